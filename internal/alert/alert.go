@@ -1,0 +1,130 @@
+// Package alert holds alerts, the statements that people and machines make about
+// them, and the counts that measurements start from.
+//
+// Dispositions are a history: a later statement supersedes an earlier one and
+// both are kept. The package refuses to turn counts into proportions; that is
+// package measure's.
+package alert
+
+import (
+	"strings"
+	"time"
+)
+
+// Class is what a disposition comes to, whatever a vendor calls it.
+type Class string
+
+// The classes. Everything that does not say what an alert was is Unlabelled:
+// undetermined, insufficient data, open, or no statement at all.
+const (
+	TruePositive   Class = "true_positive"   // malicious, correctly found
+	BenignPositive Class = "benign_positive" // found what it looks for, but expected
+	FalseLogic     Class = "false_positive_logic"
+	FalseData      Class = "false_positive_data"
+	FalsePositive  Class = "false_positive" // false, and not said why
+	Test           Class = "test"           // an exercise caused it
+	Duplicate      Class = "duplicate"
+	Unlabelled     Class = "unlabelled"
+)
+
+// Classes lists every class, in the order in which they are shown.
+func Classes() []Class {
+	return []Class{TruePositive, BenignPositive, FalsePositive, FalseLogic, FalseData, Test, Duplicate, Unlabelled}
+}
+
+// ParseClass returns the class named s, which may be written with spaces or
+// dashes, and whether there is one. "undetermined", "insufficient_data", "open"
+// and "none" are Unlabelled.
+func ParseClass(s string) (Class, bool) {
+	s = strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(s)))
+	switch s {
+	case "undetermined", "insufficient_data", "open", "none", "":
+		return Unlabelled, true
+	}
+	for _, c := range Classes() {
+		if string(c) == s {
+			return c, true
+		}
+	}
+	return "", false
+}
+
+// False reports whether c is one of the false positive classes.
+func (c Class) False() bool { return c == FalsePositive || c == FalseLogic || c == FalseData }
+
+// Provenance is who made a disposition.
+type Provenance string
+
+// The provenances.
+const (
+	Analyst    Provenance = "analyst"
+	Automation Provenance = "automation"
+	Incident   Provenance = "incident" // inherited from a case
+	Exercise   Provenance = "exercise"
+)
+
+// ParseProvenance returns the provenance named s and whether there is one.
+func ParseProvenance(s string) (Provenance, bool) {
+	p := Provenance(strings.ToLower(strings.TrimSpace(s)))
+	switch p {
+	case Analyst, Automation, Incident, Exercise:
+		return p, true
+	}
+	return "", false
+}
+
+// Alert is one firing of a rule.
+type Alert struct {
+	ID       string    `json:"id"`
+	RuleID   string    `json:"rule_id"`
+	RuleName string    `json:"rule_name,omitempty"`
+	Time     time.Time `json:"time"`
+	Site     string    `json:"site,omitempty"`
+	Entity   string    `json:"entity,omitempty"`
+	Severity string    `json:"severity,omitempty"`
+	// Score is the rule's own score, if it gives one.
+	Score  *float64 `json:"score,omitempty"`
+	CaseID string   `json:"case_id,omitempty"`
+	// Techniques and Tactic are what the alert itself names.
+	Techniques []string          `json:"techniques,omitempty"`
+	Tactic     string            `json:"tactic,omitempty"`
+	Source     string            `json:"source,omitempty"`
+	Fields     map[string]string `json:"fields,omitempty"`
+	// Disposition is the statement that came with the alert, if any.
+	Disposition *Disposition `json:"disposition,omitempty"`
+}
+
+// Day is the alert's day in UTC, 2006-01-02.
+func (a *Alert) Day() string { return a.Time.UTC().Format(time.DateOnly) }
+
+// Cluster names the burst that the alert belongs to: its case where one is
+// known, else site, entity and UTC day.
+func (a *Alert) Cluster() string {
+	if a.CaseID != "" {
+		return "case\x1f" + a.CaseID
+	}
+	return a.Site + "\x1f" + a.Entity + "\x1f" + a.Day()
+}
+
+// Disposition is a statement by someone about an alert.
+type Disposition struct {
+	AlertID string `json:"alert_id,omitempty"`
+	Class   Class  `json:"class"`
+	// Word is the vendor's own word for the class.
+	Word       string     `json:"word,omitempty"`
+	Time       time.Time  `json:"time"`
+	By         string     `json:"by,omitempty"`
+	Provenance Provenance `json:"provenance"`
+}
+
+// Tally is the number of alerts of one rule, cluster, day, class and provenance:
+// the sufficient counts of every measurement. An alert counts once, under its
+// latest disposition; an unlabelled one has no provenance.
+type Tally struct {
+	RuleID     string
+	Cluster    string
+	Day        string
+	Class      Class
+	Provenance Provenance
+	N          int64
+}

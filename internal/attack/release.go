@@ -1,0 +1,90 @@
+package attack
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Release is one published version of one ATT&CK domain, in one STIX edition.
+type Release struct {
+	// Domain is the name that MITRE gives the domain, for example
+	// "enterprise-attack".
+	Domain string `json:"domain"`
+	// Version is the release number, for example "18.1".
+	Version string `json:"version"`
+	// STIX is the STIX version of the bundle, "2.0" or "2.1".
+	STIX string `json:"stix_version"`
+	// FileHash is the lower-case hex SHA-256 of the unpacked bundle file.
+	FileHash string `json:"file_sha256"`
+	// Source is the path or address that it was imported from.
+	Source string `json:"source"`
+	// Size is the number of bytes of the unpacked bundle file.
+	Size int64 `json:"bytes"`
+	// Objects is the number of objects in the bundle, duplicates included.
+	Objects int `json:"objects"`
+	// Published is the modified time of the collection object; empty without one.
+	Published string    `json:"published,omitempty"`
+	Imported  time.Time `json:"imported"`
+	// Verified is "verified", "unknown" or "mismatch", against the hashes that
+	// MITRE published.
+	Verified string `json:"verified"`
+}
+
+// String returns a release's name for people, for example "enterprise 18.1".
+func (r Release) String() string { return ShortDomain(r.Domain) + " " + r.Version }
+
+// ReleaseRef selects a release. Empty fields are wild: an empty Version means
+// the newest release of the domain, and an empty Domain any domain.
+type ReleaseRef struct {
+	Domain  string
+	Version string
+}
+
+// DomainName returns the full name of a domain that people may write short:
+// "ics" is "ics-attack". A name that already ends in "-attack" is unchanged.
+func DomainName(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if s == "" || strings.HasSuffix(s, "-attack") {
+		return s
+	}
+	return s + "-attack"
+}
+
+// ShortDomain returns a domain's name without its "-attack".
+func ShortDomain(s string) string { return strings.TrimSuffix(s, "-attack") }
+
+// CompareVersions orders version numbers by their dotted numeric parts, so that
+// 9.0 comes before 10.1. A missing part counts as 0; parts that are not numbers
+// compare as text, after numbers.
+func CompareVersions(a, b string) int {
+	as, bs := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range max(len(as), len(bs)) {
+		if c := comparePart(part(as, i), part(bs, i)); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func part(parts []string, i int) string {
+	if i >= len(parts) || parts[i] == "" {
+		return "0"
+	}
+	return parts[i]
+}
+
+func comparePart(a, b string) int {
+	x, errA := strconv.Atoi(a)
+	y, errB := strconv.Atoi(b)
+	switch {
+	case errA == nil && errB == nil:
+		return cmp.Compare(x, y)
+	case errA == nil:
+		return -1
+	case errB == nil:
+		return 1
+	}
+	return strings.Compare(a, b)
+}

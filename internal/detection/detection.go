@@ -1,0 +1,49 @@
+// Package detection holds detection rules and what their authors say they
+// detect.
+//
+// A rule here is a statement, not a proof: whether it maps to an analytic is
+// judged by package claim, and whether it works by measurement. Vendors' files
+// are read by its decoders.
+package detection
+
+// Rule is one detection rule.
+type Rule struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Format string `json:"format"` // "sigma", "candor-csv", ...
+	// Enabled says whether the rule runs. A format that does not say it leaves
+	// the decision to its decoder, which states it in Status.
+	Enabled bool   `json:"enabled"`
+	Status  string `json:"status,omitempty"` // vendor's word: stable, test, ...
+	Level   string `json:"level,omitempty"`  // vendor's word: informational..critical
+	Owner   string `json:"owner,omitempty"`
+	// Techniques and Analytics are ATT&CK IDs in upper case, as the rule names
+	// them; they may be unknown to a release.
+	Techniques []string `json:"techniques,omitempty"`
+	Analytics  []string `json:"analytics,omitempty"`
+	// Tactics are tactic names as spelled, for example "initial-access".
+	Tactics []string `json:"tactics,omitempty"`
+	// Platforms are the ATT&CK platforms on which the rule's log source exists;
+	// empty means that the rule does not say.
+	Platforms []string `json:"platforms,omitempty"`
+	// Logs is what the rule reads, in ATT&CK's words where they are known.
+	Logs []Log `json:"logs,omitempty"`
+	// Source is the rule's own description of its log source.
+	Source string `json:"source,omitempty"`
+	// FalsePositives are the known false positives that the author lists.
+	FalsePositives []string `json:"false_positives,omitempty"`
+	// Path is the file that it came from, within the folder or archive.
+	Path string `json:"path,omitempty"`
+	// Modified is the rule's own date, as spelled.
+	Modified string `json:"modified,omitempty"`
+}
+
+// Log is one log source that a rule reads, as far as it is known. An empty field
+// is wild.
+type Log struct {
+	// Component is a data component's name, for example "Process Creation".
+	Component string `json:"component,omitempty"`
+	// Name and Channel are a log source's, for example "auditd:SYSCALL", "execve".
+	Name    string `json:"name,omitempty"`
+	Channel string `json:"channel,omitempty"`
+}

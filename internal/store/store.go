@@ -1,0 +1,250 @@
+// Package store holds the contracts of Candor's stores: the library of ATT&CK
+// releases, the evidence and the alerts.
+//
+// A store keeps what it is given and answers with what it keeps, counts
+// included. It refuses to judge: no proportion, rung or reason comes from here.
+// Every adapter passes the conformance suite in package storetest.
+package store
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/attack"
+	"candor/internal/day"
+)
+
+// Library keeps ATT&CK releases. Bytes are kept once per content, releases say
+// which snapshots they carry.
+type Library interface {
+	LibraryWriter
+	LibraryReader
+}
+
+// LibraryWriter begins imports. One import runs at a time.
+type LibraryWriter interface {
+	// Begin starts an import. Nothing that it adds can be seen by readers before
+	// Commit returns without error.
+	Begin(ctx context.Context) (ReleaseWriter, error)
+}
+
+// ReleaseWriter takes the objects of one release. It must end with Commit or
+// Rollback; Rollback after Commit does nothing.
+type ReleaseWriter interface {
+	// Add adds a snapshot, in the order of the bundle. The store keeps a copy of
+	// what it needs before Add returns.
+	Add(ctx context.Context, s *attack.Snapshot) error
+	// Commit lands the release. It returns false, and changes nothing, when the
+	// same file (by FileHash, domain and version) is already there. Another file
+	// for the same domain, version and STIX edition is a fault.Conflict.
+	Commit(ctx context.Context, r attack.Release, odd []Oddity) (landed bool, err error)
+	Rollback() error
+}
+
+// Oddity is something unusual that an import met and kept as it was.
+type Oddity struct {
+	StixID   string `json:"stix_id,omitempty"`
+	ATTACKID string `json:"attack_id,omitempty"`
+	What     string `json:"what"`
+}
+
+// LibraryReader answers questions about imported releases.
+type LibraryReader interface {
+	// Releases lists the imported releases by domain, then version, oldest first.
+	Releases(ctx context.Context) ([]attack.Release, error)
+	// Oddities lists what the import of a release met.
+	Oddities(ctx context.Context, r attack.Release) ([]Oddity, error)
+	// Find returns the objects that an ATT&CK ID or STIX id names, in the newest
+	// release that has each, among the releases that ref selects; an empty
+	// Version means all releases. It returns none when nothing has the id.
+	Find(ctx context.Context, id string, ref attack.ReleaseRef) ([]Located, error)
+	// Snapshot returns the object with STIX id as release r carries it; of
+	// duplicates inside the release, the one that counts. fault.NotFound if r
+	// does not carry it.
+	Snapshot(ctx context.Context, r attack.Release, stixID string) (*attack.Snapshot, error)
+	// Relations returns the relations of an object within a release, in both
+	// directions, each with the header of the other end.
+	Relations(ctx context.Context, r attack.Release, stixID string) ([]Edge, error)
+	// Appearances lists the releases that carry an object, oldest first, with
+	// what they carry.
+	Appearances(ctx context.Context, stixID string) ([]Appearance, error)
+	// Load returns the view of a release with objects of the given STIX types,
+	// or all types when none is given. Relationship objects are loaded when
+	// "relationship" is among them.
+	Load(ctx context.Context, r attack.Release, types ...string) (*attack.Library, error)
+	// List returns the headers that match, and how many match in all.
+	List(ctx context.Context, q Query) ([]Located, int, error)
+	// Members lists every object of a release by STIX id, of duplicates the one
+	// that counts.
+	Members(ctx context.Context, r attack.Release) ([]Member, error)
+	// Raws returns the exact bytes of the objects of a release with the given
+	// STIX ids; an id that the release does not carry is left out.
+	Raws(ctx context.Context, r attack.Release, ids []string) (map[string][]byte, error)
+}
+
+// Header is what a list shows of an object.
+type Header struct {
+	StixID     string      `json:"stix_id"`
+	Type       string      `json:"type"`
+	Kind       attack.Kind `json:"kind"`
+	ATTACKID   string      `json:"attack_id,omitempty"`
+	Name       string      `json:"name"`
+	Version    string      `json:"version,omitempty"`
+	Modified   string      `json:"modified,omitempty"`
+	Revoked    bool        `json:"revoked"`
+	Deprecated bool        `json:"deprecated"`
+	Platforms  []string    `json:"platforms,omitempty"`
+}
+
+// Live reports whether the object is neither revoked nor deprecated.
+func (h Header) Live() bool { return !h.Revoked && !h.Deprecated }
+
+// Located is an object's header in a release.
+type Located struct {
+	Header
+	Release attack.Release `json:"-"`
+}
+
+// Edge is a relation as one of its ends sees it.
+type Edge struct {
+	attack.Relation
+	// Out says that the object asked about is at the From end.
+	Out bool `json:"out"`
+	// Other is the header of the other end; its StixID is set and its Type empty
+	// when the release does not carry it.
+	Other Header `json:"other"`
+	// Live says that the relationship object itself is neither revoked nor
+	// deprecated; it is true for references inside objects.
+	Live bool `json:"live"`
+	// Text is the relationship object's description, with the References that its
+	// citations name; both are empty for references inside objects.
+	Text       string             `json:"text,omitempty"`
+	References []attack.Reference `json:"references,omitempty"`
+}
+
+// Member is one object of a release by what tells two states of it apart.
+type Member struct {
+	StixID     string
+	Type       string
+	ObjectHash attack.Hash
+}
+
+// Appearance is an object in one release.
+type Appearance struct {
+	Release    attack.Release
+	Version    string
+	Created    string
+	Modified   string
+	Revoked    bool
+	Deprecated bool
+	ObjectHash attack.Hash
+}
+
+// Query selects objects. Empty fields are wild.
+type Query struct {
+	Release attack.Release // which release to list; required
+	Kinds   []attack.Kind
+	// Text is words to look for in names, aliases, ids and descriptions; best
+	// match first unless Sort is set.
+	Text      string
+	Tactic    string // a tactic's ATT&CK ID or short name; techniques only
+	Platform  string
+	LogSource string // a log source name; analytics and data components only
+	Lifecycle string // "live", "revoked", "deprecated"; empty for all
+	Sort      string // "id", "name", "modified", with a leading "-" for descending
+	Offset    int
+	Limit     int // at most this many; 0 means 50
+}
+
+// Batch is one import of evidence. It lands whole or not at all.
+type Batch struct {
+	ID     string `json:"id"`
+	Kind   string `json:"kind"`
+	Format string `json:"format"`
+	// Paths and Hash are the input: what was named, and the SHA-256 over the
+	// bytes of its files in order.
+	Paths []string  `json:"paths"`
+	Hash  string    `json:"sha256"`
+	Added time.Time `json:"added"`
+	By    string    `json:"by,omitempty"`
+	// Read = New + Updated + Unchanged + Rejected.
+	Read      int64 `json:"read"`
+	New       int64 `json:"new"`
+	Updated   int64 `json:"updated"`
+	Unchanged int64 `json:"unchanged"`
+	Rejected  int64 `json:"rejected"`
+	// Rejects is the path of the rejects file, empty if nothing was rejected.
+	Rejects string `json:"rejects,omitempty"`
+	// First and Last bound the time of the batch's records, where they have one.
+	First time.Time `json:"first,omitzero"`
+	Last  time.Time `json:"last,omitzero"`
+}
+
+// Record is one statement of evidence other than an alert: what it is about
+// (Kind and Key), and what it says (Body, the noun as JSON). A later record with
+// the same kind and key supersedes an earlier one; both stay.
+type Record struct {
+	Kind  string
+	Key   string
+	Body  []byte
+	Batch string // set by the store
+}
+
+// The kinds of record. A batch of kind "telemetry" holds records of the first
+// three; each other kind has a batch kind of the same name.
+const (
+	KindScope    = "scope"
+	KindSource   = "source"
+	KindExternal = "external"
+	KindFeed     = "feed"
+	KindRule     = "rule"
+	KindExercise = "exercise"
+	KindRunbook  = "runbook"
+)
+
+// Evidence keeps batches and their records.
+type Evidence interface {
+	// Append lands a batch with its records, whole or not at all: an error from
+	// records leaves the store as it was. It sets New, Updated and Unchanged.
+	// A batch whose Kind and Hash are already there changes nothing and returns
+	// the earlier batch and false.
+	Append(ctx context.Context, b Batch, records iter.Seq2[Record, error]) (landed Batch, fresh bool, err error)
+	// Batches lists every batch, oldest first.
+	Batches(ctx context.Context) ([]Batch, error)
+	// Current lists the records of a kind that are not superseded, by key.
+	Current(ctx context.Context, kind string) ([]Record, error)
+	// History lists every record of a kind and key, oldest first.
+	History(ctx context.Context, kind, key string) ([]Record, error)
+}
+
+// Alerts keeps alerts and dispositions and counts them.
+type Alerts interface {
+	// Append lands the alerts of a batch, whole or not at all: an error from
+	// alerts leaves the store as it was. An alert whose ID is known and that says
+	// nothing new is unchanged; one with a new disposition is updated. It sets New,
+	// Updated, Unchanged, First and Last. A batch whose Hash is already there
+	// changes nothing and returns the earlier batch and false.
+	Append(ctx context.Context, b Batch, alerts iter.Seq2[*alert.Alert, error]) (landed Batch, fresh bool, err error)
+	// Batches lists every batch of alerts, oldest first.
+	Batches(ctx context.Context) ([]Batch, error)
+	// Tallies returns the counts of the alerts of the days from to to, both
+	// included, by rule, then cluster, day, class and provenance.
+	Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error)
+	// Rules lists the rules that alerts name, with how many alerts each has and
+	// the batches that they came from.
+	Rules(ctx context.Context) ([]AlertRule, error)
+	// Dispositions lists every statement about an alert, oldest first.
+	Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error)
+}
+
+// AlertRule is a rule as the alerts name it.
+type AlertRule struct {
+	ID      string    `json:"rule_id"`
+	Name    string    `json:"rule_name,omitempty"`
+	Alerts  int64     `json:"alerts"`
+	First   time.Time `json:"first"`
+	Last    time.Time `json:"last"`
+	Batches []string  `json:"batches"`
+}
