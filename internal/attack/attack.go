@@ -78,10 +78,12 @@ func (k Kind) Technique() bool { return k == KindTechnique || k == KindSubTechni
 // Object is the decoded meaning of one STIX object. Fields that the object does
 // not have are empty; nothing is repaired or defaulted.
 type Object struct {
-	ID          string `json:"stix_id"`
-	Type        string `json:"type"`
-	Kind        Kind   `json:"kind"`
-	ATTACKID    string `json:"attack_id,omitempty"`
+	ID       string `json:"stix_id"`
+	Type     string `json:"type"`
+	Kind     Kind   `json:"kind"`
+	ATTACKID string `json:"attack_id,omitempty"`
+	// FormerID is x_mitre_old_attack_id, an id that the object had before.
+	FormerID    string `json:"former_attack_id,omitempty"`
 	Name        string `json:"name,omitempty"`
 	Description string `json:"description,omitempty"`
 	// Version is x_mitre_version as spelled; it may be missing or have one part.

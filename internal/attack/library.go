@@ -1,9 +1,6 @@
 package attack
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Library is the view of one release that judgements and pages read: its
 // objects by id, and their relations in both directions. It is immutable once
@@ -30,11 +27,10 @@ func NewLibrary(rel Release, objects []*Object) *Library {
 		to:      map[string][]Relation{},
 	}
 	for _, o := range objects {
-		if have, ok := l.objects[o.ID]; !ok || o.Modified >= have.Modified {
+		if have, ok := l.objects[o.ID]; !ok || CompareTimes(o.Modified, have.Modified) >= 0 {
 			l.objects[o.ID] = o
 		}
 	}
-	phases := map[string][]string{}
 	for _, o := range objects {
 		if l.objects[o.ID] != o {
 			continue
@@ -43,12 +39,10 @@ func NewLibrary(rel Release, objects []*Object) *Library {
 		if o.ATTACKID != "" {
 			l.byID[o.ATTACKID] = append(l.byID[o.ATTACKID], o)
 		}
-		if o.Kind == KindTactic {
-			phases[o.ShortName] = append(phases[o.ShortName], o.ID)
-		}
 	}
+	names := NewNames(l.order)
 	for _, o := range l.order {
-		l.relate(o, phases)
+		l.relate(o, names)
 	}
 	for _, os := range l.byID {
 		slices.SortStableFunc(os, preferLive)
@@ -74,17 +68,14 @@ func preferLive(a, b *Object) int {
 	return 0
 }
 
-func (l *Library) relate(o *Object, phases map[string][]string) {
+func (l *Library) relate(o *Object, names *Names) {
 	for _, r := range RelationsOf(o) {
 		if !r.Named {
 			l.link(r)
 			continue
 		}
-		_, name, _ := strings.Cut(r.To, "/")
-		for _, id := range phases[name] {
-			named := r
-			named.To, named.Named = id, false
-			l.link(named)
+		for _, resolved := range names.Resolve(r) {
+			l.link(resolved)
 		}
 	}
 }
@@ -174,9 +165,9 @@ func (l *Library) TechniquesOf(analytic string) []*Object {
 // TacticsOf returns the live tactics of a technique.
 func (l *Library) TacticsOf(technique string) []*Object { return l.Targets(technique, InTactic) }
 
-// Successor follows revoked-by relations from a revoked object to the first one
-// that is not revoked. Chain lists the STIX ids passed, the start included. It
-// returns nil when the chain ends nowhere or runs in a circle.
+// Successor follows live revoked-by relations from a revoked object to the
+// first one that is not revoked. Chain lists the STIX ids passed, the start
+// included. It returns nil when the chain ends nowhere or runs in a circle.
 func (l *Library) Successor(id string) (successor *Object, chain []string) {
 	for {
 		o, ok := l.objects[id]
@@ -187,12 +178,22 @@ func (l *Library) Successor(id string) (successor *Object, chain []string) {
 			return o, chain
 		}
 		chain = append(chain, id)
-		next := ""
-		for _, r := range l.from[id] {
-			if r.Type == RevokedBy {
-				next = r.To
-			}
-		}
-		id = next
+		id = l.replacement(id)
 	}
+}
+
+// replacement returns the STIX id that a live revoked-by relation of id leads
+// to, one that the view has if there is a choice, and the empty string if none.
+func (l *Library) replacement(id string) string {
+	next := ""
+	for _, r := range l.from[id] {
+		if by, ok := l.objects[r.By]; r.Type != RevokedBy || !ok || !by.Live() {
+			continue
+		}
+		if _, known := l.objects[r.To]; known {
+			return r.To
+		}
+		next = r.To
+	}
+	return next
 }

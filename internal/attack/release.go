@@ -88,3 +88,17 @@ func comparePart(a, b string) int {
 	}
 	return strings.Compare(a, b)
 }
+
+// CompareTimes orders two timestamps as spelled in objects, in RFC 3339; ones
+// that are not compare as text.
+func CompareTimes(a, b string) int {
+	if a == b {
+		return 0
+	}
+	x, errA := time.Parse(time.RFC3339Nano, a)
+	y, errB := time.Parse(time.RFC3339Nano, b)
+	if errA != nil || errB != nil {
+		return strings.Compare(a, b)
+	}
+	return x.Compare(y)
+}

@@ -1,0 +1,248 @@
+package assure
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/attack"
+	"candor/internal/claim"
+	"candor/internal/day"
+	"candor/internal/evidence"
+	"candor/internal/measure"
+	"candor/internal/visibility"
+)
+
+// Assess gives every live analytic of the release its verdict from the evidence,
+// judged by the policy as of the day of asOf. Evidence dated after that day is
+// left out, and the assessment's limits say so. The order of ev's slices does
+// not matter. The rungs are found in a first pass and compensation, which
+// rests on them, in a second.
+func Assess(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) Assessment {
+	a := newAssessor(lib, ev, p, asOf)
+	for _, o := range a.analytics() {
+		a.subjects = append(a.subjects, a.subject(o))
+	}
+	a.compensate()
+	verdicts := make([]Verdict, len(a.subjects))
+	for i, s := range a.subjects {
+		s.Reasons = a.reasons(s)
+		s.Next = a.next(s)
+		s.Limits = a.limits(s)
+		verdicts[i] = s.Verdict
+	}
+	return a.assessment(verdicts, asOf)
+}
+
+// WindowOf returns the days that an assessment as of the day of asOf looks at:
+// as many as the policy says, the last of them that day.
+func WindowOf(p Policy, asOf time.Time) visibility.Window {
+	today := day.Of(asOf)
+	return visibility.Window{From: today.Add(1 - max(p.WindowDays, 1)), To: today}
+}
+
+// assessor holds what all verdicts of one assessment share.
+type assessor struct {
+	lib    *attack.Library
+	policy Policy
+	today  day.Date
+	window visibility.Window
+	scope  ScopeRef
+
+	tactics   []*attack.Object
+	rank      map[string]int // a tactic's STIX id -> its place among tactics
+	seen      map[string]visibility.Statement
+	claims    claim.Claims
+	exercises exerciseIndex
+	runbooks  runbookIndex
+	alerts    alertIndex
+
+	ev       Evidence
+	subjects []*subject
+}
+
+// subject is one analytic on its way to a verdict.
+type subject struct {
+	Verdict
+	object   *attack.Object
+	counting []claim.Claim // enabled claims that policy counts
+	firing   []string      // ids of their rules that raised alerts in the window
+	trials   trials
+	duty     duty
+}
+
+func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *assessor {
+	ev = sorted(ev)
+	today := day.Of(asOf)
+	a := &assessor{
+		lib:    lib,
+		policy: p,
+		ev:     ev,
+		today:  today,
+		window: WindowOf(p, asOf),
+		scope:  scopeOf(ev.Telemetry),
+		rank:   map[string]int{},
+	}
+	a.tactics = tacticOrder(lib)
+	for i, t := range a.tactics {
+		a.rank[t.ID] = i
+	}
+	a.seen = visibility.Judge(lib, ev.Telemetry, p.Visibility, a.window)
+	a.claims = claim.Judge(lib, ev.Rules, p.Claim)
+	a.exercises = indexExercises(lib, ev.Exercises, today)
+	a.runbooks = indexRunbooks(lib, ev.Runbooks)
+	a.alerts = indexAlerts(ev, a.window)
+	return a
+}
+
+// sorted returns ev with what later steps name in order put in an order of its
+// own, so that the same evidence gives the same words whatever order it came in.
+func sorted(ev Evidence) Evidence {
+	ev.Telemetry.Scope = slices.Clone(ev.Telemetry.Scope)
+	slices.SortFunc(ev.Telemetry.Scope, compareScopes)
+	ev.Telemetry.Sources = slices.Clone(ev.Telemetry.Sources)
+	slices.SortFunc(ev.Telemetry.Sources, compareSources)
+	ev.Telemetry.Externals = slices.Clone(ev.Telemetry.Externals)
+	slices.SortFunc(ev.Telemetry.Externals, compareExternals)
+	ev.Telemetry.Observations = slices.Clone(ev.Telemetry.Observations)
+	slices.SortFunc(ev.Telemetry.Observations, compareObservations)
+	ev.Rules = slices.Clone(ev.Rules)
+	slices.SortFunc(ev.Rules, compareRules)
+	ev.AlertRules = slices.Clone(ev.AlertRules)
+	slices.SortFunc(ev.AlertRules, func(a, b AlertRule) int { return strings.Compare(a.ID, b.ID) })
+	return ev
+}
+
+// analytics returns the live analytics of the release by ATT&CK ID.
+func (a *assessor) analytics() []*attack.Object {
+	os := slices.DeleteFunc(a.lib.OfKind(attack.KindAnalytic), func(o *attack.Object) bool { return !o.Live() })
+	slices.SortFunc(os, compareObjects)
+	return os
+}
+
+// subject gathers what the evidence says of an analytic and finds its rung.
+func (a *assessor) subject(o *attack.Object) *subject {
+	s := &subject{object: o}
+	a.locate(s)
+	s.Visibility = a.seen[o.ID]
+	s.ExternalOnly = s.Visibility.State == visibility.External
+	s.Claims = orEmpty(a.claims.ByAnalytic[o.ID])
+	for _, c := range s.Claims {
+		if c.Enabled && c.Counts {
+			s.counting = append(s.counting, c)
+		}
+	}
+	s.Claimed = len(s.counting) > 0
+	s.Measurement, s.firing = a.alerts.pool(s.counting, a.policy)
+	s.trials = a.exercises.of(s, a.policy.Readiness, a.today)
+	s.Exercises = s.trials.Proof
+	s.duty = a.runbooks.of(s, a.policy.Readiness, a.today)
+	s.Runbook = s.duty.Duty
+	s.Compensated = []Compensation{}
+	s.Rung = s.rung()
+	return s
+}
+
+// locate sets where the analytic stands in ATT&CK.
+func (a *assessor) locate(s *subject) {
+	s.Analytic = nameOf(s.object)
+	s.Platforms = orEmpty(s.object.Platforms)
+	strategies := a.lib.StrategiesOf(s.object.ID)
+	techniques := a.lib.TechniquesOf(s.object.ID)
+	var tactics []*attack.Object
+	for _, t := range techniques {
+		for _, tac := range a.lib.TacticsOf(t.ID) {
+			if !slices.Contains(tactics, tac) {
+				tactics = append(tactics, tac)
+			}
+		}
+	}
+	slices.SortFunc(strategies, compareObjects)
+	slices.SortFunc(techniques, compareObjects)
+	slices.SortFunc(tactics, func(x, y *attack.Object) int { return a.rank[x.ID] - a.rank[y.ID] })
+	s.Strategies, s.Techniques, s.Tactics = namesOf(strategies), namesOf(techniques), namesOf(tactics)
+}
+
+// alertIndex holds the counts of alerts by rule and pools them once for each set
+// of rules, which many analytics share.
+type alertIndex struct {
+	days    int
+	tallies map[string][]alert.Tally
+	rules   map[string]AlertRule
+	single  map[string]measure.Statement
+	pooled  map[string]measure.Statement
+}
+
+func indexAlerts(ev Evidence, w visibility.Window) alertIndex {
+	x := alertIndex{
+		days:    w.From.Until(w.To) + 1,
+		tallies: map[string][]alert.Tally{},
+		rules:   map[string]AlertRule{},
+		single:  map[string]measure.Statement{},
+		pooled:  map[string]measure.Statement{},
+	}
+	for _, t := range ev.Tallies {
+		if d := day.Date(t.Day); d >= w.From && d <= w.To {
+			x.tallies[t.RuleID] = append(x.tallies[t.RuleID], t)
+		}
+	}
+	for _, ts := range x.tallies {
+		slices.SortFunc(ts, compareTallies)
+	}
+	for _, r := range ev.AlertRules {
+		x.rules[r.ID] = r
+	}
+	return x
+}
+
+// pool returns the measurement of the alerts of the claiming rules together, and
+// which of the rules raised any. It is nil when no rule claims.
+func (x *alertIndex) pool(claims []claim.Claim, p Policy) (*measure.Statement, []string) {
+	if len(claims) == 0 {
+		return nil, nil
+	}
+	var firing []string
+	for _, c := range claims {
+		if len(x.tallies[c.RuleID]) > 0 && !slices.Contains(firing, c.RuleID) {
+			firing = append(firing, c.RuleID)
+		}
+	}
+	slices.Sort(firing)
+	key := strings.Join(firing, "\x1f")
+	st, ok := x.pooled[key]
+	if !ok {
+		st = measure.Pool(listed(firing, 3), x.of(firing), x.days, p.Measure)
+		x.pooled[key] = st
+	}
+	return &st, firing
+}
+
+// of returns the counts of the rules, in the order of the rules.
+func (x *alertIndex) of(rules []string) []alert.Tally {
+	var ts []alert.Tally
+	for _, r := range rules {
+		ts = append(ts, x.tallies[r]...)
+	}
+	return ts
+}
+
+// rule returns the measurement of one rule by itself.
+func (x *alertIndex) rule(id string, p Policy) measure.Statement {
+	st, ok := x.single[id]
+	if !ok {
+		st = measure.Pool(id, x.tallies[id], x.days, p.Measure)
+		x.single[id] = st
+	}
+	return st
+}
+
+// batches returns references to the batches that brought the rules' alerts.
+func (x *alertIndex) batches(rules []string) []evidence.Ref {
+	var ids []string
+	for _, r := range rules {
+		ids = append(ids, x.rules[r].Batches...)
+	}
+	slices.Sort(ids)
+	return evidence.Batches(ids...)
+}

@@ -1,0 +1,234 @@
+// Package assure gives every analytic of a release its verdict: a rung with
+// reasons, limits and next steps, from the statements of the judgements and the
+// policy in force.
+//
+// It refuses to count what was not observed, to average rungs, and to say
+// anything without a reason. Its functions are pure: the day is passed in.
+package assure
+
+import (
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/attack"
+	"candor/internal/claim"
+	"candor/internal/evidence"
+	"candor/internal/exercise"
+	"candor/internal/measure"
+	"candor/internal/runbook"
+	"candor/internal/visibility"
+)
+
+// Rung is the state of an analytic. Rungs are states, not marks on a scale; only
+// Reliable counts as assured.
+type Rung string
+
+// The rungs, in the order in which they are listed.
+const (
+	NotApplicable Rung = "not_applicable"
+	Outside       Rung = "outside_visibility"
+	Blind         Rung = "blind"
+	Observable    Rung = "observable"
+	RuleOnly      Rung = "rule_only"
+	Unproven      Rung = "unproven"
+	Noisy         Rung = "noisy"
+	Contradicted  Rung = "contradicted"
+	Proven        Rung = "proven"
+	Reliable      Rung = "reliable"
+)
+
+// Rungs lists every rung in order.
+func Rungs() []Rung {
+	return []Rung{NotApplicable, Outside, Blind, Observable, RuleOnly, Unproven, Noisy, Contradicted, Proven, Reliable}
+}
+
+// Policy is the thresholds that verdicts are judged by.
+type Policy struct {
+	Name       string `json:"name"`
+	Version    string `json:"version"`
+	WindowDays int    `json:"window_days"`
+	Visibility visibility.Policy
+	Claim      claim.Policy
+	Measure    measure.Policy
+	Readiness  Readiness
+}
+
+// Readiness bounds the age of exercises and runbooks.
+type Readiness struct {
+	MaxExerciseAgeDays int
+	MaxRunbookAgeDays  int
+	// Passing are the exercise outcomes that pass, for example "alerted".
+	Passing []string
+	// RequireOwner says that a runbook without an owner does not count.
+	RequireOwner bool
+}
+
+// Evidence is everything a verdict is made from.
+type Evidence struct {
+	Telemetry visibility.Telemetry
+	Rules     claim.Rules
+	Exercises []evidence.Of[exercise.Exercise]
+	Runbooks  []evidence.Of[runbook.Runbook]
+	Tallies   []alert.Tally
+	// AlertRules are the rules that alerts name: where their alerts came from.
+	AlertRules []AlertRule
+}
+
+// AlertRule is a rule as the alerts name it.
+type AlertRule struct {
+	ID      string   `json:"rule_id"`
+	Name    string   `json:"rule_name,omitempty"`
+	Alerts  int64    `json:"alerts"`
+	Batches []string `json:"batches"`
+}
+
+// Name points at an ATT&CK object.
+type Name struct {
+	StixID   string `json:"stix_id"`
+	ATTACKID string `json:"attack_id"`
+	Name     string `json:"name"`
+}
+
+// Step is something to do next, and what for.
+type Step struct {
+	// Action is stable: "collect", "verify_feed", "register_external",
+	// "write_rule", "exercise", "label", "tune", "fix", "write_runbook",
+	// "review_runbook", "keep".
+	Action string `json:"action"`
+	// Target is what to do it to: a log source, a technique, a rule, an analytic.
+	Target string `json:"target"`
+	Text   string `json:"text"`
+	// Alone says that this step by itself would lift the analytic.
+	Alone bool `json:"alone"`
+}
+
+// Proof is what exercises say of an analytic.
+type Proof struct {
+	// State is "none", "passed", "expired", "failed" (newest failed) or
+	// "inconclusive" (blocked or logged only).
+	State    string `json:"state"`
+	Passed   int    `json:"passed"`
+	Failed   int    `json:"failed"`
+	LastTime string `json:"last_time,omitempty"`
+	LastTest string `json:"last_test,omitempty"`
+}
+
+// Duty is what runbooks say of an analytic.
+type Duty struct {
+	// State is "none", "no_owner", "expired" or "current".
+	State    string `json:"state"`
+	ID       string `json:"id,omitempty"`
+	Title    string `json:"title,omitempty"`
+	Owner    string `json:"owner,omitempty"`
+	Reviewed string `json:"reviewed,omitempty"`
+}
+
+// Compensation is an adjacent stage that is reliable where the behaviour itself
+// is outside visibility. It is named and never counted.
+type Compensation struct {
+	Technique Name `json:"technique"`
+	Tactic    Name `json:"tactic"`
+	Analytic  Name `json:"analytic"`
+	// Users are the groups and campaigns that use both techniques.
+	Users []Name `json:"users"`
+}
+
+// Verdict is the judgement of one analytic.
+type Verdict struct {
+	Analytic   Name     `json:"analytic"`
+	Platforms  []string `json:"platforms"`
+	Strategies []Name   `json:"strategies"`
+	Techniques []Name   `json:"techniques"`
+	Tactics    []Name   `json:"tactics"`
+
+	Rung Rung `json:"rung"`
+	// Claimed says that an enabled rule claims it on a basis that counts.
+	Claimed      bool           `json:"claimed"`
+	ExternalOnly bool           `json:"external_only"`
+	Compensated  []Compensation `json:"compensated"`
+
+	Reasons     []evidence.Reason    `json:"reasons"`
+	Next        []Step               `json:"next"`
+	Limits      []string             `json:"limits"`
+	Visibility  visibility.Statement `json:"visibility"`
+	Claims      []claim.Claim        `json:"claims"`
+	Measurement *measure.Statement   `json:"measurement"`
+	Exercises   Proof                `json:"exercises"`
+	Runbook     Duty                 `json:"runbook"`
+}
+
+// RungCount is how many analytics stand on a rung.
+type RungCount struct {
+	Rung  Rung `json:"rung"`
+	Count int  `json:"count"`
+}
+
+// Totals sums an assessment as a distribution, never as a mean.
+type Totals struct {
+	Analytics  int         `json:"analytics"`
+	Applicable int         `json:"applicable"` // Analytics less those not applicable
+	Rungs      []RungCount `json:"rungs"`      // every rung, in order
+	Claimed    int         `json:"claimed"`
+	Assured    int         `json:"assured"`
+	// Distance = Claimed and not Assured.
+	Distance    int `json:"distance"`
+	Compensated int `json:"compensated"`
+}
+
+// Lift is a step summed over the analytics that it is a next step of.
+type Lift struct {
+	Action    string   `json:"action"`
+	Target    string   `json:"target"`
+	Text      string   `json:"text"`
+	Analytics int      `json:"analytics"` // how many name it
+	Alone     int      `json:"alone"`     // how many it would lift by itself
+	Examples  []string `json:"examples"`  // a few ATT&CK IDs
+}
+
+// Unmapped is the evidence that no verdict could use, by name.
+type Unmapped struct {
+	// Rules name techniques or analytics that the release does not know.
+	Rules []claim.Unmapped `json:"rules"`
+	// SilentRules name no technique and no analytic.
+	SilentRules []string `json:"silent_rules"`
+	// AlertRules raised alerts and are no known rule.
+	AlertRules []AlertRule `json:"alert_rules"`
+	// LogSources are declared or observed and unknown to the release.
+	LogSources []string `json:"log_sources"`
+}
+
+// Assessment is the verdict on every analytic of a release.
+type Assessment struct {
+	Release   attack.Release    `json:"release"`
+	AsOf      time.Time         `json:"as_of"`
+	Window    visibility.Window `json:"window"`
+	Policy    PolicyRef         `json:"policy"`
+	Scope     ScopeRef          `json:"scope"`
+	Totals    Totals            `json:"totals"`
+	Tactics   []TacticTotals    `json:"tactics"`
+	Verdicts  []Verdict         `json:"verdicts"` // by ATT&CK ID
+	NextSteps []Lift            `json:"next_steps"`
+	Unmapped  Unmapped          `json:"unmapped"`
+	Limits    []string          `json:"limits"`
+}
+
+// PolicyRef names the policy in force.
+type PolicyRef struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// ScopeRef says for whom and what was judged.
+type ScopeRef struct {
+	Organisation string `json:"organisation,omitempty"`
+	// Platforms is empty when the scope was not stated and all apply.
+	Platforms []string `json:"platforms"`
+}
+
+// TacticTotals is the distribution over one tactic's analytics; an analytic
+// counts under each of its tactics.
+type TacticTotals struct {
+	Tactic Name        `json:"tactic"`
+	Rungs  []RungCount `json:"rungs"`
+	Total  int         `json:"total"`
+}

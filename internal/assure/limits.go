@@ -1,0 +1,110 @@
+package assure
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"candor/internal/claim"
+	"candor/internal/day"
+)
+
+// exerciseExpires returns the last day on which the newest exercise counts.
+func (a *assessor) exerciseExpires(s *subject) day.Date {
+	return day.Of(s.trials.newest.Value.Time).Add(a.policy.Readiness.MaxExerciseAgeDays)
+}
+
+// limits lists what the verdict on s cannot know.
+func (a *assessor) limits(s *subject) []string {
+	l := []string{}
+	if len(a.scope.Platforms) == 0 {
+		l = append(l, "The scope is not stated: every platform is taken to be operated here.")
+	}
+	if s.Rung == NotApplicable {
+		return l
+	}
+	l = append(l, externalLimits(s)...)
+	if s.Claimed && s.counting[0].Basis != claim.Explicit && s.Rung != Outside {
+		l = append(l, fmt.Sprintf("No rule names the analytic: the claim is drawn from %s.", s.counting[0].Basis))
+	}
+	if !s.Claimed || !s.Visibility.State.Seen() {
+		return l
+	}
+	l = append(l, measuredLimits(s)...)
+	return append(l, exercisedLimits(s)...)
+}
+
+func externalLimits(s *subject) []string {
+	var l []string
+	for _, x := range s.Visibility.Externals {
+		if x.Counts {
+			l = append(l, fmt.Sprintf("External source %s is rated, not measured: whether it would report the behaviour in time is not known.", x.Source.Name))
+		}
+	}
+	if s.Rung == Outside {
+		l = append(l, "Whether the behaviour takes place cannot be known from here; no alert about it is no evidence of absence.")
+	}
+	return l
+}
+
+func measuredLimits(s *subject) []string {
+	m := s.Measurement
+	var l []string
+	if m.Alerts > 0 {
+		l = append(l, "Alerts cannot tell what was missed: recall is known from exercises alone.")
+	}
+	if m.Unlabelled > 0 {
+		l = append(l, fmt.Sprintf("%d of %s carry no label that counts; the labelled ones may not be like them.", m.Unlabelled, count(m.Alerts, "alert")))
+	}
+	if len(s.firing) > 1 {
+		l = append(l, fmt.Sprintf("The alerts of %d rules are pooled; each may be better or worse than all together.", len(s.firing)))
+	}
+	return l
+}
+
+func exercisedLimits(s *subject) []string {
+	t := &s.trials
+	switch {
+	case t.State == proofNone:
+		return nil
+	case t.State == proofInconclusive:
+		return []string{"Blocked says nothing of detection, and logged shows telemetry without an alert."}
+	case t.ofTechnique:
+		return []string{fmt.Sprintf("The exercise names technique %s and not this analytic.", t.newest.Value.Technique)}
+	}
+	return nil
+}
+
+// wholeLimits lists what the assessment as a whole cannot know or left out.
+func (a *assessor) wholeLimits() []string {
+	l := []string{"Missed incidents are not taken into account: cases are not evidence of this assessment."}
+	add := func(when bool, format string, args ...any) {
+		if when {
+			l = append(l, fmt.Sprintf(format, args...))
+		}
+	}
+	add(len(a.subjects) == 0, "Release %s has no analytic, so there is nothing to judge; Enterprise has them from 18.0 on.", a.lib.Release)
+	add(len(a.scope.Platforms) == 0, "The scope is not stated: every platform is taken to be operated here.")
+	add(len(a.ev.Telemetry.Observations) == 0, "No feed observation is known, so no log source of the organisation's own counts as seen.")
+	add(len(a.ev.Rules) == 0, "No detection rule is known, so nothing is claimed.")
+	add(len(a.alerts.tallies) == 0, "No alert of the window is known, so no rule is measured.")
+	add(len(a.ev.Exercises) == 0, "No exercise is known; recall is not measured at all.")
+	add(a.exercises.later > 0, "%s dated after %s left out.", were(a.exercises.later, "exercise"), a.today)
+	l = append(l, unknownLimit("Exercises", a.exercises.unknown(a.lib))...)
+	return append(l, unknownLimit("Runbooks", a.runbooks.unknown(a.lib))...)
+}
+
+func unknownLimit(what string, ids []string) []string {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return strings.TrimSpace(id) == "" })
+	if len(ids) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s name what this release does not know, and do not count there: %s.", what, listed(ids, 10))}
+}
+
+func were(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " is"
+	}
+	return fmt.Sprintf("%d %ss are", n, noun)
+}

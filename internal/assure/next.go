@@ -1,0 +1,262 @@
+package assure
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"candor/internal/claim"
+	"candor/internal/measure"
+	"candor/internal/visibility"
+)
+
+// The actions of steps.
+const (
+	actCollect       = "collect"
+	actVerifyFeed    = "verify_feed"
+	actExternal      = "register_external"
+	actWriteRule     = "write_rule"
+	actExercise      = "exercise"
+	actLabel         = "label"
+	actTune          = "tune"
+	actFix           = "fix"
+	actWriteRunbook  = "write_runbook"
+	actReviewRunbook = "review_runbook"
+	actKeep          = "keep"
+)
+
+// next returns what to do so that s leaves its rung for the next.
+func (a *assessor) next(s *subject) []Step {
+	switch s.Rung {
+	case Outside:
+		return a.registerExternal(s)
+	case Blind, RuleOnly:
+		return a.bringSources(s)
+	case Observable:
+		return a.haveRule(s)
+	case Unproven:
+		return a.prove(s)
+	case Noisy:
+		return a.tune(s)
+	case Contradicted:
+		return []Step{fixStep(s)}
+	case Proven:
+		return []Step{runbookStep(s)}
+	case Reliable:
+		return []Step{a.keep(s)}
+	}
+	return []Step{}
+}
+
+// about names the technique that a step is for, or the analytic where no
+// technique holds it.
+func (s *subject) about() Name {
+	if len(s.Techniques) > 0 {
+		return s.Techniques[0]
+	}
+	return s.Analytic
+}
+
+// registerExternal names the one way into view: someone else's eyes. A source
+// that covers s and does not count comes before a new one.
+func (a *assessor) registerExternal(s *subject) []Step {
+	for _, x := range s.Visibility.Externals {
+		if !x.Counts {
+			return []Step{{Action: actExternal, Target: x.Source.ID, Alone: true,
+				Text: fmt.Sprintf("Renew external source %s or replace it: it does not count (%s).", x.Source.Name, x.Why)}}
+		}
+	}
+	t := s.about()
+	return []Step{{Action: actExternal, Target: t.ATTACKID, Alone: true,
+		Text: fmt.Sprintf("Register an external source that covers %s %s, rated %s%d or better, with owner and expiry.",
+			t.ATTACKID, t.Name, a.policy.Visibility.WorstReliability, a.policy.Visibility.WorstCredibility)}}
+}
+
+// bringSources names each log source that keeps s from being seen. One alone
+// lifts s when no other is in the way.
+func (a *assessor) bringSources(s *subject) []Step {
+	unmet, groups := unmetNeeds(s.Visibility.Needs, a.policy.Visibility.JointNeed)
+	steps := []Step{}
+	for _, n := range unmet {
+		step := feedStep(n)
+		step.Alone = groups == 1
+		if !slices.ContainsFunc(steps, func(t Step) bool { return t.Action == step.Action && t.Target == step.Target }) {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+// unmetNeeds returns the log sources that stand in the way, and in how many
+// groups: within a group any one of them suffices, and every group must be met.
+func unmetNeeds(needs []visibility.Need, joint string) ([]visibility.Need, int) {
+	group := func(n visibility.Need) string {
+		switch joint {
+		case "any":
+			return ""
+		case "component":
+			return n.Component
+		}
+		return logSource(n)
+	}
+	met, open := map[string]bool{}, map[string]bool{}
+	for _, n := range needs {
+		if n.State == visibility.Measured {
+			met[group(n)] = true
+		}
+	}
+	var unmet []visibility.Need
+	for _, n := range needs {
+		if g := group(n); !met[g] {
+			open[g] = true
+			unmet = append(unmet, n)
+		}
+	}
+	return unmet, len(open)
+}
+
+// feedStep returns what to do about one log source.
+func feedStep(n visibility.Need) Step {
+	step := Step{Action: actVerifyFeed, Target: logSource(n)}
+	switch n.State {
+	case visibility.Missing:
+		step.Action = actCollect
+		step.Text = fmt.Sprintf("Collect %s and record that it arrives.", step.Target)
+	case visibility.Unmeasured:
+		step.Text = fmt.Sprintf("Measure that %s arrives: it is declared and was never observed.", step.Target)
+	case visibility.Silent:
+		step.Text = fmt.Sprintf("Find out why %s does not arrive: it was looked for and nothing came.", step.Target)
+	case visibility.Old:
+		step.Text = fmt.Sprintf("Bring %s back or measure it again: it last arrived on %s.", step.Target, n.LastSeen)
+	default:
+		step.Text = fmt.Sprintf("Bring %s to more hosts and days: it arrived on %s, from at most %s.", step.Target, count(int64(n.Days), "day"), hostsText(n))
+	}
+	return step
+}
+
+func hostsText(n visibility.Need) string {
+	if n.HostsOf == 0 {
+		return count(int64(n.Hosts), "host")
+	}
+	return fmt.Sprintf("%d of %s", n.Hosts, count(int64(n.HostsOf), "host"))
+}
+
+// haveRule names the rules that would claim s if they were enabled, else asks
+// for a new one.
+func (a *assessor) haveRule(s *subject) []Step {
+	steps := []Step{}
+	for _, c := range s.Claims {
+		if !c.Enabled && slices.Contains(a.policy.Claim.Count, c.Basis) && len(steps) < 3 {
+			steps = append(steps, Step{Action: actWriteRule, Target: c.RuleID, Alone: true, Text: fmt.Sprintf("Enable rule %s.", c.RuleName)})
+		}
+	}
+	if len(steps) > 0 {
+		return steps
+	}
+	text := fmt.Sprintf("Write a rule for %s: its telemetry is seen and nothing looks at it.", s.Analytic.ATTACKID)
+	if i := slices.IndexFunc(s.Claims, func(c claim.Claim) bool { return c.Enabled }); i >= 0 {
+		text = fmt.Sprintf("Write a rule for %s, or name it in rule %s if that one detects it.", s.Analytic.ATTACKID, s.Claims[i].RuleName)
+	}
+	return []Step{{Action: actWriteRule, Target: s.Analytic.ATTACKID, Text: text, Alone: true}}
+}
+
+// prove names the ways out of unproven: an exercise, or labels.
+func (a *assessor) prove(s *subject) []Step {
+	if s.Exercises.State == proofFailed {
+		return []Step{fixStep(s)}
+	}
+	t := s.about()
+	steps := []Step{{Action: actExercise, Target: t.ATTACKID, Alone: true, Text: exerciseStepText(s, t)}}
+	return append(steps, a.label(s)...)
+}
+
+// label asks for labels where there are alerts without one. It lifts by itself
+// only when the labels would settle the question in favour at the current
+// estimate.
+func (a *assessor) label(s *subject) []Step {
+	m, rules := s.Measurement, listed(s.firing, 3)
+	switch {
+	case m.Conclusion == measure.Undecided && m.ToLabel > 0:
+		return []Step{{Action: actLabel, Target: rules,
+			Text:  fmt.Sprintf("Label %s of %s, chosen at random.", count(m.ToLabel, "more alert"), rules),
+			Alone: *m.Precision >= a.policy.Measure.MinPrecision && *m.EpisodePrecision >= a.policy.Measure.MinPrecision}}
+	case m.Conclusion == measure.NotMeasurable && m.Unlabelled > 0:
+		return []Step{{Action: actLabel, Target: rules,
+			Text: fmt.Sprintf("Label alerts of %s: there are labels in %s and policy asks for %d.", rules, count(int64(m.Episodes), "episode"), a.policy.Measure.MinEpisodes)}}
+	}
+	return nil
+}
+
+func exerciseStepText(s *subject, t Name) string {
+	on := ""
+	if len(s.Platforms) > 0 {
+		on = " on " + listed(s.Platforms, 3)
+	}
+	if s.Exercises.State == proofExpired {
+		return fmt.Sprintf("Exercise %s %s%s again: the last pass is out of date.", t.ATTACKID, t.Name, on)
+	}
+	return fmt.Sprintf("Exercise %s %s%s and record the outcome.", t.ATTACKID, t.Name, on)
+}
+
+// tune names the rules that are noisy by themselves, or the busiest where only
+// all of them together are.
+func (a *assessor) tune(s *subject) []Step {
+	steps := []Step{}
+	busiest, most := "", int64(-1)
+	for _, id := range s.firing {
+		m := a.alerts.rule(id, a.policy)
+		if m.Noisy {
+			steps = append(steps, a.tuneStep(id, &m))
+		}
+		if m.Alerts > most {
+			busiest, most = id, m.Alerts
+		}
+	}
+	if len(steps) == 0 {
+		m := a.alerts.rule(busiest, a.policy)
+		steps = append(steps, a.tuneStep(busiest, &m))
+	}
+	for i := range steps {
+		steps[i].Alone = len(s.firing) == 1
+	}
+	return steps
+}
+
+func (a *assessor) tuneStep(id string, m *measure.Statement) Step {
+	return Step{Action: actTune, Target: id, Text: fmt.Sprintf("Tune rule %s, enrich it or correlate it: %s in %d days, %s.",
+		cmp.Or(a.alerts.rules[id].Name, id), count(m.Alerts, "alert"), m.WindowDays, precisionText(m))}
+}
+
+// fixStep asks for the failed exercise to pass.
+func fixStep(s *subject) Step {
+	e := &s.trials.newest.Value
+	return Step{Action: actFix, Target: cmp.Or(e.Analytic, e.Technique), Alone: true,
+		Text: fmt.Sprintf("Find out why exercise %q of %s was not seen, fix that, and exercise again.", e.Test, e.Time.UTC().Format("2006-01-02"))}
+}
+
+// runbookStep asks for a current runbook with an owner.
+func runbookStep(s *subject) Step {
+	d := &s.duty
+	switch d.State {
+	case dutyNoOwner:
+		return Step{Action: actReviewRunbook, Target: d.ID, Alone: d.inDate, Text: fmt.Sprintf("Name an owner of runbook %s.", d.ID)}
+	case dutyExpired:
+		return Step{Action: actReviewRunbook, Target: d.ID, Alone: true, Text: fmt.Sprintf("Review runbook %s and record the day.", d.ID)}
+	}
+	t := s.about()
+	return Step{Action: actWriteRunbook, Target: t.ATTACKID, Alone: true,
+		Text: fmt.Sprintf("Write a runbook for %s %s, with an owner and the day of its review.", t.ATTACKID, t.Name)}
+}
+
+// keep says by when what makes s reliable has to be renewed.
+func (a *assessor) keep(s *subject) Step {
+	var by []string
+	if r := s.duty.from.Value.Reviewed; r != "" {
+		by = append(by, fmt.Sprintf("review runbook %s by %s", s.duty.ID, r.Add(a.policy.Readiness.MaxRunbookAgeDays)))
+	}
+	if s.Exercises.State == proofPassed {
+		by = append(by, fmt.Sprintf("exercise again by %s", a.exerciseExpires(s)))
+	}
+	return Step{Action: actKeep, Target: s.Analytic.ATTACKID, Text: fmt.Sprintf("Keep it in date: %s.", strings.Join(by, ", "))}
+}

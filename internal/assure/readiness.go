@@ -1,0 +1,233 @@
+package assure
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/attack"
+	"candor/internal/day"
+	"candor/internal/evidence"
+	"candor/internal/exercise"
+	"candor/internal/runbook"
+)
+
+// exerciseIndex finds exercises by the ATT&CK ID of an analytic or a technique.
+type exerciseIndex struct {
+	byID map[string][]evidence.Of[exercise.Exercise]
+	// later is how many were dated after the day of the assessment and left out.
+	later int
+}
+
+func indexExercises(lib *attack.Library, es []evidence.Of[exercise.Exercise], today day.Date) exerciseIndex {
+	x := exerciseIndex{byID: map[string][]evidence.Of[exercise.Exercise]{}}
+	for _, e := range es {
+		if day.Of(e.Value.Time) > today {
+			x.later++
+			continue
+		}
+		id := current(lib, cmp.Or(e.Value.Analytic, e.Value.Technique))
+		x.byID[id] = append(x.byID[id], e)
+	}
+	return x
+}
+
+// unknown lists the ids that exercises name and the release does not know.
+func (x exerciseIndex) unknown(lib *attack.Library) []string {
+	var ids []string
+	for id := range x.byID {
+		if len(lib.ByATTACKID(id)) == 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, compareIDs)
+	return ids
+}
+
+// trials is what the exercises of one analytic come to.
+type trials struct {
+	Proof
+	all []evidence.Of[exercise.Exercise] // newest first
+	// newest is the exercise that State rests on: the newest that passed or
+	// failed, else the newest of all.
+	newest evidence.Of[exercise.Exercise]
+	// passedBefore says that one passed before the newest failed.
+	passedBefore bool
+	// ofTechnique says that newest names the technique and not the analytic.
+	ofTechnique bool
+}
+
+// of returns what the exercises say of s as of today.
+func (x exerciseIndex) of(s *subject, p Readiness, today day.Date) trials {
+	t := trials{Proof: Proof{State: proofNone}}
+	t.all = append(t.all, x.byID[strings.ToUpper(s.Analytic.ATTACKID)]...)
+	for _, tech := range s.Techniques {
+		for _, e := range x.byID[tech.ATTACKID] {
+			if onPlatform(s.Platforms, e.Value.Platform) {
+				t.all = append(t.all, e)
+			}
+		}
+	}
+	if len(t.all) == 0 {
+		return t
+	}
+	slices.SortFunc(t.all, func(a, b evidence.Of[exercise.Exercise]) int { return newestFirst(a, b, p) })
+	t.count(p)
+	t.decide(p, today)
+	return t
+}
+
+// onPlatform reports whether an exercise on a platform speaks for an analytic of
+// the given platforms. Where either does not say, nothing tells them apart.
+func onPlatform(platforms []string, platform string) bool {
+	return platform == "" || len(platforms) == 0 ||
+		slices.ContainsFunc(platforms, func(p string) bool { return strings.EqualFold(p, platform) })
+}
+
+// newestFirst orders exercises by time, the newest first. Of those at the same
+// time a failure comes first, so that a tie is never judged in our favour.
+func newestFirst(a, b evidence.Of[exercise.Exercise], p Readiness) int {
+	x, y := &a.Value, &b.Value
+	return cmp.Or(y.Time.Compare(x.Time), resultOf(*x, p)-resultOf(*y, p), strings.Compare(x.Test, y.Test),
+		strings.Compare(x.RuleID, y.RuleID), strings.Compare(x.Analytic, y.Analytic), strings.Compare(x.Technique, y.Technique),
+		strings.Compare(x.Platform, y.Platform), strings.Compare(x.Notes, y.Notes), strings.Compare(a.Batch, b.Batch))
+}
+
+// The results of an exercise, worst first.
+const (
+	failed = iota
+	inconclusive
+	passed
+)
+
+// resultOf judges an outcome. Blocked says nothing about detection, and logged
+// shows telemetry without an alert: neither is a pass unless policy says so, and
+// neither is a failure.
+func resultOf(e exercise.Exercise, p Readiness) int {
+	switch {
+	case e.Outcome == exercise.None:
+		return failed
+	case slices.Contains(p.Passing, string(e.Outcome)):
+		return passed
+	}
+	return inconclusive
+}
+
+func (t *trials) count(p Readiness) {
+	for _, e := range t.all {
+		switch resultOf(e.Value, p) {
+		case failed:
+			t.Failed++
+		case passed:
+			t.Passed++
+		}
+	}
+}
+
+// decide sets State from the newest exercise that passed or failed. A failure
+// stands, however old, until a newer one passes; a pass expires.
+func (t *trials) decide(p Readiness, today day.Date) {
+	i := slices.IndexFunc(t.all, func(e evidence.Of[exercise.Exercise]) bool { return resultOf(e.Value, p) != inconclusive })
+	t.newest = t.all[max(i, 0)]
+	e := &t.newest.Value
+	t.LastTime, t.LastTest = e.Time.UTC().Format(time.RFC3339), e.Test
+	t.ofTechnique = e.Analytic == ""
+	switch {
+	case i < 0:
+		t.State = proofInconclusive
+	case resultOf(*e, p) == failed:
+		t.State = proofFailed
+		t.passedBefore = t.Passed > 0
+	case day.Of(e.Time).Until(today) > p.MaxExerciseAgeDays:
+		t.State = proofExpired
+	default:
+		t.State = proofPassed
+	}
+}
+
+// runbookIndex finds runbooks by what they apply to.
+type runbookIndex map[string][]evidence.Of[runbook.Runbook]
+
+const rulePrefix = "rule:"
+
+func indexRunbooks(lib *attack.Library, rs []evidence.Of[runbook.Runbook]) runbookIndex {
+	x := runbookIndex{}
+	for _, r := range rs {
+		for _, id := range r.Value.AppliesTo {
+			if !strings.HasPrefix(id, rulePrefix) {
+				id = current(lib, id)
+			}
+			x[id] = append(x[id], r)
+		}
+	}
+	return x
+}
+
+// unknown lists the ATT&CK IDs that runbooks apply to and the release does not know.
+func (x runbookIndex) unknown(lib *attack.Library) []string {
+	var ids []string
+	for id := range x {
+		if !strings.HasPrefix(id, rulePrefix) && len(lib.ByATTACKID(id)) == 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, compareIDs)
+	return ids
+}
+
+// duty is what the runbooks of one analytic come to, and the one that it rests on.
+type duty struct {
+	Duty
+	from   evidence.Of[runbook.Runbook]
+	inDate bool // reviewed lately enough, whoever owns it
+}
+
+// of returns the best runbook for s: a current one before one that is out of
+// date, that before one without an owner, and the last reviewed of equals.
+func (x runbookIndex) of(s *subject, p Readiness, today day.Date) duty {
+	best := duty{Duty: Duty{State: dutyNone}}
+	for _, key := range s.runbookKeys() {
+		for _, r := range x[key] {
+			if d := dutyOf(r, p, today); compareDuties(d, best) > 0 {
+				best = d
+			}
+		}
+	}
+	return best
+}
+
+// runbookKeys lists what a runbook for s may say that it applies to.
+func (s *subject) runbookKeys() []string {
+	keys := []string{strings.ToUpper(s.Analytic.ATTACKID)}
+	for _, names := range [][]Name{s.Strategies, s.Techniques} {
+		for _, n := range names {
+			keys = append(keys, n.ATTACKID)
+		}
+	}
+	for _, c := range s.counting {
+		keys = append(keys, rulePrefix+c.RuleID)
+	}
+	return keys
+}
+
+// dutyOf judges one runbook. One without a review date, or with one after
+// today, was not reviewed as far as is known and counts as out of date.
+func dutyOf(r evidence.Of[runbook.Runbook], p Readiness, today day.Date) duty {
+	v := &r.Value
+	inDate := !v.Reviewed.Time().IsZero() && v.Reviewed <= today && v.Reviewed.Until(today) <= p.MaxRunbookAgeDays
+	d := duty{from: r, inDate: inDate, Duty: Duty{State: dutyCurrent, ID: v.ID, Title: v.Title, Owner: v.Owner, Reviewed: string(v.Reviewed)}}
+	switch {
+	case p.RequireOwner && strings.TrimSpace(v.Owner) == "":
+		d.State = dutyNoOwner
+	case !inDate:
+		d.State = dutyExpired
+	}
+	return d
+}
+
+func compareDuties(a, b duty) int {
+	order := []string{dutyNone, dutyNoOwner, dutyExpired, dutyCurrent}
+	return cmp.Or(slices.Index(order, a.State)-slices.Index(order, b.State), strings.Compare(a.Reviewed, b.Reviewed),
+		strings.Compare(b.ID, a.ID), strings.Compare(b.from.Batch, a.from.Batch))
+}

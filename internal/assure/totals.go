@@ -1,0 +1,232 @@
+package assure
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/claim"
+	"candor/internal/visibility"
+)
+
+// mostSteps is how many next steps an assessment lists.
+const mostSteps = 50
+
+// mostExamples is how many analytics a summed step names.
+const mostExamples = 5
+
+// assessment sums the verdicts, which are in order.
+func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
+	return Assessment{
+		Release:   a.lib.Release,
+		AsOf:      asOf,
+		Window:    a.window,
+		Policy:    PolicyRef{Name: a.policy.Name, Version: a.policy.Version},
+		Scope:     a.scope,
+		Totals:    totalsOf(verdicts),
+		Tactics:   tacticTotals(verdicts, namesOf(a.tactics)),
+		Verdicts:  verdicts,
+		NextSteps: lifts(verdicts),
+		Unmapped:  a.unmapped(),
+		Limits:    a.wholeLimits(),
+	}
+}
+
+// totalsOf sums verdicts. What is not applicable is counted among Analytics and
+// on its own rung, and in no other figure.
+func totalsOf(verdicts []Verdict) Totals {
+	t := Totals{Analytics: len(verdicts), Rungs: distribution(verdicts)}
+	for i := range verdicts {
+		v := &verdicts[i]
+		if v.Rung == NotApplicable {
+			continue
+		}
+		t.Applicable++
+		if v.Claimed {
+			t.Claimed++
+		}
+		if v.Rung == Reliable {
+			t.Assured++
+		}
+		if v.Claimed && v.Rung != Reliable {
+			t.Distance++
+		}
+		if len(v.Compensated) > 0 {
+			t.Compensated++
+		}
+	}
+	return t
+}
+
+// distribution counts verdicts on every rung, in order.
+func distribution(verdicts []Verdict) []RungCount {
+	n := map[Rung]int{}
+	for i := range verdicts {
+		n[verdicts[i].Rung]++
+	}
+	counts := make([]RungCount, 0, len(Rungs()))
+	for _, r := range Rungs() {
+		counts = append(counts, RungCount{Rung: r, Count: n[r]})
+	}
+	return counts
+}
+
+// Group is the distribution over the analytics of one strategy, technique,
+// tactic or whatever else they were rolled up by.
+type Group struct {
+	Of Name `json:"of"`
+	Totals
+}
+
+// Roll rolls verdicts up by what by names of each, for example its techniques:
+// a verdict counts once under each name. The groups are in order of ATT&CK ID.
+// A group is a distribution; there is no mean of rungs.
+func Roll(verdicts []Verdict, by func(Verdict) []Name) []Group {
+	members := map[Name][]Verdict{}
+	for _, v := range verdicts {
+		for _, n := range by(v) {
+			members[n] = append(members[n], v)
+		}
+	}
+	groups := make([]Group, 0, len(members))
+	for n, vs := range members {
+		groups = append(groups, Group{Of: n, Totals: totalsOf(vs)})
+	}
+	slices.SortFunc(groups, func(a, b Group) int { return cmp.Or(compareNames(a.Of, b.Of), strings.Compare(a.Of.Name, b.Of.Name)) })
+	return groups
+}
+
+// ByStrategy names a verdict's strategies, for Roll.
+func ByStrategy(v Verdict) []Name { return v.Strategies }
+
+// ByTechnique names a verdict's techniques, for Roll.
+func ByTechnique(v Verdict) []Name { return v.Techniques }
+
+// ByTactic names a verdict's tactics, for Roll.
+func ByTactic(v Verdict) []Name { return v.Tactics }
+
+// tacticTotals rolls verdicts up by the given tactics, in their order, those
+// without an analytic included.
+func tacticTotals(verdicts []Verdict, tactics []Name) []TacticTotals {
+	rolled := map[Name]Group{}
+	for _, g := range Roll(verdicts, ByTactic) {
+		rolled[g.Of] = g
+	}
+	totals := make([]TacticTotals, len(tactics))
+	for i, t := range tactics {
+		totals[i] = TacticTotals{Tactic: t, Rungs: rolled[t].Rungs, Total: rolled[t].Analytics}
+		if totals[i].Rungs == nil {
+			totals[i].Rungs = distribution(nil)
+		}
+	}
+	return totals
+}
+
+// lifts sums next steps by action and target: those that lift the most
+// analytics by themselves first. Keeping what is reliable lifts nothing and is
+// left out.
+func lifts(verdicts []Verdict) []Lift {
+	type key struct{ action, target string }
+	sums := map[key]*Lift{}
+	for i := range verdicts {
+		for _, s := range verdicts[i].Next {
+			if s.Action == actKeep {
+				continue
+			}
+			k := key{s.Action, s.Target}
+			l := sums[k]
+			if l == nil {
+				l = &Lift{Action: s.Action, Target: s.Target, Text: s.Text}
+				sums[k] = l
+			}
+			l.add(verdicts[i].Analytic.ATTACKID, s.Alone)
+		}
+	}
+	all := make([]Lift, 0, len(sums))
+	for _, l := range sums {
+		all = append(all, *l)
+	}
+	slices.SortFunc(all, compareLifts)
+	return all[:min(len(all), mostSteps)]
+}
+
+func (l *Lift) add(analytic string, alone bool) {
+	l.Analytics++
+	if alone {
+		l.Alone++
+	}
+	if len(l.Examples) < mostExamples {
+		l.Examples = append(l.Examples, analytic)
+	}
+}
+
+func compareLifts(a, b Lift) int {
+	return cmp.Or(b.Alone-a.Alone, b.Analytics-a.Analytics, strings.Compare(a.Text, b.Text),
+		strings.Compare(a.Action, b.Action), strings.Compare(a.Target, b.Target))
+}
+
+// unmapped lists the evidence that no verdict could use.
+func (a *assessor) unmapped() Unmapped {
+	u := Unmapped{
+		Rules:       orEmpty(a.claims.Unmapped),
+		SilentRules: orEmpty(a.claims.Silent),
+		AlertRules:  []AlertRule{},
+		LogSources:  []string{},
+	}
+	known := make(map[string]bool, len(a.ev.Rules))
+	for _, r := range a.ev.Rules {
+		known[r.Value.ID] = true
+	}
+	for _, r := range a.ev.AlertRules {
+		if !known[r.ID] {
+			u.AlertRules = append(u.AlertRules, r)
+		}
+	}
+	for _, s := range visibility.Unknown(a.lib, a.ev.Telemetry) {
+		name := s.Name
+		if s.Channel != "" {
+			name += " / " + s.Channel
+		}
+		u.LogSources = append(u.LogSources, name)
+	}
+	slices.Sort(u.LogSources)
+	u.LogSources = slices.Compact(u.LogSources)
+	slices.SortFunc(u.Rules, func(x, y claim.Unmapped) int {
+		return cmp.Or(strings.Compare(x.RuleID, y.RuleID), compareIDs(x.Names, y.Names), strings.Compare(x.Batch, y.Batch))
+	})
+	return u
+}
+
+// Platforms lists the platforms that the verdicts name, in order.
+func Platforms(a Assessment) []string {
+	var ps []string
+	for i := range a.Verdicts {
+		ps = append(ps, a.Verdicts[i].Platforms...)
+	}
+	slices.Sort(ps)
+	return slices.Compact(ps)
+}
+
+// Filter returns a narrowed to the analytics that name the platform, whatever
+// its case, with everything that is summed over them summed again. What is not
+// about single analytics stays as it is. A platform that no verdict names gives
+// an assessment without verdicts; see Platforms.
+func Filter(a Assessment, platform string) Assessment {
+	verdicts := []Verdict{}
+	for _, v := range a.Verdicts {
+		if slices.ContainsFunc(v.Platforms, func(p string) bool { return strings.EqualFold(p, platform) }) {
+			verdicts = append(verdicts, v)
+		}
+	}
+	tactics := make([]Name, len(a.Tactics))
+	for i, t := range a.Tactics {
+		tactics[i] = t.Tactic
+	}
+	a.Verdicts = verdicts
+	a.Totals = totalsOf(verdicts)
+	a.Tactics = tacticTotals(verdicts, tactics)
+	a.NextSteps = lifts(verdicts)
+	a.Limits = append(slices.Clone(a.Limits), "Narrowed to platform "+platform+": every figure is of its analytics alone.")
+	return a
+}

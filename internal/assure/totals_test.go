@@ -1,0 +1,126 @@
+package assure
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"candor/internal/exercise"
+)
+
+func TestVerdictsAndTacticsAreInOrder(t *testing.T) {
+	a := assess(t, new(world))
+	var ids, tactics []string
+	for _, v := range a.Verdicts {
+		ids = append(ids, v.Analytic.ATTACKID)
+	}
+	for _, tt := range a.Tactics {
+		tactics = append(tactics, tt.Tactic.ATTACKID)
+	}
+	if want := strings.Fields("AN0100 AN0200 AN0201 AN0300 AN0400 AN1989"); !slices.Equal(ids, want) {
+		t.Errorf("verdicts %v, want %v", ids, want)
+	}
+	if want := strings.Fields("TA0043 TA0042 TA0002 TA0001 TA0099"); !slices.Equal(tactics, want) {
+		t.Errorf("tactics %v, want %v", tactics, want)
+	}
+}
+
+func TestIDsAreOrderedByNumber(t *testing.T) {
+	want := strings.Fields("AN2 AN0010 AN10 AN100 T1059 T1059.001 T1059.010 T1060")
+	got := slices.Clone(want)
+	slices.Reverse(got)
+	slices.SortFunc(got, compareIDs)
+	want[1], want[2] = "AN10", "AN0010"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatIsNotApplicableIsInNoFigure(t *testing.T) {
+	a := assess(t, new(world).scope("Windows").rule("r1", "AN0201", "AN0100"))
+	want := Totals{Analytics: 6, Applicable: 5, Claimed: 1, Distance: 1, Rungs: a.Totals.Rungs}
+	if diff := cmp.Diff(want, a.Totals); diff != "" {
+		t.Error(diff)
+	}
+	if got := a.Totals.Rungs[0]; got != (RungCount{NotApplicable, 1}) {
+		t.Errorf("first rung %v", got)
+	}
+}
+
+func TestDistributionsAddUp(t *testing.T) {
+	a := assess(t, new(world).scope("Windows").feed(1, "mail", "usb").rule("r1", "AN0100").exercise("T1566", 9, exercise.Alerted))
+	sum := func(rs []RungCount) (n int) {
+		for _, r := range rs {
+			n += r.Count
+		}
+		return n
+	}
+	if got := sum(a.Totals.Rungs); got != len(a.Verdicts) {
+		t.Errorf("rungs add up to %d of %d", got, len(a.Verdicts))
+	}
+	for _, tt := range a.Tactics {
+		if len(tt.Rungs) != len(Rungs()) || sum(tt.Rungs) != tt.Total {
+			t.Errorf("%s: %v of %d", tt.Tactic.ATTACKID, tt.Rungs, tt.Total)
+		}
+	}
+	for _, g := range Roll(a.Verdicts, ByTechnique) {
+		if sum(g.Rungs) != g.Analytics {
+			t.Errorf("%s: %v of %d", g.Of.ATTACKID, g.Rungs, g.Analytics)
+		}
+	}
+}
+
+func TestRollCountsAVerdictUnderEachOfItsNames(t *testing.T) {
+	a := assess(t, new(world))
+	var got []string
+	for _, g := range Roll(a.Verdicts, ByTechnique) {
+		got = append(got, g.Of.ATTACKID+strings.Repeat("*", g.Analytics))
+	}
+	if diff := cmp.Diff(strings.Fields("T1059** T1200* T1566* T1589.003* T1598*"), got); diff != "" {
+		t.Error(diff)
+	}
+	if n := len(Roll(a.Verdicts, ByStrategy)); n != 6 {
+		t.Errorf("%d strategies, want 6", n)
+	}
+}
+
+func TestNextStepsPutWhatLiftsMostFirst(t *testing.T) {
+	a := assess(t, new(world).scope("Windows", "Linux").feed(1, "process").rule("r1", "AN0200"))
+	var got []string
+	for _, l := range a.NextSteps {
+		got = append(got, l.Action+" "+l.Target+" "+strings.Join(l.Examples, "+"))
+		if l.Analytics != len(l.Examples) || l.Alone > l.Analytics {
+			t.Errorf("%+v", l)
+		}
+	}
+	want := []string{"collect audit / c AN0201", "collect mail / c AN0100", "collect portal / c AN0400", "collect script / c AN0200", "collect usb / c AN0300", "register_external T1589.003 AN1989"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	together := assess(t, new(world).feed(1, "process", "script", "audit").rule("r1", "AN0200", "AN0201"))
+	if l := together.NextSteps[0]; l.Action != "exercise" || l.Target != "T1059" || l.Analytics != 2 || l.Alone != 2 {
+		t.Errorf("first step %+v, want the exercise of T1059 for two analytics", l)
+	}
+}
+
+func TestFilterSumsAgainOverOnePlatform(t *testing.T) {
+	whole := assess(t, new(world).feed(1, "process", "script", "audit").rule("r1", "AN0200", "AN0201"))
+	a := Filter(whole, "linux")
+	if len(a.Verdicts) != 1 || a.Totals.Analytics != 1 || a.Totals.Claimed != 1 || len(a.Tactics) != len(whole.Tactics) {
+		t.Errorf("%d verdicts, totals %+v", len(a.Verdicts), a.Totals)
+	}
+	if len(a.NextSteps) != 1 || a.NextSteps[0].Analytics != 1 {
+		t.Errorf("next steps %+v", a.NextSteps)
+	}
+	if !strings.Contains(a.Limits[len(a.Limits)-1], "linux") || len(whole.Limits)+1 != len(a.Limits) {
+		t.Errorf("limits %q", a.Limits)
+	}
+	if diff := cmp.Diff([]string{"Linux", "PRE", "Windows"}, Platforms(whole)); diff != "" {
+		t.Error(diff)
+	}
+	if none := Filter(whole, "VMS"); len(none.Verdicts) != 0 {
+		t.Errorf("%d verdicts on a platform that nothing names", len(none.Verdicts))
+	}
+}

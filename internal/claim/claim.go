@@ -1,0 +1,76 @@
+// Package claim judges which analytics a detection rule speaks for, and on what
+// basis.
+//
+// A claim is what a rule says, not what it does; the package refuses to look at
+// alerts. Its functions are pure.
+package claim
+
+import (
+	"candor/internal/detection"
+	"candor/internal/evidence"
+)
+
+// Basis is why a rule is taken to speak for an analytic, strongest first.
+type Basis string
+
+// The bases.
+const (
+	Explicit             Basis = "analytic"                      // the rule names the analytic
+	TechniquePlatformLog Basis = "technique+platform+log_source" // all three agree
+	TechniquePlatform    Basis = "technique+platform"            // the log source does not, or is unknown
+	TechniqueOnly        Basis = "technique"                     // the platform does not, or is unknown
+)
+
+// Bases lists every basis, strongest first.
+func Bases() []Basis {
+	return []Basis{Explicit, TechniquePlatformLog, TechniquePlatform, TechniqueOnly}
+}
+
+// Policy is what claims are judged by.
+type Policy struct {
+	// Count are the bases on which a rule counts as a claim.
+	Count []Basis
+	// Statuses are the rule statuses that count; empty means all. A rule that
+	// states no status is not held back by it.
+	Statuses []string
+}
+
+// Claim is a rule's claim on one analytic.
+type Claim struct {
+	RuleID   string `json:"rule_id"`
+	RuleName string `json:"rule_name"`
+	Basis    Basis  `json:"basis"`
+	// Technique is the technique through which the rule was mapped, and Via the
+	// id that the rule names where that one is revoked by Technique.
+	Technique string `json:"technique,omitempty"`
+	Via       string `json:"via,omitempty"`
+	Enabled   bool   `json:"enabled"`
+	// Counts says that policy lets the claim count; Why says why not.
+	Counts bool   `json:"counts"`
+	Why    string `json:"why,omitempty"`
+	Batch  string `json:"batch"`
+}
+
+// Unmapped is a rule's reference that the release does not know.
+type Unmapped struct {
+	RuleID   string `json:"rule_id"`
+	RuleName string `json:"rule_name"`
+	Path     string `json:"path,omitempty"`
+	// Names is the ATT&CK ID that the rule names.
+	Names string `json:"names"`
+	Why   string `json:"why"`
+	Batch string `json:"batch"`
+}
+
+// Claims is every claim of a set of rules on a release.
+type Claims struct {
+	// ByAnalytic holds the claims by the analytic's STIX id, strongest first.
+	ByAnalytic map[string][]Claim
+	// Unmapped lists what the release does not know, by rule id.
+	Unmapped []Unmapped
+	// Silent lists the ids of rules that name no technique and no analytic.
+	Silent []string
+}
+
+// Rules is what claims are judged from.
+type Rules = []evidence.Of[detection.Rule]

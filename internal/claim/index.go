@@ -1,0 +1,224 @@
+package claim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"candor/internal/attack"
+	"candor/internal/detection"
+)
+
+// index is what a release says, worked out once for all rules.
+type index struct {
+	lib *attack.Library
+	// techniques and analytics remember what an ATT&CK ID leads to.
+	techniques map[string]target
+	analytics  map[string]target
+	// targets remembers how an analytic is matched, by STIX id.
+	targets map[string]*analytic
+}
+
+// target is what an ATT&CK ID that a rule names leads to.
+type target struct {
+	analytics []*analytic
+	// technique is the ATT&CK ID that was mapped, and via the one named where
+	// that one is revoked.
+	technique, via string
+	// why says why there is nothing to map to.
+	why string
+}
+
+// analytic is an analytic with the words that rules are matched with, folded.
+type analytic struct {
+	id        string
+	platforms []string
+	logs      []logSource
+}
+
+type logSource struct {
+	componentID, component string
+	name, channel          string
+}
+
+func newIndex(lib *attack.Library) *index {
+	return &index{
+		lib:        lib,
+		techniques: map[string]target{},
+		analytics:  map[string]target{},
+		targets:    map[string]*analytic{},
+	}
+}
+
+// technique returns the analytics that the strategies of a technique hold.
+func (x *index) technique(id string) target {
+	t, ok := x.techniques[id]
+	if !ok {
+		t = x.findTechnique(id)
+		x.techniques[id] = t
+	}
+	return t
+}
+
+func (x *index) findTechnique(id string) target {
+	o, via, why := x.resolve(id, attack.Kind.Technique, "technique")
+	if why != "" {
+		return target{why: why}
+	}
+	t := target{technique: o.ATTACKID, via: via}
+	for _, s := range x.lib.Sources(o.ID, attack.Detects) {
+		if s.Kind != attack.KindStrategy {
+			continue
+		}
+		for _, a := range x.lib.Targets(s.ID, attack.HasAnalytic) {
+			if e := x.analytic(a); !slices.Contains(t.analytics, e) {
+				t.analytics = append(t.analytics, e)
+			}
+		}
+	}
+	if len(t.analytics) == 0 {
+		t.why = fmt.Sprintf("%s has no analytic in %s", o.ATTACKID, x.lib.Release)
+	}
+	return t
+}
+
+// explicit returns the analytic that an ATT&CK ID names.
+func (x *index) explicit(id string) target {
+	t, ok := x.analytics[id]
+	if !ok {
+		o, via, why := x.resolve(id, func(k attack.Kind) bool { return k == attack.KindAnalytic }, "analytic")
+		if t = (target{via: via, why: why}); o != nil {
+			t.analytics = []*analytic{x.analytic(o)}
+		}
+		x.analytics[id] = t
+	}
+	return t
+}
+
+// resolve returns the live object of a kind that an ATT&CK ID names or, where
+// the one named is revoked, leads to; via is then the ID named. Without one it
+// says why in words.
+func (x *index) resolve(id string, is func(attack.Kind) bool, kind string) (o *attack.Object, via, why string) {
+	all := x.lib.ByATTACKID(id)
+	if len(all) == 0 {
+		return nil, "", fmt.Sprintf("%s is unknown to %s", id, x.lib.Release)
+	}
+	for _, o := range all {
+		if !is(o.Kind) {
+			continue
+		}
+		if o.Live() {
+			return o, "", ""
+		}
+		if !o.Revoked {
+			why = fmt.Sprintf("%s is deprecated in %s", id, x.lib.Release)
+			continue
+		}
+		next, _ := x.lib.Successor(o.ID)
+		switch {
+		case next == nil:
+			why = fmt.Sprintf("%s is revoked in %s without a successor", id, x.lib.Release)
+		case !is(next.Kind):
+			why = fmt.Sprintf("%s is revoked in %s by %s, which is no %s", id, x.lib.Release, next.ATTACKID, kind)
+		case !next.Live():
+			why = fmt.Sprintf("%s is revoked in %s by %s, which is deprecated", id, x.lib.Release, next.ATTACKID)
+		default:
+			return next, id, ""
+		}
+	}
+	if why == "" {
+		why = fmt.Sprintf("%s is no %s in %s; its kind is %s", id, kind, x.lib.Release, all[0].Kind)
+	}
+	return nil, "", why
+}
+
+func (x *index) analytic(o *attack.Object) *analytic {
+	if a, ok := x.targets[o.ID]; ok {
+		return a
+	}
+	a := &analytic{id: o.ID, platforms: foldAll(o.Platforms)}
+	for _, l := range o.LogSources {
+		s := logSource{name: attack.Fold(l.Name), channel: attack.Fold(l.Channel)}
+		if c, ok := x.lib.Object(l.Component); ok {
+			s.componentID, s.component = attack.Fold(c.ATTACKID), attack.Fold(c.Name)
+		}
+		a.logs = append(a.logs, s)
+	}
+	x.targets[o.ID] = a
+	return a
+}
+
+// rule is a rule with the words that it is matched by, folded.
+type rule struct {
+	*detection.Rule
+	batch     string
+	platforms []string
+	logs      []detection.Log
+}
+
+func newRule(r *detection.Rule, batch string) *rule {
+	out := &rule{Rule: r, batch: batch, platforms: foldAll(r.Platforms)}
+	for _, l := range r.Logs {
+		out.logs = append(out.logs, detection.Log{
+			Component: attack.Fold(l.Component), Name: attack.Fold(l.Name), Channel: attack.Fold(l.Channel),
+		})
+	}
+	return out
+}
+
+// basis is how strongly a rule that names an analytic's technique speaks for
+// the analytic. Where a platform is not stated, a log source that agrees by name
+// implies it; a data component alone, which exists on many platforms, does not.
+func (r *rule) basis(a *analytic) Basis {
+	if len(r.platforms) == 0 || len(a.platforms) == 0 {
+		if r.reads(a, true) {
+			return TechniquePlatformLog
+		}
+		return TechniqueOnly
+	}
+	agree := slices.ContainsFunc(r.platforms, func(p string) bool { return slices.Contains(a.platforms, p) })
+	switch {
+	case !agree:
+		return TechniqueOnly
+	case r.reads(a, false):
+		return TechniquePlatformLog
+	}
+	return TechniquePlatform
+}
+
+// reads reports whether one of the rule's logs is one of the analytic's log
+// sources; byName asks that the log names it.
+func (r *rule) reads(a *analytic, byName bool) bool {
+	for _, l := range r.logs {
+		if byName && l.Name == "" {
+			continue
+		}
+		for i := range a.logs {
+			if a.logs[i].is(l) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// is reports whether every field that l states agrees with s. A log that states
+// nothing is no log source, and a channel that ATT&CK writes as "None" is any.
+func (s *logSource) is(l detection.Log) bool {
+	if l.Component == "" && l.Name == "" {
+		return false
+	}
+	return (l.Component == "" || l.Component == s.component || l.Component == s.componentID) &&
+		(l.Name == "" || l.Name == s.name) &&
+		(l.Channel == "" || l.Channel == s.channel || s.channel == "none")
+}
+
+func foldAll(names []string) []string {
+	out := make([]string, 0, len(names))
+	for _, n := range names {
+		out = append(out, attack.Fold(n))
+	}
+	return out
+}
+
+func idKey(id string) string { return strings.ToUpper(strings.TrimSpace(id)) }

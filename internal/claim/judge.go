@@ -1,0 +1,177 @@
+package claim
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"candor/internal/attack"
+)
+
+// Judge returns the claims of rules on the live analytics of a release. Of
+// several ways in which a rule reaches an analytic the strongest is kept. A
+// disabled rule keeps its claims, which do not count. What a rule names and the
+// release cannot map is listed by name.
+func Judge(lib *attack.Library, rules Rules, p Policy) Claims {
+	x, counts := newIndex(lib), newCounting(&p)
+	out := Claims{ByAnalytic: map[string][]Claim{}, Unmapped: []Unmapped{}, Silent: []string{}}
+	for i := range rules {
+		r := newRule(&rules[i].Value, rules[i].Batch)
+		if len(r.Techniques) == 0 && len(r.Analytics) == 0 {
+			out.Silent = append(out.Silent, r.ID)
+			continue
+		}
+		best, unmapped := x.claims(r)
+		why := counts.whyNoRule(r)
+		for id, c := range best {
+			c.Why = cmp.Or(why, counts.bases[c.Basis])
+			c.Counts = c.Why == ""
+			out.ByAnalytic[id] = append(out.ByAnalytic[id], c)
+		}
+		out.Unmapped = append(out.Unmapped, unmapped...)
+	}
+	for _, cs := range out.ByAnalytic {
+		slices.SortFunc(cs, func(a, b Claim) int {
+			return cmp.Or(cmp.Compare(a.Basis.rank(), b.Basis.rank()), strings.Compare(a.RuleID, b.RuleID))
+		})
+	}
+	slices.SortFunc(out.Unmapped, func(a, b Unmapped) int {
+		return cmp.Or(strings.Compare(a.RuleID, b.RuleID), strings.Compare(a.Names, b.Names))
+	})
+	slices.Sort(out.Silent)
+	return out
+}
+
+// claims returns the strongest claim of a rule on each analytic, by STIX id, and
+// what of it cannot be mapped.
+func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped) {
+	best = map[string]Claim{}
+	for _, id := range ids(r.Analytics) {
+		t := x.explicit(id)
+		for _, a := range t.analytics {
+			best[a.id] = r.claim(Explicit, t)
+		}
+		unmapped = r.miss(unmapped, id, t)
+	}
+	for _, id := range ids(r.Techniques) {
+		t := x.technique(id)
+		for _, a := range t.analytics {
+			c := r.claim(r.basis(a), t)
+			if have, ok := best[a.id]; !ok || stronger(&c, &have) {
+				best[a.id] = c
+			}
+		}
+		unmapped = r.miss(unmapped, id, t)
+	}
+	return best, unmapped
+}
+
+// stronger reports whether a is to be kept rather than b: the stronger basis,
+// then the technique named itself rather than through a revoked one.
+func stronger(a, b *Claim) bool {
+	if a.Basis != b.Basis {
+		return a.Basis.rank() < b.Basis.rank()
+	}
+	return a.Basis != Explicit && a.Via == "" && b.Via != ""
+}
+
+// ids returns the ATT&CK IDs in order, each once, so that the order in which a
+// rule names them changes nothing.
+func ids(named []string) []string {
+	if len(named) == 1 {
+		return []string{idKey(named[0])}
+	}
+	out := make([]string, 0, len(named))
+	for _, id := range named {
+		out = append(out, idKey(id))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (r *rule) claim(b Basis, t target) Claim {
+	return Claim{
+		RuleID: r.ID, RuleName: r.Name, Basis: b,
+		Technique: t.technique, Via: t.via, Enabled: r.Enabled, Batch: r.batch,
+	}
+}
+
+func (r *rule) miss(unmapped []Unmapped, id string, t target) []Unmapped {
+	if t.why == "" {
+		return unmapped
+	}
+	return append(unmapped, Unmapped{
+		RuleID: r.ID, RuleName: r.Name, Path: r.Path, Names: id, Why: t.why, Batch: r.batch,
+	})
+}
+
+// counting is a policy with its answers worked out once for all rules.
+type counting struct {
+	statuses map[string]bool // folded; empty for all
+	named    string          // the statuses as spelled
+	bases    map[Basis]string
+}
+
+func newCounting(p *Policy) counting {
+	c := counting{statuses: map[string]bool{}, named: strings.Join(p.Statuses, ", "), bases: map[Basis]string{}}
+	for _, s := range p.Statuses {
+		c.statuses[attack.Fold(s)] = true
+	}
+	for _, b := range Bases() {
+		if !slices.Contains(p.Count, b) {
+			c.bases[b] = fmt.Sprintf("the rule is mapped by %s; policy counts only %s", b.words(), basisWords(p.Count))
+		}
+	}
+	return c
+}
+
+// whyNoRule says why policy lets no claim of r count; empty if some may.
+func (c *counting) whyNoRule(r *rule) string {
+	switch {
+	case !r.Enabled:
+		return "the rule is disabled"
+	case r.Status != "" && len(c.statuses) > 0 && !c.statuses[attack.Fold(r.Status)]:
+		return fmt.Sprintf("the rule's status is %s; policy counts %s", r.Status, c.named)
+	}
+	return ""
+}
+
+func basisWords(bs []Basis) string {
+	if len(bs) == 0 {
+		return "nothing"
+	}
+	words := make([]string, 0, len(bs))
+	for _, b := range bs {
+		words = append(words, b.words())
+	}
+	return strings.Join(words, "; ")
+}
+
+// words says a basis for people.
+func (b Basis) words() string {
+	switch b {
+	case Explicit:
+		return "the analytic's own ID"
+	case TechniquePlatformLog:
+		return "technique, platform and log source"
+	case TechniquePlatform:
+		return "technique and platform"
+	case TechniqueOnly:
+		return "technique alone"
+	}
+	return string(b)
+}
+
+// rank orders bases, strongest first.
+func (b Basis) rank() int {
+	switch b {
+	case Explicit:
+		return 0
+	case TechniquePlatformLog:
+		return 1
+	case TechniquePlatform:
+		return 2
+	}
+	return 3
+}

@@ -1,0 +1,154 @@
+package measure
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"sort"
+
+	"candor/internal/alert"
+)
+
+// Rules returns the statement of every rule that tallies name, by rule id. The
+// tallies are of a window of days.
+func Rules(tallies []alert.Tally, days int, p Policy) map[string]Statement {
+	byRule := map[string]*counts{}
+	for i := range tallies {
+		t := &tallies[i]
+		if byRule[t.RuleID] == nil {
+			byRule[t.RuleID] = newCounts(t.RuleID)
+		}
+		byRule[t.RuleID].add(t, &p)
+	}
+	statements := make(map[string]Statement, len(byRule))
+	for id, c := range byRule {
+		statements[id] = c.judge(days, &p)
+	}
+	return statements
+}
+
+// Pool returns one statement, under id, of all rules in tallies together.
+// Alerts of one cluster are one episode, whichever rules raised them. Volume and
+// workload are of the sum, but their bounds, which are of one rule, are held
+// against the busiest.
+func Pool(id string, tallies []alert.Tally, days int, p Policy) Statement {
+	c := newCounts(id)
+	for i := range tallies {
+		c.add(&tallies[i], &p)
+	}
+	return c.judge(days, &p)
+}
+
+// judge turns the counts into a statement.
+func (c *counts) judge(days int, p *Policy) Statement {
+	s := c.statement
+	s.WindowDays = c.windowDays(days)
+	s.PerDay = Volume(slices.Collect(maps.Values(c.days)), s.WindowDays)
+	s.BusiestClusterShare = c.busiest()
+	s.WorkloadMinutesPerDay = s.PerDay.Mean * p.MinutesPerAlert
+	clusters := c.clusters()
+	s.proportions(clusters, p.Confidence)
+	s.Conclusion = s.conclude(p)
+	if s.Conclusion == Undecided {
+		s.ToLabel = s.toLabel(p)
+	}
+	l := c.load(s.WindowDays, p)
+	s.Noisy = s.Conclusion == NotGoodEnough || l.overVolume(p) || l.overWorkload(p)
+	s.Reasons = append(s.reasons(p), s.volumeReasons(&l, p)...)
+	return s
+}
+
+// labelled is the number of alerts that precision is a share of.
+func (s *Statement) labelled() int64 { return s.TruePositive + s.BenignPositive + s.FalsePositive }
+
+// proportions fills in what is computed from the labelled alerts. Where there
+// are none every proportion stays nil: nothing is known, not 0.
+func (s *Statement) proportions(clusters []Cluster, confidence float64) {
+	n, k := s.labelled(), s.TruePositive
+	if all := n + s.Unlabelled; all > 0 {
+		s.LabelledShare = new(share(n, all))
+		s.Bounds = new(WorstCase(k, n, s.Unlabelled))
+	}
+	if n == 0 {
+		return
+	}
+	logic := k + s.BenignPositive
+	s.Precision = new(share(k, n))
+	s.Interval = new(Jeffreys(float64(k), float64(n), confidence))
+	s.LogicPrecision = new(share(logic, n))
+	s.LogicInterval = new(Jeffreys(float64(logic), float64(n), confidence))
+
+	deff := Deff(clusters)
+	s.Deff = new(deff)
+	s.EffectiveN = new(float64(n) / deff)
+	s.ClusteredInterval = new(Clustered(float64(k), float64(n), deff, confidence))
+
+	s.EpisodeHits, s.Episodes = Episodes(clusters)
+	s.EpisodePrecision = new(float64(s.EpisodeHits) / float64(s.Episodes))
+	s.EpisodeInterval = new(Jeffreys(float64(s.EpisodeHits), float64(s.Episodes), confidence))
+}
+
+// conclude compares the statement with the threshold. Two precisions must clear
+// it, that of alerts with their clustering and that of episodes, so that the
+// worse one decides; and when the unlabelled alerts alone could turn the answer,
+// nothing is concluded either way.
+func (s *Statement) conclude(p *Policy) Conclusion {
+	if s.labelled() == 0 || s.Episodes < p.MinEpisodes {
+		return NotMeasurable
+	}
+	return decide(*s.ClusteredInterval, *s.EpisodeInterval, *s.Bounds, p.MinPrecision)
+}
+
+// decide is the rule of conclusion; worst is the worst case of the unlabelled.
+func decide(clustered, episodes, worst Interval, threshold float64) Conclusion {
+	switch {
+	case straddles(worst, threshold):
+		return Undecided
+	case min(clustered[0], episodes[0]) >= threshold:
+		return GoodEnough
+	case min(clustered[1], episodes[1]) < threshold:
+		return NotGoodEnough
+	}
+	return Undecided
+}
+
+// straddles reports whether a proportion within i may be below the threshold
+// and may reach it.
+func straddles(i Interval, threshold float64) bool { return i[0] < threshold && i[1] >= threshold }
+
+// maxToLabel bounds the search of toLabel: nobody labels more.
+const maxToLabel = 1 << 30
+
+// toLabel returns the least number of further randomly chosen alerts that, once
+// labelled, would decide the statement if they kept to the current estimates:
+// the share of hits, the design effect, and the share of episodes with a hit,
+// the number of episodes growing with that of labels. It is 0 when no number
+// within reach would do, as when an estimate is the threshold itself.
+func (s *Statement) toLabel(p *Policy) int64 {
+	decided := func(more int64) bool { return s.after(more, p) != Undecided }
+	high := int64(1)
+	for ; !decided(high); high *= 2 {
+		if high >= maxToLabel {
+			return 0
+		}
+	}
+	low := high / 2 // not decided yet, or 0
+	return low + 1 + int64(sort.Search(int(high-low-1), func(i int) bool { return decided(low + 1 + int64(i)) }))
+}
+
+// after returns the conclusion as it would be with more alerts labelled at the
+// current estimates.
+func (s *Statement) after(more int64, p *Policy) Conclusion {
+	n, k := float64(s.labelled()), float64(s.TruePositive)
+	grow := (n + float64(more)) / n
+	clustered := Clustered(k*grow, n*grow, *s.Deff, p.Confidence)
+	episodes := Jeffreys(float64(s.EpisodeHits)*grow, float64(s.Episodes)*grow, p.Confidence)
+
+	left := math.Max(0, float64(s.Unlabelled-more))
+	all := n*grow + left
+	worst := Interval{k * grow / all, (k*grow + left) / all}
+	if left == 0 { // exact, so that rounding does not make it straddle
+		worst = Interval{*s.Precision, *s.Precision}
+	}
+	return decide(clustered, episodes, worst, p.MinPrecision)
+}

@@ -1,0 +1,111 @@
+// Package policy reads and writes the file of thresholds that verdicts are
+// judged by, and says what each of them means.
+//
+// A policy file is YAML; a key that it leaves out keeps its default, and a key
+// that is not known or a value that cannot be is refused with its line. The
+// package refuses to judge anything by a policy: that is package assure's.
+package policy
+
+import (
+	"candor/internal/assure"
+	"candor/internal/claim"
+	"candor/internal/measure"
+	"candor/internal/visibility"
+)
+
+// Default returns the policy in force where none is given.
+func Default() assure.Policy {
+	return assure.Policy{
+		Name:       "default",
+		Version:    "1",
+		WindowDays: 90,
+		Visibility: visibility.Policy{
+			OutsidePlatforms: []string{"PRE"},
+			JointNeed:        "all",
+			MaxFeedAgeDays:   7,
+			MinFeedDays:      3,
+			MinHostShare:     0.8,
+			WorstReliability: "C",
+			WorstCredibility: 3,
+		},
+		Claim: claim.Policy{
+			Count:    []claim.Basis{claim.Explicit, claim.TechniquePlatformLog, claim.TechniquePlatform},
+			Statuses: []string{},
+		},
+		Measure: measure.Policy{
+			MinPrecision:     0.5,
+			MinEpisodes:      5,
+			MaxAlertsPerDay:  50,
+			MaxMinutesPerDay: 240,
+			MinutesPerAlert:  10,
+			Provenances:      []string{"analyst", "incident", "exercise"},
+			Confidence:       0.95,
+		},
+		Readiness: assure.Readiness{
+			MaxExerciseAgeDays: 180,
+			MaxRunbookAgeDays:  365,
+			Passing:            []string{"alerted"},
+			RequireOwner:       true,
+		},
+	}
+}
+
+// Document is a policy as JSON writes it: the keys of the file, stable.
+type Document struct {
+	Name       string     `json:"name"`
+	Version    string     `json:"version"`
+	WindowDays int        `json:"window_days"`
+	Visibility Visibility `json:"visibility"`
+	Claim      Claim      `json:"claim"`
+	Measure    Measure    `json:"measure"`
+	Readiness  Readiness  `json:"readiness"`
+}
+
+// Visibility is the part of a Document about log sources and external sources.
+type Visibility struct {
+	OutsidePlatforms []string `json:"outside_platforms"`
+	JointNeed        string   `json:"joint_need"`
+	MaxFeedAgeDays   int      `json:"max_feed_age_days"`
+	MinFeedDays      int      `json:"min_feed_days"`
+	MinHostShare     float64  `json:"min_host_share"`
+	WorstReliability string   `json:"worst_reliability"`
+	WorstCredibility int      `json:"worst_credibility"`
+}
+
+// Claim is the part of a Document about rules.
+type Claim struct {
+	Count    []claim.Basis `json:"count"`
+	Statuses []string      `json:"statuses"`
+}
+
+// Measure is the part of a Document about alerts.
+type Measure struct {
+	MinPrecision     float64  `json:"min_precision"`
+	MinEpisodes      int      `json:"min_episodes"`
+	MaxAlertsPerDay  float64  `json:"max_alerts_per_day"`
+	MaxMinutesPerDay float64  `json:"max_minutes_per_day"`
+	MinutesPerAlert  float64  `json:"minutes_per_alert"`
+	Provenances      []string `json:"provenances"`
+	Confidence       float64  `json:"confidence"`
+}
+
+// Readiness is the part of a Document about exercises and runbooks.
+type Readiness struct {
+	MaxExerciseAgeDays int      `json:"max_exercise_age_days"`
+	MaxRunbookAgeDays  int      `json:"max_runbook_age_days"`
+	Passing            []string `json:"passing"`
+	RequireOwner       bool     `json:"require_owner"`
+}
+
+// DocumentOf returns p as JSON writes it.
+func DocumentOf(p assure.Policy) Document {
+	return Document{
+		Name:       p.Name,
+		Version:    p.Version,
+		WindowDays: p.WindowDays,
+		Visibility: Visibility(p.Visibility),
+		Claim:      Claim(p.Claim),
+		Measure:    Measure(p.Measure),
+		Readiness:  Readiness(p.Readiness),
+	}
+}

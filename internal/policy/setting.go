@@ -1,0 +1,98 @@
+package policy
+
+import (
+	"candor/internal/assure"
+	"candor/internal/claim"
+)
+
+// Setting is one key of a policy with its meaning.
+type Setting struct {
+	// Key is the path in the file, for example "measure.min_precision".
+	Key     string `json:"key"`
+	Value   any    `json:"value"`
+	Default any    `json:"default"`
+	// Unit is "days", "proportion", and so on; empty for names and lists.
+	Unit    string `json:"unit,omitempty"`
+	Meaning string `json:"meaning"`
+}
+
+// Explain returns every setting of p in the order of the file.
+func Explain(p assure.Policy) []Setting {
+	standard := Default()
+	values, defaults := keys(&p), keys(&standard)
+	settings := make([]Setting, len(values))
+	for i, k := range values {
+		settings[i] = Setting{Key: k.name, Value: k.value.get(), Default: defaults[i].value.get(), Unit: k.unit, Meaning: k.meaning}
+	}
+	return settings
+}
+
+// key is one setting of one policy: where it stands in the file, what it means,
+// and how its value is read and set.
+type key struct {
+	name    string
+	unit    string
+	meaning string
+	value   value
+}
+
+// keys returns the settings of p in the order of the file. It is the one list
+// of them: reading, writing and explaining follow it.
+func keys(p *assure.Policy) []key {
+	ks := []key{
+		{"name", "", "What this policy is called; shown with every verdict.", text{&p.Name, nil}},
+		{"version", "", "Which version of the policy this is; required, and shown with every verdict.", text{&p.Version, nil}},
+		{"window_days", "days", "How many days, up to and including the day of judgement, alerts and feeds are looked at.", whole{&p.WindowDays, 1, 3660}},
+	}
+	ks = append(ks, visibilityKeys(p)...)
+	ks = append(ks, claimKeys(p)...)
+	ks = append(ks, measureKeys(p)...)
+	return append(ks, readinessKeys(p)...)
+}
+
+func visibilityKeys(p *assure.Policy) []key {
+	v := &p.Visibility
+	return []key{
+		{"visibility.outside_platforms", "", "ATT&CK platforms where no organisation has a sensor of its own.", texts[string]{&v.OutsidePlatforms, nil}},
+		{"visibility.joint_need", "", "Which of an analytic's log sources must be seen: all, component (one for each data component), or any.",
+			text{&v.JointNeed, []string{"all", "component", "any"}}},
+		{"visibility.max_feed_age_days", "days", "How long after its last observation a feed still counts.", whole{&v.MaxFeedAgeDays, 0, 3660}},
+		{"visibility.min_feed_days", "days", "On how many days of the window a feed must have arrived.", whole{&v.MinFeedDays, 0, 3660}},
+		{"visibility.min_host_share", "proportion", "The share of a source's declared hosts that must have sent it on its best day of the window.", number{&v.MinHostShare, 0, 1}},
+		{"visibility.worst_reliability", "Admiralty rating", "The worst reliability, A to F, at which an external source counts.",
+			text{&v.WorstReliability, []string{"A", "B", "C", "D", "E", "F"}}},
+		{"visibility.worst_credibility", "Admiralty rating", "The worst credibility, 1 to 6, at which an external source counts.", whole{&v.WorstCredibility, 1, 6}},
+	}
+}
+
+func claimKeys(p *assure.Policy) []key {
+	return []key{
+		{"claim.count", "", "The bases on which an enabled rule counts as a claim on an analytic.", texts[claim.Basis]{&p.Claim.Count, claim.Bases()}},
+		{"claim.statuses", "", "The rule statuses that count, as the rules spell them; an empty list counts all.", texts[string]{&p.Claim.Statuses, nil}},
+	}
+}
+
+func measureKeys(p *assure.Policy) []key {
+	m := &p.Measure
+	return []key{
+		{"measure.min_precision", "proportion", "What the lower bound of actionable precision must reach, by alerts and by episodes.", number{&m.MinPrecision, 0, 1}},
+		{"measure.min_episodes", "episodes", "The fewest labelled episodes that prove anything.", whole{&m.MinEpisodes, 1, 1_000_000}},
+		{"measure.max_alerts_per_day", "alerts a day", "The most alerts a day, on average over the window; 0 sets no bound.", number{&m.MaxAlertsPerDay, 0, 1e9}},
+		{"measure.max_minutes_per_day", "minutes a day", "The most handling time a day, on average over the window; 0 sets no bound.", number{&m.MaxMinutesPerDay, 0, 1e9}},
+		{"measure.minutes_per_alert", "minutes", "The handling time taken for an alert that carries none.", number{&m.MinutesPerAlert, 0, 1e6}},
+		{"measure.provenances", "", "Whose labels count: analyst, incident, exercise, automation.",
+			texts[string]{&m.Provenances, []string{"analyst", "incident", "exercise", "automation"}}},
+		{"measure.confidence", "proportion", "The level of every interval.", number{&m.Confidence, 0.5, 0.9999}},
+	}
+}
+
+func readinessKeys(p *assure.Policy) []key {
+	r := &p.Readiness
+	return []key{
+		{"readiness.max_exercise_age_days", "days", "How long a passing exercise counts; a failing one counts until a newer one passes.", whole{&r.MaxExerciseAgeDays, 1, 3660}},
+		{"readiness.max_runbook_age_days", "days", "How long after its review a runbook is current.", whole{&r.MaxRunbookAgeDays, 1, 3660}},
+		{"readiness.passing", "", "The exercise outcomes that pass: alerted, logged. Blocked says nothing of detection and cannot pass.",
+			texts[string]{&r.Passing, []string{"alerted", "logged"}}},
+		{"readiness.require_owner", "", "Whether a runbook without an owner does not count.", truth{&r.RequireOwner}},
+	}
+}

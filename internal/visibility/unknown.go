@@ -1,0 +1,166 @@
+package visibility
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"candor/internal/attack"
+)
+
+// Suggestion is a log source that someone declared or observed and that the
+// release does not name, with names of the release that it may stand for.
+type Suggestion struct {
+	Name    string `json:"name"`
+	Channel string `json:"channel,omitempty"`
+	// Nearest are log source names of the release or, where the name is known
+	// and only the channel is not, channels of that name; the nearest first.
+	Nearest []string `json:"nearest"`
+	Batch   string   `json:"batch"`
+}
+
+// maxNearest is how many names a suggestion offers.
+const maxNearest = 3
+
+// Unknown returns the declared and observed log sources that no analytic and no
+// data component of the release names, each once, by name and channel. Names
+// that differ only in case or white space are the same.
+func Unknown(lib *attack.Library, t Telemetry) []Suggestion {
+	known := knownSources(lib)
+	seen := map[channel]bool{}
+	out := []Suggestion{}
+	look := func(name, ch, batch string) {
+		c := channel{attack.Fold(name), attack.Fold(ch)}
+		if seen[c] {
+			return
+		}
+		seen[c] = true
+		if nearest, ok := known.nearest(c); !ok {
+			out = append(out, Suggestion{Name: name, Channel: ch, Nearest: nearest, Batch: batch})
+		}
+	}
+	for _, s := range t.Sources {
+		look(s.Value.Name, s.Value.Channel, s.Batch)
+	}
+	for _, o := range t.Observations {
+		look(o.Value.Source, o.Value.Channel, o.Batch)
+	}
+	slices.SortFunc(out, func(a, b Suggestion) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Channel, b.Channel))
+	})
+	return out
+}
+
+// catalogue is the log sources that a release names: by folded name, the name
+// as spelled first, and its channels by folded channel.
+type catalogue map[string]*entry
+
+type entry struct {
+	name     string
+	channels map[string]string
+}
+
+func knownSources(lib *attack.Library) catalogue {
+	known := catalogue{}
+	for _, o := range lib.Objects() {
+		if !o.Live() {
+			continue
+		}
+		for _, l := range slices.Concat(o.LogSources, o.Channels) {
+			name := attack.Fold(l.Name)
+			if known[name] == nil {
+				known[name] = &entry{l.Name, map[string]string{}}
+			}
+			known[name].channels[attack.Fold(l.Channel)] = l.Channel
+		}
+	}
+	return known
+}
+
+// nearest reports whether the release knows c, and if not what is nearest.
+func (k catalogue) nearest(c channel) ([]string, bool) {
+	e, ok := k[c.name]
+	if !ok {
+		names := map[string]string{}
+		for folded, e := range k {
+			names[folded] = e.name
+		}
+		return near(c.name, names), false
+	}
+	for known := range e.channels {
+		if speaks(c.channel, known) {
+			return nil, true
+		}
+	}
+	return near(c.channel, e.channels), false
+}
+
+// near returns the values whose folded names are nearest to name: the same but
+// for punctuation and spaces, or a part of one another, or a few letters apart.
+func near(name string, names map[string]string) []string {
+	type hit struct {
+		distance int
+		name     string
+	}
+	var hits []hit
+	bare := letters(name)
+	for folded, spelled := range names {
+		if d, ok := distance(bare, letters(folded)); ok {
+			hits = append(hits, hit{d, spelled})
+		}
+	}
+	slices.SortFunc(hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), strings.Compare(a.name, b.name))
+	})
+	out := []string{}
+	for _, h := range hits[:min(len(hits), maxNearest)] {
+		out = append(out, h.name)
+	}
+	return out
+}
+
+// letters returns the letters and digits of a folded name.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// distance returns how far apart two names are and whether that is near. A name
+// that holds the other is nearer than one that is spelled otherwise.
+func distance(a, b string) (int, bool) {
+	if a == "" || b == "" {
+		return 0, false
+	}
+	d := edits([]rune(a), []rune(b))
+	if len(a) >= 4 && strings.Contains(b, a) || len(b) >= 4 && strings.Contains(a, b) {
+		return min(d, 2), true
+	}
+	return d, d <= max(1, min(len(a), len(b))/3)
+}
+
+// edits is the Levenshtein distance: the fewest insertions, deletions and
+// substitutions that turn a into b.
+func edits(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, x := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, y := range b {
+			substitute := diagonal
+			if x != y {
+				substitute++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
