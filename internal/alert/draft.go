@@ -1,0 +1,136 @@
+package alert
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Draft is an alert as text, as a decoder holds it. A field that the input does
+// not have is empty.
+type Draft struct {
+	ID, RuleID, RuleName, Time, Site, Entity, Severity, Score, CaseID, Tactic, Source string
+
+	Techniques []string
+	Fields     map[string]string
+
+	Disposition, DispositionTime, DispositionBy, Provenance string
+	// Word is the vendor's own word for the disposition, if it is to be kept.
+	Word string
+}
+
+// Checker turns drafts into alerts, so that every format refuses the same things
+// for the same reasons. When reads the text of a field that is a time; Fail is
+// told what is wrong with an alert, and Warn what was taken for granted. Fail
+// may be called several times for one draft.
+type Checker struct {
+	When func(field, text string) (time.Time, bool)
+	// Help says what a text is not when it is no time.
+	Help string
+	Fail func(field, value, reason string)
+	Warn func(text string)
+
+	assumed bool
+	classes map[string]Class // the words met so far
+}
+
+// Alert returns the alert that d says; it is of no use once Fail was called.
+func (c *Checker) Alert(d *Draft) *Alert {
+	a := &Alert{
+		ID: c.need("id", d.ID), RuleID: c.need("rule_id", d.RuleID), RuleName: d.RuleName,
+		Time: c.when("time", c.need("time", d.Time)), Site: d.Site, Entity: d.Entity, Severity: d.Severity,
+		Score: c.score(d.Score), CaseID: d.CaseID, Techniques: d.Techniques, Tactic: d.Tactic, Source: d.Source,
+		Fields: d.Fields,
+	}
+	a.Disposition = c.disposition(d, a)
+	return a
+}
+
+func (c *Checker) need(field, value string) string {
+	if value == "" {
+		c.Fail(field, "", "is missing or empty")
+	}
+	return value
+}
+
+func (c *Checker) when(field, text string) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
+	t, ok := c.When(field, text)
+	if !ok {
+		c.Fail(field, text, c.Help)
+	}
+	return t
+}
+
+func (c *Checker) score(text string) *float64 {
+	if text == "" {
+		return nil
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		c.Fail("score", text, "not a finite number")
+		return nil
+	}
+	return &v
+}
+
+// disposition returns the statement that came with the  An empty word is
+// no statement; a word that says nothing about the alert ("open") is one.
+func (c *Checker) disposition(d *Draft, a *Alert) *Disposition {
+	if d.Disposition == "" {
+		return nil
+	}
+	class, ok := c.class(d.Disposition)
+	if !ok {
+		c.Fail("disposition", d.Disposition, "not a class of disposition; use one of "+classes())
+		return nil
+	}
+	out := &Disposition{AlertID: a.ID, Class: class, Word: d.Word, Time: a.Time, By: d.DispositionBy, Provenance: c.provenance(d)}
+	if out.Word == string(class) {
+		out.Word = ""
+	}
+	if d.DispositionTime != "" {
+		out.Time = c.when("disposition_time", d.DispositionTime)
+	}
+	return out
+}
+
+func (c *Checker) class(word string) (Class, bool) {
+	if class, ok := c.classes[word]; ok {
+		return class, true
+	}
+	class, ok := ParseClass(word)
+	if ok {
+		if c.classes == nil {
+			c.classes = map[string]Class{}
+		}
+		c.classes[strings.Clone(word)] = class
+	}
+	return class, ok
+}
+
+func (c *Checker) provenance(d *Draft) Provenance {
+	if d.Provenance == "" {
+		if !c.assumed {
+			c.assumed = true
+			c.Warn("dispositions that name no provenance were taken as made by an analyst")
+		}
+		return Analyst
+	}
+	p, ok := ParseProvenance(d.Provenance)
+	if !ok {
+		c.Fail("provenance", d.Provenance, "not one of analyst, automation, incident, exercise")
+	}
+	return p
+}
+
+func classes() string {
+	var words []string
+	for _, c := range Classes() {
+		words = append(words, string(c))
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,41 @@
+package rulecsv
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"candor/internal/fault"
+)
+
+func TestRulesAsTheGoldenFileSays(t *testing.T) {
+	d, err := Decode("rules.csv", bytes.NewReader(load(t, "testdata/rules.csv")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/rules.csv.golden", d)
+}
+
+func TestAMissingColumnIsNamed(t *testing.T) {
+	_, err := Decode("f.csv", strings.NewReader("rule_id,name\n"))
+	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), `"enabled"`) {
+		t.Errorf("%v", err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(load(f, "testdata/rules.csv"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, _ := Decode("f.csv", bytes.NewReader(data))
+		for _, r := range d.Records {
+			if r.ID == "" || r.Path != "f.csv" {
+				t.Fatalf("a rule that should have been rejected: %+v", r)
+			}
+			for _, l := range r.Logs {
+				if l.Name == "" {
+					t.Fatalf("a log source without a name: %+v", r)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,69 @@
+// Package tabular reads Candor's CSV of exercises: which behaviour was produced
+// on purpose, when, and what the defences did.
+//
+// It refuses outcomes that it does not know, since an outcome taken wrongly
+// would prove something that nobody saw.
+package tabular
+
+import (
+	"io"
+	"strings"
+	"time"
+
+	"candor/internal/decode"
+	"candor/internal/evidence"
+	"candor/internal/exercise"
+)
+
+// Decode reads technique,analytic,test,time,outcome,rule_id,notes and optionally
+// platform. A row names a technique or an analytic. File names the input in
+// messages. It fails with fault.Invalid when a column is missing.
+func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error) {
+	columns := []string{"technique", "analytic", "test", "time", "outcome", "rule_id", "notes"}
+	t, err := decode.NewTable(file, r, ',')
+	if err != nil {
+		return evidence.Decoded[exercise.Exercise]{}, err
+	}
+	if err := t.Require(columns...); err != nil {
+		return evidence.Decoded[exercise.Exercise]{}, err
+	}
+	out, err := decode.Records(t, read)
+	out.Warnings = t.Unknown(append(columns, "platform")...)
+	return out, err
+}
+
+func read(r *decode.Row) exercise.Exercise {
+	e := exercise.Exercise{
+		Technique: strings.ToUpper(r.Get("technique")), Analytic: strings.ToUpper(r.Get("analytic")),
+		Platform: r.Get("platform"), Test: r.Need("test"), Time: when(r), Outcome: outcome(r),
+		RuleID: r.Get("rule_id"), Notes: r.Get("notes"),
+	}
+	if e.Technique == "" && e.Analytic == "" {
+		r.Fail("technique", "", "is empty, and so is analytic")
+	}
+	if e.Technique != "" && !decode.TechniqueID(e.Technique) {
+		r.Fail("technique", r.Get("technique"), "not a technique's ATT&CK ID such as T1059.001")
+	}
+	if e.Analytic != "" && !decode.ID("AN", e.Analytic) {
+		r.Fail("analytic", r.Get("analytic"), "not an analytic's ATT&CK ID such as AN1989")
+	}
+	return e
+}
+
+func when(r *decode.Row) time.Time {
+	v := r.Get("time")
+	at, ok := decode.Time(v)
+	if !ok {
+		r.Fail("time", v, decode.TimeHelp)
+	}
+	return at
+}
+
+func outcome(r *decode.Row) exercise.Outcome {
+	v := r.Get("outcome")
+	o, ok := exercise.ParseOutcome(strings.ToLower(v))
+	if !ok {
+		r.Fail("outcome", v, "not one of blocked, alerted, logged, none")
+	}
+	return o
+}
