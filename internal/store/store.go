@@ -41,6 +41,9 @@ type ReleaseWriter interface {
 	// for the same domain, version and STIX edition is a fault.Conflict.
 	Commit(ctx context.Context, r attack.Release, odd []Oddity) (landed bool, err error)
 	Rollback() error
+	// New returns, after Commit, how many of the objects had bytes that the store
+	// did not hold before.
+	New() int
 }
 
 // Oddity is something unusual that an import met and kept as it was.
@@ -65,8 +68,9 @@ type LibraryReader interface {
 	// does not carry it.
 	Snapshot(ctx context.Context, r attack.Release, stixID string) (*attack.Snapshot, error)
 	// Relations returns the relations of an object within a release, in both
-	// directions, each with the header of the other end.
-	Relations(ctx context.Context, r attack.Release, stixID string) ([]Edge, error)
+	// directions, each with the header of the other end: those of the given types,
+	// or all when none is given.
+	Relations(ctx context.Context, r attack.Release, stixID string, types ...string) ([]Edge, error)
 	// Appearances lists the releases that carry an object, oldest first, with
 	// what they carry.
 	Appearances(ctx context.Context, stixID string) ([]Appearance, error)
@@ -76,11 +80,12 @@ type LibraryReader interface {
 	Load(ctx context.Context, r attack.Release, types ...string) (*attack.Library, error)
 	// List returns the headers that match, and how many match in all.
 	List(ctx context.Context, q Query) ([]Located, int, error)
-	// Members lists every object of a release by STIX id, of duplicates the one
-	// that counts.
+	// Members lists every object of a release in the order of the bundle, of
+	// duplicates the one that counts.
 	Members(ctx context.Context, r attack.Release) ([]Member, error)
 	// Raws returns the exact bytes of the objects of a release with the given
-	// STIX ids; an id that the release does not carry is left out.
+	// STIX ids; an id that the release does not carry is left out. The caller must
+	// not change them.
 	Raws(ctx context.Context, r attack.Release, ids []string) (map[string][]byte, error)
 }
 
@@ -119,16 +124,18 @@ type Edge struct {
 	// deprecated; it is true for references inside objects.
 	Live bool `json:"live"`
 	// Text is the relationship object's description, with the References that its
-	// citations name; both are empty for references inside objects.
+	// citations name. The store leaves both empty: package library fills them in
+	// where they are shown.
 	Text       string             `json:"text,omitempty"`
 	References []attack.Reference `json:"references,omitempty"`
 }
 
-// Member is one object of a release by what tells two states of it apart.
+// Member is one object of a release.
 type Member struct {
-	StixID     string
-	Type       string
-	ObjectHash attack.Hash
+	Header
+	// Bytes is the same number for two members, of whatever releases, exactly when
+	// the store holds the same bytes for both.
+	Bytes uint64
 }
 
 // Appearance is an object in one release.
@@ -145,7 +152,8 @@ type Appearance struct {
 // Query selects objects. Empty fields are wild.
 type Query struct {
 	Release attack.Release // which release to list; required
-	Kinds   []attack.Kind
+	// Kinds is wild but for relationship objects: they are listed when named.
+	Kinds []attack.Kind
 	// Text is words to look for in names, aliases, ids and descriptions; best
 	// match first unless Sort is set.
 	Text      string

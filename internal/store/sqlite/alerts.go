@@ -1,0 +1,138 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+
+	"candor/internal/alert"
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// Alerts keeps alerts, dispositions and their counts in one SQLite file. It
+// implements store.Alerts.
+type Alerts struct {
+	db      *sql.DB
+	journal journal
+}
+
+var _ store.Alerts = (*Alerts)(nil)
+
+// OpenAlerts opens the alert store in the file at path, making it if need be.
+// The caller closes it.
+func OpenAlerts(ctx context.Context, path string) (*Alerts, error) {
+	db, err := open(ctx, path, "alerts")
+	if err != nil {
+		return nil, err
+	}
+	input := func(b store.Batch) string { return b.Hash }
+	return &Alerts{db: db, journal: newJournal(db, input)}, nil
+}
+
+// Close closes the file.
+func (a *Alerts) Close() error { return a.db.Close() }
+
+// Batches lists every batch of alerts, oldest first.
+func (a *Alerts) Batches(ctx context.Context) ([]store.Batch, error) {
+	return a.journal.list(ctx)
+}
+
+// Append lands the alerts of a batch, whole or not at all.
+//
+// An alert whose ID is known is merged into what is there: a field that is set
+// replaces the one before, a field left empty says nothing, and Fields merge key
+// by key. Its disposition is a new statement unless class, word, time, author
+// and provenance are those of one already made. Every alert needs an ID, a rule
+// and a time between 1678 and 2262, and a disposition a class and, unless it is
+// alert.Unlabelled, a provenance that package alert names; one that does not is
+// fault.Invalid. Errors from alerts are returned as they are.
+func (a *Alerts) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*alert.Alert, error]) (landed store.Batch, fresh bool, err error) {
+	return a.journal.land(ctx, b, func(inner context.Context, e *entry) error {
+		p, err := newAppender(inner, e)
+		if err != nil {
+			return fmt.Errorf("append alerts: %w", err)
+		}
+		for al, err := range until(ctx, alerts) {
+			if err != nil {
+				return err
+			}
+			if err := p.add(inner, al); err != nil {
+				return err
+			}
+		}
+		return p.finish(inner)
+	})
+}
+
+// Rules lists the rules that alerts name, by ID in byte order. The batches are
+// those that brought an alert of the rule or something new about one, oldest
+// first.
+func (a *Alerts) Rules(ctx context.Context) ([]store.AlertRule, error) {
+	rows, err := a.db.QueryContext(ctx, `
+		SELECT i.text, n.text, r.alerts, r.first, r.last, b.id FROM rule r
+		JOIN term i ON i.id = r.rule
+		JOIN term n ON n.id = r.name
+		JOIN rule_batch rb ON rb.rule = r.rule
+		JOIN batch b ON b.seq = rb.batch
+		ORDER BY i.text, b.seq`)
+	if err != nil {
+		return nil, fmt.Errorf("list the rules of alerts: %w", err)
+	}
+	defer rows.Close()
+	var list []store.AlertRule
+	for rows.Next() {
+		var r store.AlertRule
+		var first, last int64
+		var batch string
+		if err := rows.Scan(&r.ID, &r.Name, &r.Alerts, &first, &last, &batch); err != nil {
+			return nil, fmt.Errorf("list the rules of alerts: %w", err)
+		}
+		if n := len(list); n == 0 || list[n-1].ID != r.ID {
+			r.First, r.Last = moment(first), moment(last)
+			list = append(list, r)
+		}
+		newest := &list[len(list)-1]
+		newest.Batches = append(newest.Batches, batch)
+	}
+	return list, rows.Err()
+}
+
+// Dispositions lists every statement about an alert, oldest first; of two with
+// the same time, the one that arrived first comes first. It is empty for an
+// alert without any, and fault.NotFound for an unknown alert.
+func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error) {
+	var seq int64
+	err := a.db.QueryRowContext(ctx, `SELECT seq FROM alert WHERE digest = ? AND id = ?`, digest(alertID), alertID).Scan(&seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fault.New(fault.NotFound, "there is no alert %q", alertID).
+			Next("check the id; alert ids are those of the imported file")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up alert %q: %w", alertID, err)
+	}
+	rows, err := a.db.QueryContext(ctx, `
+		SELECT d.time, k.text, w.text, u.text, p.text FROM disposition d
+		JOIN term k ON k.id = d.class
+		JOIN term w ON w.id = d.word
+		JOIN term u ON u.id = d.author
+		JOIN term p ON p.id = d.provenance
+		WHERE d.alert = ? ORDER BY d.time, d.batch, d.place`, seq)
+	if err != nil {
+		return nil, fmt.Errorf("list dispositions of alert %q: %w", alertID, err)
+	}
+	defer rows.Close()
+	var list []alert.Disposition
+	for rows.Next() {
+		d := alert.Disposition{AlertID: alertID}
+		var said int64
+		if err := rows.Scan(&said, &d.Class, &d.Word, &d.By, &d.Provenance); err != nil {
+			return nil, fmt.Errorf("list dispositions of alert %q: %w", alertID, err)
+		}
+		d.Time = moment(said)
+		list = append(list, d)
+	}
+	return list, rows.Err()
+}

@@ -1,0 +1,144 @@
+package sqlite
+
+import (
+	"database/sql"
+	"encoding/json"
+	"hash/fnv"
+	"io"
+	"maps"
+)
+
+// The places in row.words, in the order of the table's columns.
+const (
+	wordRule = iota
+	wordName
+	wordSite
+	wordEntity
+	wordSeverity
+	wordIncident
+	wordTechniques
+	wordTactic
+	wordSource
+	numWords
+)
+
+// row is an alert as it is stored; see the table for the columns' meaning.
+type row struct {
+	seq    int64
+	id     string
+	time   int64
+	words  [numWords]int64
+	score  sql.NullFloat64
+	fields string // JSON, or empty
+
+	class, provenance, said int64
+}
+
+// statement is a disposition as it is stored.
+type statement struct {
+	time, class, word, author, provenance int64
+}
+
+// columns are those of the alert table that hold a row, in the order of values.
+const columns = `seq, id, time, rule, name, site, entity, severity, incident, techniques, tactic, source,
+	score, fields, class, provenance, said`
+
+// numColumns is how many columns names.
+const numColumns = 17
+
+// values appends the row's columns to args.
+func (r *row) values(args []any) []any {
+	args = append(args, r.seq, r.id, r.time)
+	for _, w := range r.words {
+		args = append(args, w)
+	}
+	return append(args, r.score, r.fields, r.class, r.provenance, r.said)
+}
+
+// targets returns where to scan the row's columns.
+func (r *row) targets() []any {
+	to := append(make([]any, 0, numColumns), &r.seq, &r.id, &r.time)
+	for i := range r.words {
+		to = append(to, &r.words[i])
+	}
+	return append(to, &r.score, &r.fields, &r.class, &r.provenance, &r.said)
+}
+
+// cell returns the cell that counts the row.
+func (r *row) cell() cell {
+	c := cell{day: dayOf(r.time), rule: r.words[wordRule], class: r.class, provenance: r.provenance}
+	if c.incident = r.words[wordIncident]; c.incident == 0 {
+		c.site, c.entity = r.words[wordSite], r.words[wordEntity]
+	}
+	return c
+}
+
+// hear counts the row under s unless a later statement has been made. A
+// statement that leaves it unlabelled also takes its provenance away.
+func (r *row) hear(s statement, unlabelled int64) {
+	if s.time < r.said {
+		return
+	}
+	r.said, r.class, r.provenance = s.time, s.class, s.provenance
+	if s.class == unlabelled {
+		r.provenance = 0
+	}
+}
+
+// merge takes over what other says and reports whether any of it is new. What
+// other leaves empty stays as it was.
+func (r *row) merge(other *row) (changed bool, err error) {
+	if other.time != r.time {
+		r.time, changed = other.time, true
+	}
+	for i, w := range other.words {
+		if w != 0 && w != r.words[i] {
+			r.words[i], changed = w, true
+		}
+	}
+	if other.score.Valid && other.score != r.score {
+		r.score, changed = other.score, true
+	}
+	if other.fields == "" || other.fields == r.fields {
+		return changed, nil
+	}
+	fields, err := mergeFields(r.fields, other.fields)
+	if err != nil || fields == r.fields {
+		return changed, err
+	}
+	r.fields = fields
+	return true, nil
+}
+
+// mergeFields returns the fields of both in their stored form; newer wins.
+func mergeFields(older, newer string) (string, error) {
+	all := map[string]string{}
+	if older != "" {
+		if err := json.Unmarshal([]byte(older), &all); err != nil {
+			return "", err
+		}
+	}
+	var said map[string]string
+	if err := json.Unmarshal([]byte(newer), &said); err != nil {
+		return "", err
+	}
+	maps.Copy(all, said)
+	return encodeFields(all)
+}
+
+// encodeFields returns fields in their stored form, JSON with sorted keys.
+func encodeFields(fields map[string]string) (string, error) {
+	if len(fields) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(fields)
+	return string(b), err
+}
+
+// digest returns what an alert is found by: FNV-1a of its id in 64 bits. Two ids
+// may share one.
+func digest(id string) int64 {
+	h := fnv.New64a()
+	io.WriteString(h, id)
+	return int64(h.Sum64())
+}

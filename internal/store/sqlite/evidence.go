@@ -1,0 +1,179 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// Evidence keeps evidence other than alerts in one SQLite file. It implements
+// store.Evidence.
+type Evidence struct {
+	db      *sql.DB
+	journal journal
+}
+
+var _ store.Evidence = (*Evidence)(nil)
+
+// OpenEvidence opens the evidence store in the file at path, making it if need
+// be. The caller closes it.
+func OpenEvidence(ctx context.Context, path string) (*Evidence, error) {
+	db, err := open(ctx, path, "evidence")
+	if err != nil {
+		return nil, err
+	}
+	input := func(b store.Batch) string { return b.Kind + ":" + b.Hash }
+	return &Evidence{db: db, journal: newJournal(db, input)}, nil
+}
+
+// Close closes the file.
+func (e *Evidence) Close() error { return e.db.Close() }
+
+// Batches lists every batch, oldest first.
+func (e *Evidence) Batches(ctx context.Context) ([]store.Batch, error) {
+	return e.journal.list(ctx)
+}
+
+// Append lands a batch with its records, whole or not at all. A record without
+// a kind or a key is fault.Invalid, and so is a batch without an ID or a hash;
+// a batch ID that another input has is fault.Conflict. Errors from records are
+// returned as they are.
+func (e *Evidence) Append(ctx context.Context, b store.Batch, records iter.Seq2[store.Record, error]) (landed store.Batch, fresh bool, err error) {
+	return e.journal.land(ctx, b, func(inner context.Context, t *entry) error {
+		a, err := newRecorder(inner, t)
+		if err != nil {
+			return fmt.Errorf("append records: %w", err)
+		}
+		for r, err := range until(ctx, records) {
+			if err != nil {
+				return err
+			}
+			if err := a.add(inner, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// recorder adds records to a batch.
+type recorder struct {
+	*entry
+	find, supersede, insert *sql.Stmt
+}
+
+func newRecorder(ctx context.Context, t *entry) (*recorder, error) {
+	a := &recorder{entry: t}
+	return a, prepare(ctx, t.tx, map[string]**sql.Stmt{
+		`SELECT seq, body FROM record WHERE kind = ? AND key = ? AND superseded IS NULL`: &a.find,
+		`UPDATE record SET superseded = ? WHERE seq = ?`:                                 &a.supersede,
+		`INSERT INTO record (batch, kind, key, body) VALUES (?, ?, ?, ?)`:                &a.insert,
+	})
+}
+
+// prepare prepares each statement on tx; they end with it.
+func prepare(ctx context.Context, tx *sql.Tx, statements map[string]**sql.Stmt) error {
+	for text, s := range statements {
+		var err error
+		if *s, err = tx.PrepareContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add stores r if it says something new, and counts it.
+func (a *recorder) add(ctx context.Context, r store.Record) error {
+	if r.Kind == "" || r.Key == "" {
+		return fault.New(fault.Invalid, "a record needs a kind and a key").At("batch %s: kind %q, key %q", a.ID, r.Kind, r.Key)
+	}
+	var seq int64
+	var body []byte
+	switch err := a.find.QueryRowContext(ctx, r.Kind, r.Key).Scan(&seq, &body); {
+	case errors.Is(err, sql.ErrNoRows):
+		a.New++
+	case err != nil:
+		return fmt.Errorf("look up %s %q: %w", r.Kind, r.Key, err)
+	case bytes.Equal(body, r.Body):
+		a.Unchanged++
+		return nil
+	default:
+		a.Updated++
+		if _, err := a.supersede.ExecContext(ctx, a.seq, seq); err != nil {
+			return fmt.Errorf("supersede %s %q: %w", r.Kind, r.Key, err)
+		}
+	}
+	if r.Body == nil {
+		r.Body = []byte{} // nil would be stored as NULL
+	}
+	if _, err := a.insert.ExecContext(ctx, a.seq, r.Kind, r.Key, r.Body); err != nil {
+		return fmt.Errorf("store %s %q: %w", r.Kind, r.Key, err)
+	}
+	return nil
+}
+
+// Current lists the records of a kind that are not superseded, by key in byte
+// order.
+func (e *Evidence) Current(ctx context.Context, kind string) ([]store.Record, error) {
+	list, err := e.records(ctx, kind,
+		`SELECT key, body, batch FROM record INDEXED BY record_kind WHERE kind = ? AND superseded IS NULL`, kind)
+	if err != nil {
+		return nil, fmt.Errorf("list current %s records: %w", kind, err)
+	}
+	slices.SortFunc(list, func(x, y store.Record) int { return strings.Compare(x.Key, y.Key) })
+	return list, nil
+}
+
+// History lists every record of a kind and key, oldest first. It is empty when
+// there is none.
+func (e *Evidence) History(ctx context.Context, kind, key string) ([]store.Record, error) {
+	// Two halves, because each has an index; the one in force is newest.
+	list, err := e.records(ctx, kind,
+		`SELECT key, body, batch FROM (
+			SELECT seq, key, body, batch FROM record WHERE kind = ?1 AND key = ?2 AND superseded IS NOT NULL
+			UNION ALL
+			SELECT seq, key, body, batch FROM record WHERE kind = ?1 AND key = ?2 AND superseded IS NULL
+		) ORDER BY seq`, kind, key)
+	if err != nil {
+		return nil, fmt.Errorf("list history of %s %q: %w", kind, key, err)
+	}
+	return list, nil
+}
+
+// records reads the key, body and batch of records of one kind.
+func (e *Evidence) records(ctx context.Context, kind, query string, args ...any) ([]store.Record, error) {
+	tx, err := e.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	ids, err := batchIDs(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []store.Record
+	var body sql.RawBytes
+	var batch int64
+	for rows.Next() {
+		r := store.Record{Kind: kind}
+		if err := rows.Scan(&r.Key, &body, &batch); err != nil {
+			return nil, err
+		}
+		r.Body, r.Batch = bytes.Clone(body), ids[batch]
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}

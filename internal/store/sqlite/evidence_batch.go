@@ -1,0 +1,171 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// journal is the table of batches, which the evidence and the alerts each have.
+type journal struct {
+	db *sql.DB
+	// input says what makes two batches the same one.
+	input func(store.Batch) string
+	// turn is held by the one Append that writes.
+	turn chan struct{}
+}
+
+func newJournal(db *sql.DB, input func(store.Batch) string) journal {
+	return journal{db: db, input: input, turn: make(chan struct{}, 1)}
+}
+
+// entry is a batch that is being written.
+type entry struct {
+	store.Batch
+	tx  *sql.Tx
+	seq int64
+}
+
+// land writes b and whatever fill adds in one transaction. The context that
+// fill gets is never cancelled, because the driver starts a goroutine for each
+// statement under one that can be; fill reads its input through until instead.
+func (j *journal) land(ctx context.Context, b store.Batch, fill func(context.Context, *entry) error) (store.Batch, bool, error) {
+	if b.ID == "" || b.Hash == "" {
+		return store.Batch{}, false, fault.New(fault.Invalid, "a batch needs an id and the hash of its input")
+	}
+	select {
+	case j.turn <- struct{}{}:
+		defer func() { <-j.turn }()
+	case <-ctx.Done():
+		return store.Batch{}, false, ctx.Err()
+	}
+	inner := context.WithoutCancel(ctx)
+	tx, err := j.db.BeginTx(inner, nil)
+	if err != nil {
+		return store.Batch{}, false, fmt.Errorf("begin batch %s: %w", b.ID, err)
+	}
+	defer tx.Rollback()
+	e := &entry{Batch: b, tx: tx}
+	if earlier, found, err := j.enter(inner, e); err != nil || found {
+		return earlier, false, err
+	}
+	if err := fill(inner, e); err != nil {
+		return store.Batch{}, false, err
+	}
+	if err := ctx.Err(); err != nil {
+		return store.Batch{}, false, err
+	}
+	e.Read = e.New + e.Updated + e.Unchanged + e.Rejected
+	if err := e.commit(inner); err != nil {
+		return store.Batch{}, false, fmt.Errorf("commit batch %s: %w", b.ID, err)
+	}
+	return e.Batch, true, nil
+}
+
+// enter gives e its place in the journal, unless the same input is there
+// already; then it returns the batch that brought it.
+func (j *journal) enter(ctx context.Context, e *entry) (earlier store.Batch, found bool, err error) {
+	var body string
+	err = e.tx.QueryRowContext(ctx, `SELECT body FROM batch WHERE input = ?`, j.input(e.Batch)).Scan(&body)
+	if err == nil {
+		earlier, err = decodeBatch(body)
+		return earlier, err == nil, err
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return store.Batch{}, false, fmt.Errorf("look up batch %s: %w", e.ID, err)
+	}
+	var taken bool
+	if err := e.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM batch WHERE id = ?)`, e.ID).Scan(&taken); err != nil {
+		return store.Batch{}, false, fmt.Errorf("look up batch %s: %w", e.ID, err)
+	}
+	if taken {
+		return store.Batch{}, false, fault.New(fault.Conflict, "batch id %s is taken by another input", e.ID)
+	}
+	r, err := e.tx.ExecContext(ctx, `INSERT INTO batch (id, input, body) VALUES (?, ?, '')`, e.ID, j.input(e.Batch))
+	if err != nil {
+		return store.Batch{}, false, fmt.Errorf("enter batch %s: %w", e.ID, err)
+	}
+	e.seq, err = r.LastInsertId()
+	return store.Batch{}, false, err
+}
+
+// commit writes the batch with its counts and ends the transaction.
+func (e *entry) commit(ctx context.Context) error {
+	body, err := json.Marshal(e.Batch)
+	if err != nil {
+		return err
+	}
+	if _, err := e.tx.ExecContext(ctx, `UPDATE batch SET body = ? WHERE seq = ?`, string(body), e.seq); err != nil {
+		return err
+	}
+	return e.tx.Commit()
+}
+
+// list returns every batch in the order in which they landed.
+func (j *journal) list(ctx context.Context) ([]store.Batch, error) {
+	rows, err := j.db.QueryContext(ctx, `SELECT body FROM batch ORDER BY seq`)
+	if err != nil {
+		return nil, fmt.Errorf("list batches: %w", err)
+	}
+	defer rows.Close()
+	var list []store.Batch
+	for rows.Next() {
+		var body string
+		if err := rows.Scan(&body); err != nil {
+			return nil, fmt.Errorf("list batches: %w", err)
+		}
+		b, err := decodeBatch(body)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, b)
+	}
+	return list, rows.Err()
+}
+
+// batchIDs returns the batches' ids by their place in the journal.
+func batchIDs(ctx context.Context, tx *sql.Tx) (map[int64]string, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT seq, id FROM batch`)
+	if err != nil {
+		return nil, fmt.Errorf("list batches: %w", err)
+	}
+	defer rows.Close()
+	ids := map[int64]string{}
+	for rows.Next() {
+		var seq int64
+		var id string
+		if err := rows.Scan(&seq, &id); err != nil {
+			return nil, fmt.Errorf("list batches: %w", err)
+		}
+		ids[seq] = id
+	}
+	return ids, rows.Err()
+}
+
+func decodeBatch(body string) (b store.Batch, err error) {
+	if err := json.Unmarshal([]byte(body), &b); err != nil {
+		return store.Batch{}, fmt.Errorf("read stored batch: %w", err)
+	}
+	return b, nil
+}
+
+// until yields what seq yields, and ctx's error instead once ctx is done.
+func until[T any](ctx context.Context, seq iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for v, err := range seq {
+			if done := ctx.Err(); done != nil {
+				yield(v, done)
+				return
+			}
+			if !yield(v, err) {
+				return
+			}
+		}
+	}
+}

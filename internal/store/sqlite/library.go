@@ -1,0 +1,186 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"candor/internal/attack"
+	"candor/internal/fault"
+)
+
+// Library keeps ATT&CK releases in one SQLite file. It implements
+// store.Library and is safe for concurrent use.
+type Library struct {
+	db        *sql.DB
+	path      string
+	zip       *zstd.Encoder
+	unzip     *zstd.Decoder
+	importing atomic.Bool
+
+	mu    sync.Mutex
+	known *catalogue
+	views *cache[int64, *view]
+	packs *cache[uint32, *pack]
+}
+
+// How many release views (about 12 MB each for Enterprise) and unpacked packs
+// (256 KiB each) stay in memory.
+const (
+	cachedViews = 6
+	cachedPacks = 128
+)
+
+// OpenLibrary opens the library file at path, making it if need be.
+func OpenLibrary(ctx context.Context, path string) (*Library, error) {
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithWindowSize(packSize*2), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return nil, fmt.Errorf("open library: %w", err)
+	}
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0))
+	if err != nil {
+		return nil, fmt.Errorf("open library: %w", err)
+	}
+	db, err := open(ctx, path, "library")
+	if err != nil {
+		return nil, err
+	}
+	return &Library{
+		db: db, path: path, zip: zip, unzip: unzip, known: &catalogue{},
+		views: newCache[int64, *view](cachedViews), packs: newCache[uint32, *pack](cachedPacks),
+	}, nil
+}
+
+// Close closes the library file.
+func (l *Library) Close() error {
+	l.unzip.Close()
+	return l.db.Close()
+}
+
+// damaged is the error for stored bytes that do not read back.
+func (l *Library) damaged(format string, args ...any) error {
+	return fault.New(fault.Internal, "the library is damaged: %s", fmt.Sprintf(format, args...)).At("%s", l.path).
+		Next("delete the file and import the releases again")
+}
+
+// edition is an imported release and what it carries.
+type edition struct {
+	id      int64
+	release attack.Release
+	members members
+}
+
+// catalogue is the imported releases in the order of Releases. It is immutable.
+type catalogue struct {
+	top      int64 // the highest id
+	editions []*edition
+}
+
+// catalogue returns the releases that are in the library now. Releases are never
+// changed or deleted, so the highest id tells whether there are new ones.
+func (l *Library) catalogue(ctx context.Context) (*catalogue, error) {
+	var top int64
+	if err := l.db.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM release`).Scan(&top); err != nil {
+		return nil, fmt.Errorf("list releases: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known.top >= top {
+		return l.known, nil
+	}
+	added, err := l.readReleases(ctx, l.known.top)
+	if err != nil {
+		return nil, fmt.Errorf("list releases: %w", err)
+	}
+	c := &catalogue{top: top, editions: append(added, l.known.editions...)}
+	slices.SortFunc(c.editions, func(a, b *edition) int { return compareReleases(a.release, b.release) })
+	for _, e := range added {
+		c.top = max(c.top, e.id)
+	}
+	l.known = c
+	return c, nil
+}
+
+// readReleases reads the releases with an id above after.
+func (l *Library) readReleases(ctx context.Context, after int64) ([]*edition, error) {
+	rows, err := l.db.QueryContext(ctx, `SELECT id, domain, version, stix, file_hash, source, size, objects,
+		published, imported, verified, members FROM release WHERE id > ?`, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var es []*edition
+	for rows.Next() {
+		e := &edition{}
+		r := &e.release
+		var imported string
+		var packed []byte
+		if err := rows.Scan(&e.id, &r.Domain, &r.Version, &r.STIX, &r.FileHash, &r.Source, &r.Size, &r.Objects,
+			&r.Published, &imported, &r.Verified, &packed); err != nil {
+			return nil, err
+		}
+		if r.Imported, err = time.Parse(time.RFC3339Nano, imported); err != nil {
+			return nil, l.damaged("time of import of %s", r)
+		}
+		var ok bool
+		if e.members, ok = unpackMembers(packed); !ok {
+			return nil, l.damaged("members of %s", r)
+		}
+		es = append(es, e)
+	}
+	return es, rows.Err()
+}
+
+// compareReleases orders by domain, version and STIX version.
+func compareReleases(a, b attack.Release) int {
+	if c := strings.Compare(a.Domain, b.Domain); c != 0 {
+		return c
+	}
+	if c := attack.CompareVersions(a.Version, b.Version); c != 0 {
+		return c
+	}
+	return strings.Compare(a.STIX, b.STIX)
+}
+
+// edition returns the release that r names by domain and version; when both STIX
+// versions are there and r does not say which, the newer one.
+func (l *Library) edition(ctx context.Context, r attack.Release) (*edition, error) {
+	c, err := l.catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range slices.Backward(c.editions) {
+		have := e.release
+		if have.Domain == r.Domain && have.Version == r.Version && (r.STIX == "" || have.STIX == r.STIX) {
+			return e, nil
+		}
+	}
+	return nil, fault.New(fault.NotFound, "the library does not hold %s", r).
+		Next("import that release, or ask for one that the library holds")
+}
+
+// newestFirst returns the releases that ref selects, the newest first; of equal
+// versions the newer STIX version, then the domain that comes first by name.
+func (c *catalogue) newestFirst(ref attack.ReleaseRef) []*edition {
+	domain := attack.DomainName(ref.Domain)
+	var es []*edition
+	for _, e := range c.editions {
+		if (domain == "" || e.release.Domain == domain) && (ref.Version == "" || attack.CompareVersions(e.release.Version, ref.Version) == 0) {
+			es = append(es, e)
+		}
+	}
+	slices.SortStableFunc(es, func(a, b *edition) int {
+		if c := attack.CompareVersions(b.release.Version, a.release.Version); c != 0 {
+			return c
+		}
+		return strings.Compare(b.release.STIX, a.release.STIX)
+	})
+	return es
+}

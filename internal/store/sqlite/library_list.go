@@ -1,0 +1,247 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"candor/internal/attack"
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// defaultLimit is how many headers List returns when Query.Limit is 0.
+const defaultLimit = 50
+
+// List returns the headers that match, and how many match in all. Without a
+// text and a sort the order is that of ATT&CK IDs. Relationship objects are
+// listed only when Kinds names them.
+func (l *Library) List(ctx context.Context, q store.Query) ([]store.Located, int, error) {
+	order, err := orderOf(q.Sort)
+	if err != nil {
+		return nil, 0, err
+	}
+	v, err := l.viewOf(ctx, q.Release)
+	if err != nil {
+		return nil, 0, err
+	}
+	matches, err := v.filter(q)
+	if err != nil {
+		return nil, 0, err
+	}
+	ns, err := l.candidates(ctx, v, q.Text)
+	if err != nil {
+		return nil, 0, err
+	}
+	ns = slices.DeleteFunc(ns, func(n int32) bool { return !matches(n) })
+	if q.Sort != "" || strings.TrimSpace(q.Text) == "" {
+		slices.SortStableFunc(ns, func(a, b int32) int { return order(&v.cards[a].Header, &v.cards[b].Header) })
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	page := ns[min(max(q.Offset, 0), len(ns)):]
+	var ls []store.Located
+	for _, n := range page[:min(limit, len(page))] {
+		ls = append(ls, store.Located{Header: v.cards[n].Header, Release: v.release})
+	}
+	return ls, len(ns), nil
+}
+
+// orderOf returns how a sort orders headers. Objects without an ATT&CK ID come
+// after those with one.
+func orderOf(sort string) (func(a, b *store.Header) int, error) {
+	key, down := strings.CutPrefix(sort, "-")
+	var by func(a, b *store.Header) int
+	switch key {
+	case "", "id":
+		by = func(a, b *store.Header) int {
+			if (a.ATTACKID == "") != (b.ATTACKID == "") {
+				return -strings.Compare(a.ATTACKID, b.ATTACKID)
+			}
+			return cmp.Or(strings.Compare(a.ATTACKID, b.ATTACKID), strings.Compare(a.StixID, b.StixID))
+		}
+	case "name":
+		by = func(a, b *store.Header) int {
+			return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.StixID, b.StixID))
+		}
+	case "modified":
+		by = func(a, b *store.Header) int {
+			return cmp.Or(attack.CompareTimes(a.Modified, b.Modified), strings.Compare(a.StixID, b.StixID))
+		}
+	default:
+		return nil, fault.New(fault.Invalid, "there is no sort %q", sort).Next("use id, name or modified, with a leading - for descending")
+	}
+	if !down {
+		return by, nil
+	}
+	return func(a, b *store.Header) int { return by(b, a) }, nil
+}
+
+// filter returns which ordinals match everything in q but its text.
+func (v *view) filter(q store.Query) (func(n int32) bool, error) {
+	switch q.Lifecycle {
+	case "", "live", "revoked", "deprecated":
+	default:
+		return nil, fault.New(fault.Invalid, "there is no lifecycle %q", q.Lifecycle).Next("use live, revoked or deprecated")
+	}
+	inTactic := v.techniquesOf(q.Tactic)
+	return func(n int32) bool {
+		c := &v.cards[n]
+		switch {
+		case len(q.Kinds) > 0 && !slices.Contains(q.Kinds, c.Kind),
+			len(q.Kinds) == 0 && c.Kind == attack.KindRelationship,
+			q.Lifecycle != "" && q.Lifecycle != lifecycle(c),
+			q.Platform != "" && !containsFold(c.Platforms, q.Platform),
+			q.LogSource != "" && !containsFold(c.logs, q.LogSource),
+			q.Tactic != "" && !inTactic[n]:
+			return false
+		}
+		return v.counts(int(n))
+	}, nil
+}
+
+func lifecycle(c *card) string {
+	return (&attack.Object{Revoked: c.Revoked, Deprecated: c.Deprecated}).Lifecycle()
+}
+
+func containsFold(have []string, want string) bool {
+	return slices.ContainsFunc(have, func(s string) bool { return strings.EqualFold(s, want) })
+}
+
+// techniquesOf returns the techniques of the tactics that a name names. Releases
+// that have no tactic objects name tactics by their phases alone.
+func (v *view) techniquesOf(tactic string) map[int32]bool {
+	if tactic == "" {
+		return nil
+	}
+	ns := map[int32]bool{}
+	known := false
+	for i := range v.cards {
+		c := &v.cards[i]
+		if c.Kind != attack.KindTactic || !strings.EqualFold(c.ATTACKID, tactic) && !strings.EqualFold(c.short, tactic) {
+			continue
+		}
+		known = true
+		for _, j := range v.in.of(int32(i)) {
+			if e := &v.edges[j]; e.typ == attack.InTactic {
+				ns[e.from] = true
+			}
+		}
+	}
+	if known {
+		return ns
+	}
+	for i := range v.cards {
+		for _, p := range v.cards[i].phases {
+			if _, phase, _ := strings.Cut(p, "/"); strings.EqualFold(phase, tactic) {
+				ns[int32(i)] = true
+			}
+		}
+	}
+	return ns
+}
+
+// candidates returns the ordinals that a text finds, best first, or all of them
+// for no text.
+func (l *Library) candidates(ctx context.Context, v *view, text string) ([]int32, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		ns := make([]int32, len(v.cards))
+		for i := range ns {
+			ns[i] = int32(i)
+		}
+		return ns, nil
+	}
+	ns := v.exact(text)
+	listed := make(map[int32]bool, len(ns))
+	for _, n := range ns {
+		listed[n] = true
+	}
+	found, err := l.search(ctx, v, text)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range found {
+		if !listed[n] {
+			ns = append(ns, n)
+		}
+	}
+	return ns, nil
+}
+
+// exact returns the ordinals of the objects whose ATT&CK ID, STIX id, former id
+// or name is the text, in this order; live ones first.
+func (v *view) exact(text string) []int32 {
+	var tiers [8][]int32
+	for i := range v.cards {
+		c := &v.cards[i]
+		tier := 0
+		switch {
+		case strings.EqualFold(c.ATTACKID, text), strings.EqualFold(c.StixID, text):
+		case c.former != "" && strings.EqualFold(c.former, text):
+			tier = 2
+		case strings.EqualFold(c.Name, text):
+			tier = 4
+		default:
+			continue
+		}
+		if !c.Live() {
+			tier++
+		}
+		tiers[tier] = append(tiers[tier], int32(i))
+	}
+	return slices.Concat(tiers[:]...)
+}
+
+// search returns the ordinals of the objects of a release that hold every word
+// of a text, the last as the beginning of a word, best match first.
+func (l *Library) search(ctx context.Context, v *view, text string) ([]int32, error) {
+	match := matchOf(text)
+	if match == "" {
+		return nil, nil
+	}
+	found, err := l.db.QueryContext(ctx, `SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 8, 10, 6, 1), rowid`, match)
+	if err != nil {
+		return nil, fmt.Errorf("search for %q: %w", text, err)
+	}
+	defer found.Close()
+	wordings := v.wordings()
+	var ns []int32
+	for found.Next() {
+		var wording uint32
+		if err := found.Scan(&wording); err != nil {
+			return nil, fmt.Errorf("search for %q: %w", text, err)
+		}
+		ns = append(ns, wordings[wording]...)
+	}
+	return ns, found.Err()
+}
+
+// maxSearchWords is how many words of a text are looked for.
+const maxSearchWords = 32
+
+// matchOf turns any text into an expression of the full-text index: each word
+// quoted, so that nothing in it is an operator, the last one as a prefix.
+func matchOf(text string) string {
+	var terms []string
+	for _, w := range strings.Fields(text) {
+		w = strings.Map(func(r rune) rune {
+			if r == '"' || unicode.IsControl(r) || r == unicode.ReplacementChar {
+				return ' '
+			}
+			return r
+		}, w)
+		if strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) && len(terms) < maxSearchWords {
+			terms = append(terms, `"`+w+`"`)
+		}
+	}
+	if len(terms) == 0 {
+		return ""
+	}
+	return strings.Join(terms, " ") + " *"
+}
