@@ -1,0 +1,42 @@
+package assessment
+
+import (
+	"slices"
+	"sync"
+)
+
+// kept is how many values a cache keeps: a few releases, days and policies in
+// turn. A view of Enterprise is some tens of megabytes.
+const kept = 4
+
+// cache keeps the values used last. The zero cache is empty. It is safe for
+// concurrent use.
+type cache[V any] struct {
+	mu      sync.Mutex
+	entries []entry[V] // used last, first
+}
+
+type entry[V any] struct {
+	key   string
+	value V
+}
+
+func (c *cache[V]) get(key string) (value V, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.entries, func(e entry[V]) bool { return e.key == key })
+	if i < 0 {
+		return value, false
+	}
+	e := c.entries[i]
+	c.entries = slices.Insert(slices.Delete(c.entries, i, i+1), 0, e)
+	return e.value, true
+}
+
+func (c *cache[V]) put(key string, value V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries = slices.DeleteFunc(c.entries, func(e entry[V]) bool { return e.key == key })
+	c.entries = slices.Insert(c.entries, 0, entry[V]{key, value})
+	c.entries = slices.Delete(c.entries, min(kept, len(c.entries)), len(c.entries))
+}

@@ -1,0 +1,156 @@
+package assessment
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"candor/internal/alert"
+	"candor/internal/assure"
+	"candor/internal/evidence"
+	"candor/internal/fault"
+	"candor/internal/store"
+	"candor/internal/visibility"
+)
+
+// batches names all evidence that there is. Evidence is only ever added, in
+// batches, so that the same batches mean the same evidence.
+type batches struct{ evidence, alerts string }
+
+func (s *Service) batches(ctx context.Context) (batches, error) {
+	ev, err := s.evidence.Batches(ctx)
+	if err != nil {
+		return batches{}, err
+	}
+	al, err := s.alerts.Batches(ctx)
+	if err != nil {
+		return batches{}, err
+	}
+	return batches{idsOf(ev), idsOf(al)}, nil
+}
+
+func idsOf(bs []store.Batch) string {
+	ids := make([]string, len(bs))
+	for i := range bs {
+		ids[i] = bs[i].ID
+	}
+	return join(ids...)
+}
+
+// join makes a key of parts that hold no control characters.
+func join(parts ...string) string { return strings.Join(parts, "\x1f") }
+
+// read returns the evidence that is current, with the counts of the alerts of
+// the window.
+func (s *Service) read(ctx context.Context, b batches, w visibility.Window) (assure.Evidence, error) {
+	var ev assure.Evidence
+	var c counts
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		ev, err = s.records(ctx, b.evidence)
+		return err
+	})
+	g.Go(func() (err error) {
+		c, err = s.tallies(ctx, b.alerts, w)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return assure.Evidence{}, err
+	}
+	ev.Tallies, ev.AlertRules = c.tallies, c.rules
+	return ev, nil
+}
+
+// records returns the current evidence other than alerts.
+func (s *Service) records(ctx context.Context, key string) (assure.Evidence, error) {
+	if ev, ok := s.current.get(key); ok {
+		return ev, nil
+	}
+	var ev assure.Evidence
+	g, ctx := errgroup.WithContext(ctx)
+	t := &ev.Telemetry
+	load(ctx, g, s.evidence, store.KindScope, &t.Scope)
+	load(ctx, g, s.evidence, store.KindSource, &t.Sources)
+	load(ctx, g, s.evidence, store.KindExternal, &t.Externals)
+	load(ctx, g, s.evidence, store.KindFeed, &t.Observations)
+	load(ctx, g, s.evidence, store.KindRule, &ev.Rules)
+	load(ctx, g, s.evidence, store.KindExercise, &ev.Exercises)
+	load(ctx, g, s.evidence, store.KindRunbook, &ev.Runbooks)
+	if err := g.Wait(); err != nil {
+		return assure.Evidence{}, err
+	}
+	s.current.put(key, ev)
+	return ev, nil
+}
+
+// load reads and decodes the current records of a kind into at, as a part of g.
+func load[T any](ctx context.Context, g *errgroup.Group, from store.Evidence, kind string, at *[]evidence.Of[T]) {
+	g.Go(func() error {
+		records, err := from.Current(ctx, kind)
+		if err != nil {
+			return err
+		}
+		*at, err = decode[T](records)
+		return err
+	})
+}
+
+// decode decodes records, in parts on every core.
+func decode[T any](records []store.Record) ([]evidence.Of[T], error) {
+	out := make([]evidence.Of[T], len(records))
+	part := len(records)/runtime.GOMAXPROCS(0) + 1
+	var g errgroup.Group
+	for from := 0; from < len(records); from += part {
+		g.Go(func() error {
+			for i := from; i < min(from+part, len(records)); i++ {
+				if err := decodeOne(&records[i], &out[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return out, g.Wait()
+}
+
+func decodeOne[T any](r *store.Record, out *evidence.Of[T]) error {
+	out.Batch = r.Batch
+	if err := json.Unmarshal(r.Body, &out.Value); err != nil {
+		return fault.New(fault.Internal, "a stored record cannot be read").
+			At("batch %s, %s %q", r.Batch, r.Kind, r.Key).Because(err).
+			Next("a newer candor may have written it; use that one")
+	}
+	return nil
+}
+
+// counts is what assessments read of alerts.
+type counts struct {
+	tallies []alert.Tally
+	rules   []assure.AlertRule
+}
+
+// tallies returns the counts of the alerts of the window.
+func (s *Service) tallies(ctx context.Context, batches string, w visibility.Window) (counts, error) {
+	key := join(batches, string(w.From), string(w.To))
+	if c, ok := s.counts.get(key); ok {
+		return c, nil
+	}
+	tallies, err := s.alerts.Tallies(ctx, w.From, w.To)
+	if err != nil {
+		return counts{}, fmt.Errorf("count alerts from %s to %s: %w", w.From, w.To, err)
+	}
+	rules, err := s.alerts.Rules(ctx)
+	if err != nil {
+		return counts{}, err
+	}
+	c := counts{tallies: tallies, rules: make([]assure.AlertRule, len(rules))}
+	for i, r := range rules {
+		c.rules[i] = assure.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, Batches: r.Batches}
+	}
+	s.counts.put(key, c)
+	return c, nil
+}

@@ -1,0 +1,154 @@
+// Package assessment assesses a release against the evidence that the stores
+// hold: it picks the release, reads what is current and hands it to package
+// assure.
+//
+// It makes the one model that the command line, the API and the pages render. It
+// refuses to judge anything itself, and it has no clock: the day of judgement
+// comes with the request.
+package assessment
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/day"
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// Request says what to assess and by what.
+type Request struct {
+	// Release selects the release. Without a version it is the newest of the
+	// domain, and without a domain enterprise-attack, or the only one there is.
+	Release attack.ReleaseRef
+	// Platform narrows the result to one platform; empty means all.
+	Platform string
+	// AsOf is the day of judgement; required.
+	AsOf   time.Time
+	Policy assure.Policy
+}
+
+// Service assesses. It keeps what it has read of immutable releases and
+// append-only evidence, and is safe for concurrent use.
+type Service struct {
+	lib      store.LibraryReader
+	evidence store.Evidence
+	alerts   store.Alerts
+
+	libraries cache[*attack.Library]
+	current   cache[assure.Evidence] // without what comes from alerts
+	counts    cache[counts]
+	done      cache[assured]
+}
+
+// assured is an assessment with the policy that it was judged by.
+type assured struct {
+	policy     assure.Policy
+	assessment assure.Assessment
+}
+
+// New returns a service that reads the given stores.
+func New(lib store.LibraryReader, ev store.Evidence, al store.Alerts) *Service {
+	return &Service{lib: lib, evidence: ev, alerts: al}
+}
+
+// Assess returns the assessment of the release that r selects. What it returns
+// is shared between callers, who must not change what it points to.
+//
+// It fails with fault.NotFound when the release is not in the library, with
+// fault.Usage when the request cannot be meant, and otherwise as the stores do.
+func (s *Service) Assess(ctx context.Context, r Request) (assure.Assessment, error) {
+	if r.AsOf.IsZero() {
+		return assure.Assessment{}, fault.New(fault.Usage, "the day of judgement is not stated")
+	}
+	a, err := s.whole(ctx, r)
+	if err != nil || r.Platform == "" {
+		return a, err
+	}
+	known := assure.Platforms(a)
+	if !slices.ContainsFunc(known, func(p string) bool { return strings.EqualFold(p, r.Platform) }) {
+		return assure.Assessment{}, fault.New(fault.Usage, "no analytic of %s has the platform %q", a.Release, r.Platform).
+			Next("choose one of: %s", strings.Join(known, ", "))
+	}
+	return assure.Filter(a, r.Platform), nil
+}
+
+// whole returns the assessment of all platforms. One that rests on the same
+// release, batches, day and policy as an earlier one is that one.
+func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, error) {
+	releases, err := s.lib.Releases(ctx)
+	if err != nil {
+		return assure.Assessment{}, err
+	}
+	rel, err := pick(releases, r.Release)
+	if err != nil {
+		return assure.Assessment{}, err
+	}
+	batches, err := s.batches(ctx)
+	if err != nil {
+		return assure.Assessment{}, err
+	}
+	key := join(libraryKey(rel), batches.evidence, batches.alerts, string(day.Of(r.AsOf)), r.Policy.Name, r.Policy.Version)
+	if have, ok := s.done.get(key); ok && reflect.DeepEqual(have.policy, r.Policy) {
+		have.assessment.AsOf = r.AsOf
+		return have.assessment, nil
+	}
+	lib, err := s.library(ctx, rel)
+	if err != nil {
+		return assure.Assessment{}, err
+	}
+	ev, err := s.read(ctx, batches, assure.WindowOf(r.Policy, r.AsOf))
+	if err != nil {
+		return assure.Assessment{}, err
+	}
+	a := assure.Assess(lib, ev, r.Policy, r.AsOf)
+	s.done.put(key, assured{r.Policy, a})
+	return a, nil
+}
+
+// Verdict returns the verdict on the live analytic that id, an ATT&CK ID or a
+// STIX id, names. It fails as Assess does, and with fault.NotFound when the
+// release has no such analytic.
+func (s *Service) Verdict(ctx context.Context, r Request, id string) (assure.Verdict, error) {
+	a, err := s.Assess(ctx, r)
+	if err != nil {
+		return assure.Verdict{}, err
+	}
+	id = strings.TrimSpace(id)
+	if i := slices.IndexFunc(a.Verdicts, func(v assure.Verdict) bool { return names(v.Analytic, id) }); i >= 0 {
+		return a.Verdicts[i], nil
+	}
+	if ids := analyticsUnder(a.Verdicts, id); len(ids) > 0 {
+		return assure.Verdict{}, fault.New(fault.NotFound, "%s is not an analytic, and a verdict is on an analytic", id).
+			Next("its analytics are: %s", strings.Join(ids, ", "))
+	}
+	return assure.Verdict{}, fault.New(fault.NotFound, "%s has no live analytic %s", a.Release, id).
+		Next("name an analytic by its ATT&CK ID, for example AN1989; candor assess lists them all")
+}
+
+func names(n assure.Name, id string) bool {
+	return strings.EqualFold(n.ATTACKID, id) || strings.EqualFold(n.StixID, id)
+}
+
+// analyticsUnder lists the analytics of the strategy, technique or tactic named.
+func analyticsUnder(verdicts []assure.Verdict, id string) []string {
+	var ids []string
+	for i := range verdicts {
+		v := &verdicts[i]
+		for _, n := range slices.Concat(v.Strategies, v.Techniques, v.Tactics) {
+			if names(n, id) {
+				ids = append(ids, v.Analytic.ATTACKID)
+				break
+			}
+		}
+	}
+	if more := len(ids) - 20; more > 0 {
+		return append(ids[:20:20], "and others")
+	}
+	return ids
+}

@@ -1,0 +1,94 @@
+package ingest
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"candor/internal/attack"
+	"candor/internal/attack/stix"
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// jsonName returns a file's name without the endings of a JSON file, plain or
+// gzip, and the empty string for another file.
+func jsonName(name string) string {
+	base, ok := strings.CutSuffix(strings.TrimSuffix(name, ".gz"), ".json")
+	if !ok || strings.HasPrefix(name, ".") {
+		return ""
+	}
+	return base
+}
+
+// releaseName is how MITRE names its bundle files: enterprise-attack-18.1.
+var releaseName = regexp.MustCompile(`^([a-z0-9-]+-attack)-v?([0-9]+(?:\.[0-9]+)*)$`)
+
+// refOf returns the release that a file's name tells; it is empty if none.
+func refOf(name string) attack.ReleaseRef {
+	m := releaseName.FindStringSubmatch(jsonName(name))
+	if m == nil {
+		return attack.ReleaseRef{}
+	}
+	return attack.ReleaseRef{Domain: m[1], Version: m[2]}
+}
+
+// statement is what someone says of which release a bundle is.
+type statement struct {
+	by, what string
+}
+
+// settle returns the first of the statements that says anything, and what is odd
+// when others say otherwise.
+func settle(said ...statement) (counts string, odd []store.Oddity) {
+	by := ""
+	for _, s := range said {
+		switch {
+		case s.what == "" || s.what == counts:
+		case counts == "":
+			counts, by = s.what, s.by
+		default:
+			odd = append(odd, store.Oddity{What: fmt.Sprintf("%s says %s and %s says %s; %s counts", by, counts, s.by, s.what, counts)})
+		}
+	}
+	return counts, odd
+}
+
+// identify tells which release a bundle is, and lists what is odd about it.
+func identify(sum *stix.Summary, r BundleRequest, f bundleFile) (attack.Release, []store.Oddity, error) {
+	rel := attack.Release{STIX: sum.STIX, FileHash: sum.FileHash.String(), Size: sum.Size, Objects: sum.Objects, Source: f.source, Imported: r.Now}
+	if sum.Objects == 0 {
+		return rel, nil, fault.New(fault.Invalid, "the bundle holds no objects").At("%s", f.source).Next("get the file again from its source")
+	}
+	var collection attack.ReleaseRef
+	if c := sum.Collection; c != nil {
+		collection = attack.ReleaseRef{Domain: sum.Domain(), Version: c.Version}
+		rel.Published = c.Modified
+	}
+	name := refOf(f.name)
+	odd := oddities(sum)
+	var more []store.Oddity
+	rel.Domain, more = settle(statement{"the collection object", collection.Domain}, statement{"the file's name", name.Domain},
+		statement{"the request", attack.DomainName(r.Domain)}, statement{"what most objects name", sum.Domain()})
+	odd = append(odd, more...)
+	rel.Version, more = settle(statement{"the collection object", collection.Version}, statement{"the file's name", name.Version},
+		statement{"the request", strings.TrimSpace(r.Release)})
+	odd = append(odd, more...)
+	if rel.Domain == "" || rel.Version == "" {
+		return rel, nil, fault.New(fault.Invalid, "it cannot be told which release this bundle is").At("%s", f.source).
+			Because(errReleaseUnknown).Next("say it with --release and --domain, or name the file like enterprise-attack-18.1.json")
+	}
+	return rel, odd, nil
+}
+
+// oddities returns what the reader found odd.
+func oddities(sum *stix.Summary) []store.Oddity {
+	odd := make([]store.Oddity, 0, len(sum.Oddities))
+	for _, o := range sum.Oddities {
+		odd = append(odd, store.Oddity(o))
+	}
+	if sum.MoreOddities > 0 {
+		odd = append(odd, store.Oddity{What: fmt.Sprintf("%d more oddities are not listed", sum.MoreOddities)})
+	}
+	return odd
+}

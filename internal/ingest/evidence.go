@@ -1,0 +1,194 @@
+package ingest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/evidence"
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// Evidence adds batches of evidence to the stores.
+type Evidence struct {
+	evidence store.Evidence
+	alerts   store.Alerts
+	now      func() time.Time
+}
+
+// NewEvidence returns what adds evidence to ev and alerts to al. The clock gives
+// the time at which a batch was added.
+func NewEvidence(ev store.Evidence, al store.Alerts, clock func() time.Time) *Evidence {
+	return &Evidence{evidence: ev, alerts: al, now: clock}
+}
+
+// Request is one batch to add.
+type Request struct {
+	// Kind is one of Kinds.
+	Kind string
+	// Paths are files and folders; rules may be in a tar archive, and any file may
+	// be packed with gzip.
+	Paths []string
+	// Mapping is the path of the mapping file of a CSV of alerts; empty for
+	// everything else.
+	Mapping string
+	// By is who adds it, for the record.
+	By string
+	// RejectsDir is the folder for the file of rejected records; empty keeps none.
+	RejectsDir string
+	// Progress is told how many bytes of how many are done; it may be nil. The
+	// total counts a byte once for each time that it is read.
+	Progress func(done, total int64)
+}
+
+// Result is what came of a request.
+type Result struct {
+	store.Batch
+	// Fresh is false when the same input was there already and nothing changed.
+	Fresh bool `json:"fresh"`
+	// Rejects are the first of the rejected records; Batch.Rejects is the path of
+	// the file that has them all.
+	Rejects []evidence.Reject `json:"rejected_records"`
+	// Warnings are what was met and passed over.
+	Warnings []string `json:"warnings"`
+}
+
+// kind is how the evidence of one kind is found and decoded.
+type kind struct {
+	name string
+	// what names its files for people, and endings tell them in a folder.
+	what    string
+	endings []string
+	// decode is nil for alerts, which are streamed.
+	decode func(*batch, []file) error
+}
+
+func kinds() []kind {
+	yaml, csv := []string{".yml", ".yaml"}, []string{".csv", ".csv.gz"}
+	return []kind{
+		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeTelemetry},
+		{name: "feeds", what: "feed files", endings: csv, decode: decodeFeeds},
+		{name: "rules", what: "rule files", endings: yaml, decode: decodeRules},
+		{name: "alerts", what: "alert files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)},
+		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},
+		{name: "runbooks", what: "runbooks", endings: []string{".md", ".markdown"}, decode: decodeRunbooks},
+	}
+}
+
+// Kinds lists the kinds of evidence that a request may name.
+func Kinds() []string {
+	var names []string
+	for _, k := range kinds() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// Add adds one batch, whole or not at all. Records that are refused do not keep
+// the others out, unless nothing else is left. The same input again changes
+// nothing. Faults: Usage for a request that makes no sense, NotFound for a path
+// that is not there, Invalid for input that is not what it should be, Conflict
+// for input that changes while it is read.
+func (e *Evidence) Add(ctx context.Context, r Request) (Result, error) {
+	k, err := r.check()
+	if err != nil {
+		return Result{}, err
+	}
+	if k.decode == nil {
+		return e.addAlerts(ctx, r, k)
+	}
+	return e.addRecords(ctx, r, k)
+}
+
+// check returns the kind that a request names, and fault.Usage for a request
+// that makes no sense.
+func (r Request) check() (kind, error) {
+	list := kinds()
+	i := slices.IndexFunc(list, func(k kind) bool { return k.name == r.Kind })
+	switch {
+	case i < 0:
+		return kind{}, fault.New(fault.Usage, "there is no kind of evidence %q", r.Kind).Next("use one of: %s", strings.Join(Kinds(), ", "))
+	case len(r.Paths) == 0:
+		return kind{}, fault.New(fault.Usage, "no path was given").Next("name the file or folder that holds the %s", list[i].what)
+	case r.Mapping != "" && r.Kind != "alerts":
+		return kind{}, fault.New(fault.Usage, "a mapping file is for alerts, not for %s", r.Kind).Next("leave the mapping out")
+	}
+	return list[i], nil
+}
+
+// batch is a batch that is being made.
+type batch struct {
+	store.Batch
+	rejects  *rejects
+	warnings []string
+	records  []store.Record
+	good     int64
+}
+
+func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
+	b := &batch{rejects: &rejects{dir: r.RejectsDir}}
+	b.Kind, b.Paths, b.By, b.Added = r.Kind, r.Paths, r.By, e.now().UTC()
+	b.Hash = hexSum(sum)
+	b.ID = b.Kind + "-" + b.Hash[:12]
+	b.rejects.name = b.ID
+	return b
+}
+
+// format notes the format of one of the inputs.
+func (b *batch) format(name string) {
+	switch {
+	case b.Format == "":
+		b.Format = name
+	case !slices.Contains(strings.Split(b.Format, "+"), name):
+		b.Format += "+" + name
+	}
+}
+
+// span widens the bounds of the batch's time by t, unless t is zero.
+func (b *batch) span(t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	if b.First.IsZero() || t.Before(b.First) {
+		b.First = t
+	}
+	if t.After(b.Last) {
+		b.Last = t
+	}
+}
+
+// maxShown is how many rejects and warnings a result carries.
+const maxShown = 20
+
+// result is what a request came to.
+func (b *batch) result(landed store.Batch, fresh bool) Result {
+	shown := b.warnings
+	if len(shown) > maxShown {
+		shown = append(slices.Clone(shown[:maxShown]), plural(len(shown)-maxShown, "more warning"))
+	}
+	return Result{Batch: landed, Fresh: fresh, Rejects: b.rejects.first, Warnings: shown}
+}
+
+// check refuses a batch in which nothing is good.
+func (b *batch) check() error {
+	if b.good > 0 {
+		return nil
+	}
+	if b.Rejected == 0 {
+		return fault.New(fault.Invalid, "the input holds no %s", b.Kind).At("%s", strings.Join(b.Paths, " ")).
+			Next("check that this is the file you mean; nothing was added")
+	}
+	first := b.rejects.first
+	var reasons []string
+	for _, r := range first[:min(3, len(first))] {
+		reasons = append(reasons, r.String())
+	}
+	f := fault.New(fault.Invalid, "every one of %s was rejected; the first: %s", plural(int(b.Rejected), "record"), strings.Join(reasons, "; ")).
+		At("%s", strings.Join(b.Paths, " "))
+	if b.Rejects == "" {
+		return f.Next("correct the input and add it again; nothing was added")
+	}
+	return f.Next("read %s, correct the input and add it again; nothing was added", b.Rejects)
+}

@@ -1,0 +1,292 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"candor/internal/detection"
+	"candor/internal/detection/rulecsv"
+	"candor/internal/detection/sigma"
+	"candor/internal/evidence"
+	extab "candor/internal/exercise/tabular"
+	"candor/internal/runbook/frontmatter"
+	"candor/internal/store"
+	"candor/internal/telemetry"
+	"candor/internal/telemetry/feed"
+	"candor/internal/telemetry/inventory"
+)
+
+// addRecords adds a batch of evidence other than alerts.
+func (e *Evidence) addRecords(ctx context.Context, r Request, k kind) (Result, error) {
+	where, err := find(r.Paths, k)
+	if err != nil {
+		return Result{}, err
+	}
+	files, sum, err := open(ctx, where, k, meter(sizes(where), r.Progress))
+	if err != nil {
+		return Result{}, err
+	}
+	b := e.newBatch(r, sum)
+	defer b.rejects.drop()
+	known, err := e.evidence.Batches(ctx)
+	if err != nil {
+		return Result{}, wrap("look up", b.ID, err)
+	}
+	if old, ok := earlier(known, b); ok {
+		return b.result(old, false), nil
+	}
+	if err := k.decode(b, files); err != nil {
+		return Result{}, err
+	}
+	if err := b.settle(); err != nil {
+		return Result{}, err
+	}
+	landed, fresh, err := e.evidence.Append(ctx, b.Batch, b.all(ctx))
+	if err != nil {
+		b.forget()
+		return Result{}, wrap("append", b.ID, err)
+	}
+	return b.result(landed, fresh), nil
+}
+
+// settle counts what was decoded, writes the rejects and refuses a batch in
+// which nothing is good.
+func (b *batch) settle() (err error) {
+	b.good = int64(len(b.records))
+	b.Rejected, b.Read = b.rejects.n, b.good+b.rejects.n
+	if b.Rejects, err = b.rejects.close(); err != nil {
+		return err
+	}
+	b.repeated()
+	return b.check()
+}
+
+// forget removes the rejects file of a batch that did not land.
+func (b *batch) forget() {
+	if b.Rejects != "" {
+		os.Remove(b.Rejects)
+	}
+}
+
+// repeated warns of records that say different things of the same.
+func (b *batch) repeated() {
+	seen := map[string][]byte{}
+	for _, r := range b.records {
+		id := r.Kind + "\x00" + r.Key
+		if before, ok := seen[id]; ok && !bytes.Equal(before, r.Body) {
+			b.warnings = append(b.warnings, fmt.Sprintf("the input speaks of %s %q more than once; the last statement counts", r.Kind, r.Key))
+		}
+		seen[id] = r.Body
+	}
+}
+
+// all is the records of a batch, until the context ends.
+func (b *batch) all(ctx context.Context) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		for _, r := range b.records {
+			if err := ctx.Err(); err != nil {
+				yield(store.Record{}, err)
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// put adds a record.
+func (b *batch) put(kind, key string, noun any) error {
+	body, err := json.Marshal(noun)
+	if err != nil {
+		return fmt.Errorf("encode %s %q: %w", kind, key, err)
+	}
+	b.records = append(b.records, store.Record{Kind: kind, Key: key, Body: body})
+	return nil
+}
+
+// notes keeps what a decoder said of a file. A decoder knows the file by its
+// name within a folder; people are shown where it is.
+func (b *batch) notes(f file, rejects []evidence.Reject, warnings []string) {
+	for _, r := range rejects {
+		r.File = f.shown
+		b.rejects.add(r)
+	}
+	for _, w := range warnings {
+		b.warnings = append(b.warnings, f.shown+strings.TrimPrefix(w, f.name))
+	}
+}
+
+// key joins the parts of a record's key.
+func key(parts ...string) string { return strings.Join(parts, "|") }
+
+func decodeTelemetry(b *batch, files []file) error {
+	b.format("candor-yaml")
+	for _, f := range files {
+		inv, err := inventory.Decode(f.shown, f.data)
+		if err != nil {
+			return err
+		}
+		for _, r := range inv.Rejects {
+			b.rejects.add(r)
+		}
+		b.warnings = append(b.warnings, inv.Warnings...)
+		if err := b.putInventory(inv); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) putInventory(inv *inventory.Inventory) error {
+	if inv.Scope != nil {
+		if err := b.put(store.KindScope, inv.Scope.Organisation, inv.Scope); err != nil {
+			return err
+		}
+	}
+	for _, s := range inv.Sources {
+		if err := b.put(store.KindSource, sourceKey(s), s); err != nil {
+			return err
+		}
+	}
+	for _, x := range inv.Externals {
+		if err := b.put(store.KindExternal, x.ID, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sourceKey tells declared log sources apart: the same one may be declared once
+// for each group of sites.
+func sourceKey(s telemetry.Source) string {
+	return key(s.Name, s.Channel, s.Component, strings.Join(slices.Sorted(slices.Values(s.Sites)), ","))
+}
+
+func decodeFeeds(b *batch, files []file) error {
+	b.format("candor-csv")
+	for _, f := range files {
+		d, err := feed.Decode(f.shown, bytes.NewReader(f.data))
+		if err != nil {
+			return err
+		}
+		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
+		for _, o := range d.Records {
+			b.span(o.Day.Time())
+			if err := b.put(store.KindFeed, key(string(o.Day), o.Source, o.Channel, o.Site), o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func decodeExercises(b *batch, files []file) error {
+	b.format("candor-csv")
+	for _, f := range files {
+		d, err := extab.Decode(f.shown, bytes.NewReader(f.data))
+		if err != nil {
+			return err
+		}
+		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
+		for _, x := range d.Records {
+			b.span(x.Time)
+			k := key(x.Technique, x.Analytic, x.Platform, x.Test, x.Time.Format(time.RFC3339Nano))
+			if err := b.put(store.KindExercise, k, x); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func decodeRunbooks(b *batch, files []file) error {
+	b.format("markdown")
+	for _, f := range files {
+		d := frontmatter.Decode(f.name, f.data)
+		b.notes(f, d.Rejects, d.Warnings)
+		for _, book := range d.Records {
+			if err := b.put(store.KindRunbook, book.ID, book); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func decodeRules(b *batch, files []file) error {
+	decoded := make([]rules, len(files))
+	each(len(files), func(i int) { decoded[i] = readRules(files[i]) })
+	for i, d := range decoded {
+		if d.err != nil {
+			return d.err
+		}
+		b.format(d.format)
+		b.notes(files[i], d.Rejects, d.Warnings)
+		for _, r := range d.Records {
+			if err := b.put(store.KindRule, r.ID, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rules is what one file of rules holds.
+type rules struct {
+	evidence.Decoded[detection.Rule]
+	format string
+	err    error
+}
+
+// readRules tells Candor's CSV from Sigma's YAML and decodes it.
+func readRules(f file) rules {
+	if !isRuleCSV(f) {
+		return rules{Decoded: sigma.Decode(f.name, f.data), format: sigma.Format}
+	}
+	d, err := rulecsv.Decode(f.shown, bytes.NewReader(f.data))
+	for i := range d.Warnings {
+		d.Warnings[i] = f.name + strings.TrimPrefix(d.Warnings[i], f.shown)
+	}
+	for i := range d.Records {
+		d.Records[i].Path = f.name
+	}
+	return rules{Decoded: d, format: rulecsv.Format, err: err}
+}
+
+// isRuleCSV reports whether a file is a CSV: by its ending, else because its
+// first line names the column rule_id.
+func isRuleCSV(f file) bool {
+	name := strings.TrimSuffix(strings.ToLower(f.name), ".gz")
+	switch {
+	case strings.HasSuffix(name, ".csv"):
+		return true
+	case strings.HasSuffix(name, ".yml"), strings.HasSuffix(name, ".yaml"):
+		return false
+	}
+	first, _, _ := bytes.Cut(f.data, []byte("\n"))
+	return bytes.Contains(first, []byte("rule_id")) && bytes.ContainsRune(first, ',')
+}
+
+// each calls do for every number below n, on all processors.
+func each(n int, do func(i int)) {
+	var wg sync.WaitGroup
+	workers := min(n, runtime.GOMAXPROCS(0))
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < n; i += workers {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,307 @@
+package ingest
+
+import (
+	"archive/tar"
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// Bounds on input that is held in memory, unpacked. Alerts are streamed and have
+// none.
+const (
+	maxFile    = 256 << 20
+	maxArchive = 1 << 30
+)
+
+// location is a file to read, found but not opened.
+type location struct {
+	path string
+	// name is the path within the folder that was named, with slashes; for a file
+	// that was named itself, its base name.
+	name string
+	// inside says that a folder was named, and the name is part of what the input
+	// says.
+	inside bool
+	size   int64
+}
+
+// find lists the files that paths name, in order: by path as given, then by name
+// within a folder. Files in folders count by their ending; hidden ones do not.
+func find(paths []string, k kind) ([]location, error) {
+	paths = slices.Clone(paths)
+	slices.Sort(paths)
+	var found []location
+	for _, p := range slices.Compact(paths) {
+		info, err := os.Stat(p)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, fault.New(fault.NotFound, "there is no such file or folder").At("%s", p).Next("check the path")
+		case err != nil:
+			return nil, unreadable(p, err)
+		case !info.IsDir():
+			found = append(found, location{path: p, name: filepath.Base(p), size: info.Size()})
+			continue
+		}
+		inside, err := folder(p, k)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, inside...)
+	}
+	return found, nil
+}
+
+func unreadable(p string, err error) error {
+	return fault.New(fault.Unavailable, "the file cannot be read").At("%s", p).Because(err).Next("check that you may read it")
+}
+
+func folder(dir string, k kind) ([]location, error) {
+	var found []location
+	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if p != dir && strings.HasPrefix(d.Name(), ".") {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !d.Type().IsRegular() || !k.ends(d.Name()) {
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, p)
+		found = append(found, location{path: p, name: filepath.ToSlash(rel), inside: true, size: info.Size()})
+		return err
+	})
+	if err != nil {
+		return nil, unreadable(dir, err)
+	}
+	if len(found) == 0 {
+		return nil, fault.New(fault.Invalid, "the folder holds no %s (%s)", k.what, strings.Join(k.endings, ", ")).
+			At("%s", dir).Next("name the folder that holds them, or the file itself")
+	}
+	slices.SortFunc(found, func(a, b location) int { return cmp.Compare(a.name, b.name) })
+	return found, nil
+}
+
+// ends reports whether a file in a folder is one of the kind.
+func (k kind) ends(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(k.endings, func(e string) bool { return strings.HasSuffix(name, e) })
+}
+
+// file is one input in memory, unpacked.
+type file struct {
+	// name is the path within its folder or archive, with slashes; shown is how
+	// people find it.
+	name, shown string
+	data        []byte
+}
+
+// open reads the files at the locations, unpacks gzip and tar, and returns them
+// with the hash of the bytes as they lie on the disk. Progress is told the bytes.
+func open(ctx context.Context, where []location, k kind, progress func(n int64)) ([]file, [32]byte, error) {
+	h := sha256.New()
+	var files []file
+	for _, l := range where {
+		if err := ctx.Err(); err != nil {
+			return nil, [32]byte{}, err
+		}
+		data, err := l.read()
+		if err != nil {
+			return nil, [32]byte{}, err
+		}
+		l.sign(h, int64(len(data)))
+		h.Write(data)
+		unpacked, err := unpack(l, data, k)
+		if err != nil {
+			return nil, [32]byte{}, err
+		}
+		files = append(files, unpacked...)
+		progress(int64(len(data)))
+	}
+	return files, [32]byte(h.Sum(nil)), nil
+}
+
+// sign adds to a hash what the place of a file says: its name, when it is one of
+// a folder, and its size, so that names and bytes cannot run together.
+func (l location) sign(h hash.Hash, size int64) {
+	if l.inside {
+		h.Write(binary.BigEndian.AppendUint64([]byte(l.name+"\x00"), uint64(size)))
+	}
+}
+
+func hexSum(sum [32]byte) string { return hex.EncodeToString(sum[:]) }
+
+// read reads a file whole and refuses one that changes meanwhile.
+func (l location) read() ([]byte, error) {
+	f, err := os.Open(l.path)
+	if err != nil {
+		return nil, unreadable(l.path, err)
+	}
+	defer f.Close()
+	before, err := f.Stat()
+	if err != nil {
+		return nil, unreadable(l.path, err)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, unreadable(l.path, err)
+	}
+	if len(data) > maxFile {
+		return nil, tooLarge(l.path, maxFile)
+	}
+	after, err := os.Stat(l.path)
+	if err != nil || after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) || int64(len(data)) != before.Size() {
+		return nil, changed(l.path)
+	}
+	return data, nil
+}
+
+func changed(p string) error {
+	return fault.New(fault.Conflict, "the file changed while it was read").At("%s", p).Next("wait until it is written, and add it again; nothing was added")
+}
+
+func tooLarge(p string, bound int64) error {
+	return fault.New(fault.Invalid, "the input is larger than %d MiB", bound>>20).At("%s", p).Next("split it into several batches")
+}
+
+// unpack returns the files that data holds: the entries of a tar archive, or
+// itself.
+func unpack(l location, data []byte, k kind) ([]file, error) {
+	data, err := gunzip(l, data)
+	if err != nil {
+		return nil, err
+	}
+	if isTar(data) {
+		return untar(l, data, k)
+	}
+	if len(data) > maxFile {
+		return nil, tooLarge(l.path, maxFile)
+	}
+	return []file{{name: l.name, shown: l.path, data: data}}, nil
+}
+
+// isGzip reports whether data begins as gzip does.
+func isGzip(data []byte) bool { return bytes.HasPrefix(data, []byte{0x1f, 0x8b}) }
+
+// isTar reports whether data begins with a tar header (POSIX ustar or GNU).
+func isTar(data []byte) bool { return len(data) >= 512 && string(data[257:262]) == "ustar" }
+
+func gunzip(l location, data []byte) ([]byte, error) {
+	if !isGzip(data) {
+		return data, nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err == nil {
+		data, err = io.ReadAll(io.LimitReader(z, maxArchive+1))
+	}
+	if err != nil {
+		return nil, damaged(l.path, "gzip", err)
+	}
+	if len(data) > maxArchive {
+		return nil, tooLarge(l.path, maxArchive)
+	}
+	return data, nil
+}
+
+func damaged(p, what string, err error) error {
+	return fault.New(fault.Invalid, "the %s data is damaged", what).At("%s", p).Because(err).Next("fetch or pack the file again")
+}
+
+// untar returns the entries of an archive that are files of the kind, in the
+// order of their names.
+func untar(l location, data []byte, k kind) ([]file, error) {
+	var files []file
+	for r := tar.NewReader(bytes.NewReader(data)); ; {
+		head, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, damaged(l.path, "tar", err)
+		}
+		name := path.Clean("/" + head.Name)[1:]
+		if head.Typeflag != tar.TypeReg || hidden(name) || !k.ends(name) {
+			continue
+		}
+		body, err := io.ReadAll(r)
+		if err != nil {
+			return nil, damaged(l.path, "tar", err)
+		}
+		files = append(files, file{name: name, shown: l.path + "/" + name, data: body})
+	}
+	if len(files) == 0 {
+		return nil, fault.New(fault.Invalid, "the archive holds no %s (%s)", k.what, strings.Join(k.endings, ", ")).
+			At("%s", l.path).Next("name the archive that holds them")
+	}
+	slices.SortStableFunc(files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
+	return files, nil
+}
+
+// hidden reports whether a path has an element that begins with a dot.
+func hidden(name string) bool {
+	return slices.ContainsFunc(strings.Split(name, "/"), func(e string) bool { return strings.HasPrefix(e, ".") })
+}
+
+// meter tells progress in bytes.
+func meter(total int64, tell func(done, total int64)) func(n int64) {
+	var done int64
+	return func(n int64) {
+		done += n
+		if tell != nil {
+			tell(done, total)
+		}
+	}
+}
+
+// sizes sums the sizes of files.
+func sizes(where []location) int64 {
+	var n int64
+	for _, l := range where {
+		n += l.size
+	}
+	return n
+}
+
+// earlier returns the batch that brought the same input, if one did.
+func earlier(batches []store.Batch, b *batch) (store.Batch, bool) {
+	i := slices.IndexFunc(batches, func(o store.Batch) bool { return o.Kind == b.Kind && o.Hash == b.Hash })
+	if i < 0 {
+		return store.Batch{}, false
+	}
+	return batches[i], true
+}
+
+// wrap says which step of adding a batch failed, for errors that are not told to
+// people as they are.
+func wrap(step, id string, err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%s batch %s: %w", step, id, err)
+}

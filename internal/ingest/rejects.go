@@ -1,0 +1,100 @@
+package ingest
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"candor/internal/evidence"
+	"candor/internal/fault"
+)
+
+// rejects keeps the rejected records of a batch: the first in memory, all in a
+// file. The file appears under its name when it is whole.
+type rejects struct {
+	dir, name string
+
+	first []evidence.Reject
+	n     int64
+	temp  *os.File
+	out   *bufio.Writer
+	err   error
+}
+
+// add keeps one reject. A failure to write is kept for close.
+func (r *rejects) add(j evidence.Reject) {
+	r.n++
+	if len(r.first) < maxShown {
+		r.first = append(r.first, j)
+	}
+	if r.dir == "" || r.err != nil {
+		return
+	}
+	if r.temp == nil {
+		if r.err = r.open(); r.err != nil {
+			return
+		}
+	}
+	line, err := json.Marshal(j)
+	if err == nil {
+		_, err = r.out.Write(append(line, '\n'))
+	}
+	r.err = err
+}
+
+func (r *rejects) open() (err error) {
+	if err := os.MkdirAll(r.dir, 0o750); err != nil {
+		return err
+	}
+	if r.temp, err = os.CreateTemp(r.dir, "."+r.name+"-*"); err != nil {
+		return err
+	}
+	r.out = bufio.NewWriter(r.temp)
+	return nil
+}
+
+// close makes the file whole and returns its path, which is empty when there is
+// nothing in it.
+func (r *rejects) close() (string, error) {
+	if r.temp == nil {
+		return "", r.fault(r.err)
+	}
+	err := errors.Join(r.err, r.out.Flush(), r.temp.Sync(), r.temp.Close())
+	path := filepath.Join(r.dir, r.name+".jsonl")
+	if err == nil {
+		err = os.Rename(r.temp.Name(), path)
+	}
+	if err != nil {
+		os.Remove(r.temp.Name())
+		return "", r.fault(err)
+	}
+	r.temp = nil
+	return path, nil
+}
+
+// drop removes a file that was not closed.
+func (r *rejects) drop() {
+	if r.temp != nil {
+		r.temp.Close()
+		os.Remove(r.temp.Name())
+	}
+}
+
+func (r *rejects) fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.New(fault.Unavailable, "the rejected records cannot be written").At("%s", r.dir).Because(err).
+		Next("make room or name another data folder; nothing was added")
+}
+
+// plural is a number with its noun.
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
+}
