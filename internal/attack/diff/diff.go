@@ -34,12 +34,13 @@ const (
 	OtherVersion  Category = "other_version_changes" // any other, decreases included
 	Patch         Category = "patches"               // same version; modified or description differs
 	Content       Category = "content_changes"       // same version, modified and description
+	Retired       Category = "retired_changes"       // any change of an object that was and is revoked or deprecated
 )
 
 // Categories lists every category in the order in which reports show them.
 func Categories() []Category {
 	return []Category{
-		Addition, Major, Minor, OtherVersion, Patch, Revocation, Deprecation, Deletion, Unrevocation, Undeprecation, Content,
+		Addition, Major, Minor, OtherVersion, Patch, Revocation, Deprecation, Deletion, Unrevocation, Undeprecation, Content, Retired,
 	}
 }
 

@@ -88,7 +88,7 @@ func TestEachObjectIsInTheFirstCategoryThatFits(t *testing.T) {
 		{"2 is 2.0", object(`"x_mitre_version":"2"`), object(`"x_mitre_version":"2.0"`), diff.Content},
 		{"modified", object(`"modified":"2020-01-01T00:00:00.000Z"`), object(`"modified":"2021-01-01T00:00:00.000Z"`), diff.Patch},
 		{"description", object(`"description":"a"`), object(`"description":"b"`), diff.Patch},
-		{"dead object modified", object(`"revoked":true`), object(`"revoked":true,"modified":"2021-01-01T00:00:00Z"`), diff.Patch},
+		{"dead object modified", object(`"revoked":true`), object(`"revoked":true,"modified":"2021-01-01T00:00:00Z"`), diff.Retired},
 		{"line ends of the description", object(`"description":"a\nb"`), object(`"description":"a b"`), diff.Content},
 		{"spelling of modified", object(`"modified":"2020-01-01T00:00:00Z"`), object(`"modified":"2020-01-01T00:00:00.000Z"`), diff.Content},
 		{"other field", object(`"x_mitre_platforms":["a","b"]`), object(`"x_mitre_platforms":["b","a"]`), diff.Content},

@@ -41,7 +41,7 @@ type layerLegend struct {
 // colours are told apart by people who do not see red and green alike.
 var colours = map[Category]string{
 	Addition: "#56b4e9", Major: "#d55e00", Minor: "#e69f00", OtherVersion: "#f0e442", Patch: "#cccccc",
-	Revocation: "#000000", Deprecation: "#666666", Unrevocation: "#009e73", Undeprecation: "#66c2a5", Content: "#cc79a7",
+	Revocation: "#000000", Deprecation: "#666666", Unrevocation: "#009e73", Undeprecation: "#66c2a5", Content: "#cc79a7", Retired: "#d9d9d9",
 }
 
 // Layer writes the report as a Navigator layer of the newer release: each

@@ -130,6 +130,9 @@ func (p *pair) category() (Category, bool) {
 	if c, ok := p.lifecycle(); ok {
 		return c, true
 	}
+	if !live(p.from) && !live(p.to) {
+		return Retired, true // MITRE's tool calls these unchanged
+	}
 	if c, ok := versionChange(textOf(p.from, "x_mitre_version"), textOf(p.to, "x_mitre_version")); ok {
 		return c, true
 	}

@@ -20,6 +20,7 @@ var titles = map[string]string{
 	string(Unrevocation): "No longer revoked", string(Undeprecation): "No longer deprecated", string(Major): "Major version changes",
 	string(Minor): "Minor version changes", string(OtherVersion): "Other version changes", string(Patch): "Patches",
 	string(Content): "Content changes without a new version or date",
+	string(Retired): "Changes of objects that were revoked or deprecated already",
 }
 
 func title(s string) string {

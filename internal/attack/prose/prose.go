@@ -24,7 +24,7 @@ const MaxMarkdown = 1 << 20
 // with more is shown as it is; ATT&CK's have less than a tenth.
 const (
 	maxNesting    = 32
-	maxDelimiters = 4096
+	maxDelimiters = 1024
 )
 
 // Linker returns the local address of what a path on attack.mitre.org shows,

@@ -138,7 +138,7 @@ func TestObjectIDReadsThePathsOfTheSite(t *testing.T) {
 // square of the size.
 func TestHostileTextsTakeBoundedTime(t *testing.T) {
 	for _, unit := range []string{"[a](", "*a_ ", "> ", "1. ", "- ", "<code>", "(Citation: ", "`a``", "<i><b>", "[", "_ a"} {
-		for _, size := range []int{16 << 10, prose.MaxMarkdown} {
+		for _, size := range []int{4 << 10, 16 << 10, prose.MaxMarkdown} {
 			start := time.Now()
 			text := strings.Repeat(unit, size/len(unit))
 			html, _ := prose.HTML(text, refs, link)
