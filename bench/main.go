@@ -1,0 +1,236 @@
+// Command bench measures Candor on real input and prints each figure beside its
+// target, and beside plain encoding/json decoding of the same bytes in the same
+// run.
+//
+// It runs the real binary as a user would, in a temporary data folder, and reads
+// wall time and peak memory from the operating system. It judges nothing: the
+// machine is shared and noisy, so a figure is for reading, not for failing on.
+//
+//	go run ./bench -data ../shared/data
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"syscall"
+	"time"
+)
+
+func main() {
+	data := flag.String("data", os.Getenv("CANDOR_TEST_DATA"), "folder with attack/, rules/ and alerts/")
+	runs := flag.Int("runs", 3, "runs of each repeatable command; the median is printed")
+	flag.Parse()
+	if err := run(*data, *runs); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// bench is one run over real input.
+type bench struct {
+	data   string // the input
+	runs   int
+	binary string
+	folder string // temporary
+}
+
+func run(data string, runs int) error {
+	if data == "" || runs < 1 {
+		return errors.New("name the input with -data or CANDOR_TEST_DATA, and run at least once")
+	}
+	dir, err := os.MkdirTemp("", "candor-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b := &bench{data: data, runs: runs, folder: dir, binary: filepath.Join(dir, "candor")}
+	if out, err := exec.Command("go", "build", "-o", b.binary, "./cmd/candor").CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w: %s", err, out)
+	}
+	fmt.Printf("%-62s %10s %10s %8s\n", "what", "seconds", "target", "peak MB")
+	for _, step := range []func() error{b.decode, b.importOne, b.importAll, b.questions, b.evidence, b.assess} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// taken is what a command cost.
+type taken struct {
+	wall time.Duration
+	peak int64 // bytes
+}
+
+// command runs the binary on a data folder.
+func (b *bench) command(folder string, args ...string) (taken, error) {
+	cmd := exec.Command(b.binary, append([]string{"--data", filepath.Join(b.folder, folder)}, args...)...)
+	var errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.Discard, &errs
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return taken{}, fmt.Errorf("candor %v: %w: %s", args, err, errs.String())
+	}
+	wall := time.Since(start)
+	usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return taken{wall: wall, peak: usage.Maxrss * 1024}, nil
+}
+
+func row(what string, t taken, target string) {
+	peak := ""
+	if t.peak > 0 {
+		peak = fmt.Sprintf("%.0f", float64(t.peak)/1e6)
+	}
+	fmt.Printf("%-62s %10.3f %10s %8s\n", what, t.wall.Seconds(), target, peak)
+}
+
+// median runs f as often as asked and returns the run of median wall time.
+func (b *bench) median(f func(i int) (taken, error)) (taken, error) {
+	var ts []taken
+	for i := range b.runs {
+		t, err := f(i)
+		if err != nil {
+			return t, err
+		}
+		ts = append(ts, t)
+	}
+	sort.Slice(ts, func(i, j int) bool { return ts[i].wall < ts[j].wall })
+	return ts[len(ts)/2], nil
+}
+
+func (b *bench) bundle(name string) string { return filepath.Join(b.data, "attack", name+".json.gz") }
+
+// decode is the yardstick: gunzip and decode Enterprise 18.1 with encoding/json.
+func (b *bench) decode() error {
+	t, err := b.median(func(int) (taken, error) {
+		start := time.Now()
+		f, err := os.Open(b.bundle("enterprise-attack-18.1"))
+		if err != nil {
+			return taken{}, err
+		}
+		defer f.Close()
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			return taken{}, err
+		}
+		var v any
+		err = json.NewDecoder(z).Decode(&v)
+		return taken{wall: time.Since(start)}, err
+	})
+	row("yardstick: gunzip + encoding/json, Enterprise 18.1", t, "")
+	return err
+}
+
+func (b *bench) importOne() error {
+	t, err := b.median(func(i int) (taken, error) {
+		return b.command(fmt.Sprintf("one-%d", i), "attack", "import", b.bundle("enterprise-attack-18.1"))
+	})
+	row("import Enterprise 18.1 into an empty library", t, "1.2")
+	return err
+}
+
+func (b *bench) importAll() error {
+	t, err := b.command("all", "attack", "import", filepath.Join(b.data, "attack"))
+	if err != nil {
+		return err
+	}
+	row("import every bundle of the folder", t, "10")
+	unpacked, err := b.unpacked()
+	if err != nil {
+		return err
+	}
+	var size int64
+	for _, f := range []string{"library.db", "library.db-wal"} {
+		if info, err := os.Stat(filepath.Join(b.folder, "all", f)); err == nil {
+			size += info.Size()
+		}
+	}
+	fmt.Printf("%-62s %10.3f %10s\n", fmt.Sprintf("library file %.1f MB over %.1f MB unpacked", float64(size)/1e6, float64(unpacked)/1e6), float64(size)/float64(unpacked), "0.25")
+	return nil
+}
+
+func (b *bench) unpacked() (int64, error) {
+	files, err := filepath.Glob(filepath.Join(b.data, "attack", "*.json.gz"))
+	if err != nil {
+		return 0, err
+	}
+	var total int64
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			return 0, err
+		}
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			return 0, err
+		}
+		n, err := io.Copy(io.Discard, z)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+		f.Close()
+	}
+	return total, nil
+}
+
+// questions are timed as commands, process start and opening included.
+func (b *bench) questions() error {
+	for _, q := range []struct {
+		what, target string
+		args         []string
+	}{
+		{"command: attack show T1059.001", "", []string{"attack", "show", "T1059.001", "--json"}},
+		{"command: attack search credential dumping", "", []string{"attack", "search", "credential dumping"}},
+		{"command: attack diff 17.1 18.1", "0.5", []string{"attack", "diff", "17.1", "18.1", "--json"}},
+	} {
+		t, err := b.median(func(int) (taken, error) { return b.command("all", q.args...) })
+		if err != nil {
+			return err
+		}
+		row(q.what, t, q.target)
+	}
+	return nil
+}
+
+// evidence fills the folder that assess is measured on.
+func (b *bench) evidence() error {
+	alerts, err := filepath.Glob(filepath.Join(b.data, "alerts", "ait-ads", "*.csv.gz"))
+	if err != nil {
+		return err
+	}
+	for _, e := range []struct {
+		what string
+		args []string
+	}{
+		{"add 3,700 Sigma rules", []string{"rules", filepath.Join(b.data, "rules", "sigma-rules.tar.gz")}},
+		{"add rules of the AIT networks", []string{"rules", "examples/ait/rules.csv"}},
+		{"add telemetry", []string{"telemetry", "examples/ait/telemetry.yaml"}},
+		{"add feeds", []string{"feeds", "examples/ait/feeds.csv"}},
+		{"add 720,209 alerts", append([]string{"alerts", "--mapping", "examples/ait/mapping.yaml"}, alerts...)},
+	} {
+		t, err := b.command("one-0", append([]string{"evidence", "add"}, e.args...)...)
+		if err != nil {
+			return err
+		}
+		row(e.what, t, "")
+	}
+	return nil
+}
+
+func (b *bench) assess() error {
+	t, err := b.median(func(int) (taken, error) {
+		return b.command("one-0", "assess", "--as-of", "2022-01-31", "--summary")
+	})
+	row("assess Enterprise 18.1, 3,700 rules, 720,209 alerts", t, "1.5")
+	return err
+}

@@ -1,0 +1,20 @@
+// Command candor finds out, with evidence, which adversary behaviours a security
+// team can reliably observe and act on, and which it only has a rule for.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"candor/internal/app"
+	"candor/internal/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Run(ctx, cli.System(), app.Open)
+	stop()
+	os.Exit(code)
+}

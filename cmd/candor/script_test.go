@@ -1,0 +1,38 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"candor": main})
+}
+
+// TestScripts runs the transcripts in testdata/script with the real binary.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: setup})
+}
+
+// TestRealInput runs the transcripts that need the shared data, which stays
+// outside the repository.
+func TestRealInput(t *testing.T) {
+	data := os.Getenv("CANDOR_TEST_DATA")
+	if data == "" {
+		t.Skip("CANDOR_TEST_DATA is not set: the transcripts on real releases, rules and alerts need it")
+	}
+	testscript.Run(t, testscript.Params{Dir: "testdata/real", Setup: func(e *testscript.Env) error {
+		e.Setenv("SHARED", data)
+		return setup(e)
+	}})
+}
+
+func setup(e *testscript.Env) error {
+	root, err := filepath.Abs("../..")
+	e.Setenv("REPO", root)
+	e.Setenv("TMPDIR", e.WorkDir)
+	return err
+}

@@ -1,0 +1,148 @@
+// Package api is the HTTP interface for machines: the models of the library and
+// of the assessment as JSON, described by an OpenAPI 3.1 document.
+//
+// It renders the models that the pages and the command line render, under the
+// same field names, and holds no logic of the field. It refuses parameters that
+// it does not know, so that a misspelt filter is never taken for no filter, and
+// it never shows an internal error.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/fault"
+	"candor/internal/library"
+	"candor/internal/store"
+)
+
+// Objects answers questions about one object.
+type Objects interface {
+	Release(ctx context.Context, ref attack.ReleaseRef) (attack.Release, error)
+	Page(ctx context.Context, id string, ref attack.ReleaseRef) (library.Page, error)
+	Raw(ctx context.Context, id string, ref attack.ReleaseRef) (*attack.Snapshot, error)
+}
+
+// Index lists what the library holds.
+type Index interface {
+	Releases(ctx context.Context) ([]attack.Release, error)
+	List(ctx context.Context, q store.Query) ([]store.Located, int, error)
+}
+
+// Assessor judges the analytics of a release.
+type Assessor interface {
+	Assess(ctx context.Context, r assessment.Request) (assure.Assessment, error)
+}
+
+// Batches lists imports of evidence.
+type Batches interface {
+	Batches(ctx context.Context) ([]store.Batch, error)
+}
+
+// Deps is what the API is made from. Every field is needed.
+type Deps struct {
+	Objects  Objects
+	Index    Index
+	Assessor Assessor
+	Evidence Batches
+	Alerts   Batches
+	// Policy is what verdicts are judged by.
+	Policy assure.Policy
+	// Clock gives the day that verdicts are judged as of when a request names none.
+	Clock func() time.Time
+	Log   *slog.Logger
+	// Version is the version of the program.
+	Version string
+}
+
+// documentPath is where the description of the API is found.
+const documentPath = "/api/v1/openapi.json"
+
+type server struct{ Deps }
+
+// New returns the handler of everything under /api/ and of /healthz.
+func New(d Deps) http.Handler {
+	s := &server{Deps: d}
+	mux := http.NewServeMux()
+	h := humago.New(mux, config(d.Version))
+	h.UseMiddleware(withStatus)
+	s.registerObjects(h)
+	s.registerVerdicts(h)
+	s.registerOthers(h)
+	document, err := describe(h)
+	mux.HandleFunc("GET "+documentPath, func(w http.ResponseWriter, r *http.Request) {
+		if err != nil {
+			s.write(w, s.problem(r.Context(), err))
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(document)
+	})
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.unknown(mux, w, r) })
+	return secure(mux)
+}
+
+// secure sets the headers that keep a browser from taking JSON for a page.
+func secure(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hd := w.Header()
+		hd.Set("X-Content-Type-Options", "nosniff")
+		hd.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		hd.Set("Referrer-Policy", "no-referrer")
+		hd.Set("Cache-Control", "no-cache")
+		h.ServeHTTP(w, r)
+	})
+}
+
+// unknown answers for every path and method that has no handler of its own.
+func (s *server) unknown(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	get := r.Clone(r.Context())
+	get.Method = http.MethodGet
+	if _, pattern := mux.Handler(get); pattern != "/api/" {
+		w.Header().Set("Allow", "GET, HEAD")
+		p := s.problem(r.Context(), fault.New(fault.Usage, "this API is read-only and does not take %s", r.Method).Next("use GET"))
+		p.Status, p.Title = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed)
+		s.write(w, p)
+		return
+	}
+	s.write(w, s.problem(r.Context(), fault.New(fault.NotFound, "the API has no such path").
+		At("%s", r.URL.Path).Next("see %s for what there is", documentPath)))
+}
+
+// write answers with a problem outside the API's own handlers.
+func (s *server) write(w http.ResponseWriter, p *Problem) {
+	w.Header().Set("Content-Type", problemType)
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p)
+}
+
+// config returns the settings of the API's framework: JSON alone, no page of
+// documentation, and nothing from elsewhere.
+func config(version string) huma.Config {
+	c := huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title:       "Candor",
+				Version:     version,
+				Description: "Which adversary behaviours are reliably observed and acted on, and on what evidence. ATT&CK content is MITRE's and carries its licence; verdicts are Candor's.",
+			},
+			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName)},
+		},
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+		Transformers:                 []huma.Transformer{ours},
+	}
+	c.AllowAdditionalPropertiesByDefault = true
+	return c
+}

@@ -1,0 +1,63 @@
+package api
+
+import (
+	"encoding/json"
+	"path"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"candor/internal/assure"
+)
+
+// schemaName names the schema of a type by its package and name, because
+// different packages have types of the same name.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() == "" {
+		return hint
+	}
+	if t.PkgPath() == "" || path.Base(t.PkgPath()) == "api" {
+		return upper(t.Name())
+	}
+	return upper(path.Base(t.PkgPath())) + upper(t.Name())
+}
+
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// operation returns the description of a GET of the API with the failures that
+// it may answer with.
+func operation(h huma.API, id, at, summary string, failures ...int) huma.Operation {
+	schema := h.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
+	responses := map[string]*huma.Response{}
+	for _, code := range append(failures, 400, 500) {
+		responses[strconv.Itoa(code)] = &huma.Response{
+			Description: "A problem",
+			Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
+		}
+	}
+	return huma.Operation{OperationID: id, Method: "GET", Path: at, Summary: summary, Responses: responses}
+}
+
+// describe returns the OpenAPI document.
+func describe(h huma.API) ([]byte, error) {
+	schemas := h.OpenAPI().Components.Schemas.Map()
+	// The framework's own error is never sent: ours replaces it.
+	delete(schemas, schemaName(reflect.TypeFor[huma.ErrorModel](), ""))
+	delete(schemas, schemaName(reflect.TypeFor[huma.ErrorDetail](), ""))
+	nullable(schemas[schemaName(reflect.TypeFor[assure.Verdict](), "")], "measurement")
+	return json.MarshalIndent(h.OpenAPI(), "", "  ")
+}
+
+// nullable says that a property which refers to another schema may be null. The
+// framework says it for plain types alone.
+func nullable(s *huma.Schema, property string) {
+	if s == nil || s.Properties[property] == nil {
+		return
+	}
+	s.Properties[property] = &huma.Schema{AnyOf: []*huma.Schema{s.Properties[property], {Type: "null"}}}
+}

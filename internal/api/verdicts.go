@@ -1,0 +1,148 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/day"
+	"candor/internal/fault"
+	"candor/internal/visibility"
+)
+
+// Judged is the parameters that select what is judged, and as of when.
+type Judged struct {
+	Release
+	Platform string `query:"platform" doc:"Judge only the analytics of this platform" maxLength:"100"`
+	AsOf     string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when empty" format:"date"`
+}
+
+type verdictsInput struct {
+	Judged
+	Rung string `query:"rung" doc:"Keep only the verdicts on this rung; the totals stay those of all"`
+}
+
+type verdictsOutput struct{ Body assure.Assessment }
+
+type verdictInput struct {
+	ID string `path:"id" doc:"ATT&CK ID or STIX id of an analytic, detection strategy, technique or tactic" maxLength:"200"`
+	Judged
+}
+
+// VerdictsOf is the verdicts on the analytics of one object.
+type VerdictsOf struct {
+	Release attack.Release    `json:"release"`
+	AsOf    time.Time         `json:"as_of"`
+	Window  visibility.Window `json:"window"`
+	Policy  assure.PolicyRef  `json:"policy"`
+	Scope   assure.ScopeRef   `json:"scope"`
+	Object  assure.Name       `json:"object"`
+	// Rungs is how many of the verdicts stand on each rung.
+	Rungs    []assure.RungCount `json:"rungs"`
+	Verdicts []assure.Verdict   `json:"verdicts"`
+}
+
+type verdictOutput struct{ Body VerdictsOf }
+
+func (s *server) registerVerdicts(h huma.API) {
+	huma.Register(h, operation(h, "assess", "/api/v1/verdicts", "The verdict on every analytic of a release", 404), s.verdicts)
+	huma.Register(h, operation(h, "get-verdicts", "/api/v1/verdicts/{id}", "The verdicts on one object's analytics", 404), s.verdict)
+}
+
+func (s *server) assess(ctx context.Context, in Judged) (assure.Assessment, error) {
+	asOf := s.Clock()
+	if in.AsOf != "" {
+		d, err := day.Parse(in.AsOf)
+		if err != nil {
+			return assure.Assessment{}, fault.New(fault.Usage, "%q is no day", in.AsOf).At("query as_of").Next("write it as 2006-01-02")
+		}
+		asOf = d.Time()
+	}
+	return s.Assessor.Assess(ctx, assessment.Request{Release: in.ref(), Platform: in.Platform, AsOf: asOf, Policy: s.Policy})
+}
+
+func (s *server) verdicts(ctx context.Context, in *verdictsInput) (*verdictsOutput, error) {
+	a, err := s.assess(ctx, in.Judged)
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	if in.Rung != "" {
+		rung, err := rungNamed(in.Rung)
+		if err != nil {
+			return nil, s.problem(ctx, err)
+		}
+		a.Verdicts = keep(a.Verdicts, func(v *assure.Verdict) bool { return v.Rung == rung })
+	}
+	return &verdictsOutput{Body: a}, nil
+}
+
+func rungNamed(name string) (assure.Rung, error) {
+	for _, r := range assure.Rungs() {
+		if string(r) == name {
+			return r, nil
+		}
+	}
+	return "", fault.New(fault.Usage, "%q is no rung", name).At("query rung").Next("choose one of %v", assure.Rungs())
+}
+
+// keep returns the verdicts for which f holds, in a slice of its own.
+func keep(vs []assure.Verdict, f func(*assure.Verdict) bool) []assure.Verdict {
+	kept := []assure.Verdict{}
+	for i := range vs {
+		if f(&vs[i]) {
+			kept = append(kept, vs[i])
+		}
+	}
+	return kept
+}
+
+func (s *server) verdict(ctx context.Context, in *verdictInput) (*verdictOutput, error) {
+	a, err := s.assess(ctx, in.Judged)
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	object := assure.Name{}
+	vs := keep(a.Verdicts, func(v *assure.Verdict) bool {
+		n, ok := about(v, in.ID)
+		if ok {
+			object = n
+		}
+		return ok
+	})
+	if len(vs) == 0 {
+		return nil, s.problem(ctx, fault.New(fault.NotFound, "no verdict of %s is about %s", a.Release, in.ID).
+			At("path id").Next("verdicts are about analytics, and about the strategies, techniques and tactics that have one"))
+	}
+	return &verdictOutput{Body: VerdictsOf{Release: a.Release, AsOf: a.AsOf, Window: a.Window, Policy: a.Policy,
+		Scope: a.Scope, Object: object, Rungs: count(vs), Verdicts: vs}}, nil
+}
+
+// about returns the name under which a verdict is about the object with id.
+func about(v *assure.Verdict, id string) (assure.Name, bool) {
+	for _, names := range [][]assure.Name{{v.Analytic}, v.Strategies, v.Techniques, v.Tactics} {
+		for _, n := range names {
+			if n.ATTACKID == id || n.StixID == id {
+				return n, true
+			}
+		}
+	}
+	return assure.Name{}, false
+}
+
+func count(vs []assure.Verdict) []assure.RungCount {
+	var counts []assure.RungCount
+	for _, r := range assure.Rungs() {
+		c := assure.RungCount{Rung: r}
+		for i := range vs {
+			if vs[i].Rung == r {
+				c.Count++
+			}
+		}
+		counts = append(counts, c)
+	}
+	return counts
+}

@@ -1,0 +1,130 @@
+// Package app is the only wiring: a data folder becomes stores, stores become
+// services, services are handed to the faces.
+//
+// It holds no logic; a decision found here belongs somewhere else.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"candor/internal/api"
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/cli"
+	"candor/internal/fault"
+	"candor/internal/hold"
+	"candor/internal/ingest"
+	"candor/internal/library"
+	"candor/internal/store/sqlite"
+	"candor/internal/web"
+)
+
+// patience is how long a second writer waits for the first.
+const patience = 3 * time.Second
+
+// stores are the open files of a data folder.
+type stores struct {
+	hold     *hold.Hold
+	library  *sqlite.Library
+	evidence *sqlite.Evidence
+	alerts   *sqlite.Alerts
+}
+
+// Open opens the data folder dir, and makes it when m asks to write. It is a
+// cli.Open.
+func Open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
+	if err := folder(dir, m.Write); err != nil {
+		return nil, err
+	}
+	s := &stores{}
+	if err := s.open(ctx, dir, m); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s.desk(m.Now), nil
+}
+
+// folder makes the data folder, or refuses a missing one when only reading.
+func folder(dir string, write bool) error {
+	if write {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return fault.New(fault.Unavailable, "the data folder cannot be made").At("%s", dir).Because(err).Next("name another one with --data")
+		}
+		return nil
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fault.New(fault.NotFound, "there is no data folder").At("%s", dir).
+			Next("candor attack import FILE makes it; --data or CANDOR_DATA names another one; candor demo needs none")
+	}
+	return nil
+}
+
+func (s *stores) open(ctx context.Context, dir string, m cli.Mode) (err error) {
+	if m.Write {
+		if s.hold, err = hold.Acquire(ctx, dir, m.Command, m.Now(), patience); err != nil {
+			return err
+		}
+	}
+	if s.library, err = sqlite.OpenLibrary(ctx, filepath.Join(dir, "library.db")); err != nil {
+		return err
+	}
+	if s.evidence, err = sqlite.OpenEvidence(ctx, filepath.Join(dir, "evidence.db")); err != nil {
+		return err
+	}
+	s.alerts, err = sqlite.OpenAlerts(ctx, filepath.Join(dir, "alerts.db"))
+	return err
+}
+
+func (s *stores) close() error {
+	var errs []error
+	if s.alerts != nil {
+		errs = append(errs, s.alerts.Close())
+	}
+	if s.evidence != nil {
+		errs = append(errs, s.evidence.Close())
+	}
+	if s.library != nil {
+		errs = append(errs, s.library.Close())
+	}
+	if s.hold != nil {
+		errs = append(errs, s.hold.Release())
+	}
+	return errors.Join(errs...)
+}
+
+func (s *stores) desk(now func() time.Time) *cli.Desk {
+	lib := library.New(s.library)
+	judge := assessment.New(s.library, s.evidence, s.alerts)
+	return &cli.Desk{
+		Library:    lib,
+		Releases:   s.library,
+		Bundles:    ingest.NewBundles(s.library),
+		Ingest:     ingest.NewEvidence(s.evidence, s.alerts, now),
+		Evidence:   s.evidence,
+		Alerts:     s.alerts,
+		Assessment: judge,
+		Handler: func(p assure.Policy, log *slog.Logger) http.Handler {
+			return s.handler(lib, judge, p, now, log)
+		},
+		Close: s.close,
+	}
+}
+
+// handler joins the pages and the API over the same services.
+func (s *stores) handler(lib *library.Service, judge *assessment.Service, p assure.Policy, now func() time.Time, log *slog.Logger) http.Handler {
+	version := cli.Version()
+	pages := web.New(web.Deps{
+		Objects: lib, Index: s.library, Assessor: judge, Evidence: s.evidence, Alerts: s.alerts,
+		Policy: p, Clock: now, Log: log, Version: version,
+	})
+	calls := api.New(api.Deps{
+		Objects: lib, Index: s.library, Assessor: judge, Evidence: s.evidence, Alerts: s.alerts,
+		Policy: p, Clock: now, Log: log, Version: version,
+	})
+	return web.Combine(pages, calls, log)
+}

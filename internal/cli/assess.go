@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/day"
+	"candor/internal/fault"
+	"candor/internal/policy"
+)
+
+// judging holds the flags that say what is judged, by what, and as of when.
+type judging struct {
+	ref      attack.ReleaseRef
+	platform string
+	asOf     string
+	policy   string
+}
+
+func (j *judging) flags(c *cobra.Command) {
+	refFlags(c, &j.ref)
+	c.Flags().StringVar(&j.platform, "platform", "", "only the analytics of one platform, for example Linux")
+	c.Flags().StringVar(&j.asOf, "as-of", "", "judge as of this day, 2006-01-02 (default: today)")
+	c.Flags().StringVar(&j.policy, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
+}
+
+// request makes the request that the flags stand for.
+func (p *program) request(j judging) (assessment.Request, error) {
+	r := assessment.Request{Release: selected(j.ref), Platform: j.platform, AsOf: p.Now()}
+	if j.asOf != "" {
+		d, err := day.Parse(j.asOf)
+		if err != nil {
+			return r, fault.New(fault.Usage, "%q is not a day", j.asOf).At("--as-of").Next("write it as 2006-01-02")
+		}
+		r.AsOf = d.Time().Add(24*time.Hour - time.Second)
+	}
+	var err error
+	r.Policy, err = p.policyInForce(j.policy)
+	return r, err
+}
+
+// policyInForce reads the named policy file, else policy.yaml of the data
+// folder, else returns the built-in policy.
+func (p *program) policyInForce(path string) (assure.Policy, error) {
+	if path == "" {
+		path = p.data + "/policy.yaml"
+		if _, err := os.Stat(path); os.IsNotExist(err) {
+			return policy.Default(), nil
+		}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return assure.Policy{}, fault.New(fault.Invalid, "the policy cannot be read").At("%s", path).Because(err).Next("candor policy show > policy.yaml writes one to start from")
+	}
+	defer f.Close()
+	return policy.Read(f, path)
+}
+
+func (p *program) assessCommand() *cobra.Command {
+	var j judging
+	var explain, rung string
+	var summary bool
+	c := &cobra.Command{
+		Use:   "assess",
+		Short: "A verdict for every analytic, with reasons and next steps",
+		Long: `Assess judges every analytic of a release by the evidence and the policy in force:
+its rung, the reasons with the evidence behind each, and the next step. Then it
+prints the totals: claimed (at least one enabled rule), assured (reliable), the
+distance between them, and the next steps that would lift most analytics.`,
+		Example: "  candor assess --summary\n  candor assess --platform Linux --rung rule_only\n  candor assess --explain AN1989\n  candor assess --json > assessment.json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			req, err := p.request(j)
+			if err != nil {
+				return err
+			}
+			if rung != "" && !slices.Contains(assure.Rungs(), assure.Rung(rung)) {
+				return fault.New(fault.Usage, "there is no rung %q", rung).At("--rung").Next("use one of: %s", rungNames())
+			}
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				if explain != "" {
+					return p.explain(ctx, d, req, explain)
+				}
+				a, err := d.Assessment.Assess(ctx, req)
+				if err != nil {
+					return err
+				}
+				if rung != "" {
+					a.Verdicts = slices.DeleteFunc(slices.Clone(a.Verdicts), func(v assure.Verdict) bool { return v.Rung != assure.Rung(rung) })
+				}
+				return p.emit(a, func(g *page) { showAssessment(g, a, summary) })
+			})
+		},
+	}
+	j.flags(c)
+	c.Flags().StringVar(&explain, "explain", "", "print the whole derivation of one analytic")
+	c.Flags().StringVar(&rung, "rung", "", "only list verdicts on one rung: "+rungNames())
+	c.Flags().BoolVar(&summary, "summary", false, "totals and next steps only")
+	return c
+}
+
+func rungNames() string {
+	var ns []string
+	for _, r := range assure.Rungs() {
+		ns = append(ns, string(r))
+	}
+	return strings.Join(ns, ", ")
+}
+
+func (p *program) explain(ctx context.Context, d *Desk, req assessment.Request, id string) error {
+	v, err := d.Assessment.Verdict(ctx, req, id)
+	if err != nil {
+		return err
+	}
+	return p.emit(v, func(g *page) { showVerdict(g, v) })
+}
+
+func (p *program) policyCommand() *cobra.Command {
+	var file string
+	show := &cobra.Command{
+		Use:   "show",
+		Short: "Print the policy in force, every setting explained",
+		Long:  "Show prints the policy in force as a policy file: save it, change what you mean\nto change, and hand it back with --policy or as policy.yaml in the data folder.",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			pol, err := p.policyInForce(file)
+			if err != nil {
+				return err
+			}
+			if p.json {
+				return p.emit(policy.Explain(pol), nil)
+			}
+			return policy.WriteYAML(p.Out, pol)
+		},
+	}
+	show.Flags().StringVar(&file, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
+	return group("policy", "The thresholds that verdicts are judged by",
+		"A policy is explicit, versioned and named in every output.", show)
+}

@@ -1,0 +1,215 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/attack"
+	"candor/internal/fault"
+	"candor/internal/ingest"
+	"candor/internal/mirror"
+)
+
+func (p *program) attackCommand() *cobra.Command {
+	return group("attack", "The library: ATT&CK releases and their objects",
+		"The library mirrors ATT&CK releases exactly: every object's bytes, hashes, relations\nand history. Official text is MITRE's and is shown with its licence.",
+		p.importCommand(), p.syncCommand(), p.releasesCommand(), p.showCommand(), p.rawCommand(),
+		p.searchCommand(), p.listCommand(), p.statsCommand(), p.adjacentCommand(), p.diffCommand())
+}
+
+// refFlags adds --release and --domain to c.
+func refFlags(c *cobra.Command, ref *attack.ReleaseRef) {
+	c.Flags().StringVar(&ref.Version, "release", "", "release number, for example 18.1 (default: the newest imported)")
+	c.Flags().StringVar(&ref.Domain, "domain", "", "ATT&CK domain: enterprise, mobile, ics, ... (default: enterprise)")
+}
+
+func selected(ref attack.ReleaseRef) attack.ReleaseRef {
+	return attack.ReleaseRef{Domain: attack.DomainName(ref.Domain), Version: ref.Version}
+}
+
+func (p *program) importCommand() *cobra.Command {
+	var ref attack.ReleaseRef
+	c := &cobra.Command{
+		Use:   "import FILE|DIR|URL...",
+		Short: "Import ATT&CK releases from STIX bundles",
+		Long: `Import reads STIX 2.0 and 2.1 bundles, plain or gzip, of any domain and release.
+
+The release is told by the bundle's collection object, else by the file's name
+(enterprise-attack-18.1.json), else by --release and --domain. Each release lands
+whole or not at all; importing the same file again changes nothing.`,
+		Example: "  candor attack import enterprise-attack-18.1.json.gz\n  candor attack import ./attack-stix-data/",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
+				return p.importAll(ctx, d, args, selected(ref))
+			})
+		},
+	}
+	c.Flags().StringVar(&ref.Version, "release", "", "release number, where neither bundle nor file name tells it")
+	c.Flags().StringVar(&ref.Domain, "domain", "", "domain, where neither bundle nor file name tells it")
+	return c
+}
+
+func (p *program) importAll(ctx context.Context, d *Desk, sources []string, ref attack.ReleaseRef) error {
+	hashes, err := mirror.Published()
+	if err != nil {
+		return err
+	}
+	results := []ingest.BundleResult{}
+	for _, s := range sources {
+		bar := p.progress("import " + s)
+		rs, err := d.Bundles.Import(ctx, ingest.BundleRequest{
+			Source: s, Release: ref.Version, Domain: ref.Domain, Now: p.Now(), Progress: bar.bytes,
+			Admit: func(r attack.Release) (string, error) { return hashes.Check(r), nil },
+		})
+		bar.done()
+		results = append(results, rs...)
+		if err != nil {
+			if len(results) > 0 && !p.json {
+				_ = p.emit(results, func(g *page) { showImports(g, results) })
+			}
+			return err
+		}
+	}
+	return p.emit(results, func(g *page) { showImports(g, results) })
+}
+
+func showImports(g *page, results []ingest.BundleResult) {
+	for _, r := range results {
+		switch {
+		case r.Skipped != "":
+			g.line("skipped   %s: %s", r.Source, r.Skipped)
+			continue
+		case !r.Landed:
+			g.line("unchanged %s: this file is already imported", g.bold(r.Release.String()))
+			continue
+		}
+		g.line("imported  %s (STIX %s): %s, %s new, %.1f s", g.bold(r.Release.String()), r.Release.STIX,
+			count(int64(r.Objects), "object", "objects"), group3(int64(r.New)), r.Duration.Seconds())
+		g.line("          file sha256 %s: %s", r.Release.FileHash, verification(r.Release.Verified))
+		for i, o := range r.Oddities {
+			if i == 5 {
+				g.line("          … and %d more oddities (--json lists all)", len(r.Oddities)-i)
+				break
+			}
+			g.line("          odd: %s %s", strings.TrimSpace(o.ATTACKID+" "+o.StixID), o.What)
+		}
+	}
+}
+
+// verification says what the published hashes say of a file.
+func verification(state string) string {
+	switch state {
+	case mirror.Verified:
+		return "verified, as MITRE published it"
+	case mirror.Mismatch:
+		return "mismatch, not the file that MITRE published"
+	}
+	return "unknown, MITRE published no hash for it"
+}
+
+func (p *program) releasesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "releases", Short: "List the imported releases", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				rs, err := d.Releases.Releases(ctx)
+				if err != nil {
+					return err
+				}
+				if rs == nil {
+					rs = []attack.Release{}
+				}
+				return p.emit(rs, func(g *page) { showReleases(g, rs) })
+			})
+		},
+	}
+}
+
+func showReleases(g *page, rs []attack.Release) {
+	if len(rs) == 0 {
+		g.line("No release is imported yet.\n  next: candor attack import FILE (a STIX bundle of ATT&CK)")
+		return
+	}
+	rows := [][]string{{"RELEASE", "STIX", "OBJECTS", "BYTES", "FILE SHA-256", "", "IMPORTED"}}
+	for _, r := range rs {
+		rows = append(rows, []string{r.String(), r.STIX, group3(int64(r.Objects)), group3(r.Size),
+			clip(r.FileHash, 17), r.Verified, r.Imported.UTC().Format(time.DateTime)})
+	}
+	g.table("", rows)
+}
+
+func (p *program) showCommand() *cobra.Command {
+	var ref attack.ReleaseRef
+	var limit int
+	c := &cobra.Command{
+		Use:   "show ID",
+		Short: "Show an object: official text, relations, hashes, history",
+		Long: `Show prints an object for people: official text, platforms, lifecycle, relations in
+both directions (those held inside objects included), hashes and history.
+
+ID is an ATT&CK ID (AN1989, T1589.003, G0034, ...) or a STIX id. ATT&CK IDs are
+not unique; --domain and --release choose between objects that share one.`,
+		Example: "  candor attack show AN1989\n  candor attack show T1589.003 --release 17.1 --json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				pg, err := d.Library.Page(ctx, args[0], selected(ref))
+				if err != nil {
+					return err
+				}
+				return p.emit(pg, func(g *page) { showObject(g, pg, limit) })
+			})
+		},
+	}
+	refFlags(c, &ref)
+	c.Flags().IntVar(&limit, "limit", 12, "relations to print of each type; 0 prints all")
+	return c
+}
+
+func (p *program) rawCommand() *cobra.Command {
+	var ref attack.ReleaseRef
+	c := &cobra.Command{
+		Use:   "raw ID",
+		Short: "Print an object's exact bytes in a release",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				s, err := d.Library.Raw(ctx, args[0], selected(ref))
+				if err != nil {
+					return err
+				}
+				_, err = p.Out.Write(s.Raw)
+				return err
+			})
+		},
+	}
+	refFlags(c, &ref)
+	return c
+}
+
+// interactive reports whether progress may be drawn.
+func (p *program) interactive() bool { return p.ErrTerm && !p.quiet && !p.json }
+
+// existing refuses paths that do not exist, before any work begins.
+func existing(paths []string) error {
+	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil {
+			return fault.New(fault.Invalid, "cannot be read").At("%s", path).Because(err).
+				Next("check the path; relative paths start at the folder you are in")
+		}
+	}
+	return nil
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 %s", one)
+	}
+	return fmt.Sprintf("%s %s", group3(int64(n)), many)
+}

@@ -1,0 +1,235 @@
+// Package cli is Candor's command line: it reads arguments, asks the services,
+// and renders their models for a terminal or as JSON.
+//
+// It holds no logic of the field: what a command prints, the API and the pages
+// show too, from the same models. It opens no store itself; whoever runs it
+// hands in how.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/fault"
+	"candor/internal/ingest"
+	"candor/internal/library"
+	"candor/internal/store"
+)
+
+// Env is everything that a run takes from the machine around it.
+type Env struct {
+	Args    []string // without the program's name
+	Getenv  func(string) string
+	In      io.Reader
+	Out     io.Writer
+	Err     io.Writer
+	Now     func() time.Time
+	OutTerm bool // Out is a terminal
+	ErrTerm bool // Err is a terminal
+}
+
+// System returns the environment of this process.
+func System() Env {
+	return Env{
+		Args: os.Args[1:], Getenv: os.Getenv, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now,
+		OutTerm: term.IsTerminal(int(os.Stdout.Fd())), ErrTerm: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+}
+
+// Desk is an open data folder: the services over its stores.
+type Desk struct {
+	Library    *library.Service
+	Releases   store.LibraryReader
+	Bundles    *ingest.Bundles
+	Ingest     *ingest.Evidence
+	Evidence   store.Evidence
+	Alerts     store.Alerts
+	Assessment *assessment.Service
+	// Handler makes the pages and the API, judged by the policy.
+	Handler func(p assure.Policy, log *slog.Logger) http.Handler
+	Close   func() error
+}
+
+// Mode says what a command does with the data folder.
+type Mode struct {
+	// Write asks to be the folder's only writer, under the command's name.
+	Write   bool
+	Command string
+	Now     func() time.Time
+}
+
+// Open opens the data folder dir. Without Write it refuses a folder that does
+// not exist.
+type Open func(ctx context.Context, dir string, m Mode) (*Desk, error)
+
+// program is one run.
+type program struct {
+	Env
+	open  Open
+	data  string
+	json  bool
+	quiet bool
+	color string
+}
+
+// Run executes one command line and returns the exit code: 0 done, 1 failed, 2
+// wrong usage, 3 refused by policy.
+func Run(ctx context.Context, env Env, open Open) int {
+	p := &program{Env: env, open: open}
+	root := p.root()
+	root.SetArgs(env.Args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if ctx.Err() != nil {
+		err = fault.New(fault.Internal, "interrupted: nothing was half done").Because(nil)
+	}
+	p.fail(err)
+	return fault.ExitCode(err)
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "candor",
+		Short: "Which adversary behaviours can you reliably observe and act on?",
+		Long: `Candor tells a security team, with evidence, which adversary behaviours it can
+reliably observe and act on, and which it only has a rule for.
+
+It mirrors MITRE ATT&CK releases, takes in telemetry, rules, alerts, exercises
+and runbooks, and gives every ATT&CK analytic a verdict with reasons, limits and
+next steps.`,
+		Example: `  candor demo                                     see it at work, no files needed
+  candor attack import enterprise-attack-18.1.json
+  candor evidence add rules ./sigma/rules
+  candor assess --summary
+  candor serve`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(p.In)
+	root.SetOut(p.Out)
+	root.SetErr(p.Err)
+	dir := p.Getenv("CANDOR_DATA")
+	if dir == "" {
+		dir = "./candor-data"
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&p.data, "data", dir, "data folder (environment: CANDOR_DATA)")
+	f.BoolVar(&p.json, "json", false, "print JSON with stable field names")
+	f.BoolVar(&p.quiet, "quiet", false, "no progress on standard error")
+	f.StringVar(&p.color, "color", "auto", "colour: auto (only on a terminal), always, never")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
+		p.serveCommand(), p.demoCommand(), p.versionCommand())
+	for _, c := range root.Commands() {
+		markUsage(c)
+	}
+	return root
+}
+
+// markUsage makes every wrong call of c and its subcommands a usage error with
+// the command's own help as next step.
+func markUsage(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usage(cmd, err)
+			}
+			return nil
+		}
+	}
+	for _, s := range c.Commands() {
+		markUsage(s)
+	}
+}
+
+func usage(cmd *cobra.Command, err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return err
+	}
+	return fault.New(fault.Usage, "%s", err).Next("see: %s --help", cmd.CommandPath())
+}
+
+// group returns a command that only holds others. Without a subcommand it
+// prints its help, and with an unknown one it says so.
+func group(use, short, long string, subs ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Long: long}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		e := fault.New(fault.Usage, "unknown command %q for %q", args[0], cmd.CommandPath())
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			return e.Next("did you mean %q? see: %s --help", near[0], cmd.CommandPath())
+		}
+		return e.Next("see: %s --help", cmd.CommandPath())
+	}
+	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	c.SuggestionsMinimumDistance = 2
+	c.AddCommand(subs...)
+	return c
+}
+
+// fail shows an error: what, where, and the next step.
+func (p *program) fail(err error) {
+	if fault.KindOf(err) == fault.Internal && strings.HasPrefix(err.Error(), "unknown command") {
+		err = fault.New(fault.Usage, "%s", err).Next("see: candor --help")
+	}
+	var f *fault.Error
+	errors.As(err, &f)
+	if p.json {
+		body := map[string]any{"kind": fault.KindOf(err), "message": err.Error()}
+		if hint := fault.HintOf(err); hint != "" {
+			body["hint"] = hint
+		}
+		if f != nil && f.Where != "" {
+			body["where"] = f.Where
+		}
+		_ = json.NewEncoder(p.Err).Encode(map[string]any{"error": body})
+		return
+	}
+	fmt.Fprintln(p.Err, p.errPaint().red("candor: ")+err.Error())
+	if hint := fault.HintOf(err); hint != "" {
+		fmt.Fprintln(p.Err, "  next: "+hint)
+	}
+}
+
+// emit prints v as JSON, or calls text to print it for people.
+func (p *program) emit(v any, text func(*page)) error {
+	if p.json {
+		enc := json.NewEncoder(p.Out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(v)
+	}
+	pg := &page{paint: p.outPaint()}
+	text(pg)
+	_, err := io.WriteString(p.Out, pg.String())
+	return err
+}
+
+// with opens the data folder for a command and closes it after f.
+func (p *program) with(cmd *cobra.Command, write bool, f func(context.Context, *Desk) error) error {
+	ctx := cmd.Context()
+	d, err := p.open(ctx, p.data, Mode{Write: write, Command: cmd.CommandPath(), Now: p.Now})
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(ctx, d), d.Close())
+}

@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/fault"
+	"candor/internal/ingest"
+	"candor/internal/store"
+)
+
+func (p *program) evidenceCommand() *cobra.Command {
+	return group("evidence", "The evidence: what the organisation knows",
+		"Evidence comes in as batches that land whole or not at all. Nothing is overwritten:\na later statement supersedes an earlier one and both stay visible.",
+		p.evidenceAddCommand(), p.evidenceListCommand(), p.evidenceShowCommand(), p.evidenceHistoryCommand())
+}
+
+const evidenceKinds = `Kinds:
+  telemetry   Candor YAML: log sources that you collect, and external sources with
+              owner, provider, expiry and Admiralty rating
+  feeds       CSV of measured arrivals: date,source,channel,events,hosts[,site]
+  rules       Sigma rules: a folder, a file or a tar.gz; or Candor CSV
+  alerts      CSV through --mapping FILE, or Candor JSON Lines; plain or gzip
+  exercises   Candor CSV: technique,analytic,test,time,outcome,rule_id,notes
+  runbooks    folder of Markdown with front matter: applies_to, owner, reviewed`
+
+func (p *program) evidenceAddCommand() *cobra.Command {
+	var mapping, by string
+	c := &cobra.Command{
+		Use:   "add KIND PATH...",
+		Short: "Add a batch of evidence",
+		Long: `Add reads files into one batch. A batch lands whole or not at all; the same input
+again changes nothing. Records that are wrong are counted, shown with reasons, and
+kept in a rejects file in the data folder.
+
+` + evidenceKinds,
+		Example: `  candor evidence add telemetry telemetry.yaml
+  candor evidence add rules sigma-rules.tar.gz
+  candor evidence add alerts --mapping mapping.yaml alerts.csv.gz`,
+		Args:      cobra.MinimumNArgs(2),
+		ValidArgs: ingest.Kinds(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(ingest.Kinds(), args[0]) {
+				return fault.New(fault.Usage, "there is no kind of evidence %q", args[0]).
+					Next("use one of: %s", strings.Join(ingest.Kinds(), ", "))
+			}
+			if err := existing(args[1:]); err != nil {
+				return err
+			}
+			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
+				return p.addEvidence(ctx, d, ingest.Request{
+					Kind: args[0], Paths: args[1:], Mapping: mapping, By: by,
+					RejectsDir: filepath.Join(p.data, "rejects"),
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&mapping, "mapping", "", "mapping file that names the columns of a CSV of alerts")
+	c.Flags().StringVar(&by, "by", p.Getenv("USER"), "who adds it, for the record")
+	return c
+}
+
+func (p *program) addEvidence(ctx context.Context, d *Desk, r ingest.Request) error {
+	bar := p.progress("read " + r.Kind)
+	r.Progress = func(done, total int64) { bar.bytes(done, total, "read "+r.Kind) }
+	res, err := d.Ingest.Add(ctx, r)
+	bar.done()
+	if err != nil {
+		return err
+	}
+	return p.emit(res, func(g *page) { showAdded(g, res) })
+}
+
+func showAdded(g *page, r ingest.Result) {
+	if !r.Fresh {
+		g.line("unchanged %s: this input is already there, added %s", g.bold(r.ID), r.Added.UTC().Format("2006-01-02 15:04"))
+		return
+	}
+	g.line("added %s (%s)", g.bold(r.ID), r.Format)
+	g.line("  %s read: %s new, %s updated, %s unchanged, %s rejected", group3(r.Read),
+		group3(r.New), group3(r.Updated), group3(r.Unchanged), group3(r.Rejected))
+	if !r.First.IsZero() {
+		g.line("  from %s to %s", r.First.UTC().Format("2006-01-02 15:04"), r.Last.UTC().Format("2006-01-02 15:04"))
+	}
+	for _, w := range r.Warnings {
+		g.line("  note: %s", w)
+	}
+	for i, j := range r.Rejects {
+		if i == 5 {
+			break
+		}
+		g.line("  rejected %s:%d %s %q: %s", j.File, j.Line, j.Field, clip(j.Value, 40), j.Reason)
+	}
+	if r.Batch.Rejects != "" {
+		g.line("  all rejected records with reasons: %s", r.Batch.Rejects)
+	}
+}
+
+// batches lists the batches of every store, oldest first.
+func batches(ctx context.Context, d *Desk) ([]store.Batch, error) {
+	all, err := d.Evidence.Batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	alerts, err := d.Alerts.Batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all = append(append([]store.Batch{}, all...), alerts...)
+	slices.SortStableFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
+	return all, nil
+}
+
+func (p *program) evidenceListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the batches of evidence", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				bs, err := batches(ctx, d)
+				if err != nil {
+					return err
+				}
+				return p.emit(bs, func(g *page) { showBatches(g, bs) })
+			})
+		},
+	}
+}
+
+func showBatches(g *page, bs []store.Batch) {
+	if len(bs) == 0 {
+		g.line("No evidence is there yet.\n  next: candor evidence add KIND PATH (see candor evidence add --help)")
+		return
+	}
+	rows := [][]string{{"BATCH", "KIND", "ADDED", "READ", "NEW", "UPDATED", "REJECTED", "FROM"}}
+	for _, b := range bs {
+		rows = append(rows, []string{b.ID, b.Kind, b.Added.UTC().Format("2006-01-02 15:04"), group3(b.Read),
+			group3(b.New), group3(b.Updated), group3(b.Rejected), clip(strings.Join(b.Paths, " "), 60)})
+	}
+	g.table("", rows)
+}
+
+func (p *program) evidenceShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show BATCH", Short: "Show one batch: input, hash, counts", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				b, err := findBatch(ctx, d, args[0])
+				if err != nil {
+					return err
+				}
+				return p.emit(b, func(g *page) { showBatch(g, b) })
+			})
+		},
+	}
+}
+
+// findBatch returns the batch whose id is, or alone begins with, prefix.
+func findBatch(ctx context.Context, d *Desk, prefix string) (store.Batch, error) {
+	bs, err := batches(ctx, d)
+	if err != nil {
+		return store.Batch{}, err
+	}
+	var found []store.Batch
+	for _, b := range bs {
+		if b.ID == prefix {
+			return b, nil
+		}
+		if strings.HasPrefix(b.ID, prefix) {
+			found = append(found, b)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return store.Batch{}, fault.New(fault.NotFound, "there is no batch %q", prefix).Next("candor evidence list")
+	}
+	return store.Batch{}, fault.New(fault.Usage, "%d batches begin with %q", len(found), prefix).Next("give more of the id; candor evidence list")
+}
+
+func showBatch(g *page, b store.Batch) {
+	g.line("%s", g.bold(b.ID))
+	g.table("  ", [][]string{
+		{"kind", b.Kind}, {"format", b.Format}, {"input", strings.Join(b.Paths, " ")}, {"sha256", b.Hash},
+		{"added", b.Added.UTC().Format("2006-01-02 15:04:05Z")}, {"by", b.By},
+		{"read", group3(b.Read)}, {"new", group3(b.New)}, {"updated", group3(b.Updated)},
+		{"unchanged", group3(b.Unchanged)}, {"rejected", group3(b.Rejected)}, {"rejects file", b.Rejects},
+	})
+}
+
+func (p *program) evidenceHistoryCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "history ALERT", Short: "Every disposition of an alert, oldest first", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				ds, err := d.Alerts.Dispositions(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				return p.emit(ds, func(g *page) {
+					rows := [][]string{{"TIME", "CLASS", "WORD", "BY", "PROVENANCE"}}
+					for _, s := range ds {
+						rows = append(rows, []string{s.Time.UTC().Format("2006-01-02 15:04:05"), string(s.Class), s.Word, s.By, string(s.Provenance)})
+					}
+					g.table("", rows)
+				})
+			})
+		},
+	}
+}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTableAlignsNumbersUnderTheirHeading(t *testing.T) {
+	g := &page{}
+	g.table("", [][]string{{"RULE", "ALERTS"}, {"a", "7"}, {"long", "12,345"}})
+	want := "RULE  ALERTS\na          7\nlong  12,345\n"
+	if g.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", g.String(), want)
+	}
+}
+
+func TestWrapKeepsLinesShortAndWordsWhole(t *testing.T) {
+	g := &page{}
+	text := strings.Repeat("observable behaviour ", 20)
+	g.wrap("  ", text, 40)
+	for _, line := range strings.Split(strings.TrimRight(g.String(), "\n"), "\n") {
+		if len(line) > 40 || !strings.HasPrefix(line, "  ") {
+			t.Errorf("line %q", line)
+		}
+	}
+	if got := strings.Join(strings.Fields(g.String()), " "); got != strings.TrimSpace(text) {
+		t.Errorf("words were lost: %q", got)
+	}
+}
+
+func TestCountsAreGroupedByThousands(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 720209: "720,209", -1234567: "-1,234,567"} {
+		if got := group3(n); got != want {
+			t.Errorf("group3(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestColourOnlyWhereItIsWanted(t *testing.T) {
+	env := map[string]string{}
+	p := &program{Env: Env{OutTerm: true, Getenv: func(k string) string { return env[k] }}, color: "auto"}
+	if !p.outPaint() {
+		t.Error("no colour on a terminal")
+	}
+	env["NO_COLOR"] = "1"
+	if p.outPaint() {
+		t.Error("colour against NO_COLOR")
+	}
+	p.color = "always"
+	if !p.outPaint() {
+		t.Error("no colour though always was asked for")
+	}
+	p.OutTerm, p.color, env["NO_COLOR"] = false, "auto", ""
+	if p.outPaint() {
+		t.Error("colour without a terminal")
+	}
+}
+
+func TestClipKeepsShortTextAndMarksLongText(t *testing.T) {
+	if got := clip("a  b", 10); got != "a b" {
+		t.Errorf("got %q", got)
+	}
+	if got := clip("abcdefghij", 5); got != "abcd…" {
+		t.Errorf("got %q", got)
+	}
+}

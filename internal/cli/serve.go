@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/day"
+	"candor/internal/fault"
+	"candor/internal/ingest"
+	"candor/internal/policy"
+	"candor/internal/sample"
+	"candor/internal/web"
+)
+
+func (p *program) serveCommand() *cobra.Command {
+	var addr, file string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the pages and the API on this machine",
+		Long: `Serve shows the overview, every object and every verdict as pages, and the same
+models as JSON under /api/v1 (described at /api/v1/openapi.json).
+
+It listens on loopback addresses alone: there is no authentication yet.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			pol, err := p.policyInForce(file)
+			if err != nil {
+				return err
+			}
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				return p.serve(ctx, d, addr, pol)
+			})
+		},
+	}
+	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "loopback address to listen on; port 0 picks a free one")
+	c.Flags().StringVar(&file, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
+	return c
+}
+
+// serve answers requests until ctx ends, which is how a server is meant to end.
+func (p *program) serve(ctx context.Context, d *Desk, addr string, pol assure.Policy) error {
+	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return web.Serve(ctx, addr, d.Handler(pol, log), log, func(at string) {
+		if p.json {
+			fmt.Fprintf(p.Out, "{\"serving\":%q}\n", "http://"+at+"/")
+			return
+		}
+		fmt.Fprintf(p.Out, "serving http://%s/ (Ctrl-C stops)\n", at)
+	})
+}
+
+// demonstration is what `candor demo` is asked to do.
+type demonstration struct {
+	addr string
+	seed uint64
+	keep string
+	once bool
+}
+
+func (p *program) demoCommand() *cobra.Command {
+	var m demonstration
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "See Candor at work: a miniature library, a simulated organisation",
+		Long: `Demo needs no network and no files. It fills a temporary data folder with a
+miniature library, written for this purpose in ATT&CK's shape, and with ninety days
+of evidence of an organisation that does not exist, made from a seed. It prints the
+overview and serves the pages until Ctrl-C.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.demo(cmd, m) },
+	}
+	c.Flags().BoolVar(&m.once, "once", false, "stop after printing the overview")
+	c.Flags().StringVar(&m.addr, "addr", "127.0.0.1:8080", "loopback address to serve on; port 0 picks a free one")
+	c.Flags().Uint64Var(&m.seed, "seed", 1, "seed of the simulated evidence")
+	c.Flags().StringVar(&m.keep, "keep", "", "keep data and input files in this new folder instead of a temporary one")
+	return c
+}
+
+func (p *program) demo(cmd *cobra.Command, m demonstration) error {
+	dir, remove, err := demoFolder(m.keep)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	p.data = filepath.Join(dir, "data")
+	return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
+		if err := p.fillDemo(ctx, d, dir, m.seed); err != nil {
+			return err
+		}
+		pol := policy.Default()
+		a, err := d.Assessment.Assess(ctx, assessment.Request{AsOf: p.Now(), Policy: pol})
+		if err != nil {
+			return err
+		}
+		if err := p.emit(a, func(g *page) { p.introduceDemo(g, m, dir); showAssessment(g, a, true) }); err != nil || m.once {
+			return err
+		}
+		return p.serve(ctx, d, m.addr, pol)
+	})
+}
+
+func demoFolder(keep string) (dir string, remove func(), err error) {
+	if keep == "" {
+		dir, err = os.MkdirTemp("", "candor-demo-")
+		return dir, func() { os.RemoveAll(dir) }, err
+	}
+	if _, err := os.Stat(keep); err == nil {
+		return "", nil, fault.New(fault.Conflict, "the folder is there already").At("%s", keep).Next("name a new folder, or remove this one")
+	}
+	return keep, func() {}, os.MkdirAll(keep, 0o755)
+}
+
+// fillDemo imports the miniature library and the simulated evidence through the
+// same doors as real input.
+func (p *program) fillDemo(ctx context.Context, d *Desk, dir string, seed uint64) error {
+	input := filepath.Join(dir, "input")
+	if err := os.MkdirAll(input, 0o755); err != nil {
+		return err
+	}
+	bundle := filepath.Join(input, "miniature.json")
+	if err := os.WriteFile(bundle, sample.Bundle(), 0o644); err != nil {
+		return err
+	}
+	if _, err := d.Bundles.Import(ctx, ingest.BundleRequest{Source: bundle, Now: p.Now()}); err != nil {
+		return err
+	}
+	files, err := sample.Write(input, seed, day.Of(p.Now()).Add(-1))
+	if err != nil {
+		return err
+	}
+	for _, e := range []struct{ kind, path string }{
+		{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules},
+		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"runbooks", files.Runbooks},
+	} {
+		r := ingest.Request{Kind: e.kind, Paths: []string{e.path}, By: "candor demo", RejectsDir: filepath.Join(p.data, "rejects")}
+		if _, err := d.Ingest.Add(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *program) introduceDemo(g *page, m demonstration, dir string) {
+	g.line("%s", g.bold("Candor demo"))
+	g.wrap("", "The library here is a miniature that was written for this demo in ATT&CK's shape; its texts are not MITRE's. "+
+		"The organisation does not exist: its evidence comes from a generator with seed "+fmt.Sprint(m.seed)+".", 96)
+	g.line("The real library: candor attack import enterprise-attack-18.1.json (from MITRE's attack-stix-data)")
+	if m.keep != "" {
+		g.line("Kept: data in %s, the input files in %s", filepath.Join(dir, "data"), filepath.Join(dir, "input"))
+	}
+	g.line("")
+}

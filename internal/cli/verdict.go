@@ -1,0 +1,297 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"candor/internal/assure"
+	"candor/internal/claim"
+	"candor/internal/evidence"
+	"candor/internal/measure"
+)
+
+// rungColour gives a rung its colour on a terminal; the word always stands
+// beside it.
+func rungColour(g *page, r assure.Rung, s string) string {
+	switch r {
+	case assure.Reliable, assure.Proven:
+		return g.code("32", s)
+	case assure.Noisy, assure.Unproven, assure.Observable:
+		return g.code("33", s)
+	case assure.Contradicted, assure.Blind, assure.RuleOnly:
+		return g.code("31", s)
+	}
+	return g.dim(s)
+}
+
+func words(r assure.Rung) string { return strings.ReplaceAll(string(r), "_", " ") }
+
+func showAssessment(g *page, a assure.Assessment, summary bool) {
+	if !summary {
+		showVerdicts(g, a.Verdicts)
+		g.line("")
+	}
+	g.line("%s  as of %s, window %s to %s, policy %s %s", g.bold(a.Release.String()), a.AsOf.UTC().Format("2006-01-02"),
+		a.Window.From, a.Window.To, a.Policy.Name, a.Policy.Version)
+	scope := "not stated: every platform counts"
+	if len(a.Scope.Platforms) > 0 {
+		scope = strings.Join(a.Scope.Platforms, ", ")
+	}
+	g.line("scope: %s%s", prefix(a.Scope.Organisation, ": "), scope)
+	t := a.Totals
+	g.line("")
+	g.line("  claimed   %s of %d applicable analytics have an enabled rule that counts", g.bold(fmt.Sprintf("%5d", t.Claimed)), t.Applicable)
+	g.line("  assured   %s of %d are reliable", g.bold(fmt.Sprintf("%5d", t.Assured)), t.Applicable)
+	g.line("  distance  %s claimed and not assured", g.bold(fmt.Sprintf("%5d", t.Distance)))
+	showRungs(g, t)
+	showSteps(g, a.NextSteps)
+	showUnmapped(g, a.Unmapped)
+	for i, l := range a.Limits {
+		if i == 0 {
+			g.head("Limits")
+		}
+		g.wrap("  ", l, 100)
+	}
+	g.line("\nrung by rung: candor assess --rung NAME; one analytic: candor assess --explain ID")
+}
+
+func prefix(s, sep string) string {
+	if s == "" {
+		return ""
+	}
+	return s + sep
+}
+
+func showVerdicts(g *page, vs []assure.Verdict) {
+	rows := [][]string{{"ANALYTIC", "RUNG", "TECHNIQUE", "PLATFORM", "NEXT STEP"}}
+	for _, v := range vs {
+		next := ""
+		if len(v.Next) > 0 {
+			next = v.Next[0].Text
+		}
+		rung := words(v.Rung)
+		if len(v.Compensated) > 0 {
+			rung += " (compensated)"
+		}
+		rows = append(rows, []string{v.Analytic.ATTACKID, rung, nameList(v.Techniques, 1), strings.Join(v.Platforms, ", "), clip(next, 90)})
+	}
+	g.table("", rows)
+}
+
+func nameList(ns []assure.Name, limit int) string {
+	var parts []string
+	for i, n := range ns {
+		if i == limit {
+			parts = append(parts, fmt.Sprintf("+%d", len(ns)-i))
+			break
+		}
+		parts = append(parts, strings.TrimSpace(n.ATTACKID+" "+n.Name))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func showRungs(g *page, t assure.Totals) {
+	g.head("Rungs (%d analytics)", t.Analytics)
+	most := 1
+	for _, r := range t.Rungs {
+		most = max(most, r.Count)
+	}
+	for _, r := range t.Rungs {
+		bar := strings.Repeat("█", (r.Count*40+most-1)/most)
+		g.line("  %-18s %5d  %s", words(r.Rung), r.Count, rungColour(g, r.Rung, bar))
+	}
+	if t.Compensated > 0 {
+		g.line("  %d of those outside visibility are compensated by a reliable adjacent stage (not counted as coverage)", t.Compensated)
+	}
+}
+
+func showSteps(g *page, steps []assure.Lift) {
+	if len(steps) == 0 {
+		return
+	}
+	g.head("Next steps that would lift most")
+	rows := [][]string{{"ALONE", "NAMED BY", "STEP"}}
+	for i, s := range steps {
+		if i == 10 {
+			break
+		}
+		rows = append(rows, []string{fmt.Sprint(s.Alone), fmt.Sprint(s.Analytics), clip(s.Text, 110)})
+	}
+	g.table("  ", rows)
+	g.line("  %s", g.dim("alone: analytics that this step lifts by itself; named by: analytics that need it"))
+}
+
+func showUnmapped(g *page, u assure.Unmapped) {
+	if len(u.Rules)+len(u.SilentRules)+len(u.AlertRules)+len(u.LogSources) == 0 {
+		return
+	}
+	g.head("Evidence that no verdict could use")
+	showUnknownIDs(g, u.Rules)
+	if n := len(u.SilentRules); n > 0 {
+		g.line("  %s no technique and no analytic (--json lists them)", plural(n, "rule names", "rules name"))
+	}
+	if n := len(u.AlertRules); n > 0 {
+		g.line("  %s alerts but no rule of that id is known:", plural(n, "rule raised", "rules raised"))
+		for i, r := range u.AlertRules {
+			if i == 8 {
+				g.line("    … and %d more (--json lists all)", n-i)
+				break
+			}
+			g.line("    %-14s %s, %s", r.ID, clip(r.Name, 60), count(r.Alerts, "alert", "alerts"))
+		}
+	}
+	for i, s := range u.LogSources {
+		if i == 0 {
+			g.line("  log sources that this release does not know:")
+		}
+		g.line("    %s", s)
+	}
+}
+
+// showUnknownIDs names every id that the release does not know, with how many
+// rules name it.
+func showUnknownIDs(g *page, rules []claim.Unmapped) {
+	if len(rules) == 0 {
+		return
+	}
+	byID := map[string][]claim.Unmapped{}
+	for _, r := range rules {
+		byID[r.Names] = append(byID[r.Names], r)
+	}
+	ids := slices.SortedFunc(maps.Keys(byID), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(byID[b]), len(byID[a])), strings.Compare(a, b))
+	})
+	g.line("  %s of rules to %s that this release does not know or cannot map:", plural(len(rules), "reference", "references"), plural(len(ids), "id", "ids"))
+	for i, id := range ids {
+		if i == 12 {
+			g.line("    … and %s: %s", plural(len(ids)-i, "more id", "more ids"), strings.Join(ids[i:], ", "))
+			break
+		}
+		rs := byID[id]
+		g.line("    %-10s %-10s %s; for example %s", id, plural(len(rs), "rule", "rules"), rs[0].Why, clip(rs[0].RuleName, 60))
+	}
+}
+
+func showVerdict(g *page, v assure.Verdict) {
+	g.line("%s  %s", g.bold(v.Analytic.ATTACKID), v.Analytic.Name)
+	for _, t := range v.Techniques {
+		g.line("  detects %s %s (%s)", t.ATTACKID, t.Name, nameList(v.Tactics, 9))
+	}
+	g.line("  platform %s", strings.Join(v.Platforms, ", "))
+	claimed := "not claimed by any rule that counts"
+	if v.Claimed {
+		claimed = "claimed"
+	}
+	g.line("  rung %s, %s", g.bold(rungColour(g, v.Rung, words(v.Rung))), claimed)
+	g.head("Reasons")
+	showReasons(g, v.Reasons)
+	g.head("Visibility: %s", strings.ReplaceAll(string(v.Visibility.State), "_", " "))
+	showReasons(g, v.Visibility.Reasons)
+	showNeeds(g, v)
+	showClaims(g, v)
+	if v.Measurement != nil {
+		showMeasurement(g, v.Measurement)
+	}
+	for i, c := range v.Compensated {
+		if i == 0 {
+			g.head("Compensated by (named, never counted as coverage)")
+		}
+		g.line("  %s %s in %s: %s is reliable here; both used by %s", c.Technique.ATTACKID, c.Technique.Name, c.Tactic.Name, c.Analytic.ATTACKID, nameList(c.Users, 3))
+	}
+	for i, s := range v.Next {
+		if i == 0 {
+			g.head("Next steps")
+		}
+		g.wrap("  ", s.Text, 110)
+	}
+	for i, l := range v.Limits {
+		if i == 0 {
+			g.head("Limits")
+		}
+		g.wrap("  ", l, 110)
+	}
+}
+
+func showReasons(g *page, rs []evidence.Reason) {
+	for _, r := range rs {
+		g.wrap("  ", r.Text, 110)
+		var refs []string
+		for i, e := range r.Refs {
+			if i == 6 {
+				refs = append(refs, fmt.Sprintf("+%d", len(r.Refs)-i))
+				break
+			}
+			refs = append(refs, strings.TrimSpace(e.Kind+" "+e.ID+" "+e.Detail))
+		}
+		if len(refs) > 0 {
+			g.line("      %s", g.dim("["+r.Code+"] "+strings.Join(refs, "; ")))
+		}
+	}
+}
+
+func showNeeds(g *page, v assure.Verdict) {
+	if len(v.Visibility.Needs) == 0 {
+		return
+	}
+	g.head("Log sources that it needs")
+	rows := [][]string{{"LOG SOURCE", "CHANNEL", "DATA COMPONENT", "STATE", "LAST SEEN", "DAYS", "HOSTS"}}
+	for _, n := range v.Visibility.Needs {
+		hosts := fmt.Sprint(n.Hosts)
+		if n.HostsOf > 0 {
+			hosts = fmt.Sprintf("%d/%d", n.Hosts, n.HostsOf)
+		}
+		rows = append(rows, []string{n.Name, clip(n.Channel, 40), n.ComponentName, string(n.State), string(n.LastSeen), fmt.Sprint(n.Days), hosts})
+	}
+	g.table("  ", rows)
+}
+
+func showClaims(g *page, v assure.Verdict) {
+	if len(v.Claims) == 0 {
+		return
+	}
+	g.head("Claims (%d)", len(v.Claims))
+	rows := [][]string{{"BASIS", "RULE", "COUNTS", ""}}
+	for i, c := range v.Claims {
+		if i == 15 {
+			rows = append(rows, []string{"…", fmt.Sprintf("and %d more (--json lists all)", len(v.Claims)-i), "", ""})
+			break
+		}
+		counts := "yes"
+		if !c.Counts {
+			counts = "no"
+		}
+		rows = append(rows, []string{string(c.Basis), clip(c.RuleName, 70), counts, c.Why})
+	}
+	g.table("  ", rows)
+}
+
+func showMeasurement(g *page, m *measure.Statement) {
+	g.head("Measured over %d days", m.WindowDays)
+	n := m.TruePositive + m.BenignPositive + m.FalsePositive
+	rows := [][]string{{"alerts", fmt.Sprintf("%s: %s true, %s benign, %s false, %s unlabelled, %s test, %s duplicate", group3(m.Alerts),
+		group3(m.TruePositive), group3(m.BenignPositive), group3(m.FalsePositive), group3(m.Unlabelled), group3(m.Test), group3(m.Duplicate))}}
+	if m.Precision != nil {
+		rows = append(rows, []string{"precision", fmt.Sprintf("%s of %s = %.4f, interval %s, clustered %s", group3(m.TruePositive), group3(n), *m.Precision, span(m.Interval), span(m.ClusteredInterval))})
+	}
+	if m.EpisodePrecision != nil {
+		rows = append(rows, []string{"episodes", fmt.Sprintf("%d of %d = %.4f, interval %s", m.EpisodeHits, m.Episodes, *m.EpisodePrecision, span(m.EpisodeInterval))})
+	}
+	if m.Bounds != nil {
+		rows = append(rows, []string{"worst case", "with every unlabelled alert false, and true: " + span(m.Bounds)})
+	}
+	rows = append(rows,
+		[]string{"volume", fmt.Sprintf("per day mean %.2f, median %.1f, 95th percentile %.1f, most %d", m.PerDay.Mean, m.PerDay.Median, m.PerDay.P95, m.PerDay.Max)},
+		[]string{"workload", fmt.Sprintf("%.1f minutes a day", m.WorkloadMinutesPerDay)},
+		[]string{"conclusion", strings.ReplaceAll(string(m.Conclusion), "_", " ")})
+	g.table("  ", rows)
+}
+
+func span(i *measure.Interval) string {
+	if i == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%.4f-%.4f", i[0], i[1])
+}

@@ -1,0 +1,168 @@
+// Package floors holds the test that keeps Candor's dependencies pointing one
+// way. It holds nothing else.
+package floors
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// room is what the house says of a package: its floor, and what it may not
+// touch. Imports go to a lower floor, or to those that peers name.
+type room struct {
+	floor int
+	peers []string
+	pure  bool // no clock, no I/O, no context, no logging
+}
+
+// house is the plan of doc/architecture.md. A package that is not in it fails
+// the test: every concept gets a room before it gets code.
+var house = map[string]room{
+	"fault": {floor: 0, pure: false},
+	"day":   {floor: 0, pure: true},
+
+	"attack":    {floor: 1, pure: true},
+	"evidence":  {floor: 1, pure: true},
+	"decode":    {floor: 2}, // what decoders share: positions, tables, dates
+	"telemetry": {floor: 2, pure: true},
+	"detection": {floor: 2, pure: true},
+	"alert":     {floor: 2, pure: true},
+	"exercise":  {floor: 2, pure: true},
+	"runbook":   {floor: 2, pure: true},
+
+	"decode/decodetest":   {floor: 3}, // golden files of decoders
+	"attack/stix":         {floor: 3},
+	"attack/prose":        {floor: 3},
+	"attack/adjacency":    {floor: 3, pure: true},
+	"attack/diff":         {floor: 4},
+	"telemetry/inventory": {floor: 3},
+	"telemetry/feed":      {floor: 3},
+	"detection/sigma":     {floor: 3},
+	"detection/rulecsv":   {floor: 3},
+	"alert/tabular":       {floor: 3},
+	"alert/jsonl":         {floor: 3},
+	"exercise/tabular":    {floor: 3},
+	"runbook/frontmatter": {floor: 3},
+
+	"visibility": {floor: 5, pure: true},
+	"claim":      {floor: 5, pure: true},
+	"measure":    {floor: 5, pure: true},
+
+	"assure": {floor: 6, pure: true},
+	"policy": {floor: 7},
+	"sample": {floor: 7},
+
+	"store": {floor: 8},
+
+	"store/storetest": {floor: 9},
+	"store/sqlite":    {floor: 9, peers: []string{"store/storetest"}},
+	"hold":            {floor: 9},
+
+	"ingest":     {floor: 10},
+	"mirror":     {floor: 10},
+	"library":    {floor: 10},
+	"assessment": {floor: 10},
+
+	"api": {floor: 11},
+	"web": {floor: 12},
+	"cli": {floor: 13},
+
+	"app":    {floor: 14},
+	"floors": {floor: 15},
+}
+
+// impure are packages of the standard library that a judgement may not import.
+var impure = []string{"context", "database/sql", "io", "log", "log/slog", "math/rand", "math/rand/v2", "net", "net/http", "os"}
+
+// decoderLibraries are the adapters that only their own floor may import.
+var adapters = []string{"store/sqlite", "store/duckdb", "store/postgres", "hold"}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	CgoFiles   []string
+	GoFiles    []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,CgoFiles,GoFiles", "candor/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var ps []listed
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := dec.Decode(&p); err == io.EOF {
+			return ps
+		} else if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		ps = append(ps, p)
+	}
+}
+
+func name(path string) string { return strings.TrimPrefix(path, "candor/internal/") }
+
+func TestImportsPointDownward(t *testing.T) {
+	for _, p := range packages(t) {
+		n := name(p.ImportPath)
+		if !strings.HasPrefix(p.ImportPath, "candor/internal/") {
+			continue
+		}
+		r, ok := house[n]
+		if !ok {
+			t.Errorf("%s has no room in the house: give it a floor here and in doc/architecture.md", n)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if !strings.HasPrefix(imp, "candor/internal/") {
+				continue
+			}
+			below, ok := house[name(imp)]
+			if ok && below.floor >= r.floor && !slices.Contains(r.peers, name(imp)) {
+				t.Errorf("%s (floor %d) imports %s (floor %d)", n, r.floor, name(imp), below.floor)
+			}
+		}
+	}
+}
+
+func TestNounsAndJudgementsArePure(t *testing.T) {
+	for _, p := range packages(t) {
+		if !house[name(p.ImportPath)].pure {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if slices.Contains(impure, imp) {
+				t.Errorf("%s is pure and imports %s", name(p.ImportPath), imp)
+			}
+		}
+	}
+}
+
+func TestOnlyTheWiringKnowsAdapters(t *testing.T) {
+	for _, p := range packages(t) {
+		n := name(p.ImportPath)
+		if n == "app" || slices.Contains(adapters, n) || n == "store/storetest" {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if slices.Contains(adapters, name(imp)) {
+				t.Errorf("%s imports the adapter %s: take the contract in package store", n, name(imp))
+			}
+		}
+	}
+}
+
+func TestCgoStaysInItsRoom(t *testing.T) {
+	for _, p := range packages(t) {
+		if len(p.CgoFiles) > 0 && name(p.ImportPath) != "store/duckdb" {
+			t.Errorf("%s uses cgo: %v", name(p.ImportPath), p.CgoFiles)
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"candor/internal/web"
+)
+
+// browserPath returns the browser to test with. CANDOR_BROWSER names one, or any
+// other value asks for whichever is installed; when it is set, a missing browser
+// fails the test instead of skipping it.
+func browserPath(t *testing.T) string {
+	t.Helper()
+	asked := os.Getenv("CANDOR_BROWSER")
+	for _, name := range []string{asked, "chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); name != "" && err == nil {
+			return path
+		}
+	}
+	if asked != "" {
+		t.Fatalf("CANDOR_BROWSER is %q and there is no Chromium", asked)
+	}
+	t.Skip("no Chromium is installed; CANDOR_BROWSER=1 makes this a failure")
+	return ""
+}
+
+// tab is a browser's tab that remembers what went wrong in it.
+type tab struct {
+	context.Context
+	home string
+
+	mu    sync.Mutex
+	wrong []string
+}
+
+func (b *tab) complain(format string, args ...any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wrong = append(b.wrong, fmt.Sprintf(format, args...))
+}
+
+// complaints returns what went wrong since it was last asked.
+func (b *tab) complaints() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	said := b.wrong
+	b.wrong = nil
+	return said
+}
+
+// hear notes errors of the console, refusals by the security policy, exceptions,
+// and requests that go elsewhere.
+func (b *tab) hear(event any) {
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if u, err := url.Parse(e.Request.URL); err != nil || u.Scheme != "data" && "http://"+u.Host != b.home {
+			b.complain("a request to %s", e.Request.URL)
+		}
+	case *network.EventLoadingFailed:
+		b.complain("loading failed: %s %s", e.ErrorText, e.BlockedReason)
+	case *cdplog.EventEntryAdded:
+		if e.Entry.Level == cdplog.LevelError || e.Entry.Level == cdplog.LevelWarning || e.Entry.Source == cdplog.SourceSecurity {
+			b.complain("the browser says: %s %s", e.Entry.Text, e.Entry.URL)
+		}
+	case *runtime.EventConsoleAPICalled:
+		b.complain("the console was written to: %s", e.Type)
+	case *runtime.EventExceptionThrown:
+		b.complain("an exception: %s", e.ExceptionDetails.Error())
+	}
+}
+
+// browse serves a data folder and opens a browser for it.
+func browse(t *testing.T, d *desk) *tab {
+	t.Helper()
+	path := browserPath(t)
+	ctx, stop := context.WithTimeout(t.Context(), 3*time.Minute)
+	at, done := make(chan string, 1), make(chan error, 1)
+	go func() {
+		done <- web.Serve(ctx, "127.0.0.1:0", d, slog.New(slog.DiscardHandler), func(a string) { at <- a })
+	}()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Flag("headless", true), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.WSURLReadTimeout(time.Minute))
+	alloc, endAlloc := chromedp.NewExecAllocator(ctx, options...)
+	b := &tab{home: "http://" + <-at}
+	var endTab context.CancelFunc
+	b.Context, endTab = chromedp.NewContext(alloc)
+	t.Cleanup(func() {
+		endTab()
+		endAlloc()
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	chromedp.ListenTarget(b, b.hear)
+	b.run(t, network.Enable(), cdplog.Enable(), runtime.Enable())
+	return b
+}
+
+func (b *tab) run(t *testing.T, actions ...chromedp.Action) {
+	t.Helper()
+	if err := chromedp.Run(b, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sees opens a page and checks that every text is visible in it, that it fits
+// the width, and that nothing went wrong.
+func (b *tab) sees(t *testing.T, place string, texts ...string) {
+	t.Helper()
+	var body string
+	var wide, view int64
+	b.run(t, chromedp.Navigate(b.home+place), chromedp.WaitVisible("footer"), chromedp.Evaluate("document.body.innerText", &body),
+		chromedp.Evaluate("document.documentElement.scrollWidth", &wide), chromedp.Evaluate("innerWidth", &view))
+	for _, want := range texts {
+		if !strings.Contains(body, want) {
+			t.Errorf("%s: %q is not to be seen", place, want)
+		}
+	}
+	if wide > view {
+		t.Errorf("%s: %d pixels wide in a view of %d", place, wide, view)
+	}
+	for _, wrong := range b.complaints() {
+		t.Errorf("%s: %s", place, wrong)
+	}
+}
+
+// shoot keeps a picture of the page in the folder that CANDOR_SHOTS names.
+func (b *tab) shoot(t *testing.T, name string) {
+	t.Helper()
+	dir := os.Getenv("CANDOR_SHOTS")
+	if dir == "" {
+		return
+	}
+	var picture []byte
+	b.run(t, chromedp.FullScreenshot(&picture, 100))
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600); err != nil {
+		t.Error(err)
+	}
+}
+
+// sights are pages and what must be seen on them, without a click.
+var sights = []struct {
+	name, place string
+	texts       []string
+}{
+	{"overview", "/", []string{"Claimed", "Assured", "Distance", "This library is a miniature.", "outside visibility", "Reconnaissance", "What would lift most", "Limits"}},
+	{"an1989", "/objects/AN1989", []string{"AN1989", "DET0857", "T1589.003", "TA0043", "What the miniature says", "outside visibility",
+		"ATT&CK names no log source", "Register an external source", "Object SHA-256", "Across releases", "Relations"}},
+	{"an1275", "/objects/AN1275", []string{"noisy", "Actionable precision", "95 % interval", "WinEventLog:Security"}},
+	{"t1110", "/objects/T1110", []string{"Verdicts on", "analytics"}},
+	{"verdicts", "/verdicts", []string{"Verdicts", "AN1989"}},
+	{"objects", "/objects?text=phishing", []string{"Objects", "Phishing"}},
+	{"evidence", "/evidence", []string{"alerts.jsonl", "SHA-256"}},
+	{"policy", "/policy", []string{"measure.min_precision"}},
+}
+
+func TestPagesInABrowser(t *testing.T) {
+	browserPath(t) // before the work
+	b := browse(t, demonstration(t))
+	for _, way := range []struct {
+		name, scheme string
+		width        int64
+		script       bool
+	}{
+		{"wide", "light", 1280, true}, {"narrow", "light", 400, true}, {"dark", "dark", 1280, true},
+		{"without-script", "light", 1280, false}, {"narrow-without-script", "dark", 400, false},
+	} {
+		b.run(t, emulation.SetDeviceMetricsOverride(way.width, 900, 1, false),
+			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: way.scheme}}),
+			emulation.SetScriptExecutionDisabled(!way.script))
+		for _, s := range sights {
+			t.Run(way.name+"/"+s.name, func(t *testing.T) {
+				b.sees(t, s.place, s.texts...)
+				b.shoot(t, way.name+"-"+s.name)
+			})
+		}
+	}
+}
+
+func TestFormsWorkWithoutScript(t *testing.T) {
+	browserPath(t)
+	b := browse(t, demonstration(t))
+	var at, body string
+	b.run(t, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(b.home+"/"), chromedp.WaitVisible("#find"),
+		chromedp.SendKeys("#find", "employee names\r"), chromedp.WaitVisible("table.list"), chromedp.Location(&at),
+		chromedp.Evaluate("document.body.innerText", &body))
+	if !strings.Contains(at, "/objects?text=employee+names") || !strings.Contains(body, "T1589.003") {
+		t.Errorf("the search led to %s", at)
+	}
+	b.run(t, chromedp.Navigate(b.home+"/verdicts"), chromedp.WaitVisible("form.filters"),
+		chromedp.SetValue("form.filters select[name=rung]", "noisy"), chromedp.Click("form.filters button"),
+		chromedp.WaitReady(`option[value=noisy][selected]`), chromedp.Evaluate("document.body.innerText", &body))
+	if !strings.Contains(body, "AN1275") || strings.Contains(body, "AN1989") {
+		t.Errorf("the filter shows %s", body)
+	}
+	for _, wrong := range b.complaints() {
+		t.Error(wrong)
+	}
+}
+
+func TestSlashMovesToTheSearchAndHashesCanBeCopied(t *testing.T) {
+	browserPath(t)
+	b := browse(t, demonstration(t))
+	var focus string
+	var buttons int
+	b.run(t, chromedp.Navigate(b.home+"/objects/AN1989"), chromedp.WaitVisible("button.copy"), chromedp.KeyEvent("/"),
+		chromedp.Evaluate("document.activeElement.id", &focus),
+		chromedp.Evaluate("document.querySelectorAll('button.copy').length", &buttons))
+	if focus != "find" {
+		t.Errorf("after / the focus is on %q", focus)
+	}
+	if buttons < 3 {
+		t.Errorf("%d hashes can be copied", buttons)
+	}
+	for _, wrong := range b.complaints() {
+		t.Error(wrong)
+	}
+}

@@ -1,0 +1,192 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"candor/internal/api"
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/attack/stix"
+	"candor/internal/day"
+	"candor/internal/ingest"
+	"candor/internal/library"
+	"candor/internal/policy"
+	"candor/internal/sample"
+	"candor/internal/store/sqlite"
+	"candor/internal/web"
+)
+
+// today is when everything in these tests happens.
+var today = time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
+
+func clock() time.Time { return today }
+
+// record is a log that a test can read while a server writes it.
+type record struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.b.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.b.String()
+}
+
+// desk is an open data folder with the pages and the API over it.
+type desk struct {
+	t        *testing.T
+	library  *sqlite.Library
+	evidence *sqlite.Evidence
+	alerts   *sqlite.Alerts
+	assess   *assessment.Service
+	policy   assure.Policy
+	log      *record
+	http.Handler
+}
+
+// newDesk opens an empty data folder.
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{t: t, policy: policy.Default(), log: &record{}}
+	dir, ctx := t.TempDir(), t.Context()
+	d.library = must(sqlite.OpenLibrary(ctx, filepath.Join(dir, "library.db")))(t)
+	t.Cleanup(func() { d.library.Close() })
+	d.evidence = must(sqlite.OpenEvidence(ctx, filepath.Join(dir, "evidence.db")))(t)
+	t.Cleanup(func() { d.evidence.Close() })
+	d.alerts = must(sqlite.OpenAlerts(ctx, filepath.Join(dir, "alerts.db")))(t)
+	t.Cleanup(func() { d.alerts.Close() })
+	lib, log := library.New(d.library), slog.New(slog.NewTextHandler(d.log, nil))
+	d.assess = assessment.New(d.library, d.evidence, d.alerts)
+	pages := web.New(web.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Evidence: d.evidence, Alerts: d.alerts,
+		Policy: d.policy, Clock: clock, Log: log, Version: "test"})
+	machines := api.New(api.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Evidence: d.evidence, Alerts: d.alerts,
+		Policy: d.policy, Clock: clock, Log: log, Version: "test"})
+	d.Handler = web.Combine(pages, machines, log)
+	return d
+}
+
+// must returns a value, and fails the test if it came with an error.
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// demonstration returns a data folder with the miniature and its evidence.
+func demonstration(t *testing.T) *desk {
+	d := newDesk(t)
+	d.bundle(sample.Bundle(), sample.Version)
+	d.organisation()
+	return d
+}
+
+// bundle imports a bundle as a release of Enterprise.
+func (d *desk) bundle(data []byte, version string) {
+	d.t.Helper()
+	ctx := d.t.Context()
+	w := must(d.library.Begin(ctx))(d.t)
+	defer w.Rollback()
+	sum := must(stix.Read(ctx, stix.Source{Name: "bundle.json", Reader: bytes.NewReader(data)}, func(s *attack.Snapshot) error {
+		return w.Add(ctx, s)
+	}))(d.t)
+	rel := attack.Release{Domain: sample.Domain, Version: version, STIX: "2.1", FileHash: sum.FileHash.String(), Source: "bundle.json",
+		Size: int64(len(data)), Objects: sum.Objects, Imported: today, Verified: "unknown"}
+	if _, err := w.Commit(ctx, rel, nil); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// organisation imports the simulated organisation's evidence.
+func (d *desk) organisation() {
+	d.t.Helper()
+	files := must(sample.Write(d.t.TempDir(), 1, day.Of(today)))(d.t)
+	in := ingest.NewEvidence(d.evidence, d.alerts, clock)
+	for _, e := range [][2]string{{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules},
+		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"runbooks", files.Runbooks}} {
+		must(in.Add(d.t.Context(), ingest.Request{Kind: e[0], Paths: []string{e[1]}, By: "test"}))(d.t)
+	}
+}
+
+// assessment is what the pages are expected to show.
+func (d *desk) assessment() assure.Assessment {
+	d.t.Helper()
+	return must(d.assess.Assess(context.Background(), assessment.Request{AsOf: today, Policy: d.policy}))(d.t)
+}
+
+// answer is what a request got.
+type answer struct {
+	*httptest.ResponseRecorder
+	body string
+}
+
+func (d *desk) get(target string) answer {
+	d.t.Helper()
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.Host = "localhost:8080"
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	return answer{w, w.Body.String()}
+}
+
+// page gets a page that is expected to be there and parses it.
+func (d *desk) page(target string) (answer, *html.Node) {
+	d.t.Helper()
+	a := d.get(target)
+	if a.Code != http.StatusOK {
+		d.t.Fatalf("GET %s: %d\n%s", target, a.Code, d.log)
+	}
+	return a, must(html.Parse(strings.NewReader(a.body)))(d.t)
+}
+
+// elements calls f for every element below n.
+func elements(n *html.Node, f func(*html.Node)) {
+	for c := range n.Descendants() {
+		if c.Type == html.ElementNode {
+			f(c)
+		}
+	}
+}
+
+// attr returns an attribute of an element and whether it has it.
+func attr(n *html.Node, name string) (string, bool) {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val, true
+		}
+	}
+	return "", false
+}
+
+// text returns the text of an element, with single spaces.
+func text(n *html.Node) string {
+	var b strings.Builder
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode {
+			b.WriteString(c.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}

@@ -1,0 +1,56 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"candor/internal/attack"
+	"candor/internal/fault"
+)
+
+// failureView is the page of an error.
+type failureView struct {
+	frame
+	Heading string
+	Message string
+	Where   string
+	Hint    string
+	// Search says that searching may help.
+	Search bool
+}
+
+// failure returns the page of an error. What is the server's own goes to the log,
+// and an internal error is not shown.
+func (s *site) failure(r *http.Request, err error) view {
+	status := fault.HTTPStatus(err)
+	var f *fault.Error
+	known := errors.As(err, &f) && fault.KindOf(err) != fault.Internal
+	if status >= http.StatusInternalServerError && r.Context().Err() == nil {
+		s.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
+	}
+	sel, _ := selected(r) // a selection that cannot be read is what the error is about
+	fr, frameErr := s.frame(r, sel, attack.Release{})
+	if frameErr != nil {
+		fr = frame{Sel: sel, Path: r.URL.Path, Version: s.Version}
+	}
+	v := failureView{frame: fr, Heading: sentence(strings.ToLower(http.StatusText(status)))}
+	v.Title = v.Heading
+	if known {
+		v.Message, v.Where, v.Hint = f.What, f.Where, fault.HintOf(err)
+	} else {
+		v.Message, v.Hint = "The page could not be made, for a reason of the server's own.", "The server's log says why."
+	}
+	if status == http.StatusNotFound {
+		v.Search, v.Words = true, r.PathValue("id")
+	}
+	return view{name: "error", status: status, data: v}
+}
+
+// missing answers for every path that has no page.
+func (s *site) missing(r *http.Request) (view, error) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return view{}, fault.New(fault.Usage, "the pages are read-only and do not take %s", r.Method)
+	}
+	return view{}, fault.New(fault.NotFound, "there is no page %s", r.URL.Path).Next("search for what you are looking for, or start from the overview")
+}

@@ -1,0 +1,269 @@
+package web
+
+import (
+	"html/template"
+	"net/http"
+	"slices"
+
+	"candor/internal/attack"
+	"candor/internal/attack/prose"
+	"candor/internal/library"
+	"candor/internal/store"
+)
+
+// firstEdges is how many relations of one kind are shown before the fold.
+const firstEdges = 12
+
+// objectView is the page of one object.
+type objectView struct {
+	frame
+	Page library.Page
+	Kind string
+	// Way leads from the object to its tactics, itself included.
+	Way []waypoint
+
+	// Text and Detection are MITRE's words, Notes their citations.
+	Text, Detection template.HTML
+	Notes           []prose.Note
+	// Others are the citations that relations add.
+	Others []prose.Note
+	// Uncited are references that no text cites.
+	Uncited []attack.Reference
+	Caveats []caveat
+	Logs    []logLine
+
+	Groups []groupView
+	// Upkeep are the relations to who made the object and what lists it.
+	Upkeep   []groupView
+	History  []moment
+	Earlier  []moment // behind the fold
+	Raw      string
+	Analysis analysis
+}
+
+// logLine is one log source that an analytic or a data component names.
+type logLine struct {
+	Name, Channel string
+	Component     store.Header
+}
+
+// groupView is the relations of one type and direction.
+type groupView struct {
+	Title       string
+	First, More []edgeView
+	Count       int
+}
+
+// edgeView is one relation.
+type edgeView struct {
+	store.Edge
+	Text template.HTML
+}
+
+func (s *site) object(r *http.Request) (view, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return view{}, err
+	}
+	p, err := s.Objects.Page(r.Context(), r.PathValue("id"), sel.ref())
+	if err != nil {
+		return view{}, err
+	}
+	fr, err := s.frame(r, sel, p.Release)
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title, fr.Here = title(p.Object), "objects"
+	v := objectView{frame: fr, Page: p, Kind: kind(p.Object.Kind)}
+	v.Raw = selection{Domain: attack.ShortDomain(p.Release.Domain), Release: p.Release.Version}.
+		Link("/api/v1/objects/" + template.URLQueryEscaper(p.Object.ID) + "/raw")
+	v.Way = way(p)
+	s.write(r, &v)
+	v.fold()
+	v.Analysis = s.analyse(r, fr, p)
+	return view{name: "object", data: v}, nil
+}
+
+// title names an object for people; relationship objects and some old ones have
+// no name.
+func title(o attack.Object) string {
+	switch {
+	case o.ATTACKID != "" && o.Name != "":
+		return o.ATTACKID + " " + o.Name
+	case o.Name != "":
+		return o.Name
+	case o.ATTACKID != "":
+		return o.ATTACKID
+	}
+	return o.ID
+}
+
+// waypoint is the objects of one step on the way from an object to its tactics.
+type waypoint struct {
+	Relation string
+	Objects  []store.Header
+}
+
+// way returns the steps of a page that lead upward, each with its objects. A
+// step to many objects is no way and is left to the relations.
+func way(p library.Page) []waypoint {
+	var ws []waypoint
+	for _, relation := range []string{"detection strategy", "technique", "parent technique", "tactic", "data source"} {
+		w := waypoint{Relation: relation}
+		for _, st := range p.Context {
+			if st.Relation == relation {
+				w.Objects = append(w.Objects, st.Object)
+			}
+		}
+		if n := len(w.Objects); n > 0 && n < firstEdges {
+			ws = append(ws, w)
+		}
+	}
+	return ws
+}
+
+// users returns the groups and campaigns that the way to the tactics passes, as
+// a group of relations. A technique has them among its own.
+func users(p library.Page) (library.Group, bool) {
+	g := library.Group{Title: "Its technique is used by"}
+	for _, st := range p.Context {
+		if st.Relation == "used by" && st.Depth > 1 {
+			g.Edges = append(g.Edges, store.Edge{Other: st.Object, Live: true, Text: st.Text, References: st.References})
+		}
+	}
+	return g, len(g.Edges) > 0
+}
+
+// write renders the official texts of the page, which share one list of notes.
+func (s *site) write(r *http.Request, v *objectView) {
+	pr := prose.Page{Link: s.linker(r, v.Sel, v.Page.Release)}
+	o := &v.Page.Object
+	v.Text = pr.HTML(o.Description, o.References)
+	v.Detection = pr.HTML(o.Detection, o.References)
+	own := len(pr.Notes())
+	if g, ok := users(v.Page); ok {
+		v.Groups = append(v.Groups, newGroup(&pr, g))
+	}
+	for _, g := range v.Page.Relations {
+		switch g.Type {
+		case attack.CreatedBy, attack.ModifiedBy, attack.MarkedBy, attack.Contains:
+			v.Upkeep = append(v.Upkeep, newGroup(&pr, g))
+		default:
+			v.Groups = append(v.Groups, newGroup(&pr, g))
+		}
+	}
+	v.Notes, v.Others = pr.Notes()[:own], pr.Notes()[own:]
+	for _, ref := range o.References {
+		cited := func(n prose.Note) bool { return n.Name == ref.SourceName && n.Text == ref.Description }
+		if !slices.ContainsFunc(v.Notes, cited) {
+			v.Uncited = append(v.Uncited, ref)
+		}
+	}
+	v.Caveats = caveats(o)
+	v.Logs = logLines(v.Page)
+}
+
+// newGroup renders the texts of a group of relations.
+func newGroup(pr *prose.Page, g library.Group) groupView {
+	v := groupView{Title: g.Title, Count: len(g.Edges)}
+	for i, e := range g.Edges {
+		ev := edgeView{Edge: e, Text: pr.HTML(e.Text, e.References)}
+		if i < firstEdges {
+			v.First = append(v.First, ev)
+		} else {
+			v.More = append(v.More, ev)
+		}
+	}
+	return v
+}
+
+// caveat is one sentence in which the official text states limits.
+type caveat struct {
+	Quote, Field string
+	Codes        []string
+}
+
+// caveats returns the sentences of an object that state limits, each once.
+func caveats(o *attack.Object) []caveat {
+	var cs []caveat
+	for _, c := range attack.Caveats(o) {
+		i := slices.IndexFunc(cs, func(have caveat) bool { return have.Quote == c.Quote && have.Field == c.Field })
+		if i < 0 {
+			i = len(cs)
+			cs = append(cs, caveat{Quote: c.Quote, Field: c.Field})
+		}
+		cs[i].Codes = append(cs[i].Codes, words(string(c.Code)))
+	}
+	return cs
+}
+
+// linker makes links to attack.mitre.org local where they name an object of the
+// release.
+func (s *site) linker(r *http.Request, sel selection, rel attack.Release) prose.Linker {
+	return func(path string) (string, bool) {
+		id, ok := prose.ObjectID(path)
+		if !ok {
+			return "", false
+		}
+		found, err := s.Index.Find(r.Context(), id, attack.ReleaseRef{Domain: rel.Domain, Version: rel.Version})
+		return sel.Object(id), err == nil && len(found) > 0
+	}
+}
+
+// logLines lists the log sources that an object names, with the components that
+// its relations lead to.
+func logLines(p library.Page) []logLine {
+	headers := map[string]store.Header{}
+	for _, g := range p.Relations {
+		for _, e := range g.Edges {
+			headers[e.Other.StixID] = e.Other
+		}
+	}
+	var ls []logLine
+	for _, l := range slices.Concat(p.Object.LogSources, p.Object.Channels) {
+		ls = append(ls, logLine{Name: l.Name, Channel: l.Channel, Component: headers[l.Component]})
+	}
+	return ls
+}
+
+// moment is the object in one release, with what is new there.
+type moment struct {
+	library.Moment
+	Note string
+}
+
+// fold puts the releases that say nothing new behind a fold, newest first.
+func (v *objectView) fold() {
+	ms := v.Page.History
+	for i, m := range slices.Backward(ms) {
+		now := moment{Moment: m}
+		switch {
+		case m.Changed && (i == 0 || ms[i-1].Status == "absent"):
+			now.Note = "first here"
+		case m.Changed:
+			now.Note = "changed"
+		}
+		told := i == 0 || i == len(ms)-1 || m.Changed || m.Release == v.Page.Release.Version
+		if told || len(ms) <= 6 {
+			v.History = append(v.History, now)
+		} else {
+			v.Earlier = append(v.Earlier, now)
+		}
+	}
+}
+
+// edgeLink is a relation with the address of its other end, which is empty when
+// the release does not carry it.
+type edgeLink struct {
+	edgeView
+	URL string
+}
+
+// Edge returns a relation with the address of its other end.
+func (v objectView) Edge(e edgeView) edgeLink {
+	l := edgeLink{edgeView: e}
+	if e.Other.Type != "" {
+		l.URL = v.Sel.Header(e.Other)
+	}
+	return l
+}

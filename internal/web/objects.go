@@ -1,0 +1,162 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"candor/internal/attack"
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// perPage is how many rows a list shows at once.
+const perPage = 100
+
+// most bounds lists that fill a choice of filters, such as the tactics.
+const most = 1000
+
+// objectsView is the list of objects and the answer to a search.
+type objectsView struct {
+	frame
+	Filter    objectFilter
+	Kinds     []choice
+	Lifecycle []choice
+	Tactics   []choice
+	Platforms []string
+	Sorts     []choice
+	Found     []store.Located
+	Paging    paging
+}
+
+// objectFilter is what the list is narrowed to.
+type objectFilter struct {
+	Text, Kind, Tactic, LogSource, Lifecycle, Sort string
+}
+
+// paging is the place of a page within a list.
+type paging struct {
+	From, To, Total int
+	Previous, Next  string // addresses, empty where there is none
+}
+
+// kinds are the kinds of object that the list offers, in the order of use.
+func kinds() []attack.Kind {
+	return []attack.Kind{attack.KindTechnique, attack.KindSubTechnique, attack.KindAnalytic, attack.KindStrategy, attack.KindTactic,
+		attack.KindComponent, attack.KindDataSource, attack.KindGroup, attack.KindMalware, attack.KindTool, attack.KindCampaign,
+		attack.KindMitigation, attack.KindAsset, attack.KindMatrix}
+}
+
+func (s *site) objects(r *http.Request) (view, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return view{}, err
+	}
+	fr, err := s.place(r, sel)
+	if err != nil {
+		return view{}, err
+	}
+	offset, err := offsetOf(r)
+	if err != nil {
+		return view{}, err
+	}
+	q := r.URL.Query()
+	v := objectsView{frame: fr, Filter: objectFilter{Text: strings.TrimSpace(q.Get("text")), Kind: q.Get("kind"), Tactic: q.Get("tactic"),
+		LogSource: strings.TrimSpace(q.Get("log_source")), Lifecycle: q.Get("lifecycle"), Sort: q.Get("sort")}}
+	v.Title, v.Here, v.Words = "Objects", "objects", v.Filter.Text
+	if fr.Release.Version == "" {
+		return view{name: "objects", data: v}, nil
+	}
+	query := v.Filter.query(sel, fr.Release)
+	query.Offset, query.Limit = offset, perPage
+	found, total, err := s.Index.List(r.Context(), query)
+	if err != nil {
+		return view{}, err
+	}
+	v.Found, v.Paging = found, page(r, offset, len(found), total)
+	if err := s.choices(r, &v); err != nil {
+		return view{}, err
+	}
+	return view{name: "objects", data: v}, nil
+}
+
+// query returns the store's question. Relationship objects, identities and the
+// like have no page to themselves in a list unless they are asked for.
+func (f objectFilter) query(sel selection, rel attack.Release) store.Query {
+	q := store.Query{Release: rel, Text: f.Text, Tactic: f.Tactic, Platform: sel.Platform, LogSource: f.LogSource,
+		Lifecycle: f.Lifecycle, Sort: f.Sort, Kinds: kinds()}
+	if f.Kind != "" {
+		q.Kinds = []attack.Kind{attack.Kind(f.Kind)}
+	}
+	if q.Sort == "" && q.Text == "" {
+		q.Sort = "id"
+	}
+	return q
+}
+
+// choices fills the filters with what the release holds.
+func (s *site) choices(r *http.Request, v *objectsView) error {
+	for _, k := range kinds() {
+		v.Kinds = append(v.Kinds, choice{Name: kind(k), Value: string(k), Chosen: v.Filter.Kind == string(k)})
+	}
+	for _, l := range []string{"live", "deprecated", "revoked"} {
+		v.Lifecycle = append(v.Lifecycle, choice{Name: l, Value: l, Chosen: v.Filter.Lifecycle == l})
+	}
+	for _, o := range [][2]string{{"id", "ID"}, {"name", "name"}, {"-modified", "newest change"}, {"modified", "oldest change"}} {
+		v.Sorts = append(v.Sorts, choice{Name: o[1], Value: o[0], Chosen: v.Filter.Sort == o[0]})
+	}
+	tactics, _, err := s.Index.List(r.Context(), store.Query{Release: v.Release, Kinds: []attack.Kind{attack.KindTactic}, Lifecycle: "live", Sort: "id", Limit: most})
+	if err != nil {
+		return err
+	}
+	for _, t := range tactics {
+		v.Tactics = append(v.Tactics, choice{Name: t.Name, Value: t.ATTACKID, Chosen: v.Filter.Tactic == t.ATTACKID})
+	}
+	techniques, _, err := s.Index.List(r.Context(), store.Query{Release: v.Release, Kinds: []attack.Kind{attack.KindTechnique}, Lifecycle: "live", Sort: "id", Limit: most})
+	if err != nil {
+		return err
+	}
+	for _, t := range techniques {
+		v.Platforms = append(v.Platforms, t.Platforms...)
+	}
+	slices.Sort(v.Platforms)
+	v.Platforms = slices.Compact(v.Platforms)
+	return nil
+}
+
+// offsetOf reads how many rows of a list to pass over.
+func offsetOf(r *http.Request) (int, error) {
+	text := r.URL.Query().Get("offset")
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fault.New(fault.Usage, "%q is no number of rows", text).At("offset").Next("write a whole number from 0")
+	}
+	return n, nil
+}
+
+// page returns the place of n rows from offset within a list of total.
+func page(r *http.Request, offset, n, total int) paging {
+	p := paging{From: min(offset+1, total), To: offset + n, Total: total}
+	to := func(offset int) string {
+		q := r.URL.Query()
+		q.Set("offset", strconv.Itoa(offset))
+		if offset == 0 {
+			q.Del("offset")
+		}
+		if len(q) == 0 {
+			return r.URL.Path
+		}
+		return r.URL.Path + "?" + q.Encode()
+	}
+	if offset > 0 {
+		p.Previous = to(max(0, min(offset, total)-perPage))
+	}
+	if offset+n < total && n > 0 {
+		p.Next = to(offset + n)
+	}
+	return p
+}

@@ -1,0 +1,149 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"candor/internal/assure"
+	"candor/internal/store"
+)
+
+// firstSteps is how many next steps the overview shows before the fold.
+const firstSteps = 8
+
+// overviewView is the first page.
+type overviewView struct {
+	frame
+	A       assure.Assessment
+	Spread  spread
+	ByStage []stage
+	// Steps are the next steps before the fold and More those behind it.
+	Steps, More []assure.Lift
+	Evidence    []pile
+	// Bare says that there is no evidence at all.
+	Bare bool
+	// Unused is how much evidence no verdict could use.
+	Unused int
+}
+
+// stage is the distribution over the analytics of one tactic.
+type stage struct {
+	assure.Name
+	Spread spread
+	URL    string
+}
+
+// pile is the evidence of one kind.
+type pile struct {
+	Kind     string
+	Batches  int
+	Records  int64
+	Rejected int64
+	Last     string
+}
+
+// emptyView is the first page of a data folder without a library.
+type emptyView struct {
+	frame
+	Evidence []pile
+}
+
+func (s *site) overview(r *http.Request) (view, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return view{}, err
+	}
+	bs, err := s.batches(r.Context())
+	if err != nil {
+		return view{}, err
+	}
+	fr, err := s.place(r, sel)
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title, fr.Here = "Overview", "overview"
+	if fr.Release.Version == "" {
+		return view{name: "empty", data: emptyView{frame: fr, Evidence: piles(bs)}}, nil
+	}
+	a, err := s.assess(r.Context(), sel, fr.Release)
+	if err != nil {
+		return view{}, err
+	}
+	return view{name: "overview", data: newOverview(fr, a, bs)}, nil
+}
+
+func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
+	v := overviewView{frame: fr, A: a, Spread: spreadOf(a.Totals.Rungs), Evidence: piles(bs), Bare: len(bs) == 0}
+	for _, t := range a.Tactics {
+		v.ByStage = append(v.ByStage, stage{Name: t.Tactic, Spread: spreadOf(t.Rungs),
+			URL: fr.Sel.Link("/verdicts", "tactic", t.Tactic.ATTACKID, "platform", fr.Sel.Platform)})
+	}
+	n := min(firstSteps, len(a.NextSteps))
+	v.Steps, v.More = a.NextSteps[:n], a.NextSteps[n:]
+	u := a.Unmapped
+	v.Unused = len(u.Rules) + len(u.SilentRules) + len(u.AlertRules) + len(u.LogSources)
+	return v
+}
+
+// piles sums batches by kind, in alphabetical order.
+func piles(bs []store.Batch) []pile {
+	var ps []pile
+	for _, b := range bs {
+		i := slices.IndexFunc(ps, func(p pile) bool { return p.Kind == b.Kind })
+		if i < 0 {
+			i = len(ps)
+			ps = append(ps, pile{Kind: b.Kind})
+		}
+		p := &ps[i]
+		p.Batches++
+		p.Records += b.New
+		p.Rejected += b.Rejected
+		p.Last = when(b.Added)
+	}
+	slices.SortFunc(ps, func(a, b pile) int { return strings.Compare(a.Kind, b.Kind) })
+	return ps
+}
+
+// evidenceView is the list of the imports of evidence.
+type evidenceView struct {
+	frame
+	Batches []store.Batch // newest first
+	Piles   []pile
+}
+
+func (s *site) evidence(r *http.Request) (view, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return view{}, err
+	}
+	bs, err := s.batches(r.Context())
+	if err != nil {
+		return view{}, err
+	}
+	fr, err := s.place(r, sel)
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title, fr.Here = "Evidence", "evidence"
+	v := evidenceView{frame: fr, Piles: piles(bs)}
+	for _, b := range slices.Backward(bs) {
+		v.Batches = append(v.Batches, b)
+	}
+	return view{name: "evidence", data: v}, nil
+}
+
+// liftView is a next step with links to its examples.
+type liftView struct {
+	assure.Lift
+	Links []link
+}
+
+// Lift returns a next step with links to its examples.
+func (v overviewView) Lift(l assure.Lift) liftView {
+	lv := liftView{Lift: l}
+	for _, id := range l.Examples {
+		lv.Links = append(lv.Links, link{Text: id, URL: v.Sel.Object(id)})
+	}
+	return lv
+}

@@ -1,0 +1,472 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/fault"
+	"candor/internal/library"
+	"candor/internal/sample"
+	"candor/internal/web"
+)
+
+// places are pages of every sort, over the demonstration.
+var places = []string{
+	"/", "/?as_of=2026-10-01", "/?platform=Windows", "/verdicts", "/verdicts?rung=noisy", "/verdicts?text=zzz", "/objects",
+	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
+	"/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/policy",
+}
+
+func TestOverviewPutsClaimedBesideAssured(t *testing.T) {
+	d := demonstration(t)
+	totals := d.assessment().Totals
+	if totals.Claimed == 0 || totals.Assured == 0 || totals.Distance == 0 {
+		t.Fatalf("the demonstration shows nothing: %+v", totals)
+	}
+	_, doc := d.page("/")
+	all := text(doc)
+	for _, want := range []string{
+		fmt.Sprintf("Claimed %d of %d", totals.Claimed, totals.Applicable),
+		fmt.Sprintf("Assured %d of %d", totals.Assured, totals.Applicable),
+		fmt.Sprintf("Distance %d of %d claimed", totals.Distance, totals.Claimed),
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the overview does not say %q", want)
+		}
+	}
+	if strings.Index(all, "Claimed") > strings.Index(all, "outside visibility") {
+		t.Error("the two numbers do not come first")
+	}
+}
+
+func TestOverviewCountsEveryRung(t *testing.T) {
+	d := demonstration(t)
+	a := d.assessment()
+	_, doc := d.page("/")
+	all := text(doc)
+	for _, c := range a.Totals.Rungs {
+		want := fmt.Sprintf("%s %d of %d", strings.ReplaceAll(string(c.Rung), "_", " "), c.Count, a.Totals.Applicable)
+		if c.Rung == assure.NotApplicable {
+			want = fmt.Sprintf("not applicable %d", c.Count)
+		}
+		if !strings.Contains(all, want) {
+			t.Errorf("the overview does not say %q", want)
+		}
+	}
+	for _, tac := range a.Tactics {
+		if !strings.Contains(all, tac.Tactic.Name) {
+			t.Errorf("the overview does not name the tactic %s", tac.Tactic.Name)
+		}
+	}
+}
+
+func TestEveryPageIsLockedDown(t *testing.T) {
+	d := demonstration(t)
+	for _, place := range append(places, "/objects/none") {
+		a := d.get(place)
+		for header, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+			"X-Content-Type-Options":  "nosniff",
+			"Referrer-Policy":         "no-referrer",
+			"Content-Type":            "text/html; charset=utf-8",
+		} {
+			if got := a.Header().Get(header); got != want {
+				t.Errorf("%s: %s is %q, want %q", place, header, got, want)
+			}
+		}
+		doc := must(html.Parse(strings.NewReader(a.body)))(t)
+		elements(doc, func(n *html.Node) { checkSource(t, place, n) })
+	}
+}
+
+// checkSource checks that an element loads nothing from elsewhere and holds no
+// style or script of its own.
+func checkSource(t *testing.T, place string, n *html.Node) {
+	t.Helper()
+	for _, a := range n.Attr {
+		switch {
+		case a.Key == "style", strings.HasPrefix(a.Key, "on"):
+			t.Errorf("%s: <%s %s=%q>", place, n.Data, a.Key, a.Val)
+		case a.Key == "src", a.Key == "href" && n.Data == "link", a.Key == "action":
+			if !strings.HasPrefix(a.Val, "/") || strings.HasPrefix(a.Val, "//") {
+				t.Errorf("%s: <%s> goes elsewhere: %q", place, n.Data, a.Val)
+			}
+		}
+	}
+	if n.Data == "script" && n.FirstChild != nil || n.Data == "style" || n.Data == "iframe" || n.Data == "object" {
+		t.Errorf("%s: <%s> in the page", place, n.Data)
+	}
+}
+
+func TestEveryPageCanBeReadWithoutSight(t *testing.T) {
+	d := demonstration(t)
+	for _, place := range places {
+		_, doc := d.page(place)
+		ids, labels, count := map[string]bool{}, map[string]bool{}, map[string]int{}
+		elements(doc, func(n *html.Node) {
+			count[n.Data]++
+			if id, ok := attr(n, "id"); ok && ids[id] {
+				t.Errorf("%s: two elements with the id %q", place, id)
+			} else {
+				ids[id] = true
+			}
+			if to, ok := attr(n, "for"); ok {
+				labels[to] = true
+			}
+		})
+		elements(doc, func(n *html.Node) { checkAccess(t, place, n, ids, labels) })
+		for _, one := range []string{"main", "h1", "nav", "header", "footer"} {
+			if count[one] == 0 || one != "nav" && one != "header" && count[one] > 1 {
+				t.Errorf("%s: %d <%s>", place, count[one], one)
+			}
+		}
+	}
+}
+
+// checkAccess checks that an element can be used by keyboard and read aloud.
+func checkAccess(t *testing.T, place string, n *html.Node, ids, labels map[string]bool) {
+	t.Helper()
+	id, _ := attr(n, "id")
+	kind, _ := attr(n, "type")
+	_, scope := attr(n, "scope")
+	named, labelled := attr(n, "aria-labelledby")
+	href, _ := attr(n, "href")
+	role, _ := attr(n, "role")
+	_, spoken := attr(n, "aria-label")
+	_, silent := attr(n, "aria-hidden")
+	switch {
+	case (n.Data == "input" && kind != "hidden" || n.Data == "select") && !labels[id] && n.Parent.Data != "label":
+		t.Errorf("%s: <%s> has no label", place, n.Data)
+	case n.Data == "th" && !scope:
+		t.Errorf("%s: <th>%s</th> has no scope", place, text(n))
+	case labelled && !ids[named]:
+		t.Errorf("%s: nothing has the id %q that <%s> is labelled by", place, named, n.Data)
+	case n.Data == "a" && strings.HasPrefix(href, "#") && !ids[href[1:]]:
+		t.Errorf("%s: the link %q leads nowhere", place, href)
+	case n.Data == "a" && text(n) == "" && !spoken:
+		t.Errorf("%s: the link to %q has no words", place, href)
+	case n.Data == "svg" && !silent && (role != "img" || !spoken):
+		t.Errorf("%s: a chart says nothing in words", place)
+	}
+}
+
+func TestEveryLocalLinkLeadsSomewhere(t *testing.T) {
+	d := demonstration(t)
+	seen, queue := map[string]bool{}, []string{"/"}
+	for visits := 0; len(queue) > 0 && visits < 600; visits++ {
+		place := queue[0]
+		queue = queue[1:]
+		a := d.get(place)
+		if a.Code != http.StatusOK {
+			t.Errorf("GET %s: %d", place, a.Code)
+		}
+		doc := must(html.Parse(strings.NewReader(a.body)))(t)
+		elements(doc, func(n *html.Node) {
+			href, _ := attr(n, "href")
+			u, err := url.Parse(href)
+			if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/") {
+				return
+			}
+			if u.Fragment = ""; !seen[u.String()] {
+				seen[u.String()] = true
+				queue = append(queue, u.String())
+			}
+		})
+	}
+	if len(seen) < 100 {
+		t.Errorf("only %d places are linked", len(seen))
+	}
+}
+
+func TestAnalyticShowsOfficialTextAndVerdictApart(t *testing.T) {
+	d := demonstration(t)
+	a := d.assessment()
+	i := slices.IndexFunc(a.Verdicts, func(v assure.Verdict) bool { return v.Analytic.ATTACKID == "AN1989" })
+	_, doc := d.page("/objects/AN1989")
+	panels := map[string]string{}
+	elements(doc, func(n *html.Node) {
+		if class, _ := attr(n, "class"); n.Data == "section" && (class == "official" || class == "analysis") {
+			panels[class] = text(n)
+		}
+	})
+	for _, r := range a.Verdicts[i].Reasons {
+		if !strings.Contains(panels["analysis"], r.Text) {
+			t.Errorf("the analysis does not give the reason %q", r.Text)
+		}
+		if strings.Contains(panels["official"], r.Text) {
+			t.Errorf("the official panel holds analysis: %q", r.Text)
+		}
+	}
+	if !strings.Contains(panels["analysis"], "OV outside visibility") {
+		t.Errorf("the analysis does not name the rung: %s", panels["analysis"])
+	}
+	if all := text(doc); !strings.Contains(all, "DET0857") || !strings.Contains(all, "T1589.003") || !strings.Contains(all, "TA0043") {
+		t.Error("the way to the tactic is not shown")
+	}
+}
+
+func TestMeasurementShowsNumeratorDenominatorAndInterval(t *testing.T) {
+	d := demonstration(t)
+	a := d.assessment()
+	i := slices.IndexFunc(a.Verdicts, func(v assure.Verdict) bool { return v.Analytic.ATTACKID == "AN1275" })
+	m := a.Verdicts[i].Measurement
+	if m == nil || m.Precision == nil {
+		t.Fatal("AN1275 is not measured")
+	}
+	_, doc := d.page("/objects/AN1275")
+	all := strings.ReplaceAll(text(doc), ",", "")
+	for _, want := range []string{
+		fmt.Sprintf("%d / %d", m.TruePositive, m.TruePositive+m.BenignPositive+m.FalsePositive),
+		fmt.Sprintf("%d / %d", m.EpisodeHits, m.Episodes),
+		fmt.Sprintf("%.3f – %.3f", m.EpisodeInterval[0], m.EpisodeInterval[1]),
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+func TestRevokedObjectLeadsToItsSuccessor(t *testing.T) {
+	d := demonstration(t)
+	_, doc := d.page("/objects/T1086")
+	if all := text(doc); !strings.Contains(all, "This object is revoked. Its successor is T1059.001 PowerShell") {
+		t.Errorf("no way from T1086 to its successor: %s", all)
+	}
+}
+
+func TestVerdictsAreNarrowedByEveryFilter(t *testing.T) {
+	d := demonstration(t)
+	a := d.assessment()
+	for query, lets := range map[string]func(*assure.Verdict) bool{
+		"rung=blind":       func(v *assure.Verdict) bool { return v.Rung == assure.Blind },
+		"claimed=yes":      func(v *assure.Verdict) bool { return v.Claimed },
+		"claimed=no":       func(v *assure.Verdict) bool { return !v.Claimed },
+		"platform=Windows": func(v *assure.Verdict) bool { return slices.Contains(v.Platforms, "Windows") },
+		"tactic=TA0043": func(v *assure.Verdict) bool {
+			return slices.ContainsFunc(v.Tactics, func(n assure.Name) bool { return n.ATTACKID == "TA0043" })
+		},
+		"text=employee+names": func(v *assure.Verdict) bool {
+			return slices.ContainsFunc(v.Techniques, func(n assure.Name) bool { return n.Name == "Employee Names" })
+		},
+	} {
+		var want []string
+		for i := range a.Verdicts {
+			if lets(&a.Verdicts[i]) {
+				want = append(want, a.Verdicts[i].Analytic.ATTACKID)
+			}
+		}
+		if len(want) == 0 || len(want) == len(a.Verdicts) {
+			t.Fatalf("%s narrows nothing", query)
+		}
+		_, doc := d.page("/verdicts?" + query)
+		if got := firstCells(doc); !slices.Equal(got, want) {
+			t.Errorf("%s lists %v, want %v", query, got, want)
+		}
+	}
+}
+
+// firstCells returns the head of every row of the list of a page.
+func firstCells(doc *html.Node) []string {
+	var cells []string
+	elements(doc, func(n *html.Node) {
+		if scope, _ := attr(n, "scope"); n.Data == "th" && scope == "row" {
+			cells = append(cells, text(n))
+		}
+	})
+	return cells
+}
+
+func TestDayOfJudgementFollowsEveryLink(t *testing.T) {
+	d := demonstration(t)
+	_, doc := d.page("/?as_of=2026-10-01")
+	elements(doc, func(n *html.Node) {
+		href, _ := attr(n, "href")
+		if strings.HasPrefix(href, "/verdicts") && !strings.Contains(href, "as_of=2026-10-01") {
+			t.Errorf("the link %q forgets the day", href)
+		}
+	})
+	if !strings.Contains(text(doc), "2026-07-04 to 2026-10-01") {
+		t.Error("the window does not end on the day asked for")
+	}
+}
+
+func TestMiniatureSaysThatItIsOne(t *testing.T) {
+	d := demonstration(t)
+	_, doc := d.page("/")
+	if all := text(doc); !strings.Contains(all, "This library is a miniature.") || !strings.Contains(all, "candor attack import") {
+		t.Error("the overview passes the miniature for a library")
+	}
+	_, doc = d.page("/objects/AN1989")
+	if all := text(doc); strings.Contains(all, "What ATT&CK says") || !strings.Contains(all, "not MITRE's") {
+		t.Error("a page of the miniature passes its text for MITRE's")
+	}
+	whole := newDesk(t)
+	whole.bundle(sample.Bundle(), "18.1")
+	if _, doc = whole.page("/"); strings.Contains(text(doc), "miniature.") {
+		t.Error("a release of another version is called a miniature")
+	}
+}
+
+func TestEmptyFolderSaysWhatToDo(t *testing.T) {
+	d := newDesk(t)
+	for _, place := range []string{"/", "/objects", "/verdicts"} {
+		if _, doc := d.page(place); !strings.Contains(text(doc), "candor attack import") {
+			t.Errorf("%s does not say how to import a release", place)
+		}
+	}
+	if _, doc := d.page("/evidence"); !strings.Contains(text(doc), "candor evidence add") {
+		t.Error("/evidence does not say how to add evidence")
+	}
+	d.bundle(sample.Bundle(), sample.Version)
+	if _, doc := d.page("/"); !strings.Contains(text(doc), "There is no evidence yet") {
+		t.Error("the overview does not say that there is no evidence")
+	}
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	d := newDesk(t)
+	evil := []byte(`<script>alert(1)</script><img src=x onerror=alert(1)><a href='javascript:alert(1)' style='color:red'>x</a>`)
+	data := bytes.ReplaceAll(sample.Bundle(), []byte("Employee Names"), evil)
+	d.bundle(bytes.ReplaceAll(data, []byte("Reading the names of staff"), evil), sample.Version)
+	for _, place := range []string{"/objects/T1589.003", "/objects/AN1989", "/verdicts?text=%3Cscript%3E", "/objects?text=%22%3E%3Cscript%3E", "/objects/DET0857"} {
+		a, doc := d.page(place)
+		elements(doc, func(n *html.Node) {
+			checkSource(t, place, n)
+			if href, _ := attr(n, "href"); strings.HasPrefix(strings.ToLower(strings.TrimSpace(href)), "javascript:") {
+				t.Errorf("%s: the link %q", place, href)
+			}
+			if n.Data == "img" {
+				t.Errorf("%s: an image that the page does not have", place)
+			}
+		})
+		if strings.Contains(a.body, "<script>") {
+			t.Errorf("%s: a script of the text is in the page", place)
+		}
+	}
+	a := d.get("/objects/" + url.PathEscape(`<script>alert("1")</script>`))
+	if a.Code != http.StatusNotFound || strings.Contains(a.body, "<script>alert") {
+		t.Errorf("a hostile id: %d", a.Code)
+	}
+}
+
+func TestWrongRequestsSayWhatIsWrong(t *testing.T) {
+	d := demonstration(t)
+	for target, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		"/objects/T9999":               {404, "T9999"},
+		"/nowhere":                     {404, "/nowhere"},
+		"/?as_of=yesterday":            {400, "yesterday"},
+		"/verdicts?rung=perfect":       {400, "perfect"},
+		"/verdicts?claimed=maybe":      {400, "maybe"},
+		"/objects?offset=-1":           {400, "-1"},
+		"/?release=99":                 {404, "99"},
+		"/?platform=Amiga":             {400, "Amiga"},
+		"/objects/AN1989?domain=ics":   {404, "ics"},
+		"/static/nothing":              {404, ""},
+		"/verdicts?offset=99999":       {200, "Show all"},
+		"/objects?offset=99999":        {200, "no filter"},
+		"/verdicts?platform=Amiga":     {200, "No verdict matches"},
+		"/objects?kind=nothing-at-all": {200, "Nothing matches"},
+	} {
+		if a := d.get(target); a.Code != want.status || !strings.Contains(a.body, want.says) {
+			t.Errorf("GET %s: %d without %q", target, a.Code, want.says)
+		}
+	}
+	_, doc := d.get("/objects/T9999"), must(html.Parse(strings.NewReader(d.get("/objects/T9999").body)))(t)
+	found := false
+	elements(doc, func(n *html.Node) {
+		value, _ := attr(n, "value")
+		found = found || n.Data == "input" && value == "T9999"
+	})
+	if !found {
+		t.Error("the search for what was not found is not prepared")
+	}
+}
+
+func TestFailureShowsNoInternals(t *testing.T) {
+	d := demonstration(t)
+	d.evidence.Close()
+	a := d.get("/")
+	if a.Code != http.StatusInternalServerError && a.Code != http.StatusServiceUnavailable {
+		t.Errorf("the overview without evidence: %d", a.Code)
+	}
+	for _, internal := range []string{"sql", "database", "evidence.db", "goroutine"} {
+		if strings.Contains(a.body, internal) {
+			t.Errorf("the page shows %q", internal)
+		}
+	}
+	if !strings.Contains(d.log.String(), "database is closed") {
+		t.Errorf("the log does not say why: %s", d.log)
+	}
+	if _, doc := d.page("/objects/AN1989"); !strings.Contains(text(doc), "The assessment failed") {
+		t.Error("the official part of an object's page does not survive without evidence")
+	}
+}
+
+// broken is an assessor that fails.
+type broken struct{ err error }
+
+// Assess fails.
+func (b broken) Assess(context.Context, assessment.Request) (assure.Assessment, error) {
+	return assure.Assessment{}, b.err
+}
+
+func TestOnlyFaultsForPeopleAreShown(t *testing.T) {
+	d := demonstration(t)
+	for _, c := range []struct {
+		err    error
+		status int
+		shown  bool
+	}{
+		{errors.New("secret"), 500, false},
+		{fault.New(fault.Internal, "secret"), 500, false},
+		{fmt.Errorf("assess: %w", fault.New(fault.Unavailable, "secret").Because(errors.New("cause"))), 503, true},
+		{fault.New(fault.Refused, "secret"), 403, true},
+	} {
+		var log record
+		h := web.New(web.Deps{Objects: library.New(d.library), Index: d.library, Assessor: broken{c.err}, Evidence: d.evidence, Alerts: d.alerts,
+			Policy: d.policy, Clock: clock, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		body := strings.ToLower(w.Body.String())
+		if w.Code != c.status || strings.Contains(body, "secret") != c.shown || strings.Contains(body, "cause") {
+			t.Errorf("%v: %d %s", c.err, w.Code, w.Body)
+		}
+		if strings.Contains(log.String(), "secret") != (c.status >= 500) {
+			t.Errorf("%v: the log holds %q", c.err, &log)
+		}
+	}
+}
+
+func TestTwoReleasesCanBeTold(t *testing.T) {
+	d := demonstration(t)
+	d.bundle(bytes.ReplaceAll(sample.Bundle(), []byte("Reading the names of staff"), []byte("Reading names")), "18.1")
+	_, doc := d.page("/objects/AN1989?release=0.1")
+	all := text(doc)
+	if !strings.Contains(all, "Reading the names of staff") || !strings.Contains(all, "enterprise 18.1") {
+		t.Error("the older release is not shown beside the newer one")
+	}
+	elements(doc, func(n *html.Node) {
+		if href, _ := attr(n, "href"); strings.HasPrefix(href, "/objects/DET0857") && !strings.Contains(href, "release=0.1") {
+			t.Errorf("the link %q leaves the release", href)
+		}
+	})
+	if _, doc = d.page("/objects/AN1989"); !strings.Contains(text(doc), "Reading names") {
+		t.Error("without a release the newest is not shown")
+	}
+}

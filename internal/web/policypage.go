@@ -1,0 +1,53 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"candor/internal/policy"
+)
+
+// policyView is the page of the policy in force.
+type policyView struct {
+	frame
+	Settings []setting
+}
+
+// setting is one threshold as the page shows it.
+type setting struct {
+	policy.Setting
+	Shown, Usual string
+	Changed      bool
+}
+
+func (s *site) policy(r *http.Request) (view, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return view{}, err
+	}
+	fr, err := s.place(r, sel)
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title, fr.Here = "Policy", "policy"
+	v := policyView{frame: fr}
+	for _, st := range policy.Explain(s.Policy) {
+		shown := setting{Setting: st, Shown: value(st.Value), Usual: value(st.Default)}
+		shown.Changed = shown.Shown != shown.Usual
+		v.Settings = append(v.Settings, shown)
+	}
+	return view{name: "policy", data: v}, nil
+}
+
+// value writes a setting's value for people.
+func value(v any) string {
+	switch s := strings.Trim(fmt.Sprint(v), "[]"); {
+	case s == "":
+		return "none"
+	case s == fmt.Sprint(v):
+		return s
+	default:
+		return strings.Join(strings.Fields(s), ", ")
+	}
+}

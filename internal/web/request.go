@@ -1,0 +1,203 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/day"
+	"candor/internal/fault"
+	"candor/internal/sample"
+	"candor/internal/store"
+)
+
+// selection is what the reader chose to look at: it follows every link.
+type selection struct {
+	// Domain and Release are as asked for; empty means the newest.
+	Domain, Release string
+	// Platform and AsOf narrow verdicts; empty means all, and today.
+	Platform, AsOf string
+}
+
+// selected reads the selection of a request.
+func selected(r *http.Request) (selection, error) {
+	q := r.URL.Query()
+	s := selection{
+		Domain:   attack.ShortDomain(attack.DomainName(q.Get("domain"))),
+		Release:  strings.TrimSpace(q.Get("release")),
+		Platform: strings.TrimSpace(q.Get("platform")),
+		AsOf:     strings.TrimSpace(q.Get("as_of")),
+	}
+	if s.AsOf == "" {
+		return s, nil
+	}
+	if _, err := day.Parse(s.AsOf); err != nil {
+		return selection{}, fault.New(fault.Usage, "%q is no day", s.AsOf).At("as_of").Next("write it as 2006-01-02")
+	}
+	return s, nil
+}
+
+func (s selection) ref() attack.ReleaseRef {
+	return attack.ReleaseRef{Domain: attack.DomainName(s.Domain), Version: s.Release}
+}
+
+// values returns the selection as query parameters, without the platform, which
+// is a filter of some pages and no place.
+func (s selection) values() url.Values {
+	v := url.Values{}
+	for _, p := range [][2]string{{"domain", s.Domain}, {"release", s.Release}, {"as_of", s.AsOf}} {
+		if p[1] != "" {
+			v.Set(p[0], p[1])
+		}
+	}
+	return v
+}
+
+// Link returns the address of a page with the selection and further parameters,
+// given as names and values in turn; empty values are left out.
+func (s selection) Link(path string, more ...string) string {
+	v := s.values()
+	for i := 0; i+1 < len(more); i += 2 {
+		if more[i+1] != "" {
+			v.Set(more[i], more[i+1])
+		}
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+// Object returns the address of the page of the object with id.
+func (s selection) Object(id string) string {
+	return s.Link("/objects/" + url.PathEscape(id))
+}
+
+// Header returns the address of the page of an object in a list. An ATT&CK ID
+// is readable and may be shared by a dead object, which therefore goes by its
+// STIX id.
+func (s selection) Header(h store.Header) string {
+	if h.ATTACKID != "" && h.Live() {
+		return s.Object(h.ATTACKID)
+	}
+	return s.Object(h.StixID)
+}
+
+// Batch returns the address of a batch in the list of evidence.
+func (s selection) Batch(id string) string { return s.Link("/evidence") + "#batch-" + id }
+
+// Hidden returns the selection for the hidden fields of a form.
+func (s selection) Hidden() []field {
+	var fs []field
+	for name, values := range s.values() {
+		fs = append(fs, field{name, values[0]})
+	}
+	slices.SortFunc(fs, func(a, b field) int { return strings.Compare(a.Name, b.Name) })
+	return fs
+}
+
+// field is one hidden field of a form.
+type field struct{ Name, Value string }
+
+// frame is what every page has around its content.
+type frame struct {
+	Title string
+	// Here is the entry of the navigation that the page belongs to.
+	Here string
+	Sel  selection
+	// Day is the day as of which verdicts are judged.
+	Day     string
+	Release attack.Release
+	// Miniature says that Release is the embedded sample.
+	Miniature bool
+	Releases  []choice
+	// Words is what the search field holds.
+	Words   string
+	Policy  assure.PolicyRef
+	Version string
+	// Path is the page's own path, for forms that change the selection.
+	Path string
+}
+
+// choice is one entry of a list of which one is chosen.
+type choice struct {
+	Name, Value, URL string
+	Chosen           bool
+}
+
+// frame returns the frame of a page about rel, the zero release when the page is
+// about none.
+func (s *site) frame(r *http.Request, sel selection, rel attack.Release) (frame, error) {
+	all, err := s.Index.Releases(r.Context())
+	if err != nil {
+		return frame{}, err
+	}
+	f := frame{Sel: sel, Day: sel.AsOf, Release: rel, Policy: assure.PolicyRef{Name: s.Policy.Name, Version: s.Policy.Version},
+		Version: s.Version, Path: r.URL.EscapedPath(), Miniature: rel.Domain == sample.Domain && rel.Version == sample.Version}
+	if f.Day == "" {
+		f.Day = string(day.Of(s.Clock()))
+	}
+	if rel.Domain != "" && several(all) {
+		f.Sel.Domain = attack.ShortDomain(rel.Domain)
+	}
+	for _, a := range slices.Backward(all) {
+		to := selection{Domain: attack.ShortDomain(a.Domain), Release: a.Version, AsOf: sel.AsOf}
+		f.Releases = append(f.Releases, choice{Name: a.String(), URL: to.Link(r.URL.EscapedPath()),
+			Chosen: a.Domain == rel.Domain && a.Version == rel.Version})
+	}
+	return f, nil
+}
+
+// several reports whether the releases are of more than one domain.
+func several(all []attack.Release) bool {
+	return len(all) > 0 && slices.ContainsFunc(all, func(r attack.Release) bool { return r.Domain != all[0].Domain })
+}
+
+// assess judges a release as the selection says.
+func (s *site) assess(ctx context.Context, sel selection, rel attack.Release) (assure.Assessment, error) {
+	asOf := s.Clock()
+	if sel.AsOf != "" {
+		asOf = day.Date(sel.AsOf).Time()
+	}
+	return s.Assessor.Assess(ctx, assessment.Request{
+		Release:  attack.ReleaseRef{Domain: rel.Domain, Version: rel.Version},
+		Platform: sel.Platform, AsOf: asOf, Policy: s.Policy,
+	})
+}
+
+// batches lists every import of evidence, oldest first.
+func (s *site) batches(ctx context.Context) ([]store.Batch, error) {
+	all, err := s.Evidence.Batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	alerts, err := s.Alerts.Batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all = append(slices.Clone(all), alerts...)
+	slices.SortStableFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
+	return all, nil
+}
+
+// place returns the frame of a page about a whole release: the selected one, and
+// without a selection the one that the library takes for meant. Its Release is zero when the library is empty.
+func (s *site) place(r *http.Request, sel selection) (frame, error) {
+	all, err := s.Index.Releases(r.Context())
+	if err != nil {
+		return frame{}, err
+	}
+	if len(all) == 0 {
+		return s.frame(r, sel, attack.Release{})
+	}
+	rel, err := s.Objects.Release(r.Context(), sel.ref())
+	if err != nil {
+		return frame{}, err
+	}
+	return s.frame(r, sel, rel)
+}

@@ -1,0 +1,167 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"candor/internal/fault"
+)
+
+// The times that a server grants. A whole assessment of the largest release
+// takes seconds, so an answer has a minute.
+const (
+	headerTime = 10 * time.Second
+	answerTime = time.Minute
+	idleTime   = 2 * time.Minute
+	graceTime  = 10 * time.Second
+)
+
+// Combine returns the handler of a whole server: api under /api/ and for
+// /healthz, pages everywhere else. It logs requests, outlives a handler that
+// panics, and refuses requests that come from other sites or by other names.
+func Combine(pages, api http.Handler, log *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/", api)
+	mux.Handle("/healthz", api)
+	mux.Handle("/", pages)
+	guarded := http.NewCrossOriginProtection().Handler(mux)
+	return logged(log, recovered(log, local(guarded)))
+}
+
+// Serve answers requests at addr until ctx ends, and then lets those under way
+// finish. It calls ready with the address once it listens; port 0 picks a free
+// one. An address that is not loopback is fault.Refused.
+func Serve(ctx context.Context, addr string, h http.Handler, log *slog.Logger, ready func(addr string)) error {
+	if err := loopback(addr); err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fault.New(fault.Unavailable, "the server cannot listen").At("%s", addr).Because(err).
+			Next("choose another port with --addr; port 0 picks a free one")
+	}
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: headerTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: 1 << 16, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	ready(l.Addr().String())
+	select {
+	case err := <-done:
+		return fault.New(fault.Internal, "the server stopped").At("%s", addr).Because(err)
+	case <-ctx.Done():
+	}
+	return shutdown(s)
+}
+
+func shutdown(s *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		return errors.Join(fault.New(fault.Unavailable, "requests did not end within %s of the order to stop", graceTime).Because(err), s.Close())
+	}
+	return nil
+}
+
+// loopback refuses an address that others can reach. A name is refused unless it
+// is localhost, because what it stands for can change.
+func loopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fault.New(fault.Usage, "%q is no address to listen on", addr).Because(err).Next("write host and port, for example 127.0.0.1:8080")
+	}
+	if isLocal(host) {
+		return nil
+	}
+	return fault.New(fault.Refused, "%q is not a loopback address, and there is no authentication yet: whoever reaches it could read everything", host).
+		At("%s", addr).Next("listen on 127.0.0.1 or [::1] and let an authenticating proxy or an SSH tunnel in front")
+}
+
+// isLocal reports whether a host is localhost or a loopback address.
+func isLocal(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// local refuses requests that name the server in a way that another site could
+// make a browser use: a name of its own that it points at this machine.
+func local(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		if !isLocal(strings.Trim(host, "[]")) {
+			http.Error(w, "This server answers to localhost and loopback addresses alone.", http.StatusMisdirectedRequest)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// recovered turns a panic into an internal error; what it was goes to the log.
+func recovered(log *slog.Logger, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			what := recover()
+			if what == nil {
+				return
+			}
+			if what == http.ErrAbortHandler {
+				panic(what)
+			}
+			log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "panic", what, "stack", string(debug.Stack()))
+			http.Error(w, "The request failed for a reason of the server's own; its log says why.", http.StatusInternalServerError)
+		}()
+		h.ServeHTTP(w, r)
+	})
+}
+
+// watcher remembers the status of an answer.
+type watcher struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the status and passes it on.
+func (w *watcher) WriteHeader(code int) {
+	if w.status == 0 {
+		w.status = code
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Write notes that an answer without a status is 200, and passes the bytes on.
+func (w *watcher) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap returns the writer below, for http.ResponseController.
+func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// logged logs every request once it is answered.
+func logged(log *slog.Logger, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		seen := &watcher{ResponseWriter: w}
+		defer func() {
+			log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", seen.status,
+				"milliseconds", time.Since(start).Milliseconds())
+		}()
+		h.ServeHTTP(seen, r)
+	})
+}

@@ -1,0 +1,102 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"candor/internal/fault"
+	"candor/internal/web"
+)
+
+func TestServeRefusesWhatOthersCanReach(t *testing.T) {
+	for addr, want := range map[string]fault.Kind{
+		"0.0.0.0:0":        fault.Refused,
+		":0":               fault.Refused,
+		"[::]:0":           fault.Refused,
+		"192.168.1.4:8080": fault.Refused,
+		"example.org:80":   fault.Refused,
+		"localhost.evil:0": fault.Refused,
+		"8080":             fault.Usage,
+		"127.0.0.1:99999":  fault.Unavailable,
+	} {
+		err := web.Serve(t.Context(), addr, http.NotFoundHandler(), slog.New(slog.DiscardHandler), func(string) {
+			t.Errorf("%s: serving", addr)
+		})
+		if fault.KindOf(err) != want {
+			t.Errorf("%s: %v, want kind %s", addr, err, want)
+		}
+		if fault.HintOf(err) == "" {
+			t.Errorf("%s: no next step", addr)
+		}
+	}
+}
+
+func TestServeAnswersUntilItsContextEnds(t *testing.T) {
+	d := demonstration(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	at, done := make(chan string, 1), make(chan error, 1)
+	go func() {
+		done <- web.Serve(ctx, "127.0.0.1:0", d, slog.New(slog.DiscardHandler), func(addr string) { at <- addr })
+	}()
+	resp := must(http.Get("http://" + <-at + "/healthz"))(t)
+	defer resp.Body.Close()
+	var health struct{ Status string }
+	if err := json.NewDecoder(resp.Body).Decode(&health); err != nil || health.Status != "ok" {
+		t.Errorf("healthz: %v %+v", err, health)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Errorf("the server ended with %v", err)
+	}
+}
+
+func TestForeignNamesAndSitesAreRefused(t *testing.T) {
+	d := newDesk(t)
+	for _, c := range []struct {
+		host, method, site string
+		want               int
+	}{
+		{"localhost:8080", "GET", "", 200},
+		{"127.0.0.1:8080", "GET", "", 200},
+		{"[::1]:8080", "GET", "", 200},
+		{"127.9.9.9", "GET", "", 200},
+		{"evil.example:8080", "GET", "", 421},
+		{"localhost.evil.example", "GET", "", 421},
+		{"10.0.0.1", "GET", "", 421},
+		{"localhost:8080", "POST", "cross-site", 403},
+		{"localhost:8080", "POST", "same-origin", 400},
+	} {
+		r := httptest.NewRequest(c.method, "/", nil)
+		r.Host = c.host
+		if c.site != "" {
+			r.Header.Set("Sec-Fetch-Site", c.site)
+		}
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		if w.Code != c.want {
+			t.Errorf("%s %s from %q: %d, want %d", c.method, c.host, c.site, w.Code, c.want)
+		}
+	}
+}
+
+func TestPanicIsLoggedAndHidden(t *testing.T) {
+	var log record
+	h := web.Combine(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret") }), http.NotFoundHandler(),
+		slog.New(slog.NewTextHandler(&log, nil)))
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Host = "localhost"
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "secret") {
+		t.Errorf("the panic was answered with %d %q", w.Code, w.Body)
+	}
+	if !strings.Contains(log.String(), "secret") || !strings.Contains(log.String(), "status=500") {
+		t.Errorf("the log does not hold the panic: %s", &log)
+	}
+}

@@ -1,0 +1,144 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+
+	"candor/internal/attack"
+	"candor/internal/measure"
+)
+
+// functions are what templates may call.
+func functions() template.FuncMap {
+	return template.FuncMap{
+		"action": action, "bar": bar, "bytes": size, "cellbar": cellBar, "date": date, "f": number, "interval": interval, "look": lookOf,
+		"n": group, "part": part, "plural": plural, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": when,
+		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
+		"anchor": anchor, "add": func(a, b int) int { return a + b },
+	}
+}
+
+// group writes a whole number with a comma between groups of three digits.
+func group(n any) string {
+	s := fmt.Sprint(n)
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// plural writes a number with its noun.
+func plural(n any, one, many string) string {
+	if s := group(n); s != "1" {
+		return s + " " + many
+	}
+	return "1 " + one
+}
+
+// number writes a measured number with as many digits as are worth reading.
+func number(x float64) string {
+	switch {
+	case x == float64(int64(x)) && x < 1e15:
+		return group(int64(x))
+	case x >= 100:
+		return group(int64(x + 0.5))
+	case x >= 10:
+		return strconv.FormatFloat(x, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 3, 64)
+}
+
+// proportion writes a proportion. One that is nearly 0 or 1 keeps the digits
+// that tell it from them.
+func proportion(p *float64) string {
+	if p == nil {
+		return "–"
+	}
+	return share(*p)
+}
+
+func share(p float64) string {
+	switch {
+	case p == 0 || p == 1:
+		return strconv.FormatFloat(p, 'f', 0, 64)
+	case p < 0.0005 || p > 0.9995:
+		return strconv.FormatFloat(p, 'f', 6, 64)
+	}
+	return strconv.FormatFloat(p, 'f', 3, 64)
+}
+
+// interval writes an interval of proportions.
+func interval(i *measure.Interval) string {
+	if i == nil {
+		return "–"
+	}
+	return share(i[0]) + " – " + share(i[1])
+}
+
+// verified says how a file stands against the hashes that MITRE published.
+func verified(state string) string {
+	switch state {
+	case "verified":
+		return "it is a file that MITRE published"
+	case "mismatch":
+		return "it differs from the file that MITRE published"
+	}
+	return "no published hash of MITRE's is known for it"
+}
+
+// date returns the day of an RFC 3339 timestamp as it is spelled.
+func date(s string) string {
+	d, _, _ := strings.Cut(s, "T")
+	return d
+}
+
+// when writes a time in UTC.
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return t.UTC().Format("2006-01-02 15:04") + " UTC"
+}
+
+// short returns the start of a hash.
+func short(hash string) string { return hash[:min(len(hash), 12)] }
+
+// words writes an identifier as words.
+func words(s string) string { return strings.NewReplacer("_", " ", "-", " ").Replace(s) }
+
+// kind writes a kind of object as words. A sub-technique is written as ATT&CK
+// writes it.
+func kind(k attack.Kind) string {
+	if k == attack.KindSubTechnique {
+		return string(k)
+	}
+	return words(string(k))
+}
+
+// anchor returns what may stand as the id of an element for a name.
+func anchor(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
+			return r
+		}
+		return '-'
+	}, name)
+}
+
+// size writes a number of bytes.
+func size(n any) string { return group(n) + " bytes" }
+
+// sentence returns s with a capital first letter.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

@@ -1,0 +1,150 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/fault"
+)
+
+// verdictsView is the list of verdicts.
+type verdictsView struct {
+	frame
+	Window    string
+	Filter    verdictFilter
+	Rungs     []choice
+	Tactics   []choice
+	Platforms []string
+	Claimed   []choice
+	// Spread is the distribution over all verdicts that match.
+	Spread  spread
+	Rows    []assure.Verdict
+	Paging  paging
+	AllOf   int
+	Library bool // there is a release to judge
+}
+
+// verdictFilter is what the list is narrowed to, apart from the platform.
+type verdictFilter struct {
+	Rung, Tactic, Claimed, Text string
+}
+
+func (s *site) verdicts(r *http.Request) (view, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return view{}, err
+	}
+	fr, err := s.place(r, sel)
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title, fr.Here = "Verdicts", "verdicts"
+	v := verdictsView{frame: fr, Library: fr.Release.Version != ""}
+	if !v.Library {
+		return view{name: "verdicts", data: v}, nil
+	}
+	if v.Filter, err = verdictFilterOf(r); err != nil {
+		return view{}, err
+	}
+	offset, err := offsetOf(r)
+	if err != nil {
+		return view{}, err
+	}
+	whole := sel
+	whole.Platform = "" // the list itself narrows, so that every platform stays on offer
+	a, err := s.assess(r.Context(), whole, fr.Release)
+	if err != nil {
+		return view{}, err
+	}
+	v.fill(a)
+	kept := v.narrow(a.Verdicts)
+	v.Spread = spreadOver(kept)
+	v.Rows = kept[min(offset, len(kept)):min(offset+perPage, len(kept))]
+	v.Paging = page(r, offset, len(v.Rows), len(kept))
+	return view{name: "verdicts", data: v}, nil
+}
+
+func verdictFilterOf(r *http.Request) (verdictFilter, error) {
+	q := r.URL.Query()
+	f := verdictFilter{Rung: q.Get("rung"), Tactic: q.Get("tactic"), Claimed: q.Get("claimed"), Text: strings.TrimSpace(q.Get("text"))}
+	if f.Rung != "" && !slices.Contains(assure.Rungs(), assure.Rung(f.Rung)) {
+		return f, fault.New(fault.Usage, "there is no rung %q", f.Rung).At("rung").Next("choose one from the list")
+	}
+	if f.Claimed != "" && f.Claimed != "yes" && f.Claimed != "no" {
+		return f, fault.New(fault.Usage, "%q is neither yes nor no", f.Claimed).At("claimed").Next("choose yes or no")
+	}
+	return f, nil
+}
+
+// fill sets what the filters offer: what the assessment holds.
+func (v *verdictsView) fill(a assure.Assessment) {
+	v.AllOf = len(a.Verdicts)
+	v.Window = string(a.Window.From) + " to " + string(a.Window.To)
+	for _, r := range assure.Rungs() {
+		v.Rungs = append(v.Rungs, choice{Name: lookOf(r).Name, Value: string(r), Chosen: v.Filter.Rung == string(r)})
+	}
+	for _, t := range a.Tactics {
+		v.Tactics = append(v.Tactics, choice{Name: t.Tactic.Name, Value: t.Tactic.ATTACKID, Chosen: v.Filter.Tactic == t.Tactic.ATTACKID})
+	}
+	for _, c := range []string{"yes", "no"} {
+		v.Claimed = append(v.Claimed, choice{Name: c, Value: c, Chosen: v.Filter.Claimed == c})
+	}
+	for _, vd := range a.Verdicts {
+		v.Platforms = append(v.Platforms, vd.Platforms...)
+	}
+	slices.Sort(v.Platforms)
+	v.Platforms = slices.Compact(v.Platforms)
+}
+
+// narrow returns the verdicts that the filter lets through.
+func (v *verdictsView) narrow(all []assure.Verdict) []assure.Verdict {
+	var kept []assure.Verdict
+	for i := range all {
+		if v.Filter.lets(&all[i]) && (v.Sel.Platform == "" || foldIn(all[i].Platforms, v.Sel.Platform)) {
+			kept = append(kept, all[i])
+		}
+	}
+	return kept
+}
+
+func (f verdictFilter) lets(v *assure.Verdict) bool {
+	switch {
+	case f.Rung != "" && string(v.Rung) != f.Rung:
+		return false
+	case f.Claimed != "" && (f.Claimed == "yes") != v.Claimed:
+		return false
+	case f.Tactic != "" && !slices.ContainsFunc(v.Tactics, func(n assure.Name) bool { return n.ATTACKID == f.Tactic || n.StixID == f.Tactic }):
+		return false
+	}
+	return f.Text == "" || says(v, f.Text)
+}
+
+// says reports whether a verdict names every word of text, whatever the case.
+func says(v *assure.Verdict, text string) bool {
+	var b strings.Builder
+	for _, names := range [][]assure.Name{{v.Analytic}, v.Strategies, v.Techniques, v.Tactics} {
+		for _, n := range names {
+			b.WriteString(n.ATTACKID + " " + n.Name + "\n")
+		}
+	}
+	for _, c := range v.Claims {
+		b.WriteString(c.RuleID + " " + c.RuleName + "\n")
+	}
+	for _, n := range v.Visibility.Needs {
+		b.WriteString(n.Name + " " + n.ComponentName + "\n")
+	}
+	all := attack.Fold(b.String())
+	for w := range strings.FieldsSeq(attack.Fold(text)) {
+		if !strings.Contains(all, w) {
+			return false
+		}
+	}
+	return true
+}
+
+func foldIn(list []string, s string) bool {
+	return slices.ContainsFunc(list, func(have string) bool { return strings.EqualFold(have, s) })
+}

@@ -1,0 +1,157 @@
+// Package web is Candor's pages: what the library holds, what the evidence says
+// of it, and what both rest on, rendered on the server from the models that the
+// API and the command line show.
+//
+// The pages keep MITRE's text apart from Candor's analysis and work without
+// JavaScript. The package refuses to load anything from elsewhere, to show an
+// internal error, and to listen on anything but the loopback interface, because
+// there is no authentication.
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/library"
+	"candor/internal/store"
+)
+
+// Objects answers questions about one object.
+type Objects interface {
+	Release(ctx context.Context, ref attack.ReleaseRef) (attack.Release, error)
+	Page(ctx context.Context, id string, ref attack.ReleaseRef) (library.Page, error)
+}
+
+// Index lists what the library holds.
+type Index interface {
+	Releases(ctx context.Context) ([]attack.Release, error)
+	List(ctx context.Context, q store.Query) ([]store.Located, int, error)
+	Find(ctx context.Context, id string, ref attack.ReleaseRef) ([]store.Located, error)
+}
+
+// Assessor judges the analytics of a release.
+type Assessor interface {
+	Assess(ctx context.Context, r assessment.Request) (assure.Assessment, error)
+}
+
+// Batches lists imports of evidence.
+type Batches interface {
+	Batches(ctx context.Context) ([]store.Batch, error)
+}
+
+// Deps is what the pages are made from. Every field is needed.
+type Deps struct {
+	Objects  Objects
+	Index    Index
+	Assessor Assessor
+	Evidence Batches
+	Alerts   Batches
+	// Policy is what verdicts are judged by.
+	Policy assure.Policy
+	// Clock gives the day that verdicts are judged as of when a request names none.
+	Clock func() time.Time
+	Log   *slog.Logger
+	// Version is the version of the program.
+	Version string
+}
+
+//go:embed template static
+var files embed.FS
+
+// security is the policy of every page: nothing but Candor's own style, script
+// and images, and no frame around it.
+const security = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// site is the pages.
+type site struct {
+	Deps
+	pages map[string]*template.Template
+}
+
+// view is a page ready to be rendered: the name of its template and the typed
+// data that it is filled with.
+type view struct {
+	name   string
+	status int
+	data   any
+}
+
+// New returns the handler of the pages and of the files that they need.
+func New(d Deps) http.Handler {
+	s := &site{Deps: d, pages: parse()}
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", static())
+	mux.HandleFunc("GET /{$}", s.handle(s.overview))
+	mux.HandleFunc("GET /objects", s.handle(s.objects))
+	mux.HandleFunc("GET /objects/{id}", s.handle(s.object))
+	mux.HandleFunc("GET /verdicts", s.handle(s.verdicts))
+	mux.HandleFunc("GET /evidence", s.handle(s.evidence))
+	mux.HandleFunc("GET /policy", s.handle(s.policy))
+	mux.HandleFunc("/", s.handle(s.missing))
+	return secure(mux)
+}
+
+// parse returns the template of every page, each with the common frame.
+func parse() map[string]*template.Template {
+	common := template.Must(template.New("").Funcs(functions()).
+		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html"))
+	pages := map[string]*template.Template{}
+	for _, name := range []string{"overview", "empty", "object", "objects", "verdicts", "evidence", "policy", "error"} {
+		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
+	}
+	return pages
+}
+
+func static() http.Handler {
+	dir, err := fs.Sub(files, "static")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	server := http.StripPrefix("/static/", http.FileServerFS(dir))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=300")
+		server.ServeHTTP(w, r)
+	})
+}
+
+// secure sets the headers that every answer carries.
+func secure(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hd := w.Header()
+		hd.Set("Content-Security-Policy", security)
+		hd.Set("X-Content-Type-Options", "nosniff")
+		hd.Set("Referrer-Policy", "no-referrer")
+		hd.Set("Cache-Control", "no-cache")
+		h.ServeHTTP(w, r)
+	})
+}
+
+// handle returns the handler of a page: it makes the view, or the view of the
+// error that came instead, and writes it whole.
+func (s *site) handle(page func(*http.Request) (view, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := page(r)
+		if err != nil {
+			v = s.failure(r, err)
+		}
+		var b bytes.Buffer
+		if err := s.pages[v.name].ExecuteTemplate(&b, "frame", v.data); err != nil {
+			s.Log.ErrorContext(r.Context(), "render page", "page", v.name, "path", r.URL.Path, "error", err)
+			http.Error(w, "The page could not be rendered; the server's log says why.", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(max(v.status, http.StatusOK))
+		_, _ = b.WriteTo(w)
+	}
+}
