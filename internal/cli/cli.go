@@ -204,9 +204,9 @@ func (p *program) fail(err error) {
 		_ = json.NewEncoder(p.Err).Encode(map[string]any{"error": body})
 		return
 	}
-	fmt.Fprintln(p.Err, p.errPaint().red("candor: ")+err.Error())
+	fmt.Fprintln(p.Err, p.errPaint().red("candor: ")+inert(err.Error(), false))
 	if hint := fault.HintOf(err); hint != "" {
-		fmt.Fprintln(p.Err, "  next: "+hint)
+		fmt.Fprintln(p.Err, "  next: "+inert(hint, false))
 	}
 }
 
@@ -220,7 +220,7 @@ func (p *program) emit(v any, text func(*page)) error {
 	}
 	pg := &page{paint: p.outPaint()}
 	text(pg)
-	_, err := io.WriteString(p.Out, pg.String())
+	_, err := io.WriteString(p.Out, inert(pg.String(), bool(pg.paint)))
 	return err
 }
 

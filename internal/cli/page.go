@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -145,3 +147,23 @@ func group3(n int64) string {
 
 // note writes a line of progress to standard error.
 func (p *program) note(format string, args ...any) { fmt.Fprintf(p.Err, format+"\n", args...) }
+
+// inert makes text safe to print: of the control characters only line ends are
+// left and, where colours are on, colour codes. Names and notes come from files
+// that others wrote, and a terminal obeys what it reads.
+func inert(s string, colours bool) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == '\n' || r == '\t' || !unicode.IsControl(r) && r != utf8.RuneError:
+			b.WriteRune(r)
+		case r == '\x1b' && colours && colourCode.MatchString(s[i:]):
+			b.WriteRune(r)
+		default:
+			b.WriteRune('\uFFFD')
+		}
+	}
+	return b.String()
+}
+
+var colourCode = regexp.MustCompile(`^\x1b\[[0-9;]*m`)

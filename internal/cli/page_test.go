@@ -64,3 +64,19 @@ func TestClipKeepsShortTextAndMarksLongText(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestPrintedTextObeysNobody(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain\nline":            "plain\nline",
+		"\x1b[31mred\x1b[0m":     "\uFFFD[31mred\uFFFD[0m",
+		"\x1b]0;title\x07":       "\uFFFD]0;title\uFFFD",
+		"over\rwritten \u009b2J": "over\uFFFDwritten \uFFFD2J",
+	} {
+		if got := inert(in, false); got != want {
+			t.Errorf("inert(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if got := inert("\x1b[1mbold\x1b[0m \x1b[2J", true); got != "\x1b[1mbold\x1b[0m \uFFFD[2J" {
+		t.Errorf("with colours: %q", got)
+	}
+}
