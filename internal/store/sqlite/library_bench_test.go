@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -84,12 +85,19 @@ func importBundle(t testing.TB, l *sqlite.Library, r attack.Release, raw io.Read
 	return r
 }
 
+// openLibrary opens a library until the test ends.
 func openLibrary(t testing.TB, path string) *sqlite.Library {
+	l := openAlone(t, path)
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// openAlone opens a library that the caller closes.
+func openAlone(t testing.TB, path string) *sqlite.Library {
 	l, err := sqlite.OpenLibrary(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
 	return l
 }
 
@@ -103,28 +111,98 @@ func plainDecode(t testing.TB, raw []byte) time.Duration {
 	return time.Since(start)
 }
 
-// BenchmarkImport imports Enterprise 18.1 into an empty library.
+// enterprisePath returns the path of Enterprise 18.1.
+func enterprisePath(t testing.TB) string {
+	paths := bundles(t)
+	return paths[slices.IndexFunc(paths, func(p string) bool { return strings.Contains(p, "enterprise-attack-18.1") })]
+}
+
+// perPlain reports the time of an operation as a share of what encoding/json
+// takes to decode the same bytes in the same run.
+func perPlain(b *testing.B, raw []byte) {
+	took := float64(b.Elapsed()) / float64(b.N)
+	b.ReportMetric(took/float64(plainDecode(b, raw)), "x-encoding/json")
+}
+
+// BenchmarkImport imports Enterprise 18.1 from an unpacked file into an empty
+// library and searches it. The peak of memory is that of the process so far.
 func BenchmarkImport(b *testing.B) {
-	paths := bundles(b)
-	path := paths[slices.IndexFunc(paths, func(p string) bool { return strings.Contains(p, "enterprise-attack-18.1") })]
-	raw := unpacked(b, path)
-	plain := plainDecode(b, raw)
-	b.SetBytes(int64(len(raw)))
+	path := filepath.Join(b.TempDir(), "bundle.json")
+	unpackTo(b, path, enterprisePath(b))
+	before := cpu(b)
 	for b.Loop() {
 		dir := b.TempDir()
-		l := openLibrary(b, filepath.Join(dir, "library.db"))
-		r := importBundle(b, l, named(path), bytes.NewReader(raw))
+		l := openAlone(b, filepath.Join(dir, "library.db"))
+		f, err := os.Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r := importBundle(b, l, named(enterprisePath(b)), f)
+		f.Close()
 		if _, n, err := l.List(context.Background(), store.Query{Release: r, Text: "powershell"}); err != nil || n == 0 {
 			b.Fatalf("search after import: %d, %v", n, err)
 		}
+		l.Close()
 		info, err := os.Stat(filepath.Join(dir, "library.db"))
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(info.Size())/float64(len(raw)), "file/unpacked")
+		b.ReportMetric(float64(info.Size())/float64(r.Size), "file/unpacked")
+	}
+	b.ReportMetric(float64(cpu(b)-before)/float64(b.N)/1e9, "cpu-s/op")
+	b.ReportMetric(float64(peak()), "peak-MiB")
+	perPlain(b, unpacked(b, enterprisePath(b)))
+}
+
+// unpackTo unpacks a real bundle into a file, without holding it in memory.
+func unpackTo(b *testing.B, path, from string) {
+	in, err := os.Open(from)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer in.Close()
+	r, err := gzip.NewReader(in)
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := io.Copy(out, r); err != nil {
+		b.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// cpu returns the processor time that the process has used.
+func cpu(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkImportAll imports every real bundle into one library.
+func BenchmarkImportAll(b *testing.B) {
+	before := cpu(b)
+	for b.Loop() {
+		l := openAlone(b, filepath.Join(b.TempDir(), "library.db"))
+		for _, path := range bundles(b) {
+			f, err := os.Open(path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			importBundle(b, l, named(path), f)
+			f.Close()
+		}
 		l.Close()
 	}
-	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(plain), "x-encoding/json")
+	b.ReportMetric(float64(cpu(b)-before)/float64(b.N)/1e9, "cpu-s/op")
+	b.ReportMetric(float64(peak()), "peak-MiB")
 }
 
 // judged is the types of object that judging analytics needs.
@@ -133,21 +211,90 @@ var judged = []string{"x-mitre-analytic", "x-mitre-detection-strategy", "attack-
 
 // enterprise imports Enterprise 18.1 into a new library.
 func enterprise(b *testing.B) (*sqlite.Library, attack.Release, []byte) {
-	paths := bundles(b)
-	path := paths[slices.IndexFunc(paths, func(p string) bool { return strings.Contains(p, "enterprise-attack-18.1") })]
-	raw := unpacked(b, path)
+	raw := unpacked(b, enterprisePath(b))
 	l := openLibrary(b, filepath.Join(b.TempDir(), "library.db"))
-	return l, importBundle(b, l, named(path), bytes.NewReader(raw)), raw
+	return l, importBundle(b, l, named(enterprisePath(b)), bytes.NewReader(raw)), raw
 }
 
 // BenchmarkLoad loads what judging analytics needs.
 func BenchmarkLoad(b *testing.B) {
 	l, r, raw := enterprise(b)
-	plain := plainDecode(b, raw)
 	for b.Loop() {
 		if _, err := l.Load(context.Background(), r, judged...); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(plain), "x-encoding/json")
+	perPlain(b, raw)
+}
+
+// BenchmarkObject reads what a page of one object shows.
+func BenchmarkObject(b *testing.B) {
+	l, r, _ := enterprise(b)
+	ctx := context.Background()
+	for b.Loop() {
+		found, err := l.Find(ctx, "T1059.001", attack.ReleaseRef{})
+		if err != nil || len(found) != 1 {
+			b.Fatal(found, err)
+		}
+		id := found[0].StixID
+		if _, err := l.Snapshot(ctx, r, id); err != nil {
+			b.Fatal(err)
+		}
+		if es, err := l.Relations(ctx, r, id); err != nil || len(es) == 0 {
+			b.Fatal(len(es), err)
+		}
+		if as, err := l.Appearances(ctx, id); err != nil || len(as) != 1 {
+			b.Fatal(as, err)
+		}
+	}
+}
+
+// BenchmarkSearch searches for what people search for.
+func BenchmarkSearch(b *testing.B) {
+	l, r, _ := enterprise(b)
+	texts := []string{"powershell", "credential dumping", "lsass", "T1059", "registry run keys", "scheduled tas", "apt", "lateral movement", "AN1989", "the"}
+	var took []time.Duration
+	for b.Loop() {
+		for _, text := range texts {
+			start := time.Now()
+			if _, n, err := l.List(context.Background(), store.Query{Release: r, Text: text}); err != nil || n == 0 {
+				b.Fatalf("%q finds %d, %v", text, n, err)
+			}
+			took = append(took, time.Since(start))
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "median-us")
+	b.ReportMetric(float64(took[len(took)-1].Microseconds()), "worst-us")
+}
+
+// BenchmarkOpen opens a library of every real release and finds one object's
+// history, as a command does.
+func BenchmarkOpen(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "library.db")
+	l := openLibrary(b, path)
+	for _, p := range bundles(b) {
+		f, err := os.Open(p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		importBundle(b, l, named(p), f)
+		f.Close()
+	}
+	l.Close()
+	ctx := context.Background()
+	for b.Loop() {
+		l := openAlone(b, path)
+		found, err := l.Find(ctx, "AN1989", attack.ReleaseRef{})
+		if err != nil || len(found) != 1 {
+			b.Fatal(found, err)
+		}
+		if _, err := l.Relations(ctx, found[0].Release, found[0].StixID); err != nil {
+			b.Fatal(err)
+		}
+		if as, err := l.Appearances(ctx, found[0].StixID); err != nil || len(as) != 2 {
+			b.Fatal(as, err)
+		}
+		l.Close()
+	}
 }

@@ -41,37 +41,41 @@ func (e *encoder) word(s *string) {
 // from then on everything reads as empty.
 type decoder struct {
 	in    string
+	at    int // what is read of in
 	known []string
 	bad   bool
 }
 
 func (d *decoder) number(n *uint64) {
+	if d.at < len(d.in) && d.in[d.at] < 0x80 { // most are small
+		*n = uint64(d.in[d.at])
+		d.at++
+		return
+	}
 	*n = 0
-	for shift := 0; shift < 64; shift += 7 {
-		if len(d.in) == 0 {
-			break
-		}
-		c := d.in[0]
-		d.in = d.in[1:]
+	for shift := 0; shift < 64 && d.at < len(d.in); shift += 7 {
+		c := d.in[d.at]
+		d.at++
 		*n |= uint64(c&0x7f) << shift
 		if c < 0x80 {
 			return
 		}
 	}
-	d.fail()
 	*n = 0
+	d.fail()
 }
 
-func (d *decoder) fail() { d.in, d.bad = "", true }
+func (d *decoder) fail() { d.at, d.bad = len(d.in), true }
 
 func (d *decoder) text(s *string) {
 	var n uint64
 	d.number(&n)
-	if n > uint64(len(d.in)) {
+	if n > uint64(len(d.in)-d.at) {
 		d.fail()
 		n = 0
 	}
-	*s, d.in = d.in[:n], d.in[n:]
+	*s = d.in[d.at : d.at+int(n)]
+	d.at += int(n)
 }
 
 func (d *decoder) word(s *string) {
@@ -94,7 +98,7 @@ func (d *decoder) word(s *string) {
 func codeLength(c coder, have int) int {
 	n := uint64(have)
 	c.number(&n)
-	if d, ok := c.(*decoder); ok && n > uint64(len(d.in)) {
+	if d, ok := c.(*decoder); ok && n > uint64(len(d.in)-d.at) {
 		d.fail()
 		n = 0
 	}

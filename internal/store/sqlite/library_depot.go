@@ -24,7 +24,7 @@ type depot struct {
 	sealed   []*sealed // being compressed, oldest first
 
 	snapshots, ids, wordings, words rows
-	haveSnapshot, haveWording       lookup
+	haveSnapshot, haveWording       keyFinder
 	putPack                         *sql.Stmt
 }
 
@@ -155,7 +155,7 @@ func (d *depot) settle(ctx context.Context) error {
 }
 
 // lookUp returns the ids of those that the library has.
-func (d *depot) lookUp(ctx context.Context, in *lookup, hash func(*newcomer) []byte) (map[int]uint32, error) {
+func (d *depot) lookUp(ctx context.Context, in *keyFinder, hash func(*newcomer) []byte) (map[int]uint32, error) {
 	if d.empty || len(d.waiting) == 0 {
 		return nil, nil
 	}
@@ -276,19 +276,19 @@ func (r *rows) flush(ctx context.Context) error {
 	return err
 }
 
-// lookup finds up to a chunk of keys, each a STIX id and a hash, with one
+// keyFinder finds up to a chunk of keys, each a STIX id and a hash, with one
 // statement.
-type lookup struct {
+type keyFinder struct {
 	stmt *sql.Stmt
 	args []any
 }
 
-func (k *lookup) begin() { k.args = k.args[:0] }
+func (k *keyFinder) begin() { k.args = k.args[:0] }
 
-func (k *lookup) add(n int, stixID string, hash []byte) { k.args = append(k.args, n, stixID, hash) }
+func (k *keyFinder) add(n int, stixID string, hash []byte) { k.args = append(k.args, n, stixID, hash) }
 
 // find returns the ids of the keys that are there, by their number.
-func (k *lookup) find(ctx context.Context) (map[int]uint32, error) {
+func (k *keyFinder) find(ctx context.Context) (map[int]uint32, error) {
 	if len(k.args) == 0 {
 		return nil, nil
 	}

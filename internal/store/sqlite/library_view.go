@@ -73,8 +73,7 @@ func headerOf(o *attack.Object) store.Header {
 // viewFormat is the first number of a written view.
 const viewFormat = 1
 
-// code codes the view but for what is derived. Each field is coded for all
-// cards in turn, which packs well.
+// code codes the view but for what is derived.
 func (v *view) code(c coder) {
 	_, reads := c.(*decoder)
 	if n := codeLength(c, len(v.cards)); reads {
@@ -82,11 +81,7 @@ func (v *view) code(c coder) {
 	}
 	for i := range v.cards {
 		v.cards[i].codeKind(c)
-	}
-	for i := range v.cards {
 		c.text(&v.cards[i].StixID)
-	}
-	for i := range v.cards {
 		c.text(&v.cards[i].Modified)
 	}
 	for i := range v.cards {

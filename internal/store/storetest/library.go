@@ -38,6 +38,7 @@ func Library(t *testing.T, open OpenLibrary) {
 		"cancelling leaves nothing":                       libraryCancelled,
 		"one import runs at a time":                       libraryOneImport,
 		"reopening keeps everything":                      libraryReopen,
+		"readers go on while releases land":               libraryReaders,
 		"bytes that are there already are not new":        libraryNew,
 		"oddities are kept":                               libraryOddities,
 		"of duplicates the one modified later counts":     libraryDuplicates,

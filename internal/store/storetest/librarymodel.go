@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -30,9 +31,9 @@ func libraryModel(t *testing.T, open OpenLibrary) {
 		}
 		appearances := map[string][]store.Appearance{}
 		for i, r := range releases {
-			counting := counting(carried[i])
-			checkRelease(t, l, r, counting)
-			for id, o := range counting {
+			counts := whatCounts(carried[i])
+			checkRelease(t, l, r, counts)
+			for id, o := range counts {
 				s := must(l.Snapshot(context.Background(), r, id))(t)
 				if string(s.Raw) != o.write(t) {
 					rt.Errorf("%s of %s is %s, want %s", id, r, s.Raw, o.write(t))
@@ -63,8 +64,8 @@ func drawnObject() *rapid.Generator[obj] {
 	})
 }
 
-// counting returns, of objects with one id, the one modified last, then the last.
-func counting(objects []obj) map[string]obj {
+// whatCounts returns, of objects with one id, the one modified last, then the last.
+func whatCounts(objects []obj) map[string]obj {
 	m := map[string]obj{}
 	for _, o := range objects {
 		if have, ok := m[o.id()]; !ok || o["modified"].(string) >= have["modified"].(string) {
@@ -92,4 +93,55 @@ func checkRelease(t *testing.T, l store.Library, r attack.Release, want map[stri
 			t.Errorf("%s of %s has the name %q, want %q", o.ID, r, o.Name, want[o.ID]["name"])
 		}
 	}
+}
+
+// libraryReaders reads, several at a time, while releases land.
+func libraryReaders(t *testing.T, open OpenLibrary) {
+	l := open(t, t.TempDir())
+	objects := append(manyObjects(300, "tool"), relationship("1", "uses", "tool--00001", "tool--00002"))
+	land(t, l, "acme 0", objects...)
+	const releases = 8
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for n := 0; n < releases && !t.Failed(); {
+				n = readOnce(t, l, n, len(objects))
+			}
+		})
+	}
+	for i := 1; i < releases; i++ {
+		objects[i] = objects[i].but(obj{"description": fmt.Sprint("state ", i)})
+		land(t, l, fmt.Sprint("acme ", i), objects...)
+	}
+	readers.Wait()
+}
+
+// readOnce reads what there is and returns how many releases that is, which
+// must not be fewer than before.
+func readOnce(t *testing.T, l store.Library, before, objects int) int {
+	ctx := context.Background()
+	rs, err := l.Releases(ctx)
+	if err != nil || len(rs) < before {
+		t.Errorf("%d releases after %d, %v", len(rs), before, err)
+		return before
+	}
+	as, err := l.Appearances(ctx, "tool--00001")
+	if err != nil || len(as) < len(rs) {
+		t.Errorf("%d appearances in %d releases, %v", len(as), len(rs), err)
+	}
+	for _, r := range rs {
+		view, err := l.Load(ctx, r)
+		if err != nil || len(view.Objects()) != objects {
+			t.Errorf("%s is not whole, %v", r, err)
+			return before
+		}
+		_, n, err := l.List(ctx, store.Query{Release: r, Text: "name"})
+		if err != nil || n != objects-1 {
+			t.Errorf("%s lists %d, %v", r, n, err)
+		}
+		if es, err := l.Relations(ctx, r, "tool--00001"); err != nil || len(es) != 1 {
+			t.Errorf("%s has %d relations, %v", r, len(es), err)
+		}
+	}
+	return len(rs)
 }
