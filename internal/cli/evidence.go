@@ -16,20 +16,24 @@ import (
 func (p *program) evidenceCommand() *cobra.Command {
 	return group("evidence", "The evidence: what the organisation knows",
 		"Evidence comes in as batches that land whole or not at all. Nothing is overwritten:\na later statement supersedes an earlier one and both stay visible.",
-		p.evidenceAddCommand(), p.evidenceListCommand(), p.evidenceShowCommand(), p.evidenceHistoryCommand())
+		p.evidenceAddCommand(), p.evidenceFormatsCommand(), p.evidenceListCommand(), p.evidenceShowCommand(), p.evidenceHistoryCommand())
 }
 
 const evidenceKinds = `Kinds:
-  telemetry   Candor YAML: log sources that you collect, and external sources with
-              owner, provider, expiry and Admiralty rating
+  telemetry   log sources that you collect, and external sources with owner,
+              provider, expiry and Admiralty rating; or a DeTT&CT administration file
   feeds       CSV of measured arrivals: date,source,channel,events,hosts[,site]
-  rules       Sigma rules: a folder, a file or a tar.gz; or Candor CSV
-  alerts      CSV through --mapping FILE, or Candor JSON Lines; plain or gzip
-  exercises   Candor CSV: technique,analytic,test,time,outcome,rule_id,notes
-  runbooks    folder of Markdown with front matter: applies_to, owner, reviewed`
+  rules       Sigma, Elastic, Splunk or Sentinel rules: a folder, a file or a tar.gz;
+              or Candor CSV
+  alerts      Candor JSON Lines or CSV, exports of OCSF, Elastic, Sentinel, Defender,
+              Splunk ES and TheHive, or any CSV through --mapping FILE
+  exercises   Candor CSV, or a VECTR export
+  runbooks    folder of Markdown with front matter: applies_to, owner, reviewed
+
+The format is told from the content; --format forces one (candor evidence formats).`
 
 func (p *program) evidenceAddCommand() *cobra.Command {
-	var mapping, by string
+	var mapping, by, format string
 	c := &cobra.Command{
 		Use:   "add KIND PATH...",
 		Short: "Add a batch of evidence",
@@ -53,13 +57,14 @@ kept in a rejects file in the data folder.
 			}
 			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
 				return p.addEvidence(ctx, d, ingest.Request{
-					Kind: args[0], Paths: args[1:], Mapping: mapping, By: by,
+					Kind: args[0], Paths: args[1:], Format: format, Mapping: mapping, By: by,
 					RejectsDir: filepath.Join(p.data, "rejects"),
 				})
 			})
 		},
 	}
 	c.Flags().StringVar(&mapping, "mapping", "", "mapping file that names the columns of a CSV of alerts")
+	c.Flags().StringVar(&format, "format", "", "take the input for this format instead of telling it from the content")
 	c.Flags().StringVar(&by, "by", p.Getenv("USER"), "who adds it, for the record")
 	return c
 }
@@ -97,6 +102,26 @@ func showAdded(g *page, r ingest.Result) {
 	}
 	if r.Batch.Rejects != "" {
 		g.line("  all rejected records with reasons: %s", r.Batch.Rejects)
+	}
+}
+
+func (p *program) evidenceFormatsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "formats", Short: "List the formats that evidence may come in", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			fs := ingest.Formats()
+			return p.emit(fs, func(g *page) {
+				kind := ""
+				for _, f := range fs {
+					if f.Kind != kind {
+						kind = f.Kind
+						g.head("%s", kind)
+					}
+					g.line("  %-18s %s", f.Name, f.Description)
+					g.line("  %-18s %s", "", g.dim(f.Example))
+				}
+			})
+		},
 	}
 }
 

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/sha256"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ type Request struct {
 	// Paths are files and folders; rules may be in a tar archive, and any file may
 	// be packed with gzip.
 	Paths []string
+	// Format is the name of one of the kind's Formats, and empty to tell the format
+	// of each file from its content.
+	Format string
 	// Mapping is the path of the mapping file of a CSV of alerts; empty for
 	// everything else.
 	Mapping string
@@ -70,8 +74,8 @@ func kinds() []kind {
 	return []kind{
 		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeTelemetry},
 		{name: "feeds", what: "feed files", endings: csv, decode: decodeFeeds},
-		{name: "rules", what: "rule files", endings: yaml, decode: decodeRules},
-		{name: "alerts", what: "alert files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)},
+		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
+		{name: "alerts", what: "alert files", endings: append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)},
 		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},
 		{name: "runbooks", what: "runbooks", endings: []string{".md", ".markdown"}, decode: decodeRunbooks},
 	}
@@ -115,12 +119,31 @@ func (r Request) check() (kind, error) {
 	case r.Mapping != "" && r.Kind != "alerts":
 		return kind{}, fault.New(fault.Usage, "a mapping file is for alerts, not for %s", r.Kind).Next("leave the mapping out")
 	}
-	return list[i], nil
+	return list[i], r.checkFormat()
+}
+
+// checkFormat returns fault.Usage for a format that the kind does not have, or
+// that does not go with the mapping.
+func (r Request) checkFormat() error {
+	var names []string
+	for _, f := range formatsOf(r.Kind) {
+		names = append(names, f.Name)
+	}
+	switch {
+	case r.Format != "" && !slices.Contains(names, r.Format):
+		return fault.New(fault.Usage, "%s do not come in a format %q", r.Kind, r.Format).Next("use one of: %s; or leave the format out", strings.Join(names, ", "))
+	case r.Format == mappedCSV && r.Mapping == "":
+		return fault.New(fault.Usage, "the format %s needs a mapping file", mappedCSV).Next("name the mapping file that says which columns make an alert (--mapping FILE)")
+	case r.Mapping != "" && r.Format != "" && r.Format != mappedCSV:
+		return fault.New(fault.Usage, "a mapping file does not go with the format %s", r.Format).Next("leave one of them out")
+	}
+	return nil
 }
 
 // batch is a batch that is being made.
 type batch struct {
 	store.Batch
+	forced   string // the format that the request forces
 	rejects  *rejects
 	warnings []string
 	records  []store.Record
@@ -128,7 +151,10 @@ type batch struct {
 }
 
 func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
-	b := &batch{rejects: &rejects{dir: r.RejectsDir}}
+	b := &batch{rejects: &rejects{dir: r.RejectsDir}, forced: r.Format}
+	if r.Format != "" { // the same bytes read otherwise are another input
+		sum = sha256.Sum256(append([]byte(r.Format+"\x00"), sum[:]...))
+	}
 	b.Kind, b.Paths, b.By, b.Added = r.Kind, r.Paths, r.By, e.now().UTC()
 	b.Hash = hexSum(sum)
 	b.ID = b.Kind + "-" + b.Hash[:12]

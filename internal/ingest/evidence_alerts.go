@@ -13,10 +13,9 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"candor/internal/alert"
-	"candor/internal/alert/jsonl"
+	"candor/internal/alert/export"
 	"candor/internal/alert/tabular"
 	"candor/internal/evidence"
 	"candor/internal/fault"
@@ -31,7 +30,7 @@ func (e *Evidence) addAlerts(ctx context.Context, r Request, k kind) (Result, er
 	if err != nil {
 		return Result{}, err
 	}
-	in := &alertInput{where: where, progress: meter(3*sizes(where), r.Progress)}
+	in := &alertInput{where: where, forced: r.Format, progress: meter(3*sizes(where), r.Progress)}
 	var notes []string
 	if notes, err = in.loadMapping(r.Mapping); err != nil {
 		return Result{}, err
@@ -81,6 +80,7 @@ func (b *batch) scan(ctx context.Context, in *alertInput, sum [32]byte) (err err
 // alertInput is files of alerts, which are streamed.
 type alertInput struct {
 	where    []location
+	forced   string // the format that the request forces
 	mapping  *tabular.Mapping
 	rules    []byte // the bytes of the mapping file
 	progress func(n int64)
@@ -248,26 +248,33 @@ func plain(raw *bufio.Reader) (*bufio.Reader, error) {
 
 // detect tells the format of a file by its first bytes and returns its alerts.
 func (in *alertInput) detect(l location, text *bufio.Reader, p pass) (iter.Seq2[*alert.Alert, error], error) {
-	head, _ := text.Peek(4096)
+	head, _ := text.Peek(headSize)
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
-	mapping, format := in.mapping, "mapped-csv"
-	switch {
-	case bytes.HasPrefix(head, []byte("{")):
-		if in.mapping != nil {
-			return nil, fault.New(fault.Usage, "a mapping is for CSV, and this file is JSON Lines").At("%s", l.path).Next("leave the mapping out")
+	input := export.Input{File: l.path, Text: text, Reject: p.reject, Warn: p.located(l)}
+	object := bytes.HasPrefix(head, []byte("{"))
+	if in.mapping != nil {
+		if object {
+			return nil, fault.New(fault.Usage, "a mapping is for CSV, and this file is JSON").At("%s", l.path).Next("leave the mapping out")
 		}
-		p.say("candor-jsonl")
-		return jsonl.Alerts(jsonl.Input{File: l.path, Text: text, Reject: p.reject, Warn: p.located(l)}), nil
-	case in.mapping == nil:
-		first, _, _ := bytes.Cut(head, []byte("\n"))
-		if !tabular.IsOwn(strings.Split(strings.ReplaceAll(string(first), `"`, ""), ",")) {
-			return nil, fault.New(fault.Invalid, "neither Candor JSON Lines nor a CSV with Candor's columns").At("%s", l.path).
-				Next("name a mapping file that says which columns make an alert (--mapping FILE)")
-		}
-		mapping, format = tabular.Own(), "candor-csv"
+		p.say(mappedCSV)
+		return tabular.Alerts(tabular.Input(input), in.mapping), nil
 	}
-	p.say(format)
-	return tabular.Alerts(tabular.Input{File: l.path, Text: text, Reject: p.reject, Warn: p.located(l)}, mapping), nil
+	chosen := choose(formatsOf("alerts"), in.forced, head, l.name)
+	if chosen.Name == ownJSONL && in.forced == "" && !object {
+		return nil, unknownAlerts(l, head)
+	}
+	p.say(chosen.Name)
+	return chosen.alerts(input), nil
+}
+
+// unknownAlerts is the error for a file that no format of alerts knows.
+func unknownAlerts(l location, head []byte) error {
+	if bytes.HasPrefix(head, []byte("[")) {
+		return fault.New(fault.Invalid, "a JSON list of records that no format of alerts knows").At("%s", l.path).
+			Next("see which formats there are and name one (--format NAME)")
+	}
+	return fault.New(fault.Invalid, "neither JSON of a known format nor a CSV with Candor's columns").At("%s", l.path).
+		Next("name a mapping file that says which columns make an alert (--mapping FILE)")
 }
 
 func (p pass) say(format string) {

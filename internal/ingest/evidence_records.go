@@ -14,13 +14,11 @@ import (
 	"time"
 
 	"candor/internal/detection"
-	"candor/internal/detection/rulecsv"
-	"candor/internal/detection/sigma"
 	"candor/internal/evidence"
-	extab "candor/internal/exercise/tabular"
 	"candor/internal/runbook/frontmatter"
 	"candor/internal/store"
 	"candor/internal/telemetry"
+	"candor/internal/telemetry/dettect"
 	"candor/internal/telemetry/feed"
 	"candor/internal/telemetry/inventory"
 )
@@ -130,21 +128,35 @@ func (b *batch) notes(f file, rejects []evidence.Reject, warnings []string) {
 func key(parts ...string) string { return strings.Join(parts, "|") }
 
 func decodeTelemetry(b *batch, files []file) error {
-	b.format("candor-yaml")
+	list := formatsOf(b.Kind)
 	for _, f := range files {
-		inv, err := inventory.Decode(f.shown, f.data)
-		if err != nil {
-			return err
-		}
-		for _, r := range inv.Rejects {
-			b.rejects.add(r)
-		}
-		b.warnings = append(b.warnings, inv.Warnings...)
-		if err := b.putInventory(inv); err != nil {
+		chosen := choose(list, b.forced, f.data, f.name)
+		b.format(chosen.Name)
+		if err := chosen.telemetry(b, f); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// inventory reads Candor's own telemetry file.
+func (b *batch) inventory(f file) error {
+	inv, err := inventory.Decode(f.shown, f.data)
+	if err != nil {
+		return err
+	}
+	b.notes(file{name: f.shown, shown: f.shown}, inv.Rejects, inv.Warnings)
+	return b.putInventory(inv)
+}
+
+// dettect reads a data source administration.
+func (b *batch) dettect(f file) error {
+	a, err := dettect.Sources(f.shown, f.data)
+	if err != nil {
+		return err
+	}
+	b.notes(file{name: f.shown, shown: f.shown}, a.Rejects, a.Warnings)
+	return b.putInventory(&inventory.Inventory{Scope: a.Scope, Sources: a.Sources})
 }
 
 func (b *batch) putInventory(inv *inventory.Inventory) error {
@@ -173,7 +185,7 @@ func sourceKey(s telemetry.Source) string {
 }
 
 func decodeFeeds(b *batch, files []file) error {
-	b.format("candor-csv")
+	b.format(ownCSV)
 	for _, f := range files {
 		d, err := feed.Decode(f.shown, bytes.NewReader(f.data))
 		if err != nil {
@@ -191,9 +203,11 @@ func decodeFeeds(b *batch, files []file) error {
 }
 
 func decodeExercises(b *batch, files []file) error {
-	b.format("candor-csv")
+	list := formatsOf(b.Kind)
 	for _, f := range files {
-		d, err := extab.Decode(f.shown, bytes.NewReader(f.data))
+		chosen := choose(list, b.forced, f.data, f.name)
+		b.format(chosen.Name)
+		d, err := chosen.exercises(f.shown, bytes.NewReader(f.data))
 		if err != nil {
 			return err
 		}
@@ -210,7 +224,7 @@ func decodeExercises(b *batch, files []file) error {
 }
 
 func decodeRunbooks(b *batch, files []file) error {
-	b.format("markdown")
+	b.format(markdown)
 	for _, f := range files {
 		d := frontmatter.Decode(f.name, f.data)
 		b.notes(f, d.Rejects, d.Warnings)
@@ -224,8 +238,10 @@ func decodeRunbooks(b *batch, files []file) error {
 }
 
 func decodeRules(b *batch, files []file) error {
-	decoded := make([]rules, len(files))
-	each(len(files), func(i int) { decoded[i] = readRules(files[i]) })
+	decoded, list := make([]rules, len(files)), formatsOf(b.Kind)
+	each(len(files), func(i int) {
+		decoded[i] = choose(list, b.forced, files[i].data, files[i].name).rules(files[i])
+	})
 	for i, d := range decoded {
 		if d.err != nil {
 			return d.err
@@ -246,35 +262,6 @@ type rules struct {
 	evidence.Decoded[detection.Rule]
 	format string
 	err    error
-}
-
-// readRules tells Candor's CSV from Sigma's YAML and decodes it.
-func readRules(f file) rules {
-	if !isRuleCSV(f) {
-		return rules{Decoded: sigma.Decode(f.name, f.data), format: sigma.Format}
-	}
-	d, err := rulecsv.Decode(f.shown, bytes.NewReader(f.data))
-	for i := range d.Warnings {
-		d.Warnings[i] = f.name + strings.TrimPrefix(d.Warnings[i], f.shown)
-	}
-	for i := range d.Records {
-		d.Records[i].Path = f.name
-	}
-	return rules{Decoded: d, format: rulecsv.Format, err: err}
-}
-
-// isRuleCSV reports whether a file is a CSV: by its ending, else because its
-// first line names the column rule_id.
-func isRuleCSV(f file) bool {
-	name := strings.TrimSuffix(strings.ToLower(f.name), ".gz")
-	switch {
-	case strings.HasSuffix(name, ".csv"):
-		return true
-	case strings.HasSuffix(name, ".yml"), strings.HasSuffix(name, ".yaml"):
-		return false
-	}
-	first, _, _ := bytes.Cut(f.data, []byte("\n"))
-	return bytes.Contains(first, []byte("rule_id")) && bytes.ContainsRune(first, ',')
 }
 
 // each calls do for every number below n, on all processors.

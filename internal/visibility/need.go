@@ -76,6 +76,9 @@ type declarations struct {
 	other      []source // for other platforms or another data component
 }
 
+// declared returns what is declared of a log source by its name. A declaration
+// that names a data component alone, as DeTT&CT's do, stands for each of the
+// component's log sources.
 func (x *index) declared(c channel, component *attack.Object, platforms map[string]bool) declarations {
 	var d declarations
 	for _, s := range x.sources[c.name] {
@@ -83,13 +86,23 @@ func (x *index) declared(c channel, component *attack.Object, platforms map[stri
 		case !speaks(s.channel, c.channel):
 		case !s.on(platforms) || !s.of(component):
 			d.other = append(d.other, s)
-		case s.Since > x.window.To || s.Until != "" && s.Until < x.window.To:
+		case !x.inForce(s):
 			d.outOfForce = append(d.outOfForce, s)
 		default:
 			d.inForce = append(d.inForce, s)
 		}
 	}
+	for _, s := range x.sources[""] {
+		if s.component != "" && s.of(component) && s.on(platforms) && x.inForce(s) {
+			d.inForce = append(d.inForce, s)
+		}
+	}
 	return d
+}
+
+// inForce reports whether a declaration holds on the day of judgement.
+func (x *index) inForce(s source) bool {
+	return s.Since <= x.window.To && (s.Until == "" || s.Until >= x.window.To)
 }
 
 // on reports whether s is collected on one of the platforms. A source that

@@ -32,7 +32,7 @@ func Unknown(lib *attack.Library, t Telemetry) []Suggestion {
 	out := []Suggestion{}
 	look := func(name, ch, batch string) {
 		c := channel{attack.Fold(name), attack.Fold(ch)}
-		if seen[c] {
+		if name == "" || seen[c] { // a declaration without a name stands for a component
 			return
 		}
 		seen[c] = true

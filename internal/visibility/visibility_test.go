@@ -326,3 +326,34 @@ func TestUnknownLogSources(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+func TestADeclaredComponentStandsForItsLogSources(t *testing.T) {
+	declared := telemetry.Source{Component: "Process Creation", Platforms: []string{"Windows"}}
+	needs := func(s telemetry.Source) (states []visibility.NeedState) {
+		for _, n := range judge(visibility.Telemetry{Sources: of("b", s)}, policy())["an--1"].Needs {
+			states = append(states, n.State)
+		}
+		return states
+	}
+	for name, c := range map[string]struct {
+		change func(*telemetry.Source)
+		want   []visibility.NeedState
+	}{
+		"its own component":  {func(*telemetry.Source) {}, []visibility.NeedState{visibility.Unmeasured, visibility.Unmeasured, visibility.Missing}},
+		"another component":  {func(s *telemetry.Source) { s.Component = "File Access" }, []visibility.NeedState{visibility.Missing, visibility.Missing, visibility.Missing}},
+		"another platform":   {func(s *telemetry.Source) { s.Platforms = []string{"Linux"} }, []visibility.NeedState{visibility.Missing, visibility.Missing, visibility.Missing}},
+		"no longer in force": {func(s *telemetry.Source) { s.Until = "2020-01-01" }, []visibility.NeedState{visibility.Missing, visibility.Missing, visibility.Missing}},
+		"nothing at all":     {func(s *telemetry.Source) { s.Component = "" }, []visibility.NeedState{visibility.Missing, visibility.Missing, visibility.Missing}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := declared
+			c.change(&s)
+			if got := needs(s); !slices.Equal(got, c.want) {
+				t.Errorf("needs are %v, want %v", got, c.want)
+			}
+		})
+	}
+	if got := visibility.Unknown(library(), visibility.Telemetry{Sources: of("b", declared)}); len(got) != 0 {
+		t.Errorf("a component is listed as an unknown log source: %v", got)
+	}
+}

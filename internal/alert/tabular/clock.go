@@ -1,7 +1,6 @@
 package tabular
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,9 +31,9 @@ func clockOf(spec interface {
 	case "":
 		return automatic
 	case "unix":
-		return func(s string) (time.Time, bool) { return epoch(s, time.Second) }
+		return func(s string) (time.Time, bool) { return decode.Epoch(s, time.Second) }
 	case "unix_ms":
-		return func(s string) (time.Time, bool) { return epoch(s, time.Millisecond) }
+		return func(s string) (time.Time, bool) { return decode.Epoch(s, time.Millisecond) }
 	}
 	layout := format
 	for _, l := range layouts {
@@ -51,32 +50,4 @@ func clockOf(spec interface {
 		t, err := time.Parse(layout, s)
 		return t.UTC(), err == nil && decode.Sane(t)
 	}
-}
-
-// epoch reads a number of units since 1970, which may have decimals.
-func epoch(text string, unit time.Duration) (time.Time, bool) {
-	whole, decimals, _ := strings.Cut(text, ".")
-	if len(whole) == 0 || len(whole) > 15 || !digits(whole) || !digits(decimals) {
-		return time.Time{}, false
-	}
-	n, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil {
-		return time.Time{}, false
-	}
-	per := int64(time.Second / unit)
-	ns := n % per * int64(unit)
-	for i, worth := 0, int64(unit)/10; i < len(decimals) && worth > 0; i, worth = i+1, worth/10 {
-		ns += int64(decimals[i]-'0') * worth
-	}
-	t := time.Unix(n/per, ns).UTC()
-	return t, decode.Sane(t)
-}
-
-func digits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
 }

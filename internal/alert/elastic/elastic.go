@@ -1,0 +1,117 @@
+// Package elastic reads alerts of Elastic Security, as documents of its alert
+// index or as hits of a search over it.
+//
+// A closed alert's reason is its disposition. It refuses to read a closure
+// without a reason, or one by automation, as a statement of what the alert was:
+// those are unlabelled. What a document says of its rule beside id, name and
+// mapping is not kept with every alert.
+package elastic
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+
+	"candor/internal/alert"
+	"candor/internal/alert/export"
+)
+
+// Format is the name of the format.
+const Format = "elastic"
+
+// Sniff reports whether a file that begins with head is one of alerts of Elastic
+// Security.
+func Sniff(head []byte, _ string) bool {
+	return export.Contains(head, `"kibana.alert.`) || export.Has(head, "kibana", "alert", "workflow_status")
+}
+
+// Alerts reads the alerts of a file, in its order.
+func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
+	return export.Alerts(in, export.Format{Read: read, When: export.Millis, Help: export.MillisHelp, Names: names()})
+}
+
+func names() map[string]string {
+	return map[string]string{
+		"id": "kibana.alert.uuid", "rule_id": "kibana.alert.rule.rule_id", "time": "@timestamp", "score": "kibana.alert.risk_score",
+		"disposition_time": "kibana.alert.workflow_status_updated_at", "disposition": "kibana.alert.workflow_reason",
+	}
+}
+
+const rule = "kibana.alert.rule."
+
+func read(r *export.Record) []alert.Draft {
+	unwrap(r)
+	d := alert.Draft{
+		ID: r.Text("kibana.alert.uuid", "_id"), RuleID: r.Text(rule+"rule_id", rule+"parameters.rule_id"), RuleName: r.Text(rule + "name"),
+		Time: r.Text("@timestamp"), Entity: r.Text("host.name", "host.hostname", "user.name", "source.ip"),
+		Severity: r.Text("kibana.alert.severity"), Score: r.Text("kibana.alert.risk_score"), CaseID: r.Text("kibana.alert.case_ids"),
+		Tactic: r.Text(rule+"threat.tactic.name", rule+"parameters.threat.tactic.name"), Source: "Elastic Security",
+		Techniques: techniques(r),
+		Fields: r.Fields("kibana.alert.uuid", "kibana.alert.rule", "@timestamp", "kibana.alert.severity", "kibana.alert.risk_score",
+			"kibana.alert.workflow_status", "kibana.alert.workflow_reason", "kibana.alert.workflow_status_updated_at",
+			"kibana.alert.workflow_user", "_id", "_index", "_score", "sort"),
+	}
+	if d.Score == "" {
+		d.Score = r.Text(rule + "risk_score")
+	}
+	state(r, &d)
+	return []alert.Draft{d}
+}
+
+// unwrap takes the document out of a search's hit.
+func unwrap(r *export.Record) {
+	for _, wrapper := range []string{"_source", "fields"} {
+		if docs := r.Objects(wrapper); len(docs) == 1 {
+			doc := maps.Clone(docs[0])
+			if id, ok := r.Object["_id"]; ok {
+				doc["_id"] = id
+			}
+			r.Object = doc
+			return
+		}
+	}
+}
+
+// techniques reads what the rule maps to: of a technique with sub-techniques,
+// those.
+func techniques(r *export.Record) []string {
+	var ids []string
+	threats := r.Objects(rule + "threat")
+	if len(threats) == 0 {
+		threats = r.Objects(rule + "parameters.threat")
+	}
+	for _, threat := range threats {
+		for _, t := range threat.Objects("technique") {
+			if subs := t.Texts("subtechnique.id"); len(subs) > 0 {
+				ids = append(ids, subs...)
+			} else {
+				ids = append(ids, t.Texts("id")...)
+			}
+		}
+	}
+	return r.Techniques(ids)
+}
+
+// state reads what was said of the alert. The reason goes when an alert is opened
+// again, so that only a closed one's counts.
+func state(r *export.Record, d *alert.Draft) {
+	status, reason := r.Text("kibana.alert.workflow_status"), r.Text("kibana.alert.workflow_reason")
+	if status == "" && reason == "" {
+		return
+	}
+	d.DispositionTime, d.DispositionBy = r.Text("kibana.alert.workflow_status_updated_at"), r.Text("kibana.alert.workflow_user")
+	d.Provenance, d.Disposition, d.Word = string(alert.Analyst), string(alert.Unlabelled), cmp.Or(status, reason)
+	if status != "" && status != "closed" || reason == "" {
+		return
+	}
+	d.Word = reason
+	switch reason {
+	case "true_positive", "benign_positive", "false_positive", "duplicate":
+		d.Disposition = reason
+	case "automated_closure":
+		d.Provenance = string(alert.Automation)
+	case "other":
+	default:
+		r.Note("the closing reason %q is not one of Elastic's; its alerts were taken as unlabelled", reason)
+	}
+}

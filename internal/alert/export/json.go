@@ -1,0 +1,303 @@
+package export
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"candor/internal/decode"
+)
+
+// splitter finds the records of a JSON text. It lets names that are there twice
+// pass: that is a fault of the record alone, and found when it is read.
+type splitter struct {
+	*pump
+	src *source
+	dec *jsontext.Decoder
+	// start is the line on which the value at the top began, and listed says
+	// that a list of records was met.
+	start  int
+	listed bool
+}
+
+var errStop = errors.New("nobody asks for more")
+
+func newSplitter(p *pump, text io.Reader) *splitter {
+	src := newSource(text)
+	return &splitter{pump: p, src: src, dec: jsontext.NewDecoder(src, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+}
+
+// run reads the values at the top. When the first is an object on a line of its
+// own, or broken on the line on which it begins, the text is JSON Lines.
+func (s *splitter) run() error {
+	oneLine, err := s.top()
+	if err == nil && oneLine {
+		return s.lines(s.here(), 0)
+	}
+	if err != nil && err != io.EOF && err != errStop {
+		return s.broken(err)
+	}
+	for err == nil {
+		s.src.mark()
+		_, err = s.top()
+	}
+	if err == io.EOF || err == errStop {
+		return nil
+	}
+	return s.fatal(err)
+}
+
+// top reads one value at the top and reports whether it was an object that
+// began and ended on one line and held no list of records.
+func (s *splitter) top() (oneLine bool, err error) {
+	switch s.dec.PeekKind() {
+	case '{':
+		return s.object()
+	case '[':
+		s.start = 0
+		return false, s.list()
+	}
+	s.start = 0
+	if _, err := s.dec.ReadToken(); err != nil {
+		return false, err
+	}
+	s.reject(s.here(), "the record is JSON, but not an object")
+	return false, nil
+}
+
+// here is the line on which what was read last ends.
+func (s *splitter) here() int { return s.src.at(s.dec.InputOffset()) }
+
+// list reads a list of records.
+func (s *splitter) list() error {
+	if _, err := s.dec.ReadToken(); err != nil {
+		return err
+	}
+	s.listed = true
+	for s.dec.PeekKind() != ']' {
+		s.src.mark()
+		raw, err := s.dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		line := s.src.at(s.dec.InputOffset() - int64(len(raw)))
+		if !s.value(line, raw) {
+			return errStop
+		}
+	}
+	_, err := s.dec.ReadToken()
+	return err
+}
+
+// member is a name of an object with its value.
+type member struct {
+	name  string
+	value jsontext.Value
+}
+
+// object reads an object at the top: a record, or what wraps the list of them.
+func (s *splitter) object() (oneLine bool, err error) {
+	if _, err := s.dec.ReadToken(); err != nil {
+		return false, err
+	}
+	s.start = s.here()
+	start := s.start
+	members, wraps, err := s.members(false)
+	if err != nil || wraps {
+		return false, err
+	}
+	oneLine = s.here() == start
+	o := make(Object, len(members))
+	for _, m := range members {
+		v, err := parse(m.value)
+		if _, twice := o[m.name]; twice && err == nil {
+			err = errTwice(m.name)
+		}
+		if err != nil {
+			s.reject(start, why(err))
+			return oneLine, nil
+		}
+		if v != nil {
+			o[m.name] = v
+		}
+	}
+	if !s.take(start, o) {
+		return false, errStop
+	}
+	return oneLine, nil
+}
+
+// members reads the members of an object, at the top or nested, up to its end.
+// Once a list of records was among them they are passed over.
+func (s *splitter) members(nested bool) (all []member, wraps bool, err error) {
+	for s.dec.PeekKind() != '}' {
+		token, err := s.dec.ReadToken()
+		if err != nil {
+			return nil, false, err
+		}
+		name, kind := token.String(), s.dec.PeekKind()
+		switch {
+		case kind == '[' && slices.Contains([]string{"value", "results", "hits"}, name):
+			wraps, all = true, nil
+			if err := s.list(); err != nil {
+				return nil, true, err
+			}
+		case kind == '{' && name == "hits" && !nested:
+			if err := s.hits(); err != nil {
+				return nil, true, err
+			}
+			wraps, all = true, nil
+		case wraps:
+			if err := s.skip(); err != nil {
+				return nil, true, err
+			}
+		default:
+			raw, err := s.dec.ReadValue()
+			if err != nil {
+				return nil, false, err
+			}
+			all = append(all, member{name, raw.Clone()})
+		}
+	}
+	_, err = s.dec.ReadToken()
+	return all, wraps, err
+}
+
+// hits reads the object that Elasticsearch puts around its list of hits.
+func (s *splitter) hits() error {
+	if _, err := s.dec.ReadToken(); err != nil {
+		return err
+	}
+	_, _, err := s.members(true)
+	return err
+}
+
+// skip passes over a value of any size.
+func (s *splitter) skip() error {
+	for depth := s.dec.StackDepth(); ; {
+		s.src.mark()
+		if _, err := s.dec.ReadToken(); err != nil || s.dec.StackDepth() <= depth {
+			return err
+		}
+	}
+}
+
+// value reads one record from its JSON.
+func (s *splitter) value(line int, raw jsontext.Value) bool {
+	v, err := parse(raw)
+	o, ok := v.(Object)
+	switch {
+	case err != nil:
+		s.reject(line, why(err))
+	case !ok:
+		s.reject(line, "the record is JSON, but not an object")
+	default:
+		return s.take(line, o)
+	}
+	return true
+}
+
+func parse(raw []byte) (any, error) {
+	var t tree
+	err := json.Unmarshal(raw, &t)
+	return t.value, err
+}
+
+func errTwice(name string) error { return errors.New("the key " + name + " is there twice") }
+
+// why says in a message what is wrong with a record.
+func why(err error) string {
+	var text *jsontext.SyntacticError
+	if errors.As(err, &text) {
+		where := ""
+		if text.JSONPointer != "" {
+			where = " at " + string(text.JSONPointer)
+		}
+		return "the record is not JSON" + where + ": " + text.Err.Error()
+	}
+	return err.Error()
+}
+
+// broken decides what an error in the first value comes to. On the line on which
+// the value begins it is that line's, and the reading goes on behind it.
+func (s *splitter) broken(err error) error {
+	if s.src.err != nil || s.listed {
+		return s.fatal(err)
+	}
+	rest := s.here()
+	line := s.lineOf(err)
+	if s.start != 0 && s.start != line {
+		return s.fatal(err)
+	}
+	s.reject(line, why(err))
+	return s.lines(rest, line-rest+1)
+}
+
+// lineOf returns the line of an error in the text.
+func (s *splitter) lineOf(err error) int {
+	var text *jsontext.SyntacticError
+	if errors.As(err, &text) {
+		return s.src.at(max(text.ByteOffset, s.dec.InputOffset()))
+	}
+	return s.here()
+}
+
+// fatal is the error of a text that cannot be read on, or the error of the reader
+// beneath, unchanged.
+func (s *splitter) fatal(err error) error {
+	switch {
+	case s.src.err == errLong:
+		return decode.Invalid(s.in.File, s.here(), "%v", errLong).Next("split the file into records of their own")
+	case s.src.err != nil:
+		return s.src.err
+	}
+	return decode.Invalid(s.in.File, s.lineOf(err), "%s", why(err)).Next("correct the file at this place; nothing behind it can be read")
+}
+
+// lines reads what the decoder has left as one object on each line, and passes
+// over the first few of the lines. Line is the number of the first.
+func (s *splitter) lines(line, skip int) error {
+	text := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(s.dec.UnreadBuffer())), s.src), 1<<16)
+	for ; ; line++ {
+		data, err := s.oneLine(text)
+		switch {
+		case err == io.EOF:
+			return nil
+		case err == errLong && skip <= 0:
+			s.reject(line, errLong.Error())
+		case err != nil && err != errLong:
+			return err
+		case skip <= 0 && len(data) > 0 && !s.value(line, data):
+			return nil
+		}
+		skip--
+	}
+}
+
+// oneLine returns the next line without the blanks around it, io.EOF behind the
+// last, and errLong for one that is too long, which is passed over.
+func (s *splitter) oneLine(text *bufio.Reader) ([]byte, error) {
+	var data []byte
+	for n := 0; ; {
+		s.src.mark()
+		part, err := text.ReadSlice('\n')
+		if n += len(part); n <= MaxRecord {
+			data = append(data, part...)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		if err != nil && (err != io.EOF || n == 0) {
+			return nil, err
+		}
+		if n > MaxRecord {
+			return nil, errLong
+		}
+		return bytes.TrimSpace(data), nil
+	}
+}

@@ -1,0 +1,242 @@
+package export
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Object is a JSON object, or a row of a table by its columns. A value is a
+// string, an Object, or a list of values; numbers, true and false are strings as
+// they are spelled, and null is no value.
+type Object map[string]any
+
+// tree is a JSON value in the terms of Object.
+type tree struct{ value any }
+
+// UnmarshalJSONFrom reads a value of any kind.
+func (t *tree) UnmarshalJSONFrom(d *jsontext.Decoder) (err error) {
+	t.value, err = build(d)
+	return err
+}
+
+func build(d *jsontext.Decoder) (any, error) {
+	switch d.PeekKind() {
+	case '{':
+		return buildObject(d)
+	case '[':
+		return buildList(d)
+	}
+	token, err := d.ReadToken()
+	if err != nil || token.Kind() == 'n' {
+		return nil, err
+	}
+	return token.String(), nil
+}
+
+func buildObject(d *jsontext.Decoder) (any, error) {
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	o := Object{}
+	for d.PeekKind() != '}' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		key := name.String()
+		v, err := build(d)
+		if err != nil {
+			return nil, err
+		}
+		if v != nil {
+			o[key] = v
+		}
+	}
+	_, err := d.ReadToken()
+	return o, err
+}
+
+func buildList(d *jsontext.Decoder) (any, error) {
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	list := []any{}
+	for d.PeekKind() != ']' {
+		v, err := build(d)
+		if err != nil {
+			return nil, err
+		}
+		if v != nil {
+			list = append(list, v)
+		}
+	}
+	_, err := d.ReadToken()
+	return list, err
+}
+
+// each calls do for every value at a path: names joined by dots, where a name
+// may itself hold dots. Lists on the way and at the end are gone through.
+func (o Object) each(path string, do func(v any)) {
+	if v, ok := o[path]; ok {
+		spread(v, do)
+	}
+	for i := range len(path) {
+		if path[i] != '.' {
+			continue
+		}
+		spread(o[path[:i]], func(v any) {
+			if sub, ok := v.(Object); ok {
+				sub.each(path[i+1:], do)
+			}
+		})
+	}
+}
+
+func spread(v any, do func(v any)) {
+	switch v := v.(type) {
+	case nil:
+	case []any:
+		for _, e := range v {
+			spread(e, do)
+		}
+	default:
+		do(v)
+	}
+}
+
+// Text returns the first text at the first of the paths that has one that is not
+// blank, without the blanks around it.
+func (o Object) Text(paths ...string) string {
+	found := ""
+	for _, p := range paths {
+		o.each(p, func(v any) {
+			if s, ok := v.(string); ok && found == "" {
+				found = strings.TrimSpace(s)
+			}
+		})
+		if found != "" {
+			break
+		}
+	}
+	return found
+}
+
+// Texts returns the texts at the paths in order, each once and none blank. A
+// text of several lines, as a table writes a list, is one text for each.
+func (o Object) Texts(paths ...string) []string {
+	var out []string
+	for _, p := range paths {
+		o.each(p, func(v any) {
+			s, _ := v.(string)
+			for line := range strings.Lines(s) {
+				if line = strings.TrimSpace(line); line != "" && !slices.Contains(out, line) {
+					out = append(out, line)
+				}
+			}
+		})
+	}
+	return out
+}
+
+// Objects returns the objects at a path, in order.
+func (o Object) Objects(path string) []Object {
+	var out []Object
+	o.each(path, func(v any) {
+		if sub, ok := v.(Object); ok {
+			out = append(out, sub)
+		}
+	})
+	return out
+}
+
+// Bounds of what is kept of a record beside the alert's own fields.
+const (
+	maxField  = 1024 // bytes of a value
+	maxFields = 200  // values
+)
+
+// Fields returns the record's values under their paths, lists joined by
+// semicolons, without those at or below the paths that are left out. Long values
+// are not kept, and the record notes so.
+func (r *Record) Fields(without ...string) map[string]string {
+	f := flattener{record: r, without: without, out: map[string]string{}}
+	f.object("", r.Object)
+	if len(f.out) == 0 {
+		return nil
+	}
+	return f.out
+}
+
+type flattener struct {
+	record  *Record
+	without []string
+	out     map[string]string
+}
+
+func (f *flattener) object(prefix string, o Object) {
+	names := make([]string, 0, len(o))
+	for name := range o {
+		names = append(names, name)
+	}
+	slices.Sort(names) // which values are kept must not depend on the run
+	for _, name := range names {
+		path := prefix + name
+		if !f.left(path) {
+			f.value(path, o[name])
+		}
+	}
+}
+
+func (f *flattener) left(path string) bool {
+	return slices.ContainsFunc(f.without, func(w string) bool {
+		rest, ok := strings.CutPrefix(path, w)
+		return ok && (rest == "" || rest[0] == '.')
+	})
+}
+
+func (f *flattener) value(path string, v any) {
+	switch v := v.(type) {
+	case Object:
+		f.object(path+".", v)
+	case []any:
+		for _, e := range v {
+			f.value(path, e)
+		}
+	case string:
+		f.text(path, v)
+	}
+}
+
+func (f *flattener) text(path, v string) {
+	if v == "" {
+		return
+	}
+	before, ok := f.out[path]
+	if ok {
+		v = before + ";" + v
+	}
+	switch {
+	case len(v) > maxField:
+		f.record.Note("values longer than 1 KiB are not kept as fields of an alert, of lists what lies beyond it")
+	case !ok && len(f.out) == maxFields:
+		f.record.Note("no more than %d values are kept as fields of an alert", maxFields)
+	default:
+		f.out[path] = v
+	}
+}
+
+// Unfold replaces texts that hold a JSON object or list, as tables write them,
+// by what they hold. A text that is no JSON stays as it is.
+func (o Object) Unfold(names ...string) {
+	for _, name := range names {
+		s, _ := o[name].(string)
+		if s = strings.TrimSpace(s); s == "" || s[0] != '{' && s[0] != '[' {
+			continue
+		}
+		if v, err := parse([]byte(s)); err == nil {
+			o[name] = v
+		}
+	}
+}

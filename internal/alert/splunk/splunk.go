@@ -1,0 +1,132 @@
+// Package splunk reads notable events of Splunk Enterprise Security, as JSON or
+// as CSV.
+//
+// It refuses to read an event's status as a statement of what it was: only the
+// disposition is one.
+package splunk
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/alert/export"
+	"candor/internal/decode"
+)
+
+// Format is the name of the format.
+const Format = "splunk"
+
+// Sniff reports whether a file that begins with head is one of notable events.
+func Sniff(head []byte, _ string) bool {
+	if export.Has(head, "search_name") {
+		return export.Has(head, "event_id") || export.Has(head, "rule_id") || export.Has(head, "urgency")
+	}
+	columns := decode.Columns(head, ',')
+	return slices.Contains(columns, "search_name") && (slices.Contains(columns, "event_id") || slices.Contains(columns, "rule_id"))
+}
+
+// Alerts reads the alerts of a file, in its order.
+func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
+	return export.Alerts(in, export.Format{
+		Read: read, When: when, Help: decode.TimeHelp + ", nor seconds since 1970", Table: true,
+		Names: map[string]string{
+			"id": "event_id", "rule_id": "search_name", "time": "_time", "score": "risk_score", "disposition_time": "review_time",
+		},
+	})
+}
+
+// when reads a time as a search renders it, or as seconds since 1970.
+func when(text string) (time.Time, bool) {
+	if t, ok := decode.Epoch(text, time.Second); ok {
+		return t, true
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999 Z0700"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), decode.Sane(t)
+		}
+	}
+	return decode.Time(text)
+}
+
+func read(r *export.Record) []alert.Draft {
+	if results := r.Objects("result"); len(results) == 1 {
+		r.Object = results[0]
+	}
+	r.Unfold("annotations")
+	for name := range r.Object {
+		if strings.HasPrefix(name, "__mv_") { // the same values once more, encoded
+			delete(r.Object, name)
+		}
+	}
+	d := alert.Draft{
+		ID: r.Text("event_id", "rule_id"), RuleID: r.Text("search_name"), RuleName: r.Text("rule_title", "rule_name"), Time: r.Text("_time"),
+		Entity: r.Text("risk_object", "dest", "src", "user", "orig_host"), Severity: r.Text("urgency", "severity"), Score: r.Text("risk_score"),
+		CaseID: r.Text("investigation_id", "incident_id"), Source: "Splunk Enterprise Security",
+		Tactic:     r.Text("annotations.mitre_attack.mitre_tactic", "mitre_tactic"),
+		Techniques: r.Techniques(r.Texts("annotations.mitre_attack", "annotations.mitre_attack.mitre_technique_id", "mitre_technique_id")),
+		Fields: r.Fields("event_id", "rule_id", "search_name", "rule_title", "rule_name", "_time", "urgency", "risk_score", "annotations",
+			"disposition", "disposition_label", "disposition_description", "review_time", "reviewer", "owner", "status", "status_label",
+			"_raw", "_bkt", "_cd", "_serial", "_si", "_indextime", "linecount", "punct", "mitre_technique_id", "mitre_tactic"),
+	}
+	state(r, &d)
+	return []alert.Draft{d}
+}
+
+func state(r *export.Record, d *alert.Draft) {
+	word := r.Text("disposition_label")
+	id := r.Text("disposition")
+	if word == "" {
+		word = id
+	}
+	if word == "" {
+		if word = r.Text("status_label", "status"); word == "" {
+			return
+		}
+	} else if c, ok := classify(id, word); ok {
+		d.Disposition = string(c)
+	} else {
+		r.Note("the disposition %q is not one that Splunk brings; its alerts were taken as unlabelled", word)
+	}
+	if d.Disposition == "" {
+		d.Disposition = string(alert.Unlabelled)
+	}
+	d.Word, d.Provenance, d.DispositionTime = word, string(alert.Analyst), r.Text("review_time")
+	if by := r.Text("reviewer", "owner"); by != "unassigned" {
+		d.DispositionBy = by
+	}
+}
+
+// classify returns the class of a disposition: by its id, else by its label.
+func classify(id, label string) (alert.Class, bool) {
+	switch id {
+	case "disposition:0", "disposition:5", "disposition:6": // unassigned, other, undetermined
+		return alert.Unlabelled, true
+	case "disposition:1":
+		return alert.TruePositive, true
+	case "disposition:2":
+		return alert.BenignPositive, true
+	case "disposition:3":
+		return alert.FalseLogic, true
+	case "disposition:4":
+		return alert.FalseData, true
+	}
+	label = strings.ToLower(label)
+	switch {
+	case strings.HasPrefix(label, "true positive"):
+		return alert.TruePositive, true
+	case strings.HasPrefix(label, "benign positive"):
+		return alert.BenignPositive, true
+	case strings.HasPrefix(label, "false positive") && strings.Contains(label, "logic"):
+		return alert.FalseLogic, true
+	case strings.HasPrefix(label, "false positive") && strings.Contains(label, "data"):
+		return alert.FalseData, true
+	case strings.HasPrefix(label, "false positive"):
+		return alert.FalsePositive, true
+	case label == "undetermined" || label == "other" || label == "unassigned":
+		return alert.Unlabelled, true
+	}
+	return "", false
+}

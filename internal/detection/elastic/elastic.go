@@ -1,0 +1,144 @@
+// Package elastic reads detection rules from Elastic's TOML, one rule in a file.
+//
+// It takes a rule's mapping from its threat tables and its log sources from its
+// index patterns, as far as those are known in ATT&CK's words. It refuses to read
+// queries.
+package elastic
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+
+	"candor/internal/decode"
+	"candor/internal/detection"
+	"candor/internal/evidence"
+)
+
+// Format is what the rules' Format says.
+const Format = "elastic"
+
+// Sniff reports whether a file that begins with head is an Elastic rule: no other
+// rules come in TOML, so that the ending of its name says so too.
+func Sniff(head []byte, name string) bool {
+	if strings.HasSuffix(strings.TrimSuffix(strings.ToLower(name), ".gz"), ".toml") {
+		return true
+	}
+	return bytes.HasPrefix(head, []byte("[metadata]")) && bytes.Contains(head, []byte("\n[rule]"))
+}
+
+// Decode reads the rule of one file. Name is its path within its folder or
+// archive, with slashes. What is wrong with it is its reject.
+func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
+	var out evidence.Decoded[detection.Rule]
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if !utf8.Valid(data) {
+		out.Rejects = append(out.Rejects, evidence.Reject{File: name, Reason: "not UTF-8"})
+		return out
+	}
+	var top map[string]any
+	if _, err := toml.Decode(string(data), &top); err != nil {
+		out.Rejects = append(out.Rejects, syntax(name, err))
+		return out
+	}
+	f := &file{name: name, text: string(data)}
+	r := f.rule(top)
+	if f.bad != nil {
+		out.Rejects = append(out.Rejects, *f.bad)
+		return out
+	}
+	out.Records, out.Warnings = append(out.Records, r), f.warnings
+	return out
+}
+
+func syntax(name string, err error) evidence.Reject {
+	r := evidence.Reject{File: name, Reason: "not TOML: " + err.Error()}
+	var p toml.ParseError
+	if errors.As(err, &p) {
+		r.Line, r.Reason = p.Position.Line, "not TOML: "+p.Message
+	}
+	return r
+}
+
+func (f *file) rule(top map[string]any) detection.Rule {
+	meta, rule := f.table(top, "metadata"), f.table(top, "rule")
+	if rule.values == nil {
+		f.fail("rule", "", "not an Elastic rule: it has no table [rule]")
+		return detection.Rule{}
+	}
+	r := detection.Rule{
+		ID: rule.need("rule_id"), Name: rule.need("name"), Format: Format, Path: f.name, Status: meta.text("maturity"),
+		Level: rule.text("severity"), FalsePositives: rule.texts("false_positives"), Modified: meta.text("updated_date"),
+		Source: source(rule),
+	}
+	if r.Modified == "" {
+		r.Modified = meta.text("creation_date")
+	}
+	r.Enabled = f.enabled(rule, r.Status)
+	f.threats(&r, rule)
+	r.Platforms, r.Logs = places(rule.texts("index"), rule.texts("tags"))
+	rule.unknown(known[:])
+	return r
+}
+
+// enabled says whether a rule runs: its own key, else its maturity.
+func (f *file) enabled(rule table, maturity string) bool {
+	switch v := rule.values["enabled"].(type) {
+	case bool:
+		return v
+	case nil:
+	default:
+		rule.fail("enabled", fmt.Sprint(v), "neither true nor false")
+	}
+	switch maturity {
+	case "deprecated", "development":
+		return false
+	case "production", "beta", "experimental", "":
+		return true
+	}
+	f.warn("maturity", maturity, "maturity %q is not one of Elastic's; the rule was taken as enabled", maturity)
+	return true
+}
+
+// threats reads a rule's mapping: of a technique with sub-techniques, those.
+func (f *file) threats(r *detection.Rule, rule table) {
+	for _, threat := range rule.tables("threat") {
+		if framework := threat.text("framework"); framework != "" && framework != "MITRE ATT&CK" {
+			f.warn("framework", framework, "a mapping to %q was passed over", framework)
+			continue
+		}
+		if tactic := threat.table("tactic").text("name"); tactic != "" {
+			r.Tactics = add(r.Tactics, strings.ReplaceAll(strings.ToLower(tactic), " ", "-"))
+		}
+		for _, t := range threat.tables("technique") {
+			subs := t.tables("subtechnique")
+			if len(subs) == 0 {
+				subs = []table{t}
+			}
+			for _, s := range subs {
+				id := strings.ToUpper(s.need("id"))
+				if !decode.TechniqueID(id) {
+					f.warn("id", id, "%q is no ATT&CK ID of a technique and was passed over", id)
+					continue
+				}
+				r.Techniques = add(r.Techniques, id)
+			}
+		}
+	}
+}
+
+// source describes what a rule reads.
+func source(rule table) string {
+	kind, index := rule.text("type"), strings.Join(rule.texts("index"), ", ")
+	switch {
+	case index == "":
+		return kind
+	case kind == "":
+		return index
+	}
+	return kind + " over " + index
+}

@@ -1,0 +1,95 @@
+// Package sentinel reads analytics rules of Microsoft Sentinel from YAML, as
+// templates have them, one in a file.
+//
+// It takes a rule's mapping from its relevant techniques and its log sources from
+// the tables that its connectors fill, as far as those are known in ATT&CK's
+// words. It refuses to read queries.
+package sentinel
+
+import (
+	"strings"
+	"unicode"
+
+	"candor/internal/decode"
+	"candor/internal/detection"
+	"candor/internal/evidence"
+)
+
+// Format is what the rules' Format says.
+const Format = "sentinel"
+
+// Sniff reports whether a file that begins with head is a Sentinel analytics rule.
+func Sniff(head []byte, _ string) bool {
+	return decode.HasKeys(head, "relevantTechniques") || decode.HasKeys(head, "requiredDataConnectors") ||
+		decode.HasKeys(head, "query", "queryFrequency") || decode.HasKeys(head, "query", "kind", "tactics")
+}
+
+// Decode reads the rules of one file. Name is its path within its folder or
+// archive, with slashes. Everything that is wrong with it is among the rejects.
+func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
+	return decode.Each(name, data, rule)
+}
+
+func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
+	r := detection.Rule{
+		ID: m.Need("id"), Name: m.String("name"), Format: Format, Status: m.String("status"), Level: m.String("severity"), Path: m.File(),
+		Modified: m.String("lastUpdated"), Enabled: m.Bool("enabled", true),
+	}
+	if r.Name == "" {
+		r.Name = m.String("displayName")
+	}
+	if r.Name == "" {
+		m.Fail("name", "", "is missing or empty")
+	}
+	if kind := m.String("kind"); strings.EqualFold(kind, "HuntingQuery") {
+		warn("kind", "a hunting query raises no alert and was passed over")
+		return r, false
+	}
+	for _, key := range []string{"relevantTechniques", "techniques", "subTechniques"} {
+		r.Techniques = append(r.Techniques, m.Techniques(key, warn)...)
+	}
+	for _, t := range m.Strings("tactics") {
+		r.Tactics = append(r.Tactics, dashed(t))
+	}
+	connectors(&r, m)
+	m.Know(known[:]...)
+	return r, true
+}
+
+// dashed returns a tactic's short name: InitialAccess is initial-access.
+func dashed(tactic string) string {
+	var b strings.Builder
+	for i, c := range tactic {
+		if unicode.IsUpper(c) && i > 0 {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(c))
+	}
+	return b.String()
+}
+
+// connectors reads which tables a rule needs.
+func connectors(r *detection.Rule, m *decode.Map) {
+	list, rejects := m.Maps("requiredDataConnectors")
+	for _, bad := range rejects {
+		m.Fail("requiredDataConnectors", bad.Value, bad.Reason)
+	}
+	var tables, words []string
+	for _, c := range list {
+		types := c.Strings("dataTypes")
+		tables = append(tables, types...)
+		words = append(words, strings.TrimSuffix(c.String("connectorId")+": "+strings.Join(types, ", "), ": "))
+		if bad, is := c.Bad(); is {
+			m.Fail("requiredDataConnectors", bad.Value, bad.Field+": "+bad.Reason)
+		}
+	}
+	r.Source = strings.Join(words, "; ")
+	r.Platforms, r.Logs = places(tables)
+}
+
+// known are the keys of a rule that are not read.
+var known = [...]string{
+	"description", "query", "queryFrequency", "queryPeriod", "triggerOperator", "triggerThreshold", "entityMappings", "customDetails",
+	"alertDetailsOverride", "eventGroupingSettings", "incidentConfiguration", "suppressionDuration", "suppressionEnabled", "version",
+	"tags", "metadata", "sentinelEntitiesMappings", "alertRuleTemplateName", "templateVersion", "description-detailed", "displayName",
+}

@@ -1,0 +1,76 @@
+// Package splunk reads detections from Splunk's security content in YAML, one in
+// a file.
+//
+// It takes a rule's mapping from its tags and its log sources from its data
+// sources, as far as those are known in ATT&CK's words. It refuses to read
+// searches, and files that are baselines or investigations and detect nothing.
+package splunk
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"candor/internal/decode"
+	"candor/internal/detection"
+	"candor/internal/evidence"
+)
+
+// Format is what the rules' Format says.
+const Format = "splunk"
+
+// Sniff reports whether a file that begins with head is a Splunk detection.
+func Sniff(head []byte, _ string) bool {
+	return decode.HasKeys(head, "name", "id", "search") || decode.HasKeys(head, "name", "id", "data_source", "type")
+}
+
+// Decode reads the rules of one file. Name is its path within its folder or
+// archive, with slashes. Everything that is wrong with it is among the rejects.
+func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
+	return decode.Each(name, data, rule)
+}
+
+func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
+	kind := m.String("type")
+	if slices.Contains([]string{"Baseline", "Investigation"}, kind) {
+		warn("type", "a file of type "+kind+" detects nothing and was passed over")
+		return detection.Rule{}, false
+	}
+	r := detection.Rule{
+		ID: m.Need("id"), Name: m.Need("name"), Format: Format, Status: strings.ToLower(m.String("status")), Path: m.File(),
+		Modified: m.String("date"), FalsePositives: m.Strings("known_false_positives"), Source: strings.Join(m.Strings("data_source"), ", "),
+	}
+	r.Enabled = enabled(m, r.Status, warn)
+	if kind != "" {
+		r.Status = strings.TrimSpace(r.Status + " " + kind)
+	}
+	if tags := m.Map("tags"); tags != nil {
+		r.Techniques = tags.Techniques("mitre_attack_id", func(_, text string) { warn("tags", text) })
+		if bad, is := tags.Bad(); is {
+			m.Fail("tags", bad.Value, bad.Field+": "+bad.Reason)
+		}
+	}
+	r.Techniques = append(r.Techniques, m.Techniques("mitre_attack_id", warn)...) // newer files have it at the top
+	r.Platforms, r.Logs = places(m.Strings("data_source"))
+	m.Know(known[:]...)
+	return r, true
+}
+
+// enabled says whether a rule runs: its own key, else its status.
+func enabled(m *decode.Map, status string, warn func(key, text string)) bool {
+	switch status {
+	case "deprecated", "removed":
+		return m.Bool("enabled", false)
+	case "production", "experimental", "validation", "":
+	default:
+		warn("status", fmt.Sprintf("status %q is not one of Splunk's; the rule was taken as enabled", status))
+	}
+	return m.Bool("enabled", true)
+}
+
+// known are the keys of a detection that are not read.
+var known = [...]string{
+	"version", "author", "description", "search", "how_to_implement", "references", "drilldown_searches", "rba", "tests", "finding",
+	"asset_type", "analytic_story", "deployment", "macros", "lookups", "datamodel", "cve", "confidence", "impact", "security_domain",
+	"product", "throttling", "schedule", "creation_date", "modification_date", "detection_type", "intermediate_findings",
+}

@@ -1,0 +1,211 @@
+package ingest
+
+import (
+	"bytes"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"candor/internal/alert"
+	defenderalert "candor/internal/alert/defender"
+	elasticalert "candor/internal/alert/elastic"
+	"candor/internal/alert/export"
+	"candor/internal/alert/jsonl"
+	"candor/internal/alert/ocsf"
+	sentinelalert "candor/internal/alert/sentinel"
+	splunkalert "candor/internal/alert/splunk"
+	"candor/internal/alert/tabular"
+	"candor/internal/alert/thehive"
+	"candor/internal/decode"
+	"candor/internal/detection"
+	elasticrule "candor/internal/detection/elastic"
+	"candor/internal/detection/rulecsv"
+	sentinelrule "candor/internal/detection/sentinel"
+	"candor/internal/detection/sigma"
+	splunkrule "candor/internal/detection/splunk"
+	"candor/internal/evidence"
+	"candor/internal/exercise"
+	extab "candor/internal/exercise/tabular"
+	"candor/internal/exercise/vectr"
+	"candor/internal/telemetry/dettect"
+)
+
+// Format is one of the formats that evidence may come in.
+type Format struct {
+	// Kind is the kind of evidence, and Name what a request calls the format.
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	// Description says for people what it is, and Example how it is added.
+	Description string `json:"description"`
+	Example     string `json:"example"`
+}
+
+// format is a format with how its files are told and read. Of the readers one is
+// set, that of its kind.
+type format struct {
+	Format
+	// sniff tells the format from the head of a file; it may be nil.
+	sniff func(head []byte, name string) bool
+	// rest says that a file of the kind is taken for it that is none of the others.
+	rest bool
+
+	telemetry func(b *batch, f file) error
+	rules     func(f file) rules
+	exercises func(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error)
+	alerts    func(export.Input) iter.Seq2[*alert.Alert, error]
+}
+
+// Names of the formats that are Candor's own.
+const (
+	ownYAML   = "candor-yaml"
+	ownCSV    = "candor-csv"
+	ownJSONL  = "candor-jsonl"
+	mappedCSV = "mapped-csv"
+	markdown  = "markdown"
+)
+
+// Formats lists the formats of every kind, in the order in which a file is held
+// against them.
+func Formats() []Format {
+	var out []Format
+	for _, f := range formats() {
+		out = append(out, f.Format)
+	}
+	return out
+}
+
+func formats() []format {
+	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), exerciseFormats(), []format{
+		{Format: Format{"runbooks", markdown, "Markdown with front matter: applies_to, owner, reviewed", "candor evidence add runbooks runbooks/"}, rest: true},
+	})
+}
+
+func telemetryFormats() []format {
+	return []format{
+		{Format: Format{"telemetry", dettect.Format, "DeTT&CT data source administration, YAML", "candor evidence add telemetry data-sources.yaml"},
+			sniff: dettect.Sniff, telemetry: (*batch).dettect},
+		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML", "candor evidence add telemetry telemetry.yaml"},
+			rest: true, telemetry: (*batch).inventory},
+		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"}, rest: true},
+	}
+}
+
+// named makes a reader of rules of a decoder that reads one file by its name.
+func named(format string, decode func(name string, data []byte) evidence.Decoded[detection.Rule]) func(file) rules {
+	return func(f file) rules { return rules{Decoded: decode(f.name, f.data), format: format} }
+}
+
+func ruleFormats() []format {
+	return []format{
+		{Format: Format{"rules", rulecsv.Format, "Candor CSV: rule_id,name,enabled,techniques,analytics,log_sources,owner", "candor evidence add rules rules.csv"},
+			sniff: isRuleCSV, rules: readRuleCSV},
+		{Format: Format{"rules", elasticrule.Format, "Elastic detection rules, TOML", "candor evidence add rules detection-rules.tar.gz"},
+			sniff: elasticrule.Sniff, rules: named(elasticrule.Format, elasticrule.Decode)},
+		{Format: Format{"rules", sentinelrule.Format, "Microsoft Sentinel analytics rules, YAML", "candor evidence add rules Detections/"},
+			sniff: sentinelrule.Sniff, rules: named(sentinelrule.Format, sentinelrule.Decode)},
+		{Format: Format{"rules", splunkrule.Format, "Splunk security content, YAML", "candor evidence add rules detections/"},
+			sniff: splunkrule.Sniff, rules: named(splunkrule.Format, splunkrule.Decode)},
+		{Format: Format{"rules", dettect.Format, "DeTT&CT technique administration, YAML: detection scores as claims", "candor evidence add rules techniques.yaml"},
+			sniff: dettect.Sniff, rules: readTechniques},
+		{Format: Format{"rules", sigma.Format, "Sigma rules, YAML: a file, a folder or a tar archive", "candor evidence add rules sigma-rules.tar.gz"},
+			rest: true, rules: named(sigma.Format, sigma.Decode)},
+	}
+}
+
+func alertFormats() []format {
+	return []format{
+		{Format: Format{"alerts", mappedCSV, "CSV whose columns a mapping file names", "candor evidence add alerts --mapping mapping.yaml alerts.csv.gz"}},
+		{Format: Format{"alerts", ownCSV, "Candor CSV: id,rule_id,time and more", "candor evidence add alerts alerts.csv"},
+			sniff: isOwnCSV, alerts: readOwnCSV},
+		{Format: Format{"alerts", ownJSONL, "Candor JSON Lines: id, rule_id, time and more", "candor evidence add alerts alerts.jsonl.gz"},
+			rest: true, sniff: isOwnJSONL, alerts: readOwnJSONL},
+		{Format: Format{"alerts", ocsf.Format, "OCSF Detection Finding and Incident Finding, JSON", "candor evidence add alerts findings.json"},
+			sniff: ocsf.Sniff, alerts: ocsf.Alerts},
+		{Format: Format{"alerts", elasticalert.Format, "Elastic Security alerts, JSON", "candor evidence add alerts alerts.ndjson.gz"},
+			sniff: elasticalert.Sniff, alerts: elasticalert.Alerts},
+		{Format: Format{"alerts", sentinelalert.Format, "Microsoft Sentinel SecurityIncident, JSON or CSV", "candor evidence add alerts incidents.json"},
+			sniff: sentinelalert.Sniff, alerts: sentinelalert.Alerts},
+		{Format: Format{"alerts", defenderalert.Format, "Microsoft Defender alerts from Microsoft Graph, JSON", "candor evidence add alerts alerts.json"},
+			sniff: defenderalert.Sniff, alerts: defenderalert.Alerts},
+		{Format: Format{"alerts", splunkalert.Format, "Splunk Enterprise Security notable events, JSON or CSV", "candor evidence add alerts notables.csv"},
+			sniff: splunkalert.Sniff, alerts: splunkalert.Alerts},
+		{Format: Format{"alerts", thehive.Format, "TheHive 5 alerts, JSON", "candor evidence add alerts alerts.json"},
+			sniff: thehive.Sniff, alerts: thehive.Alerts},
+	}
+}
+
+func exerciseFormats() []format {
+	return []format{
+		{Format: Format{"exercises", vectr.Format, "VECTR CSV", "candor evidence add exercises vectr.csv"},
+			sniff: vectr.Sniff, exercises: vectr.Decode},
+		{Format: Format{"exercises", ownCSV, "Candor CSV: technique,analytic,test,time,outcome,rule_id,notes[,platform]", "candor evidence add exercises exercises.csv"},
+			rest: true, exercises: extab.Decode},
+	}
+}
+
+// formatsOf lists the formats of a kind.
+func formatsOf(kind string) []format {
+	return slices.DeleteFunc(formats(), func(f format) bool { return f.Kind != kind })
+}
+
+// headSize is how much of a file its format is told by, in bytes.
+const headSize = 1 << 15
+
+// choose returns the format that a request forces, else the first that knows the
+// head, else the one that takes what is left.
+func choose(list []format, forced string, head []byte, name string) format {
+	head = head[:min(len(head), headSize)]
+	for _, f := range list {
+		if forced == f.Name || forced == "" && f.sniff != nil && f.sniff(head, name) {
+			return f
+		}
+	}
+	return list[slices.IndexFunc(list, func(f format) bool { return f.rest })]
+}
+
+// isRuleCSV reports whether a file is Candor's CSV: by its ending, else because
+// its first line names the column rule_id.
+func isRuleCSV(head []byte, name string) bool {
+	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
+	switch {
+	case strings.HasSuffix(name, ".csv"):
+		return true
+	case strings.HasSuffix(name, ".yml"), strings.HasSuffix(name, ".yaml"), strings.HasSuffix(name, ".toml"):
+		return false
+	}
+	return slices.Contains(decode.Columns(head, ','), "rule_id")
+}
+
+func readRuleCSV(f file) rules {
+	d, err := rulecsv.Decode(f.shown, bytes.NewReader(f.data))
+	for i := range d.Warnings {
+		d.Warnings[i] = f.name + strings.TrimPrefix(d.Warnings[i], f.shown)
+	}
+	for i := range d.Records {
+		d.Records[i].Path = f.name
+	}
+	return rules{Decoded: d, format: rulecsv.Format, err: err}
+}
+
+func readTechniques(f file) rules {
+	d, err := dettect.Rules(f.name, f.data)
+	return rules{Decoded: d, format: dettect.Format, err: err}
+}
+
+func isOwnCSV(head []byte, _ string) bool { return tabular.IsOwn(decode.Columns(head, ',')) }
+
+// isOwnJSONL reports whether the first line names what every alert of Candor's
+// has; other products' names may stand in its fields.
+func isOwnJSONL(head []byte, _ string) bool {
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	return export.Has(first, "id", "rule_id", "time")
+}
+
+func readOwnCSV(in export.Input) iter.Seq2[*alert.Alert, error] {
+	return tabular.Alerts(tabular.Input(in), tabular.Own())
+}
+
+func readOwnJSONL(in export.Input) iter.Seq2[*alert.Alert, error] {
+	return jsonl.Alerts(jsonl.Input(in))
+}

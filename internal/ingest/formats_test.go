@@ -1,0 +1,147 @@
+package ingest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"candor/internal/alert"
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// Files of one good record each.
+const (
+	dettectSources = "version: 1.1\nfile_type: data-source-administration\nname: Org\n" +
+		"systems: [{applicable_to: A, platform: [Linux]}, {applicable_to: B, platform: [Windows]}]\n" +
+		"data_sources: [{data_source_name: Process Creation, data_source: [{applicable_to: [A]}, {applicable_to: [B]}]}]\n"
+	dettectTechniques = "version: 1.2\nfile_type: technique-administration\n" +
+		"techniques: [{technique_id: T1003, detection: [{applicable_to: [all], score_logbook: [{score: 2}]}]}]\n"
+	elasticRule  = "[metadata]\nmaturity = \"production\"\n[rule]\nrule_id = \"e-1\"\nname = \"n\"\n"
+	splunkRule   = "name: n\nid: s-1\nsearch: x\n"
+	sentinelRule = "id: m-1\nname: n\nquery: x\nrelevantTechniques: [T1003]\n"
+	vectrText    = "\ufeffMitreID,Outcome,Variant,Start Time Epoch\nT1003,NotDetected,t,1772359200000\n"
+	elasticAlert = `{"hits":{"hits":[{"_id":"a","_source":{"@timestamp":"2026-03-01T10:00:00Z","kibana.alert.rule.rule_id":"r",` +
+		`"kibana.alert.workflow_status":"closed","kibana.alert.workflow_reason":"true_positive"}}]}}`
+	sentinelAlert = `[{"TimeGenerated":"2026-03-01T10:00:00Z","IncidentNumber":1,"Status":"Closed","Classification":"TruePositive",` +
+		`"AlertIds":["a"],"RelatedAnalyticRuleIds":["r"],"CreatedTime":"2026-03-01T10:00:00Z"}]`
+	defenderAlert = `{"value":[{"id":"a","detectorId":"r","createdDateTime":"2026-03-01T10:00:00Z","classification":"truePositive"}]}`
+	splunkAlert   = "_time,event_id,search_name,disposition\n1772359200,a,r,disposition:1\n"
+	hiveAlert     = `{"_id":"a","source":"s","sourceRef":"x","title":"t","date":1772359200000,"status":"TruePositive"}`
+	ocsfAlert     = `{"class_uid":2004,"time":1772359200000,"finding_info":{"uid":"a","analytic":{"uid":"r"}},"verdict_id":2}`
+)
+
+func TestFormatsAreToldFromContent(t *testing.T) {
+	for _, c := range []struct{ kind, name, text, format, record, keys string }{
+		{"telemetry", "f.yaml", dettectSources, "dettect", store.KindSource, "||Process Creation|A ||Process Creation|B"},
+		{"telemetry", "f.yaml", telemetryText, "candor-yaml", store.KindScope, "Example"},
+		{"rules", "f.yml", dettectTechniques, "dettect", store.KindRule, "dettect:T1003:all"},
+		{"rules", "f.toml", elasticRule, "elastic", store.KindRule, "e-1"},
+		{"rules", "f.yml", splunkRule, "splunk", store.KindRule, "s-1"},
+		{"rules", "f.yaml", sentinelRule, "sentinel", store.KindRule, "m-1"},
+		{"rules", "f.yml", ruleText, "sigma", store.KindRule, "r-1"},
+		{"rules", "f.txt", ruleCSV, "candor-csv", store.KindRule, "r-2"},
+		{"exercises", "f.csv", vectrText, "vectr", store.KindExercise, "T1003|||t|2026-03-01T10:00:00Z"},
+	} {
+		b := newBench(t)
+		res := b.add(b.request(c.kind, b.write(c.name, c.text)))
+		if res.Format != c.format || res.Rejected != 0 || strings.Join(b.keys(c.record), " ") != c.keys {
+			t.Errorf("%s %s: format %s, rejects %v, keys %q; want %s and %s", c.kind, c.name, res.Format, res.Rejects, b.keys(c.record), c.format, c.keys)
+		}
+	}
+}
+
+func TestAlertsOfEveryProductLandWithTheirDisposition(t *testing.T) {
+	for name, text := range map[string]string{
+		"elastic": elasticAlert, "sentinel": sentinelAlert, "defender": defenderAlert, "splunk": splunkAlert, "thehive": hiveAlert, "ocsf": ocsfAlert,
+	} {
+		b := newBench(t)
+		res := b.add(b.request("alerts", b.write("plain.json", text)))
+		said, err := b.alerts.Dispositions(context.Background(), "a")
+		if err != nil || res.Format != name || res.New != 1 || len(said) != 1 || said[0].Class != alert.TruePositive {
+			t.Errorf("%s: %+v, dispositions %+v, %v", name, res.Batch, said, err)
+		}
+		if again := b.add(b.request("alerts", b.write("packed.json.gz", string(gzipped(text))))); again.Format != name || again.Unchanged != 1 {
+			t.Errorf("%s packed: %+v", name, again.Batch)
+		}
+	}
+}
+
+func TestCandorsOwnAlertsAreNotTakenForAnothers(t *testing.T) {
+	b := newBench(t)
+	line := `{"id":"a","rule_id":"r","time":"2026-03-01","fields":{"sourceRef":"x","_id":"y"}}` + "\n"
+	if res := b.add(b.request("alerts", b.write("a.jsonl", line))); res.Format != "candor-jsonl" || res.New != 1 {
+		t.Errorf("%+v", res)
+	}
+}
+
+func TestARequestMayForceAFormat(t *testing.T) {
+	b := newBench(t)
+	path := b.write("rule.yml", splunkRule)
+	forced := b.request("rules", path)
+	forced.Format = "sentinel"
+	if res := b.add(forced); res.Format != "sentinel" || res.New != 1 {
+		t.Errorf("%+v", res)
+	}
+	if res := b.add(b.request("rules", path)); !res.Fresh || res.Format != "splunk" || res.Updated != 1 {
+		t.Errorf("the same bytes in their own format: %+v", res)
+	}
+	if res := b.add(forced); res.Fresh {
+		t.Error("the same request landed twice")
+	}
+	for _, r := range []Request{
+		{Kind: "rules", Paths: []string{path}, Format: "vectr"},
+		{Kind: "alerts", Paths: []string{path}, Format: "mapped-csv"},
+		{Kind: "alerts", Paths: []string{path}, Format: "ocsf", Mapping: b.write("m.yaml", mappingText)},
+	} {
+		b.refused(r, fault.Usage)
+	}
+}
+
+func TestAListThatNobodyKnowsIsInvalid(t *testing.T) {
+	b := newBench(t)
+	if err := b.refused(b.request("alerts", b.write("a.json", `[{"x":1}]`)), fault.Invalid); !strings.Contains(fault.HintOf(err), "--format") {
+		t.Errorf("%v (hint %q)", err, fault.HintOf(err))
+	}
+}
+
+func TestAFileOfAnotherKindNamesTheNextStep(t *testing.T) {
+	b := newBench(t)
+	err := b.refused(b.request("telemetry", b.write("t.yaml", dettectTechniques)), fault.Invalid)
+	if !strings.Contains(fault.HintOf(err), "as rules") {
+		t.Errorf("%v (hint %q)", err, fault.HintOf(err))
+	}
+}
+
+func TestTheTableOfFormatsIsWhole(t *testing.T) {
+	names := map[string]bool{}
+	for _, f := range Formats() {
+		if names[f.Kind+f.Name] || !slices.Contains(Kinds(), f.Kind) || f.Description == "" || !strings.HasPrefix(f.Example, "candor evidence add "+f.Kind+" ") {
+			t.Errorf("%+v", f)
+		}
+		names[f.Kind+f.Name] = true
+	}
+	for _, k := range Kinds() {
+		left := slices.DeleteFunc(formatsOf(k), func(f format) bool { return !f.rest })
+		if len(left) != 1 {
+			t.Errorf("%s: %d formats take what is left, want one", k, len(left))
+		}
+	}
+}
+
+func TestPublicTestResultsLand(t *testing.T) {
+	b := newBench(t)
+	res := b.add(b.request("exercises", testData(t, "exercises", "vectr-demo.csv")))
+	if res.Format != "vectr" || res.Rejected != 85 || res.New != 680 {
+		t.Errorf("%+v", res)
+	}
+}
+
+func TestPublicDataSourcesLand(t *testing.T) {
+	b := newBench(t)
+	res := b.add(b.request("telemetry", testData(t, "telemetry", "dettect", "data-sources-endpoints.yaml")))
+	if res.Format != "dettect" || res.Rejected != 0 || res.New != 18 {
+		t.Errorf("%+v", res)
+	}
+}
