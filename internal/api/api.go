@@ -30,6 +30,7 @@ type Objects interface {
 	Release(ctx context.Context, ref attack.ReleaseRef) (attack.Release, error)
 	Page(ctx context.Context, id string, ref attack.ReleaseRef) (library.Page, error)
 	Raw(ctx context.Context, id string, ref attack.ReleaseRef) (*attack.Snapshot, error)
+	History(ctx context.Context, id string, ref attack.ReleaseRef) (library.History, error)
 }
 
 // Index lists what the library holds.

@@ -43,6 +43,8 @@ type rawOutput struct {
 
 type pageOutput struct{ Body library.Page }
 
+type historyOutput struct{ Body library.History }
+
 type listInput struct {
 	Release
 	Kind      []string `query:"kind" doc:"Kinds of object, for example technique,analytic"`
@@ -71,6 +73,7 @@ type listOutput struct{ Body ObjectList }
 func (s *server) registerObjects(h huma.API) {
 	huma.Register(h, operation(h, "list-objects", "/api/v1/objects", "List or search the objects of a release", 404), s.list)
 	huma.Register(h, operation(h, "get-object", "/api/v1/objects/{id}", "One object with its relations, history and hashes", 404, 409), s.page)
+	huma.Register(h, operation(h, "get-object-history", "/api/v1/objects/{id}/history", "One object over all imported releases: hashes, and what changed", 404, 409), s.history)
 	raw := operation(h, "get-object-raw", "/api/v1/objects/{id}/raw", "The exact bytes of one object as its release carries them", 404, 409)
 	raw.Responses["200"] = &huma.Response{Description: "The object", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}},
@@ -85,6 +88,14 @@ func (s *server) page(ctx context.Context, in *objectInput) (*pageOutput, error)
 		return nil, s.problem(ctx, err)
 	}
 	return &pageOutput{Body: p}, nil
+}
+
+func (s *server) history(ctx context.Context, in *objectInput) (*historyOutput, error) {
+	h, err := s.Objects.History(ctx, in.ID, in.ref())
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	return &historyOutput{Body: h}, nil
 }
 
 func (s *server) raw(ctx context.Context, in *rawInput) (*rawOutput, error) {

@@ -165,6 +165,7 @@ var sights = []struct {
 	{"overview", "/", []string{"Claimed", "Assured", "Distance", "This library is a miniature.", "outside visibility", "Reconnaissance", "What would lift most", "Limits"}},
 	{"an1989", "/objects/AN1989", []string{"AN1989", "DET0857", "T1589.003", "TA0043", "What the miniature says", "outside visibility",
 		"ATT&CK names no log source", "Register an external source", "Object SHA-256", "Across releases", "Relations"}},
+	{"an1989-history", "/objects/AN1989/history", []string{"What changed, release by release", "Content SHA-256", "current bundle"}},
 	{"an1275", "/objects/AN1275", []string{"noisy", "Actionable precision", "95 % interval", "WinEventLog:Security"}},
 	{"t1110", "/objects/T1110", []string{"Verdicts on", "analytics"}},
 	{"verdicts", "/verdicts", []string{"Verdicts", "AN1989"}},

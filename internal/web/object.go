@@ -38,6 +38,7 @@ type objectView struct {
 	History  []moment
 	Earlier  []moment // behind the fold
 	Raw      string
+	Past     string // the page of the object's history
 	Analysis analysis
 }
 
@@ -77,6 +78,7 @@ func (s *site) object(r *http.Request) (view, error) {
 	v := objectView{frame: fr, Page: p, Kind: kind(p.Object.Kind)}
 	v.Raw = selection{Domain: attack.ShortDomain(p.Release.Domain), Release: p.Release.Version}.
 		Link("/api/v1/objects/" + template.URLQueryEscaper(p.Object.ID) + "/raw")
+	v.Past = sel.Past(p.Object.ID)
 	v.Way = way(p)
 	s.write(r, &v)
 	v.fold()

@@ -78,6 +78,11 @@ func (s selection) Object(id string) string {
 	return s.Link("/objects/" + url.PathEscape(id))
 }
 
+// Past returns the address of the history of the object with id.
+func (s selection) Past(id string) string {
+	return s.Link("/objects/" + url.PathEscape(id) + "/history")
+}
+
 // Header returns the address of the page of an object in a list. An ATT&CK ID
 // is readable and may be shared by a dead object, which therefore goes by its
 // STIX id.

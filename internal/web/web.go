@@ -29,6 +29,7 @@ import (
 type Objects interface {
 	Release(ctx context.Context, ref attack.ReleaseRef) (attack.Release, error)
 	Page(ctx context.Context, id string, ref attack.ReleaseRef) (library.Page, error)
+	History(ctx context.Context, id string, ref attack.ReleaseRef) (library.History, error)
 }
 
 // Index lists what the library holds.
@@ -94,6 +95,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /{$}", s.handle(s.overview))
 	mux.HandleFunc("GET /objects", s.handle(s.objects))
 	mux.HandleFunc("GET /objects/{id}", s.handle(s.object))
+	mux.HandleFunc("GET /objects/{id}/history", s.handle(s.history))
 	mux.HandleFunc("GET /verdicts", s.handle(s.verdicts))
 	mux.HandleFunc("GET /evidence", s.handle(s.evidence))
 	mux.HandleFunc("GET /policy", s.handle(s.policy))
@@ -106,7 +108,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "objects", "verdicts", "evidence", "policy", "error"} {
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "verdicts", "evidence", "policy", "error"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
 	return pages

@@ -250,3 +250,15 @@ func (p *pair) attackID() string {
 	}
 	return attack.IDOf(refs)
 }
+
+// Between returns how an object changed from one spelling to another, with the
+// fields that differ. It returns false if both mean the same. Across STIX
+// versions, what the versions write differently does not count.
+func Between(from, to []byte, acrossVersions bool) (Category, map[string]Values, bool) {
+	p := newPair("", from, to, acrossVersions)
+	if p == nil {
+		return "", nil, false
+	}
+	c, ok := p.category()
+	return c, p.entry().Fields, ok
+}
