@@ -115,6 +115,9 @@ type Disposition struct {
 	Time       time.Time  `json:"time"`
 	By         string     `json:"by,omitempty"`
 	Provenance Provenance `json:"provenance"`
+	// Withdrawn says that every batch that made the statement was withdrawn, so
+	// that it no longer counts.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
 // Tally is the number of alerts of one rule, cluster, day, class and provenance:

@@ -56,6 +56,8 @@ type Deps struct {
 	Assessor Assessor
 	Evidence Batches
 	Alerts   Batches
+	// Gates decides what may be used for what.
+	Gates Gatekeeper
 	// Policy is what verdicts are judged by.
 	Policy assure.Policy
 	// Clock gives the day that verdicts are judged as of when a request names none.
@@ -79,6 +81,7 @@ func New(d Deps) http.Handler {
 	s.registerObjects(h)
 	s.registerVerdicts(h)
 	s.registerOthers(h)
+	s.registerGates(h)
 	document, err := describe(h)
 	mux.HandleFunc("GET "+documentPath, func(w http.ResponseWriter, r *http.Request) {
 		if err != nil {

@@ -16,7 +16,9 @@ import (
 	"candor/internal/api"
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/backup"
 	"candor/internal/cli"
+	"candor/internal/custody"
 	"candor/internal/fault"
 	"candor/internal/hold"
 	"candor/internal/ingest"
@@ -34,6 +36,7 @@ type stores struct {
 	library  *sqlite.Library
 	evidence *sqlite.Evidence
 	alerts   *sqlite.Alerts
+	keeper   *custody.Keeper
 }
 
 // Open opens the data folder dir, and makes it when m asks to write. It is a
@@ -44,6 +47,9 @@ func Open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 	}
 	s := &stores{}
 	if err := s.open(ctx, dir, m); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if err := s.keep(ctx, dir, m); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s.desk(m.Now), nil
@@ -80,6 +86,19 @@ func (s *stores) open(ctx context.Context, dir string, m cli.Mode) (err error) {
 	return err
 }
 
+// keep makes the keeper of the stores. Whoever is to write begins by recording
+// what another writer that was stopped has left without an entry.
+func (s *stores) keep(ctx context.Context, dir string, m cli.Mode) error {
+	s.keeper = custody.New(custody.Stores{
+		Ledger: s.evidence.Ledger(), Batches: []custody.Batches{s.evidence, s.alerts}, Releases: s.library,
+		Policy: filepath.Join(dir, "policy.yaml"), Now: m.Now,
+	})
+	if !m.Write {
+		return nil
+	}
+	return s.keeper.Settle(ctx, "")
+}
+
 func (s *stores) close() error {
 	var errs []error
 	if s.alerts != nil {
@@ -103,11 +122,17 @@ func (s *stores) desk(now func() time.Time) *cli.Desk {
 	return &cli.Desk{
 		Library:    lib,
 		Releases:   s.library,
-		Bundles:    ingest.NewBundles(s.library),
-		Ingest:     ingest.NewEvidence(s.evidence, s.alerts, now),
+		Bundles:    ingest.NewBundles(s.keeper.Library(s.library)),
+		Ingest:     ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now),
 		Evidence:   s.evidence,
 		Alerts:     s.alerts,
 		Assessment: judge,
+		Custody:    s.keeper,
+		Parts: []backup.Part{
+			{Name: "library.db", CopyTo: s.library.CopyTo},
+			{Name: "evidence.db", CopyTo: s.evidence.CopyTo},
+			{Name: "alerts.db", CopyTo: s.alerts.CopyTo},
+		},
 		Handler: func(p assure.Policy, log *slog.Logger) http.Handler {
 			return s.handler(lib, judge, p, now, log)
 		},
@@ -123,7 +148,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, p assu
 		Policy: p, Clock: now, Log: log, Version: version,
 	})
 	calls := api.New(api.Deps{
-		Objects: lib, Index: s.library, Assessor: judge, Evidence: s.evidence, Alerts: s.alerts,
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Policy: p, Clock: now, Log: log, Version: version,
 	})
 	return web.Combine(pages, calls, log)

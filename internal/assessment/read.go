@@ -17,8 +17,8 @@ import (
 	"candor/internal/visibility"
 )
 
-// batches names all evidence that there is. Evidence is only ever added, in
-// batches, so that the same batches mean the same evidence.
+// batches names all evidence that counts. Evidence is only ever added and
+// withdrawn, in batches, so that the same batches mean the same evidence.
 type batches struct{ evidence, alerts string }
 
 func (s *Service) batches(ctx context.Context) (batches, error) {
@@ -34,9 +34,11 @@ func (s *Service) batches(ctx context.Context) (batches, error) {
 }
 
 func idsOf(bs []store.Batch) string {
-	ids := make([]string, len(bs))
+	ids := make([]string, 0, len(bs))
 	for i := range bs {
-		ids[i] = bs[i].ID
+		if bs[i].Withdrawn == nil {
+			ids = append(ids, bs[i].ID)
+		}
 	}
 	return join(ids...)
 }
@@ -80,6 +82,7 @@ func (s *Service) records(ctx context.Context, key string) (assure.Evidence, err
 	load(ctx, g, s.evidence, store.KindRule, &ev.Rules)
 	load(ctx, g, s.evidence, store.KindExercise, &ev.Exercises)
 	load(ctx, g, s.evidence, store.KindRunbook, &ev.Runbooks)
+	load(ctx, g, s.evidence, store.KindWaiver, &ev.Waivers)
 	if err := g.Wait(); err != nil {
 		return assure.Evidence{}, err
 	}

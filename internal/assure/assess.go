@@ -21,9 +21,7 @@ import (
 // rests on them, in a second.
 func Assess(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) Assessment {
 	a := newAssessor(lib, ev, p, asOf)
-	for _, o := range a.analytics() {
-		a.subjects = append(a.subjects, a.subject(o))
-	}
+	a.first()
 	a.compensate()
 	verdicts := make([]Verdict, len(a.subjects))
 	for i, s := range a.subjects {
@@ -52,7 +50,7 @@ type assessor struct {
 
 	tactics   []*attack.Object
 	rank      map[string]int // a tactic's STIX id -> its place among tactics
-	seen      map[string]visibility.Statement
+	view      visibility.View
 	claims    claim.Claims
 	exercises exerciseIndex
 	runbooks  runbookIndex
@@ -88,7 +86,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	for i, t := range a.tactics {
 		a.rank[t.ID] = i
 	}
-	a.seen = visibility.Judge(lib, ev.Telemetry, p.Visibility, a.window)
+	a.view = visibility.NewView(lib, ev.Telemetry, p.Visibility, a.window)
 	a.claims = claim.Judge(lib, ev.Rules, p.Claim)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks)
@@ -114,6 +112,13 @@ func sorted(ev Evidence) Evidence {
 	return ev
 }
 
+// first is the first pass: every analytic on its rung.
+func (a *assessor) first() {
+	for _, o := range a.analytics() {
+		a.subjects = append(a.subjects, a.subject(o))
+	}
+}
+
 // analytics returns the live analytics of the release by ATT&CK ID.
 func (a *assessor) analytics() []*attack.Object {
 	os := slices.DeleteFunc(a.lib.OfKind(attack.KindAnalytic), func(o *attack.Object) bool { return !o.Live() })
@@ -125,9 +130,17 @@ func (a *assessor) analytics() []*attack.Object {
 func (a *assessor) subject(o *attack.Object) *subject {
 	s := &subject{object: o}
 	a.locate(s)
-	s.Visibility = a.seen[o.ID]
-	s.ExternalOnly = s.Visibility.State == visibility.External
+	s.Visibility = a.view.Of(o)
 	s.Claims = orEmpty(a.claims.ByAnalytic[o.ID])
+	s.Compensated = []Compensation{}
+	a.judge(s)
+	return s
+}
+
+// judge finds the rung of s, whose place, visibility and claims are set.
+func (a *assessor) judge(s *subject) {
+	s.ExternalOnly = s.Visibility.State == visibility.External
+	s.counting = nil
 	for _, c := range s.Claims {
 		if c.Enabled && c.Counts {
 			s.counting = append(s.counting, c)
@@ -139,9 +152,8 @@ func (a *assessor) subject(o *attack.Object) *subject {
 	s.Exercises = s.trials.Proof
 	s.duty = a.runbooks.of(s, a.policy.Readiness, a.today)
 	s.Runbook = s.duty.Duty
-	s.Compensated = []Compensation{}
+	s.Waivers = a.waivers(s)
 	s.Rung = s.rung()
-	return s
 }
 
 // locate sets where the analytic stands in ATT&CK.

@@ -51,6 +51,7 @@ type Policy struct {
 	Claim      claim.Policy
 	Measure    measure.Policy
 	Readiness  Readiness
+	Gates      Gates
 }
 
 // Readiness bounds the age of exercises and runbooks.
@@ -72,6 +73,8 @@ type Evidence struct {
 	Tallies   []alert.Tally
 	// AlertRules are the rules that alerts name: where their alerts came from.
 	AlertRules []AlertRule
+	// Waivers are accepted exceptions to what gates ask for.
+	Waivers []evidence.Of[Waiver]
 }
 
 // AlertRule is a rule as the alerts name it.
@@ -155,6 +158,9 @@ type Verdict struct {
 	Measurement *measure.Statement   `json:"measurement"`
 	Exercises   Proof                `json:"exercises"`
 	Runbook     Duty                 `json:"runbook"`
+	// Waivers in force, of the analytic and of the rules whose claims count. They
+	// open gates and change no rung.
+	Waivers []Waiver `json:"waivers,omitempty"`
 }
 
 // RungCount is how many analytics stand on a rung.
@@ -193,8 +199,12 @@ type Unmapped struct {
 	SilentRules []string `json:"silent_rules"`
 	// AlertRules raised alerts and are no known rule.
 	AlertRules []AlertRule `json:"alert_rules"`
-	// LogSources are declared or observed and unknown to the release.
-	LogSources []string `json:"log_sources"`
+	// LogSources are declared or observed and unknown to the release, by name;
+	// UnknownSources are the same with what the release has that is nearest.
+	LogSources     []string                `json:"log_sources"`
+	UnknownSources []visibility.Suggestion `json:"unknown_sources"`
+	// StoppedFeeds arrived once and no longer do.
+	StoppedFeeds []visibility.StoppedFeed `json:"stopped_feeds"`
 }
 
 // Assessment is the verdict on every analytic of a release.

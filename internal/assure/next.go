@@ -91,15 +91,7 @@ func (a *assessor) bringSources(s *subject) []Step {
 // unmetNeeds returns the log sources that stand in the way, and in how many
 // groups: within a group any one of them suffices, and every group must be met.
 func unmetNeeds(needs []visibility.Need, joint string) ([]visibility.Need, int) {
-	group := func(n visibility.Need) string {
-		switch joint {
-		case "any":
-			return ""
-		case "component":
-			return n.Component
-		}
-		return logSource(n)
-	}
+	group := func(n visibility.Need) string { return needGroup(n, joint) }
 	met, open := map[string]bool{}, map[string]bool{}
 	for _, n := range needs {
 		if n.State == visibility.Measured {
@@ -114,6 +106,17 @@ func unmetNeeds(needs []visibility.Need, joint string) ([]visibility.Need, int) 
 		}
 	}
 	return unmet, len(open)
+}
+
+// needGroup names the group of a need.
+func needGroup(n visibility.Need, joint string) string {
+	switch joint {
+	case "any":
+		return ""
+	case "component":
+		return n.Component
+	}
+	return logSource(n)
 }
 
 // feedStep returns what to do about one log source.

@@ -119,3 +119,14 @@ func BenchmarkAssessEnterprise(b *testing.B) {
 		assure.Assess(lib, ev, policy.Default(), asOf)
 	}
 }
+
+// BenchmarkProspectsEnterprise is the worst of what `candor next` is asked: every
+// platform in scope, 3,700 rules, and not one log source seen.
+func BenchmarkProspectsEnterprise(b *testing.B) {
+	lib, ev := enterprise(b, "18.1"), assure.Evidence{Rules: sigmaRules(b)}
+	for b.Loop() {
+		if ps := assure.Prospects(lib, ev, policy.Default(), asOf); len(ps) < 1000 {
+			b.Fatalf("%d prospects", len(ps))
+		}
+	}
+}

@@ -173,6 +173,9 @@ func (a *assessor) unmapped() Unmapped {
 		SilentRules: orEmpty(a.claims.Silent),
 		AlertRules:  []AlertRule{},
 		LogSources:  []string{},
+
+		UnknownSources: visibility.Unknown(a.lib, a.ev.Telemetry),
+		StoppedFeeds:   visibility.Stopped(a.ev.Telemetry, a.policy.Visibility, a.window),
 	}
 	known := make(map[string]bool, len(a.ev.Rules))
 	for _, r := range a.ev.Rules {
@@ -183,7 +186,7 @@ func (a *assessor) unmapped() Unmapped {
 			u.AlertRules = append(u.AlertRules, r)
 		}
 	}
-	for _, s := range visibility.Unknown(a.lib, a.ev.Telemetry) {
+	for _, s := range u.UnknownSources {
 		name := s.Name
 		if s.Channel != "" {
 			name += " / " + s.Channel

@@ -66,7 +66,7 @@ func (p *program) policyInForce(path string) (assure.Policy, error) {
 
 func (p *program) assessCommand() *cobra.Command {
 	var j judging
-	var explain, rung string
+	var explain, rung, keep string
 	var summary bool
 	c := &cobra.Command{
 		Use:   "assess",
@@ -85,12 +85,15 @@ distance between them, and the next steps that would lift most analytics.`,
 			if rung != "" && !slices.Contains(assure.Rungs(), assure.Rung(rung)) {
 				return fault.New(fault.Usage, "there is no rung %q", rung).At("--rung").Next("use one of: %s", rungNames())
 			}
-			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+			return p.with(cmd, keep != "", func(ctx context.Context, d *Desk) error {
 				if explain != "" {
 					return p.explain(ctx, d, req, explain)
 				}
 				a, err := d.Assessment.Assess(ctx, req)
 				if err != nil {
+					return err
+				}
+				if err := p.keepAssessment(keep, a); err != nil {
 					return err
 				}
 				if rung != "" {
@@ -104,6 +107,10 @@ distance between them, and the next steps that would lift most analytics.`,
 	c.Flags().StringVar(&explain, "explain", "", "print the whole derivation of one analytic")
 	c.Flags().StringVar(&rung, "rung", "", "only list verdicts on one rung: "+rungNames())
 	c.Flags().BoolVar(&summary, "summary", false, "totals and next steps only")
+	keepFlag(c, &keep)
+	c.MarkFlagsMutuallyExclusive("keep", "explain")
+	c.MarkFlagsMutuallyExclusive("keep", "platform")
+	c.AddCommand(p.keptCommand(), p.compareCommand())
 	return c
 }
 
@@ -128,7 +135,7 @@ func (p *program) policyCommand() *cobra.Command {
 	show := &cobra.Command{
 		Use:   "show",
 		Short: "Print the policy in force, every setting explained",
-		Long:  "Show prints the policy in force as a policy file: save it, change what you mean\nto change, and hand it back with --policy or as policy.yaml in the data folder.",
+		Long:  "Show prints the policy in force as a policy file: save it, change what you mean\nto change, and hand it back with candor policy set FILE, or with --policy for one run.",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			pol, err := p.policyInForce(file)
@@ -143,5 +150,5 @@ func (p *program) policyCommand() *cobra.Command {
 	}
 	show.Flags().StringVar(&file, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
 	return group("policy", "The thresholds that verdicts are judged by",
-		"A policy is explicit, versioned and named in every output.", show)
+		"A policy is explicit, versioned and named in every output.", show, p.policySetCommand())
 }

@@ -23,6 +23,8 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/backup"
+	"candor/internal/custody"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/library"
@@ -58,6 +60,9 @@ type Desk struct {
 	Evidence   store.Evidence
 	Alerts     store.Alerts
 	Assessment *assessment.Service
+	Custody    *custody.Keeper
+	// Parts are the stores, for a backup.
+	Parts []backup.Part
 	// Handler makes the pages and the API, judged by the policy.
 	Handler func(p assure.Policy, log *slog.Logger) http.Handler
 	Close   func() error
@@ -135,7 +140,9 @@ next steps.`,
 	f.StringVar(&p.color, "color", "auto", "colour: auto (only on a terminal), always, never")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
-		p.serveCommand(), p.demoCommand(), p.versionCommand())
+		p.serveCommand(), p.demoCommand(), p.versionCommand(),
+		p.ledgerCommand(), p.backupCommand(), p.restoreCommand())
+	root.AddCommand(p.measuringCommands()...)
 	for _, c := range root.Commands() {
 		markUsage(c)
 	}

@@ -16,7 +16,8 @@ import (
 func (p *program) evidenceCommand() *cobra.Command {
 	return group("evidence", "The evidence: what the organisation knows",
 		"Evidence comes in as batches that land whole or not at all. Nothing is overwritten:\na later statement supersedes an earlier one and both stay visible.",
-		p.evidenceAddCommand(), p.evidenceFormatsCommand(), p.evidenceListCommand(), p.evidenceShowCommand(), p.evidenceHistoryCommand())
+		p.evidenceAddCommand(), p.evidenceFormatsCommand(), p.evidenceListCommand(), p.evidenceShowCommand(), p.evidenceHistoryCommand(),
+		p.evidenceCheckCommand(), p.evidenceTemplateCommand(), p.evidenceWithdrawCommand())
 }
 
 const evidenceKinds = `Kinds:
@@ -166,6 +167,7 @@ func showBatches(g *page, bs []store.Batch) {
 			group3(b.New), group3(b.Updated), group3(b.Rejected), clip(strings.Join(b.Paths, " "), 60)})
 	}
 	g.table("", rows)
+	showWithdrawn(g, bs)
 }
 
 func (p *program) evidenceShowCommand() *cobra.Command {
@@ -177,7 +179,7 @@ func (p *program) evidenceShowCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emit(b, func(g *page) { showBatch(g, b) })
+				return p.emitBatch(ctx, d, b, func(g *page, v batchView) { showBatch(g, b); showCustody(g, v) })
 			})
 		},
 	}
@@ -227,9 +229,9 @@ func (p *program) evidenceHistoryCommand() *cobra.Command {
 					return err
 				}
 				return p.emit(ds, func(g *page) {
-					rows := [][]string{{"TIME", "CLASS", "WORD", "BY", "PROVENANCE"}}
+					rows := [][]string{{"TIME", "CLASS", "WORD", "BY", "PROVENANCE", ""}}
 					for _, s := range ds {
-						rows = append(rows, []string{s.Time.UTC().Format("2006-01-02 15:04:05"), string(s.Class), s.Word, s.By, string(s.Provenance)})
+						rows = append(rows, []string{s.Time.UTC().Format("2006-01-02 15:04:05"), string(s.Class), s.Word, s.By, string(s.Provenance), withdrawnWord(s.Withdrawn)})
 					}
 					g.table("", rows)
 				})

@@ -125,7 +125,8 @@ func showSteps(g *page, steps []assure.Lift) {
 }
 
 func showUnmapped(g *page, u assure.Unmapped) {
-	if len(u.Rules)+len(u.SilentRules)+len(u.AlertRules)+len(u.LogSources) == 0 {
+	showStopped(g, u.StoppedFeeds)
+	if len(u.Rules)+len(u.SilentRules)+len(u.AlertRules)+len(u.UnknownSources) == 0 {
 		return
 	}
 	g.head("Evidence that no verdict could use")
@@ -143,12 +144,7 @@ func showUnmapped(g *page, u assure.Unmapped) {
 			g.line("    %-14s %s, %s", r.ID, clip(r.Name, 60), count(r.Alerts, "alert", "alerts"))
 		}
 	}
-	for i, s := range u.LogSources {
-		if i == 0 {
-			g.line("  log sources that this release does not know:")
-		}
-		g.line("    %s", s)
-	}
+	showUnknownSources(g, u.UnknownSources)
 }
 
 // showUnknownIDs names every id that the release does not know, with how many
@@ -201,6 +197,7 @@ func showVerdict(g *page, v assure.Verdict) {
 		}
 		g.line("  %s %s in %s: %s is reliable here; both used by %s", c.Technique.ATTACKID, c.Technique.Name, c.Tactic.Name, c.Analytic.ATTACKID, nameList(c.Users, 3))
 	}
+	showWaivers(g, v.Waivers, "")
 	for i, s := range v.Next {
 		if i == 0 {
 			g.head("Next steps")

@@ -66,20 +66,27 @@ var house = map[string]room{
 	"claim":      {floor: 5, pure: true},
 	"measure":    {floor: 5, pure: true},
 
+	"measure/tune": {floor: 6, pure: true},
+
 	"assure": {floor: 6, pure: true},
 	"policy": {floor: 7},
 	"sample": {floor: 7},
+	"triage": {floor: 7, pure: true},
 
-	"store": {floor: 8},
+	"store":  {floor: 8},
+	"ledger": {floor: 8},
 
 	"store/storetest": {floor: 9},
 	"store/sqlite":    {floor: 9, peers: []string{"store/storetest"}},
 	"hold":            {floor: 9},
+	"archive":         {floor: 9}, // kept assessments
 
 	"ingest":     {floor: 10},
 	"mirror":     {floor: 10},
 	"library":    {floor: 10},
 	"assessment": {floor: 10},
+	"custody":    {floor: 10},
+	"backup":     {floor: 10},
 
 	"api": {floor: 11},
 	"web": {floor: 12},

@@ -20,7 +20,7 @@ type Evidence struct {
 }
 
 // NewEvidence returns what adds evidence to ev and alerts to al. The clock gives
-// the time at which a batch was added.
+// the time at which a batch was added. Without stores it can only check.
 func NewEvidence(ev store.Evidence, al store.Alerts, clock func() time.Time) *Evidence {
 	return &Evidence{evidence: ev, alerts: al, now: clock}
 }

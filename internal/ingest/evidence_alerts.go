@@ -19,6 +19,7 @@ import (
 	"candor/internal/alert/tabular"
 	"candor/internal/evidence"
 	"candor/internal/fault"
+	"candor/internal/store"
 )
 
 // addAlerts adds a batch of alerts. The files are read three times: for their
@@ -26,38 +27,57 @@ import (
 // since a batch says how much of it was rejected before it lands; and to land.
 // The last two check the hash.
 func (e *Evidence) addAlerts(ctx context.Context, r Request, k kind) (Result, error) {
-	where, err := find(r.Paths, k)
+	in, err := openAlerts(r, k, 3)
 	if err != nil {
 		return Result{}, err
 	}
-	in := &alertInput{where: where, forced: r.Format, progress: meter(3*sizes(where), r.Progress)}
-	var notes []string
-	if notes, err = in.loadMapping(r.Mapping); err != nil {
-		return Result{}, err
-	}
-	sum, err := in.hash(ctx)
+	b, old, err := e.readAlerts(ctx, r, in)
 	if err != nil {
 		return Result{}, err
 	}
-	b := e.newBatch(r, sum)
-	b.warnings = notes
 	defer b.rejects.drop()
-	known, err := e.alerts.Batches(ctx)
-	if err != nil {
-		return Result{}, wrap("look up", b.ID, err)
+	if old != nil {
+		return b.result(*old, false), nil
 	}
-	if old, ok := earlier(known, b); ok {
-		return b.result(old, false), nil
-	}
-	if err := b.scan(ctx, in, sum); err != nil {
-		return Result{}, err
-	}
-	landed, fresh, err := e.alerts.Append(ctx, b.Batch, in.alerts(ctx, sum, pass{reject: func(evidence.Reject) {}, warn: func(string) {}}))
+	landed, fresh, err := e.alerts.Append(ctx, b.Batch, in.alerts(ctx, in.sum, pass{reject: func(evidence.Reject) {}, warn: func(string) {}}))
 	if err != nil {
 		b.forget()
 		return Result{}, wrap("append", b.ID, err)
 	}
 	return b.result(landed, fresh), nil
+}
+
+// openAlerts finds the files of a request, which are to be read so many times.
+func openAlerts(r Request, k kind, times int64) (*alertInput, error) {
+	where, err := find(r.Paths, k)
+	if err != nil {
+		return nil, err
+	}
+	in := &alertInput{where: where, forced: r.Format, progress: meter(times*sizes(where), r.Progress)}
+	in.notes, err = in.loadMapping(r.Mapping)
+	return in, err
+}
+
+// readAlerts makes the batch of a request, up to its landing. It returns the
+// earlier batch, too, when the same input is there already.
+func (e *Evidence) readAlerts(ctx context.Context, r Request, in *alertInput) (b *batch, old *store.Batch, err error) {
+	if in.sum, err = in.hash(ctx); err != nil {
+		return nil, nil, err
+	}
+	b = e.newBatch(r, in.sum)
+	b.warnings = in.notes
+	known, err := known(ctx, e.alerts)
+	if err != nil {
+		return nil, nil, wrap("look up", b.ID, err)
+	}
+	if o, ok := earlier(known, b); ok {
+		return b, &o, nil
+	}
+	if err := b.scan(ctx, in, in.sum); err != nil {
+		b.rejects.drop()
+		return nil, nil, err
+	}
+	return b, nil, nil
 }
 
 // scan reads every alert once, to count them and to keep what was refused.
@@ -83,7 +103,9 @@ type alertInput struct {
 	forced   string // the format that the request forces
 	mapping  *tabular.Mapping
 	rules    []byte // the bytes of the mapping file
+	notes    []string
 	progress func(n int64)
+	sum      [32]byte // of the bytes, once they were hashed
 }
 
 // pass is one reading of the files.

@@ -25,28 +25,13 @@ import (
 
 // addRecords adds a batch of evidence other than alerts.
 func (e *Evidence) addRecords(ctx context.Context, r Request, k kind) (Result, error) {
-	where, err := find(r.Paths, k)
+	b, old, err := e.readRecords(ctx, r, k)
 	if err != nil {
 		return Result{}, err
 	}
-	files, sum, err := open(ctx, where, k, meter(sizes(where), r.Progress))
-	if err != nil {
-		return Result{}, err
-	}
-	b := e.newBatch(r, sum)
 	defer b.rejects.drop()
-	known, err := e.evidence.Batches(ctx)
-	if err != nil {
-		return Result{}, wrap("look up", b.ID, err)
-	}
-	if old, ok := earlier(known, b); ok {
-		return b.result(old, false), nil
-	}
-	if err := k.decode(b, files); err != nil {
-		return Result{}, err
-	}
-	if err := b.settle(); err != nil {
-		return Result{}, err
+	if old != nil {
+		return b.result(*old, false), nil
 	}
 	landed, fresh, err := e.evidence.Append(ctx, b.Batch, b.all(ctx))
 	if err != nil {
@@ -54,6 +39,36 @@ func (e *Evidence) addRecords(ctx context.Context, r Request, k kind) (Result, e
 		return Result{}, wrap("append", b.ID, err)
 	}
 	return b.result(landed, fresh), nil
+}
+
+// readRecords makes the batch of a request, up to its landing. It returns the
+// earlier batch, too, when the same input is there already.
+func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch, old *store.Batch, err error) {
+	where, err := find(r.Paths, k)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, sum, err := open(ctx, where, k, meter(sizes(where), r.Progress))
+	if err != nil {
+		return nil, nil, err
+	}
+	b = e.newBatch(r, sum)
+	known, err := known(ctx, e.evidence)
+	if err != nil {
+		return nil, nil, wrap("look up", b.ID, err)
+	}
+	if o, ok := earlier(known, b); ok {
+		return b, &o, nil
+	}
+	err = k.decode(b, files)
+	if err == nil {
+		err = b.settle()
+	}
+	if err != nil {
+		b.rejects.drop()
+		return nil, nil, err
+	}
+	return b, nil, nil
 }
 
 // settle counts what was decoded, writes the rejects and refuses a batch in

@@ -287,13 +287,32 @@ func sizes(where []location) int64 {
 	return n
 }
 
-// earlier returns the batch that brought the same input, if one did.
-func earlier(batches []store.Batch, b *batch) (store.Batch, bool) {
-	i := slices.IndexFunc(batches, func(o store.Batch) bool { return o.Kind == b.Kind && o.Hash == b.Hash })
-	if i < 0 {
-		return store.Batch{}, false
+// known lists the batches of a store; a store that is nil has none.
+func known(ctx context.Context, s interface {
+	Batches(ctx context.Context) ([]store.Batch, error)
+}) ([]store.Batch, error) {
+	if s == nil {
+		return nil, nil
 	}
-	return batches[i], true
+	return s.Batches(ctx)
+}
+
+// earlier returns the batch that brought the same input and counts, if there is
+// one. Where such a batch was withdrawn, b gets an id that none has.
+func earlier(batches []store.Batch, b *batch) (store.Batch, bool) {
+	taken := map[string]bool{}
+	for _, o := range batches {
+		if o.Kind == b.Kind && o.Hash == b.Hash && o.Withdrawn == nil {
+			return o, true
+		}
+		taken[o.ID] = true
+	}
+	first := b.ID
+	for n := 2; taken[b.ID]; n++ {
+		b.ID = fmt.Sprintf("%s-%d", first, n)
+	}
+	b.rejects.name = b.ID
+	return store.Batch{}, false
 }
 
 // wrap says which step of adding a batch failed, for errors that are not told to

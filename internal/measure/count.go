@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"candor/internal/alert"
+	"candor/internal/day"
 )
 
 // counts are the tallies of one rule, or of several together, summed under a
@@ -61,6 +62,7 @@ func (c *counts) add(t *alert.Tally, p *Policy) {
 		s.Unlabelled += t.N
 		return
 	}
+	s.LastLabelled = max(s.LastLabelled, day.Date(t.Day))
 	burst := c.labelled[t.Cluster]
 	c.labelled[t.Cluster] = Cluster{N: burst.N + t.N, Hits: burst.Hits + hits}
 }

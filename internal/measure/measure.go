@@ -7,7 +7,10 @@
 // doc/statistics.md.
 package measure
 
-import "candor/internal/evidence"
+import (
+	"candor/internal/day"
+	"candor/internal/evidence"
+)
 
 // Conclusion is what may be concluded from a measurement.
 type Conclusion string
@@ -71,6 +74,8 @@ type Statement struct {
 	BusiestClusterShare   float64 `json:"busiest_cluster_share"`
 	WorkloadMinutesPerDay float64 `json:"workload_minutes_per_day"`
 	WindowDays            int     `json:"window_days"`
+	// LastLabelled is the day of the newest alert that has a label that counts.
+	LastLabelled day.Date `json:"last_labelled,omitempty"`
 
 	Conclusion Conclusion `json:"conclusion"`
 	// Noisy says that precision, volume or workload is measured and outside policy.

@@ -47,6 +47,14 @@ func Default() assure.Policy {
 			Passing:            []string{"alerted"},
 			RequireOwner:       true,
 		},
+		Gates: assure.Gates{
+			Reporting: assure.GatePolicy{
+				MinPrecision: 0.5, MinEpisodes: 5, Rungs: []assure.Rung{assure.Proven, assure.Reliable}, MaxAlertsPerDay: 50, MaxAgeDays: 90,
+			},
+			Automation: assure.GatePolicy{
+				MinPrecision: 0.9, MinEpisodes: 5, Rungs: []assure.Rung{assure.Reliable}, MaxAlertsPerDay: 20, RequireRunbook: true, MaxAgeDays: 30,
+			},
+		},
 	}
 }
 
@@ -59,6 +67,23 @@ type Document struct {
 	Claim      Claim      `json:"claim"`
 	Measure    Measure    `json:"measure"`
 	Readiness  Readiness  `json:"readiness"`
+	Gate       Gate       `json:"gate"`
+}
+
+// Gate is the part of a Document about what may be used for what.
+type Gate struct {
+	Reporting  GateFor `json:"reporting"`
+	Automation GateFor `json:"automation"`
+}
+
+// GateFor is what a Document asks for one purpose.
+type GateFor struct {
+	MinPrecision    float64       `json:"min_precision"`
+	MinEpisodes     int           `json:"min_episodes"`
+	Rungs           []assure.Rung `json:"rungs"`
+	MaxAlertsPerDay float64       `json:"max_alerts_per_day"`
+	RequireRunbook  bool          `json:"require_runbook"`
+	MaxAgeDays      int           `json:"max_age_days"`
 }
 
 // Visibility is the part of a Document about log sources and external sources.
@@ -107,5 +132,6 @@ func DocumentOf(p assure.Policy) Document {
 		Claim:      Claim(p.Claim),
 		Measure:    Measure(p.Measure),
 		Readiness:  Readiness(p.Readiness),
+		Gate:       Gate{Reporting: GateFor(p.Gates.Reporting), Automation: GateFor(p.Gates.Automation)},
 	}
 }

@@ -48,6 +48,9 @@ func TestReadNamesLineAndNearestKey(t *testing.T) {
 		{"list expected", "version: 1\nclaim:\n  count: analytic\n", `p.yaml:3: claim.count is "analytic" and must be a list`, ""},
 		{"item not allowed", "version: 1\nreadiness:\n  passing: [alerted, blocked]\n", `p.yaml:3: readiness.passing is "a list" and has "blocked"`, ""},
 		{"truth expected", "version: 1\nreadiness:\n  require_owner: maybe\n", `p.yaml:3: readiness.require_owner is "maybe" and must be true or false`, ""},
+		{"too few episodes for a gate", "version: 1\ngate:\n  automation:\n    min_episodes: 4\n", `p.yaml:4: gate.automation.min_episodes is "4" and must be a whole number from 5`, ""},
+		{"unknown key of a gate", "version: 1\ngate:\n  automation:\n    precision: 1\n", "p.yaml:4: gate.automation.precision is not a key", "gate.automation"},
+		{"unknown gate", "version: 1\ngate:\n  paging:\n    rungs: []\n", "p.yaml:3: gate.paging is not a key", ""},
 		{"given twice", "version: 1\nversion: 2\n", "p.yaml:2: version is given twice; the first is on line 1", "remove"},
 		{"alias", "version: &v 1\nname: *v\n", "p.yaml:2: name is a YAML alias", "write the value out"},
 		{"two documents", "version: 1\n---\nversion: 2\n", "p.yaml: the file holds more than one YAML document", "one policy"},
@@ -100,7 +103,7 @@ func TestEveryKeyIsWrittenWithMeaningAndDefault(t *testing.T) {
 		found := false
 		for i, l := range lines {
 			if strings.HasPrefix(strings.TrimSpace(l), name) && i >= 2 {
-				found = strings.HasPrefix(strings.TrimSpace(lines[i-1]), "# Default: ") && strings.TrimSpace(lines[i-2]) == "# "+s.Meaning
+				found = found || strings.HasPrefix(strings.TrimSpace(lines[i-1]), "# Default: ") && strings.TrimSpace(lines[i-2]) == "# "+s.Meaning
 			}
 		}
 		if !found {
@@ -118,30 +121,33 @@ func TestDocumentHasTheKeysOfTheFile(t *testing.T) {
 	if err := json.Unmarshal(out, &doc); err != nil {
 		t.Fatal(err)
 	}
+	settings := Explain(Default())
+	if n := leaves(doc); n != len(settings) {
+		t.Errorf("%d keys in JSON, %d settings", n, len(settings))
+	}
+	for _, s := range settings {
+		var at any = doc
+		for part := range strings.SplitSeq(s.Key, ".") {
+			section, _ := at.(map[string]any)
+			at = section[part]
+		}
+		if at == nil {
+			t.Errorf("%s is not in JSON", s.Key)
+		}
+	}
+}
+
+// leaves counts the values in doc that are no sections.
+func leaves(doc map[string]any) int {
 	n := 0
 	for _, v := range doc {
 		if section, ok := v.(map[string]any); ok {
-			n += len(section)
+			n += leaves(section)
 		} else {
 			n++
 		}
 	}
-	settings := Explain(Default())
-	if n != len(settings) {
-		t.Errorf("%d keys in JSON, %d settings", n, len(settings))
-	}
-	for _, s := range settings {
-		section, name, nested := strings.Cut(s.Key, ".")
-		in := doc
-		if nested {
-			in, _ = doc[section].(map[string]any)
-		} else {
-			name = s.Key
-		}
-		if _, ok := in[name]; !ok {
-			t.Errorf("%s is not in JSON", s.Key)
-		}
-	}
+	return n
 }
 
 func policies() *rapid.Generator[assure.Policy] {
@@ -160,6 +166,8 @@ func policies() *rapid.Generator[assure.Policy] {
 		p.Measure.MaxAlertsPerDay = rapid.Float64Range(0, 1e9).Draw(t, "alerts")
 		p.Measure.Confidence = rapid.Float64Range(0.5, 0.9999).Draw(t, "confidence")
 		p.Readiness.RequireOwner = rapid.Bool().Draw(t, "owner")
+		p.Gates.Automation.MinPrecision = rapid.Float64Range(0, 1).Draw(t, "gate precision")
+		p.Gates.Reporting.Rungs = rapid.SliceOfDistinct(rapid.SampledFrom(assure.Rungs()), rapid.ID).Draw(t, "gate rungs")
 		return p
 	})
 }

@@ -88,7 +88,7 @@ func (f *file) entry(k, v *yaml.Node, prefix string) error {
 	}
 	f.set[path] = k.Line
 	i := slices.IndexFunc(f.keys, func(k key) bool { return k.name == path })
-	if i < 0 && prefix == "" && f.section(path) {
+	if i < 0 && f.section(path) {
 		return f.read(v, path+".")
 	}
 	if i < 0 {

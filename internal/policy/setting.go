@@ -47,7 +47,22 @@ func keys(p *assure.Policy) []key {
 	ks = append(ks, visibilityKeys(p)...)
 	ks = append(ks, claimKeys(p)...)
 	ks = append(ks, measureKeys(p)...)
-	return append(ks, readinessKeys(p)...)
+	ks = append(ks, readinessKeys(p)...)
+	ks = append(ks, gateKeys("gate.reporting.", "to be reported to executives", &p.Gates.Reporting)...)
+	return append(ks, gateKeys("gate.automation.", "to start an automated response", &p.Gates.Automation)...)
+}
+
+// gateKeys are the settings of the gate for one purpose, which is in words.
+func gateKeys(prefix, purpose string, g *assure.GatePolicy) []key {
+	return []key{
+		{prefix + "min_precision", "proportion", "What the lower of the two lower bounds of precision, by alerts and by episodes, must reach " + purpose + ".",
+			number{&g.MinPrecision, 0, 1}},
+		{prefix + "min_episodes", "episodes", "The fewest labelled episodes; with fewer than 5 no gate opens.", whole{&g.MinEpisodes, assure.LeastEpisodes, 1_000_000}},
+		{prefix + "rungs", "", "The rungs on which an analytic may stand, or one that the rule claims.", texts[assure.Rung]{&g.Rungs, assure.Rungs()}},
+		{prefix + "max_alerts_per_day", "alerts a day", "The most alerts a day, on average over the window; 0 sets no bound.", number{&g.MaxAlertsPerDay, 0, 1e9}},
+		{prefix + "require_runbook", "", "Whether a current runbook is required, whatever the rung.", truth{&g.RequireRunbook}},
+		{prefix + "max_age_days", "days", "How old the newest labelled alert may be; 0 sets no bound.", whole{&g.MaxAgeDays, 0, 3660}},
+	}
 }
 
 func visibilityKeys(p *assure.Policy) []key {

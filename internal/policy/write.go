@@ -17,20 +17,15 @@ func WriteYAML(w io.Writer, p assure.Policy) error {
 	root := &yaml.Node{Kind: yaml.MappingNode}
 	sections := map[string]*yaml.Node{"": root}
 	for _, s := range Explain(p) {
-		section, name, nested := strings.Cut(s.Key, ".")
-		if !nested {
-			section, name = "", s.Key
-		}
-		in := sections[section]
-		if in == nil {
-			in = &yaml.Node{Kind: yaml.MappingNode}
-			sections[section] = in
-			root.Content = append(root.Content, scalar(section), in)
+		section, name := "", s.Key
+		if i := strings.LastIndexByte(s.Key, '.'); i >= 0 {
+			section, name = s.Key[:i], s.Key[i+1:]
 		}
 		k, v, err := nodesOf(name, s)
 		if err != nil {
 			return err
 		}
+		in := sectionNode(sections, section)
 		in.Content = append(in.Content, k, v)
 	}
 	var b bytes.Buffer
@@ -41,6 +36,23 @@ func WriteYAML(w io.Writer, p assure.Policy) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// sectionNode returns the mapping of a section by its path, making it, and those
+// that it lies in, if need be.
+func sectionNode(sections map[string]*yaml.Node, path string) *yaml.Node {
+	if n := sections[path]; n != nil {
+		return n
+	}
+	outer, name := "", path
+	if i := strings.LastIndexByte(path, '.'); i >= 0 {
+		outer, name = path[:i], path[i+1:]
+	}
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	sections[path] = n
+	in := sectionNode(sections, outer)
+	in.Content = append(in.Content, scalar(name), n)
+	return n
 }
 
 func scalar(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: s} }

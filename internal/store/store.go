@@ -188,6 +188,53 @@ type Batch struct {
 	// First and Last bound the time of the batch's records, where they have one.
 	First time.Time `json:"first,omitzero"`
 	Last  time.Time `json:"last,omitzero"`
+	// Content is the SHA-256 over all that the store keeps of the batch. The store
+	// sets it; two engines need not agree on it.
+	Content string `json:"content_sha256,omitempty"`
+	// Withdrawn is set once the batch no longer counts.
+	Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
+}
+
+// Withdrawal says that a batch no longer counts, since when, and why. It cannot
+// be undone; the input may be added again as another batch.
+type Withdrawal struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason"`
+}
+
+// Custody is what lets a store of batches answer for what it keeps.
+type Custody interface {
+	// Withdraw makes a batch stop counting. Whatever the store answers afterwards
+	// is what it would answer had the batch never been added, but for the lists of
+	// batches, of a record's history and of an alert's dispositions, which still
+	// show it. An unknown batch is fault.NotFound, one that is withdrawn already
+	// fault.Conflict, and no reason fault.Invalid; none of them changes anything.
+	Withdraw(ctx context.Context, batch string, w Withdrawal) error
+	// Audit reads all that the store keeps, and computes anew what can be computed
+	// from it. Damage that does not keep it from reading is told, not an error.
+	Audit(ctx context.Context) (Audit, error)
+}
+
+// Audit is what a store finds when it reads all that it keeps.
+type Audit struct {
+	// Batches is what is kept of each batch, by its ID.
+	Batches map[string]Kept
+	// Amiss is what does not follow from the batches.
+	Amiss []Amiss
+}
+
+// Kept is what a store keeps of one batch.
+type Kept struct {
+	// Content is Batch.Content, computed anew.
+	Content   string
+	Withdrawn *Withdrawal
+}
+
+// Amiss is one thing that an audit found wrong.
+type Amiss struct {
+	Batch string `json:"batch,omitempty"` // empty when it is of no one batch
+	What  string `json:"what"`
 }
 
 // Record is one statement of evidence other than an alert: what it is about
@@ -210,14 +257,15 @@ const (
 	KindRule     = "rule"
 	KindExercise = "exercise"
 	KindRunbook  = "runbook"
+	KindWaiver   = "waiver"
 )
 
 // Evidence keeps batches and their records.
 type Evidence interface {
 	// Append lands a batch with its records, whole or not at all: an error from
 	// records leaves the store as it was. It sets New, Updated and Unchanged.
-	// A batch whose Kind and Hash are already there changes nothing and returns
-	// the earlier batch and false.
+	// A batch whose Kind and Hash are already there, and not withdrawn, changes
+	// nothing and returns the earlier batch and false.
 	Append(ctx context.Context, b Batch, records iter.Seq2[Record, error]) (landed Batch, fresh bool, err error)
 	// Batches lists every batch, oldest first.
 	Batches(ctx context.Context) ([]Batch, error)
@@ -232,8 +280,8 @@ type Alerts interface {
 	// Append lands the alerts of a batch, whole or not at all: an error from
 	// alerts leaves the store as it was. An alert whose ID is known and that says
 	// nothing new is unchanged; one with a new disposition is updated. It sets New,
-	// Updated, Unchanged, First and Last. A batch whose Hash is already there
-	// changes nothing and returns the earlier batch and false.
+	// Updated, Unchanged, First and Last. A batch whose Hash is already there, and
+	// not withdrawn, changes nothing and returns the earlier batch and false.
 	Append(ctx context.Context, b Batch, alerts iter.Seq2[*alert.Alert, error]) (landed Batch, fresh bool, err error)
 	// Batches lists every batch of alerts, oldest first.
 	Batches(ctx context.Context) ([]Batch, error)
@@ -243,8 +291,14 @@ type Alerts interface {
 	// Rules lists the rules that alerts name, with how many alerts each has and
 	// the batches that they came from.
 	Rules(ctx context.Context) ([]AlertRule, error)
-	// Dispositions lists every statement about an alert, oldest first.
+	// Dispositions lists every statement about an alert, oldest first, those of
+	// withdrawn batches included and marked.
 	Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error)
+	// Each yields the alerts of a rule of the days from to to, both included, by
+	// time and then by ID in byte order; an unknown day is no bound. Each comes as
+	// merged so far; its Disposition has the class, time and provenance under which
+	// it counts, and is nil when it is unlabelled. It ends after an error.
+	Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error]
 }
 
 // AlertRule is a rule as the alerts name it.

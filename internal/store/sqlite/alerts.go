@@ -19,7 +19,10 @@ type Alerts struct {
 	journal journal
 }
 
-var _ store.Alerts = (*Alerts)(nil)
+var (
+	_ store.Alerts  = (*Alerts)(nil)
+	_ store.Custody = (*Alerts)(nil)
+)
 
 // OpenAlerts opens the alert store in the file at path, making it if need be.
 // The caller closes it.
@@ -28,8 +31,12 @@ func OpenAlerts(ctx context.Context, path string) (*Alerts, error) {
 	if err != nil {
 		return nil, err
 	}
-	input := func(b store.Batch) string { return b.Hash }
-	return &Alerts{db: db, journal: newJournal(db, input)}, nil
+	a := &Alerts{db: db, journal: newJournal(db, func(b store.Batch) string { return b.Hash })}
+	if err := a.journal.sealOld(ctx, a.settle, a.Audit); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return a, nil
 }
 
 // Close closes the file.
@@ -101,8 +108,9 @@ func (a *Alerts) Rules(ctx context.Context) ([]store.AlertRule, error) {
 }
 
 // Dispositions lists every statement about an alert, oldest first; of two with
-// the same time, the one that arrived first comes first. It is empty for an
-// alert without any, and fault.NotFound for an unknown alert.
+// the same time, the one that arrived first comes first. One that only withdrawn
+// batches made is marked. It is empty for an alert without any, and
+// fault.NotFound for an unknown alert.
 func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error) {
 	var seq int64
 	err := a.db.QueryRowContext(ctx, `SELECT seq FROM alert WHERE digest = ? AND id = ?`, digest(alertID), alertID).Scan(&seq)
@@ -113,13 +121,17 @@ func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disp
 	if err != nil {
 		return nil, fmt.Errorf("look up alert %q: %w", alertID, err)
 	}
+	// A statement stands where a batch that counts made it first.
 	rows, err := a.db.QueryContext(ctx, `
-		SELECT d.time, k.text, w.text, u.text, p.text FROM disposition d
+		SELECT d.said, k.text, w.text, u.text, p.text, min(v.batch IS NOT NULL) AS gone FROM arrival d
+		LEFT JOIN withdrawal v ON v.batch = d.batch
 		JOIN term k ON k.id = d.class
 		JOIN term w ON w.id = d.word
 		JOIN term u ON u.id = d.author
 		JOIN term p ON p.id = d.provenance
-		WHERE d.alert = ? ORDER BY d.time, d.batch, d.place`, seq)
+		WHERE d.alert = ? AND d.said IS NOT NULL
+		GROUP BY d.said, d.class, d.word, d.author, d.provenance
+		ORDER BY d.said, min(iif(v.batch IS NULL, d.seq, NULL)) NULLS LAST, min(d.seq)`, seq)
 	if err != nil {
 		return nil, fmt.Errorf("list dispositions of alert %q: %w", alertID, err)
 	}
@@ -128,7 +140,7 @@ func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disp
 	for rows.Next() {
 		d := alert.Disposition{AlertID: alertID}
 		var said int64
-		if err := rows.Scan(&said, &d.Class, &d.Word, &d.By, &d.Provenance); err != nil {
+		if err := rows.Scan(&said, &d.Class, &d.Word, &d.By, &d.Provenance, &d.Withdrawn); err != nil {
 			return nil, fmt.Errorf("list dispositions of alert %q: %w", alertID, err)
 		}
 		d.Time = moment(said)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"math"
 
 	"candor/internal/alert"
@@ -15,8 +16,8 @@ import (
 const chunk = 256
 
 const (
-	insertStatement     = `INSERT INTO disposition (alert, time, class, word, author, provenance, batch, place) VALUES `
-	numStatementColumns = 8
+	arrivalColumns    = `seq, batch, place, alert, said, class, word, author, provenance`
+	numArrivalColumns = 9
 )
 
 // appender adds alerts to a batch, a chunk at a time, so that a batch of any
@@ -31,18 +32,22 @@ type appender struct {
 	waiting     []arrival
 	ids         map[string]bool // of those waiting
 	place       int64           // alerts read so far
-	next        int64           // the next new alert's number
+	next, told  int64           // the next new alert's and the next arrival's number
 	first, last int64           // times
 
-	alerts, statements  *bulk
-	look, update, state *sql.Stmt
+	leaves []byte // what the seal hashes of those waiting
+	head   []byte
+
+	alerts, statements                       *bulk
+	look, update, heard, origin, same, other *sql.Stmt
 }
 
 // arrival is an alert on its way into the store, with what was said of it.
 type arrival struct {
 	row
-	place int64
-	news  *statement
+	place    int64
+	news     *statement
+	from, to int // its part of leaves
 }
 
 func newAppender(ctx context.Context, e *entry) (*appender, error) {
@@ -60,36 +65,47 @@ func newAppender(ctx context.Context, e *entry) (*appender, error) {
 	if p.unlabelled, err = p.terms.id(ctx, string(alert.Unlabelled)); err != nil {
 		return nil, err
 	}
-	if err := e.tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) + 1 FROM alert`).Scan(&p.next); err != nil {
+	if err := e.tx.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(seq), 0) + 1 FROM alert),
+		(SELECT coalesce(max(seq), 0) + 1 FROM arrival)`).Scan(&p.next, &p.told); err != nil {
 		return nil, err
 	}
-	if p.alerts, err = newBulk(ctx, e.tx, `INSERT INTO alert (`+columns+`, digest, batch) VALUES `, numColumns+2); err != nil {
+	if p.alerts, err = newBulk(ctx, e.tx, `INSERT INTO alert (`+columns+`, digest, batch, place) VALUES `, numColumns+3); err != nil {
 		return nil, err
 	}
-	if p.statements, err = newBulk(ctx, e.tx, insertStatement, numStatementColumns); err != nil {
+	if p.statements, err = newBulk(ctx, e.tx, `INSERT INTO arrival (`+arrivalColumns+`) VALUES `, numArrivalColumns); err != nil {
 		return nil, err
 	}
 	return p, prepare(ctx, e.tx, map[string]**sql.Stmt{
-		`SELECT ` + columns + ` FROM alert WHERE digest IN ` + marks(chunk):            &p.look,
-		`UPDATE alert SET (` + columns + `) = ` + marks(numColumns) + ` WHERE seq = ?`: &p.update,
-		insertStatement + marks(numStatementColumns) + ` ON CONFLICT DO NOTHING`:       &p.state,
+		`SELECT ` + columns + ` FROM alert WHERE digest IN ` + marks(chunk): &p.look,
+		updateAlert:  &p.update,
+		insertOrigin: &p.origin,
+		`SELECT EXISTS (SELECT 1 FROM arrival WHERE alert = ? AND said = ? AND class = ? AND word = ? AND author = ?
+			AND provenance = ? AND batch NOT IN (SELECT batch FROM withdrawal))`: &p.heard,
+		`INSERT INTO arrival (` + arrivalColumns + `) VALUES ` + marks(numArrivalColumns):                              &p.same,
+		`INSERT INTO arrival (` + arrivalColumns + `, ` + saidColumns + `) VALUES ` + marks(numArrivalColumns+numSaid): &p.other,
 	})
 }
+
+// What writes the row of a known alert, and keeps what arrived first of it.
+const (
+	updateAlert  = `UPDATE alert SET (` + columns + `) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq = ?`
+	insertOrigin = `INSERT INTO origin (alert, ` + saidColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+)
 
 // add takes one alert in. It keeps nothing of al itself.
 func (p *appender) add(ctx context.Context, al *alert.Alert) error {
 	p.place++
-	v, err := p.arrival(ctx, al)
-	if err != nil {
-		return fmt.Errorf("alert %d of batch %s, id %q: %w", p.place, p.ID, al.ID, err)
-	}
-	p.first, p.last = min(p.first, v.time), max(p.last, v.time)
-	if p.ids[v.id] {
+	if p.ids[al.ID] {
 		// The one before must be in the store for this one to be compared with.
 		if err := p.flush(ctx); err != nil {
 			return err
 		}
 	}
+	v, err := p.arrival(ctx, al)
+	if err != nil {
+		return fmt.Errorf("alert %d of batch %s, id %q: %w", p.place, p.ID, al.ID, err)
+	}
+	p.first, p.last = min(p.first, v.time), max(p.last, v.time)
 	p.ids[v.id] = true
 	p.waiting = append(p.waiting, v)
 	if len(p.waiting) == chunk {
@@ -120,13 +136,22 @@ func (p *appender) arrival(ctx context.Context, al *alert.Alert) (v arrival, err
 		return v, err
 	}
 	if al.Score != nil && !math.IsNaN(*al.Score) {
-		v.score = sql.NullFloat64{Float64: *al.Score, Valid: true}
+		v.score = sql.NullFloat64{Float64: *al.Score + 0, Valid: true} // 0 for -0, as SQLite has it
 	}
 	if v.fields, err = encodeFields(al.Fields); err != nil {
 		return v, err
 	}
-	v.news, err = p.statement(ctx, al.Disposition)
-	return v, err
+	if v.news, err = p.statement(ctx, al.Disposition); err != nil {
+		return v, err
+	}
+	v.from = len(p.leaves)
+	p.leaves = sealSaid(p.leaves, &v.row, [numWords]string{al.RuleID, al.RuleName, al.Site, al.Entity, al.Severity,
+		al.CaseID, string(techniques), al.Tactic, al.Source})
+	if d := al.Disposition; d != nil {
+		p.leaves = sealStatement(p.leaves, v.news.time, [...]string{string(d.Class), d.Word, d.By, string(d.Provenance)})
+	}
+	v.to = len(p.leaves)
+	return v, nil
 }
 
 // statement checks d and puts it into stored form; nil stays nil.
@@ -168,7 +193,7 @@ func (p *appender) flush(ctx context.Context) error {
 	if err := p.store(ctx, fresh); err != nil {
 		return fmt.Errorf("store alerts: %w", err)
 	}
-	p.waiting = p.waiting[:0]
+	p.waiting, p.leaves = p.waiting[:0], p.leaves[:0]
 	clear(p.ids)
 	if p.rollup.full() {
 		return p.rollup.write(ctx)
@@ -201,45 +226,79 @@ func (p *appender) known(ctx context.Context) (map[string]row, error) {
 
 // revise merges an arrival into the alert that the store has.
 func (p *appender) revise(ctx context.Context, old row, v *arrival) error {
-	now := old
-	changed, err := now.merge(&v.row)
+	fresh, err := p.record(ctx, &old, v)
 	if err != nil {
 		return err
 	}
-	if v.news != nil {
-		fresh, err := p.record(ctx, old.seq, v)
-		if err != nil {
-			return err
-		}
-		if fresh {
-			now.hear(*v.news, p.unlabelled)
-			changed = true
-		}
+	now, changed := old, false
+	if old.void {
+		p.New++
+		now = v.row
+		now.seq, now.revised = old.seq, old.revised
+		now.unsay(p.unlabelled)
+	} else if changed, err = now.merge(&v.row); err != nil {
+		return err
 	}
-	if !changed {
+	if fresh {
+		now.hear(*v.news, p.unlabelled)
+	}
+	switch {
+	case old.void:
+		p.rollup.enter(&now, v.place)
+	case fresh || changed:
+		p.Updated++
+		p.rollup.move(&old, &now, v)
+	default:
 		p.Unchanged++
 		return nil
 	}
-	p.Updated++
-	p.rollup.move(&old, &now, v.words[wordName])
+	if !old.revised && !now.saysSame(&old) {
+		now.revised = true
+		if _, err := p.origin.ExecContext(ctx, old.saidValues([]any{old.seq})...); err != nil {
+			return err
+		}
+	}
 	_, err = p.update.ExecContext(ctx, append(now.values(nil), now.seq)...)
 	return err
 }
 
-// record stores what was said of a known alert and reports whether it is new.
-func (p *appender) record(ctx context.Context, seq int64, v *arrival) (fresh bool, err error) {
-	r, err := p.state.ExecContext(ctx, p.saying(nil, seq, v)...)
-	if err != nil {
-		return false, err
+// record stores what arrived of a known alert and reports whether it brings a
+// disposition that is new.
+func (p *appender) record(ctx context.Context, old *row, v *arrival) (fresh bool, err error) {
+	if s := v.news; s != nil {
+		err := p.heard.QueryRowContext(ctx, old.seq, s.time, s.class, s.word, s.author, s.provenance).Scan(&fresh)
+		if err != nil {
+			return false, err
+		}
+		fresh = !fresh
 	}
-	n, err := r.RowsAffected()
-	return n > 0, err
+	args := p.arrived(nil, p.seal.later, old.seq, v)
+	if !old.revised && old.saysSame(&v.row) {
+		_, err = p.same.ExecContext(ctx, args...)
+	} else {
+		_, err = p.other.ExecContext(ctx, v.saidValues(args)...)
+	}
+	return fresh, err
 }
 
-// saying appends the disposition table's columns to args.
-func (p *appender) saying(args []any, seq int64, v *arrival) []any {
-	s := v.news
-	return append(args, seq, s.time, s.class, s.word, s.author, s.provenance, p.seq, v.place)
+// arrived appends the columns arrivalColumns to args, and adds what arrived of
+// the alert in place seq to a hash of the seal.
+func (p *appender) arrived(args []any, h hash.Hash, seq int64, v *arrival) []any {
+	args = append(args, p.told, p.seq, v.place, seq)
+	p.sealed(h, [...]int64{p.told, seq, v.place}, v)
+	p.told++
+	if s := v.news; s != nil {
+		return append(args, s.time, s.class, s.word, s.author, s.provenance)
+	}
+	return append(args, nil, nil, nil, nil, nil)
+}
+
+// sealed adds to a hash of the seal what arrived where: its own place, 0 if it
+// has none, the alert's, and that within the batch.
+func (p *appender) sealed(h hash.Hash, where [3]int64, v *arrival) {
+	p.head = sealPlace(p.head[:0], where)
+	h.Write(p.head)
+	h.Write(p.leaves[v.from:v.to])
 }
 
 // store stores alerts that the store does not have.
@@ -252,10 +311,12 @@ func (p *appender) store(ctx context.Context, fresh []arrival) error {
 		p.New++
 		if v.news != nil {
 			v.hear(*v.news, p.unlabelled)
-			statements = p.saying(statements, v.seq, v)
+			statements = p.arrived(statements, p.seal.first, v.seq, v)
+		} else {
+			p.sealed(p.seal.first, [...]int64{0, v.seq, v.place}, v)
 		}
-		p.rollup.enter(&v.row)
-		alerts = append(v.values(alerts), digest(v.id), p.seq)
+		p.rollup.enter(&v.row, v.place)
+		alerts = append(v.values(alerts), digest(v.id), p.seq, v.place)
 	}
 	if err := p.alerts.insert(ctx, alerts); err != nil {
 		return err

@@ -21,6 +21,7 @@ type cell struct {
 // facts are what a batch adds to what is known of a rule.
 type facts struct {
 	name        int64 // the newest name; 0 when none was given
+	place       int64 // of the alert that gave it
 	alerts      int64
 	first, last int64
 }
@@ -52,35 +53,35 @@ func newRollup(ctx context.Context, e *entry) (*rollup, error) {
 	})
 }
 
-// enter counts a new alert.
-func (u *rollup) enter(r *row) {
+// enter counts an alert that arrived new in a place of the batch.
+func (u *rollup) enter(r *row, place int64) {
 	u.cells[r.cell()]++
-	f := u.touch(r.words[wordRule], r.words[wordName])
+	f := u.touch(r.words[wordRule], r.words[wordName], place)
 	f.alerts++
 	f.first, f.last = min(f.first, r.time), max(f.last, r.time)
 }
 
-// move counts an alert that was before and is now after; name is the rule's name
-// that came with the change.
-func (u *rollup) move(before, after *row, name int64) {
+// move counts an alert that was before and is now after what arrived says.
+func (u *rollup) move(before, after *row, v *arrival) {
 	u.cells[before.cell()]--
 	u.cells[after.cell()]++
 	was, is := before.words[wordRule], after.words[wordRule]
-	u.touch(is, name)
+	u.touch(is, v.words[wordName], v.place)
 	if was != is || before.time != after.time {
 		u.recount[was], u.recount[is] = true, true
 	}
 }
 
-// touch returns the facts gathered about a rule that the batch has news of.
-func (u *rollup) touch(rule, name int64) *facts {
+// touch returns the facts gathered about a rule that the batch has news of. A
+// batch is not stored quite in its order; the name that comes last in it counts.
+func (u *rollup) touch(rule, name, place int64) *facts {
 	f := u.rules[rule]
 	if f == nil {
 		f = &facts{first: math.MaxInt64, last: math.MinInt64}
 		u.rules[rule] = f
 	}
-	if name != 0 {
-		f.name = name
+	if name != 0 && place > f.place {
+		f.name, f.place = name, place
 	}
 	return f
 }
@@ -143,7 +144,7 @@ func (u *rollup) finish(ctx context.Context) error {
 		`UPDATE rule SET alerts = 0 WHERE rule IN (SELECT value FROM json_each(?))`,
 		`INSERT INTO rule (rule, name, alerts, first, last)
 			SELECT rule, 0, count(*), min(time), max(time) FROM alert
-			WHERE rule IN (SELECT value FROM json_each(?)) GROUP BY rule
+			WHERE NOT void AND rule IN (SELECT value FROM json_each(?)) GROUP BY rule
 			ON CONFLICT DO UPDATE SET alerts = excluded.alerts, first = excluded.first, last = excluded.last`,
 		`DELETE FROM rule_batch WHERE rule IN (
 			SELECT rule FROM rule WHERE alerts = 0 AND rule IN (SELECT value FROM json_each(?)))`,

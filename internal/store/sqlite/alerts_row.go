@@ -32,6 +32,10 @@ type row struct {
 	fields string // JSON, or empty
 
 	class, provenance, said int64
+
+	// revised says that the row is no longer what arrived first, which is kept
+	// apart, and void that no batch that brought it counts.
+	revised, void bool
 }
 
 // statement is a disposition as it is stored.
@@ -40,28 +44,58 @@ type statement struct {
 }
 
 // columns are those of the alert table that hold a row, in the order of values.
-const columns = `seq, id, time, rule, name, site, entity, severity, incident, techniques, tactic, source,
-	score, fields, class, provenance, said`
+const columns = countedColumns + `, revised, void`
 
-// numColumns is how many columns names.
-const numColumns = 17
+// countedColumns are those that are no flags.
+const countedColumns = `seq, id, ` + saidColumns + `, class, provenance, said`
+
+// saidColumns are those of them that an arrival says.
+const saidColumns = `time, rule, name, site, entity, severity, incident, techniques, tactic, source, score, fields`
+
+// numColumns and numSaid are how many they name.
+const (
+	numColumns = 2 + numSaid + 5
+	numSaid    = 12
+)
 
 // values appends the row's columns to args.
 func (r *row) values(args []any) []any {
-	args = append(args, r.seq, r.id, r.time)
+	args = r.saidValues(append(args, r.seq, r.id))
+	return append(args, r.class, r.provenance, r.said, bit(r.revised), bit(r.void))
+}
+
+// saidValues appends what an arrival said to args.
+func (r *row) saidValues(args []any) []any {
+	args = append(args, r.time)
 	for _, w := range r.words {
 		args = append(args, w)
 	}
-	return append(args, r.score, r.fields, r.class, r.provenance, r.said)
+	return append(args, r.score, r.fields)
 }
 
 // targets returns where to scan the row's columns.
 func (r *row) targets() []any {
-	to := append(make([]any, 0, numColumns), &r.seq, &r.id, &r.time)
+	to := r.saidTargets(append(make([]any, 0, numColumns), &r.seq, &r.id))
+	return append(to, &r.class, &r.provenance, &r.said, &r.revised, &r.void)
+}
+
+// saidTargets appends where to scan what an arrival said.
+func (r *row) saidTargets(to []any) []any {
+	to = append(to, &r.time)
 	for i := range r.words {
 		to = append(to, &r.words[i])
 	}
-	return append(to, &r.score, &r.fields, &r.class, &r.provenance, &r.said)
+	return append(to, &r.score, &r.fields)
+}
+
+// saysSame reports whether other says the same of the alert as r does.
+func (r *row) saysSame(other *row) bool {
+	return r.time == other.time && r.words == other.words && r.score == other.score && r.fields == other.fields
+}
+
+// unsay leaves the row as one that nothing was stated about.
+func (r *row) unsay(unlabelled int64) {
+	r.class, r.provenance, r.said = unlabelled, 0, unknown
 }
 
 // cell returns the cell that counts the row.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"iter"
 	"slices"
 	"strings"
@@ -21,7 +23,10 @@ type Evidence struct {
 	journal journal
 }
 
-var _ store.Evidence = (*Evidence)(nil)
+var (
+	_ store.Evidence = (*Evidence)(nil)
+	_ store.Custody  = (*Evidence)(nil)
+)
 
 // OpenEvidence opens the evidence store in the file at path, making it if need
 // be. The caller closes it.
@@ -30,8 +35,12 @@ func OpenEvidence(ctx context.Context, path string) (*Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	input := func(b store.Batch) string { return b.Kind + ":" + b.Hash }
-	return &Evidence{db: db, journal: newJournal(db, input)}, nil
+	e := &Evidence{db: db, journal: newJournal(db, func(b store.Batch) string { return b.Kind + ":" + b.Hash })}
+	if err := e.journal.sealOld(ctx, e.settle, e.Audit); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return e, nil
 }
 
 // Close closes the file.
@@ -67,15 +76,17 @@ func (e *Evidence) Append(ctx context.Context, b store.Batch, records iter.Seq2[
 // recorder adds records to a batch.
 type recorder struct {
 	*entry
-	find, supersede, insert *sql.Stmt
+	find, supersede, insert, restate *sql.Stmt
+	buf                              []byte
 }
 
 func newRecorder(ctx context.Context, t *entry) (*recorder, error) {
 	a := &recorder{entry: t}
 	return a, prepare(ctx, t.tx, map[string]**sql.Stmt{
-		`SELECT seq, body FROM record WHERE kind = ? AND key = ? AND superseded IS NULL`: &a.find,
-		`UPDATE record SET superseded = ? WHERE seq = ?`:                                 &a.supersede,
-		`INSERT INTO record (batch, kind, key, body) VALUES (?, ?, ?, ?)`:                &a.insert,
+		`SELECT seq, body, coalesce(carrier, batch) FROM record WHERE kind = ? AND key = ? AND superseded IS NULL`: &a.find,
+		`UPDATE record SET superseded = ? WHERE seq = ?`:                                                           &a.supersede,
+		`INSERT INTO record (batch, kind, key, body) VALUES (?, ?, ?, ?)`:                                          &a.insert,
+		`INSERT INTO restatement (batch, record) VALUES (?, ?) ON CONFLICT DO NOTHING`:                             &a.restate,
 	})
 }
 
@@ -95,16 +106,16 @@ func (a *recorder) add(ctx context.Context, r store.Record) error {
 	if r.Kind == "" || r.Key == "" {
 		return fault.New(fault.Invalid, "a record needs a kind and a key").At("batch %s: kind %q, key %q", a.ID, r.Kind, r.Key)
 	}
-	var seq int64
+	var seq, from int64
 	var body []byte
-	switch err := a.find.QueryRowContext(ctx, r.Kind, r.Key).Scan(&seq, &body); {
+	switch err := a.find.QueryRowContext(ctx, r.Kind, r.Key).Scan(&seq, &body, &from); {
 	case errors.Is(err, sql.ErrNoRows):
 		a.New++
 	case err != nil:
 		return fmt.Errorf("look up %s %q: %w", r.Kind, r.Key, err)
 	case bytes.Equal(body, r.Body):
 		a.Unchanged++
-		return nil
+		return a.again(ctx, r, seq, from)
 	default:
 		a.Updated++
 		if _, err := a.supersede.ExecContext(ctx, a.seq, seq); err != nil {
@@ -114,17 +125,51 @@ func (a *recorder) add(ctx context.Context, r store.Record) error {
 	if r.Body == nil {
 		r.Body = []byte{} // nil would be stored as NULL
 	}
-	if _, err := a.insert.ExecContext(ctx, a.seq, r.Kind, r.Key, r.Body); err != nil {
+	res, err := a.insert.ExecContext(ctx, a.entry.seq, r.Kind, r.Key, r.Body)
+	if err != nil {
 		return fmt.Errorf("store %s %q: %w", r.Kind, r.Key, err)
 	}
+	return a.sealed(a.seal.first, res, r)
+}
+
+// sealed adds a row that was written, about r, to a hash of the seal.
+func (a *recorder) sealed(h hash.Hash, res sql.Result, r store.Record) error {
+	seq, err := res.LastInsertId()
+	if err != nil {
+		return err
+	}
+	a.buf = sealRecord(a.buf[:0], seq, r)
+	h.Write(a.buf)
 	return nil
+}
+
+// again notes that the batch, too, says what the record in place seq says, which
+// is in force from another batch.
+func (a *recorder) again(ctx context.Context, r store.Record, seq, from int64) error {
+	if from == a.entry.seq {
+		return nil
+	}
+	res, err := a.restate.ExecContext(ctx, a.entry.seq, seq)
+	if err != nil {
+		return fmt.Errorf("note %s %q: %w", r.Kind, r.Key, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	return a.sealed(a.seal.later, res, r)
+}
+
+// sealRecord appends what a seal hashes of a row, in place seq, about a record.
+func sealRecord(b []byte, seq int64, r store.Record) []byte {
+	b = binary.AppendVarint(b, seq)
+	return sealText(sealText(sealText(b, r.Kind), r.Key), r.Body)
 }
 
 // Current lists the records of a kind that are not superseded, by key in byte
 // order.
 func (e *Evidence) Current(ctx context.Context, kind string) ([]store.Record, error) {
 	list, err := e.records(ctx, kind,
-		`SELECT key, body, batch FROM record INDEXED BY record_kind WHERE kind = ? AND superseded IS NULL`, kind)
+		`SELECT key, body, coalesce(carrier, batch) FROM record INDEXED BY record_kind WHERE kind = ? AND superseded IS NULL`, kind)
 	if err != nil {
 		return nil, fmt.Errorf("list current %s records: %w", kind, err)
 	}
@@ -132,8 +177,8 @@ func (e *Evidence) Current(ctx context.Context, kind string) ([]store.Record, er
 	return list, nil
 }
 
-// History lists every record of a kind and key, oldest first. It is empty when
-// there is none.
+// History lists every record of a kind and key, oldest first, those of withdrawn
+// batches included. It is empty when there is none.
 func (e *Evidence) History(ctx context.Context, kind, key string) ([]store.Record, error) {
 	// Two halves, because each has an index; the one in force is newest.
 	list, err := e.records(ctx, kind,

@@ -28,8 +28,9 @@ func newJournal(db *sql.DB, input func(store.Batch) string) journal {
 // entry is a batch that is being written.
 type entry struct {
 	store.Batch
-	tx  *sql.Tx
-	seq int64
+	tx   *sql.Tx
+	seq  int64
+	seal *seal
 }
 
 // land writes b and whatever fill adds in one transaction. The context that
@@ -51,7 +52,8 @@ func (j *journal) land(ctx context.Context, b store.Batch, fill func(context.Con
 		return store.Batch{}, false, fmt.Errorf("begin batch %s: %w", b.ID, err)
 	}
 	defer tx.Rollback()
-	e := &entry{Batch: b, tx: tx}
+	e := &entry{Batch: b, tx: tx, seal: newSeal()}
+	e.Content, e.Withdrawn = "", nil
 	if earlier, found, err := j.enter(inner, e); err != nil || found {
 		return earlier, false, err
 	}
@@ -71,10 +73,10 @@ func (j *journal) land(ctx context.Context, b store.Batch, fill func(context.Con
 // enter gives e its place in the journal, unless the same input is there
 // already; then it returns the batch that brought it.
 func (j *journal) enter(ctx context.Context, e *entry) (earlier store.Batch, found bool, err error) {
-	var body string
-	err = e.tx.QueryRowContext(ctx, `SELECT body FROM batch WHERE input = ?`, j.input(e.Batch)).Scan(&body)
+	var body, content string
+	err = e.tx.QueryRowContext(ctx, `SELECT body, content FROM batch WHERE input = ?`, j.input(e.Batch)).Scan(&body, &content)
 	if err == nil {
-		earlier, err = decodeBatch(body)
+		earlier, err = decodeBatch(body, content, "")
 		return earlier, err == nil, err
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
@@ -87,7 +89,7 @@ func (j *journal) enter(ctx context.Context, e *entry) (earlier store.Batch, fou
 	if taken {
 		return store.Batch{}, false, fault.New(fault.Conflict, "batch id %s is taken by another input", e.ID)
 	}
-	r, err := e.tx.ExecContext(ctx, `INSERT INTO batch (id, input, body) VALUES (?, ?, '')`, e.ID, j.input(e.Batch))
+	r, err := e.tx.ExecContext(ctx, `INSERT INTO batch (id, input, body, content) VALUES (?, ?, '', '')`, e.ID, j.input(e.Batch))
 	if err != nil {
 		return store.Batch{}, false, fmt.Errorf("enter batch %s: %w", e.ID, err)
 	}
@@ -95,13 +97,14 @@ func (j *journal) enter(ctx context.Context, e *entry) (earlier store.Batch, fou
 	return store.Batch{}, false, err
 }
 
-// commit writes the batch with its counts and ends the transaction.
+// commit writes the batch with its counts and its seal, and ends the transaction.
 func (e *entry) commit(ctx context.Context) error {
 	body, err := json.Marshal(e.Batch)
 	if err != nil {
 		return err
 	}
-	if _, err := e.tx.ExecContext(ctx, `UPDATE batch SET body = ? WHERE seq = ?`, string(body), e.seq); err != nil {
+	e.Content = e.seal.sum(e.seq, string(body))
+	if _, err := e.tx.ExecContext(ctx, `UPDATE batch SET body = ?, content = ? WHERE seq = ?`, string(body), e.Content, e.seq); err != nil {
 		return err
 	}
 	return e.tx.Commit()
@@ -109,18 +112,19 @@ func (e *entry) commit(ctx context.Context) error {
 
 // list returns every batch in the order in which they landed.
 func (j *journal) list(ctx context.Context) ([]store.Batch, error) {
-	rows, err := j.db.QueryContext(ctx, `SELECT body FROM batch ORDER BY seq`)
+	rows, err := j.db.QueryContext(ctx, `SELECT b.body, b.content, coalesce(w.body, '')
+		FROM batch b LEFT JOIN withdrawal w ON w.batch = b.seq ORDER BY b.seq`)
 	if err != nil {
 		return nil, fmt.Errorf("list batches: %w", err)
 	}
 	defer rows.Close()
 	var list []store.Batch
 	for rows.Next() {
-		var body string
-		if err := rows.Scan(&body); err != nil {
+		var body, content, withdrawal string
+		if err := rows.Scan(&body, &content, &withdrawal); err != nil {
 			return nil, fmt.Errorf("list batches: %w", err)
 		}
-		b, err := decodeBatch(body)
+		b, err := decodeBatch(body, content, withdrawal)
 		if err != nil {
 			return nil, err
 		}
@@ -148,9 +152,18 @@ func batchIDs(ctx context.Context, tx *sql.Tx) (map[int64]string, error) {
 	return ids, rows.Err()
 }
 
-func decodeBatch(body string) (b store.Batch, err error) {
+// decodeBatch reads a batch, with the withdrawal, which may be empty.
+func decodeBatch(body, content, withdrawal string) (b store.Batch, err error) {
 	if err := json.Unmarshal([]byte(body), &b); err != nil {
 		return store.Batch{}, fmt.Errorf("read stored batch: %w", err)
+	}
+	b.Content = content
+	if withdrawal == "" {
+		return b, nil
+	}
+	b.Withdrawn = &store.Withdrawal{}
+	if err := json.Unmarshal([]byte(withdrawal), b.Withdrawn); err != nil {
+		return store.Batch{}, fmt.Errorf("read the withdrawal of batch %s: %w", b.ID, err)
 	}
 	return b, nil
 }

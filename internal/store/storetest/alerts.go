@@ -39,6 +39,7 @@ func Alerts(t *testing.T, open OpenAlerts) {
 		"an alert that cannot be kept is refused":         alertsIncomplete,
 		"a reader sees the old state until a batch lands": alertsReader,
 		"reopening keeps everything":                      alertsReopen,
+		"each alert comes as merged, in order":            alertsEach,
 		"any sequence of batches agrees with a recount":   alertsModel,
 	}
 	for name, test := range tests {

@@ -1,0 +1,123 @@
+package assessment
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"candor/internal/assure"
+	"candor/internal/day"
+	"candor/internal/fault"
+	"candor/internal/measure"
+	"candor/internal/store"
+)
+
+// Gate decides whether the analytic or the rule that id names may be used for a
+// purpose. An analytic is named by its ATT&CK ID or STIX id, a rule by its id or
+// name. It fails with fault.Usage for a purpose without a gate, and with
+// fault.NotFound for what is neither; that a gate is closed is no error.
+func (s *Service) Gate(ctx context.Context, r Request, id string, purpose assure.Purpose) (assure.Decision, error) {
+	if !slices.Contains(assure.Purposes(), purpose) {
+		return assure.Decision{}, fault.New(fault.Usage, "there is no gate for %q", purpose).Next("use one of: %s", purposes())
+	}
+	a, err := s.Assess(ctx, r)
+	if err != nil {
+		return assure.Decision{}, err
+	}
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return assure.Decision{}, err
+	}
+	q, err := asked(&a, ev, r, id)
+	if err != nil {
+		return assure.Decision{}, err
+	}
+	q.Purpose, q.Waivers = purpose, ev.Waivers
+	return assure.Gate(q, r.Policy, day.Of(r.AsOf)), nil
+}
+
+func purposes() string {
+	var names []string
+	for _, p := range assure.Purposes() {
+		names = append(names, string(p))
+	}
+	return strings.Join(names, ", ")
+}
+
+// asked gathers what a gate is asked about.
+func asked(a *assure.Assessment, ev assure.Evidence, r Request, id string) (assure.Asked, error) {
+	id = strings.TrimSpace(id)
+	if i := slices.IndexFunc(a.Verdicts, func(v assure.Verdict) bool { return names(v.Analytic, id) }); i >= 0 {
+		v := a.Verdicts[i]
+		return assure.Asked{Kind: "analytic", ID: v.Analytic.ATTACKID, Name: v.Analytic.Name, Verdicts: []assure.Verdict{v}, Measurement: v.Measurement}, nil
+	}
+	if ids := analyticsUnder(a.Verdicts, id); len(ids) > 0 {
+		return assure.Asked{}, fault.New(fault.NotFound, "%s is not an analytic, and a gate is of an analytic or a rule", id).
+			Next("its analytics are: %s", strings.Join(ids, ", "))
+	}
+	rule, err := findRule(ev, id)
+	if err != nil {
+		return assure.Asked{}, fault.New(fault.NotFound, "%s has no live analytic %s, and no rule is called that", a.Release, id).
+			Next("name an analytic by its ATT&CK ID or a rule by its id; candor assess and candor measure list them")
+	}
+	m := measure.Pool(rule, talliesByRule(ev.Tallies)[rule], basisOf(r).span().Days(), r.Policy.Measure)
+	q := assure.Asked{Kind: "rule", ID: rule, Name: ruleNames(ev)[rule], Measurement: &m}
+	for i := range a.Verdicts {
+		if v := &a.Verdicts[i]; v.Rung != assure.NotApplicable && slices.Contains(countingRules(v), rule) {
+			q.Verdicts = append(q.Verdicts, *v)
+		}
+	}
+	return q, nil
+}
+
+// Waive records a waiver: what w.ID names may be used for w.For until the day
+// that it says, whatever its gate finds. The waiver is evidence, in a batch of its
+// own; a later one for the same thing supersedes it.
+func (s *Service) Waive(ctx context.Context, r Request, w assure.Waiver) (assure.Waiver, error) {
+	today := day.Of(w.Made)
+	switch {
+	case strings.TrimSpace(w.Reason) == "":
+		return w, fault.New(fault.Usage, "a waiver needs a reason").Next("say why with --reason")
+	case strings.TrimSpace(w.By) == "":
+		return w, fault.New(fault.Usage, "a waiver needs someone who answers for it").Next("say who with --by")
+	case w.Until.Time().IsZero():
+		return w, fault.New(fault.Usage, "a waiver needs a day on which it ends").Next("say when with --until 2006-01-02")
+	case w.Until < today:
+		return w, fault.New(fault.Usage, "the waiver would have ended on %s, before %s", w.Until, today).Next("choose a later day")
+	}
+	d, err := s.Gate(ctx, r, w.ID, w.For)
+	if err != nil {
+		return w, err
+	}
+	w.ID = d.ID
+	body, err := json.Marshal(w)
+	if err != nil {
+		return w, fmt.Errorf("encode the waiver of %s: %w", w.ID, err)
+	}
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	b := store.Batch{ID: store.KindWaiver + "-" + hash[:12], Kind: store.KindWaiver, Format: "candor-json",
+		Paths: []string{"candor gate waive"}, Hash: hash, Added: w.Made, By: w.By, First: w.Made, Last: w.Made}
+	_, _, err = s.evidence.Append(ctx, b, one(store.Record{Kind: store.KindWaiver, Key: w.Key(), Body: body}))
+	return w, err
+}
+
+func one(r store.Record) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) { yield(r, nil) }
+}
+
+// Waivers lists the waivers that are current, in force or not, by what they are
+// about.
+func (s *Service) Waivers(ctx context.Context) ([]assure.Waiver, error) {
+	records, err := s.evidence.Current(ctx, store.KindWaiver)
+	if err != nil {
+		return nil, err
+	}
+	of, err := decode[assure.Waiver](records)
+	return values[assure.Waiver](of), err
+}

@@ -1,0 +1,381 @@
+package assessment
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/assure"
+	"candor/internal/day"
+	"candor/internal/evidence"
+	"candor/internal/exercise"
+	"candor/internal/fault"
+	"candor/internal/measure"
+	"candor/internal/visibility"
+)
+
+// Basis says as of when, over which days and by what something was measured.
+type Basis struct {
+	AsOf   time.Time         `json:"as_of"`
+	Window visibility.Window `json:"window"`
+	Policy assure.PolicyRef  `json:"policy"`
+	// MinPrecision is what policy asks for and Confidence the level of intervals.
+	MinPrecision float64 `json:"min_precision"`
+	Confidence   float64 `json:"confidence"`
+}
+
+func basisOf(r Request) Basis {
+	return Basis{AsOf: r.AsOf, Window: assure.WindowOf(r.Policy, r.AsOf), MinPrecision: r.Policy.Measure.MinPrecision,
+		Policy: assure.PolicyRef{Name: r.Policy.Name, Version: r.Policy.Version}, Confidence: r.Policy.Measure.Confidence}
+}
+
+func (b Basis) span() measure.Span { return measure.Span{From: b.Window.From, To: b.Window.To} }
+
+// Measured is what the alerts of each rule say.
+type Measured struct {
+	Basis
+	// Rules are those that raised alerts in the window: first those whose alerts
+	// that are probably not true take the most time of people.
+	Rules []measure.Detail `json:"rules"`
+	// Silent are the enabled rules that raised none.
+	Silent int      `json:"silent_rules"`
+	Limits []string `json:"limits"`
+}
+
+// MeasuredRule is what the alerts of one rule say.
+type MeasuredRule struct {
+	Basis
+	measure.Detail
+	Limits []string `json:"limits"`
+}
+
+// MeasuredAnalytic is what the alerts of all rules that claim an analytic say
+// together.
+type MeasuredAnalytic struct {
+	Analytic   assure.Name    `json:"analytic"`
+	Techniques []assure.Name  `json:"techniques"`
+	Rung       assure.Rung    `json:"rung"`
+	Detail     measure.Detail `json:"measurement"`
+	// Rules are the statements of the claiming rules, each by itself.
+	Rules []measure.Detail `json:"rules"`
+}
+
+// MeasuredAnalytics is what the alerts say by analytic.
+type MeasuredAnalytics struct {
+	Basis
+	Analytics []MeasuredAnalytic `json:"analytics"`
+	Limits    []string           `json:"limits"`
+}
+
+// Measure returns what the alerts of every rule say in the window that r.Policy
+// and r.AsOf make. It needs no ATT&CK release.
+func (s *Service) Measure(ctx context.Context, r Request) (Measured, error) {
+	m := Measured{Basis: basisOf(r), Rules: []measure.Detail{}, Limits: measuredLimits()}
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return m, err
+	}
+	byRule := talliesByRule(ev.Tallies)
+	names := ruleNames(ev)
+	for id, ts := range byRule {
+		d := measure.Detailed(id, ts, m.span(), r.Policy.Measure)
+		d.RuleName = names[id]
+		m.Rules = append(m.Rules, d)
+	}
+	rank(m.Rules, r.Policy.Measure)
+	for i := range ev.Rules {
+		if v := &ev.Rules[i].Value; v.Enabled && byRule[v.ID] == nil {
+			m.Silent++
+		}
+	}
+	return m, nil
+}
+
+func measuredLimits() []string {
+	return []string{
+		"Precision says nothing of what was missed; exercises do (--recall).",
+		"Alerts of one burst are not independent: judge by the clustered interval and by episodes.",
+	}
+}
+
+// evidenceOf reads the evidence with the counts of the window.
+func (s *Service) evidenceOf(ctx context.Context, r Request) (assure.Evidence, error) {
+	if r.AsOf.IsZero() {
+		return assure.Evidence{}, fault.New(fault.Usage, "the day of judgement is not stated")
+	}
+	b, err := s.batches(ctx)
+	if err != nil {
+		return assure.Evidence{}, err
+	}
+	return s.read(ctx, b, assure.WindowOf(r.Policy, r.AsOf))
+}
+
+func talliesByRule(tallies []alert.Tally) map[string][]alert.Tally {
+	byRule := map[string][]alert.Tally{}
+	for _, t := range tallies {
+		byRule[t.RuleID] = append(byRule[t.RuleID], t)
+	}
+	return byRule
+}
+
+// ruleNames returns the names of rules by id: as the rules themselves have
+// them, else as the alerts do.
+func ruleNames(ev assure.Evidence) map[string]string {
+	names := map[string]string{}
+	for _, r := range ev.AlertRules {
+		names[r.ID] = r.Name
+	}
+	for i := range ev.Rules {
+		if v := &ev.Rules[i].Value; v.Name != "" {
+			names[v.ID] = v.Name
+		}
+	}
+	return names
+}
+
+// rank sorts by the minutes a day that go into alerts that are probably not
+// true, the most first. The precision in it is shrunk, so that a rule with one
+// label does not stand above one with hundreds; it is used here alone.
+func rank(details []measure.Detail, p measure.Policy) {
+	statements := make([]measure.Statement, len(details))
+	for i := range details {
+		statements[i] = details[i].Statement
+	}
+	wasted := map[string]float64{}
+	for i, precision := range measure.Shrink(statements) {
+		wasted[details[i].RuleID] = details[i].PerDay.Mean * max(p.MinutesPerAlert, 1) * (1 - precision)
+	}
+	slices.SortFunc(details, func(a, b measure.Detail) int {
+		return cmp.Or(cmp.Compare(wasted[b.RuleID], wasted[a.RuleID]), cmp.Compare(b.Alerts, a.Alerts), strings.Compare(a.RuleID, b.RuleID))
+	})
+}
+
+// MeasureRule returns what the alerts of one rule, named by its id or else by
+// its name, say. A rule that is known and raised no alert is measured as such; an
+// unknown one is fault.NotFound.
+func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (MeasuredRule, error) {
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return MeasuredRule{}, err
+	}
+	id, err := findRule(ev, rule)
+	if err != nil {
+		return MeasuredRule{}, err
+	}
+	m := MeasuredRule{Basis: basisOf(r), Limits: measuredLimits()}
+	m.Detail = measure.Detailed(id, talliesByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
+	m.RuleName = ruleNames(ev)[id]
+	return m, nil
+}
+
+// findRule returns the id of the rule that name is the id of, in whatever case,
+// or else the name of.
+func findRule(ev assure.Evidence, name string) (string, error) {
+	names := ruleNames(ev)
+	for i := range ev.Rules {
+		if _, ok := names[ev.Rules[i].Value.ID]; !ok {
+			names[ev.Rules[i].Value.ID] = ""
+		}
+	}
+	if _, ok := names[name]; ok {
+		return name, nil
+	}
+	var found []string
+	for id, n := range names {
+		if strings.EqualFold(id, name) || strings.EqualFold(n, name) {
+			found = append(found, id)
+		}
+	}
+	switch slices.Sort(found); len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", fault.New(fault.NotFound, "no rule and no alert names the rule %q", name).
+			Next("candor measure lists the rules that raised alerts; a rule is named by its id or its full name")
+	}
+	return "", fault.New(fault.Usage, "%d rules are named %q", len(found), name).Next("use an id: %s", strings.Join(found[:min(5, len(found))], ", "))
+}
+
+// MeasureAnalytics returns what the alerts say of the analytic that id names or,
+// when id is empty, of every applicable analytic whose claiming rules raised any.
+func (s *Service) MeasureAnalytics(ctx context.Context, r Request, id string) (MeasuredAnalytics, error) {
+	m := MeasuredAnalytics{Basis: basisOf(r), Analytics: []MeasuredAnalytic{},
+		Limits: append(measuredLimits(), "The alerts of several rules are pooled; each may be better or worse than all together.")}
+	verdicts, err := s.verdicts(ctx, r, id)
+	if err != nil {
+		return m, err
+	}
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return m, err
+	}
+	byRule, names := talliesByRule(ev.Tallies), ruleNames(ev)
+	for i := range verdicts {
+		if v := &verdicts[i]; id != "" || v.Rung != assure.NotApplicable && v.Measurement != nil && v.Measurement.Alerts > 0 {
+			m.Analytics = append(m.Analytics, measuredAnalytic(v, byRule, names, r))
+		}
+	}
+	slices.SortStableFunc(m.Analytics, func(a, b MeasuredAnalytic) int { return cmp.Compare(b.Detail.Alerts, a.Detail.Alerts) })
+	return m, nil
+}
+
+// verdicts returns the verdict on one analytic, or those on all.
+func (s *Service) verdicts(ctx context.Context, r Request, id string) ([]assure.Verdict, error) {
+	if id != "" {
+		v, err := s.Verdict(ctx, r, id)
+		return []assure.Verdict{v}, err
+	}
+	a, err := s.Assess(ctx, r)
+	return a.Verdicts, err
+}
+
+func measuredAnalytic(v *assure.Verdict, byRule map[string][]alert.Tally, names map[string]string, r Request) MeasuredAnalytic {
+	m := MeasuredAnalytic{Analytic: v.Analytic, Techniques: v.Techniques, Rung: v.Rung, Rules: []measure.Detail{}}
+	b := basisOf(r)
+	var pooled []alert.Tally
+	for _, id := range countingRules(v) {
+		if len(byRule[id]) == 0 {
+			continue
+		}
+		pooled = append(pooled, byRule[id]...)
+		d := measure.Detailed(id, byRule[id], b.span(), r.Policy.Measure)
+		d.RuleName = names[id]
+		m.Rules = append(m.Rules, d)
+	}
+	name := "no rule"
+	if v.Measurement != nil {
+		name = v.Measurement.RuleID
+	}
+	m.Detail = measure.Detailed(name, pooled, b.span(), r.Policy.Measure)
+	rank(m.Rules, r.Policy.Measure)
+	return m
+}
+
+// countingRules lists the rules whose claims on the analytic count.
+func countingRules(v *assure.Verdict) []string {
+	var ids []string
+	for _, c := range v.Claims {
+		if c.Enabled && c.Counts {
+			ids = append(ids, c.RuleID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Recalled is what exercises say of what is detected. It stands apart from what
+// alerts say.
+type Recalled struct {
+	AsOf         time.Time        `json:"as_of"`
+	Policy       assure.PolicyRef `json:"policy"`
+	Source       string           `json:"source"` // always "exercises"
+	Organisation measure.Recall   `json:"organisation"`
+	Techniques   []measure.Recall `json:"techniques"`
+	Analytics    []measure.Recall `json:"analytics"`
+	Limits       []string         `json:"limits"`
+}
+
+// Recall returns the recall that exercises show: of the whole organisation, and
+// of each technique and analytic that they name. With an analytic's id it is of
+// the exercises that speak for that analytic alone.
+func (s *Service) Recall(ctx context.Context, r Request, id string) (Recalled, error) {
+	out := Recalled{AsOf: r.AsOf, Policy: basisOf(r).Policy, Source: "exercises", Techniques: []measure.Recall{}, Analytics: []measure.Recall{}, Limits: []string{
+		"An exercise shows that what was done that day was seen, not that every variant would be.",
+		"What was blocked is left out: it says nothing of detection. Logged without an alert counts as not detected unless policy lets it pass.",
+	}}
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return out, err
+	}
+	today, p := day.Of(r.AsOf), recallPolicy(r.Policy)
+	all := values(ev.Exercises)
+	if id != "" {
+		v, err := s.Verdict(ctx, r, id)
+		if err != nil {
+			return out, err
+		}
+		of := speaking(all, &v)
+		out.Analytics = append(out.Analytics, measure.RecallOf(v.Analytic.ATTACKID, of, today, p))
+		out.Techniques = measure.Recalls(of, func(e exercise.Exercise) string { return e.Technique }, today, p)
+		out.Organisation = measure.RecallOf("organisation", all, today, p)
+		return out, nil
+	}
+	out.Organisation = measure.RecallOf("organisation", all, today, p)
+	out.Techniques = measure.Recalls(all, func(e exercise.Exercise) string { return e.Technique }, today, p)
+	out.Analytics = measure.Recalls(all, func(e exercise.Exercise) string { return e.Analytic }, today, p)
+	return out, nil
+}
+
+func recallPolicy(p assure.Policy) measure.RecallPolicy {
+	return measure.RecallPolicy{Passing: p.Readiness.Passing, MaxAgeDays: p.Readiness.MaxExerciseAgeDays, Confidence: p.Measure.Confidence}
+}
+
+func values[T any](of []evidence.Of[T]) []T {
+	out := make([]T, len(of))
+	for i := range of {
+		out[i] = of[i].Value
+	}
+	return out
+}
+
+// speaking returns the exercises that speak for the analytic: those that name it,
+// and those that name one of its techniques and no analytic, on its platform.
+func speaking(all []exercise.Exercise, v *assure.Verdict) []exercise.Exercise {
+	return slices.DeleteFunc(slices.Clone(all), func(e exercise.Exercise) bool {
+		if e.Analytic != "" {
+			return !strings.EqualFold(e.Analytic, v.Analytic.ATTACKID)
+		}
+		named := slices.ContainsFunc(v.Techniques, func(n assure.Name) bool { return strings.EqualFold(n.ATTACKID, e.Technique) })
+		here := e.Platform == "" || len(v.Platforms) == 0 ||
+			slices.ContainsFunc(v.Platforms, func(p string) bool { return strings.EqualFold(p, e.Platform) })
+		return !named || !here
+	})
+}
+
+// Sampled is a simple random sample of the alerts of a rule that are unlabelled.
+type Sampled struct {
+	Basis
+	RuleID string `json:"rule_id"`
+	Seed   uint64 `json:"seed"`
+	// Unlabelled is how many there are to draw from, and Asked how many were asked
+	// for.
+	Unlabelled int64          `json:"unlabelled"`
+	Asked      int            `json:"asked"`
+	Alerts     []*alert.Alert `json:"alerts"`
+}
+
+// Sample draws n of the rule's alerts in the window that carry no label that
+// policy counts, each as likely as any other. The same seed and evidence give the
+// same sample.
+func (s *Service) Sample(ctx context.Context, r Request, rule string, draw measure.Drawing) (Sampled, error) {
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return Sampled{}, err
+	}
+	id, err := findRule(ev, rule)
+	if err != nil {
+		return Sampled{}, err
+	}
+	out := Sampled{Basis: basisOf(r), RuleID: id, Seed: draw.Seed, Asked: draw.N}
+	d := measure.NewDraw[*alert.Alert](draw)
+	for a, err := range s.alerts.Each(ctx, id, out.Window.From, out.Window.To) {
+		if err != nil {
+			return Sampled{}, fmt.Errorf("draw from the alerts of %s: %w", id, err)
+		}
+		if unlabelled(a, r.Policy.Measure) {
+			d.Show(a.ID, a)
+		}
+	}
+	out.Unlabelled, out.Alerts = d.Seen(), d.Sample()
+	return out, nil
+}
+
+// unlabelled reports whether policy counts no label of the alert.
+func unlabelled(a *alert.Alert, p measure.Policy) bool {
+	return a.Disposition == nil || a.Disposition.Class == alert.Unlabelled ||
+		!slices.Contains(p.Provenances, string(a.Disposition.Provenance))
+}

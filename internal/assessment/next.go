@@ -1,0 +1,51 @@
+package assessment
+
+import (
+	"context"
+
+	"candor/internal/assure"
+	"candor/internal/attack"
+)
+
+// Plan is what would change the verdicts on a release, the most first.
+type Plan struct {
+	Release attack.Release `json:"release"`
+	Basis
+	Scope  assure.ScopeRef `json:"scope"`
+	Totals assure.Totals   `json:"totals"`
+	// Found is how many there are, of which Prospects may be the first.
+	Found     int               `json:"found"`
+	Prospects []assure.Prospect `json:"prospects"`
+	Limits    []string          `json:"limits"`
+}
+
+// Next returns what would change the verdicts, found by judging again with
+// evidence supposed; at most limit, or all when limit is 0.
+func (s *Service) Next(ctx context.Context, r Request, limit int) (Plan, error) {
+	a, err := s.Assess(ctx, r)
+	if err != nil {
+		return Plan{}, err
+	}
+	lib, err := s.library(ctx, a.Release)
+	if err != nil {
+		return Plan{}, err
+	}
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return Plan{}, err
+	}
+	all := assure.Prospects(lib, ev, r.Policy, r.AsOf)
+	p := Plan{Release: a.Release, Basis: basisOf(r), Scope: a.Scope, Totals: a.Totals, Found: len(all), Prospects: all, Limits: []string{
+		"An exercise is supposed to pass and a log source to arrive; neither is certain.",
+		"Labels are supposed to come out as the labelled alerts did; they may not.",
+		"What tuning a noisy rule would change cannot be supposed: candor tune tries thresholds and exclusions on its alerts.",
+		"Every thing to do counts as much work as any other.",
+	}}
+	if limit > 0 {
+		p.Prospects = all[:min(limit, len(all))]
+	}
+	if p.Prospects == nil {
+		p.Prospects = []assure.Prospect{}
+	}
+	return p, nil
+}

@@ -1,0 +1,352 @@
+package assure
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"candor/internal/day"
+	"candor/internal/evidence"
+	"candor/internal/measure"
+)
+
+// Purpose is what an analytic or a rule is to be used for.
+type Purpose string
+
+// The purposes that have a gate.
+const (
+	Reporting  Purpose = "reporting"  // to be told to executives as something that works
+	Automation Purpose = "automation" // to start a response without a person
+)
+
+// Purposes lists every purpose.
+func Purposes() []Purpose { return []Purpose{Reporting, Automation} }
+
+// LeastEpisodes is the fewest labelled episodes with which a gate opens,
+// whatever policy says.
+const LeastEpisodes = 5
+
+// Gates is what policy asks for each purpose.
+type Gates struct{ Reporting, Automation GatePolicy }
+
+// GatePolicy is what policy asks for one purpose.
+type GatePolicy struct {
+	// MinPrecision is what the lower of the two lower bounds must reach, 0 to 1.
+	MinPrecision float64
+	// MinEpisodes is the fewest labelled episodes; less than LeastEpisodes counts
+	// as that.
+	MinEpisodes int
+	// Rungs are those on which the analytic, or one that the rule claims, may stand.
+	Rungs []Rung
+	// MaxAlertsPerDay bounds the mean volume; 0 means no bound.
+	MaxAlertsPerDay float64
+	RequireRunbook  bool
+	// MaxAgeDays bounds the age of the newest labelled alert; 0 means no bound.
+	MaxAgeDays int
+}
+
+// For returns what is asked for a purpose.
+func (g Gates) For(p Purpose) GatePolicy {
+	if p == Automation {
+		return g.Automation
+	}
+	return g.Reporting
+}
+
+// Asked is what a gate is asked about, and for what.
+type Asked struct {
+	Purpose Purpose
+	// Kind is "analytic" or "rule".
+	Kind string
+	ID   string
+	Name string
+	// Verdicts is the verdict on the analytic, or those on the analytics that the
+	// rule claims in a way that counts.
+	Verdicts []Verdict
+	// Measurement is of the analytic's claiming rules together, or of the rule.
+	Measurement *measure.Statement
+	Waivers     []evidence.Of[Waiver]
+}
+
+// Check is one thing that a gate asks for.
+type Check struct {
+	// Name is stable: "rung", "episodes", "precision", "unlabelled", "volume",
+	// "runbook", "age".
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	// Text says what was found, and Missing what would be needed where it is not
+	// OK.
+	Text    string         `json:"text"`
+	Missing string         `json:"missing,omitempty"`
+	Refs    []evidence.Ref `json:"evidence"`
+}
+
+// Decision is the answer of a gate.
+type Decision struct {
+	Kind    string    `json:"kind"`
+	ID      string    `json:"id"`
+	Name    string    `json:"name,omitempty"`
+	Purpose Purpose   `json:"for"`
+	AsOf    day.Date  `json:"as_of"`
+	Policy  PolicyRef `json:"policy"`
+	// Allowed says that the gate is open: every check is OK, or a waiver is in
+	// force. Waived says that only the waiver opens it.
+	Allowed bool     `json:"allowed"`
+	Waived  bool     `json:"waived"`
+	Reason  string   `json:"reason"`
+	Checks  []Check  `json:"checks"`
+	Missing []string `json:"missing"`
+	// Waivers are those made for it, in force or expired.
+	Waivers []Waiver `json:"waivers"`
+}
+
+// Gate decides whether what is asked about may be used for its purpose on a day.
+// Every check of policy must be OK. Precision is the lower of the two lower
+// bounds, of alerts with their clustering and of episodes, and nothing opens with
+// fewer than LeastEpisodes labelled episodes. Only a waiver in force opens a gate
+// all the same, and the decision then says so.
+func Gate(q Asked, p Policy, today day.Date) Decision {
+	g := gate{Asked: q, policy: p, asks: p.Gates.For(q.Purpose), key: "gate." + string(q.Purpose) + ".", today: today}
+	d := Decision{Kind: q.Kind, ID: q.ID, Name: q.Name, Purpose: q.Purpose, AsOf: today,
+		Policy: PolicyRef{Name: p.Name, Version: p.Version}, Checks: g.checks(), Missing: []string{}, Waivers: []Waiver{}}
+	for _, c := range d.Checks {
+		if !c.OK {
+			d.Missing = append(d.Missing, c.Missing)
+		}
+	}
+	for _, w := range q.Waivers {
+		if w.Value.ID == q.ID && w.Value.For == q.Purpose && day.Of(w.Value.Made) <= today {
+			d.Waivers = append(d.Waivers, w.Value)
+		}
+	}
+	d.decide(today)
+	return d
+}
+
+// decide opens or closes the gate and says why.
+func (d *Decision) decide(today day.Date) {
+	of := fmt.Sprintf("%s %s", d.Kind, d.ID)
+	i := slices.IndexFunc(d.Waivers, func(w Waiver) bool { return w.InForce(today) })
+	switch {
+	case len(d.Missing) == 0:
+		d.Allowed = true
+		d.Reason = fmt.Sprintf("The %s meets all that policy asks for %s.", of, d.Purpose)
+	case i >= 0:
+		w := &d.Waivers[i]
+		d.Allowed, d.Waived = true, true
+		d.Reason = fmt.Sprintf("Open by waiver of %s until %s (%s), although the %s lacks %s for %s.",
+			w.By, w.Until, w.Reason, of, count(int64(len(d.Missing)), "thing"), d.Purpose)
+	default:
+		i := slices.IndexFunc(d.Checks, func(c Check) bool { return !c.OK })
+		d.Reason = fmt.Sprintf("The %s may not be used for %s. %s", of, d.Purpose, d.Checks[i].Text)
+	}
+}
+
+// gate is a gate that is being asked.
+type gate struct {
+	Asked
+	policy Policy
+	asks   GatePolicy
+	key    string // the prefix of its policy keys
+	today  day.Date
+}
+
+func (g *gate) checks() []Check {
+	checks := []Check{g.rung(), g.episodes()}
+	if m := g.Measurement; m != nil && m.Precision != nil {
+		checks = append(checks, g.precision(), g.unlabelled())
+	}
+	checks = append(checks, g.volume(), g.age())
+	if g.asks.RequireRunbook {
+		checks = append(checks, g.runbook())
+	}
+	return checks
+}
+
+func (g *gate) check(name string, ok bool, text, missing string) Check {
+	c := Check{Name: name, OK: ok, Text: text, Refs: []evidence.Ref{}}
+	if !ok {
+		c.Missing = missing
+	}
+	return c
+}
+
+func (c Check) from(refs []evidence.Ref) Check {
+	c.Refs = append(c.Refs, refs...)
+	return c
+}
+
+// rung asks that the analytic, or one that the rule claims, stands where policy
+// wants it.
+func (g *gate) rung() Check {
+	refs := policy(g.key + "rungs")
+	if len(g.Verdicts) == 0 {
+		return g.check("rung", false, "It claims no analytic of the release in a way that counts.", "a mapping of the rule to an analytic, on a basis that policy counts").from(refs)
+	}
+	v := g.best(func(v *Verdict) bool { return slices.Contains(g.asks.Rungs, v.Rung) })
+	ok := slices.Contains(g.asks.Rungs, v.Rung)
+	text := fmt.Sprintf("%s is %s.", v.Analytic.ATTACKID, plainRung(v.Rung))
+	if n := len(g.Verdicts); n > 1 && !ok {
+		text = fmt.Sprintf("None of the %d analytics that it claims stands on a rung that is asked for; %s is %s.", n, v.Analytic.ATTACKID, plainRung(v.Rung))
+	}
+	missing := fmt.Sprintf("rung %s", orRungs(g.asks.Rungs))
+	if len(v.Next) > 0 && !ok {
+		missing += ": " + v.Next[0].Text
+	}
+	return g.check("rung", ok, text, missing).from(append(refs, object(v.Analytic)))
+}
+
+// best returns the first verdict for which ok holds, else the first of all.
+func (g *gate) best(ok func(*Verdict) bool) *Verdict {
+	for i := range g.Verdicts {
+		if ok(&g.Verdicts[i]) {
+			return &g.Verdicts[i]
+		}
+	}
+	return &g.Verdicts[0]
+}
+
+func plainRung(r Rung) string { return strings.ReplaceAll(string(r), "_", " ") }
+
+func orRungs(rungs []Rung) string {
+	if len(rungs) == 0 {
+		return "none, so that the gate never opens"
+	}
+	names := make([]string, len(rungs))
+	for i, r := range rungs {
+		names[i] = plainRung(r)
+	}
+	return strings.Join(names, " or ")
+}
+
+// episodes asks for enough labelled episodes.
+func (g *gate) episodes() Check {
+	least := max(g.asks.MinEpisodes, LeastEpisodes)
+	have := 0
+	if g.Measurement != nil {
+		have = g.Measurement.Episodes
+	}
+	return g.check("episodes", have >= least,
+		fmt.Sprintf("%s labelled; %d are asked for.", was(have, "episode"), least),
+		fmt.Sprintf("labels in %s", count(int64(least-have), "more episode"))).from(policy(g.key + "min_episodes"))
+}
+
+func was(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " is"
+	}
+	return fmt.Sprintf("%d %ss are", n, noun)
+}
+
+// precision asks that the lower of the two lower bounds reaches what policy asks.
+func (g *gate) precision() Check {
+	m := g.Measurement
+	asks := g.asks.MinPrecision
+	of := fmt.Sprintf("episodes, %d of %d", m.EpisodeHits, m.Episodes)
+	if m.ClusteredInterval[0] < m.EpisodeInterval[0] {
+		of = fmt.Sprintf("alerts, %d of %d", m.TruePositive, m.TruePositive+m.BenignPositive+m.FalsePositive)
+	}
+	missing := fmt.Sprintf("a lower bound of precision of %s", trim(asks))
+	if _, more := m.At(asks, g.policy.Measure); more > 0 && *m.Precision >= asks && *m.EpisodePrecision >= asks {
+		missing += fmt.Sprintf(": at the current estimate %s chosen at random would settle it", count(more, "more labelled alert"))
+	}
+	return g.check("precision", m.LowerBound() >= asks,
+		fmt.Sprintf("The lower bound of precision is %s (%s); %s is asked for.", trim(m.LowerBound()), of, trim(asks)), missing).
+		from(policy(g.key+"min_precision", "measure.confidence"))
+}
+
+// unlabelled asks that what is unlabelled could not sink precision.
+func (g *gate) unlabelled() Check {
+	m := g.Measurement
+	text := "Every alert is labelled."
+	if m.Unlabelled > 0 {
+		text = fmt.Sprintf("%s unlabelled; if all were false, precision would be %s.", was(int(m.Unlabelled), "alert"), trim(m.Bounds[0]))
+	}
+	return g.check("unlabelled", m.Bounds[0] >= g.asks.MinPrecision || m.Unlabelled == 0, text,
+		fmt.Sprintf("labels: the unlabelled alone could bring precision below %s", trim(g.asks.MinPrecision))).
+		from(policy(g.key+"min_precision", "measure.provenances"))
+}
+
+// trim writes a proportion without more digits than it has.
+func trim(x float64) string {
+	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(x, 'f', 6, 64), "0"), ".")
+}
+
+func (g *gate) volume() Check {
+	perDay := 0.0
+	if g.Measurement != nil {
+		perDay = g.Measurement.PerDay.Mean
+	}
+	most := g.asks.MaxAlertsPerDay
+	return g.check("volume", most <= 0 || perDay <= most,
+		fmt.Sprintf("It raises %.1f alerts a day on average; %s.", perDay, bound(most)),
+		fmt.Sprintf("a volume of at most %g alerts a day", most)).from(policy(g.key + "max_alerts_per_day"))
+}
+
+func bound(most float64) string {
+	if most <= 0 {
+		return "policy sets no bound"
+	}
+	return fmt.Sprintf("%g are allowed", most)
+}
+
+// age asks that the newest label is lately enough.
+func (g *gate) age() Check {
+	most := g.asks.MaxAgeDays
+	if g.Measurement == nil || g.Measurement.LastLabelled == "" {
+		return g.check("age", most <= 0, "No alert of the window is labelled.", fmt.Sprintf("a labelled alert of the last %d days", most)).from(policy(g.key + "max_age_days"))
+	}
+	last := g.Measurement.LastLabelled
+	return g.check("age", most <= 0 || last.Until(g.today) <= most,
+		fmt.Sprintf("The newest labelled alert is of %s, %s ago.", last, count(int64(last.Until(g.today)), "day")),
+		fmt.Sprintf("a labelled alert of the last %d days", most)).from(policy(g.key + "max_age_days"))
+}
+
+// runbook asks for a current runbook.
+func (g *gate) runbook() Check {
+	refs := policy(g.key+"require_runbook", "readiness.max_runbook_age_days")
+	if len(g.Verdicts) == 0 {
+		return g.check("runbook", false, "No analytic, and so no runbook, belongs to it.", "a current runbook with an owner").from(refs)
+	}
+	v := g.best(func(v *Verdict) bool { return v.Runbook.State == dutyCurrent && slices.Contains(g.asks.Rungs, v.Rung) })
+	text := fmt.Sprintf("Runbook %s is current.", v.Runbook.ID)
+	if v.Runbook.State != dutyCurrent {
+		text = "No current runbook applies to it."
+	}
+	return g.check("runbook", v.Runbook.State == dutyCurrent, text, "a current runbook with an owner").from(append(refs, object(v.Analytic)))
+}
+
+// Waiver is an exception that someone took upon themselves: what it is about may
+// be used for a purpose although its gate is closed, until a day.
+type Waiver struct {
+	// ID is that of an analytic or a rule.
+	ID     string    `json:"id"`
+	For    Purpose   `json:"for"`
+	Reason string    `json:"reason"`
+	By     string    `json:"by"`
+	Made   time.Time `json:"made"`
+	// Until is the last day on which it holds.
+	Until day.Date `json:"until"`
+}
+
+// InForce reports whether the waiver holds on a day.
+func (w *Waiver) InForce(today day.Date) bool {
+	return day.Of(w.Made) <= today && w.Until >= today
+}
+
+// Key names what a waiver is about: a later one of the same key supersedes it.
+func (w *Waiver) Key() string { return string(w.For) + "|" + w.ID }
+
+// waivers returns those in force of s and of the rules whose claims count.
+func (a *assessor) waivers(s *subject) []Waiver {
+	var in []Waiver
+	for _, w := range a.ev.Waivers {
+		if w.Value.InForce(a.today) && (w.Value.ID == s.Analytic.ATTACKID || slices.Contains(ruleIDs(s.counting), w.Value.ID)) {
+			in = append(in, w.Value)
+		}
+	}
+	slices.SortFunc(in, func(x, y Waiver) int { return strings.Compare(x.Key(), y.Key()) })
+	return in
+}

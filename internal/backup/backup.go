@@ -1,0 +1,237 @@
+// Package backup packs a data folder into one file and unpacks it again.
+//
+// A backup is a gzip of a tar archive. Its first entry is the manifest, with the
+// SHA-256 of every other. A backup appears under its name when it is whole, and a
+// restored folder when every byte of it was checked. The package refuses to
+// overwrite a backup, to restore into a folder that holds anything, and to unpack
+// what the manifest does not name.
+package backup
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/fault"
+	"candor/internal/ledger"
+)
+
+// manifestName is the first entry of a backup.
+const manifestName = "manifest.json"
+
+// kind and version say what a manifest is of.
+const (
+	kind    = "candor-backup"
+	version = 1
+)
+
+// Manifest says what a backup holds.
+type Manifest struct {
+	Kind    string `json:"kind"`    // "candor-backup"
+	Version int    `json:"version"` // of this format
+	// Made is when, and Candor by which version.
+	Made   time.Time `json:"made"`
+	Candor string    `json:"candor"`
+	// Ledger is the root of the ledger in it.
+	Ledger ledger.Root `json:"ledger"`
+	Files  []File      `json:"files"`
+}
+
+// File is one file of a backup.
+type File struct {
+	Name   string `json:"name"` // with slashes
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// Part is a store that copies itself.
+type Part struct {
+	// Name is that of its file in the data folder.
+	Name string
+	// CopyTo writes a consistent copy to a new file.
+	CopyTo func(ctx context.Context, path string) error
+}
+
+// Job is a backup to make.
+type Job struct {
+	// To is the path of the backup, which must not be there yet.
+	To string
+	// Dir is the data folder.
+	Dir   string
+	Parts []Part
+	// Ledger, Made and Candor go into the manifest.
+	Ledger ledger.Root
+	Made   time.Time
+	Candor string
+}
+
+// folders are the folders of a data folder whose files are part of it; files are
+// those that lie beside the stores.
+var folders, files = [...]string{"assessments", "rejects"}, [...]string{"policy.yaml"}
+
+// Write makes a backup. It is fault.Conflict when its file is there already.
+func Write(ctx context.Context, j Job) (Manifest, error) {
+	if _, err := os.Lstat(j.To); err == nil {
+		return Manifest{}, fault.New(fault.Conflict, "the file is there already").At("%s", j.To).Next("name a new file; a backup is never overwritten")
+	}
+	stage, err := os.MkdirTemp(filepath.Dir(j.To), ".candor-backup-")
+	if err != nil {
+		return Manifest{}, unwritable(j.To, err)
+	}
+	defer os.RemoveAll(stage)
+	m := Manifest{Kind: kind, Version: version, Made: j.Made.UTC(), Candor: j.Candor, Ledger: j.Ledger, Files: []File{}}
+	where := map[string]string{} // of each file
+	for _, p := range j.Parts {
+		where[p.Name] = filepath.Join(stage, p.Name)
+		if err := p.CopyTo(ctx, where[p.Name]); err != nil {
+			return Manifest{}, err
+		}
+	}
+	if err := beside(j.Dir, where); err != nil {
+		return Manifest{}, err
+	}
+	for name, at := range where {
+		f, err := describe(ctx, name, at)
+		if err != nil {
+			return Manifest{}, err
+		}
+		m.Files = append(m.Files, f)
+	}
+	slices.SortFunc(m.Files, func(x, y File) int { return strings.Compare(x.Name, y.Name) })
+	return m, pack(ctx, j.To, filepath.Join(stage, "packed"), m, where)
+}
+
+func unwritable(path string, err error) error {
+	return fault.New(fault.Unavailable, "the backup cannot be written").At("%s", path).Because(err).
+		Next("check the space left and the permissions of the folder")
+}
+
+// beside adds the files that lie beside the stores.
+func beside(dir string, where map[string]string) error {
+	for _, name := range files {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			where[name] = filepath.Join(dir, name)
+		}
+	}
+	for _, folder := range folders {
+		entries, err := os.ReadDir(filepath.Join(dir, folder))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fault.New(fault.Unavailable, "the folder cannot be read").At("%s", filepath.Join(dir, folder)).Because(err).Next("check that you may read it")
+		}
+		for _, e := range entries {
+			if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
+				where[path.Join(folder, e.Name())] = filepath.Join(dir, folder, e.Name())
+			}
+		}
+	}
+	return nil
+}
+
+// describe hashes a file.
+func describe(ctx context.Context, name, at string) (File, error) {
+	f, err := os.Open(at)
+	if err != nil {
+		return File{}, fault.New(fault.Unavailable, "the file cannot be read").At("%s", at).Because(err).Next("check that you may read it")
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, until(ctx, f))
+	if err != nil {
+		return File{}, fmt.Errorf("read %s: %w", at, err)
+	}
+	return File{Name: name, Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
+}
+
+// pack writes the archive to temp and gives it its name when it is whole.
+func pack(ctx context.Context, to, temp string, m Manifest, where map[string]string) error {
+	out, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return unwritable(to, err)
+	}
+	err = fill(ctx, out, m, where)
+	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return unwritable(to, err)
+	}
+	// A link, unlike a rename, does not overwrite what came meanwhile; not every
+	// file system has links.
+	err = os.Link(temp, to)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = os.Rename(temp, to)
+	}
+	if err != nil {
+		return unwritable(to, err)
+	}
+	return nil
+}
+
+func fill(ctx context.Context, out io.Writer, m Manifest, where map[string]string) error {
+	z, err := gzip.NewWriterLevel(out, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	t := tar.NewWriter(z)
+	head, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := enter(t, manifestName, int64(len(head)), m.Made); err != nil {
+		return err
+	}
+	if _, err := t.Write(head); err != nil {
+		return err
+	}
+	for _, f := range m.Files {
+		if err := enter(t, f.Name, f.Size, m.Made); err != nil {
+			return err
+		}
+		if err := add(ctx, t, where[f.Name]); err != nil {
+			return err
+		}
+	}
+	return errors.Join(t.Close(), z.Close())
+}
+
+func enter(t *tar.Writer, name string, size int64, made time.Time) error {
+	return t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o600, ModTime: made.Truncate(time.Second)})
+}
+
+func add(ctx context.Context, t *tar.Writer, at string) error {
+	f, err := os.Open(at)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(t, until(ctx, f))
+	return err
+}
+
+// until reads from r until ctx ends.
+func until(ctx context.Context, r io.Reader) io.Reader { return &reader{ctx, r} }
+
+type reader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}

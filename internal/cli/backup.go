@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/backup"
+	"candor/internal/custody"
+	"candor/internal/fault"
+	"candor/internal/ledger"
+)
+
+func (p *program) backupCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Pack the data folder into one file",
+		Long: `Backup writes a .tar.gz with a consistent copy of the three stores, the policy, the
+rejects files and the kept assessments, and a manifest with the SHA-256 of each. The
+file appears under its name when it is whole; an existing file is never overwritten.
+
+Serving and reading go on meanwhile; whoever wants to write waits until it is done.`,
+		Example: "  candor backup candor-2026-05-04.tar.gz",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			// A folder that is not there is not made to be backed up.
+			_, err := os.Stat(p.data)
+			return p.with(cmd, err == nil, func(ctx context.Context, d *Desk) error { return p.backup(ctx, d, args[0]) })
+		},
+	}
+}
+
+func (p *program) backup(ctx context.Context, d *Desk, to string) error {
+	checked, err := d.Custody.Log().Check(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := backup.Write(ctx, backup.Job{To: to, Dir: p.data, Parts: d.Parts, Ledger: checked.Root, Made: p.Now(), Candor: Version()})
+	if err != nil {
+		return err
+	}
+	return p.emit(m, func(g *page) {
+		g.line("wrote %s", g.bold(to))
+		showManifest(g, m)
+	})
+}
+
+func showManifest(g *page, m backup.Manifest) {
+	var size int64
+	for _, f := range m.Files {
+		size += f.Size
+	}
+	g.line("  %s, %s unpacked, made %s by candor %s", plural(len(m.Files), "file", "files"), count(size, "byte", "bytes"),
+		m.Made.Format(time.DateTime), m.Candor)
+	g.line("  ledger root %s", m.Ledger)
+}
+
+// restored is what a restore comes to.
+type restored struct {
+	backup.Manifest
+	Verified custody.Report `json:"verified"`
+}
+
+func (p *program) restoreCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Unpack a backup into a new data folder, and verify it",
+		Long: `Restore unpacks a backup into the data folder (--data, CANDOR_DATA), which must be
+empty or not there. Every file is checked against the manifest before the folder
+appears. Then the ledger is verified, against the root that the backup names.`,
+		Example: "  candor restore candor-2026-05-04.tar.gz --data ./restored",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := backup.Restore(cmd.Context(), args[0], p.data)
+			if err != nil {
+				return err
+			}
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return p.checkRestored(ctx, d, m) })
+		},
+	}
+}
+
+func (p *program) checkRestored(ctx context.Context, d *Desk, m backup.Manifest) error {
+	var root *ledger.Root
+	if m.Ledger.Size > 0 {
+		root = &m.Ledger
+	}
+	r, err := d.Custody.Verify(ctx, root)
+	if err != nil {
+		return err
+	}
+	err = p.emit(restored{m, r}, func(g *page) {
+		g.line("restored %s", g.bold(p.data))
+		showManifest(g, m)
+		showReport(g, &r)
+	})
+	if err != nil || r.OK {
+		return err
+	}
+	return fault.New(fault.Conflict, "the folder is restored as it was backed up, and does not verify").At("%s", p.data).
+		Next("candor ledger verify names what does not fit; an older backup may")
+}

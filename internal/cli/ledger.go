@@ -1,0 +1,244 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/custody"
+	"candor/internal/fault"
+	"candor/internal/ledger"
+)
+
+func (p *program) ledgerCommand() *cobra.Command {
+	return group("ledger", "The record of every batch, withdrawal and policy",
+		`The ledger has one entry for every batch of evidence, every withdrawal, every policy
+put in force and every imported release. Each entry commits to what was stored, and
+the entries are chained: one noted root pins all of them. See doc/ledger.md for what
+that proves and what it does not.`,
+		p.ledgerVerifyCommand(), p.ledgerListCommand(), p.ledgerShowCommand(), p.ledgerProofCommand())
+}
+
+func (p *program) ledgerVerifyCommand() *cobra.Command {
+	var expect string
+	c := &cobra.Command{
+		Use:   "verify",
+		Short: "Recompute everything and name the first entry that does not fit",
+		Long: `Verify reads every entry and everything that the stores hold, computes all hashes
+and all counts anew, and names the first entry that does not fit and what does not:
+the entry's bytes, the chain, the batch's content, a batch that is missing.
+
+It prints the size and the root hash. Whoever notes them elsewhere can prove later,
+with --expect, that none of these entries was changed since.
+
+Exit code 0: everything fits and everything has its entry; 1: it does not.`,
+		Example: "  candor ledger verify\n  candor ledger verify --expect 12:9f86d081884c7d65…",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var root *ledger.Root
+			if expect != "" {
+				r, err := ledger.ParseRoot(expect)
+				if err != nil {
+					return err
+				}
+				root = &r
+			}
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return p.verify(ctx, d, root) })
+		},
+	}
+	c.Flags().StringVar(&expect, "expect", "", "a root noted earlier, SIZE:HASH, that the ledger must still contain")
+	return c
+}
+
+func (p *program) verify(ctx context.Context, d *Desk, expected *ledger.Root) error {
+	r, err := d.Custody.Verify(ctx, expected)
+	if err != nil {
+		return err
+	}
+	if err := p.emit(r, func(g *page) { showReport(g, &r) }); err != nil || r.OK {
+		return err
+	}
+	if len(r.Findings) > 0 {
+		return fault.New(fault.Conflict, "the ledger and the stores do not fit: %s", findingText(r.Findings[0])).
+			Next("restore a backup that verifies, or find out who changed the data folder")
+	}
+	return fault.New(fault.Conflict, "%s without an entry", plural(len(r.Unrecorded), "thing is in force", "things are in force")).
+		Next("%s", recordHint(r.Unrecorded))
+}
+
+// recordHint says how what has no entry gets one.
+func recordHint(us []custody.Unrecorded) string {
+	if us[0].Kind == ledger.Policy {
+		return "candor policy set FILE records the policy in force"
+	}
+	return "the next command that writes records it; if nobody added it, candor evidence withdraw says so for good"
+}
+
+func findingText(f custody.Finding) string {
+	if f.Entry == nil {
+		return f.Detail
+	}
+	return fmt.Sprintf("entry %d (%s): %s", *f.Entry, strings.ReplaceAll(f.What, "_", " "), f.Detail)
+}
+
+func showReport(g *page, r *custody.Report) {
+	g.line("root  %s", g.bold(r.Root.String()))
+	g.line("      note it outside this machine; candor ledger verify --expect proves it later")
+	rows := [][]string{}
+	for _, k := range []ledger.Kind{ledger.Batch, ledger.Withdrawal, ledger.Policy, ledger.Release} {
+		rows = append(rows, []string{string(k), group3(int64(r.Checked[k]))})
+	}
+	g.table("  ", rows)
+	if r.Expected != nil && !slices.ContainsFunc(r.Findings, func(f custody.Finding) bool { return f.What == custody.OtherRoot }) {
+		g.line("expected root %s: the ledger still begins with it", r.Expected)
+	}
+	for i, f := range r.Findings {
+		if i == 20 {
+			g.line("… and %d more (--json lists all)", len(r.Findings)-i)
+			break
+		}
+		g.line("%s %s", g.red("wrong"), findingText(f))
+	}
+	for _, u := range r.Unrecorded {
+		g.line("%s %s %s has no entry", g.red("unrecorded"), u.Kind, u.ID)
+	}
+	if r.OK {
+		g.line("verified: %s, and everything that they vouch for", plural(int(r.Size), "entry", "entries"))
+	}
+}
+
+func (p *program) ledgerListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the entries, oldest first", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				entries, err := d.Custody.Log().Entries(ctx)
+				if err != nil {
+					return err
+				}
+				return p.emit(entries, func(g *page) { showEntries(g, entries) })
+			})
+		},
+	}
+}
+
+func showEntries(g *page, entries []ledger.Entry) {
+	if len(entries) == 0 {
+		g.line("The ledger has no entry yet.\n  next: candor evidence add KIND PATH, or candor attack import FILE")
+		return
+	}
+	rows := [][]string{{"ENTRY", "TIME", "KIND", "ID", "SHA-256", "BY", "REASON"}}
+	for _, e := range entries {
+		rows = append(rows, []string{fmt.Sprint(e.Seq), e.Time.UTC().Format(time.DateTime), string(e.Kind), e.ID, clip(e.SHA256, 17), e.By, clip(e.Reason, 60)})
+	}
+	g.table("", rows)
+}
+
+func (p *program) ledgerShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show ENTRY", Short: "Show one entry, by its number or by a batch", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				e, err := findEntry(ctx, d, args[0])
+				if err != nil {
+					return err
+				}
+				return p.emit(e, func(g *page) { showEntry(g, e) })
+			})
+		},
+	}
+}
+
+func showEntry(g *page, e ledger.Entry) {
+	g.line("%s", g.bold(fmt.Sprintf("entry %d", e.Seq)))
+	rows := [][]string{{"kind", string(e.Kind)}, {"id", e.ID}, {"time", e.Time.UTC().Format("2006-01-02 15:04:05Z")}, {"sha256", e.SHA256}}
+	if e.Input != "" {
+		rows = append(rows, []string{"input sha256", e.Input})
+	}
+	for _, name := range []string{"read", "new", "updated", "unchanged", "rejected", "objects"} {
+		if n, ok := e.Counts[name]; ok {
+			rows = append(rows, []string{name, group3(n)})
+		}
+	}
+	g.table("  ", append(rows, []string{"by", e.By}, []string{"reason", e.Reason}))
+}
+
+// findEntry returns the entry with a number, else the newest about a batch, a
+// policy or a release whose id is or alone begins with what.
+func findEntry(ctx context.Context, d *Desk, what string) (ledger.Entry, error) {
+	entries, err := d.Custody.Log().Entries(ctx)
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	if n, err := strconv.Atoi(what); err == nil && n >= 0 && n < len(entries) {
+		return entries[n], nil
+	}
+	ids := map[string]bool{}
+	var found ledger.Entry
+	for _, e := range entries {
+		if e.ID == what {
+			ids, found = map[string]bool{what: true}, e
+		} else if strings.HasPrefix(e.ID, what) && !ids[what] {
+			ids[e.ID], found = true, e
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return ledger.Entry{}, fault.New(fault.NotFound, "the ledger has no entry %q", what).Next("candor ledger list")
+	case 1:
+		return found, nil
+	}
+	return ledger.Entry{}, fault.New(fault.Usage, "entries about %d things begin with %q", len(ids), what).Next("give more of the id; candor ledger list")
+}
+
+func (p *program) ledgerProofCommand() *cobra.Command {
+	var from int64
+	c := &cobra.Command{
+		Use:   "proof [BATCH|ENTRY]",
+		Short: "Print a proof as JSON, for whoever noted a root",
+		Long: `Proof prints JSON that anyone can check without the data folder, by RFC 6962:
+that an entry is in the ledger with a given root (the entry is named by its number
+or its batch), or, with --from N, that the first N entries are still its first.`,
+		Example: "  candor ledger proof alerts-3f2a91c07d5e\n  candor ledger proof --from 12",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 || (len(args) == 1) == (from != 0) {
+				return fault.New(fault.Usage, "a proof is of one entry, or of the first entries").Next("candor ledger proof BATCH, or candor ledger proof --from N")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				if len(args) == 0 {
+					proof, err := d.Custody.Log().Extend(ctx, from)
+					if err != nil {
+						return err
+					}
+					return p.emitJSON(proof)
+				}
+				e, err := findEntry(ctx, d, args[0])
+				if err != nil {
+					return err
+				}
+				proof, err := d.Custody.Log().Include(ctx, e.Seq)
+				if err != nil {
+					return err
+				}
+				return p.emitJSON(proof)
+			})
+		},
+	}
+	c.Flags().Int64Var(&from, "from", 0, "prove that the first N entries are still the first")
+	return c
+}
+
+// emitJSON prints v as JSON whatever the flags say.
+func (p *program) emitJSON(v any) error {
+	q := *p
+	q.json = true
+	return q.emit(v, nil)
+}

@@ -1,0 +1,319 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/assessment"
+	"candor/internal/fault"
+	"candor/internal/measure"
+)
+
+// measuring holds the flags that say what is measured, over which days.
+type measuring struct {
+	judging
+	window int
+}
+
+func (m *measuring) flags(c *cobra.Command) {
+	refFlags(c, &m.ref)
+	c.Flags().StringVar(&m.asOf, "as-of", "", "judge as of this day, 2006-01-02 (default: today)")
+	c.Flags().StringVar(&m.policy, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
+	c.Flags().IntVar(&m.window, "window", 0, "days to look at, the last of them the day of judgement (default: window_days of the policy)")
+}
+
+// measurement makes the request that the flags stand for.
+func (p *program) measurement(m measuring) (assessment.Request, error) {
+	r, err := p.request(m.judging)
+	if err != nil {
+		return r, err
+	}
+	switch {
+	case m.window < 0 || m.window > 3660:
+		return r, fault.New(fault.Usage, "a window of %d days cannot be looked at", m.window).At("--window").Next("use 1 to 3660 days")
+	case m.window > 0:
+		r.Policy.WindowDays = m.window
+	}
+	return r, nil
+}
+
+// measuringCommands are those that measure, and say what follows from it.
+func (p *program) measuringCommands() []*cobra.Command {
+	return []*cobra.Command{p.measureCommand(), p.labelCommand(), p.gateCommand(), p.nextCommand(), p.tuneCommand()}
+}
+
+func (p *program) measureCommand() *cobra.Command {
+	var m measuring
+	var rule, analytic, by string
+	var recall bool
+	c := &cobra.Command{
+		Use:   "measure",
+		Short: "What the alerts say: precision with intervals, volume, workload",
+		Long: `Measure turns the labelled alerts of a window into statements, for every rule, for
+one rule or for one analytic: precision by alerts and by episodes with intervals that
+account for bursts, what the unlabelled leave open, volume, workload and trend, and
+what may be concluded: good enough, not good enough, undecided (with how many alerts
+to label), or not measurable (with why). doc/statistics.md defines every figure.
+
+--recall shows what exercises say of what was detected. Alerts cannot say that.`,
+		Example: "  candor measure\n  candor measure --rule W-Acc-400\n  candor measure --analytic AN0001 --window 30\n  candor measure --by analytic --json\n  candor measure --recall",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			req, err := p.measurement(m)
+			if err != nil {
+				return err
+			}
+			if by != "rule" && by != "analytic" {
+				return fault.New(fault.Usage, "nothing is measured by %q", by).At("--by").Next("use rule or analytic")
+			}
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				switch {
+				case recall:
+					return p.recall(ctx, d, req, analytic)
+				case rule != "":
+					return p.measureRule(ctx, d, req, rule)
+				case analytic != "" || by == "analytic":
+					return p.measureAnalytics(ctx, d, req, analytic)
+				}
+				return p.measureRules(ctx, d, req)
+			})
+		},
+	}
+	m.flags(c)
+	c.Flags().StringVar(&rule, "rule", "", "the whole statement of one rule, by id or name")
+	c.Flags().StringVar(&analytic, "analytic", "", "the whole statement of one analytic, by ATT&CK ID")
+	c.Flags().StringVar(&by, "by", "rule", "what the table is of: rule, analytic")
+	c.Flags().BoolVar(&recall, "recall", false, "what exercises say of what is detected, apart from precision")
+	c.MarkFlagsMutuallyExclusive("rule", "analytic")
+	c.MarkFlagsMutuallyExclusive("rule", "recall")
+	return c
+}
+
+func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Request) error {
+	m, err := d.Assessment.Measure(ctx, r)
+	if err != nil {
+		return err
+	}
+	return p.emit(m, func(g *page) {
+		if len(m.Rules) == 0 {
+			g.line("No rule raised an alert from %s to %s.", m.Window.From, m.Window.To)
+		} else {
+			showStatements(g, m.Rules, "RULE", nil)
+		}
+		showBasis(g, m.Basis)
+		if m.Silent > 0 {
+			g.line("%s no alert in the window; that says nothing of whether they work", plural(m.Silent, "enabled rule raised", "enabled rules raised"))
+		}
+		showLimits(g, m.Limits)
+		g.line("\none rule: candor measure --rule ID; alerts to label: candor label sample RULE -n N; thresholds: candor tune RULE")
+	})
+}
+
+// showStatements prints one line for each statement. The names are those of the
+// first column where they are not the rule's.
+func showStatements(g *page, ds []measure.Detail, what string, names []string) {
+	rows := [][]string{{what, "NAME", "PER DAY", "MIN/DAY", "TRUE OF LABELLED", "CLUSTERED", "EPISODES", "INTERVAL", "UNLABELLED", "TREND", "CONCLUSION"}}
+	for i := range ds {
+		d := &ds[i]
+		id := d.RuleID
+		if names != nil {
+			id = names[i]
+		}
+		rows = append(rows, []string{clip(id, 36), clip(d.RuleName, 34), fmt.Sprintf("%.1f", d.PerDay.Mean), fmt.Sprintf("%.0f", d.WorkloadMinutesPerDay),
+			ratio(d.TruePositive, labelledOf(&d.Statement)), short(d.ClusteredInterval), ratio(int64(d.EpisodeHits), int64(d.Episodes)),
+			short(d.EpisodeInterval), group3(d.Unlabelled), direction(d.Trend), conclusionWords(&d.Statement)})
+	}
+	g.table("", rows)
+}
+
+func labelledOf(s *measure.Statement) int64 {
+	return s.TruePositive + s.BenignPositive + s.FalsePositive
+}
+
+func ratio(k, n int64) string {
+	if n == 0 {
+		return "none"
+	}
+	return group3(k) + "/" + group3(n)
+}
+
+func short(i *measure.Interval) string {
+	if i == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.3f-%.3f", i[0], i[1])
+}
+
+// direction says a trend in a word where its interval leaves out 0.
+func direction(t *measure.Trend) string {
+	switch {
+	case t == nil:
+		return "-"
+	case t.Interval[0] > 0:
+		return "rising"
+	case t.Interval[1] < 0:
+		return "falling"
+	}
+	return "none"
+}
+
+func conclusionWords(s *measure.Statement) string {
+	words := strings.ReplaceAll(string(s.Conclusion), "_", " ")
+	switch {
+	case s.Conclusion == measure.Undecided && s.ToLabel > 0:
+		words += ", label " + group3(s.ToLabel)
+	case s.Noisy && s.Conclusion != measure.NotGoodEnough:
+		words += ", over volume"
+	}
+	return words
+}
+
+func showBasis(g *page, b assessment.Basis) {
+	g.line("\nwindow %s to %s, policy %s %s asks for precision %g; intervals at %g %%", b.Window.From, b.Window.To,
+		b.Policy.Name, b.Policy.Version, b.MinPrecision, 100*b.Confidence)
+}
+
+func showLimits(g *page, limits []string) {
+	for i, l := range limits {
+		if i == 0 {
+			g.head("Limits")
+		}
+		g.wrap("  ", l, 110)
+	}
+}
+
+func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request, rule string) error {
+	m, err := d.Assessment.MeasureRule(ctx, r, rule)
+	if err != nil {
+		return err
+	}
+	return p.emit(m, func(g *page) {
+		g.line("%s  %s", g.bold(m.RuleID), m.RuleName)
+		showDetail(g, &m.Detail)
+		showBasis(g, m.Basis)
+		showLimits(g, m.Limits)
+	})
+}
+
+// showDetail prints a statement whole: every figure, then each reason.
+func showDetail(g *page, d *measure.Detail) {
+	showMeasurement(g, &d.Statement)
+	var rows [][]string
+	if n := labelledOf(&d.Statement); n > 0 {
+		rows = append(rows,
+			[]string{"logic precision", fmt.Sprintf("%s of %s = %.6f, interval %s", group3(d.TruePositive+d.BenignPositive), group3(n), *d.LogicPrecision, six(d.LogicInterval))},
+			[]string{"plain interval", six(d.Interval)},
+			[]string{"design effect", fmt.Sprintf("%.4f, effective n %.3f", *d.Deff, *d.EffectiveN)},
+			[]string{"clustered", six(d.ClusteredInterval)},
+			[]string{"episodes", fmt.Sprintf("%d/%d, interval %s", d.EpisodeHits, d.Episodes, six(d.EpisodeInterval))})
+	}
+	if d.LabelledShare != nil {
+		rows = append(rows, []string{"labelled share", fmt.Sprintf("%s of %s = %.4f", group3(labelledOf(&d.Statement)), group3(labelledOf(&d.Statement)+d.Unlabelled), *d.LabelledShare)})
+	}
+	for _, l := range d.Provenance {
+		counts := "counts"
+		if !l.Counts {
+			counts = "does not count"
+		}
+		rows = append(rows, []string{"labels by " + string(l.Provenance), group3(l.Alerts) + ", " + counts})
+	}
+	if d.Busiest != nil {
+		rows = append(rows, []string{"busiest cluster", fmt.Sprintf("%s of %s = %.4f: %s", group3(d.Busiest.Alerts), group3(d.Alerts), d.Busiest.Share, d.Busiest.Cluster)})
+	}
+	if t := d.Trend; t != nil {
+		rows = append(rows, []string{"trend", fmt.Sprintf("%+.4f alerts a day with each day, interval %.4f to %.4f, over %d days", t.Slope, t.Interval[0], t.Interval[1], t.Days)})
+	}
+	g.table("  ", rows)
+	g.head("In words")
+	showReasons(g, d.Reasons)
+	switch {
+	case d.Conclusion != measure.Undecided || d.ToLabel == 0:
+	case d.Unlabelled == 0:
+		g.line("\n  no alert is left to label: %s more have to arrive first", group3(d.ToLabel))
+	default:
+		g.line("\n  candor label sample %s -n %d", d.RuleID, min(d.ToLabel, d.Unlabelled))
+	}
+}
+
+func six(i *measure.Interval) string {
+	if i == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%.6f-%.6f", i[0], i[1])
+}
+
+func (p *program) measureAnalytics(ctx context.Context, d *Desk, r assessment.Request, id string) error {
+	m, err := d.Assessment.MeasureAnalytics(ctx, r, id)
+	if err != nil {
+		return err
+	}
+	if id != "" && p.json {
+		return p.emit(struct {
+			assessment.Basis
+			assessment.MeasuredAnalytic
+			Limits []string `json:"limits"`
+		}{m.Basis, m.Analytics[0], m.Limits}, nil)
+	}
+	return p.emit(m, func(g *page) {
+		if id != "" {
+			showMeasuredAnalytic(g, &m.Analytics[0])
+		} else {
+			showMeasuredAnalytics(g, m.Analytics)
+		}
+		showBasis(g, m.Basis)
+		showLimits(g, m.Limits)
+	})
+}
+
+func showMeasuredAnalytics(g *page, as []assessment.MeasuredAnalytic) {
+	if len(as) == 0 {
+		g.line("No rule that claims an analytic raised an alert in the window.")
+		return
+	}
+	var details []measure.Detail
+	var names []string
+	for i := range as {
+		d := as[i].Detail
+		d.RuleName = nameList(as[i].Techniques, 1)
+		details, names = append(details, d), append(names, as[i].Analytic.ATTACKID+" "+words(as[i].Rung))
+	}
+	showStatements(g, details, "ANALYTIC", names)
+}
+
+func showMeasuredAnalytic(g *page, a *assessment.MeasuredAnalytic) {
+	g.line("%s  %s  %s", g.bold(a.Analytic.ATTACKID), nameList(a.Techniques, 2), words(a.Rung))
+	showDetail(g, &a.Detail)
+	if len(a.Rules) > 0 {
+		g.head("Rule by rule")
+		showStatements(g, a.Rules, "RULE", nil)
+	}
+}
+
+func (p *program) recall(ctx context.Context, d *Desk, r assessment.Request, analytic string) error {
+	m, err := d.Assessment.Recall(ctx, r, analytic)
+	if err != nil {
+		return err
+	}
+	return p.emit(m, func(g *page) {
+		g.line("%s  as of %s", g.bold("Recall, from exercises alone"), m.AsOf.UTC().Format("2006-01-02"))
+		g.line("")
+		rows := [][]string{{"OF", "DETECTED", "RECALL", "INTERVAL", "LOGGED", "BLOCKED", "OUT OF DATE", "LAST"}}
+		all := []measure.Recall{m.Organisation}
+		for _, x := range append(append(all, m.Techniques...), m.Analytics...) {
+			rows = append(rows, recallRow(&x))
+		}
+		g.table("", rows)
+		showLimits(g, m.Limits)
+	})
+}
+
+func recallRow(x *measure.Recall) []string {
+	share := "-"
+	if x.Recall != nil {
+		share = fmt.Sprintf("%.3f", *x.Recall)
+	}
+	return []string{x.Of, ratio(int64(x.Detected), int64(x.Exercises)), share, short(x.Interval), fmt.Sprint(x.Logged), fmt.Sprint(x.Blocked), fmt.Sprint(x.Expired), x.Last[:min(10, len(x.Last))]}
+}

@@ -1,0 +1,237 @@
+// Package custody keeps the ledger and the stores in step: what lands in a store
+// gets its entry, and what the ledger vouches for is compared with what the
+// stores hold.
+//
+// A store and the ledger may lie in different files, so that a process can end
+// between the two. Custody takes a batch without an entry for what it is: it is
+// said until the next write, which records it. The package refuses to repair
+// evidence, and to change or drop an entry.
+package custody
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"candor/internal/attack"
+	"candor/internal/fault"
+	"candor/internal/ledger"
+	"candor/internal/store"
+)
+
+// Batches is a store that lists its batches and answers for them.
+type Batches interface {
+	Batches(ctx context.Context) ([]store.Batch, error)
+	store.Custody
+}
+
+// Releases lists the releases of a library.
+type Releases interface {
+	Releases(ctx context.Context) ([]attack.Release, error)
+}
+
+// Stores is what a Keeper keeps.
+type Stores struct {
+	Ledger ledger.Store
+	// Batches are the stores of evidence and of alerts.
+	Batches  []Batches
+	Releases Releases
+	// Policy is the path of the policy file in force, whether or not there is one.
+	Policy string
+	// Now is the time that entries are marked with.
+	Now func() time.Time
+}
+
+// Keeper keeps the stores of one data folder. It is safe for concurrent use; one
+// process may write at a time.
+type Keeper struct {
+	Stores
+	log *ledger.Log
+	mu  sync.Mutex // held while entries are written
+}
+
+// New returns the keeper of the stores.
+func New(s Stores) *Keeper { return &Keeper{Stores: s, log: ledger.New(s.Ledger)} }
+
+// Log returns the ledger.
+func (k *Keeper) Log() *ledger.Log { return k.log }
+
+// late is the reason of an entry for what was found without one.
+const late = "found without an entry"
+
+// Settle writes the entries that are missing: of batches, withdrawals and
+// releases. The batch or release named just has landed now; whatever else is
+// missing was left without an entry, and the entry says so.
+func (k *Keeper) Settle(ctx context.Context, just string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	known, err := k.recorded(ctx)
+	if err != nil {
+		return err
+	}
+	wanted, err := k.wanted(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range wanted {
+		if known[subject{e.Kind, e.ID}] {
+			continue
+		}
+		if e.Reason == "" && e.ID != just {
+			e.Reason = late
+		}
+		e.Time = k.Now()
+		if _, err := k.log.Append(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// subject is what an entry is about.
+type subject struct {
+	kind ledger.Kind
+	id   string
+}
+
+// recorded returns what the ledger has entries of.
+func (k *Keeper) recorded(ctx context.Context) (map[subject]bool, error) {
+	entries, err := k.log.Entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := map[subject]bool{}
+	for _, e := range entries {
+		known[subject{e.Kind, e.ID}] = true
+	}
+	return known, nil
+}
+
+// wanted returns an entry for everything that should have one, in order of time.
+func (k *Keeper) wanted(ctx context.Context) ([]ledger.Entry, error) {
+	type dated struct {
+		ledger.Entry
+		at time.Time
+	}
+	var list []dated
+	for _, s := range k.Batches {
+		batches, err := s.Batches(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range batches {
+			list = append(list, dated{batchEntry(b), b.Added})
+			if b.Withdrawn != nil {
+				list = append(list, dated{withdrawalEntry(b.ID, *b.Withdrawn), b.Withdrawn.At})
+			}
+		}
+	}
+	releases, err := k.Releases.Releases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range releases {
+		list = append(list, dated{releaseEntry(r), r.Imported})
+	}
+	slices.SortStableFunc(list, func(x, y dated) int { return x.at.Compare(y.at) })
+	entries := make([]ledger.Entry, len(list))
+	for i, d := range list {
+		entries[i] = d.Entry
+	}
+	return entries, nil
+}
+
+// batchEntry returns the entry of a batch, but for place and time.
+func batchEntry(b store.Batch) ledger.Entry {
+	e := ledger.Entry{Kind: ledger.Batch, ID: clean(b.ID), SHA256: b.Content, By: clean(b.By), Counts: map[string]int64{
+		"read": b.Read, "new": b.New, "updated": b.Updated, "unchanged": b.Unchanged, "rejected": b.Rejected,
+	}}
+	if _, err := hex.DecodeString(b.Hash); err == nil && len(b.Hash) == 2*sha256.Size {
+		e.Input = b.Hash
+	}
+	return e
+}
+
+// withdrawalEntry returns the entry of a withdrawal, but for place and time. Its
+// hash is of batch, time, author and reason as JSON.
+func withdrawalEntry(batch string, w store.Withdrawal) ledger.Entry {
+	// A struct of strings and a time in range cannot fail to be encoded.
+	body, _ := json.Marshal(struct {
+		Batch string `json:"batch"`
+		store.Withdrawal
+	}{batch, w})
+	return ledger.Entry{Kind: ledger.Withdrawal, ID: clean(batch), SHA256: sum(body), By: clean(w.By), Reason: clean(w.Reason)}
+}
+
+// releaseEntry returns the entry of a release, but for place and time.
+func releaseEntry(r attack.Release) ledger.Entry {
+	return ledger.Entry{Kind: ledger.Release, ID: ReleaseID(r), SHA256: r.FileHash, Counts: map[string]int64{"objects": int64(r.Objects)}}
+}
+
+// ReleaseID is how the ledger names a release.
+func ReleaseID(r attack.Release) string { return clean(r.String() + " (STIX " + r.STIX + ")") }
+
+// clean makes a text fit for the ledger, which holds UTF-8 alone.
+func clean(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+func sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
+
+// Withdraw makes the batch stop counting and records it. It fails as
+// store.Custody.Withdraw does.
+func (k *Keeper) Withdraw(ctx context.Context, batch string, w store.Withdrawal) (store.Batch, error) {
+	for _, s := range k.Batches {
+		batches, err := s.Batches(ctx)
+		if err != nil {
+			return store.Batch{}, err
+		}
+		i := slices.IndexFunc(batches, func(b store.Batch) bool { return b.ID == batch })
+		if i < 0 {
+			continue
+		}
+		if err := s.Withdraw(ctx, batch, w); err != nil {
+			return store.Batch{}, err
+		}
+		if err := k.Settle(ctx, batch); err != nil {
+			return store.Batch{}, unrecorded("batch "+batch+" is withdrawn", err)
+		}
+		if batches, err = s.Batches(ctx); err != nil {
+			return store.Batch{}, err
+		}
+		return batches[i], nil
+	}
+	return store.Batch{}, fault.New(fault.NotFound, "there is no batch %s", batch).Next("candor evidence list shows those that there are")
+}
+
+// unrecorded says that something is done and has no entry yet.
+func unrecorded(what string, err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind == fault.Conflict {
+		return fmt.Errorf("%s, and has no entry in the ledger: %w", what, err)
+	}
+	return fault.New(fault.Unavailable, "%s, and its entry in the ledger could not be written", what).Because(err).
+		Next("the next write records it; until then candor ledger verify says so")
+}
+
+// Entry returns the newest entry of a kind about id, and whether there is one.
+func (k *Keeper) Entry(ctx context.Context, kind ledger.Kind, id string) (ledger.Entry, bool, error) {
+	entries, err := k.log.Entries(ctx)
+	if err != nil {
+		return ledger.Entry{}, false, err
+	}
+	for _, e := range slices.Backward(entries) {
+		if e.Kind == kind && e.ID == id {
+			return e, true, nil
+		}
+	}
+	return ledger.Entry{}, false, nil
+}

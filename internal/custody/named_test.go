@@ -1,0 +1,317 @@
+package custody_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/attack"
+	"candor/internal/custody"
+	"candor/internal/fault"
+	"candor/internal/ledger"
+	"candor/internal/store"
+)
+
+// TestFirstEntryThatDoesNotFitIsNamed makes known changes to what fill brings:
+// entries 0 to 2 are rules, 3 to 5 alerts, 6 and 7 withdrawals of rules-3 and
+// alerts-3, 8 the release and 9 the policy.
+func TestFirstEntryThatDoesNotFitIsNamed(t *testing.T) {
+	for _, test := range []struct {
+		name, file, change string
+		entry              int64
+		what               string
+	}{
+		{"a record's body", "evidence.db", `UPDATE record SET body = CAST('zwo' AS BLOB) WHERE body = CAST('zwei' AS BLOB)`, 1, custody.BatchContent},
+		{"a record's key", "evidence.db", `UPDATE record SET key = 'r9' WHERE batch = 3 AND key = 'r2'`, 2, custody.BatchContent},
+		{"a record is added", "evidence.db", `INSERT INTO record (batch, kind, key, body) VALUES (2, 'rule', 'r9', x'00')`, 1, custody.BatchContent},
+		{"a record is removed", "evidence.db", `DELETE FROM record WHERE batch = 1 AND key = 'r1'`, 0, custody.BatchContent},
+		{"which record is in force", "evidence.db", `UPDATE record SET superseded = 2 WHERE batch = 2`, 1, custody.BatchState},
+		{"who added a batch", "evidence.db", `UPDATE batch SET body = replace(body, 'ann', 'bob') WHERE id = 'rules-2'`, 1, custody.BatchContent},
+		{"a batch's name", "evidence.db", `UPDATE batch SET id = 'rules-9' WHERE id = 'rules-2'`, 1, custody.MissingBatch},
+		{"a batch is removed", "alerts.db", `DELETE FROM batch WHERE id = 'alerts-2'`, 4, custody.MissingBatch},
+		{"an alert's host", "alerts.db", `UPDATE term SET text = 'h0st' WHERE text = 'host'`, 3, custody.BatchContent},
+		{"a disposition", "alerts.db", `UPDATE arrival SET class = (SELECT id FROM term WHERE text = 'true_positive') WHERE batch = 2 AND place = 1`, 4, custody.BatchContent},
+		{"what an alert counts as", "alerts.db", `UPDATE alert SET class = (SELECT id FROM term WHERE text = 'true_positive') WHERE id = 'a1'`, 3, custody.BatchState},
+		{"a withdrawal's reason", "evidence.db", `UPDATE withdrawal SET body = replace(body, 'wrong', 'right')`, 6, custody.WithdrawalGone},
+		{"a withdrawal is removed", "alerts.db", `DELETE FROM withdrawal`, 7, custody.WithdrawalGone},
+		{"an entry", "evidence.db", `UPDATE ledger_entry SET line = CAST(replace(CAST(line AS TEXT), 'ann', 'bob') AS BLOB) WHERE seq = 4`, 4, ledger.Bytes},
+		{"an entry is removed", "evidence.db", `DELETE FROM ledger_entry WHERE seq = 4`, 4, ledger.Lost},
+		{"a leaf of the tree", "evidence.db", `UPDATE ledger_hash SET hash = zeroblob(32) WHERE place = 0`, 0, ledger.Bytes},
+		{"a node of the tree", "evidence.db", `UPDATE ledger_hash SET hash = zeroblob(32) WHERE place = 2`, 1, ledger.Chain},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := opened(t)
+			h.fill(t)
+			db := raw(t, filepath.Join(h.dir, test.file))
+			defer db.Close()
+			res, err := db.Exec(test.change)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, _ := res.RowsAffected(); n == 0 {
+				t.Fatal("nothing was changed")
+			}
+			r := h.verify(t, nil)
+			if len(r.Findings) == 0 || r.Findings[0].Entry == nil || *r.Findings[0].Entry != test.entry || r.Findings[0].What != test.what {
+				t.Errorf("want entry %d (%s), found %+v", test.entry, test.what, found(r))
+			}
+		})
+	}
+}
+
+func found(r custody.Report) string {
+	var b strings.Builder
+	for _, f := range r.Findings {
+		at := "none"
+		if f.Entry != nil {
+			at = strconv.FormatInt(*f.Entry, 10)
+		}
+		fmt.Fprintf(&b, "\nentry %s (%s): %s", at, f.What, f.Detail)
+	}
+	return b.String()
+}
+
+func TestCountThatFollowsFromNothingIsFound(t *testing.T) {
+	h := opened(t)
+	h.fill(t)
+	db := raw(t, filepath.Join(h.dir, "alerts.db"))
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE cell SET n = n + 1`); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.verify(t, nil); r.OK || len(r.Findings) != 1 || r.Findings[0].What != custody.StoreState || r.Findings[0].Entry != nil {
+		t.Errorf("%s", found(r))
+	}
+}
+
+func TestPolicyInForceIsTheOneRecorded(t *testing.T) {
+	h := opened(t)
+	path := filepath.Join(h.dir, "policy.yaml")
+	write := func(s string) {
+		if err := os.WriteFile(path, []byte(s), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set := func(s string, want bool) {
+		t.Helper()
+		_, fresh, err := h.SetPolicy(t.Context(), custody.PolicyChange{ID: "ours", File: []byte(s), By: "ann"})
+		if err != nil || fresh != want {
+			t.Fatalf("set %q: fresh %v, error %v; want %v", s, fresh, err, want)
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != s {
+			t.Fatalf("the file holds %q, %v", b, err)
+		}
+	}
+	write("one")
+	if r := h.verify(t, nil); r.OK || len(r.Unrecorded) != 1 || r.Unrecorded[0].Kind != ledger.Policy {
+		t.Errorf("a policy without an entry: %+v", r)
+	}
+	set("one", true)
+	set("one", false)
+	set("two", true)
+	set("one", true)
+	if r := h.verify(t, nil); !r.OK || r.Size != 3 {
+		t.Errorf("%+v", r)
+	}
+	write("uno")
+	if r := h.verify(t, nil); len(r.Findings) != 1 || r.Findings[0].What != custody.PolicyFile || *r.Findings[0].Entry != 2 {
+		t.Errorf("a policy that was edited: %s", found(r))
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.verify(t, nil); len(r.Findings) != 1 || r.Findings[0].What != custody.PolicyFile {
+		t.Errorf("a policy that is gone: %s", found(r))
+	}
+	set("one", true)
+	if names, _ := filepath.Glob(filepath.Join(h.dir, ".policy*")); len(names) > 0 {
+		t.Errorf("left over: %v", names)
+	}
+}
+
+func TestReleaseThatIsGoneOrAnotherIsFound(t *testing.T) {
+	h := opened(t)
+	h.fill(t)
+	h.library[0].FileHash = strings.Repeat("cd", 32)
+	if r := h.verify(t, nil); len(r.Findings) != 1 || r.Findings[0].What != custody.MissingRelease || *r.Findings[0].Entry != 8 {
+		t.Errorf("another file: %s", found(r))
+	}
+	h.library = nil
+	if r := h.verify(t, nil); len(r.Findings) != 1 || r.Findings[0].What != custody.MissingRelease {
+		t.Errorf("gone: %s", found(r))
+	}
+	h.library = append(h.library, attack.Release{Domain: "ics-attack", Version: "9.0", STIX: "2.1"})
+	if r := h.verify(t, nil); len(r.Unrecorded) != 1 || r.Unrecorded[0].Kind != ledger.Release {
+		t.Errorf("another release: %+v", r)
+	}
+}
+
+func TestWithdrawalThatCannotBeMeantLeavesNoEntry(t *testing.T) {
+	h := opened(t)
+	h.fill(t)
+	before := h.verify(t, nil)
+	for id, want := range map[string]fault.Kind{"rules-9": fault.NotFound, "rules-3": fault.Conflict} {
+		if _, err := h.Withdraw(t.Context(), id, store.Withdrawal{Reason: "no reason"}); fault.KindOf(err) != want {
+			t.Errorf("%s: %v; want one of kind %s", id, err, want)
+		}
+	}
+	if _, err := h.Withdraw(t.Context(), "rules-1", store.Withdrawal{}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("without a reason: %v", err)
+	}
+	if after := h.verify(t, &before.Root); !after.OK || after.Root != before.Root {
+		t.Errorf("%+v, before %+v", after, before)
+	}
+}
+
+// TestBatchWithoutEntryIsSaidUntilTheNextWrite lands a batch as a process does
+// that ends before its entry is written.
+func TestBatchWithoutEntryIsSaidUntilTheNextWrite(t *testing.T) {
+	h := opened(t)
+	h.addRules(t, "rules-1", "one")
+	if _, _, err := h.alerts.Append(t.Context(), batch("alerts", "alerts-1"), each(fired("a1", "", nil))); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.evidence.Withdraw(t.Context(), "rules-1", store.Withdrawal{At: now, Reason: "wrong"}); err != nil {
+		t.Fatal(err)
+	}
+	r := h.verify(t, nil)
+	if r.OK || len(r.Findings) != 0 || len(r.Unrecorded) != 2 {
+		t.Fatalf("%+v", r)
+	}
+	h.addRules(t, "rules-2", "two")
+	if r := h.verify(t, nil); !r.OK || r.Size != 4 {
+		t.Errorf("after the next write: %+v", r)
+	}
+	e, ok, err := h.Entry(t.Context(), ledger.Batch, "alerts-1")
+	if err != nil || !ok || e.Reason != "found without an entry" {
+		t.Errorf("entry %+v, %v, %v", e, ok, err)
+	}
+}
+
+// writeEnv names the folder that a copy of the test binary writes to.
+const writeEnv = "CANDOR_RECORD_UNTIL_KILLED"
+
+// TestKilledWriterLeavesNoBatchWithoutItsEntryForLong kills a process that adds
+// alerts and rules, at random moments, and looks at what it left.
+func TestKilledWriterLeavesNoBatchWithoutItsEntryForLong(t *testing.T) {
+	if dir := os.Getenv(writeEnv); dir != "" {
+		recordUntilKilled(t, dir)
+		return
+	}
+	dir := t.TempDir()
+	var root *ledger.Root
+	for round := range 8 {
+		killWriter(t, dir, 1+rand.IntN(4), time.Duration(rand.Int64N(int64(20*time.Millisecond))))
+		h := open(t, dir)
+		r := h.verify(t, root)
+		t.Logf("round %d: %d entries, without one: %v", round, r.Size, r.Unrecorded)
+		if len(r.Findings) > 0 || len(r.Unrecorded) > 1 {
+			t.Fatalf("%s\nunrecorded %v", found(r), r.Unrecorded)
+		}
+		if err := h.Settle(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		if r = h.verify(t, root); !r.OK {
+			t.Fatalf("after the next write: %s, %v", found(r), r.Unrecorded)
+		}
+		root = &r.Root
+		h.close()
+	}
+}
+
+// killWriter runs a process that adds batches and kills it delay after some of
+// them landed.
+func killWriter(t *testing.T, dir string, after int, delay time.Duration) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledWriterLeavesNoBatchWithoutItsEntryForLong$")
+	cmd.Env = append(os.Environ(), writeEnv+"="+dir)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	landed := 0
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if landed++; landed == after {
+			time.AfterFunc(delay, func() { cmd.Process.Kill() })
+		}
+	}
+	err = cmd.Wait()
+	if landed < after || cmd.ProcessState.Exited() {
+		t.Fatalf("the writing process ended by itself after %d batches: %v", landed, err)
+	}
+}
+
+// recordUntilKilled adds batches of alerts and rules.
+func recordUntilKilled(t *testing.T, dir string) {
+	h := open(t, dir)
+	before, err := h.Log().Entries(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := len(before); ; n++ {
+		var list iter.Seq2[*alert.Alert, error] = func(yield func(*alert.Alert, error) bool) {
+			for i := range 50 {
+				if !yield(fired(fmt.Sprintf("%d-%d", n-i%2, i), alert.TruePositive, nil), nil) {
+					return
+				}
+			}
+		}
+		if _, _, err := h.Alerts(h.alerts).Append(context.Background(), batch("alerts", fmt.Sprint("alerts-", n)), list); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("alerts", n)
+		h.addRules(t, fmt.Sprint("rules-", n), fmt.Sprint("body ", n))
+		fmt.Println("rules", n)
+	}
+}
+
+// TestVerifyWhileAnotherWrites finds nothing wrong, at whatever moment it looks.
+func TestVerifyWhileAnotherWrites(t *testing.T) {
+	dir := t.TempDir()
+	writer, reader := open(t, dir), open(t, dir)
+	defer writer.close()
+	defer reader.close()
+	done := make(chan error)
+	go func() {
+		for n := range 15 {
+			id := fmt.Sprint("rules-", n)
+			_, _, err := writer.Evidence(writer.evidence).Append(context.Background(), batch("rules", id),
+				each(store.Record{Kind: store.KindRule, Key: "r", Body: []byte(id)}))
+			if err == nil && n%5 == 4 {
+				_, err = writer.Withdraw(context.Background(), id, store.Withdrawal{At: now, Reason: "wrong"})
+			}
+			if err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for looks := 0; ; looks++ {
+		select {
+		case err := <-done:
+			if r := reader.verify(t, nil); err != nil || !r.OK || r.Size != 18 {
+				t.Errorf("after %d looks: %v, %+v", looks, err, r)
+			}
+			return
+		default:
+			if r := reader.verify(t, nil); len(r.Findings) > 0 {
+				t.Fatalf("look %d: %s", looks, found(r))
+			}
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package custody
+
+import (
+	"context"
+	"iter"
+
+	"candor/internal/alert"
+	"candor/internal/attack"
+	"candor/internal/store"
+)
+
+// Evidence returns s with every batch that lands recorded.
+func (k *Keeper) Evidence(s store.Evidence) store.Evidence { return evidence{s, k} }
+
+// Alerts returns s with every batch that lands recorded.
+func (k *Keeper) Alerts(s store.Alerts) store.Alerts { return alerts{s, k} }
+
+// Library is what importing bundles needs of a library.
+type Library interface {
+	store.LibraryWriter
+	Releases
+}
+
+// Library returns l with every release that lands recorded.
+func (k *Keeper) Library(l Library) Library { return library{l, k} }
+
+type evidence struct {
+	store.Evidence
+	keeper *Keeper
+}
+
+// Append lands a batch and records it.
+func (e evidence) Append(ctx context.Context, b store.Batch, records iter.Seq2[store.Record, error]) (store.Batch, bool, error) {
+	landed, fresh, err := e.Evidence.Append(ctx, b, records)
+	return e.keeper.landed(ctx, landed, fresh, err)
+}
+
+type alerts struct {
+	store.Alerts
+	keeper *Keeper
+}
+
+// Append lands a batch and records it.
+func (a alerts) Append(ctx context.Context, b store.Batch, list iter.Seq2[*alert.Alert, error]) (store.Batch, bool, error) {
+	landed, fresh, err := a.Alerts.Append(ctx, b, list)
+	return a.keeper.landed(ctx, landed, fresh, err)
+}
+
+// landed records a batch. It does so even when ctx has ended meanwhile, because
+// the batch is there.
+func (k *Keeper) landed(ctx context.Context, b store.Batch, fresh bool, err error) (store.Batch, bool, error) {
+	if err != nil || !fresh {
+		return b, fresh, err
+	}
+	if err := k.Settle(context.WithoutCancel(ctx), b.ID); err != nil {
+		return b, fresh, unrecorded("batch "+b.ID+" has landed", err)
+	}
+	return b, fresh, nil
+}
+
+type library struct {
+	Library
+	keeper *Keeper
+}
+
+// Begin starts an import whose release is recorded.
+func (l library) Begin(ctx context.Context) (store.ReleaseWriter, error) {
+	w, err := l.Library.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return releaseWriter{w, l.keeper}, nil
+}
+
+type releaseWriter struct {
+	store.ReleaseWriter
+	keeper *Keeper
+}
+
+// Commit lands the release and records it.
+func (w releaseWriter) Commit(ctx context.Context, r attack.Release, odd []store.Oddity) (bool, error) {
+	landed, err := w.ReleaseWriter.Commit(ctx, r, odd)
+	if err != nil || !landed {
+		return landed, err
+	}
+	if err := w.keeper.Settle(context.WithoutCancel(ctx), ReleaseID(r)); err != nil {
+		return landed, unrecorded(r.String()+" is imported", err)
+	}
+	return landed, nil
+}

@@ -1,0 +1,230 @@
+package custody
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"candor/internal/ledger"
+	"candor/internal/store"
+)
+
+// What can be wrong with what an entry vouches for, beside what package ledger
+// finds wrong with the entry itself.
+const (
+	MissingBatch   = "missing_batch"   // the batch is not in its store
+	BatchContent   = "batch_content"   // what is kept of it is not what was recorded
+	BatchState     = "batch_state"     // what is worked out from it is wrong
+	WithdrawalGone = "withdrawal"      // the store holds another withdrawal, or none
+	PolicyFile     = "policy_file"     // the policy in force is not the one recorded
+	MissingRelease = "missing_release" // the library holds another file, or none
+	StoreState     = "store"           // something of no one batch is wrong
+	OtherRoot      = "root"            // the root is not the one that was noted
+)
+
+// Finding is one thing that does not fit.
+type Finding struct {
+	// Entry is the place of the entry; nil when it is of no one entry.
+	Entry *int64      `json:"entry"`
+	Kind  ledger.Kind `json:"kind,omitempty"`
+	ID    string      `json:"id,omitempty"`
+	// What is "missing", "entry" or "chain" for the entry itself, or one of the
+	// constants of this package.
+	What   string `json:"what"`
+	Detail string `json:"detail"`
+}
+
+// Unrecorded is something in force that has no entry.
+type Unrecorded struct {
+	Kind ledger.Kind `json:"kind"`
+	ID   string      `json:"id"`
+}
+
+// Report is what verification found.
+type Report struct {
+	// OK says that everything fits and everything has its entry.
+	OK bool `json:"ok"`
+	ledger.Root
+	// Expected is the root that was noted earlier, if one was given.
+	Expected *ledger.Root `json:"expected,omitempty"`
+	// Findings do not fit. What was recorded comes before what is worked out from
+	// it, and the first entry comes first.
+	Findings []Finding `json:"findings"`
+	// Unrecorded awaits its entry: the next write records batches, withdrawals and
+	// releases.
+	Unrecorded []Unrecorded `json:"unrecorded"`
+	// Checked is how many entries of each kind were compared with what they vouch for.
+	Checked map[ledger.Kind]int `json:"checked"`
+}
+
+// verifier is a verification under way.
+type verifier struct {
+	Report
+	entries map[subject]int64 // the newest entry of each
+	kept    map[string]store.Kept
+	amiss   []store.Amiss
+}
+
+// Verify reads the ledger and the stores whole, computes everything anew and
+// compares. With an expected root it also checks that the ledger still begins
+// with the entries of that root.
+func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, error) {
+	checked, err := k.log.Check(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	v := &verifier{entries: map[subject]int64{}, kept: map[string]store.Kept{}}
+	v.Root, v.Expected, v.Checked = checked.Root, expected, map[ledger.Kind]int{}
+	v.Findings, v.Unrecorded = []Finding{}, []Unrecorded{}
+	for _, f := range checked.Faults {
+		v.find(&f.Seq, subject{}, f.What, "%s", f.Detail)
+	}
+	for _, e := range checked.Entries {
+		v.entries[subject{e.Kind, e.ID}] = e.Seq
+		v.Checked[e.Kind]++
+	}
+	for _, s := range k.Batches {
+		a, err := s.Audit(ctx)
+		if err != nil {
+			return Report{}, err
+		}
+		v.amiss = append(v.amiss, a.Amiss...)
+		for id, b := range a.Batches {
+			v.kept[id] = b
+		}
+	}
+	v.batches(checked.Entries)
+	if err := k.compareReleases(ctx, v, checked.Entries); err != nil {
+		return Report{}, err
+	}
+	if err := k.comparePolicy(v, checked.Entries); err != nil {
+		return Report{}, err
+	}
+	v.expect(checked)
+	return v.report(), nil
+}
+
+func (v *verifier) find(seq *int64, s subject, what, format string, args ...any) {
+	v.Findings = append(v.Findings, Finding{Entry: seq, Kind: s.kind, ID: s.id, What: what, Detail: fmt.Sprintf(format, args...)})
+}
+
+// about notes something wrong with what an entry vouches for.
+func (v *verifier) about(e *ledger.Entry, what, format string, args ...any) {
+	v.find(&e.Seq, subject{e.Kind, e.ID}, what, format, args...)
+}
+
+// batches compares batches and withdrawals with their entries.
+func (v *verifier) batches(entries []ledger.Entry) {
+	for i := range entries {
+		e := &entries[i]
+		b, there := v.kept[e.ID]
+		switch {
+		case e.Kind != ledger.Batch && e.Kind != ledger.Withdrawal:
+		case !there:
+			v.about(e, MissingBatch, "batch %s is not in its store", e.ID)
+		case e.Kind == ledger.Batch && b.Content != e.SHA256:
+			v.about(e, BatchContent, "what is kept of batch %s is not what was recorded", e.ID)
+		case e.Kind == ledger.Withdrawal && (b.Withdrawn == nil || withdrawalEntry(e.ID, *b.Withdrawn).SHA256 != e.SHA256):
+			v.about(e, WithdrawalGone, "batch %s is not withdrawn as was recorded", e.ID)
+		}
+	}
+	for id, b := range v.kept {
+		v.want(subject{ledger.Batch, id})
+		if b.Withdrawn != nil {
+			v.want(subject{ledger.Withdrawal, id})
+		}
+	}
+	for _, a := range v.amiss {
+		s := subject{ledger.Batch, a.Batch}
+		if seq, ok := v.entries[s]; ok {
+			v.find(&seq, s, BatchState, "%s", a.What)
+		} else {
+			v.find(nil, subject{}, StoreState, "%s", a.What)
+		}
+	}
+}
+
+// want notes what has no entry.
+func (v *verifier) want(s subject) {
+	if _, ok := v.entries[s]; !ok {
+		v.Unrecorded = append(v.Unrecorded, Unrecorded{s.kind, s.id})
+	}
+}
+
+func (k *Keeper) compareReleases(ctx context.Context, v *verifier, entries []ledger.Entry) error {
+	releases, err := k.Releases.Releases(ctx)
+	if err != nil {
+		return err
+	}
+	files := map[string]string{}
+	for _, r := range releases {
+		files[ReleaseID(r)] = r.FileHash
+		v.want(subject{ledger.Release, ReleaseID(r)})
+	}
+	for i := range entries {
+		if e := &entries[i]; e.Kind == ledger.Release && files[e.ID] != e.SHA256 {
+			v.about(e, MissingRelease, "the library does not hold the file of %s that was recorded", e.ID)
+		}
+	}
+	return nil
+}
+
+func (k *Keeper) comparePolicy(v *verifier, entries []ledger.Entry) error {
+	have, err := k.policyFile()
+	if err != nil {
+		return err
+	}
+	last := lastPolicy(entries)
+	switch {
+	case last == nil && have != nil:
+		v.Unrecorded = append(v.Unrecorded, Unrecorded{ledger.Policy, "policy.yaml"})
+	case last != nil && have == nil:
+		v.about(last, PolicyFile, "policy.yaml is gone, and the built-in policy is in force")
+	case last != nil && sum(have) != last.SHA256:
+		v.about(last, PolicyFile, "policy.yaml is not the file that was recorded")
+	}
+	return nil
+}
+
+// expect compares the root that was noted earlier.
+func (v *verifier) expect(c *ledger.Checked) {
+	if v.Expected == nil {
+		return
+	}
+	if v.Expected.Size > c.Root.Size {
+		v.find(nil, subject{}, OtherRoot, "the ledger had %d entries when the root was noted, and has %d", v.Expected.Size, c.Root.Size)
+		return
+	}
+	if then, err := c.RootAt(v.Expected.Size); err != nil || then != *v.Expected {
+		v.find(nil, subject{}, OtherRoot, "the first %d entries are not those of the root that was noted", v.Expected.Size)
+	}
+}
+
+// report puts what was found in order.
+func (v *verifier) report() Report {
+	slices.SortStableFunc(v.Findings, func(x, y Finding) int {
+		return cmp.Or(cmp.Compare(x.rank(), y.rank()), cmp.Compare(x.place(), y.place()))
+	})
+	slices.SortFunc(v.Unrecorded, func(x, y Unrecorded) int { return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.ID, y.ID)) })
+	v.OK = len(v.Findings)+len(v.Unrecorded) == 0
+	return v.Report
+}
+
+// rank puts what was recorded before what is worked out from it: the latter may
+// be wrong because the former is.
+func (f *Finding) rank() int {
+	if f.What == BatchState || f.What == StoreState {
+		return 1
+	}
+	return 0
+}
+
+// place is where the entry comes; what is of none comes last.
+func (f *Finding) place() int64 {
+	if f.Entry == nil {
+		return math.MaxInt64
+	}
+	return *f.Entry
+}

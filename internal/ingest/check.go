@@ -1,0 +1,106 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+
+	"candor/internal/evidence"
+	"candor/internal/store"
+)
+
+// Check is what adding a request would come to.
+type Check struct {
+	// Batch is the batch that would land, or the one that brought the same input.
+	// Where Counted is false its New, Updated and Unchanged are zero.
+	store.Batch
+	// Lands is false when the same input is there already.
+	Lands bool `json:"lands"`
+	// Counted says that the good records were compared with those in force. Alerts
+	// are not: only a store can tell which of them it knows.
+	Counted bool `json:"counted"`
+	// Good is how many records would be taken in.
+	Good int64 `json:"good"`
+	// Rejects are the first of the records that would be rejected.
+	Rejects  []evidence.Reject `json:"rejected_records"`
+	Warnings []string          `json:"warnings"`
+}
+
+// Check reads a request as Add does and says what would come of it. It writes
+// nothing. It fails as Add would, when nothing would land.
+func (e *Evidence) Check(ctx context.Context, r Request) (Check, error) {
+	k, err := r.check()
+	if err != nil {
+		return Check{}, err
+	}
+	r.RejectsDir = ""
+	if k.decode != nil {
+		return e.checkRecords(ctx, r, k)
+	}
+	in, err := openAlerts(r, k, 2)
+	if err != nil {
+		return Check{}, err
+	}
+	b, old, err := e.readAlerts(ctx, r, in)
+	if err != nil {
+		return Check{}, err
+	}
+	return b.outcome(old), nil
+}
+
+func (e *Evidence) checkRecords(ctx context.Context, r Request, k kind) (Check, error) {
+	b, old, err := e.readRecords(ctx, r, k)
+	if err != nil {
+		return Check{}, err
+	}
+	c := b.outcome(old)
+	if old != nil {
+		return c, nil
+	}
+	c.Counted = true
+	current := map[string]map[string][]byte{}
+	for _, rec := range b.records {
+		if current[rec.Kind] == nil {
+			if current[rec.Kind], err = e.current(ctx, rec.Kind); err != nil {
+				return Check{}, err
+			}
+		}
+		body, known := current[rec.Kind][rec.Key]
+		switch {
+		case !known:
+			c.New++
+		case bytes.Equal(body, rec.Body):
+			c.Unchanged++
+		default:
+			c.Updated++
+		}
+		current[rec.Kind][rec.Key] = rec.Body
+	}
+	return c, nil
+}
+
+// current returns the bodies in force of the records of a kind, by key.
+func (e *Evidence) current(ctx context.Context, kind string) (map[string][]byte, error) {
+	if e.evidence == nil {
+		return map[string][]byte{}, nil
+	}
+	list, err := e.evidence.Current(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	bodies := make(map[string][]byte, len(list))
+	for _, r := range list {
+		bodies[r.Key] = r.Body
+	}
+	return bodies, nil
+}
+
+// outcome is what would come of the batch, but for what the store makes of it.
+func (b *batch) outcome(old *store.Batch) Check {
+	c := Check{Batch: b.Batch, Lands: old == nil, Good: b.good}
+	if old != nil {
+		c.Batch, c.Good = *old, old.Read-old.Rejected
+	}
+	r := b.result(c.Batch, c.Lands)
+	c.Rejects, c.Warnings = r.Rejects, r.Warnings
+	return c
+}

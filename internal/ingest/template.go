@@ -1,0 +1,85 @@
+package ingest
+
+import (
+	"embed"
+	"strings"
+
+	"candor/internal/day"
+	"candor/internal/fault"
+)
+
+//go:embed template
+var templates embed.FS
+
+// Template is a file to start from.
+type Template struct {
+	// Kind is what it is a template of: one of Templates.
+	Kind string `json:"kind"`
+	// Adds is the kind of evidence that it is added as; empty for a mapping, which
+	// goes with alerts.
+	Adds string `json:"adds,omitempty"`
+	// File is a name for it.
+	File string `json:"file"`
+	// Notes explain what the format leaves no room to explain, one line each.
+	Notes []string `json:"notes"`
+	Text  string   `json:"text"`
+}
+
+func listed() []Template {
+	return []Template{
+		{Kind: "telemetry", Adds: "telemetry", File: "telemetry.yaml"},
+		{Kind: "feeds", Adds: "feeds", File: "feeds.csv", Notes: []string{
+			"One row for each day, log source, channel and site that was measured.",
+			"events 0 says that the feed was looked for and did not arrive; leave a row out if nobody looked.",
+			"source and channel are ATT&CK's names; an empty channel stands for all; site may be empty.",
+		}},
+		{Kind: "rules", Adds: "rules", File: "rules.csv", Notes: []string{
+			"For rules that live where Sigma, Elastic, Splunk and Sentinel files do not reach.",
+			"techniques, analytics and log_sources are lists joined by semicolons; a log source is Name or Name|channel.",
+			"enabled is true or false, and must be said.",
+		}},
+		{Kind: "alerts", Adds: "alerts", File: "alerts.jsonl", Notes: []string{
+			"One JSON object for each alert. id, rule_id and time are needed; leave out what you do not know.",
+			"disposition: true_positive, benign_positive, false_positive, false_positive_logic, false_positive_data, test, duplicate, undetermined.",
+			"provenance: analyst, automation, incident, exercise. Other keys are kept as fields.",
+			"Exports that are CSV need no rewriting: candor evidence template mapping.",
+		}},
+		{Kind: "mapping", File: "mapping.yaml"},
+		{Kind: "exercises", Adds: "exercises", File: "exercises.csv", Notes: []string{
+			"One row for each test: technique or analytic, what was done, when, and what came of it.",
+			"outcome: blocked, alerted, logged, none. rule_id is the rule that alerted, if known.",
+		}},
+		{Kind: "runbooks", Adds: "runbooks", File: "runbook.md"},
+	}
+}
+
+// Templates lists what there are templates of.
+func Templates() []string {
+	var kinds []string
+	for _, t := range listed() {
+		kinds = append(kinds, t.Kind)
+	}
+	return kinds
+}
+
+// TemplateOf returns the template of a kind, with dates that go with today. A
+// kind that is not among Templates is fault.Usage.
+func TemplateOf(kind string, today day.Date) (Template, error) {
+	for _, t := range listed() {
+		if t.Kind != kind {
+			continue
+		}
+		b, err := templates.ReadFile("template/" + t.File)
+		if err != nil {
+			return Template{}, err
+		}
+		dates := strings.NewReplacer("{today}", string(today), "{yesterday}", string(today.Add(-1)), "{expires}", string(today.Add(90)))
+		t.Text = dates.Replace(string(b))
+		if t.Notes == nil {
+			t.Notes = []string{}
+		}
+		return t, nil
+	}
+	return Template{}, fault.New(fault.Usage, "there is no template of %q", kind).
+		Next("use one of: %s; or candor evidence template runbook --for AN1989", strings.Join(Templates(), ", "))
+}

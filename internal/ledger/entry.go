@@ -1,0 +1,112 @@
+package ledger
+
+import (
+	"bytes"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"candor/internal/fault"
+)
+
+// Kind is what an entry records.
+type Kind string
+
+// The kinds of entry.
+const (
+	Batch      Kind = "batch"      // evidence was added
+	Withdrawal Kind = "withdrawal" // a batch stopped counting
+	Policy     Kind = "policy"     // a policy came into force
+	Release    Kind = "release"    // an ATT&CK release was imported
+)
+
+// Entry is one line of the ledger.
+type Entry struct {
+	// Seq is its place, from 0.
+	Seq int64 `json:"seq"`
+	// Time is when it was recorded.
+	Time time.Time `json:"time"`
+	Kind Kind      `json:"kind"`
+	// ID is the batch, for a batch or a withdrawal; the name and version of a
+	// policy; the name of a release.
+	ID string `json:"id"`
+	// SHA256 is of what the entry vouches for, in hexadecimal: all that the store
+	// keeps of a batch, the statement of withdrawal, the policy file, the file of
+	// the release.
+	SHA256 string `json:"sha256"`
+	// Input is the SHA-256 of a batch's input files.
+	Input string `json:"input,omitempty"`
+	// Counts are a batch's or a release's, by name.
+	Counts map[string]int64 `json:"counts,omitempty"`
+	By     string           `json:"by,omitempty"`
+	Reason string           `json:"reason,omitempty"`
+}
+
+// maxCount is the largest number that every reader of JSON reads exactly.
+const maxCount = 1 << 53
+
+// Encode returns the entry as a line of JSON in canonical form (RFC 8785),
+// without a line break. It returns fault.Invalid for an entry that does not say
+// what it should.
+func (e Entry) Encode() ([]byte, error) {
+	if what := e.wrong(); what != "" {
+		return nil, fault.New(fault.Invalid, "not an entry of the ledger: %s", what)
+	}
+	e.Time = e.Time.UTC()
+	b, err := json.Marshal(e)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "not an entry of the ledger").Because(err)
+	}
+	v := jsontext.Value(b)
+	if err := v.Canonicalize(); err != nil {
+		return nil, fault.New(fault.Invalid, "not an entry of the ledger").Because(err)
+	}
+	return v, nil
+}
+
+// wrong says what is wrong with an entry; it is empty when nothing is.
+func (e *Entry) wrong() string {
+	switch {
+	case e.Seq < 0 || e.Seq > maxCount:
+		return "its place is out of range"
+	case e.Time.IsZero():
+		return "it has no time"
+	case e.Kind == "" || e.ID == "":
+		return "it says not what it records"
+	case !isHash(e.SHA256), e.Input != "" && !isHash(e.Input):
+		return "its hash is not a SHA-256 in lower-case hexadecimal"
+	}
+	for name, n := range e.Counts {
+		if name == "" || n < 0 || n > maxCount {
+			return "a count is out of range"
+		}
+	}
+	return ""
+}
+
+func isHash(s string) bool {
+	_, err := hashOf(s)
+	return err == nil && string(bytes.ToLower([]byte(s))) == s
+}
+
+// Decode reads a line as Encode writes it, and refuses every other spelling of
+// the same, with fault.Invalid.
+func Decode(line []byte) (Entry, error) {
+	var e Entry
+	if !utf8.Valid(line) {
+		return Entry{}, fault.New(fault.Invalid, "not an entry of the ledger: not UTF-8")
+	}
+	if err := json.Unmarshal(line, &e, json.RejectUnknownMembers(true)); err != nil {
+		return Entry{}, fault.New(fault.Invalid, "not an entry of the ledger").Because(err)
+	}
+	again, err := e.Encode()
+	if err != nil {
+		return Entry{}, err
+	}
+	if !bytes.Equal(again, line) {
+		return Entry{}, fault.New(fault.Invalid, "not an entry of the ledger: not in canonical form")
+	}
+	return e, nil
+}

@@ -1,0 +1,139 @@
+package tune
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Choice is a threshold and what is to be known before it is set.
+type Choice struct {
+	// Warning says what would be lost, before anything else; empty when nothing
+	// that is known would.
+	Warning   string    `json:"warning,omitempty"`
+	Threshold Threshold `json:"threshold"`
+	// Recommended says that nothing known is lost in either part.
+	Recommended bool `json:"recommended"`
+	// Reaches says that in the older part precision reaches what policy asks for,
+	// and Holds that it does in the newer part too.
+	Reaches bool   `json:"reaches_policy"`
+	Holds   bool   `json:"holds_on_newer"`
+	Text    string `json:"text"`
+}
+
+// choice chooses a threshold on the older part, and judges it on the newer. What
+// loses no true positive there comes before all that does: the least that reaches
+// the precision of policy, else the greatest, which spares the most. Where only
+// what loses some reaches policy, the least of that is shown with its losses and
+// is not recommended. Without a choice it says why.
+func choice(r *Result, p *Policy) (*Choice, string) {
+	switch {
+	case r.Scored == 0:
+		return nil, "No alert carries a score."
+	case r.TruePositive == 0:
+		return nil, "No true positive is known, so that nothing shows what a threshold would lose."
+	case len(r.Thresholds) < 2:
+		return nil, "All alerts carry the same score."
+	}
+	best := choose(r.Thresholds, p)
+	if best == nil {
+		return nil, "Every threshold loses true positives of the older part, and none reaches the precision that policy asks for."
+	}
+	if best.Older.Removed+best.Newer.Removed == 0 {
+		return nil, "No threshold is needed: what policy asks for is reached without, or every threshold loses true positives."
+	}
+	c := &Choice{Threshold: *best, Reaches: best.Older.LowerBound() >= p.MinPrecision}
+	c.Holds = best.Newer.Labelled > 0 && best.Newer.LowerBound() >= p.MinPrecision
+	c.Recommended = best.Older.Lost.none() && best.Newer.Lost.none()
+	c.Warning = warning(best)
+	c.Text = choiceText(c, r, p)
+	return c, ""
+}
+
+func choose(ts []Threshold, p *Policy) *Threshold {
+	var safe, safeReaching, reaching *Threshold
+	for i := range ts {
+		t := &ts[i]
+		reaches := t.Older.LowerBound() >= p.MinPrecision
+		if t.Older.Lost.none() {
+			safe = t
+			if reaches && safeReaching == nil {
+				safeReaching = t
+			}
+		}
+		if reaches && reaching == nil {
+			reaching = t
+		}
+	}
+	switch {
+	case safeReaching != nil:
+		return safeReaching
+	case safe != nil && safe.Older.Removed > 0:
+		return safe
+	}
+	return reaching
+}
+
+// warning says what a threshold loses, in the older and the newer part.
+func warning(t *Threshold) string {
+	parts := append(lossText("older", &t.Older.Lost), lossText("newer", &t.Newer.Lost)...)
+	if len(parts) == 0 {
+		return ""
+	}
+	return "It would lose " + strings.Join(parts, " and ") + "."
+}
+
+func lossText(part string, l *Lost) []string {
+	var parts []string
+	if l.TruePositives > 0 {
+		text := fmt.Sprintf("%s of the %s part", count(l.TruePositives, "true positive"), part)
+		if n := len(l.Cases); n > 0 {
+			text += fmt.Sprintf(" (of confirmed %s %s)", plural(n, "case", "cases"), strings.Join(l.Cases, ", "))
+		}
+		parts = append(parts, text)
+	}
+	if l.Doubted > 0 {
+		parts = append(parts, fmt.Sprintf("%s of the %s part that a label which does not count calls true", count(l.Doubted, "alert"), part))
+	}
+	return parts
+}
+
+func choiceText(c *Choice, r *Result, p *Policy) string {
+	t := &c.Threshold
+	text := fmt.Sprintf("A threshold of %g, chosen on %s to %s, would have removed %d of %s there", t.At, r.Older.From, r.Older.To,
+		t.Older.Removed, count(t.Older.Kept+t.Older.Removed, "alert"))
+	if r.Newer.Days > 0 {
+		text += fmt.Sprintf(" and %d of %d from %s to %s", t.Newer.Removed, t.Newer.Kept+t.Newer.Removed, r.Newer.From, r.Newer.To)
+	}
+	text += ". " + reachText(c, p)
+	if !c.Recommended {
+		return text + " It is not recommended: it loses what is known to be true."
+	}
+	return text
+}
+
+func reachText(c *Choice, p *Policy) string {
+	asks := fmt.Sprintf("the precision of %g that policy asks for", p.MinPrecision)
+	switch {
+	case c.Reaches && c.Holds:
+		return fmt.Sprintf("The lower bounds reach %s in both parts.", asks)
+	case c.Reaches && c.Threshold.Newer.Labelled == 0:
+		return fmt.Sprintf("The lower bounds reach %s in the older part; in the newer nothing is labelled to judge by.", asks)
+	case c.Reaches:
+		return fmt.Sprintf("The lower bounds reach %s in the older part and do not in the newer.", asks)
+	}
+	return fmt.Sprintf("The lower bounds do not reach %s; it spares the work on what it removes.", asks)
+}
+
+func count(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}

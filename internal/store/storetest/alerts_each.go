@@ -1,0 +1,99 @@
+package storetest
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"candor/internal/alert"
+	"candor/internal/day"
+	"candor/internal/store"
+)
+
+// everyAlert collects the alerts of a rule.
+func everyAlert(t *testing.T, s store.Alerts, rule string, from, to day.Date) []alert.Alert {
+	t.Helper()
+	var list []alert.Alert
+	for a, err := range s.Each(t.Context(), rule, from, to) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, *a)
+	}
+	return list
+}
+
+// inForce returns a as Each gives it back: with what it counts under.
+func inForce(a *alert.Alert, d *alert.Disposition) alert.Alert {
+	b := *a
+	b.Disposition = nil
+	if len(b.Fields) == 0 {
+		b.Fields = nil
+	}
+	if d != nil && d.Class != alert.Unlabelled {
+		b.Disposition = &alert.Disposition{AlertID: a.ID, Class: d.Class, Time: d.Time, Provenance: d.Provenance}
+	}
+	return b
+}
+
+func alertsEach(t *testing.T, open OpenAlerts) {
+	s := open(t, t.TempDir())
+	score := 0.25
+	rich := with(fired("b", 0), func(a *alert.Alert) {
+		a.Severity, a.CaseID, a.Tactic, a.Source = "high", "c1", "impact", "edr"
+		a.Techniques, a.Score, a.Fields = []string{"T1", "T2"}, &score, map[string]string{"user": "ann", "ünïcode": "\t\""}
+	})
+	appendAlerts(t, s, "b1", rich, fired("c", 24), judged(fired("a", 0), alert.BenignPositive, 1),
+		with(fired("other", 0), func(a *alert.Alert) { a.RuleID = "r2" }), judged(fired("open", -1), alert.Unlabelled, 2))
+	appendAlerts(t, s, "b2", judged(fired("b", 0), alert.TruePositive, 5), judged(fired("b", 0), alert.FalsePositive, 4))
+
+	open1, a, b, c := inForce(fired("open", -1), nil), judged(fired("a", 0), alert.BenignPositive, 1), rich, inForce(fired("c", 24), nil)
+	want := []alert.Alert{open1, inForce(a, a.Disposition),
+		inForce(b, judged(fired("b", 0), alert.TruePositive, 5).Disposition), c}
+	same(t, "alerts of r1", want, everyAlert(t, s, "r1", "", ""))
+	same(t, "alerts of the day", want[:3], everyAlert(t, s, "r1", "2026-05-04", "2026-05-04"))
+	same(t, "alerts from the next day on", want[3:], everyAlert(t, s, "r1", "2026-05-05", ""))
+	same(t, "alerts of an unknown rule", []alert.Alert(nil), everyAlert(t, s, "r9", "", ""))
+	for range s.Each(t.Context(), "r1", "", "") {
+		break // the store must let go of what it holds
+	}
+	appendAlerts(t, s, "b3", fired("d", 48))
+	eachModel(t, open)
+}
+
+// eachModel compares what comes out with the plain model after any sequence of
+// batches.
+func eachModel(t *testing.T, open OpenAlerts) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := open(t, t.TempDir())
+		m := model{alerts: map[string]*modelAlert{}, batches: map[string][]string{}}
+		for _, id := range []string{"b0", "b1"} {
+			alerts := rapid.SliceOfN(drawnAlert(), 0, 12).Draw(rt, id)
+			appendAlerts(t, s, id, alerts...)
+			b := batch("alerts", id)
+			m.append(&b, alerts)
+		}
+		m.compareEach(rt, t, s)
+	})
+}
+
+// compareEach compares every alert that comes out with the model.
+func (m *model) compareEach(rt *rapid.T, t *testing.T, s store.Alerts) {
+	for _, rule := range []string{"r1", "r2"} {
+		var want []alert.Alert
+		for _, k := range m.alerts {
+			if k.RuleID != rule {
+				continue
+			}
+			var d *alert.Disposition
+			if h := k.inOrder(); len(h) > 0 {
+				d = &h[len(h)-1]
+			}
+			want = append(want, inForce(&k.Alert, d))
+		}
+		slices.SortFunc(want, func(x, y alert.Alert) int { return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.ID, y.ID)) })
+		same(rt, "alerts of "+rule, want, everyAlert(t, s, rule, "", ""))
+	}
+}

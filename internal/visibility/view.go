@@ -1,0 +1,41 @@
+package visibility
+
+import (
+	"maps"
+
+	"candor/internal/attack"
+)
+
+// View is telemetry made ready to judge single analytics, with what would be
+// known if there were more of it. It is not safe for concurrent use.
+type View struct{ x *index }
+
+// NewView returns the view of the telemetry as of the last day of the window.
+func NewView(lib *attack.Library, t Telemetry, p Policy, w Window) View {
+	return View{newIndex(lib, t, p, w)}
+}
+
+// Of returns the statement of a live analytic, the one that Judge gives.
+func (v View) Of(o *attack.Object) Statement { return v.x.judge(o) }
+
+// With returns the view of what v sees and more. A scope in more is left out:
+// what is operated is stated, not found. v stays as it is.
+func (v View) With(more Telemetry) View {
+	x, added := *v.x, newIndex(v.x.lib, more, v.x.policy, v.x.window)
+	x.sources = merged(x.sources, added.sources)
+	x.feeds = merged(x.feeds, added.feeds)
+	x.externals = merged(x.externals, added.externals)
+	x.arrivals = map[channel]arrival{}
+	return View{&x}
+}
+
+func merged[T any](base, more map[string][]T) map[string][]T {
+	if len(more) == 0 {
+		return base
+	}
+	all := maps.Clone(base)
+	for name, list := range more {
+		all[name] = append(append([]T{}, base[name]...), list...)
+	}
+	return all
+}
