@@ -118,7 +118,7 @@ func (s *stores) close() error {
 
 func (s *stores) desk(now func() time.Time) *cli.Desk {
 	lib := library.New(s.library)
-	judge := assessment.New(s.library, s.evidence, s.alerts)
+	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.alerts)
 	return &cli.Desk{
 		Library:    lib,
 		Releases:   s.library,

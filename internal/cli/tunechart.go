@@ -76,7 +76,7 @@ func (c *chart) text(x, y float64, anchor, fill, s string) {
 // frame draws a panel with its marks at the shares of its height given.
 func (c *chart) frame(top float64, title string, marks map[float64]string) {
 	fmt.Fprintf(c, `<rect x="%d" y="%.1f" width="%d" height="%d" fill="none" stroke="#888888"/>`+"\n", chartLeft, top, chartWidth-chartLeft-chartRight, panel)
-	c.text(chartLeft+6, top+16, "start", "#444444", title)
+	c.text(chartLeft, top-6, "start", "#444444", title)
 	for _, share := range []float64{0, 0.5, 1} {
 		c.text(chartLeft-6, top+panel*(1-share)+4, "end", "#444444", marks[share])
 	}
