@@ -82,7 +82,7 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 	n := min(firstSteps, len(a.NextSteps))
 	v.Steps, v.More = a.NextSteps[:n], a.NextSteps[n:]
 	u := a.Unmapped
-	v.Unused = len(u.Rules) + len(u.SilentRules) + len(u.AlertRules) + len(u.LogSources)
+	v.Unused = len(u.Rules) + len(u.SilentRules) + len(u.AlertRules) + len(u.UnknownSources)
 	return v
 }
 

@@ -27,7 +27,7 @@ import (
 var places = []string{
 	"/", "/?as_of=2026-10-01", "/?platform=Windows", "/verdicts", "/verdicts?rung=noisy", "/verdicts?text=zzz", "/objects",
 	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
-	"/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/policy",
+	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/policy",
 }
 
 func TestOverviewPutsClaimedBesideAssured(t *testing.T) {
@@ -468,5 +468,40 @@ func TestTwoReleasesCanBeTold(t *testing.T) {
 	})
 	if _, doc = d.page("/objects/AN1989"); !strings.Contains(text(doc), "Reading names") {
 		t.Error("without a release the newest is not shown")
+	}
+}
+
+func TestOverviewNamesWhatStoppedAndWhatIsMisspelt(t *testing.T) {
+	d := demonstration(t)
+	u := d.assessment().Unmapped
+	if len(u.StoppedFeeds) == 0 || len(u.UnknownSources) == 0 {
+		t.Fatalf("the demonstration has nothing to show: %+v", u)
+	}
+	_, doc := d.page("/")
+	all := text(doc)
+	for _, want := range []string{
+		"Feeds that stopped arriving", u.StoppedFeeds[0].Name, string(u.StoppedFeeds[0].LastSeen),
+		"NSM:Conections", "nearest: NSM:Connections",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the overview does not say %q", want)
+		}
+	}
+}
+
+func TestWaiverShowsWhereTheVerdictShows(t *testing.T) {
+	d := demonstration(t)
+	const reason = "the vendor mends it in <May>"
+	must(d.assess.Waive(t.Context(), assessment.Request{AsOf: today, Policy: d.policy}, assure.Waiver{
+		ID: "AN1336", For: "automation", Reason: reason, By: "ciso", Made: today, Until: "2026-12-24",
+	}))(t)
+	_, doc := d.page("/objects/AN1336")
+	for _, want := range []string{"Waivers in force", "For automation, until 2026-12-24", reason, "by ciso"} {
+		if all := text(doc); !strings.Contains(all, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if _, doc := d.page("/objects/AN1989"); strings.Contains(text(doc), "Waivers in force") {
+		t.Error("another analytic shows the waiver")
 	}
 }
