@@ -86,10 +86,13 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 	return v
 }
 
-// piles sums batches by kind, in alphabetical order.
+// piles sums the batches that count by kind, in alphabetical order.
 func piles(bs []store.Batch) []pile {
 	var ps []pile
 	for _, b := range bs {
+		if b.Withdrawn != nil {
+			continue
+		}
 		i := slices.IndexFunc(ps, func(p pile) bool { return p.Kind == b.Kind })
 		if i < 0 {
 			i = len(ps)

@@ -20,6 +20,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/library"
 	"candor/internal/sample"
+	"candor/internal/store"
 	"candor/internal/web"
 )
 
@@ -503,5 +504,27 @@ func TestWaiverShowsWhereTheVerdictShows(t *testing.T) {
 	}
 	if _, doc := d.page("/objects/AN1989"); strings.Contains(text(doc), "Waivers in force") {
 		t.Error("another analytic shows the waiver")
+	}
+}
+
+func TestWithdrawnBatchStaysVisibleAndNoLongerCounts(t *testing.T) {
+	d := demonstration(t)
+	var batch string
+	for _, b := range must(d.evidence.Batches(t.Context()))(t) {
+		if b.Kind == "exercises" {
+			batch = b.ID
+		}
+	}
+	if err := d.evidence.Withdraw(t.Context(), batch, store.Withdrawal{Reason: "of another network", By: "lead", At: today}); err != nil {
+		t.Fatal(err)
+	}
+	_, doc := d.page("/evidence")
+	for _, want := range []string{batch, "withdrawn", "by lead: of another network"} {
+		if !strings.Contains(text(doc), want) {
+			t.Errorf("the evidence page does not say %q", want)
+		}
+	}
+	if _, doc := d.page("/"); strings.Contains(text(doc), "exercises: 1 batch") {
+		t.Error("the overview counts a batch that was withdrawn")
 	}
 }
