@@ -5,15 +5,16 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/decode/decodetest"
 	"candor/internal/fault"
 )
 
 func TestRulesAsTheGoldenFileSays(t *testing.T) {
-	d, err := Decode("rules.csv", bytes.NewReader(load(t, "testdata/rules.csv")))
+	d, err := Decode("rules.csv", bytes.NewReader(decodetest.Load(t, "testdata/rules.csv")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/rules.csv.golden", d)
+	decodetest.Golden(t, "testdata/rules.csv.golden", d)
 }
 
 func TestAMissingColumnIsNamed(t *testing.T) {
@@ -24,7 +25,7 @@ func TestAMissingColumnIsNamed(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(load(f, "testdata/rules.csv"))
+	f.Add(decodetest.Load(f, "testdata/rules.csv"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, _ := Decode("f.csv", bytes.NewReader(data))
 		for _, r := range d.Records {

@@ -5,11 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/decode/decodetest"
 	"candor/internal/detection"
 )
 
 func TestRulesAsTheGoldenFileSays(t *testing.T) {
-	golden(t, "testdata/rules.yml.golden", Decode("win/rules.yml", load(t, "testdata/rules.yml")))
+	decodetest.Golden(t, "testdata/rules.yml.golden", Decode("win/rules.yml", decodetest.Load(t, "testdata/rules.yml")))
 }
 
 func TestARuleWithoutIDKeepsItsKeyWherePathAndTitleStay(t *testing.T) {
@@ -75,7 +76,7 @@ func TestAFileWithoutRulesIsAReject(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	text := string(load(f, "testdata/rules.yml"))
+	text := string(decodetest.Load(f, "testdata/rules.yml"))
 	f.Add([]byte(text))
 	for doc := range strings.SplitSeq(text, "---\n") {
 		f.Add([]byte(doc))

@@ -5,16 +5,17 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/decode/decodetest"
 	"candor/internal/exercise"
 	"candor/internal/fault"
 )
 
 func TestExercisesAsTheGoldenFileSays(t *testing.T) {
-	d, err := Decode("exercises.csv", bytes.NewReader(load(t, "testdata/exercises.csv")))
+	d, err := Decode("exercises.csv", bytes.NewReader(decodetest.Load(t, "testdata/exercises.csv")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/exercises.csv.golden", d)
+	decodetest.Golden(t, "testdata/exercises.csv.golden", d)
 }
 
 func TestAMissingColumnIsNamed(t *testing.T) {
@@ -25,7 +26,7 @@ func TestAMissingColumnIsNamed(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(load(f, "testdata/exercises.csv"))
+	f.Add(decodetest.Load(f, "testdata/exercises.csv"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, _ := Decode("f.csv", bytes.NewReader(data))
 		for _, x := range d.Records {

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"candor/internal/decode/decodetest"
 	"candor/internal/evidence"
 	"candor/internal/runbook"
 )
@@ -15,9 +16,9 @@ func TestRunbooksAsTheGoldenFileSays(t *testing.T) {
 	}
 	got := map[string]evidence.Decoded[runbook.Runbook]{}
 	for _, f := range files {
-		got[filepath.Base(f)] = Decode("team/"+filepath.Base(f), load(t, f))
+		got[filepath.Base(f)] = Decode("team/"+filepath.Base(f), decodetest.Load(t, f))
 	}
-	golden(t, "testdata/runbooks.golden", got)
+	decodetest.Golden(t, "testdata/runbooks.golden", got)
 }
 
 func TestARunbookThatIsNotUTF8IsRejected(t *testing.T) {
@@ -32,7 +33,7 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, name := range files {
-		f.Add(load(f, name))
+		f.Add(decodetest.Load(f, name))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d := Decode("a.md", data)

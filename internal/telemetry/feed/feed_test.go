@@ -5,15 +5,16 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/decode/decodetest"
 	"candor/internal/fault"
 )
 
 func TestFeedsAsTheGoldenFileSays(t *testing.T) {
-	d, err := Decode("feeds.csv", bytes.NewReader(load(t, "testdata/feeds.csv")))
+	d, err := Decode("feeds.csv", bytes.NewReader(decodetest.Load(t, "testdata/feeds.csv")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/feeds.csv.golden", d)
+	decodetest.Golden(t, "testdata/feeds.csv.golden", d)
 }
 
 func TestAMissingColumnIsNamed(t *testing.T) {
@@ -24,7 +25,7 @@ func TestAMissingColumnIsNamed(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(load(f, "testdata/feeds.csv"))
+	f.Add(decodetest.Load(f, "testdata/feeds.csv"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, _ := Decode("f.csv", bytes.NewReader(data))
 		for _, o := range d.Records {

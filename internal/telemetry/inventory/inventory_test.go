@@ -4,15 +4,16 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/decode/decodetest"
 	"candor/internal/fault"
 )
 
 func TestInventoryAsTheGoldenFileSays(t *testing.T) {
-	inv, err := Decode("telemetry.yaml", load(t, "testdata/telemetry.yaml"))
+	inv, err := Decode("telemetry.yaml", decodetest.Load(t, "testdata/telemetry.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/telemetry.yaml.golden", inv)
+	decodetest.Golden(t, "testdata/telemetry.yaml.golden", inv)
 }
 
 func TestAFileThatIsNoInventoryIsInvalidAndSaysWhere(t *testing.T) {
@@ -42,7 +43,7 @@ func TestAnInventoryNeedNotStateAScope(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(load(f, "testdata/telemetry.yaml"))
+	f.Add(decodetest.Load(f, "testdata/telemetry.yaml"))
 	f.Add([]byte("kind: telemetry\nversion: 1\nlog_sources: &a [*a]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		inv, err := Decode("f.yaml", data)
