@@ -50,6 +50,7 @@ var house = map[string]room{
 	"detection/sentinel":      {floor: 3},
 	"alert/tabular":           {floor: 3},
 	"alert/jsonl":             {floor: 3},
+	"alert/bulk":              {floor: 4},
 	"alert/export":            {floor: 3},
 	"alert/export/exporttest": {floor: 3, peers: []string{"alert/export"}},
 	"alert/ocsf":              {floor: 3, peers: []string{"alert/export"}},
@@ -77,6 +78,7 @@ var house = map[string]room{
 	"ledger": {floor: 8},
 
 	"store/storetest": {floor: 9},
+	"store/duckdb":    {floor: 9, peers: []string{"store/storetest"}},
 	"store/sqlite":    {floor: 9, peers: []string{"store/storetest"}},
 	"hold":            {floor: 9},
 	"archive":         {floor: 9}, // kept assessments

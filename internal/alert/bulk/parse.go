@@ -1,0 +1,334 @@
+package bulk
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"candor/internal/alert"
+	"candor/internal/decode"
+)
+
+// parser reads lines that are one JSON object of plain values. Its parse and the
+// methods beneath it report whether the text is what they read; of what is not,
+// the line as a whole is left to package jsonl.
+type parser struct {
+	draft alert.Draft
+	text  string
+	at    int
+	keys  uint32 // those that the line has had, a bit for each
+}
+
+// token is a value that holds no other.
+type token struct {
+	kind byte   // one of "0tfn, for a string, a number, true, false and null
+	text string // of a string what it says, of others how they are written
+}
+
+// plain returns the value as text, which null has none of.
+func (t token) plain() string {
+	if t.kind == 'n' {
+		return ""
+	}
+	return t.text
+}
+
+// parse reads a line into the draft.
+func (p *parser) parse(line string) bool {
+	*p = parser{text: line}
+	if !p.object(p.member) {
+		return false
+	}
+	p.space()
+	p.draft.Word = p.draft.Disposition
+	return p.at == len(p.text)
+}
+
+// object reads an object; member reads what follows a key.
+func (p *parser) object(member func(key string) bool) bool {
+	if !p.next('{') {
+		return false
+	}
+	if p.next('}') {
+		return true
+	}
+	for {
+		key, ok := p.key()
+		if !ok || !p.next(':') || !member(key) {
+			return false
+		}
+		if p.next('}') {
+			return true
+		}
+		if !p.next(',') {
+			return false
+		}
+	}
+}
+
+// next passes over white space and the byte c.
+func (p *parser) next(c byte) bool {
+	p.space()
+	if p.at < len(p.text) && p.text[p.at] == c {
+		p.at++
+		return true
+	}
+	return false
+}
+
+func (p *parser) space() {
+	for p.at < len(p.text) {
+		switch p.text[p.at] {
+		case ' ', '\t', '\r', '\n':
+			p.at++
+		default:
+			return
+		}
+	}
+}
+
+// key reads a key.
+func (p *parser) key() (string, bool) {
+	p.space()
+	if p.at == len(p.text) || p.text[p.at] != '"' {
+		return "", false
+	}
+	return p.quoted()
+}
+
+// quoted reads a string.
+func (p *parser) quoted() (string, bool) {
+	start, plain := p.at+1, true
+	for i := start; i < len(p.text); i++ {
+		switch c := p.text[i]; {
+		case c == '"':
+			p.at = i + 1
+			if plain {
+				return p.text[start:i], true
+			}
+			return unquote(p.text[start-1 : i+1])
+		case c < ' ':
+			return "", false
+		case c == '\\':
+			plain = false
+			i++
+		case c >= utf8.RuneSelf:
+			plain = false
+		}
+	}
+	return "", false
+}
+
+// unquote returns what a string that has escapes or is not ASCII says.
+func unquote(quoted string) (string, bool) {
+	text, err := jsontext.AppendUnquote(nil, quoted)
+	return string(text), err == nil
+}
+
+// value reads a value that holds no other.
+func (p *parser) value() (t token, ok bool) {
+	p.space()
+	if p.at == len(p.text) {
+		return t, false
+	}
+	switch c := p.text[p.at]; c {
+	case '"':
+		t.kind = c
+		t.text, ok = p.quoted()
+		return t, ok
+	case 't':
+		return p.word("true")
+	case 'f':
+		return p.word("false")
+	case 'n':
+		return p.word("null")
+	}
+	return p.number()
+}
+
+// word reads a literal.
+func (p *parser) word(w string) (token, bool) {
+	if !strings.HasPrefix(p.text[p.at:], w) {
+		return token{}, false
+	}
+	p.at += len(w)
+	return token{kind: w[0], text: w}, true
+}
+
+// number reads a number without an exponent, which few have.
+func (p *parser) number() (token, bool) {
+	start := p.at
+	if p.text[p.at] == '-' {
+		p.at++
+	}
+	whole := p.digits()
+	if len(whole) == 0 || len(whole) > 1 && whole[0] == '0' {
+		return token{}, false
+	}
+	if p.at < len(p.text) && p.text[p.at] == '.' {
+		p.at++
+		if len(p.digits()) == 0 {
+			return token{}, false
+		}
+	}
+	return token{kind: '0', text: p.text[start:p.at]}, true
+}
+
+func (p *parser) digits() string {
+	start := p.at
+	for p.at < len(p.text) && p.text[p.at] >= '0' && p.text[p.at] <= '9' {
+		p.at++
+	}
+	return p.text[start:p.at]
+}
+
+// place is where a key's text goes.
+type place struct {
+	bit uint32
+	to  *string
+}
+
+// place returns the place of a key whose value is a text.
+func (p *parser) place(key string) (place, bool) {
+	d := &p.draft
+	switch key {
+	case "id":
+		return place{1 << 0, &d.ID}, true
+	case "rule_id":
+		return place{1 << 1, &d.RuleID}, true
+	case "rule_name":
+		return place{1 << 2, &d.RuleName}, true
+	case "time":
+		return place{1 << 3, &d.Time}, true
+	case "site":
+		return place{1 << 4, &d.Site}, true
+	case "entity":
+		return place{1 << 5, &d.Entity}, true
+	case "case_id":
+		return place{1 << 6, &d.CaseID}, true
+	case "tactic":
+		return place{1 << 7, &d.Tactic}, true
+	case "source":
+		return place{1 << 8, &d.Source}, true
+	case "disposition":
+		return place{1 << 9, &d.Disposition}, true
+	case "disposition_time":
+		return place{1 << 10, &d.DispositionTime}, true
+	case "disposition_by":
+		return place{1 << 11, &d.DispositionBy}, true
+	case "provenance":
+		return place{1 << 12, &d.Provenance}, true
+	case "severity":
+		return place{1 << 13, &d.Severity}, true
+	case "score":
+		return place{1 << 14, &d.Score}, true
+	case "techniques":
+		return place{bit: 1 << 15}, true
+	case "fields":
+		return place{bit: 1 << 16}, true
+	}
+	return place{}, false
+}
+
+// member reads the value of a key. A key that is not known, or comes twice, is
+// not plain.
+func (p *parser) member(key string) bool {
+	at, ok := p.place(key)
+	if !ok || p.keys&at.bit != 0 {
+		return false
+	}
+	p.keys |= at.bit
+	switch key {
+	case "techniques":
+		return p.techniques()
+	case "fields":
+		return p.fields()
+	}
+	t, ok := p.value()
+	*at.to = t.plain()
+	switch {
+	case t.kind == 'n' || key == "severity":
+		return ok
+	case key == "score":
+		return ok && t.kind == '0'
+	}
+	return ok && t.kind == '"'
+}
+
+// techniques reads a list that is written as one string, or is null.
+func (p *parser) techniques() bool {
+	if p.next('[') {
+		return p.list()
+	}
+	t, ok := p.value()
+	if !ok || t.kind != '"' && t.kind != 'n' {
+		return false
+	}
+	if t.kind == '"' {
+		p.draft.Techniques = decode.List(strings.ToUpper(t.text))
+	}
+	return true
+}
+
+// list reads a list of strings.
+func (p *parser) list() bool {
+	p.draft.Techniques = []string{}
+	if p.next(']') {
+		return true
+	}
+	for {
+		t, ok := p.value()
+		if !ok || t.kind != '"' {
+			return false
+		}
+		p.draft.Techniques = append(p.draft.Techniques, strings.ToUpper(strings.TrimSpace(t.text)))
+		if p.next(']') {
+			return true
+		}
+		if !p.next(',') {
+			return false
+		}
+	}
+}
+
+// maxFields bounds the fields of a plain line, because each is compared with the
+// ones before it.
+const maxFields = 32
+
+// fields reads an object of values that hold no others, or null.
+func (p *parser) fields() bool {
+	p.space()
+	if strings.HasPrefix(p.text[p.at:], "null") {
+		_, ok := p.word("null")
+		return ok
+	}
+	var keys [maxFields]string
+	var values [maxFields]token
+	n := 0
+	ok := p.object(func(key string) bool {
+		for _, before := range keys[:n] {
+			if before == key {
+				return false
+			}
+		}
+		if n == maxFields {
+			return false
+		}
+		var ok bool
+		keys[n] = key
+		values[n], ok = p.value()
+		n++
+		return ok
+	})
+	if !ok || n == 0 {
+		return ok
+	}
+	p.draft.Fields = make(map[string]string, n)
+	for i, key := range keys[:n] {
+		if values[i].kind != 'n' {
+			p.draft.Fields[key] = values[i].text
+		}
+	}
+	return true
+}

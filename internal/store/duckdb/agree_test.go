@@ -1,0 +1,136 @@
+//go:build cgo && (((linux || darwin) && (amd64 || arm64)) || (windows && amd64))
+
+package duckdb_test
+
+import (
+	"fmt"
+	"iter"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"candor/internal/alert"
+	"candor/internal/store"
+	"candor/internal/store/sqlite"
+)
+
+// answers is all that an alert store says.
+type answers struct {
+	Batches      []store.Batch
+	Tallies      []alert.Tally
+	Rules        []store.AlertRule
+	Dispositions map[string][]alert.Disposition
+	Alerts       []alert.Alert
+}
+
+// ask asks a store about everything.
+func ask(t *rapid.T, s store.Alerts, ids, rules []string) (a answers) {
+	check := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	a.Batches, err = s.Batches(t.Context())
+	check(err)
+	for i := range a.Batches {
+		a.Batches[i].Content = "" // two engines need not agree on it
+	}
+	a.Tallies, err = s.Tallies(t.Context(), "2026-05-01", "2026-05-31")
+	check(err)
+	a.Rules, err = s.Rules(t.Context())
+	check(err)
+	a.Dispositions = map[string][]alert.Disposition{}
+	for _, id := range ids {
+		list, err := s.Dispositions(t.Context(), id)
+		if err != nil {
+			list = []alert.Disposition{{Word: err.Error()}}
+		}
+		a.Dispositions[id] = list
+	}
+	for _, rule := range rules {
+		for al, err := range s.Each(t.Context(), rule, "", "") {
+			check(err)
+			a.Alerts = append(a.Alerts, *al)
+		}
+	}
+	return a
+}
+
+// drawn draws an alert from few values of each field, so that they collide. The
+// name of a rule is the same throughout a batch.
+func drawn(name string) *rapid.Generator[*alert.Alert] {
+	return rapid.Custom(func(t *rapid.T) *alert.Alert {
+		pick := func(what string, values ...string) string { return rapid.SampledFrom(values).Draw(t, what) }
+		at := time.Date(2026, 5, 4, 12, 0, 0, 1, time.UTC).Add(time.Duration(rapid.SampledFrom([]int{0, 0, 1, 13, -40}).Draw(t, "hours")) * time.Hour)
+		a := &alert.Alert{
+			ID: pick("id", "a", "b", "c", "d", "e", "f"), RuleID: pick("rule", "r1", "r1", "r2", "r3"), RuleName: name, Time: at,
+			Site: pick("site", "", "s", "s\x1fh1"), Entity: pick("entity", "", "h1", "h2", "h1\x1fh2"), CaseID: pick("case", "", "", "c1", "c2"),
+			Severity: pick("severity", "", "high"), Tactic: pick("tactic", "", "impact"), Source: pick("source", "", "edr"),
+			Techniques: rapid.SampledFrom([][]string{nil, nil, {"T1"}, {"T1", "T2"}}).Draw(t, "techniques"),
+		}
+		if score := rapid.SampledFrom([]float64{-1, 0, 0.5}).Draw(t, "score"); score >= 0 {
+			a.Score = &score
+		}
+		if value := pick("value", "", "ann", "\"<ü>\n\u2028"); value != "" {
+			a.Fields = map[string]string{pick("field", "user", "author"): value, pick("field", "user", "host"): value}
+		}
+		if rapid.Bool().Draw(t, "judged") {
+			a.Disposition = &alert.Disposition{
+				Class: rapid.SampledFrom(alert.Classes()).Draw(t, "class"), Word: pick("word", "", "w"),
+				Time: at.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "said")) * time.Hour), By: pick("by", "", "ann"),
+				Provenance: rapid.SampledFrom([]alert.Provenance{alert.Analyst, alert.Automation}).Draw(t, "provenance"),
+			}
+		}
+		return a
+	})
+}
+
+func all(alerts []*alert.Alert) iter.Seq2[*alert.Alert, error] {
+	return func(yield func(*alert.Alert, error) bool) {
+		for _, a := range alerts {
+			if !yield(a, nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestBothEnginesAgree(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		dir := t.TempDir()
+		other, err := sqlite.OpenAlerts(rt.Context(), filepath.Join(dir, "alerts.db"))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer other.Close()
+		s := openAlerts(t, dir)
+		defer s.Close()
+		s.Confine(rapid.SampledFrom([]int{3, 1000}).Draw(rt, "terms"), rapid.SampledFrom([]int{2, 5, 1000}).Draw(rt, "slice"))
+		for n := range rapid.IntRange(1, 4).Draw(rt, "batches") {
+			id := fmt.Sprintf("b%d", n)
+			alerts := rapid.SliceOfN(drawn(rapid.SampledFrom([]string{"", "Name", "Other name"}).Draw(rt, "name")), 0, 12).Draw(rt, id)
+			want, _, err := other.Append(rt.Context(), store.Batch{ID: id, Kind: "alerts", Hash: id}, all(alerts))
+			if err != nil {
+				rt.Fatal(err)
+			}
+			got, _, err := s.Append(rt.Context(), store.Batch{ID: id, Kind: "alerts", Hash: id}, all(alerts))
+			if err != nil {
+				rt.Fatal(err)
+			}
+			want.Content, got.Content = "", ""
+			if diff := cmp.Diff(want, got); diff != "" {
+				rt.Fatalf("batch %s (-sqlite +duckdb):\n%s", id, diff)
+			}
+		}
+		ids, rules := []string{"a", "b", "c", "d", "e", "f", ""}, []string{"r1", "r2", "r3", "r4"}
+		slices.Sort(ids)
+		if diff := cmp.Diff(ask(rt, other, ids, rules), ask(rt, s, ids, rules)); diff != "" {
+			rt.Fatalf("answers (-sqlite +duckdb):\n%s", diff)
+		}
+	})
+}

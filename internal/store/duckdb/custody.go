@@ -1,0 +1,115 @@
+//go:build cgo && (((linux || darwin) && (amd64 || arm64)) || (windows && amd64))
+
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// Withdraw makes a batch stop counting; see store.Custody. It goes through the
+// alerts that the batch said something of.
+func (a *Alerts) Withdraw(ctx context.Context, batch string, w store.Withdrawal) error {
+	if strings.TrimSpace(w.Reason) == "" {
+		return fault.New(fault.Invalid, "a withdrawal needs a reason").Next("say why, for whoever asks later")
+	}
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	e, err := a.begin(ctx, store.Batch{ID: batch})
+	if err != nil {
+		return fmt.Errorf("begin to withdraw batch %s: %w", batch, err)
+	}
+	defer e.end()
+	if err := e.strike(ctx, w); err != nil {
+		return err
+	}
+	if err := e.settle(ctx); err != nil {
+		return e.because(ctx, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return e.tx.Commit()
+}
+
+// strike enters the withdrawal of the batch with e's ID, and sets e's place to its.
+func (e *entry) strike(ctx context.Context, w store.Withdrawal) error {
+	var before string
+	err := e.tx.QueryRowContext(ctx, `SELECT b.seq, coalesce(w.body, '') FROM batch b
+		LEFT JOIN withdrawal w ON w.batch = b.seq WHERE b.id = ?`, e.ID).Scan(&e.seq, &before)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return fault.New(fault.NotFound, "there is no batch %s", e.ID)
+	case err != nil:
+		return fmt.Errorf("look up batch %s: %w", e.ID, err)
+	case before != "":
+		return withdrawnBefore(e.ID, before)
+	}
+	w.At = w.At.UTC()
+	body, err := json.Marshal(w)
+	if err != nil {
+		return err
+	}
+	return e.run(ctx, "enter the withdrawal of batch "+e.ID, `INSERT INTO withdrawal VALUES (?, ?)`, e.seq, string(body))
+}
+
+func withdrawnBefore(id, body string) error {
+	var w store.Withdrawal
+	if err := json.Unmarshal([]byte(body), &w); err != nil {
+		return fmt.Errorf("read the withdrawal of batch %s: %w", id, err)
+	}
+	return fault.New(fault.Conflict, "batch %s was withdrawn on %s: %s", id, w.At.Format(time.DateOnly), w.Reason).
+		Next("nothing was changed; candor evidence list shows what is withdrawn")
+}
+
+// settle brings the alerts that the batch in e's place said something of in line
+// with the batches that count. Those that no other batch knows, which are most,
+// need no look.
+func (e *entry) settle(ctx context.Context) error {
+	for _, statement := range []string{
+		`CREATE OR REPLACE TEMP TABLE shared AS SELECT alert AS seq FROM (
+			SELECT alert FROM arrival WHERE batch = $1 AND alert NOT IN (SELECT seq FROM alert WHERE batch = $1)
+			UNION SELECT r.alert FROM arrival r JOIN alert a ON a.seq = r.alert WHERE a.batch = $1 AND r.batch <> $1)`,
+		`UPDATE alert SET void = true WHERE batch = $1 AND seq NOT IN (SELECT seq FROM shared)`,
+	} {
+		if err := e.run(ctx, "withdraw batch "+e.ID, statement, e.seq); err != nil {
+			return err
+		}
+	}
+	void, err := voidBatches(ctx, e.tx)
+	if err != nil {
+		return err
+	}
+	starts, err := pages(ctx, e.tx, "shared")
+	if err != nil {
+		return err
+	}
+	for _, first := range starts {
+		p, err := readPage(ctx, e.tx, first, first+reach, ` AND seq IN (SELECT seq FROM shared)`)
+		if err != nil {
+			return err
+		}
+		if err := p.settle(ctx, e, void); err != nil {
+			return err
+		}
+	}
+	return e.run(ctx, "withdraw batch "+e.ID, `DROP TABLE shared`)
+}
+
+// voidBatches returns the places of the withdrawn batches.
+func voidBatches(ctx context.Context, q querier) (map[int32]bool, error) {
+	void := map[int32]bool{}
+	return void, scan(ctx, q, 1, func(v []any) { void[v[0].(int32)] = true }, `SELECT batch FROM withdrawal`)
+}

@@ -1,0 +1,105 @@
+//go:build cgo && (((linux || darwin) && (amd64 || arm64)) || (windows && amd64))
+
+package duckdb
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+// entry is a batch that is being written: one transaction.
+type entry struct {
+	store.Batch
+	*held
+	tx   *sql.Tx
+	seq  int32
+	base int64 // what arrives gets its place in the batch, added to this, as its number
+	seal hash.Hash
+}
+
+// begin starts a transaction, which lives until end whatever becomes of ctx.
+func (a *Alerts) begin(ctx context.Context, b store.Batch) (*entry, error) {
+	e := &entry{Batch: b, held: a.held, seal: sha256.New()}
+	e.Content, e.Withdrawn = "", nil
+	var err error
+	if e.tx, err = a.db.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
+		return nil, err
+	}
+	err = e.tx.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(seq), 0) + 1 FROM batch),
+		greatest((SELECT coalesce(max(seq), 0) FROM alert), (SELECT coalesce(max(seq), 0) FROM arrival))`).
+		Scan(&e.seq, &e.base)
+	if err != nil {
+		e.end()
+		return nil, err
+	}
+	return e, nil
+}
+
+// end takes back what was not committed.
+func (e *entry) end() {
+	e.tx.Rollback()
+	e.release()
+}
+
+// earlier returns the batch that counts and brought the same input, if one did.
+// The id of another batch is fault.Conflict.
+func (e *entry) earlier(ctx context.Context) (b store.Batch, found bool, err error) {
+	var body, content string
+	err = e.tx.QueryRowContext(ctx, `SELECT body, content FROM batch b ANTI JOIN withdrawal w ON w.batch = b.seq WHERE hash = ?`, e.Hash).
+		Scan(&body, &content)
+	if err == nil {
+		b, err = decodeBatch(body, content, "")
+		return b, err == nil, err
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return b, false, fmt.Errorf("look up batch %s: %w", e.ID, err)
+	}
+	var taken bool
+	if err := e.tx.QueryRowContext(ctx, `SELECT EXISTS (FROM batch WHERE id = ?)`, e.ID).Scan(&taken); err != nil {
+		return b, false, fmt.Errorf("look up batch %s: %w", e.ID, err)
+	}
+	if taken {
+		return b, false, fault.New(fault.Conflict, "batch id %s is taken by another input", e.ID)
+	}
+	return b, false, nil
+}
+
+// commit writes the batch with its counts and its seal, and ends the transaction.
+func (e *entry) commit(ctx context.Context) error {
+	body, err := json.Marshal(e.Batch)
+	if err != nil {
+		return err
+	}
+	e.Content = sealed(e.seal, string(body))
+	if err := e.run(ctx, "enter batch", `INSERT INTO batch VALUES (?, ?, ?, ?, ?)`, e.seq, e.ID, e.Hash, string(body), e.Content); err != nil {
+		return e.because(ctx, err)
+	}
+	return e.tx.Commit()
+}
+
+// because returns ctx's error where that is what made a statement fail.
+func (e *entry) because(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if done := ctx.Err(); done != nil {
+		return done
+	}
+	return fmt.Errorf("append batch %s: %w", e.ID, err)
+}
+
+// run runs a statement; what says in an error what it was for.
+func (e *entry) run(ctx context.Context, what, statement string, args ...any) error {
+	if _, err := e.tx.ExecContext(ctx, statement, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}

@@ -1,0 +1,11 @@
+//go:build cgo && (((linux || darwin) && (amd64 || arm64)) || (windows && amd64))
+
+package duckdb
+
+// Confine bounds what is held in memory more tightly than usual: how many terms
+// an Append remembers, and how many alerts wait before they are merged or are
+// read at a time.
+func (a *Alerts) Confine(terms, slice int) {
+	a.limits.terms, a.limits.slice, a.limits.page = terms, slice, slice
+	a.limits.patience, a.limits.filter = 2, 1
+}

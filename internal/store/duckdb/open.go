@@ -1,0 +1,148 @@
+//go:build cgo && (((linux || darwin) && (amd64 || arm64)) || (windows && amd64))
+
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	driver "github.com/duckdb/duckdb-go/v2"
+
+	"candor/internal/fault"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// What the engine may use. It spills to the disk what does not fit.
+const (
+	maxThreads      = 8
+	memory          = 1 << 30 // bytes, of which each thread beyond two needs a share
+	memoryPerThread = 128 << 20
+)
+
+// options are settings that the engine needs before it opens a file. It looks
+// for no extension, which could come from elsewhere.
+func options() url.Values {
+	return url.Values{
+		"autoinstall_known_extensions": {"false"},
+		"autoload_known_extensions":    {"false"},
+		"allow_community_extensions":   {"false"},
+		"allow_persistent_secrets":     {"false"},
+	}
+}
+
+// confine keeps the engine to its own files and within bounds, for as long as it
+// runs. No table's meaning rests on its order, which costs memory to preserve.
+// The log may grow before it is written to the file, because dispositions are
+// spread over all that there is and each time rewrite a column of it.
+func confine(ctx context.Context, db *sql.DB, path string) error {
+	threads := min(runtime.GOMAXPROCS(0), maxThreads)
+	for _, setting := range []string{
+		fmt.Sprintf(`threads = %d`, threads),
+		fmt.Sprintf(`memory_limit = '%dB'`, memory+max(0, threads-2)*memoryPerThread),
+		fmt.Sprintf(`temp_directory = '%s'`, strings.ReplaceAll(path+".tmp", "'", "''")),
+		`preserve_insertion_order = false`,
+		`checkpoint_threshold = '64MiB'`,
+		`enable_external_access = false`,
+		`lock_configuration = true`,
+	} {
+		if _, err := db.ExecContext(ctx, `SET GLOBAL `+setting); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open opens the database file at path, making it if need be, and brings it to
+// the newest schema.
+func open(ctx context.Context, path string, h *held) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if _, err := url.Parse(path); err != nil || strings.Contains(path, "?") {
+		// The driver takes the path for an address with options.
+		return nil, fault.New(fault.Invalid, "DuckDB cannot open a path that holds ? or %%").At("%s", path).
+			Next("name a data folder without these characters")
+	}
+	connector, err := driver.NewConnector(path+"?"+options().Encode(), nil)
+	if err != nil {
+		return nil, refused(path, err)
+	}
+	db := sql.OpenDB(connector)
+	if err = confine(ctx, db, path); err == nil {
+		err = migrate(ctx, db)
+	}
+	if err == nil {
+		err = h.register(ctx, db)
+	}
+	if err != nil {
+		return nil, refused(path, errors.Join(err, db.Close()))
+	}
+	return db, nil
+}
+
+// refused says why a file could not be opened.
+func refused(path string, err error) error {
+	if strings.Contains(err.Error(), "configuration has been locked") {
+		return fault.New(fault.Conflict, "this process has the alert store open already").At("%s", path).Because(err)
+	}
+	if strings.Contains(err.Error(), "Could not set lock") || strings.Contains(err.Error(), "being used by another process") {
+		return fault.New(fault.Conflict, "another process has the alert store open, and DuckDB lets in one at a time").At("%s", path).
+			Because(err).Next("ask the running server instead, or end that process and try again")
+	}
+	return fault.New(fault.Unavailable, "the alert store cannot be opened").At("%s", path).
+		Because(err).Next("check that the file is a Candor alert store in DuckDB and that this candor is not older than the one that wrote it")
+}
+
+// migrate brings the schema up to date; a migration that fails is rolled back.
+func migrate(ctx context.Context, db *sql.DB) error {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	if _, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migration (version INTEGER NOT NULL)`); err != nil {
+		return err
+	}
+	var version int
+	if err := db.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM migration`).Scan(&version); err != nil {
+		return err
+	}
+	if version > len(names) {
+		return fmt.Errorf("the file has schema %d and this candor knows %d", version, len(names))
+	}
+	for n, name := range names[version:] {
+		if err := upgrade(ctx, db, name, version+n+1); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func upgrade(ctx context.Context, db *sql.DB, name string, version int) error {
+	script, err := migrations.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, string(script)); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO migration VALUES (?)`, version); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,206 @@
+//go:build cgo && (((linux || darwin) && (amd64 || arm64)) || (windows && amd64))
+
+package duckdb
+
+import (
+	"context"
+	"fmt"
+)
+
+// arrival is an alert on its way into the store, with what was said of it. Its
+// row is what arrived, and what becomes of it if the alert is new.
+type arrival struct {
+	row
+	seq  int64
+	news statement
+}
+
+// slice is a part of a batch: what arrived, and what becomes of it.
+type slice struct {
+	*entry
+	texts
+	arrivals []arrival
+	seen     digests
+	again    map[int64]struct{} // the digests that arrived more than once
+	suspects []int64            // the digests that the store may have
+
+	// met are the alerts that are known, and those that arrived more than once.
+	met    map[string]*met
+	stated map[stated]struct{} // what has been said of them
+
+	fresh   []int32 // places in arrivals of the alerts that are new
+	changed []*met
+	laters  []later
+	origins []row // as they arrived first
+}
+
+// met is an alert that is revised.
+type met struct {
+	*row
+	fresh, heard, amended bool
+}
+
+// stated is a statement about the alert with a number.
+type stated struct {
+	alert int64
+	statement
+}
+
+// later is what the arrival in a place says of an alert that was known, or a
+// statement about a new one.
+type later struct {
+	place           int32
+	alert           int64
+	was, rule, name int32
+	restated        bool
+}
+
+func newSlice(e *entry) *slice {
+	s := &slice{entry: e}
+	s.clear()
+	return s
+}
+
+// clear makes room for the next slice.
+func (s *slice) clear() {
+	*s = slice{entry: s.entry, texts: texts{s.text[:0]}, arrivals: s.arrivals[:0], seen: s.seen, again: map[int64]struct{}{},
+		suspects: s.suspects[:0], met: map[string]*met{}, stated: map[stated]struct{}{}, fresh: s.fresh[:0], laters: s.laters[:0]}
+	s.seen.clear()
+}
+
+// sift looks for digests that arrived more than once, and for those that the
+// store may have, as far as the filter knows; without one it may have any.
+func (s *slice) sift(known *filter) {
+	for i := range s.arrivals {
+		d := s.arrivals[i].digest
+		if s.seen.add(d) {
+			s.again[d] = struct{}{}
+		} else if known == nil || known.add(d) {
+			s.suspects = append(s.suspects, d)
+		}
+	}
+}
+
+// renumber gives terms from first on the numbers that they have in the store.
+func (s *slice) renumber(first int32, numbers []int32) {
+	if numbers == nil {
+		return
+	}
+	renumber := func(term *int32) {
+		if *term >= first {
+			*term = numbers[*term-first]
+		}
+	}
+	for i := range s.arrivals {
+		v := &s.arrivals[i]
+		for w := range v.words {
+			renumber(&v.words[w])
+		}
+		for _, term := range [...]*int32{&v.news.class, &v.news.word, &v.news.author, &v.news.provenance} {
+			renumber(term)
+		}
+	}
+}
+
+// merge merges the slice into what is there. The filter, which may be nil, has
+// what is known.
+func (s *slice) merge(ctx context.Context, known *filter) error {
+	s.sift(known)
+	if err := s.meet(ctx); err != nil {
+		return err
+	}
+	for i := range s.arrivals {
+		if err := s.take(i); err != nil {
+			return fmt.Errorf("update alert %q: %w", s.of(s.arrivals[i].id), err)
+		}
+	}
+	return s.write(ctx)
+}
+
+// take merges the arrival in a place into its alert.
+func (s *slice) take(i int) error {
+	v := &s.arrivals[i]
+	if len(s.met) > 0 {
+		if m := s.met[string(s.of(v.id))]; m != nil {
+			return s.revise(m, i)
+		}
+	}
+	s.enter(i)
+	return nil
+}
+
+// enter takes the arrival in a place as a new alert.
+func (s *slice) enter(i int) {
+	v := &s.arrivals[i]
+	s.New++
+	s.fresh = append(s.fresh, int32(i))
+	v.row.seq, v.batch = v.seq, s.seq
+	v.unsay()
+	if _, twice := s.again[v.digest]; twice {
+		s.met[string(s.of(v.id))] = &met{row: &v.row, fresh: true}
+	}
+	if s.hear(&v.row, v) {
+		s.laters = append(s.laters, later{place: int32(i), alert: v.seq})
+	}
+}
+
+// revise merges the arrival in a place into an alert that is known. The arrival
+// of an alert that did not count makes it new, with nothing but what arrived.
+func (s *slice) revise(m *met, i int) (err error) {
+	v, before := &s.arrivals[i], *m.row
+	l := later{place: int32(i), alert: m.seq, restated: m.revised || !s.same(&m.saying, &v.saying)}
+	if !m.void {
+		l.was = m.words[wordRule]
+	}
+	amended := m.void
+	if m.void {
+		m.saying, m.void = v.saying, false
+		m.unsay()
+	} else if amended, err = s.texts.merge(&m.saying, &v.saying); err != nil {
+		return err
+	}
+	heard := s.hear(m.row, v)
+	switch {
+	case before.void:
+		s.New++
+	case amended || heard:
+		s.Updated++
+	default:
+		s.Unchanged++
+	}
+	if amended || heard {
+		l.rule, l.name = m.words[wordRule], v.words[wordName]
+		s.change(m, &before, amended, heard)
+	}
+	s.laters = append(s.laters, l)
+	return nil
+}
+
+// change notes that an alert has changed.
+func (s *slice) change(m *met, before *row, amended, heard bool) {
+	if !m.fresh && !m.amended && !m.heard {
+		s.changed = append(s.changed, m)
+	}
+	m.amended, m.heard = m.amended || amended, m.heard || heard
+	if !m.revised && !s.same(&before.saying, &m.saying) {
+		m.revised = true
+		s.origins = append(s.origins, *before)
+	}
+}
+
+// hear takes over what v states about r, and reports whether no batch that
+// counts has stated it before.
+func (s *slice) hear(r *row, v *arrival) bool {
+	if v.news.class == 0 {
+		return false
+	}
+	if len(s.met) > 0 {
+		d := stated{alert: r.seq, statement: v.news}
+		if _, before := s.stated[d]; before {
+			return false
+		}
+		s.stated[d] = struct{}{}
+	}
+	r.hear(v.news)
+	return true
+}

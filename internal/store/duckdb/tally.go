@@ -1,0 +1,151 @@
+//go:build cgo && (((linux || darwin) && (amd64 || arm64)) || (windows && amd64))
+
+package duckdb
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/day"
+	"candor/internal/store"
+)
+
+// cell is what alerts are counted by. A cluster is an incident, or else a site
+// and an entity, and then incident is 0.
+type cell struct {
+	day, rule, incident, site, entity, class, provenance int32
+	n                                                    int64
+}
+
+// Tallies returns the counts of the alerts of the days from to to, both
+// included. An unknown day is no bound.
+func (a *Alerts) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error) {
+	list, err := a.tallies(ctx, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("tally alerts %s to %s: %w", from, to, err)
+	}
+	return list, nil
+}
+
+func (a *Alerts) tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error) {
+	cells, err := a.cells(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	// Cells share few terms; to look each up once is faster than to join.
+	texts := map[int32]string{}
+	for _, c := range cells {
+		for _, term := range [...]int32{c.rule, c.incident, c.site, c.entity, c.class, c.provenance} {
+			texts[term] = ""
+		}
+	}
+	if err := a.texts(ctx, texts); err != nil {
+		return nil, err
+	}
+	list := make([]alert.Tally, len(cells))
+	for i, c := range cells {
+		member := alert.Alert{
+			Time: time.Unix(int64(c.day)*secondsPerDay, 0), CaseID: texts[c.incident], Site: texts[c.site], Entity: texts[c.entity],
+		}
+		list[i] = alert.Tally{
+			RuleID: texts[c.rule], Cluster: member.Cluster(), Day: member.Day(),
+			Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), N: c.n,
+		}
+	}
+	return compact(list), nil
+}
+
+// compact sorts tallies and adds up those of one key. Two cells can come to one
+// key when a site or an entity holds the separator of cluster names.
+func compact(list []alert.Tally) []alert.Tally {
+	slices.SortFunc(list, compareKeys)
+	kept := list[:0]
+	for _, t := range list {
+		if n := len(kept); n > 0 && compareKeys(kept[n-1], t) == 0 {
+			kept[n-1].N += t.N
+			continue
+		}
+		kept = append(kept, t)
+	}
+	return kept
+}
+
+// compareKeys compares everything but the counts.
+func compareKeys(x, y alert.Tally) int {
+	return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Cluster, y.Cluster), cmp.Compare(x.Day, y.Day),
+		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
+}
+
+// cells counts the alerts of some days.
+func (a *Alerts) cells(ctx context.Context, from, to day.Date) (list []cell, err error) {
+	first, last := bounds(from, to)
+	return list, scan(ctx, a.db, 8, func(v []any) {
+		list = append(list, cell{
+			day: v[0].(int32), rule: v[1].(int32), incident: v[2].(int32), site: v[3].(int32), entity: v[4].(int32),
+			class: v[5].(int32), provenance: v[6].(int32), n: v[7].(int64),
+		})
+	}, `SELECT day, rule, incident, if(incident = 0, site, 0), if(incident = 0, entity, 0), class, provenance, count(*)
+		FROM alert WHERE NOT void AND day BETWEEN ? AND ? GROUP BY ALL`, first, last)
+}
+
+// texts fills in the texts of the terms that are keys of to.
+func (a *Alerts) texts(ctx context.Context, to map[int32]string) error {
+	return scan(ctx, a.db, 2, func(v []any) {
+		to[v[0].(int32)] = v[1].(string)
+	}, `SELECT id, text FROM term SEMI JOIN (SELECT unnest(?::INTEGER[]) AS id) USING (id)`, slices.Collect(maps.Keys(to)))
+}
+
+// Rules lists the rules that alerts name, by ID in byte order. The batches are
+// those that brought an alert of the rule or something new about one, oldest
+// first; a rule that has had no alert for a while begins anew.
+func (a *Alerts) Rules(ctx context.Context) ([]store.AlertRule, error) {
+	var list []store.AlertRule
+	err := scan(ctx, a.db, 6, func(v []any) {
+		id := v[0].(string)
+		if n := len(list); n == 0 || list[n-1].ID != id {
+			list = append(list, store.AlertRule{ID: id, Alerts: v[2].(int64), First: moment(v[3].(int64)), Last: moment(v[4].(int64))})
+		}
+		newest := &list[len(list)-1]
+		newest.Name = cmp.Or(v[1].(string), newest.Name)
+		newest.Batches = append(newest.Batches, v[5].(string))
+	}, rulesQuery)
+	if err != nil {
+		return nil, fmt.Errorf("list the rules of alerts: %w", err)
+	}
+	return list, nil
+}
+
+// rulesQuery asks for every rule with every batch that has news of it. In it,
+// news are the arrivals that were news, with the rule that the alert was of
+// before; told is what each batch says of each rule, and after how many alerts
+// the rule had after it.
+const rulesQuery = `
+	WITH news AS (
+		SELECT batch, seq, 0 AS was, rule, name FROM alert WHERE NOT revised
+		UNION ALL SELECT a.batch, a.seq, 0, o.rule, o.name FROM origin o JOIN alert a ON a.seq = o.alert
+		UNION ALL SELECT batch, seq, was, rule, name FROM arrival WHERE rule <> 0
+	), counting AS (
+		SELECT seq, id FROM batch b ANTI JOIN withdrawal w ON w.batch = b.seq
+	), told AS (
+		SELECT rule, batch, sum(more) AS more, max(name) AS name, max(said) AS said FROM (
+			SELECT rule, batch, count(*) FILTER (was <> rule) AS more, arg_max(name, seq) FILTER (name <> 0) AS name, true AS said FROM news GROUP BY rule, batch
+			UNION ALL SELECT was, batch, -count(*), NULL, false FROM news WHERE was NOT IN (0, rule) GROUP BY was, batch)
+		SEMI JOIN counting c ON c.seq = batch GROUP BY rule, batch
+	), after AS (
+		SELECT *, sum(more) OVER (PARTITION BY rule ORDER BY batch) AS alerts FROM told
+	), since AS (
+		SELECT rule, max(batch) FILTER (alerts = 0) AS batch FROM after GROUP BY rule
+	)
+	SELECT i.text, coalesce(n.text, ''), c.alerts, c.first, c.last, b.id
+	FROM (SELECT rule, count(*) AS alerts, min(time) AS first, max(time) AS last FROM alert WHERE NOT void GROUP BY rule) c
+	JOIN told t ON t.rule = c.rule AND t.said
+	JOIN since s ON s.rule = c.rule AND t.batch > coalesce(s.batch, 0)
+	JOIN counting b ON b.seq = t.batch
+	JOIN term i ON i.id = c.rule
+	LEFT JOIN term n ON n.id = t.name
+	ORDER BY i.text, b.seq`
