@@ -34,6 +34,7 @@ var house = map[string]room{
 	"alert":     {floor: 2, pure: true},
 	"exercise":  {floor: 2, pure: true},
 	"runbook":   {floor: 2, pure: true},
+	"signal":    {floor: 2, pure: true},
 
 	"decode/decodetest":       {floor: 3}, // golden files of decoders
 	"attack/stix":             {floor: 3},

@@ -1,6 +1,6 @@
-// Package runbook holds what people have written down to do when a behaviour is
-// seen: for which analytic, owned by whom, reviewed when. It refuses to judge
-// whether a runbook is current.
+// Package runbook holds what people have written down of an analytic: what to do
+// when the behaviour is seen, owned by whom, reviewed when, and which local
+// values its knobs were given. It refuses to judge whether any of it is current.
 package runbook
 
 import "candor/internal/day"

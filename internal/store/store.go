@@ -258,6 +258,9 @@ const (
 	KindExercise = "exercise"
 	KindRunbook  = "runbook"
 	KindWaiver   = "waiver"
+	KindCase     = "case"
+	KindSignal   = "signal"
+	KindTuning   = "tuning"
 )
 
 // Evidence keeps batches and their records.
