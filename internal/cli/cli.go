@@ -25,6 +25,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/backup"
 	"candor/internal/custody"
+	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/library"
@@ -41,6 +42,9 @@ type Env struct {
 	Now     func() time.Time
 	OutTerm bool // Out is a terminal
 	ErrTerm bool // Err is a terminal
+	// Engines are the engines for alerts that this build has, the one for new
+	// folders first.
+	Engines []engine.Name
 }
 
 // System returns the environment of this process.
@@ -74,6 +78,11 @@ type Mode struct {
 	Write   bool
 	Command string
 	Now     func() time.Time
+	// Alerts names the engine for the alerts of a new folder; empty for the best
+	// that this build has.
+	Alerts string
+	// Note tells people what the command waits for; nil tells nobody.
+	Note func(text string)
 }
 
 // Open opens the data folder dir. Without Write it refuses a folder that does
@@ -116,7 +125,10 @@ reliably observe and act on, and which it only has a rule for.
 
 It mirrors MITRE ATT&CK releases, takes in telemetry, rules, alerts, exercises
 and runbooks, and gives every ATT&CK analytic a verdict with reasons, limits and
-next steps.`,
+next steps.
+
+Environment: CANDOR_DATA names the data folder. CANDOR_ALERTS names the engine that
+keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
 		Example: `  candor demo                                     see it at work, no files needed
   candor attack import enterprise-attack-18.1.json
   candor evidence add rules ./sigma/rules
@@ -234,9 +246,17 @@ func (p *program) emit(v any, text func(*page)) error {
 // with opens the data folder for a command and closes it after f.
 func (p *program) with(cmd *cobra.Command, write bool, f func(context.Context, *Desk) error) error {
 	ctx := cmd.Context()
-	d, err := p.open(ctx, p.data, Mode{Write: write, Command: cmd.CommandPath(), Now: p.Now})
+	d, err := p.open(ctx, p.data, p.mode(cmd, write))
 	if err != nil {
 		return err
 	}
 	return errors.Join(f(ctx, d), d.Close())
+}
+
+func (p *program) mode(cmd *cobra.Command, write bool) Mode {
+	m := Mode{Write: write, Command: cmd.CommandPath(), Now: p.Now, Alerts: p.Getenv(engine.Variable)}
+	if !p.quiet && !p.json {
+		m.Note = func(text string) { p.note("%s", text) }
+	}
+	return m
 }
