@@ -41,6 +41,8 @@ type stores struct {
 	evidence *sqlite.Evidence
 	alerts   *engine.Late
 	keeper   *custody.Keeper
+	desk     *cli.Desk
+	turn     *hold.Turn // of the commands that the server runs
 }
 
 // Open opens the data folder dir, and makes it when m asks to write. It is a
@@ -49,14 +51,18 @@ func Open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 	if err := folder(dir, m.Write); err != nil {
 		return nil, err
 	}
-	s := &stores{dir: dir, mode: m}
+	s := &stores{dir: dir, mode: m, turn: hold.NewTurn()}
+	if err := s.served(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	if err := s.keep(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	return s.desk(), nil
+	s.desk = s.services()
+	return s.desk, nil
 }
 
 // folder makes the data folder, or refuses a missing one when only reading.
@@ -94,7 +100,7 @@ func (s *stores) asking() hold.Asking {
 }
 
 func (s *stores) patience() hold.Patience {
-	return hold.Patience{Limit: patience, Tell: func(h hold.Holder) {
+	return hold.Patience{Limit: patience, Meet: s.served, Tell: func(h hold.Holder) {
 		if s.mode.Note != nil {
 			s.mode.Note(h.Waited(s.dir))
 		}
@@ -131,7 +137,7 @@ func (s *stores) close() error {
 	return errors.Join(errs...)
 }
 
-func (s *stores) desk() *cli.Desk {
+func (s *stores) services() *cli.Desk {
 	now := s.mode.Now
 	lib := library.New(s.library)
 	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.alerts)
@@ -152,6 +158,7 @@ func (s *stores) desk() *cli.Desk {
 		Handler: func(p assure.Policy, log *slog.Logger) http.Handler {
 			return s.handler(lib, judge, p, now, log)
 		},
+		Share: s.share,
 		Close: s.close,
 	}
 }

@@ -33,11 +33,11 @@ would land.
 				return fault.New(fault.Usage, "there is no kind of evidence %q", args[0]).
 					Next("use one of: %s", strings.Join(ingest.Kinds(), ", "))
 			}
-			if err := existing(args[1:]); err != nil {
+			if err := p.existing(args[1:]); err != nil {
 				return err
 			}
-			r.Kind, r.Paths = args[0], args[1:]
-			if _, err := os.Stat(p.data); err != nil {
+			r.Kind, r.Paths, r.Dir = args[0], args[1:], p.Dir
+			if _, err := os.Stat(p.path(p.data)); err != nil {
 				return p.check(cmd.Context(), ingest.NewEvidence(nil, nil, p.Now), r)
 			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return p.check(ctx, d.Ingest, r) })

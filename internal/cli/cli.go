@@ -29,17 +29,20 @@ import (
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/library"
+	"candor/internal/relay"
 	"candor/internal/store"
 )
 
 // Env is everything that a run takes from the machine around it.
 type Env struct {
-	Args    []string // without the program's name
-	Getenv  func(string) string
-	In      io.Reader
-	Out     io.Writer
-	Err     io.Writer
-	Now     func() time.Time
+	Args   []string // without the program's name
+	Getenv func(string) string
+	In     io.Reader
+	Out    io.Writer
+	Err    io.Writer
+	Now    func() time.Time
+	// Dir is the folder that relative paths start at; empty for the working folder.
+	Dir     string
 	OutTerm bool // Out is a terminal
 	ErrTerm bool // Err is a terminal
 	// Engines are the engines for alerts that this build has, the one for new
@@ -67,6 +70,9 @@ type Desk struct {
 	Custody    *custody.Keeper
 	// Parts are the stores, for a backup.
 	Parts []backup.Part
+	// Share runs the commands of other processes through run until ctx ends, which
+	// the server at an address does; wait returns when the last has ended.
+	Share func(ctx context.Context, address string, run Relayed) (wait func() error, err error)
 	// Handler makes the pages and the API, judged by the policy.
 	Handler func(p assure.Policy, log *slog.Logger) http.Handler
 	Close   func() error
@@ -74,8 +80,10 @@ type Desk struct {
 
 // Mode says what a command does with the data folder.
 type Mode struct {
-	// Write asks to be the folder's only writer, under the command's name.
+	// Write asks to be the folder's only writer, under the command's name; Serve
+	// asks besides that no server has the folder yet.
 	Write   bool
+	Serve   bool
 	Command string
 	Now     func() time.Time
 	// Alerts names the engine for the alerts of a new folder; empty for the best
@@ -86,7 +94,7 @@ type Mode struct {
 }
 
 // Open opens the data folder dir. Without Write it refuses a folder that does
-// not exist.
+// not exist. When a server has the folder, the error is a relay.Elsewhere.
 type Open func(ctx context.Context, dir string, m Mode) (*Desk, error)
 
 // program is one run.
@@ -106,11 +114,18 @@ func Run(ctx context.Context, env Env, open Open) int {
 	root := p.root()
 	root.SetArgs(env.Args)
 	err := root.ExecuteContext(ctx)
+	var away *relay.Elsewhere
+	if errors.As(err, &away) {
+		var code int
+		if code, err = p.relay(ctx, away); err == nil {
+			return code
+		}
+	}
 	if err == nil {
 		return 0
 	}
 	if ctx.Err() != nil {
-		err = fault.New(fault.Internal, "interrupted: nothing was half done").Because(nil)
+		err = interrupted(ctx)
 	}
 	p.fail(err)
 	return fault.ExitCode(err)
@@ -245,8 +260,12 @@ func (p *program) emit(v any, text func(*page)) error {
 
 // with opens the data folder for a command and closes it after f.
 func (p *program) with(cmd *cobra.Command, write bool, f func(context.Context, *Desk) error) error {
+	return p.in(cmd, p.mode(cmd, write), f)
+}
+
+func (p *program) in(cmd *cobra.Command, m Mode, f func(context.Context, *Desk) error) error {
 	ctx := cmd.Context()
-	d, err := p.open(ctx, p.data, p.mode(cmd, write))
+	d, err := p.open(ctx, p.path(p.data), m)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -27,16 +28,20 @@ func (p *program) serveCommand() *cobra.Command {
 		Long: `Serve shows the overview, every object and every verdict as pages, and the same
 models as JSON under /api/v1 (described at /api/v1/openapi.json).
 
-It listens on loopback addresses alone: there is no authentication yet.`,
+It listens on loopback addresses alone: there is no authentication yet.
+
+While it runs, it has the data folder: every other command on the folder is run by
+the server, through a socket in the folder that only its owner can reach, and prints
+what it would print without one.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pol, err := p.policyInForce(file)
 			if err != nil {
 				return err
 			}
-			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-				return p.serve(ctx, d, addr, pol)
-			})
+			m := p.mode(cmd, true)
+			m.Serve = true
+			return p.in(cmd, m, func(ctx context.Context, d *Desk) error { return p.serve(ctx, d, addr, pol) })
 		},
 	}
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "loopback address to listen on; port 0 picks a free one")
@@ -44,16 +49,33 @@ It listens on loopback addresses alone: there is no authentication yet.`,
 	return c
 }
 
-// serve answers requests until ctx ends, which is how a server is meant to end.
+// serve answers requests, and runs the commands of other processes, until ctx
+// ends, which is how a server is meant to end.
 func (p *program) serve(ctx context.Context, d *Desk, addr string, pol assure.Policy) error {
 	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return web.Serve(ctx, addr, d.Handler(pol, log), log, func(at string) {
-		if p.json {
-			fmt.Fprintf(p.Out, "{\"serving\":%q}\n", "http://"+at+"/")
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var others sharing
+	var failed error
+	err := web.Serve(ctx, addr, d.Handler(pol, log), log, func(at string) {
+		if others, failed = p.share(ctx, d, "http://"+at+"/"); failed != nil {
+			stop()
 			return
 		}
-		fmt.Fprintf(p.Out, "serving http://%s/ (Ctrl-C stops)\n", at)
+		p.serving("http://" + at + "/")
 	})
+	if others.wait != nil {
+		err = errors.Join(err, others.end())
+	}
+	return errors.Join(failed, err)
+}
+
+func (p *program) serving(at string) {
+	if p.json {
+		fmt.Fprintf(p.Out, "{\"serving\":%q}\n", at)
+		return
+	}
+	fmt.Fprintf(p.Out, "serving %s (Ctrl-C stops)\n", at)
 }
 
 // demonstration is what `candor demo` is asked to do.

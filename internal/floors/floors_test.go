@@ -83,6 +83,7 @@ var house = map[string]room{
 	"store/sqlite":    {floor: 9, peers: []string{"store/storetest"}},
 	"hold":            {floor: 9},
 	"engine":          {floor: 9},
+	"relay":           {floor: 9},
 	"archive":         {floor: 9}, // kept assessments
 
 	"ingest":     {floor: 10},

@@ -31,6 +31,13 @@ const (
 // says: then it returns ErrHeld, or ctx's error if ctx ends first. Holders are
 // those of the data folder dir.
 func Await(ctx context.Context, dir string, p Patience, try func() error) error {
+	return await(ctx, p, func() Holder {
+		who, _ := Read(dir)
+		return who
+	}, try)
+}
+
+func await(ctx context.Context, p Patience, holder func() Holder, try func() error) error {
 	err := p.attempt(ctx, try)
 	if !errors.Is(err, ErrHeld) || p.Limit <= 0 {
 		return err
@@ -47,8 +54,7 @@ func Await(ctx context.Context, dir string, p Patience, try func() error) error 
 			return p.attempt(ctx, try)
 		case <-speak.C:
 			if p.Tell != nil {
-				who, _ := Read(dir)
-				p.Tell(who)
+				p.Tell(holder())
 			}
 		case <-ticker.C:
 			if err := p.attempt(ctx, try); !errors.Is(err, ErrHeld) {

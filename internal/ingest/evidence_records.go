@@ -44,7 +44,7 @@ func (e *Evidence) addRecords(ctx context.Context, r Request, k kind) (Result, e
 // readRecords makes the batch of a request, up to its landing. It returns the
 // earlier batch, too, when the same input is there already.
 func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch, old *store.Batch, err error) {
-	where, err := find(r.Paths, k)
+	where, err := r.find(k)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,7 +86,7 @@ func (b *batch) settle() (err error) {
 // forget removes the rejects file of a batch that did not land.
 func (b *batch) forget() {
 	if b.Rejects != "" {
-		os.Remove(b.Rejects)
+		os.Remove(within(b.rejects.base, b.Rejects))
 	}
 }
 
