@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/day"
@@ -70,6 +71,24 @@ func (l *Late) Batches(ctx context.Context) ([]store.Batch, error) {
 		return nil, err
 	}
 	return s.Batches(ctx)
+}
+
+// Known returns the ids that name alerts; see store.Alerts.
+func (l *Late) Known(ctx context.Context, ids []string) (map[string]bool, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Known(ctx, ids)
+}
+
+// Durations counts how long alerts took; see store.Alerts.
+func (l *Late) Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Durations(ctx, from, to, until)
 }
 
 // Tallies counts alerts; see store.Alerts.
