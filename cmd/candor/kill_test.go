@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// killed is how many times each engine's import is killed.
+// kills is how many times each engine's import is killed.
 func kills() int {
 	if os.Getenv("CANDOR_TEST_LONG") != "" {
 		return 60
@@ -73,5 +73,45 @@ func (p place) whole(round int, n int64, acknowledged bool) {
 		if batch.Read != n || batch.New != n && (batch.New != n/2 || batch.Unchanged != n/2) {
 			p.t.Fatalf("round %d: batch %+v", round, batch)
 		}
+	}
+}
+
+// TestAFileThatChangesWhileItIsReadIsRefused appends to a file of alerts for as long
+// as it is read. Files of records are tested with named pipes.
+func TestAFileThatChangesWhileItIsReadIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, engine := range []string{"duckdb", "sqlite"} {
+		t.Run(engine, func(t *testing.T) {
+			p := engined(t, engine)
+			p.alerts("first.jsonl", 0, 10)
+			p.ok("evidence", "add", "alerts", "first.jsonl")
+			p.alerts("grows.jsonl", 0, 5000)
+			f, err := os.OpenFile(p.path("grows.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			stop, stopped := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(stopped)
+				for i := 0; ; i++ {
+					select {
+					case <-stop:
+						return
+					default:
+						fmt.Fprintf(f, `{"id":"more-%d","rule_id":"r","time":"2026-05-04T00:00:00Z"}`+"\n", i)
+						time.Sleep(time.Millisecond) // so that the file grows, and does not run away from its reader
+					}
+				}
+			}()
+			p.fails([]string{"changed while it was read", "grows.jsonl", "next: "}, "evidence", "add", "alerts", "grows.jsonl")
+			close(stop)
+			<-stopped
+			if b := p.batches(); len(b) != 1 {
+				t.Errorf("batches %v", b)
+			}
+			p.ok("evidence", "add", "alerts", "grows.jsonl")
+			p.ok("ledger", "verify")
+		})
 	}
 }
