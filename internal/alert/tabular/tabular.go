@@ -66,6 +66,7 @@ type reader struct {
 	check  alert.Checker
 	row    *decode.Row
 	words  bool
+	own    bool // Candor's own CSV
 	// derive says that there is no id column, and seen counts equal rows.
 	derive bool
 	seen   map[uint64]uint32
@@ -85,7 +86,7 @@ type field struct {
 }
 
 func newReader(in Input, m *Mapping, t *decode.Table) (*reader, error) {
-	r := &reader{in: in, table: t, cells: map[string]cell{}, words: m.words, seen: map[uint64]uint32{}}
+	r := &reader{in: in, table: t, cells: map[string]cell{}, words: m.words, own: m.own, seen: map[uint64]uint32{}}
 	help := decode.TimeHelp
 	if !m.own {
 		help += " or in the format that the mapping gives"
@@ -199,7 +200,17 @@ func (r *reader) raw(key string) string {
 	case c.index < 0:
 		return c.fixed
 	}
-	return strings.TrimSpace(r.row.Cells[c.index])
+	return r.cell(c)
+}
+
+// cell returns a cell without the blanks around it, and in Candor's own CSV as it
+// was before it was made inert.
+func (r *reader) cell(c cell) string {
+	text := strings.TrimSpace(r.row.Cells[c.index])
+	if r.own {
+		return decode.Meant(text)
+	}
+	return text
 }
 
 // text returns a key's value, translated.
@@ -208,7 +219,7 @@ func (r *reader) text(key string) string {
 	if !ok || c.index < 0 {
 		return c.fixed
 	}
-	return c.translate(strings.TrimSpace(r.row.Cells[c.index]))
+	return c.translate(r.cell(c))
 }
 
 // column names a key by its column, where it has one, for messages.
