@@ -73,7 +73,7 @@ func kinds() []kind {
 	yaml, csv := []string{".yml", ".yaml"}, []string{".csv", ".csv.gz"}
 	return []kind{
 		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeTelemetry},
-		{name: "feeds", what: "feed files", endings: csv, decode: decodeFeeds},
+		{name: "feeds", what: "feed files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...), decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
 		{name: "alerts", what: "alert files", endings: append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)},
 		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},

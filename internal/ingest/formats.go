@@ -28,7 +28,9 @@ import (
 	"candor/internal/exercise"
 	extab "candor/internal/exercise/tabular"
 	"candor/internal/exercise/vectr"
+	"candor/internal/telemetry"
 	"candor/internal/telemetry/dettect"
+	"candor/internal/telemetry/feed"
 )
 
 // Format is one of the formats that evidence may come in.
@@ -51,6 +53,7 @@ type format struct {
 	rest bool
 
 	telemetry func(b *batch, f file) error
+	feeds     func(file string, r io.Reader) (evidence.Decoded[telemetry.Observation], error)
 	rules     func(f file) rules
 	exercises func(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error)
 	alerts    func(export.Input) iter.Seq2[*alert.Alert, error]
@@ -87,7 +90,9 @@ func telemetryFormats() []format {
 			sniff: dettect.Sniff, telemetry: (*batch).dettect},
 		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML", "candor evidence add telemetry telemetry.yaml"},
 			rest: true, telemetry: (*batch).inventory},
-		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"}, rest: true},
+		{Format: Format{"feeds", ownJSONL, "Candor JSON Lines of measured arrivals: date, source, channel, events, hosts, site", "candor evidence add feeds feeds.jsonl"},
+			sniff: isObject, feeds: feed.DecodeLines},
+		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"}, rest: true, feeds: feed.Decode},
 	}
 }
 
@@ -191,6 +196,11 @@ func readRuleCSV(f file) rules {
 func readTechniques(f file) rules {
 	d, err := dettect.Rules(f.name, f.data)
 	return rules{Decoded: d, format: dettect.Format, err: err}
+}
+
+// isObject reports whether a file begins with a JSON object.
+func isObject(head []byte, _ string) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n"), []byte("{"))
 }
 
 func isOwnCSV(head []byte, _ string) bool { return tabular.IsOwn(decode.Columns(head, ',')) }
