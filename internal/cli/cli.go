@@ -141,7 +141,7 @@ next steps.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
 		p.serveCommand(), p.demoCommand(), p.versionCommand(),
-		p.ledgerCommand(), p.backupCommand(), p.restoreCommand())
+		p.ledgerCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand())
 	root.AddCommand(p.measuringCommands()...)
 	for _, c := range root.Commands() {
 		markUsage(c)

@@ -83,6 +83,7 @@ var house = map[string]room{
 	"store/sqlite":    {floor: 9, peers: []string{"store/storetest"}},
 	"hold":            {floor: 9},
 	"archive":         {floor: 9}, // kept assessments
+	"token":           {floor: 9}, // bearer tokens
 
 	"ingest":     {floor: 10},
 	"mirror":     {floor: 10},
