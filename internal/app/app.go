@@ -22,8 +22,10 @@ import (
 	"candor/internal/fault"
 	"candor/internal/hold"
 	"candor/internal/ingest"
+	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/store/sqlite"
+	"candor/internal/token"
 	"candor/internal/web"
 )
 
@@ -37,6 +39,9 @@ type stores struct {
 	evidence *sqlite.Evidence
 	alerts   *sqlite.Alerts
 	keeper   *custody.Keeper
+	// intake and tokens take what is pushed; both are nil unless this process writes.
+	intake *intake.Service
+	tokens *token.Folder
 }
 
 // Open opens the data folder dir, and makes it when m asks to write. It is a
@@ -52,7 +57,7 @@ func Open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 	if err := s.keep(ctx, dir, m); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	return s.desk(m.Now), nil
+	return s.desk(dir, m), nil
 }
 
 // folder makes the data folder, or refuses a missing one when only reading.
@@ -116,14 +121,21 @@ func (s *stores) close() error {
 	return errors.Join(errs...)
 }
 
-func (s *stores) desk(now func() time.Time) *cli.Desk {
+func (s *stores) desk(dir string, m cli.Mode) *cli.Desk {
+	now := m.Now
 	lib := library.New(s.library)
 	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.alerts)
+	in := ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now)
+	if m.Write {
+		s.intake = intake.New(intake.Config{Dir: filepath.Join(dir, "push"), RejectsDir: filepath.Join(dir, "rejects"), Limits: intake.Usual(), Now: now}, in)
+		s.tokens = token.In(filepath.Join(dir, "tokens"))
+	}
 	return &cli.Desk{
 		Library:    lib,
 		Releases:   s.library,
 		Bundles:    ingest.NewBundles(s.keeper.Library(s.library)),
-		Ingest:     ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now),
+		Ingest:     in,
+		Intake:     s.intake,
 		Evidence:   s.evidence,
 		Alerts:     s.alerts,
 		Assessment: judge,
@@ -147,9 +159,12 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, p assu
 		Objects: lib, Index: s.library, Assessor: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Policy: p, Clock: now, Log: log, Version: version,
 	})
-	calls := api.New(api.Deps{
+	deps := api.Deps{
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Policy: p, Clock: now, Log: log, Version: version,
-	})
-	return web.Combine(pages, calls, log)
+	}
+	if s.intake != nil {
+		deps.Intake, deps.Tokens = s.intake, s.tokens
+	}
+	return web.Combine(pages, api.New(deps), log)
 }

@@ -27,6 +27,7 @@ import (
 	"candor/internal/custody"
 	"candor/internal/fault"
 	"candor/internal/ingest"
+	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/store"
 )
@@ -53,10 +54,12 @@ func System() Env {
 
 // Desk is an open data folder: the services over its stores.
 type Desk struct {
-	Library    *library.Service
-	Releases   store.LibraryReader
-	Bundles    *ingest.Bundles
-	Ingest     *ingest.Evidence
+	Library  *library.Service
+	Releases store.LibraryReader
+	Bundles  *ingest.Bundles
+	Ingest   *ingest.Evidence
+	// Intake takes what is pushed to a server; nil unless the desk writes.
+	Intake     *intake.Service
 	Evidence   store.Evidence
 	Alerts     store.Alerts
 	Assessment *assessment.Service

@@ -86,6 +86,7 @@ var house = map[string]room{
 	"token":           {floor: 9}, // bearer tokens
 
 	"ingest":     {floor: 10},
+	"intake":     {floor: 10, peers: []string{"ingest"}},
 	"mirror":     {floor: 10},
 	"library":    {floor: 10},
 	"assessment": {floor: 10},
