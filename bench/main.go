@@ -29,11 +29,15 @@ func main() {
 	data := flag.String("data", os.Getenv("CANDOR_TEST_DATA"), "folder with attack/, rules/ and alerts/")
 	runs := flag.Int("runs", 3, "runs of each repeatable command; the median is printed")
 	yardstick := flag.String("yardstick", "", "only decode this bundle with encoding/json; bench runs itself with it")
+	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
 	flag.Parse()
 	err := error(nil)
-	if *yardstick != "" {
+	switch {
+	case *yardstick != "":
 		err = decode(*yardstick)
-	} else {
+	case *pushing > 0:
+		err = push(*pushing)
+	default:
 		err = run(*data, *runs)
 	}
 	if err != nil {
