@@ -47,10 +47,13 @@ type format struct {
 	Format
 	// sniff tells the format from the head of a file; it may be nil.
 	sniff func(head []byte, name string) bool
+	// alone tells the format among those of every kind, where sniff takes too much
+	// for that; it may be nil.
+	alone func(head []byte, name string) bool
 	// rest says that a file of the kind is taken for it that is none of the others.
 	rest bool
 
-	telemetry func(b *batch, f file) error
+	put       func(b *batch, f file) error
 	rules     func(f file) rules
 	exercises func(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error)
 	alerts    func(export.Input) iter.Seq2[*alert.Alert, error]
@@ -76,18 +79,18 @@ func Formats() []Format {
 }
 
 func formats() []format {
-	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), exerciseFormats(), []format{
-		{Format: Format{"runbooks", markdown, "Markdown with front matter: applies_to, owner, reviewed", "candor evidence add runbooks runbooks/"}, rest: true},
+	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), exerciseFormats(), reviewFormats(), []format{
+		{Format: Format{"runbooks", markdown, "Markdown with front matter: applies_to, owner, reviewed", "candor evidence add runbooks runbooks/"}, rest: true, alone: isRunbook},
 	})
 }
 
 func telemetryFormats() []format {
 	return []format{
 		{Format: Format{"telemetry", dettect.Format, "DeTT&CT data source administration, YAML", "candor evidence add telemetry data-sources.yaml"},
-			sniff: dettect.Sniff, telemetry: (*batch).dettect},
-		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML", "candor evidence add telemetry telemetry.yaml"},
-			rest: true, telemetry: (*batch).inventory},
-		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"}, rest: true},
+			sniff: dettect.Sniff, alone: isSources, put: (*batch).dettect},
+		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML: scope, log sources, external sources", "candor evidence add telemetry telemetry.yaml"},
+			rest: true, alone: isInventory, put: (*batch).inventory},
+		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"}, rest: true, alone: hasColumns("date", "source", "events")},
 	}
 }
 
@@ -99,7 +102,7 @@ func named(format string, decode func(name string, data []byte) evidence.Decoded
 func ruleFormats() []format {
 	return []format{
 		{Format: Format{"rules", rulecsv.Format, "Candor CSV: rule_id,name,enabled,techniques,analytics,log_sources,owner", "candor evidence add rules rules.csv"},
-			sniff: isRuleCSV, rules: readRuleCSV},
+			sniff: isRuleCSV, alone: hasColumns("rule_id", "enabled"), rules: readRuleCSV},
 		{Format: Format{"rules", elasticrule.Format, "Elastic detection rules, TOML", "candor evidence add rules detection-rules.tar.gz"},
 			sniff: elasticrule.Sniff, rules: named(elasticrule.Format, elasticrule.Decode)},
 		{Format: Format{"rules", sentinelrule.Format, "Microsoft Sentinel analytics rules, YAML", "candor evidence add rules Detections/"},
@@ -109,7 +112,7 @@ func ruleFormats() []format {
 		{Format: Format{"rules", dettect.Format, "DeTT&CT technique administration, YAML: detection scores as claims", "candor evidence add rules techniques.yaml"},
 			sniff: dettect.Sniff, rules: readTechniques},
 		{Format: Format{"rules", sigma.Format, "Sigma rules, YAML: a file, a folder or a tar archive", "candor evidence add rules sigma-rules.tar.gz"},
-			rest: true, rules: named(sigma.Format, sigma.Decode)},
+			rest: true, alone: isSigma, rules: named(sigma.Format, sigma.Decode)},
 	}
 }
 
@@ -125,7 +128,7 @@ func alertFormats() []format {
 		{Format: Format{"alerts", elasticalert.Format, "Elastic Security alerts, JSON", "candor evidence add alerts alerts.ndjson.gz"},
 			sniff: elasticalert.Sniff, alerts: elasticalert.Alerts},
 		{Format: Format{"alerts", sentinelalert.Format, "Microsoft Sentinel SecurityIncident, JSON or CSV", "candor evidence add alerts incidents.json"},
-			sniff: sentinelalert.Sniff, alerts: sentinelalert.Alerts},
+			sniff: sentinelalert.Sniff, alone: namesItsRules, alerts: sentinelalert.Alerts},
 		{Format: Format{"alerts", defenderalert.Format, "Microsoft Defender alerts from Microsoft Graph, JSON", "candor evidence add alerts alerts.json"},
 			sniff: defenderalert.Sniff, alerts: defenderalert.Alerts},
 		{Format: Format{"alerts", splunkalert.Format, "Splunk Enterprise Security notable events, JSON or CSV", "candor evidence add alerts notables.csv"},
@@ -140,7 +143,7 @@ func exerciseFormats() []format {
 		{Format: Format{"exercises", vectr.Format, "VECTR CSV", "candor evidence add exercises vectr.csv"},
 			sniff: vectr.Sniff, exercises: vectr.Decode},
 		{Format: Format{"exercises", ownCSV, "Candor CSV: technique,analytic,test,time,outcome,rule_id,notes[,platform]", "candor evidence add exercises exercises.csv"},
-			rest: true, exercises: extab.Decode},
+			rest: true, alone: hasColumns("test", "outcome"), exercises: extab.Decode},
 	}
 }
 
