@@ -70,7 +70,13 @@ type Evidence struct {
 	Rules     claim.Rules
 	Exercises []evidence.Of[exercise.Exercise]
 	Runbooks  []evidence.Of[runbook.Runbook]
-	Tallies   []alert.Tally
+	// Tallies are the counts of the alerts of the window, with what alerts inherit
+	// from their cases; see alert.Legacy.
+	Tallies []alert.Tally
+	// Cases are the reviews of incidents, and CaseTallies the counts of the alerts
+	// that belong to a case, whatever their day.
+	Cases       []evidence.Of[alert.Case]
+	CaseTallies []alert.Tally
 	// AlertRules are the rules that alerts name: where their alerts came from.
 	AlertRules []AlertRule
 	// Waivers are accepted exceptions to what gates ask for.
@@ -157,6 +163,7 @@ type Verdict struct {
 	Claims      []claim.Claim        `json:"claims"`
 	Measurement *measure.Statement   `json:"measurement"`
 	Exercises   Proof                `json:"exercises"`
+	Incidents   Incidents            `json:"incidents"`
 	Runbook     Duty                 `json:"runbook"`
 	// Waivers in force, of the analytic and of the rules whose claims count. They
 	// open gates and change no rung.

@@ -258,7 +258,7 @@ func (w *whatIf) trialsAndRunbooks() []candidate {
 func (w *whatIf) passed(s *subject) candidate {
 	t := s.about()
 	c := candidate{Prospect: Prospect{Action: actExercise, Targets: []string{t.ATTACKID}, Acts: 1, Text: exerciseStepText(s, t)}, reach: w.of(t)}
-	if s.Exercises.State == proofFailed {
+	if s.Exercises.State == proofFailed || s.Incidents.State == incidentsMissed {
 		c.Action, c.Text = actFix, fixStep(s).Text
 	}
 	e := exercise.Exercise{Technique: t.ATTACKID, Test: supposedID, Time: endOf(w.today), Outcome: exercise.Outcome(w.policy.Readiness.Passing[0])}
