@@ -3,7 +3,6 @@ package assessment
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -111,7 +110,7 @@ func (s *Service) evidenceOf(ctx context.Context, r Request) (assure.Evidence, e
 	if err != nil {
 		return assure.Evidence{}, err
 	}
-	return s.read(ctx, b, assure.WindowOf(r.Policy, r.AsOf))
+	return s.read(ctx, b, r)
 }
 
 func talliesByRule(tallies []alert.Tally) map[string][]alert.Tally {
@@ -190,6 +189,9 @@ func findRule(ev assure.Evidence, name string) (string, error) {
 			found = append(found, id)
 		}
 	}
+	if len(found) == 0 {
+		found = called(ev, name)
+	}
 	switch slices.Sort(found); len(found) {
 	case 1:
 		return found[0], nil
@@ -198,6 +200,25 @@ func findRule(ev assure.Evidence, name string) (string, error) {
 			Next("candor measure lists the rules that raised alerts; a rule is named by its id or its full name")
 	}
 	return "", fault.New(fault.Usage, "%d rules are named %q", len(found), name).Next("use an id: %s", strings.Join(found[:min(5, len(found))], ", "))
+}
+
+// called lists the rules that have the alias, in whatever case, or that alerts
+// call so.
+func called(ev assure.Evidence, name string) []string {
+	var found []string
+	is := func(s string) bool { return strings.EqualFold(s, name) }
+	for i := range ev.Rules {
+		if v := &ev.Rules[i].Value; slices.ContainsFunc(v.Aliases, is) {
+			found = append(found, v.ID)
+		}
+	}
+	for _, r := range ev.AlertRules {
+		if slices.ContainsFunc(r.As, func(as assure.AlertName) bool { return is(as.ID) }) {
+			found = append(found, r.ID)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // MeasureAnalytics returns what the alerts say of the analytic that id names or,
@@ -362,9 +383,9 @@ func (s *Service) Sample(ctx context.Context, r Request, rule string, draw measu
 	}
 	out := Sampled{Basis: basisOf(r), RuleID: id, Seed: draw.Seed, Asked: draw.N}
 	d := measure.NewDraw[*alert.Alert](draw)
-	for a, err := range s.alerts.Each(ctx, id, out.Window.From, out.Window.To) {
+	for a, err := range s.alertsOf(ctx, &ev, id, out.Window) {
 		if err != nil {
-			return Sampled{}, fmt.Errorf("draw from the alerts of %s: %w", id, err)
+			return Sampled{}, err
 		}
 		if unlabelled(a, r.Policy.Measure) {
 			d.Show(a.ID, a)
