@@ -163,3 +163,53 @@ func drawIncidents(t *rapid.T, w *world, analytics []string, prefix string) {
 		}
 	}
 }
+
+func TestWhatEachAnalyticDidInAnIncident(t *testing.T) {
+	w := new(world).scope("Windows", "Linux").feed(1, "mail", "process", "script", "audit").
+		rule("r1", "AN0100").rule("r2", "AN0200").rule("r3", "AN0300")
+	at := asOf.AddDate(0, 0, -1)
+	w.review(alert.Case{ID: "c", Opened: at, Class: alert.TruePositive, FoundBy: alert.FoundByOthers,
+		Techniques: []string{"T1566", "T1086", "T1589.003", "T7777"}, Analytics: []string{"AN0300"}})
+	roles := func(parts func(*world)) map[string]Role {
+		v := *w
+		v.CaseTallies = nil
+		parts(&v)
+		r := ReviewOf(miniature(), Reviewed{Case: w.Cases[0], Then: assess(t, &v), Tallies: v.CaseTallies})
+		if !slices.Equal(r.Unknown, []string{"T7777"}) {
+			t.Errorf("unknown: %v", r.Unknown)
+		}
+		got := map[string]Role{}
+		for _, x := range r.Involved {
+			got[x.Analytic.ATTACKID] = x.Role
+			if len(x.Reason.Refs) == 0 || x.Reason.Refs[0].ID != "b-case" {
+				t.Errorf("%s: %+v", x.Analytic.ATTACKID, x.Reason)
+			}
+		}
+		return got
+	}
+	base := map[string]Role{"AN0100": StayedSilent, "AN0200": StayedSilent, "AN0201": NoRule, "AN0300": CouldNotSee, "AN1989": CouldNotSee}
+	for name, tt := range map[string]struct {
+		parts func(*world)
+		want  Role
+	}{
+		"silent":                {func(*world) {}, StayedSilent},
+		"alerts of other cases": {func(w *world) { w.part("d", "r1", alert.TruePositive, 1) }, StayedSilent},
+		"true":                  {func(w *world) { w.part("c", "r1", alert.FalsePositive, 9).part("c", "r1", alert.TruePositive, 1) }, GaveEvidence},
+		"false and benign":      {func(w *world) { w.part("c", "r1", alert.FalseLogic, 2).part("c", "r1", alert.BenignPositive, 1) }, GaveNoise},
+		"not all are labelled":  {func(w *world) { w.part("c", "r1", alert.FalseLogic, 2).part("c", "r1", alert.Unlabelled, 1) }, GaveUnknown},
+		"of another rule":       {func(w *world) { w.part("c", "r9", alert.TruePositive, 1) }, StayedSilent},
+	} {
+		got := roles(tt.parts)
+		for id, want := range base {
+			if id == "AN0100" {
+				want = tt.want
+			}
+			if got[id] != want {
+				t.Errorf("%s: %s is %q, want %q", name, id, got[id], want)
+			}
+		}
+		if len(got) != len(base) {
+			t.Errorf("%s: involved are %v", name, got)
+		}
+	}
+}
