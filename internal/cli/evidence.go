@@ -22,13 +22,18 @@ func (p *program) evidenceCommand() *cobra.Command {
 
 const evidenceKinds = `Kinds:
   telemetry   log sources that you collect, and external sources with owner,
-              provider, expiry and Admiralty rating; or a DeTT&CT administration file
+              provider, expiry and Admiralty rating (candor evidence template
+              external); or a DeTT&CT administration file
   feeds       CSV of measured arrivals: date,source,channel,events,hosts[,site]
   rules       Sigma, Elastic, Splunk or Sentinel rules: a folder, a file or a tar.gz;
               or Candor CSV
   alerts      Candor JSON Lines or CSV, exports of OCSF, Elastic, Sentinel, Defender,
               Splunk ES and TheHive, or any CSV through --mapping FILE
   exercises   Candor CSV, or a VECTR export
+  cases       incident reviews: Candor CSV or JSON Lines, Sentinel incidents, TheHive
+              cases; the alerts that a case lists take on its class
+  signals     weak or external observations of an entity: CSV or JSON Lines
+  tuning      local values of an analytic's mutable elements: YAML, CSV, JSON Lines
   runbooks    folder of Markdown with front matter: applies_to, owner, reviewed
 
 The format is told from the content; --format forces one (candor evidence formats).`

@@ -71,12 +71,16 @@ type kind struct {
 
 func kinds() []kind {
 	yaml, csv := []string{".yml", ".yaml"}, []string{".csv", ".csv.gz"}
+	tables := append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)
 	return []kind{
-		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeTelemetry},
+		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeFiles},
 		{name: "feeds", what: "feed files", endings: csv, decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
-		{name: "alerts", what: "alert files", endings: append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)},
+		{name: "alerts", what: "alert files", endings: tables},
 		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},
+		{name: "cases", what: "files of cases", endings: tables, decode: decodeFiles},
+		{name: "signals", what: "files of signals", endings: tables, decode: decodeFiles},
+		{name: "tuning", what: "tuning records", endings: append(yaml[:2:2], tables...), decode: decodeFiles},
 		{name: "runbooks", what: "runbooks", endings: []string{".md", ".markdown"}, decode: decodeRunbooks},
 	}
 }
@@ -148,6 +152,9 @@ type batch struct {
 	warnings []string
 	records  []store.Record
 	good     int64
+	// changes says that the input has a statement for every change of a record, so
+	// that more than one about the same is no slip.
+	changes bool
 }
 
 func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {

@@ -79,7 +79,9 @@ func (b *batch) settle() (err error) {
 	if b.Rejects, err = b.rejects.close(); err != nil {
 		return err
 	}
-	b.repeated()
+	if !b.changes {
+		b.repeated()
+	}
 	return b.check()
 }
 
@@ -141,18 +143,6 @@ func (b *batch) notes(f file, rejects []evidence.Reject, warnings []string) {
 
 // key joins the parts of a record's key.
 func key(parts ...string) string { return strings.Join(parts, "|") }
-
-func decodeTelemetry(b *batch, files []file) error {
-	list := formatsOf(b.Kind)
-	for _, f := range files {
-		chosen := choose(list, b.forced, f.data, f.name)
-		b.format(chosen.Name)
-		if err := chosen.telemetry(b, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // inventory reads Candor's own telemetry file.
 func (b *batch) inventory(f file) error {

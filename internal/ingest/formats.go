@@ -50,7 +50,7 @@ type format struct {
 	// rest says that a file of the kind is taken for it that is none of the others.
 	rest bool
 
-	telemetry func(b *batch, f file) error
+	put       func(b *batch, f file) error
 	rules     func(f file) rules
 	exercises func(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error)
 	alerts    func(export.Input) iter.Seq2[*alert.Alert, error]
@@ -76,7 +76,7 @@ func Formats() []Format {
 }
 
 func formats() []format {
-	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), exerciseFormats(), []format{
+	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), exerciseFormats(), reviewFormats(), []format{
 		{Format: Format{"runbooks", markdown, "Markdown with front matter: applies_to, owner, reviewed", "candor evidence add runbooks runbooks/"}, rest: true},
 	})
 }
@@ -84,9 +84,9 @@ func formats() []format {
 func telemetryFormats() []format {
 	return []format{
 		{Format: Format{"telemetry", dettect.Format, "DeTT&CT data source administration, YAML", "candor evidence add telemetry data-sources.yaml"},
-			sniff: dettect.Sniff, telemetry: (*batch).dettect},
-		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML", "candor evidence add telemetry telemetry.yaml"},
-			rest: true, telemetry: (*batch).inventory},
+			sniff: dettect.Sniff, put: (*batch).dettect},
+		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML: scope, log sources, external sources", "candor evidence add telemetry telemetry.yaml"},
+			rest: true, put: (*batch).inventory},
 		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"}, rest: true},
 	}
 }
