@@ -73,7 +73,8 @@ func ParseProvenance(s string) (Provenance, bool) {
 	return "", false
 }
 
-// Alert is one firing of a rule.
+// Alert is one firing of a rule, or a statement about one: with neither a RuleID
+// nor a Time it says nothing but what else is set of the alert that has its ID.
 type Alert struct {
 	ID       string    `json:"id"`
 	RuleID   string    `json:"rule_id"`
@@ -93,6 +94,9 @@ type Alert struct {
 	// Disposition is the statement that came with the alert, if any.
 	Disposition *Disposition `json:"disposition,omitempty"`
 }
+
+// Partial reports whether a is no alert, but a statement about one that is known.
+func (a *Alert) Partial() bool { return a.RuleID == "" && a.Time.IsZero() }
 
 // Day is the alert's day in UTC, 2006-01-02.
 func (a *Alert) Day() string { return a.Time.UTC().Format(time.DateOnly) }

@@ -193,6 +193,10 @@ type Batch struct {
 	Content string `json:"content_sha256,omitempty"`
 	// Withdrawn is set once the batch no longer counts.
 	Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
+	// Complete, if set, is called by Alerts.Append once the alerts have ended and
+	// before they land, to set what only who reads them knows: Format, Rejected and
+	// Rejects. An error leaves the store as it was. No store keeps it.
+	Complete func(*Batch) error `json:"-"`
 }
 
 // Withdrawal says that a batch no longer counts, since when, and why. It cannot
@@ -285,12 +289,26 @@ type Alerts interface {
 	// nothing new is unchanged; one with a new disposition is updated. It sets New,
 	// Updated, Unchanged, First and Last. A batch whose Hash is already there, and
 	// not withdrawn, changes nothing and returns the earlier batch and false.
+	//
+	// An alert that is partial (alert.Alert.Partial) merges into the one that counts
+	// under its ID, and is fault.NotFound when none does. It never keeps an alert
+	// alive: when the batches that brought it are withdrawn, partial ones wait, and
+	// apply in their place, in order of arrival, to an alert that is brought again.
+	// In First and Last a partial alert has the time of its disposition.
 	Append(ctx context.Context, b Batch, alerts iter.Seq2[*alert.Alert, error]) (landed Batch, fresh bool, err error)
 	// Batches lists every batch of alerts, oldest first.
 	Batches(ctx context.Context) ([]Batch, error)
+	// Known returns those of the ids that name alerts which count.
+	Known(ctx context.Context, ids []string) (map[string]bool, error)
 	// Tallies returns the counts of the alerts of the days from to to, both
 	// included, by rule, then cluster, day, class and provenance.
 	Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error)
+	// Durations counts, for the alerts of the days from to to that had fired until
+	// then, how long they took to be acknowledged and to be closed, by rule, then
+	// milestone, Reached last, then Minutes. Statements dated after until are not
+	// known yet; of the others those that count decide. Each alert is counted once
+	// for each milestone.
+	Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error)
 	// Rules lists the rules that alerts name, with how many alerts each has and
 	// the batches that they came from.
 	Rules(ctx context.Context) ([]AlertRule, error)

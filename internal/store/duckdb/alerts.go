@@ -66,8 +66,8 @@ func (a *Alerts) Close() error { return a.db.Close() }
 // An alert whose ID is known is merged into what is there: a field that is set
 // replaces the one before, a field left empty says nothing, and Fields merge key
 // by key. Its disposition is a new statement unless class, word, time, author
-// and provenance are those of one already made. Every alert needs an ID, a rule
-// and a time between 1678 and 2262, every text must be UTF-8, and a disposition
+// and provenance are those of one already made. Every alert that is not partial
+// needs an ID, a rule and a time between 1678 and 2262, every text must be UTF-8, and a disposition
 // needs a class and, unless it is alert.Unlabelled, a provenance that package
 // alert names; an alert that does not is fault.Invalid. Errors from alerts are
 // returned as they are.
@@ -92,7 +92,9 @@ func (a *Alerts) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*al
 	if err := a.fill(ctx, e, alerts); err != nil {
 		return store.Batch{}, false, err
 	}
-	e.Read = e.New + e.Updated + e.Unchanged + e.Rejected
+	if err := e.complete(); err != nil {
+		return store.Batch{}, false, err
+	}
 	if err := e.commit(ctx); err != nil {
 		return store.Batch{}, false, fmt.Errorf("commit batch %s: %w", b.ID, err)
 	}

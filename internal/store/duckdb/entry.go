@@ -72,6 +72,19 @@ func (e *entry) earlier(ctx context.Context) (b store.Batch, found bool, err err
 	return b, false, nil
 }
 
+// complete lets who reads the alerts say what only they know, and counts what was
+// read.
+func (e *entry) complete() error {
+	if say := e.Complete; say != nil {
+		e.Complete = nil
+		if err := say(&e.Batch); err != nil {
+			return err
+		}
+	}
+	e.Read = e.New + e.Updated + e.Unchanged + e.Rejected
+	return nil
+}
+
 // commit writes the batch with its counts and its seal, and ends the transaction.
 func (e *entry) commit(ctx context.Context) error {
 	body, err := json.Marshal(e.Batch)

@@ -98,7 +98,8 @@ type news struct {
 // replay goes through a history without the batches that are void.
 func (p *page) replay(h *history, void map[int32]bool) (o outcome, err error) {
 	o.row = h.row
-	o.void = true
+	o.saying, o.void = silence(), true
+	o.unsay()
 	said := map[statement]bool{}
 	for i := range h.told {
 		t := &h.told[i]
@@ -109,11 +110,9 @@ func (p *page) replay(h *history, void map[int32]bool) (o outcome, err error) {
 		if !o.void {
 			n.was = o.words[wordRule]
 		}
-		amended := o.void
-		if o.void {
-			o.saying, o.void = t.saying, false
-			o.unsay()
-		} else if amended, err = p.merge(&o.saying, &t.saying); err != nil {
+		o.void = o.void && t.partial()
+		amended, err := p.merge(&o.saying, &t.saying)
+		if err != nil {
 			return o, fmt.Errorf("alert %q: %w", p.of(h.id), err)
 		}
 		heard := t.class != 0 && !said[t.statement]
@@ -121,7 +120,7 @@ func (p *page) replay(h *history, void map[int32]bool) (o outcome, err error) {
 			said[t.statement] = true
 			o.hear(t.statement)
 		}
-		if amended || heard {
+		if !o.void && (amended || heard) {
 			n.rule, n.name = o.words[wordRule], t.words[wordName]
 		}
 		if i > 0 {

@@ -57,6 +57,12 @@ type saying struct {
 	fields span    // JSON, or empty
 }
 
+// silence says nothing of an alert.
+func silence() saying { return saying{time: unknown, score: math.NaN()} }
+
+// partial reports whether s is said of an alert that is known, and brings none.
+func (s *saying) partial() bool { return s.time == unknown }
+
 // row is an alert as it is stored; see the table for the columns' meaning.
 type row struct {
 	seq    int64
@@ -124,7 +130,7 @@ func (t *texts) same(a, b *saying) bool {
 // merge takes over into s what other says and reports whether any of it is new.
 // What other leaves empty stays as it was.
 func (t *texts) merge(s, other *saying) (changed bool, err error) {
-	if other.time != s.time {
+	if other.time != unknown && other.time != s.time {
 		s.time, changed = other.time, true
 	}
 	for i, w := range other.words {
@@ -138,6 +144,10 @@ func (t *texts) merge(s, other *saying) (changed bool, err error) {
 	before, said := t.of(s.fields), t.of(other.fields)
 	if len(said) == 0 || bytes.Equal(before, said) {
 		return changed, nil
+	}
+	if len(before) == 0 {
+		s.fields = other.fields
+		return true, nil
 	}
 	text, err := mergeFields(t.text, before, said)
 	if err != nil || bytes.Equal(before, text[len(t.text):]) {

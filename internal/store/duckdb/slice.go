@@ -5,6 +5,8 @@ package duckdb
 import (
 	"context"
 	"fmt"
+
+	"candor/internal/fault"
 )
 
 // arrival is an alert on its way into the store, with what was said of it. Its
@@ -37,6 +39,9 @@ type slice struct {
 // met is an alert that is revised.
 type met struct {
 	*row
+	// waiting is what partial arrivals say of an alert that does not count; nil
+	// when there are none.
+	waiting               *row
 	fresh, heard, amended bool
 }
 
@@ -125,8 +130,17 @@ func (s *slice) take(i int) error {
 			return s.revise(m, i)
 		}
 	}
+	if v.partial() {
+		return unknownAlert(string(s.of(v.id)))
+	}
 	s.enter(i)
 	return nil
+}
+
+// unknownAlert is the error for something said of an alert that is not there.
+func unknownAlert(id string) error {
+	return fault.New(fault.NotFound, "there is no alert %q that this could be said of", id).
+		Next("check the id; alert ids are those of the imported file")
 }
 
 // enter takes the arrival in a place as a new alert.
@@ -144,19 +158,34 @@ func (s *slice) enter(i int) {
 	}
 }
 
+// revive makes an alert that did not count one of which nothing is said but what
+// waited.
+func (m *met) revive() {
+	m.saying, m.void = silence(), false
+	m.unsay()
+	if w := m.waiting; w != nil {
+		m.saying = w.saying
+		m.class, m.provenance, m.said = w.class, w.provenance, w.said
+	}
+}
+
 // revise merges the arrival in a place into an alert that is known. The arrival
-// of an alert that did not count makes it new, with nothing but what arrived.
-func (s *slice) revise(m *met, i int) (err error) {
+// of an alert that did not count makes it new, with nothing but what arrived and
+// what waited for it.
+func (s *slice) revise(m *met, i int) error {
 	v, before := &s.arrivals[i], *m.row
+	if m.void && v.partial() {
+		return unknownAlert(string(s.of(v.id)))
+	}
 	l := later{place: int32(i), alert: m.seq, restated: m.revised || !s.same(&m.saying, &v.saying)}
 	if !m.void {
 		l.was = m.words[wordRule]
 	}
-	amended := m.void
 	if m.void {
-		m.saying, m.void = v.saying, false
-		m.unsay()
-	} else if amended, err = s.texts.merge(&m.saying, &v.saying); err != nil {
+		m.revive()
+	}
+	amended, err := s.texts.merge(&m.saying, &v.saying)
+	if err != nil {
 		return err
 	}
 	heard := s.hear(m.row, v)

@@ -53,7 +53,13 @@ func (g *stage) add(ctx context.Context, al *alert.Alert) error {
 	if err := g.arrive(v, al); err != nil {
 		return fmt.Errorf("alert %d of batch %s, id %q: %w", g.place, g.ID, al.ID, err)
 	}
-	g.first, g.last = min(g.first, v.time), max(g.last, v.time)
+	at := v.time
+	if v.partial() && v.news.class != 0 {
+		at = v.news.time
+	}
+	if at != unknown {
+		g.first, g.last = min(g.first, at), max(g.last, at)
+	}
 	if len(g.slice.arrivals) >= g.limits.slice || len(g.slice.text) >= g.limits.text || g.terms.full() {
 		return g.flush(ctx)
 	}
@@ -62,8 +68,8 @@ func (g *stage) add(ctx context.Context, al *alert.Alert) error {
 
 // arrive checks al and puts it into stored form.
 func (g *stage) arrive(v *arrival, al *alert.Alert) (err error) {
-	if al.ID == "" || al.RuleID == "" || al.Time.IsZero() {
-		return fault.New(fault.Invalid, "an alert needs an id, a rule and a time")
+	if al.ID == "" || (al.RuleID == "") != al.Time.IsZero() {
+		return fault.New(fault.Invalid, "an alert needs an id, a rule and a time, and a statement about one neither rule nor time")
 	}
 	if !utf8.ValidString(al.ID) {
 		return notText("id", al.ID)
@@ -195,7 +201,9 @@ func (g *stage) finish(ctx context.Context) error {
 	if g.place == 0 {
 		return nil
 	}
-	g.First, g.Last = moment(g.first), moment(g.last)
+	if g.first <= g.last {
+		g.First, g.Last = moment(g.first), moment(g.last)
+	}
 	if err := g.flush(ctx); err != nil {
 		return err
 	}

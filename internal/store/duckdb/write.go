@@ -4,6 +4,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 )
 
 // meet reads the alerts of the slice that are known, and what batches that count
@@ -28,10 +29,47 @@ func (s *slice) meet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.await(ctx); err != nil {
+		return err
+	}
 	return scan(ctx, s.tx, 6, func(v []any) {
 		s.stated[stated{v[0].(int64), statementOf(v[1:])}] = struct{}{}
 	}, `SELECT r.alert, r.said, r.class, r.word, r.author, r.provenance FROM arrival r
 		SEMI JOIN held('known') k ON k.seq = r.alert ANTI JOIN withdrawal w ON w.batch = r.batch WHERE r.class <> 0`)
+}
+
+// await reads what batches that count said of the known alerts that do not count,
+// and that waits for one that brings them again.
+func (s *slice) await(ctx context.Context) error {
+	var void []*met
+	for _, m := range s.met {
+		if m.void {
+			void = append(void, m)
+		}
+	}
+	if len(void) == 0 {
+		return nil
+	}
+	s.hold("void", &table{columns: columnsOf(`seq, place`), rows: len(void), put: func(c *cells, i int) {
+		put(c, void[i].seq)
+		put(c, int32(i))
+	}})
+	var broken error
+	err := scan(ctx, s.tx, 6+numContent, func(v []any) {
+		m, said := void[v[0].(int32)], s.sayingOf(v[6:])
+		if m.waiting == nil {
+			m.waiting = &row{saying: silence()}
+			m.waiting.unsay()
+		}
+		_, err := s.texts.merge(&m.waiting.saying, &said)
+		broken = errors.Join(broken, err)
+		if news := statementOf(v[1:]); news.class != 0 {
+			m.waiting.hear(news)
+		}
+	}, `SELECT h.place, r.said, r.class, r.word, r.author, r.provenance, `+contentOf(`t.%s`)+`
+		FROM held('void') h JOIN restated t ON t.alert = h.seq JOIN arrival r ON r.seq = t.seq
+		ANTI JOIN withdrawal w ON w.batch = r.batch WHERE t.time = ? ORDER BY r.seq`, int64(unknown))
+	return errors.Join(err, broken)
 }
 
 // write writes what became of the slice.

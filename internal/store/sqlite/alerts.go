@@ -52,8 +52,8 @@ func (a *Alerts) Batches(ctx context.Context) ([]store.Batch, error) {
 // An alert whose ID is known is merged into what is there: a field that is set
 // replaces the one before, a field left empty says nothing, and Fields merge key
 // by key. Its disposition is a new statement unless class, word, time, author
-// and provenance are those of one already made. Every alert needs an ID, a rule
-// and a time between 1678 and 2262, and a disposition a class and, unless it is
+// and provenance are those of one already made. Every alert that is not partial
+// needs an ID, a rule and a time between 1678 and 2262, and a disposition a class and, unless it is
 // alert.Unlabelled, a provenance that package alert names; one that does not is
 // fault.Invalid. Errors from alerts are returned as they are.
 func (a *Alerts) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*alert.Alert, error]) (landed store.Batch, fresh bool, err error) {

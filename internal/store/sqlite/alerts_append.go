@@ -38,8 +38,8 @@ type appender struct {
 	leaves []byte // what the seal hashes of those waiting
 	head   []byte
 
-	alerts, statements                       *bulk
-	look, update, heard, origin, same, other *sql.Stmt
+	alerts, statements                              *bulk
+	look, update, heard, await, origin, same, other *sql.Stmt
 }
 
 // arrival is an alert on its way into the store, with what was said of it.
@@ -81,6 +81,8 @@ func newAppender(ctx context.Context, e *entry) (*appender, error) {
 		insertOrigin: &p.origin,
 		`SELECT EXISTS (SELECT 1 FROM arrival WHERE alert = ? AND said = ? AND class = ? AND word = ? AND author = ?
 			AND provenance = ? AND batch NOT IN (SELECT batch FROM withdrawal))`: &p.heard,
+		`SELECT said, coalesce(class, 0), coalesce(word, 0), coalesce(author, 0), coalesce(provenance, 0), ` + saidColumns + ` FROM arrival
+			WHERE alert = ? AND time = ? AND batch NOT IN (SELECT batch FROM withdrawal) ORDER BY seq`: &p.await,
 		`INSERT INTO arrival (` + arrivalColumns + `) VALUES ` + marks(numArrivalColumns):                              &p.same,
 		`INSERT INTO arrival (` + arrivalColumns + `, ` + saidColumns + `) VALUES ` + marks(numArrivalColumns+numSaid): &p.other,
 	})
@@ -105,7 +107,13 @@ func (p *appender) add(ctx context.Context, al *alert.Alert) error {
 	if err != nil {
 		return fmt.Errorf("alert %d of batch %s, id %q: %w", p.place, p.ID, al.ID, err)
 	}
-	p.first, p.last = min(p.first, v.time), max(p.last, v.time)
+	at := v.time
+	if v.partial() && v.news != nil {
+		at = v.news.time
+	}
+	if at != unknown {
+		p.first, p.last = min(p.first, at), max(p.last, at)
+	}
 	p.ids[v.id] = true
 	p.waiting = append(p.waiting, v)
 	if len(p.waiting) == chunk {
@@ -116,8 +124,8 @@ func (p *appender) add(ctx context.Context, al *alert.Alert) error {
 
 // arrival checks al and puts it into stored form.
 func (p *appender) arrival(ctx context.Context, al *alert.Alert) (v arrival, err error) {
-	if al.ID == "" || al.RuleID == "" || al.Time.IsZero() {
-		return v, fault.New(fault.Invalid, "an alert needs an id, a rule and a time")
+	if al.ID == "" || (al.RuleID == "") != al.Time.IsZero() {
+		return v, fault.New(fault.Invalid, "an alert needs an id, a rule and a time, and a statement about one neither rule nor time")
 	}
 	v.id, v.place = al.ID, p.place
 	v.class, v.said = p.unlabelled, unknown
@@ -184,7 +192,9 @@ func (p *appender) flush(ctx context.Context) error {
 	}
 	fresh := p.waiting[:0]
 	for _, v := range p.waiting {
-		if old, ok := known[v.id]; !ok {
+		if old, ok := known[v.id]; v.partial() && (!ok || old.void) {
+			return fmt.Errorf("alert %d of batch %s: %w", v.place, p.ID, unknownAlert(v.id))
+		} else if !ok {
 			fresh = append(fresh, v)
 		} else if err := p.revise(ctx, old, &v); err != nil {
 			return fmt.Errorf("update alert %q: %w", v.id, err)
@@ -233,10 +243,11 @@ func (p *appender) revise(ctx context.Context, old row, v *arrival) error {
 	now, changed := old, false
 	if old.void {
 		p.New++
-		now = v.row
-		now.seq, now.revised = old.seq, old.revised
-		now.unsay(p.unlabelled)
-	} else if changed, err = now.merge(&v.row); err != nil {
+		if now, err = p.revive(ctx, &old); err != nil {
+			return err
+		}
+	}
+	if changed, err = now.merge(&v.row); err != nil {
 		return err
 	}
 	if fresh {
@@ -260,6 +271,40 @@ func (p *appender) revise(ctx context.Context, old row, v *arrival) error {
 	}
 	_, err = p.update.ExecContext(ctx, append(now.values(nil), now.seq)...)
 	return err
+}
+
+// revive returns an alert that did not count as one that does, of which nothing
+// is said but what waited for it.
+func (p *appender) revive(ctx context.Context, old *row) (row, error) {
+	now := row{seq: old.seq, id: old.id, time: unknown, revised: old.revised}
+	now.unsay(p.unlabelled)
+	rows, err := p.await.QueryContext(ctx, old.seq, int64(unknown))
+	if err != nil {
+		return now, err
+	}
+	defer rows.Close()
+	var said row
+	var news statement
+	var at sql.NullInt64
+	targets := said.saidTargets([]any{&at, &news.class, &news.word, &news.author, &news.provenance})
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return now, err
+		}
+		if _, err := now.merge(&said); err != nil {
+			return now, err
+		}
+		if news.time = at.Int64; at.Valid {
+			now.hear(news, p.unlabelled)
+		}
+	}
+	return now, rows.Err()
+}
+
+// unknownAlert is the error for something said of an alert that is not there.
+func unknownAlert(id string) error {
+	return fault.New(fault.NotFound, "there is no alert %q that this could be said of", id).
+		Next("check the id; alert ids are those of the imported file")
 }
 
 // record stores what arrived of a known alert and reports whether it brings a
@@ -329,7 +374,7 @@ func (p *appender) finish(ctx context.Context) error {
 	if err := p.flush(ctx); err != nil {
 		return err
 	}
-	if p.place > 0 {
+	if p.first <= p.last {
 		p.First, p.Last = moment(p.first), moment(p.last)
 	}
 	return p.rollup.finish(ctx)

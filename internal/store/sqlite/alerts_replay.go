@@ -126,8 +126,7 @@ func (r *replay) first(k *kept, origins map[int64]row) row {
 
 // fold returns what an alert is after all that arrived of it.
 func (r *replay) fold(k *kept, first row, arrivals []said) row {
-	f := folding{replay: r, row: first}
-	f.void, f.revised = true, k.revised
+	f := folding{replay: r, row: row{seq: first.seq, id: first.id, time: unknown, revised: k.revised, void: true}}
 	f.unsay(r.unlabelled)
 	opening := said{batch: k.batch, place: k.place, row: first}
 	i := slices.IndexFunc(arrivals, func(s said) bool { return s.batch == k.batch && s.place == k.place })
@@ -149,6 +148,11 @@ func (r *replay) fold(k *kept, first row, arrivals []said) row {
 		}
 		f.hear(s)
 	}
+	if f.row.void { // of an alert that does not count, the row has what arrived first
+		f.row = first
+		f.row.void, f.revised = true, k.revised
+		f.unsay(r.unlabelled)
+	}
 	f.revised = f.revised || !f.saysSame(&first)
 	r.counts.add(&f.row)
 	return f.row
@@ -166,23 +170,18 @@ func (f *folding) hear(s *said) {
 	if f.replay.void[s.batch] {
 		return
 	}
-	before, changed := f.row, f.row.void
-	if f.row.void {
-		f.row = s.row
-		f.seq, f.id, f.revised, f.row.void = before.seq, before.id, before.revised, false
-		f.unsay(f.unlabelled)
-	} else {
-		var err error
-		if changed, err = f.merge(&s.row); err != nil {
-			f.amiss(s.batch, "the fields of alert %q cannot be read", f.id)
-		}
+	before := f.row
+	f.row.void = f.row.void && s.partial()
+	changed, err := f.merge(&s.row)
+	if err != nil {
+		f.amiss(s.batch, "the fields of alert %q cannot be read", f.id)
 	}
 	if s.news != nil && !slices.Contains(f.heard, *s.news) {
 		f.heard = append(f.heard, *s.news)
 		f.row.hear(*s.news, f.unlabelled)
 		changed = true
 	}
-	if changed {
+	if changed && !f.row.void {
 		f.counts.move(&before, &f.row, s)
 	}
 }

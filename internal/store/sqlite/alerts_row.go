@@ -88,6 +88,9 @@ func (r *row) saidTargets(to []any) []any {
 	return append(to, &r.score, &r.fields)
 }
 
+// partial reports whether r was said of an alert that is known, and brings none.
+func (r *row) partial() bool { return r.time == unknown }
+
 // saysSame reports whether other says the same of the alert as r does.
 func (r *row) saysSame(other *row) bool {
 	return r.time == other.time && r.words == other.words && r.score == other.score && r.fields == other.fields
@@ -122,7 +125,7 @@ func (r *row) hear(s statement, unlabelled int64) {
 // merge takes over what other says and reports whether any of it is new. What
 // other leaves empty stays as it was.
 func (r *row) merge(other *row) (changed bool, err error) {
-	if other.time != r.time {
+	if !other.partial() && other.time != r.time {
 		r.time, changed = other.time, true
 	}
 	for i, w := range other.words {
@@ -136,6 +139,10 @@ func (r *row) merge(other *row) (changed bool, err error) {
 	if other.fields == "" || other.fields == r.fields {
 		return changed, nil
 	}
+	if r.fields == "" {
+		r.fields = other.fields
+		return true, nil
+	}
 	fields, err := mergeFields(r.fields, other.fields)
 	if err != nil || fields == r.fields {
 		return changed, err
@@ -147,10 +154,8 @@ func (r *row) merge(other *row) (changed bool, err error) {
 // mergeFields returns the fields of both in their stored form; newer wins.
 func mergeFields(older, newer string) (string, error) {
 	all := map[string]string{}
-	if older != "" {
-		if err := json.Unmarshal([]byte(older), &all); err != nil {
-			return "", err
-		}
+	if err := json.Unmarshal([]byte(older), &all); err != nil {
+		return "", err
 	}
 	var said map[string]string
 	if err := json.Unmarshal([]byte(newer), &said); err != nil {

@@ -68,9 +68,9 @@ func alertsEach(t *testing.T, open OpenAlerts) {
 func eachModel(t *testing.T, open OpenAlerts) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := open(t, t.TempDir())
-		m := model{alerts: map[string]*modelAlert{}, batches: map[string][]string{}}
+		m := newModel()
 		for _, id := range []string{"b0", "b1"} {
-			alerts := rapid.SliceOfN(drawnAlert(), 0, 12).Draw(rt, id)
+			alerts := m.fitting(rapid.SliceOfN(drawnAlert(), 0, 12).Draw(rt, id))
 			appendAlerts(t, s, id, alerts...)
 			b := batch("alerts", id)
 			m.append(&b, alerts)
@@ -84,7 +84,7 @@ func (m *model) compareEach(rt *rapid.T, t *testing.T, s store.Alerts) {
 	for _, rule := range []string{"r1", "r2"} {
 		var want []alert.Alert
 		for _, k := range m.alerts {
-			if k.RuleID != rule {
+			if k.RuleID != rule || !k.counts {
 				continue
 			}
 			var d *alert.Disposition

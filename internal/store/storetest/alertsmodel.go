@@ -7,11 +7,13 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"candor/internal/alert"
 	"candor/internal/day"
+	"candor/internal/fault"
 	"candor/internal/store"
 )
 
@@ -22,10 +24,46 @@ type model struct {
 	batches map[string][]string // of each rule
 }
 
-// modelAlert is an alert as merged, with its statements as they arrived.
+// modelAlert is an alert as merged, with its statements as they arrived. It counts
+// once an alert that is not partial has arrived.
 type modelAlert struct {
 	alert.Alert
 	history []alert.Disposition
+	counts  bool
+}
+
+func newModel() *model {
+	return &model{alerts: map[string]*modelAlert{}, batches: map[string][]string{}}
+}
+
+// refuses reports whether one of the alerts is partial and there is none that it
+// could speak of.
+func (m *model) refuses(alerts []*alert.Alert) bool {
+	return len(m.fitting(alerts)) < len(alerts)
+}
+
+// fitting returns the alerts without those that are refused.
+func (m *model) fitting(alerts []*alert.Alert) (list []*alert.Alert) {
+	known := map[string]bool{}
+	for id, k := range m.alerts {
+		known[id] = k.counts
+	}
+	for _, a := range alerts {
+		if known[a.ID] || !a.Partial() {
+			known[a.ID] = true
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// drawnBatch draws alerts, and whether those are left among them that m refuses.
+func (m *model) drawnBatch(t *rapid.T, name string, most int) []*alert.Alert {
+	alerts := rapid.SliceOfN(drawnAlert(), 0, most).Draw(t, name)
+	if rapid.IntRange(0, 5).Draw(t, name+" may be refused at 0") == 0 {
+		return alerts
+	}
+	return m.fitting(alerts)
 }
 
 // alertsModel compares a store with the model after any sequence of batches,
@@ -33,10 +71,16 @@ type modelAlert struct {
 func alertsModel(t *testing.T, open OpenAlerts) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := open(t, t.TempDir())
-		m := model{alerts: map[string]*modelAlert{}, batches: map[string][]string{}}
+		m := newModel()
 		for n := range rapid.IntRange(1, 5).Draw(rt, "batches") {
 			id := fmt.Sprintf("b%d", n)
-			alerts := rapid.SliceOfN(drawnAlert(), 0, 12).Draw(rt, id)
+			alerts := m.drawnBatch(rt, id, 12)
+			if m.refuses(alerts) {
+				if _, _, err := s.Append(t.Context(), batch("alerts", id), each(alerts...)); fault.KindOf(err) != fault.NotFound {
+					rt.Fatalf("append %s, which speaks of an unknown alert: error %v", id, err)
+				}
+				continue
+			}
 			if rapid.IntRange(0, 4).Draw(rt, id+" breaks at 0") == 0 {
 				if _, _, err := s.Append(t.Context(), batch("alerts", id), breaking(alerts...)); !errors.Is(err, errBroken) {
 					rt.Fatalf("append %s: error %v", id, err)
@@ -66,6 +110,9 @@ func drawnAlert() *rapid.Generator[*alert.Alert] {
 			Severity: pick("severity", "", "low", "high"),
 		}
 		a.RuleName = "Rule " + a.RuleID
+		if rapid.IntRange(0, 2).Draw(t, "partial at 0") == 0 {
+			a.RuleID, a.RuleName, a.Time = "", "", time.Time{}
+		}
 		if user := pick("user", "", "ann", "bob"); user != "" {
 			a.Fields = map[string]string{pick("field", "user", "author"): user}
 		}
@@ -84,21 +131,20 @@ func drawnAlert() *rapid.Generator[*alert.Alert] {
 func (m *model) append(b *store.Batch, alerts []*alert.Alert) {
 	for _, a := range alerts {
 		b.Read++
-		if b.First.IsZero() || a.Time.Before(b.First) {
-			b.First = a.Time
-		}
-		if a.Time.After(b.Last) {
-			b.Last = a.Time
-		}
+		bound(b, a)
 		known := m.alerts[a.ID]
-		switch {
-		case known == nil:
-			b.New++
-			known = &modelAlert{Alert: *a}
-			known.Fields = maps.Clone(a.Fields)
-			known.hear(a)
+		if known == nil {
+			known = &modelAlert{Alert: alert.Alert{ID: a.ID}}
 			m.alerts[a.ID] = known
-		case known.merge(a):
+		}
+		before := known.counts
+		known.counts = before || !a.Partial()
+		switch news := known.merge(a); {
+		case !known.counts:
+			continue // it waits
+		case !before:
+			b.New++
+		case news:
 			b.Updated++
 		default:
 			b.Unchanged++
@@ -112,11 +158,30 @@ func (m *model) append(b *store.Batch, alerts []*alert.Alert) {
 	maps.DeleteFunc(m.batches, func(rule string, _ []string) bool { return used[rule] == nil })
 }
 
+// bound widens the bounds of b by the time of a.
+func bound(b *store.Batch, a *alert.Alert) {
+	at := a.Time
+	if a.Partial() && a.Disposition != nil {
+		at = a.Disposition.Time
+	}
+	if at.IsZero() {
+		return
+	}
+	if b.First.IsZero() || at.Before(b.First) {
+		b.First = at
+	}
+	if at.After(b.Last) {
+		b.Last = at
+	}
+}
+
 // merge takes over what a says and reports whether any of it is new.
 func (k *modelAlert) merge(a *alert.Alert) bool {
 	before := k.Alert
 	before.Fields = maps.Clone(k.Fields)
-	k.Time, k.RuleID, k.RuleName = a.Time, a.RuleID, a.RuleName
+	if !a.Partial() {
+		k.Time, k.RuleID, k.RuleName = a.Time, a.RuleID, a.RuleName
+	}
 	k.Site, k.Entity = cmp.Or(a.Site, k.Site), cmp.Or(a.Entity, k.Entity)
 	k.CaseID, k.Severity = cmp.Or(a.CaseID, k.CaseID), cmp.Or(a.Severity, k.Severity)
 	if k.Fields == nil {
@@ -151,7 +216,7 @@ func (k *modelAlert) inOrder() []alert.Disposition {
 func (m *model) tallies(from, to day.Date) []alert.Tally {
 	counts := map[alert.Tally]int64{}
 	for _, k := range m.alerts {
-		if d := day.Of(k.Time); d < from || d > to {
+		if d := day.Of(k.Time); !k.counts || d < from || d > to {
 			continue
 		}
 		a := k.Alert
@@ -177,6 +242,9 @@ func (m *model) tallies(from, to day.Date) []alert.Tally {
 func (m *model) rules() map[string]*store.AlertRule {
 	rules := map[string]*store.AlertRule{}
 	for _, k := range m.alerts {
+		if !k.counts {
+			continue
+		}
 		r := rules[k.RuleID]
 		if r == nil {
 			r = &store.AlertRule{ID: k.RuleID, Name: k.RuleName, First: k.Time, Last: k.Time, Batches: m.batches[k.RuleID]}
@@ -215,6 +283,8 @@ func (m *model) compare(rt *rapid.T, t *testing.T, s store.Alerts) {
 		rt.Fatal(err)
 	}
 	same(rt, "rules", want, rules)
+	m.compareDurations(rt, t, s)
+	m.compareKnown(rt, t, s)
 	for id, k := range m.alerts {
 		got, err := s.Dispositions(t.Context(), id)
 		if err != nil {

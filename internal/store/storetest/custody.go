@@ -59,6 +59,8 @@ func AlertsCustody(t *testing.T, open OpenAlertsKeeper) {
 		"a withdrawn change is undone":                      alertsChangeUndone,
 		"a withdrawal that cannot be meant changes nothing": alertsRefused,
 		"the input of a withdrawn batch lands again":        alertsLandAgain,
+		"a statement does not keep an alert alive":          alertsStatementWaits,
+		"what waits counts once the alert is brought again": alertsStatementCountsAgain,
 		"reopening keeps withdrawals":                       alertsReopenWithdrawn,
 		"withdrawn is as if never added, and audits clean":  alertsCustodyModel,
 	}
@@ -413,7 +415,7 @@ func alertsCustodyModel(t *testing.T, open OpenAlertsKeeper) {
 		s := open(t, t.TempDir())
 		var landed []landedAlerts
 		for n := range rapid.IntRange(1, 8).Draw(rt, "steps") {
-			if n > 0 && rapid.IntRange(0, 2).Draw(rt, "withdraw at 0") == 0 {
+			if len(landed) > 0 && rapid.IntRange(0, 2).Draw(rt, "withdraw at 0") == 0 {
 				i := rapid.IntRange(0, len(landed)-1).Draw(rt, "which")
 				err := s.Withdraw(t.Context(), landed[i].id, struck())
 				if (err != nil) != landed[i].void {
@@ -422,13 +424,18 @@ func alertsCustodyModel(t *testing.T, open OpenAlertsKeeper) {
 				landed[i].void = true
 				continue
 			}
-			l := landedAlerts{id: fmt.Sprintf("b%d", n), alerts: rapid.SliceOfN(drawnAlert(), 0, 8).Draw(rt, "alerts")}
+			m := alertsThatCount(landed)
+			l := landedAlerts{id: fmt.Sprintf("b%d", n), alerts: m.drawnBatch(rt, "alerts", 8)}
+			refused := m.refuses(l.alerts)
 			b, _, err := s.Append(t.Context(), batch("alerts", l.id), each(l.alerts...))
-			if err != nil {
-				rt.Fatal(err)
+			if refused && fault.KindOf(err) == fault.NotFound {
+				continue
+			}
+			if err != nil || refused {
+				rt.Fatalf("append %s: error %v, to be refused %v", l.id, err, refused)
 			}
 			want := batch("alerts", l.id)
-			alertsThatCount(landed).append(&want, l.alerts)
+			m.append(&want, l.alerts)
 			same(rt, "batch "+l.id, want, b)
 			landed = append(landed, l)
 		}
@@ -441,7 +448,7 @@ func alertsCustodyModel(t *testing.T, open OpenAlertsKeeper) {
 
 // alertsThatCount makes the model of the batches that are not withdrawn.
 func alertsThatCount(landed []landedAlerts) *model {
-	m := &model{alerts: map[string]*modelAlert{}, batches: map[string][]string{}}
+	m := newModel()
 	for _, l := range landed {
 		if !l.void {
 			m.append(&store.Batch{ID: l.id}, l.alerts)
