@@ -58,6 +58,8 @@ type Deps struct {
 	Alerts   Batches
 	// Gates decides what may be used for what.
 	Gates Gatekeeper
+	// Reviews says what analytics did in incidents.
+	Reviews Reviewer
 	// Policy is what verdicts are judged by.
 	Policy assure.Policy
 	// Clock gives the day that verdicts are judged as of when a request names none.
@@ -82,6 +84,7 @@ func New(d Deps) http.Handler {
 	s.registerVerdicts(h)
 	s.registerOthers(h)
 	s.registerGates(h)
+	s.registerReviews(h)
 	document, err := describe(h)
 	mux.HandleFunc("GET "+documentPath, func(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
