@@ -88,8 +88,10 @@ var house = map[string]room{
 	"engine":          {floor: 9},
 	"relay":           {floor: 9},
 	"archive":         {floor: 9}, // kept assessments
+	"token":           {floor: 9}, // bearer tokens
 
 	"ingest":     {floor: 10},
+	"intake":     {floor: 10, peers: []string{"ingest"}},
 	"mirror":     {floor: 10},
 	"library":    {floor: 10},
 	"assessment": {floor: 10},

@@ -76,7 +76,7 @@ func kinds() []kind {
 	tables := append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)
 	return []kind{
 		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeFiles},
-		{name: "feeds", what: "feed files", endings: csv, decode: decodeFeeds},
+		{name: "feeds", what: "feed files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...), decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
 		{name: "alerts", what: "alert files", endings: tables},
 		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},

@@ -19,7 +19,6 @@ import (
 	"candor/internal/store"
 	"candor/internal/telemetry"
 	"candor/internal/telemetry/dettect"
-	"candor/internal/telemetry/feed"
 	"candor/internal/telemetry/inventory"
 )
 
@@ -190,9 +189,11 @@ func sourceKey(s telemetry.Source) string {
 }
 
 func decodeFeeds(b *batch, files []file) error {
-	b.format(ownCSV)
+	list := formatsOf(b.Kind)
 	for _, f := range files {
-		d, err := feed.Decode(f.shown, bytes.NewReader(f.data))
+		chosen := choose(list, b.forced, f.data, f.name)
+		b.format(chosen.Name)
+		d, err := chosen.feeds(f.shown, bytes.NewReader(f.data))
 		if err != nil {
 			return err
 		}
