@@ -57,6 +57,8 @@ type Deps struct {
 	Alerts   Batches
 	// Gates decides what may be used for what.
 	Gates Gatekeeper
+	// Reviews says what analytics did in incidents.
+	Reviews Reviewer
 	// Intake takes what is pushed, by whoever Tokens knows. Without both, nothing
 	// can be pushed.
 	Intake Receiver
@@ -85,6 +87,7 @@ func New(d Deps) http.Handler {
 	s.registerVerdicts(h)
 	s.registerOthers(h)
 	s.registerGates(h)
+	s.registerReviews(h)
 	s.registerPush(h, mux)
 	document, err := describe(h)
 	mux.HandleFunc("GET "+documentPath, func(w http.ResponseWriter, r *http.Request) {

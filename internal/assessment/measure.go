@@ -3,16 +3,13 @@ package assessment
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"candor/internal/alert"
 	"candor/internal/assure"
-	"candor/internal/day"
 	"candor/internal/evidence"
-	"candor/internal/exercise"
 	"candor/internal/fault"
 	"candor/internal/measure"
 	"candor/internal/visibility"
@@ -111,7 +108,7 @@ func (s *Service) evidenceOf(ctx context.Context, r Request) (assure.Evidence, e
 	if err != nil {
 		return assure.Evidence{}, err
 	}
-	return s.read(ctx, b, assure.WindowOf(r.Policy, r.AsOf))
+	return s.read(ctx, b, r)
 }
 
 func talliesByRule(tallies []alert.Tally) map[string][]alert.Tally {
@@ -190,6 +187,9 @@ func findRule(ev assure.Evidence, name string) (string, error) {
 			found = append(found, id)
 		}
 	}
+	if len(found) == 0 {
+		found = called(ev, name)
+	}
 	switch slices.Sort(found); len(found) {
 	case 1:
 		return found[0], nil
@@ -198,6 +198,25 @@ func findRule(ev assure.Evidence, name string) (string, error) {
 			Next("candor measure lists the rules that raised alerts; a rule is named by its id or its full name")
 	}
 	return "", fault.New(fault.Usage, "%d rules are named %q", len(found), name).Next("use an id: %s", strings.Join(found[:min(5, len(found))], ", "))
+}
+
+// called lists the rules that have the alias, in whatever case, or that alerts
+// call so.
+func called(ev assure.Evidence, name string) []string {
+	var found []string
+	is := func(s string) bool { return strings.EqualFold(s, name) }
+	for i := range ev.Rules {
+		if v := &ev.Rules[i].Value; slices.ContainsFunc(v.Aliases, is) {
+			found = append(found, v.ID)
+		}
+	}
+	for _, r := range ev.AlertRules {
+		if slices.ContainsFunc(r.As, func(as assure.AlertName) bool { return is(as.ID) }) {
+			found = append(found, r.ID)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // MeasureAnalytics returns what the alerts say of the analytic that id names or,
@@ -267,73 +286,12 @@ func countingRules(v *assure.Verdict) []string {
 	return slices.Compact(ids)
 }
 
-// Recalled is what exercises say of what is detected. It stands apart from what
-// alerts say.
-type Recalled struct {
-	AsOf         time.Time        `json:"as_of"`
-	Policy       assure.PolicyRef `json:"policy"`
-	Source       string           `json:"source"` // always "exercises"
-	Organisation measure.Recall   `json:"organisation"`
-	Techniques   []measure.Recall `json:"techniques"`
-	Analytics    []measure.Recall `json:"analytics"`
-	Limits       []string         `json:"limits"`
-}
-
-// Recall returns the recall that exercises show: of the whole organisation, and
-// of each technique and analytic that they name. With an analytic's id it is of
-// the exercises that speak for that analytic alone.
-func (s *Service) Recall(ctx context.Context, r Request, id string) (Recalled, error) {
-	out := Recalled{AsOf: r.AsOf, Policy: basisOf(r).Policy, Source: "exercises", Techniques: []measure.Recall{}, Analytics: []measure.Recall{}, Limits: []string{
-		"An exercise shows that what was done that day was seen, not that every variant would be.",
-		"What was blocked is left out: it says nothing of detection. Logged without an alert counts as not detected unless policy lets it pass.",
-	}}
-	ev, err := s.evidenceOf(ctx, r)
-	if err != nil {
-		return out, err
-	}
-	today, p := day.Of(r.AsOf), recallPolicy(r.Policy)
-	all := values(ev.Exercises)
-	if id != "" {
-		v, err := s.Verdict(ctx, r, id)
-		if err != nil {
-			return out, err
-		}
-		of := speaking(all, &v)
-		out.Analytics = append(out.Analytics, measure.RecallOf(v.Analytic.ATTACKID, of, today, p))
-		out.Techniques = measure.Recalls(of, func(e exercise.Exercise) string { return e.Technique }, today, p)
-		out.Organisation = measure.RecallOf("organisation", all, today, p)
-		return out, nil
-	}
-	out.Organisation = measure.RecallOf("organisation", all, today, p)
-	out.Techniques = measure.Recalls(all, func(e exercise.Exercise) string { return e.Technique }, today, p)
-	out.Analytics = measure.Recalls(all, func(e exercise.Exercise) string { return e.Analytic }, today, p)
-	return out, nil
-}
-
-func recallPolicy(p assure.Policy) measure.RecallPolicy {
-	return measure.RecallPolicy{Passing: p.Readiness.Passing, MaxAgeDays: p.Readiness.MaxExerciseAgeDays, Confidence: p.Measure.Confidence}
-}
-
 func values[T any](of []evidence.Of[T]) []T {
 	out := make([]T, len(of))
 	for i := range of {
 		out[i] = of[i].Value
 	}
 	return out
-}
-
-// speaking returns the exercises that speak for the analytic: those that name it,
-// and those that name one of its techniques and no analytic, on its platform.
-func speaking(all []exercise.Exercise, v *assure.Verdict) []exercise.Exercise {
-	return slices.DeleteFunc(slices.Clone(all), func(e exercise.Exercise) bool {
-		if e.Analytic != "" {
-			return !strings.EqualFold(e.Analytic, v.Analytic.ATTACKID)
-		}
-		named := slices.ContainsFunc(v.Techniques, func(n assure.Name) bool { return strings.EqualFold(n.ATTACKID, e.Technique) })
-		here := e.Platform == "" || len(v.Platforms) == 0 ||
-			slices.ContainsFunc(v.Platforms, func(p string) bool { return strings.EqualFold(p, e.Platform) })
-		return !named || !here
-	})
 }
 
 // Sampled is a simple random sample of the alerts of a rule that are unlabelled.
@@ -362,9 +320,9 @@ func (s *Service) Sample(ctx context.Context, r Request, rule string, draw measu
 	}
 	out := Sampled{Basis: basisOf(r), RuleID: id, Seed: draw.Seed, Asked: draw.N}
 	d := measure.NewDraw[*alert.Alert](draw)
-	for a, err := range s.alerts.Each(ctx, id, out.Window.From, out.Window.To) {
+	for a, err := range s.alertsOf(ctx, &ev, id, out.Window) {
 		if err != nil {
-			return Sampled{}, fmt.Errorf("draw from the alerts of %s: %w", id, err)
+			return Sampled{}, err
 		}
 		if unlabelled(a, r.Policy.Measure) {
 			d.Show(a.ID, a)

@@ -43,6 +43,7 @@ type Service struct {
 	libraries cache[*attack.Library]
 	current   cache[assure.Evidence] // without what comes from alerts
 	counts    cache[counts]
+	ready     cache[assure.Evidence] // joined, and with what is inherited
 	done      cache[assured]
 }
 
@@ -102,7 +103,7 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 	if err != nil {
 		return assure.Assessment{}, err
 	}
-	ev, err := s.read(ctx, batches, assure.WindowOf(r.Policy, r.AsOf))
+	ev, err := s.read(ctx, batches, r)
 	if err != nil {
 		return assure.Assessment{}, err
 	}

@@ -2,7 +2,6 @@ package assessment
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -11,6 +10,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/measure"
 	"candor/internal/measure/tune"
+	"candor/internal/visibility"
 )
 
 // falseDiscovery is the share of false discoveries let pass among the values of
@@ -43,9 +43,9 @@ func (s *Service) Tune(ctx context.Context, r Request, rule string) (Tuned, erro
 	}
 	p := tune.Policy{MinPrecision: r.Policy.Measure.MinPrecision, Confidence: r.Policy.Measure.Confidence, FalseDiscovery: falseDiscovery}
 	rows := func(yield func(*tune.Row, error) bool) {
-		for a, err := range s.alerts.Each(ctx, id, span.From, span.To) {
+		for a, err := range s.alertsOf(ctx, &ev, id, visibility.Window(span)) {
 			if err != nil {
-				yield(nil, fmt.Errorf("tune rule %s: %w", id, err))
+				yield(nil, err)
 				return
 			}
 			if !yield(rowOf(a, r.Policy.Measure), nil) {

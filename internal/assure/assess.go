@@ -53,6 +53,7 @@ type assessor struct {
 	view      visibility.View
 	claims    claim.Claims
 	exercises exerciseIndex
+	incidents incidentIndex
 	runbooks  runbookIndex
 	alerts    alertIndex
 
@@ -67,6 +68,7 @@ type subject struct {
 	counting []claim.Claim // enabled claims that policy counts
 	firing   []string      // ids of their rules that raised alerts in the window
 	trials   trials
+	reviews  reviews
 	duty     duty
 }
 
@@ -89,6 +91,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.view = visibility.NewView(lib, ev.Telemetry, p.Visibility, a.window)
 	a.claims = claim.Judge(lib, ev.Rules, p.Claim)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
+	a.incidents = indexIncidents(lib, &ev, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks)
 	a.alerts = indexAlerts(ev, a.window)
 	return a
@@ -108,6 +111,8 @@ func sorted(ev Evidence) Evidence {
 	ev.Rules = slices.Clone(ev.Rules)
 	slices.SortFunc(ev.Rules, compareRules)
 	ev.AlertRules = slices.Clone(ev.AlertRules)
+	ev.Cases = slices.Clone(ev.Cases)
+	slices.SortFunc(ev.Cases, compareCases)
 	slices.SortFunc(ev.AlertRules, func(a, b AlertRule) int { return strings.Compare(a.ID, b.ID) })
 	return ev
 }
@@ -150,6 +155,8 @@ func (a *assessor) judge(s *subject) {
 	s.Measurement, s.firing = a.alerts.pool(s.counting, a.policy)
 	s.trials = a.exercises.of(s, a.policy.Readiness, a.today)
 	s.Exercises = s.trials.Proof
+	s.reviews = a.incidents.of(s)
+	s.Incidents = s.reviews.Incidents
 	s.duty = a.runbooks.of(s, a.policy.Readiness, a.today)
 	s.Runbook = s.duty.Duty
 	s.Waivers = a.waivers(s)

@@ -57,7 +57,7 @@ type Shift struct {
 
 // Cause is one thing that the two verdicts rest on and that differs.
 type Cause struct {
-	// What is "visibility", "claims", "measurement", "exercises", "runbook" or
+	// What is "visibility", "claims", "measurement", "exercises", "incidents", "runbook" or
 	// "basis" when only what is judged by differs.
 	What string `json:"what"`
 	Text string `json:"text"`
@@ -154,6 +154,9 @@ func facets() []facet {
 		{"exercises", func(v *Verdict) string {
 			return strings.TrimSpace(plainWords(v.Exercises.State) + " " + v.Exercises.LastTime)
 		}, []string{"exercise_"}},
+		{"incidents", func(v *Verdict) string {
+			return strings.TrimSpace(plainWords(v.Incidents.State) + " " + v.Incidents.LastCase)
+		}, []string{"incident_"}},
 		{"runbook", func(v *Verdict) string {
 			return strings.TrimSpace(plainWords(v.Runbook.State) + " " + v.Runbook.ID + " " + v.Runbook.Reviewed)
 		}, []string{"runbook_"}},

@@ -22,7 +22,8 @@ func (p *program) evidenceCommand() *cobra.Command {
 
 const evidenceKinds = `Kinds:
   telemetry   log sources that you collect, and external sources with owner,
-              provider, expiry and Admiralty rating; or a DeTT&CT administration file
+              provider, expiry and Admiralty rating (candor evidence template
+              external); or a DeTT&CT administration file
   feeds       CSV of measured arrivals: date,source,channel,events,hosts[,site]
   rules       Sigma, Elastic, Splunk or Sentinel rules: a folder, a file or a tar.gz;
               or Candor CSV
@@ -31,6 +32,10 @@ const evidenceKinds = `Kinds:
   dispositions  Candor CSV or JSON Lines of statements about alerts that are known:
               id,disposition,disposition_time[,disposition_by,provenance,case_id]
   exercises   Candor CSV, or a VECTR export
+  cases       incident reviews: Candor CSV or JSON Lines, Sentinel incidents, TheHive
+              cases; the alerts that a case lists take on its class
+  signals     weak or external observations of an entity: CSV or JSON Lines
+  tuning      local values of an analytic's mutable elements: YAML, CSV, JSON Lines
   runbooks    folder of Markdown with front matter: applies_to, owner, reviewed
 
 The format is told from the content; --format forces one (candor evidence formats).`
@@ -55,13 +60,13 @@ kept in a rejects file in the data folder.
 				return fault.New(fault.Usage, "there is no kind of evidence %q", args[0]).
 					Next("use one of: %s", strings.Join(ingest.Kinds(), ", "))
 			}
-			if err := existing(args[1:]); err != nil {
+			if err := p.existing(args[1:]); err != nil {
 				return err
 			}
 			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
 				return p.addEvidence(ctx, d, ingest.Request{
 					Kind: args[0], Paths: args[1:], Format: format, Mapping: mapping, By: by,
-					RejectsDir: filepath.Join(p.data, "rejects"),
+					Dir: p.Dir, RejectsDir: filepath.Join(p.data, "rejects"),
 				})
 			})
 		},

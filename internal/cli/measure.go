@@ -42,7 +42,7 @@ func (p *program) measurement(m measuring) (assessment.Request, error) {
 
 // measuringCommands are those that measure, and say what follows from it.
 func (p *program) measuringCommands() []*cobra.Command {
-	return []*cobra.Command{p.measureCommand(), p.labelCommand(), p.gateCommand(), p.nextCommand(), p.tuneCommand()}
+	return []*cobra.Command{p.measureCommand(), p.labelCommand(), p.gateCommand(), p.nextCommand(), p.tuneCommand(), p.reviewCommand()}
 }
 
 func (p *program) measureCommand() *cobra.Command {
@@ -58,7 +58,8 @@ account for bursts, what the unlabelled leave open, volume, workload and trend, 
 what may be concluded: good enough, not good enough, undecided (with how many alerts
 to label), or not measurable (with why). doc/statistics.md defines every figure.
 
---recall shows what exercises say of what was detected. Alerts cannot say that.`,
+--recall shows what exercises say of what was detected, and how incidents became known.
+Alerts cannot say that.`,
 		Example: "  candor measure\n  candor measure --rule W-Acc-400\n  candor measure --analytic AN0001 --window 30\n  candor measure --by analytic --json\n  candor measure --recall",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -86,7 +87,7 @@ to label), or not measurable (with why). doc/statistics.md defines every figure.
 	c.Flags().StringVar(&rule, "rule", "", "the whole statement of one rule, by id or name")
 	c.Flags().StringVar(&analytic, "analytic", "", "the whole statement of one analytic, by ATT&CK ID")
 	c.Flags().StringVar(&by, "by", "rule", "what the table is of: rule, analytic")
-	c.Flags().BoolVar(&recall, "recall", false, "what exercises say of what is detected, apart from precision")
+	c.Flags().BoolVar(&recall, "recall", false, "what exercises and incidents say of what is detected, apart from precision")
 	c.MarkFlagsMutuallyExclusive("rule", "analytic")
 	c.MarkFlagsMutuallyExclusive("rule", "recall")
 	return c
@@ -306,8 +307,29 @@ func (p *program) recall(ctx context.Context, d *Desk, r assessment.Request, ana
 			rows = append(rows, recallRow(&x))
 		}
 		g.table("", rows)
+		showCaseRecall(g, &m.Cases)
+		g.line("\npolicy %s %s", m.Policy.Name, m.Policy.Version)
 		showLimits(g, m.Limits)
 	})
+}
+
+func showCaseRecall(g *page, c *assessment.CasesRecalled) {
+	g.head("How incidents became known, from cases alone")
+	if c.Organisation.Incidents+c.Organisation.Unsaid == 0 {
+		g.line("  no case of an incident is known")
+		return
+	}
+	rows := [][]string{{"OF", "BY ALERT", "SHARE", "INTERVAL", "OTHERWISE", "TOO LATE", "NOT SAID", "LAST"}}
+	all := append([]measure.CaseRecall{c.Organisation}, c.Techniques...)
+	for _, x := range append(all, c.Analytics...) {
+		share := "-"
+		if x.Recall != nil {
+			share = fmt.Sprintf("%.3f", *x.Recall)
+		}
+		rows = append(rows, []string{x.Of, ratio(int64(x.ByAlert), int64(x.Incidents)), share, short(x.Interval), fmt.Sprint(x.Otherwise),
+			fmt.Sprint(x.Missed), fmt.Sprint(x.Unsaid), x.Last[:min(10, len(x.Last))]})
+	}
+	g.table("", rows)
 }
 
 func recallRow(x *measure.Recall) []string {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -32,7 +33,11 @@ alerts and feeds to the same address, each with a token that candor token create
 made; see doc/push.md.
 
 It listens on loopback addresses alone: whoever may push needs a token, and whoever
-reads needs none.`,
+reads needs none.
+
+While it runs, it has the data folder: every other command on the folder is run by
+the server, through a socket in the folder that only its owner can reach, and prints
+what it would print without one.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pol, err := p.policyInForce(file)
@@ -42,9 +47,9 @@ reads needs none.`,
 			if fold < 100*time.Millisecond || fold > time.Hour {
 				return fault.New(fault.Usage, "%s is no time between batches", fold).At("--fold").Next("name one from 100ms to 1h")
 			}
-			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
-				return p.serve(ctx, d, serving{addr, fold}, pol)
-			})
+			m := p.mode(cmd, true)
+			m.Serve = true
+			return p.in(cmd, m, func(ctx context.Context, d *Desk) error { return p.serve(ctx, d, serving{addr, fold}, pol) })
 		},
 	}
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "loopback address to listen on; port 0 picks a free one")
@@ -63,21 +68,38 @@ type serving struct {
 	fold time.Duration
 }
 
-// serve answers requests until ctx ends, which is how a server is meant to end.
+// serve answers requests, takes what is pushed, and runs the commands of other
+// processes, until ctx ends, which is how a server is meant to end.
 func (p *program) serve(ctx context.Context, d *Desk, how serving, pol assure.Policy) error {
 	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	stop, err := d.Intake.Start(how.fold, log)
+	fold, err := d.Intake.Start(how.fold, log)
 	if err != nil {
 		return err
 	}
+	defer fold()
+	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	return web.Serve(ctx, how.addr, d.Handler(pol, log), log, func(at string) {
-		if p.json {
-			fmt.Fprintf(p.Out, "{\"serving\":%q}\n", "http://"+at+"/")
+	var others sharing
+	var failed error
+	err = web.Serve(ctx, how.addr, d.Handler(pol, log), log, func(at string) {
+		if others, failed = p.share(ctx, d, "http://"+at+"/"); failed != nil {
+			stop()
 			return
 		}
-		fmt.Fprintf(p.Out, "serving http://%s/ (Ctrl-C stops)\n", at)
+		p.serving("http://" + at + "/")
 	})
+	if others.wait != nil {
+		err = errors.Join(err, others.end())
+	}
+	return errors.Join(failed, err)
+}
+
+func (p *program) serving(at string) {
+	if p.json {
+		fmt.Fprintf(p.Out, "{\"serving\":%q}\n", at)
+		return
+	}
+	fmt.Fprintf(p.Out, "serving %s (Ctrl-C stops)\n", at)
 }
 
 // demonstration is what `candor demo` is asked to do.

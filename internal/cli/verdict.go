@@ -141,10 +141,18 @@ func showUnmapped(g *page, u assure.Unmapped) {
 				g.line("    … and %d more (--json lists all)", n-i)
 				break
 			}
-			g.line("    %-14s %s, %s", r.ID, clip(r.Name, 60), count(r.Alerts, "alert", "alerts"))
+			g.line("    %-14s %s, %s%s", r.ID, clip(r.Name, 60), count(r.Alerts, "alert", "alerts"), ambiguous(r.Ambiguous))
 		}
 	}
 	showUnknownSources(g, u.UnknownSources)
+}
+
+// ambiguous says which rules alerts could mean.
+func ambiguous(rules []string) string {
+	if len(rules) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; could be any of %d rules: %s", len(rules), clip(strings.Join(rules, ", "), 80))
 }
 
 // showUnknownIDs names every id that the release does not know, with how many

@@ -60,6 +60,9 @@ var house = map[string]room{
 	"alert/defender":          {floor: 3, peers: []string{"alert/export"}},
 	"alert/splunk":            {floor: 3, peers: []string{"alert/export"}},
 	"alert/thehive":           {floor: 3, peers: []string{"alert/export"}},
+	"alert/review":            {floor: 4},
+	"signal/tabular":          {floor: 4},
+	"runbook/tuning":          {floor: 4},
 	"exercise/tabular":        {floor: 3},
 	"exercise/vectr":          {floor: 3},
 	"runbook/frontmatter":     {floor: 3},
@@ -82,6 +85,8 @@ var house = map[string]room{
 	"store/duckdb":    {floor: 9, peers: []string{"store/storetest"}},
 	"store/sqlite":    {floor: 9, peers: []string{"store/storetest"}},
 	"hold":            {floor: 9},
+	"engine":          {floor: 9},
+	"relay":           {floor: 9},
 	"archive":         {floor: 9}, // kept assessments
 	"token":           {floor: 9}, // bearer tokens
 

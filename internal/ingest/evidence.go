@@ -40,6 +40,8 @@ type Request struct {
 	Mapping string
 	// By is who adds it, for the record.
 	By string
+	// Dir is the folder that relative paths start at; empty for the working folder.
+	Dir string
 	// RejectsDir is the folder for the file of rejected records; empty keeps none.
 	RejectsDir string
 	// Progress is told how many bytes of how many are done; it may be nil. The
@@ -74,13 +76,17 @@ type kind struct {
 
 func kinds() []kind {
 	yaml, csv := []string{".yml", ".yaml"}, []string{".csv", ".csv.gz"}
+	tables := append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)
 	return []kind{
-		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeTelemetry},
+		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeFiles},
 		{name: "feeds", what: "feed files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...), decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
-		{name: "alerts", what: "alert files", endings: append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)},
+		{name: "alerts", what: "alert files", endings: tables},
 		{name: dispositions, what: "disposition files", endings: []string{".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}},
 		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},
+		{name: "cases", what: "files of cases", endings: tables, decode: decodeFiles},
+		{name: "signals", what: "files of signals", endings: tables, decode: decodeFiles},
+		{name: "tuning", what: "tuning records", endings: append(yaml[:2:2], tables...), decode: decodeFiles},
 		{name: "runbooks", what: "runbooks", endings: []string{".md", ".markdown"}, decode: decodeRunbooks},
 	}
 }
@@ -152,10 +158,13 @@ type batch struct {
 	warnings []string
 	records  []store.Record
 	good     int64
+	// changes says that the input has a statement for every change of a record, so
+	// that more than one about the same is no slip.
+	changes bool
 }
 
 func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
-	b := &batch{rejects: &rejects{dir: r.RejectsDir}, forced: r.Format}
+	b := &batch{rejects: &rejects{dir: r.RejectsDir, base: r.Dir}, forced: r.Format}
 	how := r.Format
 	if r.Kind == dispositions {
 		how = r.Kind + " " + how

@@ -43,7 +43,7 @@ func (e *Evidence) addRecords(ctx context.Context, r Request, k kind) (Result, e
 // readRecords makes the batch of a request, up to its landing. It returns the
 // earlier batch, too, when the same input is there already.
 func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch, old *store.Batch, err error) {
-	where, err := find(r.Paths, k)
+	where, err := r.find(k)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -62,7 +62,9 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	err = k.decode(b, files)
 	if err == nil {
 		b.good = int64(len(b.records))
-		b.repeated()
+		if !b.changes {
+			b.repeated()
+		}
 		err = b.settle()
 	}
 	if err != nil {
@@ -85,7 +87,7 @@ func (b *batch) settle() (err error) {
 // forget removes the rejects file of a batch that did not land.
 func (b *batch) forget() {
 	if b.Rejects != "" {
-		os.Remove(b.Rejects)
+		os.Remove(within(b.rejects.base, b.Rejects))
 	}
 }
 
@@ -140,18 +142,6 @@ func (b *batch) notes(f file, rejects []evidence.Reject, warnings []string) {
 
 // key joins the parts of a record's key.
 func key(parts ...string) string { return strings.Join(parts, "|") }
-
-func decodeTelemetry(b *batch, files []file) error {
-	list := formatsOf(b.Kind)
-	for _, f := range files {
-		chosen := choose(list, b.forced, f.data, f.name)
-		b.format(chosen.Name)
-		if err := chosen.telemetry(b, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // inventory reads Candor's own telemetry file.
 func (b *batch) inventory(f file) error {

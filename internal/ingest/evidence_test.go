@@ -265,8 +265,8 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 	if err := os.MkdirAll(empty, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	err := b.refused(b.request("signals", rule), fault.Usage)
-	if !strings.Contains(fault.HintOf(err), "telemetry, feeds, rules, alerts, dispositions, exercises, runbooks") {
+	err := b.refused(b.request("gossip", rule), fault.Usage)
+	if !strings.Contains(fault.HintOf(err), "telemetry, feeds, rules, alerts, dispositions, exercises, cases, signals, tuning, runbooks") {
 		t.Errorf("the hint %q does not list the kinds", fault.HintOf(err))
 	}
 	b.refused(b.request("rules"), fault.Usage)
