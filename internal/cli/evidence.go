@@ -29,6 +29,8 @@ const evidenceKinds = `Kinds:
               or Candor CSV
   alerts      Candor JSON Lines or CSV, exports of OCSF, Elastic, Sentinel, Defender,
               Splunk ES and TheHive, or any CSV through --mapping FILE
+  dispositions  Candor CSV or JSON Lines of statements about alerts that are known:
+              id,disposition,disposition_time[,disposition_by,provenance,case_id]
   exercises   Candor CSV, or a VECTR export
   cases       incident reviews: Candor CSV or JSON Lines, Sentinel incidents, TheHive
               cases; the alerts that a case lists take on its class

@@ -63,13 +63,16 @@ type Result struct {
 	Warnings []string `json:"warnings"`
 }
 
+// dispositions is the kind of statements about alerts that are known already.
+const dispositions = "dispositions"
+
 // kind is how the evidence of one kind is found and decoded.
 type kind struct {
 	name string
 	// what names its files for people, and endings tell them in a folder.
 	what    string
 	endings []string
-	// decode is nil for alerts, which are streamed.
+	// decode is nil for alerts and dispositions, which are streamed.
 	decode func(*batch, []file) error
 }
 
@@ -84,6 +87,7 @@ func kinds() []kind {
 		{name: "feeds", what: "feed files", endings: csv, decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
 		{name: "alerts", what: "alert files", endings: tables},
+		{name: dispositions, what: "disposition files", endings: []string{".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}},
 		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},
 		{name: casesKind, what: "files of cases", endings: tables, decode: decodeFiles},
 		{name: "signals", what: "files of signals", endings: tables, decode: decodeFiles},
@@ -166,8 +170,12 @@ type batch struct {
 
 func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
 	b := &batch{rejects: &rejects{dir: r.RejectsDir}, forced: r.Format}
-	if r.Format != "" { // the same bytes read otherwise are another input
-		sum = sha256.Sum256(append([]byte(r.Format+"\x00"), sum[:]...))
+	how := r.Format
+	if r.Kind == dispositions {
+		how = r.Kind + " " + how
+	}
+	if how != "" { // the same bytes read otherwise are another input
+		sum = sha256.Sum256(append([]byte(how+"\x00"), sum[:]...))
 	}
 	b.Kind, b.Paths, b.By, b.Added = r.Kind, r.Paths, r.By, e.now().UTC()
 	b.Hash = hexSum(sum)

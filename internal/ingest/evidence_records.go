@@ -72,6 +72,10 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	}
 	err = k.decode(b, files)
 	if err == nil {
+		b.good = int64(len(b.records))
+		if !b.changes {
+			b.repeated()
+		}
 		err = b.settle()
 	}
 	if err != nil {
@@ -81,16 +85,12 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	return b, nil, nil
 }
 
-// settle counts what was decoded, writes the rejects and refuses a batch in
-// which nothing is good.
+// settle counts what was read, writes the rejects and refuses a batch in which
+// nothing is good.
 func (b *batch) settle() (err error) {
-	b.good = int64(len(b.records))
 	b.Rejected, b.Read = b.rejects.n, b.good+b.rejects.n
 	if b.Rejects, err = b.rejects.close(); err != nil {
 		return err
-	}
-	if !b.changes {
-		b.repeated()
 	}
 	return b.check()
 }

@@ -57,6 +57,8 @@ type format struct {
 	rules     func(f file) rules
 	exercises func(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error)
 	alerts    func(export.Input) iter.Seq2[*alert.Alert, error]
+	// statements reads dispositions.
+	statements func(export.Input) iter.Seq2[alert.Placed, error]
 }
 
 // Names of the formats that are Candor's own.
@@ -79,7 +81,7 @@ func Formats() []Format {
 }
 
 func formats() []format {
-	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), exerciseFormats(), reviewFormats(), []format{
+	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), dispositionFormats(), exerciseFormats(), reviewFormats(), []format{
 		{Format: Format{"runbooks", markdown, "Markdown with front matter: applies_to, owner, reviewed", "candor evidence add runbooks runbooks/"}, rest: true, alone: isRunbook},
 	})
 }
@@ -135,6 +137,15 @@ func alertFormats() []format {
 			sniff: splunkalert.Sniff, alerts: splunkalert.Alerts},
 		{Format: Format{"alerts", thehive.Format, "TheHive 5 alerts, JSON", "candor evidence add alerts alerts.json"},
 			sniff: thehive.Sniff, alerts: thehive.Alerts},
+	}
+}
+
+func dispositionFormats() []format {
+	return []format{
+		{Format: Format{dispositions, ownJSONL, "Candor JSON Lines about known alerts: the keys of the CSV", "candor evidence add dispositions dispositions.jsonl"},
+			sniff: isObject, alone: saysDispositions, statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return jsonl.Statements(jsonl.Input(in)) }},
+		{Format: Format{dispositions, ownCSV, "Candor CSV about known alerts: id,disposition,disposition_time[,disposition_by,provenance,case_id]", "candor evidence add dispositions dispositions.csv"},
+			rest: true, alone: hasColumns("disposition", "disposition_time"), statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return tabular.Statements(tabular.Input(in)) }},
 	}
 }
 
@@ -195,6 +206,8 @@ func readTechniques(f file) rules {
 	d, err := dettect.Rules(f.name, f.data)
 	return rules{Decoded: d, format: dettect.Format, err: err}
 }
+
+func isObject(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte("{")) }
 
 func isOwnCSV(head []byte, _ string) bool { return tabular.IsOwn(decode.Columns(head, ',')) }
 
