@@ -62,6 +62,15 @@ func (e *Evidence) checkRecords(ctx context.Context, r Request, k kind) (Check, 
 	if err != nil {
 		return Check{}, err
 	}
+	all, err := b.links()
+	if err != nil {
+		return Check{}, err
+	}
+	_, missing, err := e.known(ctx, all)
+	if err != nil {
+		return Check{}, err
+	}
+	b.missed(missing)
 	c := b.outcome(old)
 	if old != nil {
 		return c, nil

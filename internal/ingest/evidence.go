@@ -52,6 +52,10 @@ type Request struct {
 // Result is what came of a request.
 type Result struct {
 	store.Batch
+	// Linked is the batch that ties the alerts which cases list to them, where there
+	// is one, and Links says that it landed just now.
+	Linked *store.Batch `json:"linked,omitempty"`
+	Links  bool         `json:"-"`
 	// Fresh is false when the same input was there already and nothing changed.
 	Fresh bool `json:"fresh"`
 	// Rejects are the first of the rejected records; Batch.Rejects is the path of
@@ -74,6 +78,9 @@ type kind struct {
 	decode func(*batch, []file) error
 }
 
+// casesKind is the kind whose records speak of alerts.
+const casesKind = "cases"
+
 func kinds() []kind {
 	yaml, csv := []string{".yml", ".yaml"}, []string{".csv", ".csv.gz"}
 	tables := append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)
@@ -84,7 +91,7 @@ func kinds() []kind {
 		{name: "alerts", what: "alert files", endings: tables},
 		{name: dispositions, what: "disposition files", endings: []string{".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}},
 		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},
-		{name: "cases", what: "files of cases", endings: tables, decode: decodeFiles},
+		{name: casesKind, what: "files of cases", endings: tables, decode: decodeFiles},
 		{name: "signals", what: "files of signals", endings: tables, decode: decodeFiles},
 		{name: "tuning", what: "tuning records", endings: append(yaml[:2:2], tables...), decode: decodeFiles},
 		{name: "runbooks", what: "runbooks", endings: []string{".md", ".markdown"}, decode: decodeRunbooks},

@@ -108,22 +108,16 @@ func hasColumns(columns ...string) func(head []byte, name string) bool {
 	}
 }
 
-// isStatement reports whether the first line says something of a known alert: it
-// names a disposition, and neither the rule nor the time of an alert.
-func isStatement(head []byte, _ string) bool {
-	first, _, _ := bytes.Cut(head, []byte("\n"))
-	return isObject(head, "") && export.Has(first, "disposition", "disposition_time") && !export.Has(first, "rule_id")
-}
-
-// isStatementCSV is the same for delimited text.
-func isStatementCSV(head []byte, _ string) bool {
-	have := decode.Columns(head, ',')
-	return slices.Contains(have, "disposition") && slices.Contains(have, "disposition_time") && !slices.Contains(have, "rule_id")
-}
-
 // namesItsRules reports whether incidents say which rules raised their alerts.
 func namesItsRules(head []byte, name string) bool {
 	return sentinelalert.Sniff(head, name) && bytes.Contains(head, []byte("RelatedAnalyticRuleIds"))
+}
+
+// saysDispositions reports whether JSON says something of alerts and not that they
+// fired.
+func saysDispositions(head []byte, _ string) bool {
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	return export.Has(first, "disposition", "disposition_time")
 }
 
 func isInventory(head []byte, _ string) bool {
