@@ -146,6 +146,63 @@ func TestWhatIsPushedBecomesBatches(t *testing.T) {
 	}
 }
 
+const signalLine = `{"id":"s","time":"2026-11-26T10:00:00Z","entity":"h","name":"rare log-on"}` + "\n"
+
+func statementLine(id, class string) string {
+	return `{"id":"` + id + `","disposition":"` + class + `","disposition_time":"2026-11-26T11:00:00Z","disposition_by":"ann"}` + "\n"
+}
+
+func TestDispositionsFindTheAlertsPushedBefore(t *testing.T) {
+	d := newDesk(t, Usual())
+	d.begin(d.Service)
+	d.push(d.Service, "dispositions", "soar", statementLine("never", "false_positive")+statementLine("a", "false_positive"))
+	d.push(d.Service, "alerts", "edr", alertLine("a"))
+	d.push(d.Service, "dispositions", "other", statementLine("a", "true_positive"))
+	d.fold(d.Service)
+	d.push(d.Service, "dispositions", "soar", statementLine("never", "false_positive"))
+	d.fold(d.Service)
+	d.want("alerts candor-jsonl token:edr read 1 new 1 updated 0 unchanged 0 rejected 0",
+		"dispositions candor-jsonl token:soar read 2 new 0 updated 1 unchanged 0 rejected 1",
+		"dispositions candor-jsonl token:other read 1 new 0 updated 1 unchanged 0 rejected 0")
+	found, err := filepath.Glob(filepath.Join(d.dir, "rejects", "dispositions-*"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	for _, f := range found {
+		if b, err := os.ReadFile(f); err != nil || !strings.Contains(string(b), `"field":"id","value":"never","reason":"no alert of this id is known"`) {
+			t.Errorf("%v: %s", err, b)
+		}
+	}
+	// Of the last one nothing was good, so that there is no batch of it.
+	if aside, err := filepath.Glob(filepath.Join(d.dir, "push", "refused", "dispositions-*-soar")); err != nil || len(aside) != 1 {
+		t.Errorf("put aside: %v, %v", aside, err)
+	}
+}
+
+// TestALineSaysNothingOfTheLinesBehind pushes what a reader that is free to guess
+// would take for another format, before what is good.
+func TestALineSaysNothingOfTheLinesBehind(t *testing.T) {
+	odd := []string{"[", "[{}]", `{"value":[{"id":"x"}]}`, `{"hits":{"hits":[]}}`, "{", "}", "id,time,entity,name", `"`, "x", `{"id":`, "\x00", "\xff"}
+	for kind, good := range map[string]string{"alerts": alertLine("a"), "signals": signalLine, "feeds": feedLine, "dispositions": statementLine("a", "test")} {
+		d := newDesk(t, Usual())
+		d.begin(d.Service)
+		d.push(d.Service, "alerts", "first", alertLine("a"))
+		d.fold(d.Service)
+		for _, line := range odd {
+			if r := d.push(d.Service, kind, "edr", line+"\n"+good); r.Received != 2 || r.Accepted != 1 {
+				t.Errorf("%s, %q: %+v", kind, line, r)
+			}
+		}
+		d.fold(d.Service)
+		list := d.batches()
+		if want := fmt.Sprintf("read %d", 2*len(odd)); len(list) != 2 || !slices.ContainsFunc(list, func(b string) bool {
+			return strings.HasPrefix(b, kind) && strings.Contains(b, want) && strings.HasSuffix(b, fmt.Sprintf("rejected %d", len(odd)))
+		}) {
+			t.Errorf("%s: %v, want %s", kind, list, want)
+		}
+	}
+}
+
 func TestTheSameBytesLaterAreAnotherInput(t *testing.T) {
 	d := newDesk(t, Usual())
 	d.begin(d.Service)
@@ -179,7 +236,7 @@ func TestWrongRecordsDoNotKeepOthersOut(t *testing.T) {
 		t.Errorf("%v: %s", err, b)
 	}
 	// Where nothing is good, nothing is kept.
-	for kind, body := range map[string]string{"alerts": "{}\n[]\nx\n", "feeds": "{}\n"} {
+	for kind, body := range map[string]string{"alerts": "{}\n[]\nx\n", "feeds": "{}\n", "signals": "{}\n[]\n", "dispositions": "{\"id\":\"a\"}\n"} {
 		if r := d.push(d.Service, kind, "edr", body); r.Accepted != 0 || r.Rejected == 0 || r.Received != r.Rejected {
 			t.Errorf("%s: %+v", kind, r)
 		}
@@ -465,25 +522,23 @@ func TestTheClockMayJumpBack(t *testing.T) {
 // FuzzReceive pushes anything: what is accepted becomes batches with as many
 // records, and nothing stays in the journal.
 func FuzzReceive(f *testing.F) {
-	f.Add([]byte(alertLine("a")), false, true, false)
-	f.Add([]byte(feedLine+"{}"), false, true, true)
-	f.Add(packed(alertLine("a")+"x"), true, true, false)
-	f.Add([]byte("\ufeff{\n}"), false, false, false)
-	f.Add([]byte("{\"id\":\"a\",\"rule_id\":\"r\",\"time\":\"2026-01-01\",\n\r \"x\":\"\x0b\"}\r\n\x00"), false, true, false)
-	f.Fuzz(func(t *testing.T, body []byte, gz, lines, feeds bool) {
+	f.Add([]byte(alertLine("a")), false, true, uint8(0))
+	f.Add([]byte(statementLine("a", "test")+"[]"), false, true, uint8(1))
+	f.Add([]byte("{\"value\":[{}]}\n"+signalLine+"id,time"), false, true, uint8(2))
+	f.Add([]byte(feedLine+"{}"), false, true, uint8(3))
+	f.Add(packed(alertLine("a")+"x"), true, true, uint8(0))
+	f.Add([]byte("\ufeff{\n}"), false, false, uint8(2))
+	f.Add([]byte("{\"id\":\"a\",\"rule_id\":\"r\",\"time\":\"2026-01-01\",\n\r \"x\":\"\x0b\"}\r\n\x00"), false, true, uint8(0))
+	f.Fuzz(func(t *testing.T, body []byte, gz, lines bool, kind uint8) {
 		read := int64(0)
 		d := &desk{t: t, dir: t.TempDir()}
-		kind := "alerts"
-		if feeds {
-			kind = "feeds"
-		}
 		s := d.service(Limits{Body: 1 << 16, Waiting: 1 << 20, Segment: 1 << 20, Requests: 1}, adder(func(ctx context.Context, r ingest.Request) (ingest.Result, error) {
 			c, err := ingest.NewEvidence(nil, nil, clock).Check(ctx, r)
 			read = c.Good
 			return ingest.Result{}, err
 		}))
 		d.begin(s)
-		r, err := s.Receive(t.Context(), Post{Kind: kind, Token: "t", Body: bytes.NewReader(body), Gzip: gz, Lines: lines})
+		r, err := s.Receive(t.Context(), Post{Kind: Kinds()[int(kind)%len(Kinds())], Token: "t", Body: bytes.NewReader(body), Gzip: gz, Lines: lines})
 		if err != nil && fault.KindOf(err) != fault.Invalid {
 			t.Fatal(err)
 		}
