@@ -25,7 +25,7 @@ entry in the ledger and are in no backup. Every batch says which token brought i
 }
 
 // tokens are those of the data folder. They need neither its stores nor its hold.
-func (p *program) tokens() *token.Folder { return token.In(filepath.Join(p.data, "tokens")) }
+func (p *program) tokens() *token.Folder { return token.In(filepath.Join(p.path(p.data), "tokens")) }
 
 // madeToken is a new token with its secret, which is shown this once.
 type madeToken struct {
