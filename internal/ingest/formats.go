@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"candor/internal/alert"
+	"candor/internal/alert/bulk"
 	defenderalert "candor/internal/alert/defender"
 	elasticalert "candor/internal/alert/elastic"
 	"candor/internal/alert/export"
@@ -220,5 +221,5 @@ func readOwnCSV(in export.Input) iter.Seq2[*alert.Alert, error] {
 }
 
 func readOwnJSONL(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return jsonl.Alerts(jsonl.Input(in))
+	return bulk.Alerts(jsonl.Input(in))
 }
