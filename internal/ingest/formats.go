@@ -217,7 +217,7 @@ func isOwnJSONL(head []byte, _ string) bool {
 }
 
 func readOwnCSV(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return tabular.Alerts(tabular.Input(in), tabular.Own())
+	return bulk.Rows(tabular.Input(in), tabular.Own())
 }
 
 func readOwnJSONL(in export.Input) iter.Seq2[*alert.Alert, error] {
