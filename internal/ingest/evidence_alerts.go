@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 
 	"candor/internal/alert"
+	"candor/internal/alert/bulk"
 	"candor/internal/alert/export"
 	"candor/internal/alert/tabular"
 	"candor/internal/evidence"
@@ -296,7 +297,7 @@ func (in *alertInput) detect(ctx context.Context, l location, text *bufio.Reader
 			return nil, fault.New(fault.Usage, "a mapping is for CSV, and this file is JSON").At("%s", l.path).Next("leave the mapping out")
 		}
 		p.format(mappedCSV)
-		return tabular.Alerts(tabular.Input(input), in.mapping), nil
+		return bulk.Rows(tabular.Input(input), in.mapping), nil
 	}
 	chosen := choose(formatsOf(in.kind), in.forced, head, l.name)
 	if chosen.statements != nil {
