@@ -13,6 +13,7 @@ import (
 	"candor/internal/alert/export"
 	"candor/internal/alert/jsonl"
 	"candor/internal/alert/ocsf"
+	"candor/internal/alert/parquet"
 	sentinelalert "candor/internal/alert/sentinel"
 	splunkalert "candor/internal/alert/splunk"
 	"candor/internal/alert/tabular"
@@ -137,6 +138,8 @@ func alertFormats() []format {
 			sniff: splunkalert.Sniff, alerts: splunkalert.Alerts},
 		{Format: Format{"alerts", thehive.Format, "TheHive 5 alerts, JSON", "candor evidence add alerts alerts.json"},
 			sniff: thehive.Sniff, alerts: thehive.Alerts},
+		{Format: Format{"alerts", parquet.Format, "Parquet with Candor's columns; fields as a map, JSON text or columns", "candor evidence add alerts alerts.parquet"},
+			sniff: isParquet},
 	}
 }
 
@@ -206,6 +209,8 @@ func readTechniques(f file) rules {
 	d, err := dettect.Rules(f.name, f.data)
 	return rules{Decoded: d, format: dettect.Format, err: err}
 }
+
+func isParquet(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte(parquet.Magic)) }
 
 func isObject(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte("{")) }
 
