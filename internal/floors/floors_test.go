@@ -51,6 +51,7 @@ var house = map[string]room{
 	"detection/sentinel":      {floor: 3},
 	"alert/tabular":           {floor: 3},
 	"alert/jsonl":             {floor: 3},
+	"alert/parquet":           {floor: 3},
 	"alert/bulk":              {floor: 4},
 	"alert/export":            {floor: 3},
 	"alert/export/exporttest": {floor: 3, peers: []string{"alert/export"}},

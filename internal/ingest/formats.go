@@ -14,6 +14,7 @@ import (
 	"candor/internal/alert/export"
 	"candor/internal/alert/jsonl"
 	"candor/internal/alert/ocsf"
+	"candor/internal/alert/parquet"
 	sentinelalert "candor/internal/alert/sentinel"
 	splunkalert "candor/internal/alert/splunk"
 	"candor/internal/alert/tabular"
@@ -144,6 +145,8 @@ func alertFormats() []format {
 			sniff: splunkalert.Sniff, alerts: splunkalert.Alerts},
 		{Format: Format{"alerts", thehive.Format, "TheHive 5 alerts, JSON", "candor evidence add alerts alerts.json"},
 			sniff: thehive.Sniff, alerts: thehive.Alerts},
+		{Format: Format{"alerts", parquet.Format, "Parquet with Candor's columns; fields as a map, JSON text or columns", "candor evidence add alerts alerts.parquet"},
+			sniff: isParquet},
 	}
 }
 
@@ -224,6 +227,8 @@ func isArrivals(head []byte, _ string) bool {
 	first, _, _ := bytes.Cut(head, []byte("\n"))
 	return export.Has(first, "date", "source", "events")
 }
+
+func isParquet(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte(parquet.Magic)) }
 
 func isOwnCSV(head []byte, _ string) bool { return tabular.IsOwn(decode.Columns(head, ',')) }
 
