@@ -76,11 +76,16 @@ func (s *Service) Measure(ctx context.Context, r Request) (Measured, error) {
 	if err != nil {
 		return m, err
 	}
+	waited, err := s.durations(ctx, &ev, r)
+	if err != nil {
+		return m, err
+	}
 	byRule := talliesByRule(ev.Tallies)
 	names := ruleNames(ev)
 	for id, ts := range byRule {
 		d := measure.Detailed(id, ts, m.span(), r.Policy.Measure)
 		d.RuleName = names[id]
+		d.Times = times(r, waited[id])
 		m.Rules = append(m.Rules, d)
 	}
 	rank(m.Rules, r.Policy.Measure)
@@ -166,7 +171,9 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 	m := MeasuredRule{Basis: basisOf(r), Limits: measuredLimits()}
 	m.Detail = measure.Detailed(id, talliesByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
 	m.RuleName = ruleNames(ev)[id]
-	return m, nil
+	waited, err := s.durations(ctx, &ev, r)
+	m.Times = times(r, waited[id])
+	return m, err
 }
 
 // findRule returns the id of the rule that name is the id of, in whatever case,
@@ -232,10 +239,15 @@ func (s *Service) MeasureAnalytics(ctx context.Context, r Request, id string) (M
 	if err != nil {
 		return m, err
 	}
+	waited, err := s.durations(ctx, &ev, r)
+	if err != nil {
+		return m, err
+	}
 	byRule, names := talliesByRule(ev.Tallies), ruleNames(ev)
 	for i := range verdicts {
 		if v := &verdicts[i]; id != "" || v.Rung != assure.NotApplicable && v.Measurement != nil && v.Measurement.Alerts > 0 {
 			m.Analytics = append(m.Analytics, measuredAnalytic(v, byRule, names, r))
+			m.Analytics[len(m.Analytics)-1].time(r, waited)
 		}
 	}
 	slices.SortStableFunc(m.Analytics, func(a, b MeasuredAnalytic) int { return cmp.Compare(b.Detail.Alerts, a.Detail.Alerts) })

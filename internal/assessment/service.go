@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/day"
@@ -44,6 +45,7 @@ type Service struct {
 	current   cache[assure.Evidence] // without what comes from alerts
 	counts    cache[counts]
 	ready     cache[assure.Evidence] // joined, and with what is inherited
+	waited    cache[[]alert.Duration]
 	done      cache[assured]
 }
 

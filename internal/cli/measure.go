@@ -227,6 +227,7 @@ func showDetail(g *page, d *measure.Detail) {
 	if t := d.Trend; t != nil {
 		rows = append(rows, []string{"trend", fmt.Sprintf("%+.4f alerts a day with each day, interval %.4f to %.4f, over %d days", t.Slope, t.Interval[0], t.Interval[1], t.Days)})
 	}
+	rows = append(rows, timeRows(d.Times)...)
 	g.table("  ", rows)
 	g.head("In words")
 	showReasons(g, d.Reasons)
@@ -237,6 +238,47 @@ func showDetail(g *page, d *measure.Detail) {
 	default:
 		g.line("\n  candor label sample %s -n %d", d.RuleID, min(d.ToLabel, d.Unlabelled))
 	}
+}
+
+// timeRows says how long alerts wait.
+func timeRows(t *measure.Times) [][]string {
+	if t == nil {
+		return nil
+	}
+	var rows [][]string
+	for _, x := range []struct {
+		what string
+		of   *measure.Waiting
+	}{{"time to acknowledge", &t.Acknowledge}, {"time to close", &t.Close}} {
+		text := "not known"
+		if x.of.Alerts > 0 {
+			text = fmt.Sprintf("median %s, 90th percentile %s", waitText(&x.of.Median), waitText(&x.of.P90))
+		}
+		rows = append(rows, []string{x.what, fmt.Sprintf("%s; %s done, %s still waiting, %s untimed", text,
+			group3(x.of.Done), group3(x.of.Censored), group3(x.of.Untimed))})
+	}
+	return rows
+}
+
+// waitText writes a time with its interval.
+func waitText(q *measure.Quantile) string {
+	if q.Value == nil {
+		return "not reached"
+	}
+	return fmt.Sprintf("%s (%s to %s)", minutesText(q.Value), minutesText(q.Low), minutesText(q.High))
+}
+
+// minutesText writes minutes as people do.
+func minutesText(m *float64) string {
+	switch {
+	case m == nil:
+		return "not reached"
+	case *m < 120:
+		return fmt.Sprintf("%.0f min", *m)
+	case *m < 48*60:
+		return fmt.Sprintf("%.1f h", *m/60)
+	}
+	return fmt.Sprintf("%.1f days", *m/60/24)
 }
 
 func six(i *measure.Interval) string {

@@ -18,6 +18,9 @@ type Detail struct {
 	Trend *Trend `json:"trend"`
 	// Provenance is who made the dispositions in force, by number of alerts.
 	Provenance []LabelCount `json:"provenance"`
+	// Times is how long alerts wait to be acknowledged and to be closed; nil when it
+	// was not asked for.
+	Times *Times `json:"times,omitempty"`
 	// Busiest is the cluster with the most alerts; nil without alerts.
 	Busiest *Burst `json:"busiest_cluster"`
 }
