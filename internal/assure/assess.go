@@ -56,6 +56,7 @@ type assessor struct {
 	incidents incidentIndex
 	runbooks  runbookIndex
 	alerts    alertIndex
+	tunings   tuningIndex
 
 	ev       Evidence
 	subjects []*subject
@@ -94,6 +95,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.incidents = indexIncidents(lib, &ev, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks)
 	a.alerts = indexAlerts(ev, a.window)
+	a.tunings = indexTunings(lib, ev.Tunings, today)
 	return a
 }
 
@@ -138,6 +140,7 @@ func (a *assessor) subject(o *attack.Object) *subject {
 	s.Visibility = a.view.Of(o)
 	s.Claims = orEmpty(a.claims.ByAnalytic[o.ID])
 	s.Compensated = []Compensation{}
+	s.Knobs = a.tunings.of(o)
 	a.judge(s)
 	return s
 }

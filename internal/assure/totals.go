@@ -173,6 +173,7 @@ func (a *assessor) unmapped() Unmapped {
 		SilentRules: orEmpty(a.claims.Silent),
 		AlertRules:  []AlertRule{},
 		LogSources:  []string{},
+		Tunings:     a.tunings.unmapped(a.subjects),
 
 		UnknownSources: visibility.Unknown(a.lib, a.ev.Telemetry),
 		StoppedFeeds:   visibility.Stopped(a.ev.Telemetry, a.policy.Visibility, a.window),
