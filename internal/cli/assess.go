@@ -133,11 +133,14 @@ func rungNames() string {
 }
 
 func (p *program) explain(ctx context.Context, d *Desk, req assessment.Request, id string) error {
-	v, err := d.Assessment.Verdict(ctx, req, id)
+	v, err := d.Assessment.Explain(ctx, req, id)
 	if err != nil {
 		return err
 	}
-	return p.emit(v, func(g *page) { showVerdict(g, v) })
+	return p.emit(v, func(g *page) {
+		showVerdict(g, v.Verdict)
+		g.line("\n%s  as of %s, window %s to %s, policy %s %s", v.Release, v.AsOf.UTC().Format("2006-01-02"), v.Window.From, v.Window.To, v.Policy.Name, v.Policy.Version)
+	})
 }
 
 func (p *program) policyCommand() *cobra.Command {

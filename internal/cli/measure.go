@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/assessment"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/measure"
 )
@@ -108,6 +109,7 @@ func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Reques
 		if m.Silent > 0 {
 			g.line("%s no alert in the window; that says nothing of whether they work", plural(m.Silent, "enabled rule raised", "enabled rules raised"))
 		}
+		showWaivers(g, m.Waivers, "")
 		showLimits(g, m.Limits)
 		g.line("\none rule: candor measure --rule ID; alerts to label: candor label sample RULE -n N; thresholds: candor tune RULE")
 	})
@@ -194,6 +196,8 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 	return p.emit(m, func(g *page) {
 		g.line("%s  %s", g.bold(m.RuleID), m.RuleName)
 		showDetail(g, &m.Detail)
+		showRests(g, m.Evidence)
+		showWaivers(g, m.Waivers, "")
 		showBasis(g, m.Basis)
 		showLimits(g, m.Limits)
 	})
@@ -332,6 +336,19 @@ func showMeasuredAnalytic(g *page, a *assessment.MeasuredAnalytic) {
 	if len(a.Rules) > 0 {
 		g.head("Rule by rule")
 		showStatements(g, a.Rules, "RULE", nil)
+	}
+	showRests(g, a.Evidence)
+	showWaivers(g, a.Waivers, "")
+}
+
+// showRests names the batches that figures rest on.
+func showRests(g *page, refs []evidence.Ref) {
+	var ids []string
+	for _, r := range refs {
+		ids = append(ids, r.Kind+" "+r.ID)
+	}
+	if len(ids) > 0 {
+		g.line("\n  %s", g.dim("alerts of "+strings.Join(ids, "; ")))
 	}
 }
 

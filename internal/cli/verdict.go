@@ -76,6 +76,9 @@ func showVerdicts(g *page, vs []assure.Verdict) {
 		if len(v.Compensated) > 0 {
 			rung += " (compensated)"
 		}
+		if len(v.Waivers) > 0 {
+			rung += " (waiver)"
+		}
 		rows = append(rows, []string{v.Analytic.ATTACKID, rung, nameList(v.Techniques, 1), strings.Join(v.Platforms, ", "), clip(next, 90)})
 	}
 	g.table("", rows)
@@ -310,17 +313,17 @@ func showClaims(g *page, v assure.Verdict) {
 		return
 	}
 	g.head("Claims (%d)", len(v.Claims))
-	rows := [][]string{{"BASIS", "RULE", "COUNTS", ""}}
+	rows := [][]string{{"BASIS", "RULE", "BATCH", "COUNTS", ""}}
 	for i, c := range v.Claims {
 		if i == 15 {
-			rows = append(rows, []string{"…", fmt.Sprintf("and %d more (--json lists all)", len(v.Claims)-i), "", ""})
+			rows = append(rows, []string{"…", fmt.Sprintf("and %d more (--json lists all)", len(v.Claims)-i), "", "", ""})
 			break
 		}
 		counts := "yes"
 		if !c.Counts {
 			counts = "no"
 		}
-		rows = append(rows, []string{string(c.Basis), clip(c.RuleName, 70), counts, c.Why})
+		rows = append(rows, []string{string(c.Basis), clip(c.RuleName, 60), c.Batch, counts, c.Why})
 	}
 	g.table("  ", rows)
 }
