@@ -52,11 +52,11 @@ func (p *program) request(j judging) (assessment.Request, error) {
 func (p *program) policyInForce(path string) (assure.Policy, error) {
 	if path == "" {
 		path = p.data + "/policy.yaml"
-		if _, err := os.Stat(path); os.IsNotExist(err) {
+		if _, err := os.Stat(p.path(path)); os.IsNotExist(err) {
 			return policy.Default(), nil
 		}
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(p.path(path))
 	if err != nil {
 		return assure.Policy{}, fault.New(fault.Invalid, "the policy cannot be read").At("%s", path).Because(err).Next("candor policy show > policy.yaml writes one to start from")
 	}

@@ -58,13 +58,13 @@ kept in a rejects file in the data folder.
 				return fault.New(fault.Usage, "there is no kind of evidence %q", args[0]).
 					Next("use one of: %s", strings.Join(ingest.Kinds(), ", "))
 			}
-			if err := existing(args[1:]); err != nil {
+			if err := p.existing(args[1:]); err != nil {
 				return err
 			}
 			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
 				return p.addEvidence(ctx, d, ingest.Request{
 					Kind: args[0], Paths: args[1:], Format: format, Mapping: mapping, By: by,
-					RejectsDir: filepath.Join(p.data, "rejects"),
+					Dir: p.Dir, RejectsDir: filepath.Join(p.data, "rejects"),
 				})
 			})
 		},

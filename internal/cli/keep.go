@@ -34,7 +34,7 @@ func keepFlag(c *cobra.Command, keep *string) {
 }
 
 func (p *program) archive() archive.Archive {
-	return archive.In(filepath.Join(p.data, "assessments"))
+	return archive.In(p.path(filepath.Join(p.data, "assessments")))
 }
 
 // keepAssessment keeps a, and says so beside what the command prints.

@@ -20,6 +20,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"candor/internal/attack"
 	"candor/internal/fault"
 	"candor/internal/ledger"
@@ -55,10 +57,41 @@ type Keeper struct {
 	Stores
 	log *ledger.Log
 	mu  sync.Mutex // held while entries are written
+	// landing is held, a part by each, by what lands in a store until it has its
+	// entry, and whole by what needs both to be in step.
+	landing *semaphore.Weighted
 }
 
+// whole is all parts of a semaphore.
+const whole = 1 << 30
+
 // New returns the keeper of the stores.
-func New(s Stores) *Keeper { return &Keeper{Stores: s, log: ledger.New(s.Ledger)} }
+func New(s Stores) *Keeper {
+	return &Keeper{Stores: s, log: ledger.New(s.Ledger), landing: semaphore.NewWeighted(whole)}
+}
+
+// Still runs f, with the root of the ledger, while nothing lands through the
+// keeper. It waits for what is about to.
+func (k *Keeper) Still(ctx context.Context, f func(ledger.Root) error) error {
+	if err := k.landing.Acquire(ctx, whole); err != nil {
+		return err
+	}
+	defer k.landing.Release(whole)
+	checked, err := k.log.Check(ctx)
+	if err != nil {
+		return err
+	}
+	return f(checked.Root)
+}
+
+// land runs f, through which something lands and gets its entry.
+func (k *Keeper) land(ctx context.Context, f func() error) error {
+	if err := k.landing.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer k.landing.Release(1)
+	return f()
+}
 
 // Log returns the ledger.
 func (k *Keeper) Log() *ledger.Log { return k.log }
@@ -188,7 +221,15 @@ func sum(b []byte) string {
 
 // Withdraw makes the batch stop counting and records it. It fails as
 // store.Custody.Withdraw does.
-func (k *Keeper) Withdraw(ctx context.Context, batch string, w store.Withdrawal) (store.Batch, error) {
+func (k *Keeper) Withdraw(ctx context.Context, batch string, w store.Withdrawal) (b store.Batch, err error) {
+	err = k.land(ctx, func() error {
+		b, err = k.withdraw(ctx, batch, w)
+		return err
+	})
+	return b, err
+}
+
+func (k *Keeper) withdraw(ctx context.Context, batch string, w store.Withdrawal) (store.Batch, error) {
 	for _, s := range k.Batches {
 		batches, err := s.Batches(ctx)
 		if err != nil {

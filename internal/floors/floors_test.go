@@ -85,9 +85,13 @@ var house = map[string]room{
 	"store/duckdb":    {floor: 9, peers: []string{"store/storetest"}},
 	"store/sqlite":    {floor: 9, peers: []string{"store/storetest"}},
 	"hold":            {floor: 9},
+	"engine":          {floor: 9},
+	"relay":           {floor: 9},
 	"archive":         {floor: 9}, // kept assessments
+	"token":           {floor: 9}, // bearer tokens
 
 	"ingest":     {floor: 10},
+	"intake":     {floor: 10, peers: []string{"ingest"}},
 	"mirror":     {floor: 10},
 	"library":    {floor: 10},
 	"assessment": {floor: 10},

@@ -40,6 +40,8 @@ type Request struct {
 	Mapping string
 	// By is who adds it, for the record.
 	By string
+	// Dir is the folder that relative paths start at; empty for the working folder.
+	Dir string
 	// RejectsDir is the folder for the file of rejected records; empty keeps none.
 	RejectsDir string
 	// Progress is told how many bytes of how many are done; it may be nil. The
@@ -74,7 +76,7 @@ func kinds() []kind {
 	tables := append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)
 	return []kind{
 		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeFiles},
-		{name: "feeds", what: "feed files", endings: csv, decode: decodeFeeds},
+		{name: "feeds", what: "feed files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...), decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
 		{name: "alerts", what: "alert files", endings: tables},
 		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},
@@ -158,7 +160,7 @@ type batch struct {
 }
 
 func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
-	b := &batch{rejects: &rejects{dir: r.RejectsDir}, forced: r.Format}
+	b := &batch{rejects: &rejects{dir: r.RejectsDir, base: r.Dir}, forced: r.Format}
 	if r.Format != "" { // the same bytes read otherwise are another input
 		sum = sha256.Sum256(append([]byte(r.Format+"\x00"), sum[:]...))
 	}

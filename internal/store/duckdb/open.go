@@ -69,10 +69,8 @@ func open(ctx context.Context, path string, h *held) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if _, err := url.Parse(path); err != nil || strings.Contains(path, "?") {
-		// The driver takes the path for an address with options.
-		return nil, fault.New(fault.Invalid, "DuckDB cannot open a path that holds ? or %%").At("%s", path).
-			Next("name a data folder without these characters")
+	if err := openable(path); err != nil {
+		return nil, err
 	}
 	connector, err := driver.NewConnector(path+"?"+options().Encode(), nil)
 	if err != nil {
