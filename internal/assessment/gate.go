@@ -66,7 +66,7 @@ func asked(a *assure.Assessment, ev assure.Evidence, r Request, id string) (assu
 		return assure.Asked{}, fault.New(fault.NotFound, "%s has no live analytic %s, and no rule is called that", a.Release, id).
 			Next("name an analytic by its ATT&CK ID or a rule by its id; candor assess and candor measure list them")
 	}
-	m := measure.Pool(rule, talliesByRule(ev.Tallies)[rule], basisOf(r).span().Days(), r.Policy.Measure)
+	m := measure.Pool(rule, assure.ByRule(ev.Tallies)[rule], basisOf(r).span().Days(), r.Policy.Measure)
 	q := assure.Asked{Kind: "rule", ID: rule, Name: ruleNames(ev)[rule], Measurement: &m}
 	for i := range a.Verdicts {
 		if v := &a.Verdicts[i]; v.Rung != assure.NotApplicable && slices.Contains(countingRules(v), rule) {

@@ -90,7 +90,7 @@ func (s *Service) Measure(ctx context.Context, r Request) (Measured, error) {
 	if err != nil {
 		return m, err
 	}
-	byRule := talliesByRule(ev.Tallies)
+	byRule := assure.ByRule(ev.Tallies)
 	names := ruleNames(ev)
 	for id, ts := range byRule {
 		d := measure.Detailed(id, ts, m.span(), r.Policy.Measure)
@@ -125,14 +125,6 @@ func (s *Service) evidenceOf(ctx context.Context, r Request) (assure.Evidence, e
 		return assure.Evidence{}, err
 	}
 	return s.read(ctx, b, r)
-}
-
-func talliesByRule(tallies []alert.Tally) map[string][]alert.Tally {
-	byRule := map[string][]alert.Tally{}
-	for _, t := range tallies {
-		byRule[t.RuleID] = append(byRule[t.RuleID], t)
-	}
-	return byRule
 }
 
 // ruleNames returns the names of rules by id: as the rules themselves have
@@ -180,7 +172,7 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 		return MeasuredRule{}, err
 	}
 	m := MeasuredRule{Basis: basisOf(r), Limits: measuredLimits()}
-	m.Detail = measure.Detailed(id, talliesByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
+	m.Detail = measure.Detailed(id, assure.ByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
 	m.RuleName = ruleNames(ev)[id]
 	m.Waivers = waiversOf(&ev, r, func(of string) bool { return of == id })
 	m.Evidence = alertBatches(&ev, id)
@@ -256,7 +248,7 @@ func (s *Service) MeasureAnalytics(ctx context.Context, r Request, id string) (M
 	if err != nil {
 		return m, err
 	}
-	byRule, names := talliesByRule(ev.Tallies), ruleNames(ev)
+	byRule, names := assure.ByRule(ev.Tallies), ruleNames(ev)
 	for i := range verdicts {
 		if v := &verdicts[i]; id != "" || v.Rung != assure.NotApplicable && v.Measurement != nil && v.Measurement.Alerts > 0 {
 			m.Analytics = append(m.Analytics, measuredAnalytic(v, byRule, names, r))

@@ -49,7 +49,7 @@ func (s *Service) Tune(ctx context.Context, r Request, rule string) (Tuned, erro
 		return Tuned{}, err
 	}
 	out := Tuned{Basis: basisOf(r), RuleID: id, RuleName: ruleNames(ev)[id]}
-	span, ok := spanOf(talliesByRule(ev.Tallies)[id])
+	span, ok := spanOf(assure.ByRule(ev.Tallies)[id])
 	if !ok {
 		return Tuned{}, fault.New(fault.NotFound, "rule %s raised no alert from %s to %s", id, out.Window.From, out.Window.To).
 			Next("choose other days with --as-of and --window")

@@ -53,11 +53,12 @@ func Detailed(id string, tallies []alert.Tally, s Span, p Policy) Detail {
 			labels[t.Provenance] += t.N
 		}
 	}
+	c.seal()
 	return Detail{
 		Statement:  c.judge(s.Days(), &p),
 		Trend:      TheilSen(c.series(s), p.Confidence),
 		Provenance: labelCounts(labels, p.Provenances),
-		Busiest:    c.burst(),
+		Busiest:    c.busy(),
 	}
 }
 
@@ -72,12 +73,12 @@ func labelCounts(labels map[alert.Provenance]int64, counting []string) []LabelCo
 	return list
 }
 
-// burst returns the busiest cluster, of equals the first by name.
-func (c *counts) burst() *Burst {
+// busy returns the busiest cluster, of equals the first by name.
+func (c *counts) busy() *Burst {
 	best, most := "", int64(0)
-	for name, n := range c.bursts {
-		if n > most || n == most && name < best {
-			best, most = name, n
+	for i := range c.bursts {
+		if b := &c.bursts[i]; b.all > most {
+			best, most = b.cluster, b.all
 		}
 	}
 	if most == 0 {
