@@ -115,7 +115,7 @@ func TestPagesShowWhatRelayedCommandsAdd(t *testing.T) {
 	s := p.serve()
 	p.alerts("a.jsonl", 0, 10)
 	p.ok("evidence", "add", "alerts", "a.jsonl")
-	resp, err := http.Get(s.address + "api/v1/evidence/batches")
+	resp, err := http.Get(s.address + "api/v1/batches")
 	if err != nil {
 		t.Fatal(err)
 	}
