@@ -23,8 +23,10 @@ import (
 	"candor/internal/fault"
 	"candor/internal/hold"
 	"candor/internal/ingest"
+	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/store/sqlite"
+	"candor/internal/token"
 	"candor/internal/web"
 )
 
@@ -43,6 +45,9 @@ type stores struct {
 	keeper   *custody.Keeper
 	desk     *cli.Desk
 	turn     *hold.Turn // of the commands that the server runs
+	// intake and tokens take what is pushed; both are nil unless this process writes.
+	intake *intake.Service
+	tokens *token.Folder
 }
 
 // Open opens the data folder dir, and makes it when m asks to write. It is a
@@ -141,11 +146,16 @@ func (s *stores) services() *cli.Desk {
 	now := s.mode.Now
 	lib := library.New(s.library)
 	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.alerts)
+	in := ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now)
+	if s.mode.Write {
+		s.takePushed(in)
+	}
 	return &cli.Desk{
 		Library:    lib,
 		Releases:   s.library,
 		Bundles:    ingest.NewBundles(s.keeper.Library(s.library)),
-		Ingest:     ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now),
+		Ingest:     in,
+		Intake:     s.intake,
 		Evidence:   s.evidence,
 		Alerts:     s.alerts,
 		Assessment: judge,
@@ -167,12 +177,15 @@ func (s *stores) services() *cli.Desk {
 func (s *stores) handler(lib *library.Service, judge *assessment.Service, p assure.Policy, now func() time.Time, log *slog.Logger) http.Handler {
 	version := cli.Version()
 	pages := web.New(web.Deps{
-		Objects: lib, Index: s.library, Assessor: judge, Evidence: s.evidence, Alerts: s.alerts,
+		Objects: lib, Index: s.library, Assessor: judge, Reviews: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Policy: p, Clock: now, Log: log, Version: version,
 	})
-	calls := api.New(api.Deps{
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Evidence: s.evidence, Alerts: s.alerts,
+	deps := api.Deps{
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Policy: p, Clock: now, Log: log, Version: version,
-	})
-	return web.Combine(pages, calls, log)
+	}
+	if s.intake != nil {
+		deps.Intake, deps.Tokens = s.intake, s.tokens
+	}
+	return web.Combine(pages, api.New(deps), log)
 }

@@ -159,3 +159,7 @@ func scopeOf(t visibility.Telemetry) ScopeRef {
 	ref.Organisation = strings.Join(slices.Compact(names), ", ")
 	return ref
 }
+
+func compareCases(a, b evidence.Of[alert.Case]) int {
+	return cmp.Or(a.Value.When().Compare(b.Value.When()), strings.Compare(a.Value.ID, b.Value.ID), strings.Compare(a.Batch, b.Batch))
+}

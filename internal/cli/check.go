@@ -15,28 +15,24 @@ import (
 func (p *program) evidenceCheckCommand() *cobra.Command {
 	r := ingest.Request{}
 	c := &cobra.Command{
-		Use:   "check KIND PATH...",
+		Use:   "check [KIND] PATH...",
 		Short: "Say what adding would come to, without adding",
 		Long: `Check reads files as add does and says what would come of them: the format, the
 counts, what would be rejected and why, what was passed over. It writes nothing, and
-needs no data folder; with one it also says what is there already.
+needs no data folder; with one it also says what is there already. Where no kind is
+named it is told from the content.
 
 Exit code 0: every record would be taken in; 1: some would be rejected, or nothing
 would land.
 
 ` + evidenceKinds,
-		Example:   "  candor evidence check rules ./sigma/rules\n  candor evidence check alerts --mapping mapping.yaml alerts.csv.gz",
-		Args:      cobra.MinimumNArgs(2),
+		Example:   "  candor evidence check export.json\n  candor evidence check rules ./sigma/rules\n  candor evidence check alerts --mapping mapping.yaml alerts.csv.gz",
+		Args:      cobra.MinimumNArgs(1),
 		ValidArgs: ingest.Kinds(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains(ingest.Kinds(), args[0]) {
-				return fault.New(fault.Usage, "there is no kind of evidence %q", args[0]).
-					Next("use one of: %s", strings.Join(ingest.Kinds(), ", "))
-			}
-			if err := p.existing(args[1:]); err != nil {
+			if err := p.kindAndPaths(&r, args); err != nil {
 				return err
 			}
-			r.Kind, r.Paths, r.Dir = args[0], args[1:], p.Dir
 			if _, err := os.Stat(p.path(p.data)); err != nil {
 				return p.check(cmd.Context(), ingest.NewEvidence(nil, nil, p.Now), r)
 			}
@@ -46,6 +42,31 @@ would land.
 	c.Flags().StringVar(&r.Mapping, "mapping", "", "mapping file that names the columns of a CSV of alerts")
 	c.Flags().StringVar(&r.Format, "format", "", "take the input for this format instead of telling it from the content")
 	return c
+}
+
+// kindAndPaths reads what is to be checked: a kind and paths, or paths alone. A
+// mapping goes with alerts.
+func (p *program) kindAndPaths(r *ingest.Request, args []string) error {
+	r.Dir = p.Dir
+	_, err := os.Stat(p.path(args[0]))
+	switch named := slices.Contains(ingest.Kinds(), args[0]); {
+	case named && len(args) > 1:
+		r.Kind, r.Paths = args[0], args[1:]
+		return p.existing(r.Paths)
+	case named && err != nil:
+		return fault.New(fault.Usage, "no path was given").Next("name the file or folder that holds the %s", args[0])
+	case err != nil && len(args) > 1:
+		return fault.New(fault.Usage, "there is no kind of evidence %q, and no such file", args[0]).
+			Next("use one of: %s", strings.Join(ingest.Kinds(), ", "))
+	}
+	if err := p.existing(args); err != nil {
+		return err
+	}
+	r.Paths, r.Kind = args, "alerts"
+	if r.Mapping == "" {
+		r.Kind, err = r.KindOf()
+	}
+	return err
 }
 
 func (p *program) check(ctx context.Context, in *ingest.Evidence, r ingest.Request) error {

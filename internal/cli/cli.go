@@ -28,6 +28,7 @@ import (
 	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/ingest"
+	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/relay"
 	"candor/internal/store"
@@ -60,10 +61,12 @@ func System() Env {
 
 // Desk is an open data folder: the services over its stores.
 type Desk struct {
-	Library    *library.Service
-	Releases   store.LibraryReader
-	Bundles    *ingest.Bundles
-	Ingest     *ingest.Evidence
+	Library  *library.Service
+	Releases store.LibraryReader
+	Bundles  *ingest.Bundles
+	Ingest   *ingest.Evidence
+	// Intake takes what is pushed to a server; nil unless the desk writes.
+	Intake     *intake.Service
 	Evidence   store.Evidence
 	Alerts     store.Alerts
 	Assessment *assessment.Service
@@ -168,7 +171,7 @@ keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
 		p.serveCommand(), p.demoCommand(), p.versionCommand(),
-		p.ledgerCommand(), p.backupCommand(), p.restoreCommand())
+		p.ledgerCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand())
 	root.AddCommand(p.measuringCommands()...)
 	for _, c := range root.Commands() {
 		markUsage(c)

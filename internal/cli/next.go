@@ -63,6 +63,7 @@ func showPlan(g *page, plan *assessment.Plan) {
 	if n := plan.Found - len(plan.Prospects); n > 0 {
 		g.line("\n%s (--limit 0 prints all)", plural(n, "more would lift something", "more would lift something"))
 	}
+	showBasis(g, plan.Basis)
 	showLimits(g, plan.Limits)
 }
 
@@ -79,6 +80,9 @@ func showProspect(g *page, n int, p *assure.Prospect) {
 	}
 	if p.Acts > 1 {
 		gain += fmt.Sprintf("; %d things to do", p.Acts)
+	}
+	if p.Cost != nil {
+		gain += fmt.Sprintf("; costs %g, %.3g analytics for each unit", *p.Cost, float64(p.Lifted)/(*p.Cost))
 	}
 	g.line("     %s", gain)
 	for _, line := range movesByRung(p.Moves) {

@@ -11,6 +11,10 @@ type Rule struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
 	Format string `json:"format"` // "sigma", "candor-csv", ...
+	// Aliases are the other names under which the product's alerts may name the
+	// rule: what it is called where it is deployed, its title, an id that it had
+	// before. Two rules may share one, which then tells nothing.
+	Aliases []string `json:"aliases,omitempty"`
 	// Enabled says whether the rule runs. A format that does not say it leaves
 	// the decision to its decoder, which states it in Status.
 	Enabled bool   `json:"enabled"`

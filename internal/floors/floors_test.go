@@ -51,6 +51,7 @@ var house = map[string]room{
 	"detection/sentinel":      {floor: 3},
 	"alert/tabular":           {floor: 3},
 	"alert/jsonl":             {floor: 3},
+	"alert/parquet":           {floor: 3},
 	"alert/bulk":              {floor: 4},
 	"alert/export":            {floor: 3},
 	"alert/export/exporttest": {floor: 3, peers: []string{"alert/export"}},
@@ -60,6 +61,9 @@ var house = map[string]room{
 	"alert/defender":          {floor: 3, peers: []string{"alert/export"}},
 	"alert/splunk":            {floor: 3, peers: []string{"alert/export"}},
 	"alert/thehive":           {floor: 3, peers: []string{"alert/export"}},
+	"alert/review":            {floor: 4},
+	"signal/tabular":          {floor: 4},
+	"runbook/tuning":          {floor: 4},
 	"exercise/tabular":        {floor: 3},
 	"exercise/vectr":          {floor: 3},
 	"runbook/frontmatter":     {floor: 3},
@@ -85,8 +89,10 @@ var house = map[string]room{
 	"engine":          {floor: 9},
 	"relay":           {floor: 9},
 	"archive":         {floor: 9}, // kept assessments
+	"token":           {floor: 9}, // bearer tokens
 
 	"ingest":     {floor: 10},
+	"intake":     {floor: 10, peers: []string{"ingest"}},
 	"mirror":     {floor: 10},
 	"library":    {floor: 10},
 	"assessment": {floor: 10},

@@ -8,11 +8,13 @@ import (
 	"strings"
 
 	"candor/internal/alert"
+	"candor/internal/alert/bulk"
 	defenderalert "candor/internal/alert/defender"
 	elasticalert "candor/internal/alert/elastic"
 	"candor/internal/alert/export"
 	"candor/internal/alert/jsonl"
 	"candor/internal/alert/ocsf"
+	"candor/internal/alert/parquet"
 	sentinelalert "candor/internal/alert/sentinel"
 	splunkalert "candor/internal/alert/splunk"
 	"candor/internal/alert/tabular"
@@ -28,7 +30,9 @@ import (
 	"candor/internal/exercise"
 	extab "candor/internal/exercise/tabular"
 	"candor/internal/exercise/vectr"
+	"candor/internal/telemetry"
 	"candor/internal/telemetry/dettect"
+	"candor/internal/telemetry/feed"
 )
 
 // Format is one of the formats that evidence may come in.
@@ -47,13 +51,19 @@ type format struct {
 	Format
 	// sniff tells the format from the head of a file; it may be nil.
 	sniff func(head []byte, name string) bool
+	// alone tells the format among those of every kind, where sniff takes too much
+	// for that; it may be nil.
+	alone func(head []byte, name string) bool
 	// rest says that a file of the kind is taken for it that is none of the others.
 	rest bool
 
-	telemetry func(b *batch, f file) error
+	put       func(b *batch, f file) error
+	feeds     func(file string, r io.Reader) (evidence.Decoded[telemetry.Observation], error)
 	rules     func(f file) rules
 	exercises func(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error)
 	alerts    func(export.Input) iter.Seq2[*alert.Alert, error]
+	// statements reads dispositions.
+	statements func(export.Input) iter.Seq2[alert.Placed, error]
 }
 
 // Names of the formats that are Candor's own.
@@ -76,18 +86,21 @@ func Formats() []Format {
 }
 
 func formats() []format {
-	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), exerciseFormats(), []format{
-		{Format: Format{"runbooks", markdown, "Markdown with front matter: applies_to, owner, reviewed", "candor evidence add runbooks runbooks/"}, rest: true},
+	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), dispositionFormats(), exerciseFormats(), reviewFormats(), []format{
+		{Format: Format{"runbooks", markdown, "Markdown with front matter: applies_to, owner, reviewed", "candor evidence add runbooks runbooks/"}, rest: true, alone: isRunbook},
 	})
 }
 
 func telemetryFormats() []format {
 	return []format{
 		{Format: Format{"telemetry", dettect.Format, "DeTT&CT data source administration, YAML", "candor evidence add telemetry data-sources.yaml"},
-			sniff: dettect.Sniff, telemetry: (*batch).dettect},
-		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML", "candor evidence add telemetry telemetry.yaml"},
-			rest: true, telemetry: (*batch).inventory},
-		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"}, rest: true},
+			sniff: dettect.Sniff, alone: isSources, put: (*batch).dettect},
+		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML: scope, log sources, external sources", "candor evidence add telemetry telemetry.yaml"},
+			rest: true, alone: isInventory, put: (*batch).inventory},
+		{Format: Format{"feeds", ownJSONL, "Candor JSON Lines of measured arrivals: date, source, channel, events, hosts, site", "candor evidence add feeds feeds.jsonl"},
+			sniff: isObject, alone: isArrivals, feeds: feed.DecodeLines},
+		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"},
+			rest: true, alone: hasColumns("date", "source", "events"), feeds: feed.Decode},
 	}
 }
 
@@ -99,7 +112,7 @@ func named(format string, decode func(name string, data []byte) evidence.Decoded
 func ruleFormats() []format {
 	return []format{
 		{Format: Format{"rules", rulecsv.Format, "Candor CSV: rule_id,name,enabled,techniques,analytics,log_sources,owner", "candor evidence add rules rules.csv"},
-			sniff: isRuleCSV, rules: readRuleCSV},
+			sniff: isRuleCSV, alone: hasColumns("rule_id", "enabled"), rules: readRuleCSV},
 		{Format: Format{"rules", elasticrule.Format, "Elastic detection rules, TOML", "candor evidence add rules detection-rules.tar.gz"},
 			sniff: elasticrule.Sniff, rules: named(elasticrule.Format, elasticrule.Decode)},
 		{Format: Format{"rules", sentinelrule.Format, "Microsoft Sentinel analytics rules, YAML", "candor evidence add rules Detections/"},
@@ -109,7 +122,7 @@ func ruleFormats() []format {
 		{Format: Format{"rules", dettect.Format, "DeTT&CT technique administration, YAML: detection scores as claims", "candor evidence add rules techniques.yaml"},
 			sniff: dettect.Sniff, rules: readTechniques},
 		{Format: Format{"rules", sigma.Format, "Sigma rules, YAML: a file, a folder or a tar archive", "candor evidence add rules sigma-rules.tar.gz"},
-			rest: true, rules: named(sigma.Format, sigma.Decode)},
+			rest: true, alone: isSigma, rules: named(sigma.Format, sigma.Decode)},
 	}
 }
 
@@ -125,13 +138,24 @@ func alertFormats() []format {
 		{Format: Format{"alerts", elasticalert.Format, "Elastic Security alerts, JSON", "candor evidence add alerts alerts.ndjson.gz"},
 			sniff: elasticalert.Sniff, alerts: elasticalert.Alerts},
 		{Format: Format{"alerts", sentinelalert.Format, "Microsoft Sentinel SecurityIncident, JSON or CSV", "candor evidence add alerts incidents.json"},
-			sniff: sentinelalert.Sniff, alerts: sentinelalert.Alerts},
+			sniff: sentinelalert.Sniff, alone: namesItsRules, alerts: sentinelalert.Alerts},
 		{Format: Format{"alerts", defenderalert.Format, "Microsoft Defender alerts from Microsoft Graph, JSON", "candor evidence add alerts alerts.json"},
 			sniff: defenderalert.Sniff, alerts: defenderalert.Alerts},
 		{Format: Format{"alerts", splunkalert.Format, "Splunk Enterprise Security notable events, JSON or CSV", "candor evidence add alerts notables.csv"},
 			sniff: splunkalert.Sniff, alerts: splunkalert.Alerts},
 		{Format: Format{"alerts", thehive.Format, "TheHive 5 alerts, JSON", "candor evidence add alerts alerts.json"},
 			sniff: thehive.Sniff, alerts: thehive.Alerts},
+		{Format: Format{"alerts", parquet.Format, "Parquet with Candor's columns; fields as a map, JSON text or columns", "candor evidence add alerts alerts.parquet"},
+			sniff: isParquet},
+	}
+}
+
+func dispositionFormats() []format {
+	return []format{
+		{Format: Format{dispositions, ownJSONL, "Candor JSON Lines about known alerts: the keys of the CSV", "candor evidence add dispositions dispositions.jsonl"},
+			sniff: isObject, alone: saysDispositions, statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return jsonl.Statements(jsonl.Input(in)) }},
+		{Format: Format{dispositions, ownCSV, "Candor CSV about known alerts: id,disposition,disposition_time[,disposition_by,provenance,case_id]", "candor evidence add dispositions dispositions.csv"},
+			rest: true, alone: hasColumns("disposition", "disposition_time"), statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return tabular.Statements(tabular.Input(in)) }},
 	}
 }
 
@@ -140,7 +164,7 @@ func exerciseFormats() []format {
 		{Format: Format{"exercises", vectr.Format, "VECTR CSV", "candor evidence add exercises vectr.csv"},
 			sniff: vectr.Sniff, exercises: vectr.Decode},
 		{Format: Format{"exercises", ownCSV, "Candor CSV: technique,analytic,test,time,outcome,rule_id,notes[,platform]", "candor evidence add exercises exercises.csv"},
-			rest: true, exercises: extab.Decode},
+			rest: true, alone: hasColumns("test", "outcome"), exercises: extab.Decode},
 	}
 }
 
@@ -193,6 +217,19 @@ func readTechniques(f file) rules {
 	return rules{Decoded: d, format: dettect.Format, err: err}
 }
 
+// isObject reports whether a file begins with a JSON object.
+func isObject(head []byte, _ string) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n"), []byte("{"))
+}
+
+// isArrivals reports whether the first line names what every measured arrival has.
+func isArrivals(head []byte, _ string) bool {
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	return export.Has(first, "date", "source", "events")
+}
+
+func isParquet(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte(parquet.Magic)) }
+
 func isOwnCSV(head []byte, _ string) bool { return tabular.IsOwn(decode.Columns(head, ',')) }
 
 // isOwnJSONL reports whether the first line names what every alert of Candor's
@@ -203,9 +240,9 @@ func isOwnJSONL(head []byte, _ string) bool {
 }
 
 func readOwnCSV(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return tabular.Alerts(tabular.Input(in), tabular.Own())
+	return bulk.Rows(tabular.Input(in), tabular.Own())
 }
 
 func readOwnJSONL(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return jsonl.Alerts(jsonl.Input(in))
+	return bulk.Alerts(jsonl.Input(in))
 }

@@ -249,16 +249,12 @@ func damaged(p, what string, err error) error {
 func untar(l location, data []byte, k kind) ([]file, error) {
 	var files []file
 	for r := tar.NewReader(bytes.NewReader(data)); ; {
-		head, err := r.Next()
+		name, err := entry(r, k)
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return nil, damaged(l.path, "tar", err)
-		}
-		name := path.Clean("/" + head.Name)[1:]
-		if head.Typeflag != tar.TypeReg || hidden(name) || !k.ends(name) {
-			continue
 		}
 		body, err := io.ReadAll(r)
 		if err != nil {
@@ -272,6 +268,42 @@ func untar(l location, data []byte, k kind) ([]file, error) {
 	}
 	slices.SortStableFunc(files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
 	return files, nil
+}
+
+// entry goes to the next entry of an archive that is a file of the kind.
+func entry(r *tar.Reader, k kind) (name string, err error) {
+	for {
+		head, err := r.Next()
+		if err != nil {
+			return "", err
+		}
+		name := path.Clean("/" + head.Name)[1:]
+		if head.Typeflag == tar.TypeReg && !hidden(name) && k.ends(name) {
+			return name, nil
+		}
+	}
+}
+
+// peekTar shows the heads of the files in an archive that may be evidence.
+func peekTar(l location, text io.Reader, show func(name string, head []byte) (more bool)) error {
+	k, r := anyKind(), tar.NewReader(text)
+	for range maxPeeked {
+		name, err := entry(r, k)
+		if err == io.EOF {
+			return nil
+		}
+		var head []byte
+		if err == nil {
+			head, err = io.ReadAll(io.LimitReader(r, headSize))
+		}
+		if err != nil {
+			return damaged(l.path, "tar", err)
+		}
+		if !show(name, head) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // hidden reports whether a path has an element that begins with a dot.

@@ -44,11 +44,31 @@ func listed() []Template {
 			"provenance: analyst, automation, incident, exercise. Other keys are kept as fields.",
 			"Exports that are CSV need no rewriting: candor evidence template mapping.",
 		}},
+		{Kind: "dispositions", Adds: "dispositions", File: "dispositions.csv", Notes: []string{
+			"One row for each statement about an alert that is known already; it supersedes earlier ones and both stay.",
+			"id (or alert_id) is the alert's id; disposition_time is when the statement was made, and must be said.",
+			"disposition: true_positive, benign_positive, false_positive, false_positive_logic, false_positive_data, test, duplicate, undetermined, open.",
+			"provenance: analyst, automation, incident, exercise. case_id, if given, puts the alert into that case.",
+		}},
 		{Kind: "mapping", File: "mapping.yaml"},
 		{Kind: "exercises", Adds: "exercises", File: "exercises.csv", Notes: []string{
 			"One row for each test: technique or analytic, what was done, when, and what came of it.",
 			"outcome: blocked, alerted, logged, none. rule_id is the rule that alerted, if known.",
 		}},
+		{Kind: "external", Adds: "telemetry", File: "external.yaml"},
+		{Kind: "cases", Adds: "cases", File: "cases.csv", Notes: []string{
+			"One row for each incident that was looked into. case_id and opened are needed; a case that is not closed has no class yet.",
+			"classification: true_positive, benign_positive, false_positive, false_positive_logic, false_positive_data, test, duplicate, undetermined.",
+			"found_by: alert (one of your alerts led to it), hunt, others (somebody told you), missed (found when it was over).",
+			"techniques, analytics: what was done, whether or not anything detected it. alerts: the ids of its alerts; they take on its class.",
+			"Lists are joined by semicolons. JSON Lines of the same names are taken, too.",
+		}},
+		{Kind: "signals", Adds: "signals", File: "signals.csv", Notes: []string{
+			"One row for each weak or external observation of an entity. id, time, entity and name are needed.",
+			"reliability (A to F) and credibility (1 to 6) are Admiralty ratings; leave them empty if nobody rated it. Other columns are kept as fields.",
+			"JSON Lines of the same names are taken, too.",
+		}},
+		{Kind: "tuning", Adds: "tuning", File: "tuning.yaml"},
 		{Kind: "runbooks", Adds: "runbooks", File: "runbook.md"},
 	}
 }

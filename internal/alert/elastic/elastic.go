@@ -42,7 +42,7 @@ const rule = "kibana.alert.rule."
 func read(r *export.Record) []alert.Draft {
 	unwrap(r)
 	d := alert.Draft{
-		ID: r.Text("kibana.alert.uuid", "_id"), RuleID: r.Text(rule+"rule_id", rule+"parameters.rule_id"), RuleName: r.Text(rule + "name"),
+		ID: r.Text("kibana.alert.uuid", "_id"), RuleID: r.Text(rule+"rule_id", rule+"parameters.rule_id", rule+"uuid"), RuleName: r.Text(rule + "name"),
 		Time: r.Text("@timestamp"), Entity: r.Text("host.name", "host.hostname", "user.name", "source.ip"),
 		Severity: r.Text("kibana.alert.severity"), Score: r.Text("kibana.alert.risk_score"), CaseID: r.Text("kibana.alert.case_ids"),
 		Tactic: r.Text(rule+"threat.tactic.name", rule+"parameters.threat.tactic.name"), Source: "Elastic Security",

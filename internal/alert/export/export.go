@@ -1,6 +1,6 @@
-// Package export reads what other products export of their alerts: the records
-// of a file, however they are wrapped, and through a product's own reading the
-// alerts that they speak of.
+// Package export reads the records of a file, however they are wrapped, as JSON
+// or as delimited text, and through a product's own reading the alerts that they
+// speak of.
 //
 // Records are streamed: one is held at a time. The package knows no product. It
 // refuses JSON that says two things of one key, and it goes on behind a record
@@ -13,6 +13,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"candor/internal/alert"
@@ -20,7 +23,7 @@ import (
 	"candor/internal/evidence"
 )
 
-// Input is a file of alerts and where to say what is wrong with it.
+// Input is a file of records and where to say what is wrong with it.
 type Input struct {
 	// File names the file in messages.
 	File string
@@ -53,43 +56,131 @@ type Format struct {
 // on, or the reader's own.
 func Alerts(in Input, f Format) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
-		p := &pump{in: in, format: f, yield: yield, notes: &notes{}}
-		if p.format.When == nil {
-			p.format.When, p.format.Help = decode.Time, decode.TimeHelp
+		if f.When == nil {
+			f.When, f.Help = decode.Time, decode.TimeHelp
 		}
-		p.check = alert.Checker{
-			When: func(_, text string) (time.Time, bool) { return p.format.When(text) },
-			Help: p.format.Help, Fail: p.fail, Warn: in.Warn,
+		a := &reading{format: f, yield: yield}
+		a.check = alert.Checker{
+			When: func(_, text string) (time.Time, bool) { return f.When(text) },
+			Help: f.Help, Fail: a.fail, Warn: in.Warn,
 		}
-		if err := p.run(); err != nil {
+		if err := Records(in, f.Table, a.record); err != nil {
 			yield(nil, err)
-			return
-		}
-		if !p.stopped {
-			p.notes.tell(in.Warn)
 		}
 	}
 }
 
-// pump hands records to a format and alerts to whoever asked.
+// reading hands the alerts of records to whoever asked.
+type reading struct {
+	format Format
+	check  alert.Checker
+	yield  func(*alert.Alert, error) bool
+	now    *Record
+}
+
+// record reads the alerts of one record, and reports whether to go on.
+func (a *reading) record(r *Record) bool {
+	a.now = r
+	drafts := a.format.Read(r)
+	if r.rejected() {
+		return true
+	}
+	for i := range drafts {
+		found := a.check.Alert(&drafts[i])
+		if r.rejected() {
+			continue
+		}
+		if !a.yield(found, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// fail is told what is wrong with a draft, under Candor's name of the field.
+func (a *reading) fail(field, value, reason string) {
+	if name, ok := a.format.Names[field]; ok {
+		field = name
+	}
+	a.now.Fail(field, value, reason)
+}
+
+// Records calls use for every record of a file, in its order, until it returns
+// false. What use says is wrong with a record through its Fail is that record's
+// reject. The file is JSON as Alerts reads it or, where tables are asked for too,
+// delimited text. The error is fault.Invalid when the file cannot be read on, or
+// the reader's own.
+func Records(in Input, tables bool, use func(*Record) bool) error {
+	p := &pump{in: in, tables: tables, use: use, notes: &notes{}}
+	return p.run()
+}
+
+// Collect reads every record of a file that one function turns into something;
+// it returns false for a record to pass over. File names the input in messages.
+// It fails as Records does, and with fault.Invalid for delimited text that has not
+// every one of the columns.
+func Collect[T any](file string, text io.Reader, columns []string, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
+	var out evidence.Decoded[T]
+	p := gather(&out, file, text, read)
+	p.columns = columns
+	return out, p.run()
+}
+
+// CollectLines is Collect for text that is JSON Lines whatever it looks like: each
+// line is an object, or a reject that says nothing of the lines behind it.
+func CollectLines[T any](file string, text io.Reader, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
+	var out evidence.Decoded[T]
+	p := gather(&out, file, text, read)
+	p.lines = true
+	return out, p.run()
+}
+
+// gather returns what keeps the records of a text in out.
+func gather[T any](out *evidence.Decoded[T], file string, text io.Reader, read func(*Record) (T, bool)) *pump {
+	in := Input{
+		File: file, Text: text,
+		Reject: func(r evidence.Reject) { out.Rejects = append(out.Rejects, r) },
+		Warn:   func(w string) { out.Warnings = append(out.Warnings, file+": "+w) },
+	}
+	return &pump{in: in, tables: true, notes: &notes{}, use: func(r *Record) bool {
+		if v, ok := read(r); ok && !r.rejected() {
+			out.Records = append(out.Records, v)
+		}
+		return true
+	}}
+}
+
+// pump hands records to whoever asked.
 type pump struct {
 	in      Input
-	format  Format
-	check   alert.Checker
-	yield   func(*alert.Alert, error) bool
-	record  *Record
+	tables  bool
+	lines   bool     // it is JSON Lines, whatever it looks like
+	columns []string // that a table must have
+	use     func(*Record) bool
 	notes   *notes
 	stopped bool
 }
 
+// run reads the file, and tells the notes at its end.
 func (p *pump) run() error {
+	err := p.read()
+	if err == nil && !p.stopped {
+		p.notes.tell(p.in.Warn)
+	}
+	return err
+}
+
+func (p *pump) read() error {
 	text := bufio.NewReaderSize(p.in.Text, 1<<16)
 	if head, _ := text.Peek(3); string(head) == "\ufeff" {
 		text.Discard(3) // cannot fail: the bytes were peeked
 	}
+	if p.lines {
+		return newSplitter(p, text).lines(1, 0)
+	}
 	head, _ := text.Peek(512)
 	head = bytes.TrimLeft(head, " \t\r\n")
-	if p.format.Table && len(head) > 0 && head[0] != '{' && head[0] != '[' {
+	if p.tables && len(head) > 0 && head[0] != '{' && head[0] != '[' {
 		return p.table(text)
 	}
 	return newSplitter(p, text).run()
@@ -99,6 +190,9 @@ func (p *pump) run() error {
 func (p *pump) table(text io.Reader) error {
 	t, err := decode.NewTable(p.in.File, text, ',')
 	if err != nil {
+		return err
+	}
+	if err := t.Require(p.columns...); err != nil {
 		return err
 	}
 	for {
@@ -125,43 +219,12 @@ func (p *pump) table(text io.Reader) error {
 	}
 }
 
-// take reads one record and reports whether to go on.
+// take hands out one record and reports whether to go on.
 func (p *pump) take(line int, o Object) bool {
-	p.record = &Record{Object: o, File: p.in.File, Line: line, notes: p.notes}
-	drafts := p.format.Read(p.record)
-	if p.rejected() {
-		return true
-	}
-	for i := range drafts {
-		a := p.check.Alert(&drafts[i])
-		if p.rejected() {
-			continue
-		}
-		if !p.yield(a, nil) {
-			p.stopped = true
-			return false
-		}
-	}
-	return true
-}
-
-// rejected tells what is wrong with the record, if anything is, and forgets it.
-func (p *pump) rejected() bool {
-	bad := p.record.bad
-	if bad == nil {
-		return false
-	}
-	p.record.bad = nil
-	p.in.Reject(*bad)
-	return true
-}
-
-// fail is told what is wrong with a draft, under Candor's name of the field.
-func (p *pump) fail(field, value, reason string) {
-	if name, ok := p.format.Names[field]; ok {
-		field = name
-	}
-	p.record.Fail(field, value, reason)
+	r := &Record{Object: o, File: p.in.File, Line: line, notes: p.notes, reject: p.in.Reject}
+	p.stopped = !p.use(r)
+	r.rejected()
+	return !p.stopped
 }
 
 func (p *pump) reject(line int, reason string) {
@@ -171,10 +234,83 @@ func (p *pump) reject(line int, reason string) {
 // Record is one record of a file, with its place.
 type Record struct {
 	Object
-	File  string
-	Line  int
-	bad   *evidence.Reject
-	notes *notes
+	File   string
+	Line   int
+	bad    *evidence.Reject
+	notes  *notes
+	reject func(evidence.Reject)
+}
+
+// rejected tells what is wrong with the record, if anything is, and forgets it.
+func (r *Record) rejected() bool {
+	bad := r.bad
+	if bad == nil {
+		return false
+	}
+	r.bad = nil
+	r.reject(*bad)
+	return true
+}
+
+// Need returns the text at a path, without which the record is a reject.
+func (r *Record) Need(path string) string {
+	v := r.Text(path)
+	if v == "" {
+		r.Fail(path, "", "is missing or empty")
+	}
+	return v
+}
+
+// Time returns the time at a path as Candor writes it, and the zero time where
+// there is none.
+func (r *Record) Time(path string) time.Time {
+	v := r.Text(path)
+	if v == "" {
+		return time.Time{}
+	}
+	t, ok := decode.Time(v)
+	if !ok {
+		r.Fail(path, v, decode.TimeHelp)
+	}
+	return t
+}
+
+// List returns the entries of the list under a name at the top, or of a text
+// that is joined by semicolons, each once.
+func (r *Record) List(path string) []string {
+	if _, listed := r.Object[path].([]any); listed {
+		return r.Texts(path)
+	}
+	var out []string
+	for _, text := range r.Texts(path) {
+		for _, e := range decode.List(text) {
+			if !slices.Contains(out, e) {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// IDs returns the ATT&CK IDs in a list at a path, in upper case. One that is not
+// valid makes the record a reject; help says what it is not.
+func (r *Record) IDs(path string, valid func(string) bool, help string) []string {
+	ids := r.List(path)
+	for i, id := range ids {
+		if ids[i] = strings.ToUpper(id); !valid(ids[i]) {
+			r.Fail(path, id, help)
+		}
+	}
+	return ids
+}
+
+// Unknown notes the names at the top that are not among the known ones.
+func (r *Record) Unknown(known ...string) {
+	for _, name := range slices.Sorted(maps.Keys(r.Object)) {
+		if !slices.Contains(known, name) {
+			r.Note("%s is not known and was passed over", name)
+		}
+	}
 }
 
 // Fail makes the record a reject, unless it is one already.

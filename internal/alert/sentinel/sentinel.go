@@ -10,6 +10,7 @@ package sentinel
 import (
 	"cmp"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,13 +31,13 @@ func Sniff(head []byte, _ string) bool {
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
 	s := &reader{newest: map[string]time.Time{}}
 	return export.Alerts(in, export.Format{
-		Read: s.read, When: when, Help: decode.TimeHelp, Table: true,
+		Read: s.read, When: When, Help: decode.TimeHelp, Table: true,
 		Names: map[string]string{"id": "AlertIds", "rule_id": "RelatedAnalyticRuleIds", "time": "CreatedTime", "disposition_time": "TimeGenerated", "disposition": "Classification"},
 	})
 }
 
-// when reads a time as the table has it, and as the portal writes it, in UTC.
-func when(text string) (time.Time, bool) {
+// When reads a time as the table has it, and as the portal writes it, in UTC.
+func When(text string) (time.Time, bool) {
 	if t, ok := decode.Time(text); ok {
 		return t, true
 	}
@@ -50,14 +51,16 @@ var columns = [...]string{
 	"RelatedAnalyticRuleIds", "CreatedTime", "ModifiedBy", "AdditionalData", "Labels", "Owner", "ProviderName", "TenantId",
 }
 
+// others are names that cases are read from.
+var others = [...]string{"ClosedTime", "FirstActivityTime", "ClassificationComment"}
+
 // reader remembers the newest row of each incident.
 type reader struct{ newest map[string]time.Time }
 
 func (s *reader) read(r *export.Record) []alert.Draft {
-	spell(r.Object)
-	r.Unfold("AlertIds", "RelatedAnalyticRuleIds", "AdditionalData", "Labels", "Owner", "Comments", "Tasks")
+	Spell(r)
 	number := r.Text("IncidentNumber")
-	at, ok := when(r.Text("TimeGenerated"))
+	at, ok := When(r.Text("TimeGenerated"))
 	switch {
 	case number == "":
 		r.Fail("IncidentNumber", "", "is missing or empty")
@@ -98,17 +101,19 @@ func describe(r *export.Record, d *alert.Draft) {
 	d.Fields = r.Fields(columns[:]...)
 }
 
-// spell gives the columns of a table their own spelling again: the portal writes
-// "TimeGenerated [UTC]", and tables are read without regard to case.
-func spell(o export.Object) {
-	for _, c := range columns {
+// Spell gives the columns of a row their own spelling again (the portal writes
+// "TimeGenerated [UTC]", and tables are read without regard to case) and unfolds
+// those that hold JSON.
+func Spell(r *export.Record) {
+	for _, c := range slices.Concat(columns[:], others[:]) {
 		for _, written := range []string{strings.ToLower(c), strings.ToLower(c) + " [utc]", c + " [UTC]"} {
-			if v, ok := o[written]; ok {
-				o[c] = v
-				delete(o, written)
+			if v, ok := r.Object[written]; ok {
+				r.Object[c] = v
+				delete(r.Object, written)
 			}
 		}
 	}
+	r.Unfold("AlertIds", "RelatedAnalyticRuleIds", "AdditionalData", "Labels", "Owner", "Comments", "Tasks")
 }
 
 // lastPart returns the name at the end of a resource's path.

@@ -41,7 +41,7 @@ func read(r *export.Record) []alert.Draft {
 			"observables", "description", "customFields", "_updatedAt", "_updatedBy", "assignee"),
 	}
 	for _, tag := range r.Texts("tags") {
-		if id, ok := technique(tag); ok && !slices.Contains(d.Techniques, id) {
+		if id, ok := Technique(tag); ok && !slices.Contains(d.Techniques, id) {
 			d.Techniques = append(d.Techniques, id)
 		}
 	}
@@ -77,9 +77,9 @@ func rule(r *export.Record) string {
 	return r.Text("source") + "/" + title
 }
 
-// technique returns the ATT&CK ID that a tag ends in, as in T1059.001 or
+// Technique returns the ATT&CK ID that a tag ends in, as in T1059.001 or
 // mitre-attack:T1059.001.
-func technique(tag string) (string, bool) {
+func Technique(tag string) (string, bool) {
 	tag = strings.ToUpper(strings.Trim(tag, `"`))
 	for _, separator := range []string{":", "=", "/"} {
 		tag = strings.Trim(tag[strings.LastIndex(tag, separator)+1:], `"`)

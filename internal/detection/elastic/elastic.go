@@ -78,11 +78,22 @@ func (f *file) rule(top map[string]any) detection.Rule {
 	if r.Modified == "" {
 		r.Modified = meta.text("creation_date")
 	}
+	r.Aliases = aliases(rule, r.Name)
 	r.Enabled = f.enabled(rule, r.Status)
 	f.threats(&r, rule)
 	r.Platforms, r.Logs = places(rule.texts("index"), rule.texts("tags"))
 	rule.unknown(known[:])
 	return r
+}
+
+// aliases returns the other names under which alerts name a rule: its name, and
+// the id of the saved object in an installation, where the file has it.
+func aliases(rule table, name string) []string {
+	out := []string{name}
+	if id := rule.text("id"); id != "" {
+		out = append(out, id)
+	}
+	return out
 }
 
 // enabled says whether a rule runs: its own key, else its maturity.

@@ -148,7 +148,7 @@ func add(list []string, v string) []string {
 // known are the keys of a rule, read or not.
 var known = [...]string{
 	"actions", "alert_suppression", "anomaly_threshold", "author", "building_block_type", "concurrent_searches", "data_view_id",
-	"description", "enabled", "event_category_override", "exceptions_list", "false_positives", "filters", "from", "history_window_start",
+	"description", "enabled", "event_category_override", "exceptions_list", "false_positives", "filters", "from", "history_window_start", "id",
 	"index", "interval", "investigation_fields", "items_per_search", "language", "license", "machine_learning_job_id", "max_signals",
 	"meta", "name", "namespace", "new_terms", "new_terms_fields", "note", "output_index", "query", "references", "related_integrations",
 	"required_fields", "response_actions", "risk_score", "risk_score_mapping", "rule_id", "rule_name_override", "saved_id", "setup",

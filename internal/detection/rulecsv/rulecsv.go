@@ -19,7 +19,8 @@ const Format = "candor-csv"
 
 // Columns are the columns that a file must have. Techniques, analytics and
 // log_sources are lists joined by semicolons; a log source is Name or
-// Name|channel.
+// Name|channel. A column aliases, a list too, may stand beside them: the other
+// names under which alerts name the rule.
 func Columns() []string {
 	return []string{"rule_id", "name", "enabled", "techniques", "analytics", "log_sources", "owner"}
 }
@@ -35,13 +36,14 @@ func Decode(file string, r io.Reader) (evidence.Decoded[detection.Rule], error) 
 		return evidence.Decoded[detection.Rule]{}, err
 	}
 	out, err := decode.Records(t, func(row *decode.Row) detection.Rule { return rule(file, row) })
-	out.Warnings = t.Unknown(Columns()...)
+	out.Warnings = t.Unknown(append(Columns(), "aliases")...)
 	return out, err
 }
 
 func rule(file string, r *decode.Row) detection.Rule {
 	return detection.Rule{
 		ID: r.Need("rule_id"), Name: r.Get("name"), Format: Format, Enabled: enabled(r), Owner: r.Get("owner"),
+		Aliases:    decode.List(r.Get("aliases")),
 		Techniques: ids(r, "techniques", decode.TechniqueID, "not a technique's ATT&CK ID such as T1059.001"),
 		Analytics:  ids(r, "analytics", isAnalytic, "not an analytic's ATT&CK ID such as AN1989"),
 		Logs:       logs(r), Source: r.Get("log_sources"), Path: file,

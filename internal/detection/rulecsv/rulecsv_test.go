@@ -2,6 +2,7 @@ package rulecsv
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +22,13 @@ func TestAMissingColumnIsNamed(t *testing.T) {
 	_, err := Decode("f.csv", strings.NewReader("rule_id,name\n"))
 	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), `"enabled"`) {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestARuleMayHaveAliases(t *testing.T) {
+	d, err := Decode("f.csv", strings.NewReader("rule_id,name,enabled,techniques,analytics,log_sources,owner,aliases\nr,n,yes,,,,,a b; c\n"))
+	if err != nil || len(d.Records) != 1 || !slices.Equal(d.Records[0].Aliases, []string{"a b", "c"}) || len(d.Warnings) != 0 {
+		t.Errorf("%+v, %v", d, err)
 	}
 }
 

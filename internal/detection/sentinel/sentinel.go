@@ -7,6 +7,7 @@
 package sentinel
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -41,6 +42,7 @@ func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 	if r.Name == "" {
 		m.Fail("name", "", "is missing or empty")
 	}
+	r.Aliases = aliases(m, r.ID, r.Name)
 	if kind := m.String("kind"); strings.EqualFold(kind, "HuntingQuery") {
 		warn("kind", "a hunting query raises no alert and was passed over")
 		return r, false
@@ -54,6 +56,19 @@ func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 	connectors(&r, m)
 	m.Know(known[:]...)
 	return r, true
+}
+
+// aliases returns the other names of a rule: an incident names the id under which
+// a template is deployed, or has the rule's name for its title. A deployed rule
+// names its template.
+func aliases(m *decode.Map, id, name string) []string {
+	var out []string
+	for _, alias := range []string{m.String("alertRuleTemplateName"), m.String("alertRuleId"), m.String("displayName"), name} {
+		if alias != "" && alias != id && !slices.Contains(out, alias) {
+			out = append(out, alias)
+		}
+	}
+	return out
 }
 
 // dashed returns a tactic's short name: InitialAccess is initial-access.
@@ -91,5 +106,5 @@ func connectors(r *detection.Rule, m *decode.Map) {
 var known = [...]string{
 	"description", "query", "queryFrequency", "queryPeriod", "triggerOperator", "triggerThreshold", "entityMappings", "customDetails",
 	"alertDetailsOverride", "eventGroupingSettings", "incidentConfiguration", "suppressionDuration", "suppressionEnabled", "version",
-	"tags", "metadata", "sentinelEntitiesMappings", "alertRuleTemplateName", "templateVersion", "description-detailed", "displayName",
+	"tags", "metadata", "sentinelEntitiesMappings", "templateVersion", "description-detailed",
 }

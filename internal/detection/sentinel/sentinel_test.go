@@ -1,6 +1,7 @@
 package sentinel
 
 import (
+	"slices"
 	"testing"
 
 	"candor/internal/decode/decodetest"
@@ -55,4 +56,11 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestADeployedRuleIsAlsoCalledByItsTemplate(t *testing.T) {
+	d := Decode("f", []byte("id: d-1\nname: Odd\nkind: Scheduled\nquery: x\nalertRuleTemplateName: t-1\n"))
+	if len(d.Records) != 1 || !slices.Equal(d.Records[0].Aliases, []string{"t-1", "Odd"}) || len(d.Warnings) != 0 {
+		t.Errorf("%+v", d)
+	}
 }

@@ -79,6 +79,7 @@ func rule(name string, m *decode.Map, warnings *[]string) detection.Rule {
 		r.Modified = m.String("date")
 	}
 	r.Enabled = enabled(m, r.Status, warnings)
+	r.Aliases = aliases(m, &r)
 	tags(&r, m, warnings)
 	switch {
 	case m.Has("correlation"):
@@ -89,6 +90,25 @@ func rule(name string, m *decode.Map, warnings *[]string) detection.Rule {
 		m.Fail("detection", "", "not a Sigma rule: it has neither logsource with detection nor correlation")
 	}
 	return r
+}
+
+// aliases returns the other names of a rule: its title, which is what products
+// call a rule that was converted for them, its name, and the ids that it had
+// before it was renamed.
+func aliases(m *decode.Map, r *detection.Rule) []string {
+	var out []string
+	for _, alias := range []string{r.Name, m.String("name")} {
+		if alias != "" && alias != r.ID {
+			out = add(out, alias)
+		}
+	}
+	related, _ := m.Maps("related") // an entry that is none says nothing
+	for _, e := range related {
+		if id := e.String("id"); id != "" && strings.EqualFold(e.String("type"), "renamed") {
+			out = add(out, id)
+		}
+	}
+	return out
 }
 
 // enabled says whether a rule runs: its own key, else its status. A status that

@@ -40,7 +40,7 @@ func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 		ID: m.Need("id"), Name: m.Need("name"), Format: Format, Status: strings.ToLower(m.String("status")), Path: m.File(),
 		Modified: m.String("date"), FalsePositives: m.Strings("known_false_positives"), Source: strings.Join(m.Strings("data_source"), ", "),
 	}
-	r.Enabled = enabled(m, r.Status, warn)
+	r.Enabled, r.Aliases = enabled(m, r.Status, warn), searches(r.Name)
 	if kind != "" {
 		r.Status = strings.TrimSpace(r.Status + " " + kind)
 	}
@@ -54,6 +54,14 @@ func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 	r.Platforms, r.Logs = places(m.Strings("data_source"))
 	m.Know(known[:]...)
 	return r, true
+}
+
+// searches returns the names of the saved searches that a detection is deployed
+// as: a notable event names its search, and not the detection's id. Splunk's
+// builder puts the app and the kind around the name; one that is made by hand has
+// the name alone or the domain before it.
+func searches(name string) []string {
+	return []string{name, "ESCU - " + name + " - Rule", "Threat - " + name + " - Rule"}
 }
 
 // enabled says whether a rule runs: its own key, else its status.

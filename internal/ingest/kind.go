@@ -1,0 +1,137 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"candor/internal/alert/export"
+	sentinelalert "candor/internal/alert/sentinel"
+	"candor/internal/decode"
+	"candor/internal/fault"
+)
+
+// maxPeeked bounds how many files of a folder or an archive are looked at.
+const maxPeeked = 100
+
+// KindOf tells the kind of evidence from the first of the request's files whose
+// content tells one. Incidents that name their rules may be read as alerts and as
+// cases; they are told as alerts.
+// Faults: NotFound for a path that is not there, Usage when the content does not
+// tell a kind.
+func (r Request) KindOf() (string, error) {
+	where, err := r.find(anyKind())
+	if err != nil {
+		return "", err
+	}
+	for _, l := range where[:min(len(where), maxPeeked)] {
+		k := ""
+		err := peek(l, func(name string, head []byte) bool {
+			k = toldKind(name, head)
+			return k == ""
+		})
+		if err != nil || k != "" {
+			return k, err
+		}
+	}
+	return "", fault.New(fault.Usage, "the kind of evidence cannot be told from the content").At("%s", where[0].path).
+		Next("name the kind, one of %s; alerts with columns of their own need a mapping file (--mapping FILE)", strings.Join(Kinds(), ", "))
+}
+
+// toldKind returns the kind that the head of a file tells; empty when it tells
+// none.
+func toldKind(name string, head []byte) string {
+	for _, f := range formats() {
+		if f.told(head, name) {
+			return f.Kind
+		}
+	}
+	return ""
+}
+
+// anyKind takes the files of every kind.
+func anyKind() kind {
+	k := kind{what: "files of evidence"}
+	for _, one := range kinds() {
+		for _, e := range one.endings {
+			if !slices.Contains(k.endings, e) {
+				k.endings = append(k.endings, e)
+			}
+		}
+	}
+	return k
+}
+
+// peek shows the head of a file, unpacked, with its name; of a tar archive, those
+// of its files that may be evidence, while more are asked for.
+func peek(l location, show func(name string, head []byte) (more bool)) error {
+	f, err := os.Open(l.at)
+	if err != nil {
+		return unreadable(l.path, err)
+	}
+	defer f.Close()
+	text, err := plain(bufio.NewReader(f))
+	if err != nil {
+		return damaged(l.path, "gzip", err)
+	}
+	if start, _ := text.Peek(512); isTar(start) {
+		return peekTar(l, text, show)
+	}
+	head, err := io.ReadAll(io.LimitReader(text, headSize))
+	if err != nil {
+		return damaged(l.path, "gzip", err)
+	}
+	show(l.name, bytes.TrimPrefix(head, []byte("\ufeff")))
+	return nil
+}
+
+// told reports whether a file is of the format rather than of one of another
+// kind, which asks more than to tell the formats of one kind apart.
+func (f *format) told(head []byte, name string) bool {
+	switch {
+	case f.alone != nil:
+		return f.alone(head, name)
+	case f.sniff != nil:
+		return f.sniff(head, name)
+	}
+	return false
+}
+
+// hasColumns returns what tells a table by columns that it must have.
+func hasColumns(columns ...string) func(head []byte, name string) bool {
+	return func(head []byte, _ string) bool {
+		have := decode.Columns(head, ',')
+		return !slices.ContainsFunc(columns, func(c string) bool { return !slices.Contains(have, c) })
+	}
+}
+
+// namesItsRules reports whether incidents say which rules raised their alerts.
+func namesItsRules(head []byte, name string) bool {
+	return sentinelalert.Sniff(head, name) && bytes.Contains(head, []byte("RelatedAnalyticRuleIds"))
+}
+
+// saysDispositions reports whether JSON says something of alerts and not that they
+// fired.
+func saysDispositions(head []byte, _ string) bool {
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	return export.Has(first, "disposition", "disposition_time")
+}
+
+func isInventory(head []byte, _ string) bool {
+	return decode.HasKeys(head, "kind", "version") && bytes.Contains(head, []byte("telemetry"))
+}
+
+func isSources(head []byte, _ string) bool {
+	return decode.HasKeys(head, "file_type") && bytes.Contains(head, []byte("data-source-administration"))
+}
+
+func isSigma(head []byte, _ string) bool {
+	return decode.HasKeys(head, "title", "detection") || decode.HasKeys(head, "title", "correlation") || decode.HasKeys(head, "title", "logsource")
+}
+
+func isRunbook(head []byte, _ string) bool {
+	return bytes.HasPrefix(head, []byte("---")) && decode.HasKeys(head, "applies_to")
+}
