@@ -14,8 +14,11 @@ import (
 // served says that a server has the folder, if one does.
 func (s *stores) served(ctx context.Context) error {
 	who, ok := hold.Read(s.dir)
-	if !ok || !relay.Alive(ctx, who.Socket, s.dir) {
+	if !ok {
 		return nil
+	}
+	if alive, err := relay.Alive(ctx, who.Socket, s.dir); err != nil || !alive {
+		return err
 	}
 	if s.mode.Serve {
 		return servedAlready(s.dir, who)

@@ -73,6 +73,10 @@ func New(s Stores) *Keeper {
 // Still runs f, with the root of the ledger, while nothing lands through the
 // keeper. It waits for what is about to.
 func (k *Keeper) Still(ctx context.Context, f func(ledger.Root) error) error {
+	return k.still(ctx, func(c *ledger.Checked) error { return f(c.Root) })
+}
+
+func (k *Keeper) still(ctx context.Context, f func(*ledger.Checked) error) error {
 	if err := k.landing.Acquire(ctx, whole); err != nil {
 		return err
 	}
@@ -81,7 +85,7 @@ func (k *Keeper) Still(ctx context.Context, f func(ledger.Root) error) error {
 	if err != nil {
 		return err
 	}
-	return f(checked.Root)
+	return f(checked)
 }
 
 // land runs f, through which something lands and gets its entry. What a full disk

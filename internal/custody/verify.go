@@ -103,7 +103,24 @@ func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, err
 		return Report{}, err
 	}
 	v.expect(checked)
+	if err := k.confirm(ctx, v); err != nil {
+		return Report{}, err
+	}
 	return v.report(), nil
+}
+
+// confirm drops what was without an entry only because it was landing while the
+// stores were read.
+func (k *Keeper) confirm(ctx context.Context, v *verifier) error {
+	if len(v.Unrecorded) == 0 {
+		return nil
+	}
+	return k.still(ctx, func(now *ledger.Checked) error {
+		v.Unrecorded = slices.DeleteFunc(v.Unrecorded, func(u Unrecorded) bool {
+			return u.Kind != ledger.Policy && slices.ContainsFunc(now.Entries, func(e ledger.Entry) bool { return e.Kind == u.Kind && e.ID == u.ID })
+		})
+		return nil
+	})
 }
 
 func (v *verifier) find(seq *int64, s subject, what, format string, args ...any) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -21,22 +22,26 @@ const (
 
 // Alive reports whether a server takes calls at a socket that it made for the data
 // folder dir. A socket that a killed server left does not, nor one outside the
-// folder that someone else has put there since.
-func Alive(ctx context.Context, socket, dir string) bool {
+// folder that someone else has put there since. One that this user may not use is
+// fault.Unavailable.
+func Alive(ctx context.Context, socket, dir string) (bool, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil || socket == "" {
-		return false
+		return false, err
 	}
 	info, err := os.Lstat(socket)
 	if err != nil || filepath.Dir(socket) != dir && !own(info) {
-		return false
+		return false, nil
 	}
 	conn, err := dial(ctx, socket)
-	if err != nil {
-		return false
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return false, fault.New(fault.Unavailable, "another user's server has the data folder, and its socket is for that user alone").
+			At("%s", socket).Because(err).Next("run the command as the user who runs the server")
+	case err != nil:
+		return false, ctx.Err()
 	}
-	conn.Close()
-	return true
+	return true, conn.Close()
 }
 
 func dial(ctx context.Context, socket string) (net.Conn, error) {

@@ -42,6 +42,15 @@ func serve(t *testing.T, dir string, run relay.Runner) (socket string, stop func
 	return s.Path(), stop
 }
 
+func alive(t *testing.T, socket, dir string) bool {
+	t.Helper()
+	ok, err := relay.Alive(t.Context(), socket, dir)
+	if err != nil {
+		t.Error(err)
+	}
+	return ok
+}
+
 // short is a folder whose path leaves room for a socket.
 func short(t *testing.T) string {
 	t.Helper()
@@ -172,7 +181,7 @@ func TestTheServersEndIsTheCommands(t *testing.T) {
 		t.Errorf("exit code %d, %v, %q", code, err, &errs)
 	}
 	stop()
-	if left, _ := os.ReadDir(dir); len(left) > 0 || relay.Alive(t.Context(), socket, dir) {
+	if left, _ := os.ReadDir(dir); len(left) > 0 || alive(t, socket, dir) {
 		t.Errorf("left over: %v", left)
 	}
 	if _, err := relay.Do(t.Context(), socket, relay.Call{}, relay.Streams{}); fault.KindOf(err) != fault.Unavailable || fault.HintOf(err) == "" {
@@ -233,7 +242,7 @@ func TestTheSocketIsItsOwnersAlone(t *testing.T) {
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("beside the socket: %v", left)
 	}
-	if !relay.Alive(t.Context(), socket, dir) {
+	if !alive(t, socket, dir) {
 		t.Error("nobody answers")
 	}
 	stop()
@@ -250,7 +259,7 @@ func TestALongPathGetsASocketElsewhere(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the socket's folder: %v, %v", info, err)
 	}
-	if !relay.Alive(t.Context(), socket, dir) {
+	if !alive(t, socket, dir) {
 		t.Error("nobody answers")
 	}
 	if code, err := relay.Do(t.Context(), socket, relay.Call{}, relay.Streams{}); code != 7 || err != nil {
@@ -274,7 +283,7 @@ func TestWhatAKilledServerLeftIsReplaced(t *testing.T) {
 	}
 	l.SetUnlinkOnClose(false)
 	l.Close()
-	if relay.Alive(t.Context(), filepath.Join(dir, "relay.sock"), dir) {
+	if alive(t, filepath.Join(dir, "relay.sock"), dir) {
 		t.Error("a socket that nobody listens at is alive")
 	}
 	socket, _ := serve(t, dir, func(context.Context, relay.Call, relay.Streams) int { return 5 })
