@@ -128,17 +128,18 @@ func TestPagesShowWhatRelayedCommandsAdd(t *testing.T) {
 // slow is a command in the middle of its work: it reads a named pipe.
 type slow struct {
 	*exec.Cmd
-	pipe  string
+	pipe  *os.File
 	ended chan struct{}
 	err   error // once it has ended
 }
 
-// slow starts a command that reads a named pipe.
+// slow starts a command, and returns once it reads a named pipe, and so has its turn.
 func (p place) slow() *slow {
 	p.t.Helper()
-	s := &slow{Cmd: p.command("evidence", "add", "feeds", "slow.csv"), pipe: p.path("slow.csv"), ended: make(chan struct{})}
-	os.Remove(s.pipe)
-	if err := syscall.Mkfifo(s.pipe, 0o600); err != nil {
+	s := &slow{Cmd: p.command("evidence", "add", "feeds", "slow.csv"), ended: make(chan struct{})}
+	path := p.path("slow.csv")
+	os.Remove(path)
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		p.t.Skipf("there are no named pipes here: %v", err)
 	}
 	if err := s.Start(); err != nil {
@@ -148,26 +149,29 @@ func (p place) slow() *slow {
 		s.err = s.Wait()
 		close(s.ended)
 	}()
+	for s.pipe == nil {
+		f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			s.pipe = f
+			break
+		}
+		select {
+		case <-s.ended:
+			p.t.Fatalf("the command ended before it read: %v", s.err)
+		case <-time.After(5 * time.Millisecond): // nobody reads it yet
+		}
+	}
+	p.t.Cleanup(func() { s.pipe.Close() })
 	return s
 }
 
 // finish lets the command read to the end, and returns what it came to. A pipe
 // changes while it is read, which is refused.
 func (s *slow) finish() error {
-	for {
-		f, err := os.OpenFile(s.pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
-		if err == nil {
-			f.WriteString("date,source,channel,events,hosts\n")
-			f.Close()
-			<-s.ended
-			return s.err
-		}
-		select {
-		case <-s.ended:
-			return s.err
-		case <-time.After(5 * time.Millisecond): // nobody reads it yet
-		}
-	}
+	s.pipe.WriteString("date,source,channel,events,hosts\n")
+	s.pipe.Close()
+	<-s.ended
+	return s.err
 }
 
 // waiting starts a command and returns when it says that it waits.
