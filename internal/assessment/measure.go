@@ -39,15 +39,21 @@ type Measured struct {
 	// that are probably not true take the most time of people.
 	Rules []measure.Detail `json:"rules"`
 	// Silent are the enabled rules that raised none.
-	Silent int      `json:"silent_rules"`
-	Limits []string `json:"limits"`
+	Silent int `json:"silent_rules"`
+	// Waivers are those in force of rules.
+	Waivers []assure.Waiver `json:"waivers"`
+	Limits  []string        `json:"limits"`
 }
 
 // MeasuredRule is what the alerts of one rule say.
 type MeasuredRule struct {
 	Basis
 	measure.Detail
-	Limits []string `json:"limits"`
+	// Waivers are those of the rule in force, and Evidence the batches that brought
+	// its alerts.
+	Waivers  []assure.Waiver `json:"waivers"`
+	Evidence []evidence.Ref  `json:"evidence"`
+	Limits   []string        `json:"limits"`
 }
 
 // MeasuredAnalytic is what the alerts of all rules that claim an analytic say
@@ -59,6 +65,10 @@ type MeasuredAnalytic struct {
 	Detail     measure.Detail `json:"measurement"`
 	// Rules are the statements of the claiming rules, each by itself.
 	Rules []measure.Detail `json:"rules"`
+	// Waivers are those in force of the analytic and of its rules, and Evidence the
+	// batches that brought the alerts.
+	Waivers  []assure.Waiver `json:"waivers"`
+	Evidence []evidence.Ref  `json:"evidence"`
 }
 
 // MeasuredAnalytics is what the alerts say by analytic.
@@ -76,14 +86,20 @@ func (s *Service) Measure(ctx context.Context, r Request) (Measured, error) {
 	if err != nil {
 		return m, err
 	}
-	byRule := talliesByRule(ev.Tallies)
+	waited, err := s.durations(ctx, &ev, r)
+	if err != nil {
+		return m, err
+	}
+	byRule := assure.ByRule(ev.Tallies)
 	names := ruleNames(ev)
 	for id, ts := range byRule {
 		d := measure.Detailed(id, ts, m.span(), r.Policy.Measure)
 		d.RuleName = names[id]
+		d.Times = times(r, waited[id])
 		m.Rules = append(m.Rules, d)
 	}
 	rank(m.Rules, r.Policy.Measure)
+	m.Waivers = waiversOf(&ev, r, func(id string) bool { return names[id] != "" || byRule[id] != nil })
 	for i := range ev.Rules {
 		if v := &ev.Rules[i].Value; v.Enabled && byRule[v.ID] == nil {
 			m.Silent++
@@ -109,14 +125,6 @@ func (s *Service) evidenceOf(ctx context.Context, r Request) (assure.Evidence, e
 		return assure.Evidence{}, err
 	}
 	return s.read(ctx, b, r)
-}
-
-func talliesByRule(tallies []alert.Tally) map[string][]alert.Tally {
-	byRule := map[string][]alert.Tally{}
-	for _, t := range tallies {
-		byRule[t.RuleID] = append(byRule[t.RuleID], t)
-	}
-	return byRule
 }
 
 // ruleNames returns the names of rules by id: as the rules themselves have
@@ -164,9 +172,13 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 		return MeasuredRule{}, err
 	}
 	m := MeasuredRule{Basis: basisOf(r), Limits: measuredLimits()}
-	m.Detail = measure.Detailed(id, talliesByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
+	m.Detail = measure.Detailed(id, assure.ByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
 	m.RuleName = ruleNames(ev)[id]
-	return m, nil
+	m.Waivers = waiversOf(&ev, r, func(of string) bool { return of == id })
+	m.Evidence = alertBatches(&ev, id)
+	waited, err := s.durations(ctx, &ev, r)
+	m.Times = times(r, waited[id])
+	return m, err
 }
 
 // findRule returns the id of the rule that name is the id of, in whatever case,
@@ -232,10 +244,17 @@ func (s *Service) MeasureAnalytics(ctx context.Context, r Request, id string) (M
 	if err != nil {
 		return m, err
 	}
-	byRule, names := talliesByRule(ev.Tallies), ruleNames(ev)
+	waited, err := s.durations(ctx, &ev, r)
+	if err != nil {
+		return m, err
+	}
+	byRule, names := assure.ByRule(ev.Tallies), ruleNames(ev)
 	for i := range verdicts {
 		if v := &verdicts[i]; id != "" || v.Rung != assure.NotApplicable && v.Measurement != nil && v.Measurement.Alerts > 0 {
 			m.Analytics = append(m.Analytics, measuredAnalytic(v, byRule, names, r))
+			a := &m.Analytics[len(m.Analytics)-1]
+			a.time(r, waited)
+			a.Waivers, a.Evidence = append([]assure.Waiver{}, v.Waivers...), alertBatches(&ev, countingRules(v)...)
 		}
 	}
 	slices.SortStableFunc(m.Analytics, func(a, b MeasuredAnalytic) int { return cmp.Compare(b.Detail.Alerts, a.Detail.Alerts) })
@@ -301,9 +320,11 @@ type Sampled struct {
 	Seed   uint64 `json:"seed"`
 	// Unlabelled is how many there are to draw from, and Asked how many were asked
 	// for.
-	Unlabelled int64          `json:"unlabelled"`
-	Asked      int            `json:"asked"`
-	Alerts     []*alert.Alert `json:"alerts"`
+	Unlabelled int64 `json:"unlabelled"`
+	Asked      int   `json:"asked"`
+	// Provenances are those whose labels count.
+	Provenances []string       `json:"provenances"`
+	Alerts      []*alert.Alert `json:"alerts"`
 }
 
 // Sample draws n of the rule's alerts in the window that carry no label that
@@ -318,7 +339,7 @@ func (s *Service) Sample(ctx context.Context, r Request, rule string, draw measu
 	if err != nil {
 		return Sampled{}, err
 	}
-	out := Sampled{Basis: basisOf(r), RuleID: id, Seed: draw.Seed, Asked: draw.N}
+	out := Sampled{Basis: basisOf(r), RuleID: id, Seed: draw.Seed, Asked: draw.N, Provenances: r.Policy.Measure.Provenances}
 	d := measure.NewDraw[*alert.Alert](draw)
 	for a, err := range s.alertsOf(ctx, &ev, id, out.Window) {
 		if err != nil {

@@ -107,6 +107,7 @@ func (s *Service) records(ctx context.Context, key string) (assure.Evidence, err
 	load(ctx, g, s.evidence, store.KindRunbook, &ev.Runbooks)
 	load(ctx, g, s.evidence, store.KindWaiver, &ev.Waivers)
 	load(ctx, g, s.evidence, store.KindCase, &ev.Cases)
+	load(ctx, g, s.evidence, store.KindTuning, &ev.Tunings)
 	if err := g.Wait(); err != nil {
 		return assure.Evidence{}, err
 	}

@@ -14,11 +14,13 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/store"
+	"candor/internal/visibility"
 )
 
 // Request says what to assess and by what.
@@ -44,6 +46,7 @@ type Service struct {
 	current   cache[assure.Evidence] // without what comes from alerts
 	counts    cache[counts]
 	ready     cache[assure.Evidence] // joined, and with what is inherited
+	waited    cache[[]alert.Duration]
 	done      cache[assured]
 }
 
@@ -110,6 +113,27 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 	a := assure.Assess(lib, ev, r.Policy, r.AsOf)
 	s.done.put(key, assured{r.Policy, a})
 	return a, nil
+}
+
+// Explained is the verdict on one analytic with what it was judged by.
+type Explained struct {
+	Release attack.Release    `json:"release"`
+	AsOf    time.Time         `json:"as_of"`
+	Window  visibility.Window `json:"window"`
+	Policy  assure.PolicyRef  `json:"policy"`
+	Scope   assure.ScopeRef   `json:"scope"`
+	assure.Verdict
+}
+
+// Explain returns the verdict on an analytic, as Verdict does, with what it was
+// judged by.
+func (s *Service) Explain(ctx context.Context, r Request, id string) (Explained, error) {
+	v, err := s.Verdict(ctx, r, id)
+	if err != nil {
+		return Explained{}, err
+	}
+	a, err := s.Assess(ctx, r)
+	return Explained{Release: a.Release, AsOf: a.AsOf, Window: a.Window, Policy: a.Policy, Scope: a.Scope, Verdict: v}, err
 }
 
 // Verdict returns the verdict on the live analytic that id, an ATT&CK ID or a

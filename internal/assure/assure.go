@@ -72,6 +72,8 @@ type Evidence struct {
 	Rules     claim.Rules
 	Exercises []evidence.Of[exercise.Exercise]
 	Runbooks  []evidence.Of[runbook.Runbook]
+	// Tunings are the values to which mutable elements of analytics were set.
+	Tunings []evidence.Of[runbook.Tuning]
 	// Tallies are the counts of the alerts of the window, with what alerts inherit
 	// from their cases; see alert.Legacy.
 	Tallies []alert.Tally
@@ -179,6 +181,9 @@ type Verdict struct {
 	Exercises   Proof                `json:"exercises"`
 	Incidents   Incidents            `json:"incidents"`
 	Runbook     Duty                 `json:"runbook"`
+	// Knobs are what ATT&CK says should be set locally, with what is. They change no
+	// rung.
+	Knobs []Knob `json:"knobs"`
 	// Waivers in force, of the analytic and of the rules whose claims count. They
 	// open gates and change no rung.
 	Waivers []Waiver `json:"waivers,omitempty"`
@@ -220,6 +225,8 @@ type Unmapped struct {
 	SilentRules []string `json:"silent_rules"`
 	// AlertRules raised alerts and are no known rule.
 	AlertRules []AlertRule `json:"alert_rules"`
+	// Tunings are of analytics or elements that the release does not have.
+	Tunings []UnmappedTuning `json:"tunings"`
 	// LogSources are declared or observed and unknown to the release, by name;
 	// UnknownSources are the same with what the release has that is nearest.
 	LogSources     []string                `json:"log_sources"`

@@ -53,6 +53,8 @@ type Shift struct {
 	From     Rung    `json:"from"`
 	To       Rung    `json:"to"`
 	Because  []Cause `json:"because"`
+	// Waivers are those in force of it afterwards.
+	Waivers []Waiver `json:"waivers"`
 }
 
 // Cause is one thing that the two verdicts rest on and that differs.
@@ -84,7 +86,7 @@ func Compare(before, after Assessment) Comparison {
 		case old == nil:
 			c.Appeared = append(c.Appeared, Verdicted{v.Analytic, v.Rung})
 		case old.Rung != v.Rung:
-			c.Shifts = append(c.Shifts, Shift{Analytic: v.Analytic, From: old.Rung, To: v.Rung, Because: causes(old, v, c.Differences)})
+			c.Shifts = append(c.Shifts, Shift{Analytic: v.Analytic, From: old.Rung, To: v.Rung, Because: causes(old, v, c.Differences), Waivers: orEmpty(v.Waivers)})
 		}
 	}
 	for _, v := range was {

@@ -286,7 +286,7 @@ func reviewLimits(c *alert.Case) []string {
 		l = append(l, "The case is not closed: its alerts inherit no class from it.")
 	}
 	if len(c.Alerts) > 0 {
-		l = append(l, fmt.Sprintf("The case lists %s by id; those that do not name the case themselves are not counted here.", count(int64(len(c.Alerts)), "alert")))
+		l = append(l, fmt.Sprintf("The case lists %s by id; those that are not known here are not counted.", count(int64(len(c.Alerts)), "alert")))
 	}
 	return l
 }

@@ -153,9 +153,20 @@ func batches(ctx context.Context, d *Desk) ([]store.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	all = append(append([]store.Batch{}, all...), alerts...)
-	slices.SortStableFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
-	return all, nil
+	return merge(all, alerts), nil
+}
+
+// merge merges two lists by time. Each keeps its order, which is that of arrival: a
+// clock may have been put back.
+func merge(a, b []store.Batch) []store.Batch {
+	merged := make([]store.Batch, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if b[0].Added.Before(a[0].Added) {
+			a, b = b, a
+		}
+		merged, a = append(merged, a[0]), a[1:]
+	}
+	return append(append(merged, a...), b...)
 }
 
 func (p *program) evidenceListCommand() *cobra.Command {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,7 +67,7 @@ candor evidence add alerts FILE.`,
 
 func showSample(g *page, s *assessment.Sampled) {
 	if len(s.Alerts) == 0 {
-		g.line("No alert of %s from %s to %s is unlabelled.", s.RuleID, s.Window.From, s.Window.To)
+		g.line("No alert of %s from %s to %s is unlabelled, by policy %s %s.", s.RuleID, s.Window.From, s.Window.To, s.Policy.Name, s.Policy.Version)
 		return
 	}
 	rows := [][]string{{"ID", "TIME", "SITE", "ENTITY", "SEVERITY", "SCORE", "CASE"}}
@@ -79,6 +80,7 @@ func showSample(g *page, s *assessment.Sampled) {
 	if int64(s.Asked) > s.Unlabelled {
 		g.line("%d were asked for and there are no more", s.Asked)
 	}
+	g.line("policy %s %s counts labels by %s", s.Policy.Name, s.Policy.Version, strings.Join(s.Provenances, ", "))
 }
 
 func scoreText(a *alert.Alert) string {

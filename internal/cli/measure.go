@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/assessment"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/measure"
 )
@@ -108,6 +109,7 @@ func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Reques
 		if m.Silent > 0 {
 			g.line("%s no alert in the window; that says nothing of whether they work", plural(m.Silent, "enabled rule raised", "enabled rules raised"))
 		}
+		showWaivers(g, m.Waivers, "")
 		showLimits(g, m.Limits)
 		g.line("\none rule: candor measure --rule ID; alerts to label: candor label sample RULE -n N; thresholds: candor tune RULE")
 	})
@@ -194,6 +196,8 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 	return p.emit(m, func(g *page) {
 		g.line("%s  %s", g.bold(m.RuleID), m.RuleName)
 		showDetail(g, &m.Detail)
+		showRests(g, m.Evidence)
+		showWaivers(g, m.Waivers, "")
 		showBasis(g, m.Basis)
 		showLimits(g, m.Limits)
 	})
@@ -227,6 +231,7 @@ func showDetail(g *page, d *measure.Detail) {
 	if t := d.Trend; t != nil {
 		rows = append(rows, []string{"trend", fmt.Sprintf("%+.4f alerts a day with each day, interval %.4f to %.4f, over %d days", t.Slope, t.Interval[0], t.Interval[1], t.Days)})
 	}
+	rows = append(rows, timeRows(d.Times)...)
 	g.table("  ", rows)
 	g.head("In words")
 	showReasons(g, d.Reasons)
@@ -237,6 +242,47 @@ func showDetail(g *page, d *measure.Detail) {
 	default:
 		g.line("\n  candor label sample %s -n %d", d.RuleID, min(d.ToLabel, d.Unlabelled))
 	}
+}
+
+// timeRows says how long alerts wait.
+func timeRows(t *measure.Times) [][]string {
+	if t == nil {
+		return nil
+	}
+	var rows [][]string
+	for _, x := range []struct {
+		what string
+		of   *measure.Waiting
+	}{{"time to acknowledge", &t.Acknowledge}, {"time to close", &t.Close}} {
+		text := "not known"
+		if x.of.Alerts > 0 {
+			text = fmt.Sprintf("median %s, 90th percentile %s", waitText(&x.of.Median), waitText(&x.of.P90))
+		}
+		rows = append(rows, []string{x.what, fmt.Sprintf("%s; %s done, %s still waiting, %s untimed", text,
+			group3(x.of.Done), group3(x.of.Censored), group3(x.of.Untimed))})
+	}
+	return rows
+}
+
+// waitText writes a time with its interval.
+func waitText(q *measure.Quantile) string {
+	if q.Value == nil {
+		return "not reached"
+	}
+	return fmt.Sprintf("%s (%s to %s)", minutesText(q.Value), minutesText(q.Low), minutesText(q.High))
+}
+
+// minutesText writes minutes as people do.
+func minutesText(m *float64) string {
+	switch {
+	case m == nil:
+		return "not reached"
+	case *m < 120:
+		return fmt.Sprintf("%.0f min", *m)
+	case *m < 48*60:
+		return fmt.Sprintf("%.1f h", *m/60)
+	}
+	return fmt.Sprintf("%.1f days", *m/60/24)
 }
 
 func six(i *measure.Interval) string {
@@ -290,6 +336,19 @@ func showMeasuredAnalytic(g *page, a *assessment.MeasuredAnalytic) {
 	if len(a.Rules) > 0 {
 		g.head("Rule by rule")
 		showStatements(g, a.Rules, "RULE", nil)
+	}
+	showRests(g, a.Evidence)
+	showWaivers(g, a.Waivers, "")
+}
+
+// showRests names the batches that figures rest on.
+func showRests(g *page, refs []evidence.Ref) {
+	var ids []string
+	for _, r := range refs {
+		ids = append(ids, r.Kind+" "+r.ID)
+	}
+	if len(ids) > 0 {
+		g.line("\n  %s", g.dim("alerts of "+strings.Join(ids, "; ")))
 	}
 }
 

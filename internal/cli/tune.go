@@ -78,6 +78,13 @@ func showTuned(g *page, t *assessment.Tuned) {
 	showSweep(g, t)
 	showExclusions(g, t)
 	showValues(g, t)
+	for _, a := range t.Analytics {
+		if len(a.Knobs) > 0 {
+			g.head("%s %s", a.Analytic.ATTACKID, a.Analytic.Name)
+			showKnobs(g, a.Knobs, t.RuleID)
+		}
+	}
+	showUnmappedTunings(g, t.Unmapped)
 	showBasis(g, t.Basis)
 	showLimits(g, t.Limits)
 }

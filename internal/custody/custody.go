@@ -90,13 +90,14 @@ func (k *Keeper) Still(ctx context.Context, f func(ledger.Root) error) error {
 	return f(checked.Root)
 }
 
-// land runs f, through which something lands and gets its entry.
+// land runs f, through which something lands and gets its entry. What a full disk
+// kept from landing is fault.Unavailable.
 func (k *Keeper) land(ctx context.Context, f func() error) error {
 	if err := k.landing.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer k.landing.Release(1)
-	return f()
+	return k.roomy(f())
 }
 
 // Log returns the ledger.

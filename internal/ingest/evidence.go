@@ -68,6 +68,9 @@ type Result struct {
 	Warnings []string `json:"warnings"`
 }
 
+// alertsKind is the kind of what rules raise.
+const alertsKind = "alerts"
+
 // dispositions is the kind of statements about alerts that are known already.
 const dispositions = "dispositions"
 
@@ -91,7 +94,7 @@ func kinds() []kind {
 		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeFiles},
 		{name: "feeds", what: "feed files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...), decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
-		{name: "alerts", what: "alert files", endings: tables},
+		{name: alertsKind, what: "alert files", endings: append(tables[:len(tables):len(tables)], ".parquet")},
 		{name: dispositions, what: "disposition files", endings: []string{".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}},
 		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},
 		{name: casesKind, what: "files of cases", endings: tables, decode: decodeFiles},

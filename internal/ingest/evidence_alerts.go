@@ -15,7 +15,9 @@ import (
 	"path/filepath"
 
 	"candor/internal/alert"
+	"candor/internal/alert/bulk"
 	"candor/internal/alert/export"
+	"candor/internal/alert/parquet"
 	"candor/internal/alert/tabular"
 	"candor/internal/evidence"
 	"candor/internal/fault"
@@ -236,7 +238,7 @@ func (in *alertInput) file(ctx context.Context, h hash.Hash, l location, p pass)
 			yield(nil, damaged(l.path, "gzip", err))
 			return
 		}
-		seq, err := in.detect(ctx, l, text, p)
+		seq, err := in.detect(ctx, opened{location: l, file: f, text: text, packed: text != raw}, p)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -285,18 +287,30 @@ func plain(raw *bufio.Reader) (*bufio.Reader, error) {
 	return bufio.NewReaderSize(z, 1<<16), nil
 }
 
+// opened is a file of alerts that is being read.
+type opened struct {
+	location
+	file   *os.File
+	text   *bufio.Reader
+	packed bool
+}
+
 // detect tells the format of a file by its first bytes and returns its alerts.
-func (in *alertInput) detect(ctx context.Context, l location, text *bufio.Reader, p pass) (iter.Seq2[*alert.Alert, error], error) {
-	head, _ := text.Peek(headSize)
+func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*alert.Alert, error], error) {
+	l := o.location
+	head, _ := o.text.Peek(headSize)
+	if isParquet(head, l.name) || in.forced == parquet.Format {
+		return in.parquet(o, head, p)
+	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
-	input := export.Input{File: l.path, Text: text, Reject: p.reject, Warn: p.located(l)}
+	input := export.Input{File: l.path, Text: o.text, Reject: p.reject, Warn: p.located(l)}
 	object := bytes.HasPrefix(head, []byte("{"))
 	if in.mapping != nil {
 		if object {
 			return nil, fault.New(fault.Usage, "a mapping is for CSV, and this file is JSON").At("%s", l.path).Next("leave the mapping out")
 		}
 		p.format(mappedCSV)
-		return tabular.Alerts(tabular.Input(input), in.mapping), nil
+		return bulk.Rows(tabular.Input(input), in.mapping), nil
 	}
 	chosen := choose(formatsOf(in.kind), in.forced, head, l.name)
 	if chosen.statements != nil {
@@ -308,6 +322,23 @@ func (in *alertInput) detect(ctx context.Context, l location, text *bufio.Reader
 	}
 	p.format(chosen.Name)
 	return chosen.alerts(input), nil
+}
+
+// parquet reads a file that has its columns' places at its end.
+func (in *alertInput) parquet(o opened, head []byte, p pass) (iter.Seq2[*alert.Alert, error], error) {
+	switch {
+	case in.kind != alertsKind:
+		return nil, fault.New(fault.Invalid, "%s do not come in Parquet", in.kind).At("%s", o.path).Next("write them as JSON Lines or CSV")
+	case !isParquet(head, o.name):
+		return nil, fault.New(fault.Invalid, "not a Parquet file: it does not begin with %s", parquet.Magic).At("%s", o.path).Next("leave the format out")
+	case o.packed:
+		return nil, fault.New(fault.Invalid, "a Parquet file inside gzip cannot be read").At("%s", o.path).Next("unpack it first; Parquet is packed by itself")
+	case in.mapping != nil:
+		return nil, fault.New(fault.Usage, "a mapping is for CSV and JSON, and this file is Parquet").At("%s", o.path).
+			Next("leave the mapping out; columns bear Candor's names")
+	}
+	p.format(parquet.Format)
+	return parquet.Alerts(parquet.Input{File: o.path, Data: o.file, Size: o.size, Reject: p.reject, Warn: p.located(o.location)}), nil
 }
 
 // unknownAlerts is the error for a file that no format of alerts knows.

@@ -8,11 +8,13 @@ import (
 	"strings"
 
 	"candor/internal/alert"
+	"candor/internal/alert/bulk"
 	defenderalert "candor/internal/alert/defender"
 	elasticalert "candor/internal/alert/elastic"
 	"candor/internal/alert/export"
 	"candor/internal/alert/jsonl"
 	"candor/internal/alert/ocsf"
+	"candor/internal/alert/parquet"
 	sentinelalert "candor/internal/alert/sentinel"
 	splunkalert "candor/internal/alert/splunk"
 	"candor/internal/alert/tabular"
@@ -143,6 +145,8 @@ func alertFormats() []format {
 			sniff: splunkalert.Sniff, alerts: splunkalert.Alerts},
 		{Format: Format{"alerts", thehive.Format, "TheHive 5 alerts, JSON", "candor evidence add alerts alerts.json"},
 			sniff: thehive.Sniff, alerts: thehive.Alerts},
+		{Format: Format{"alerts", parquet.Format, "Parquet with Candor's columns; fields as a map, JSON text or columns", "candor evidence add alerts alerts.parquet"},
+			sniff: isParquet},
 	}
 }
 
@@ -224,6 +228,8 @@ func isArrivals(head []byte, _ string) bool {
 	return export.Has(first, "date", "source", "events")
 }
 
+func isParquet(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte(parquet.Magic)) }
+
 func isOwnCSV(head []byte, _ string) bool { return tabular.IsOwn(decode.Columns(head, ',')) }
 
 // isOwnJSONL reports whether the first line names what every alert of Candor's
@@ -234,9 +240,9 @@ func isOwnJSONL(head []byte, _ string) bool {
 }
 
 func readOwnCSV(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return tabular.Alerts(tabular.Input(in), tabular.Own())
+	return bulk.Rows(tabular.Input(in), tabular.Own())
 }
 
 func readOwnJSONL(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return jsonl.Alerts(jsonl.Input(in))
+	return bulk.Alerts(jsonl.Input(in))
 }

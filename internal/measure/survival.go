@@ -6,14 +6,22 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"candor/internal/alert"
 )
 
-// Spell is how long something took that N alerts waited for, in seconds; Censored
-// says that they waited so long and it had not happened yet.
-type Spell struct {
-	Seconds  int64
-	N        int64
-	Censored bool
+// Times is how long the alerts of a rule, or of several together, wait.
+type Times struct {
+	Acknowledge Waiting `json:"acknowledge"`
+	Close       Waiting `json:"close"`
+}
+
+// TimesOf returns what the durations, of whatever rules, say together.
+func TimesOf(of []alert.Duration, confidence float64) Times {
+	to := func(m alert.Milestone) Waiting {
+		return Waits(slices.DeleteFunc(slices.Clone(of), func(d alert.Duration) bool { return d.To != m }), confidence)
+	}
+	return Times{Acknowledge: to(alert.Acknowledged), Close: to(alert.Closed)}
 }
 
 // Waiting says how long alerts wait for something, such as to be closed. Those that
@@ -25,9 +33,9 @@ type Waiting struct {
 	Done     int64 `json:"done"`
 	Censored int64 `json:"censored"`
 	Untimed  int64 `json:"untimed"`
-	// Median and P90 are when half and nine tenths are done, in seconds.
-	Median Quantile `json:"median_seconds"`
-	P90    Quantile `json:"p90_seconds"`
+	// Median and P90 are when half and nine tenths are done, in minutes.
+	Median Quantile `json:"median_minutes"`
+	P90    Quantile `json:"p90_minutes"`
 }
 
 // Quantile is a time with its interval; what is nil is not reached.
@@ -41,45 +49,47 @@ type Quantile struct {
 // and the sum of Greenwood's formula up to it.
 type step struct{ at, left, greenwood float64 }
 
-// Waits returns what the spells say, by the product-limit estimate (E. L. Kaplan,
+// Waits returns how long the counted alerts wait, by the product-limit estimate (E. L. Kaplan,
 // P. Meier, "Nonparametric Estimation from Incomplete Observations", JASA 53, 1958).
 // Of those at one time, what was done is counted before what is censored. A quantile
 // is the first time at which no more than its share still waits. Its interval holds
 // the times at which the share that waits, with Greenwood's variance and a log-log
 // transformation, does not differ from it (R. Brookmeyer, J. Crowley, "A Confidence
 // Interval for the Median Survival Time", Biometrics 38, 1982); it takes alerts to
-// be independent, which those of one burst are not. Negative times are no waiting
-// and count as 0.
-func Waits(spells []Spell, untimed int64, confidence float64) Waiting {
-	w := Waiting{Untimed: untimed}
-	for _, s := range spells {
-		w.Alerts += s.N
-		if s.Censored {
-			w.Censored += s.N
+// be independent, which those of one burst are not.
+func Waits(of []alert.Duration, confidence float64) Waiting {
+	var w Waiting
+	timed := make([]alert.Duration, 0, len(of))
+	for _, d := range of {
+		if d.Minutes == alert.Untimed {
+			w.Untimed += d.N
+			continue
+		}
+		timed = append(timed, d)
+		w.Alerts += d.N
+		if d.Reached {
+			w.Done += d.N
 		} else {
-			w.Done += s.N
+			w.Censored += d.N
 		}
 	}
-	steps := productLimit(spells, w.Alerts)
+	steps := productLimit(timed, w.Alerts)
 	z := distuv.UnitNormal.Quantile(1 - (1-confidence)/2)
 	w.Median, w.P90 = quantile(steps, 0.5, z), quantile(steps, 0.1, z)
 	return w
 }
 
-// productLimit returns the steps of the estimate, by time.
-func productLimit(spells []Spell, waiting int64) []step {
-	sorted := slices.Clone(spells)
-	for i := range sorted {
-		sorted[i].Seconds = max(0, sorted[i].Seconds)
-	}
-	slices.SortFunc(sorted, func(a, b Spell) int { return cmp.Compare(a.Seconds, b.Seconds) })
+// productLimit returns the steps of the estimate, by time; it sorts what it is
+// given, of which so many wait at first.
+func productLimit(sorted []alert.Duration, waiting int64) []step {
+	slices.SortFunc(sorted, func(a, b alert.Duration) int { return cmp.Compare(a.Minutes, b.Minutes) })
 	var steps []step
 	left, greenwood := 1.0, 0.0
 	for i := 0; i < len(sorted); {
-		at, done, gone := sorted[i].Seconds, int64(0), int64(0)
-		for ; i < len(sorted) && sorted[i].Seconds == at; i++ {
+		at, done, gone := sorted[i].Minutes, int64(0), int64(0)
+		for ; i < len(sorted) && sorted[i].Minutes == at; i++ {
 			gone += sorted[i].N
-			if !sorted[i].Censored {
+			if sorted[i].Reached {
 				done += sorted[i].N
 			}
 		}
