@@ -54,6 +54,30 @@ func TestWhatIsAcknowledgedSurvivesKill(t *testing.T) {
 	f.check()
 }
 
+// TestABackupHasWhatWasAcknowledged backs up a folder through its server, and
+// restores it.
+func TestABackupHasWhatWasAcknowledged(t *testing.T) {
+	t.Parallel()
+	f := newPushPlace(newPlace(t))
+	s := f.place.serve("--fold", "1h")
+	if !f.pushOnce(s.address, "0-0-0") {
+		t.Fatal("nothing was acknowledged")
+	}
+	f.ok("backup", "b.tar.gz")
+	f.ok("restore", "b.tar.gz", "--data", "restored")
+	for id, b := range f.batches() {
+		if b.New+b.Updated != killPerPush {
+			t.Errorf("%s: %+v", id, b)
+		}
+	}
+	if list := f.ok("evidence", "list", "--data", "restored"); strings.Count(list, "-edr") != 2 {
+		t.Errorf("restored:\n%s", list)
+	}
+	if _, err := os.Stat(f.path("restored/tokens")); !os.IsNotExist(err) {
+		t.Errorf("the backup has tokens: %v", err)
+	}
+}
+
 // json runs candor, which must succeed, and decodes its output.
 func (f *pushPlace) json(into any, args ...string) {
 	f.t.Helper()
