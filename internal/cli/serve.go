@@ -60,7 +60,7 @@ what it would print without one.`,
 
 // foldEvery is how often what was pushed becomes batches: soon enough to look at,
 // and seldom enough that a day of pushing makes thousands of them.
-const foldEvery = 10 * time.Second
+const foldEvery = 30 * time.Second
 
 // serving is how a server is to serve.
 type serving struct {

@@ -42,6 +42,9 @@ type Request struct {
 	By string
 	// Dir is the folder that relative paths start at; empty for the working folder.
 	Dir string
+	// New says that whoever asks knows that the input is not there yet, so that it
+	// is not looked for among all batches. If it is, Add still changes nothing.
+	New bool
 	// RejectsDir is the folder for the file of rejected records; empty keeps none.
 	RejectsDir string
 	// Progress is told how many bytes of how many are done; it may be nil. The

@@ -81,7 +81,7 @@ func (e *Evidence) beginAlerts(ctx context.Context, r Request, in *alertInput) (
 	}
 	b = e.newBatch(r, in.sum)
 	b.warnings = in.notes
-	known, err := known(ctx, e.alerts)
+	known, err := r.known(ctx, e.alerts)
 	if err != nil {
 		return nil, nil, wrap("look up", b.ID, err)
 	}

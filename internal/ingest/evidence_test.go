@@ -198,6 +198,10 @@ func TestTheSameInputAgainChangesNothing(t *testing.T) {
 	} {
 		first := b.add(r)
 		second := b.add(r)
+		r.New = true // who says so is wrong
+		if third := b.add(r); third.Fresh || third.ID != first.ID {
+			t.Errorf("%s: third %+v", r.Kind, third)
+		}
 		if !first.Fresh || second.Fresh || first.ID != second.ID || second.New != first.New {
 			t.Errorf("%s: first %+v, second %+v", r.Kind, first, second)
 		}
