@@ -1,5 +1,6 @@
-// Package tabular reads alerts from delimited text through a mapping file that
-// names the columns and translates their values, or from Candor's own CSV.
+// Package tabular reads alerts from delimited text or JSON through a mapping file
+// that names the columns or paths and translates their values, or from Candor's
+// own CSV.
 //
 // Alerts are streamed: no more than a row of the file is held, and eight bytes
 // for each row of a file that has no column of ids. It refuses rows that it
@@ -66,9 +67,9 @@ type reader struct {
 	check  alert.Checker
 	row    *decode.Row
 	words  bool
-	// derive says that there is no id column, and seen counts equal rows.
+	// derive says that there is no id column.
 	derive bool
-	seen   map[uint64]uint32
+	ids    ids
 }
 
 // cell is where a key's value comes from in this table.
@@ -85,7 +86,7 @@ type field struct {
 }
 
 func newReader(in Input, m *Mapping, t *decode.Table) (*reader, error) {
-	r := &reader{in: in, table: t, cells: map[string]cell{}, words: m.words, seen: map[uint64]uint32{}}
+	r := &reader{in: in, table: t, cells: map[string]cell{}, words: m.words, ids: ids{}}
 	help := decode.TimeHelp
 	if !m.own {
 		help += " or in the format that the mapping gives"
@@ -165,14 +166,7 @@ func (r *reader) next() (*alert.Alert, error) {
 }
 
 func (r *reader) alert() *alert.Alert {
-	d := alert.Draft{
-		ID: r.text("id"), RuleID: r.text("rule_id"), RuleName: r.text("rule_name"), Time: r.text("time"),
-		Site: r.text("site"), Entity: r.text("entity"), Severity: r.text("severity"), Score: r.text("score"),
-		CaseID: r.text("case_id"), Tactic: r.text("tactic"), Source: r.text("source"),
-		Disposition: r.text("disposition"), DispositionTime: r.text("disposition_time"),
-		DispositionBy: r.text("disposition_by"), Provenance: r.text("provenance"),
-		Techniques: techniques(r.text("techniques")),
-	}
+	d := draft(r.text)
 	if r.words {
 		d.Word = r.raw("disposition")
 	}
@@ -188,6 +182,18 @@ func (r *reader) alert() *alert.Alert {
 		}
 	}
 	return r.check.Alert(&d)
+}
+
+// draft makes an alert of the texts of its keys.
+func draft(text func(key string) string) alert.Draft {
+	return alert.Draft{
+		ID: text("id"), RuleID: text("rule_id"), RuleName: text("rule_name"), Time: text("time"),
+		Site: text("site"), Entity: text("entity"), Severity: text("severity"), Score: text("score"),
+		CaseID: text("case_id"), Tactic: text("tactic"), Source: text("source"),
+		Disposition: text("disposition"), DispositionTime: text("disposition_time"),
+		DispositionBy: text("disposition_by"), Provenance: text("provenance"),
+		Techniques: techniques(text("techniques")),
+	}
 }
 
 // raw returns a key's cell as the file has it.
@@ -245,10 +251,18 @@ func (r *reader) id(site string) string {
 	for _, c := range r.row.Cells {
 		buf = appendText(buf, c)
 	}
-	sum := sha256.Sum256(buf)
+	return r.ids.of(buf)
+}
+
+// ids count equal rows, by 64 bits of their hash.
+type ids map[uint64]uint32
+
+// of returns the id of the next row that says this.
+func (i ids) of(said []byte) string {
+	sum := sha256.Sum256(said)
 	k := binary.BigEndian.Uint64(sum[:])
-	n := r.seen[k]
-	r.seen[k] = n + 1
+	n := i[k]
+	i[k] = n + 1
 	sum = sha256.Sum256(binary.BigEndian.AppendUint32(sum[:], n))
 	return "row-" + hex.EncodeToString(sum[:16])
 }
