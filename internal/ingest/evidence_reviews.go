@@ -95,13 +95,30 @@ func reviewFormats() []format {
 			sniff: sentinelalert.Sniff, put: incidents(review.Sentinel)},
 		{Format: Format{"cases", thehive.Format, "TheHive 5 cases, JSON", "candor evidence add cases cases.json"},
 			sniff: review.SniffHive, put: cases(review.Hive)},
-		{Format: Format{"cases", ownCSV, "Candor CSV or JSON Lines: case_id,title,occurred,opened,closed,classification,found_by,...", "candor evidence add cases cases.csv"},
-			rest: true, sniff: review.Sniff, put: cases(review.Decode)},
-		{Format: Format{"signals", ownCSV, "Candor CSV or JSON Lines: id,time,entity,name,site,source,techniques,...", "candor evidence add signals signals.csv"},
-			rest: true, sniff: sigtab.Sniff, put: (*batch).signals},
+		{Format: Format{"cases", ownJSONL, "Candor JSON Lines: the names of the CSV; lists may be lists", "candor evidence add cases cases.jsonl"},
+			sniff: isJSON, alone: review.Sniff, put: cases(review.Decode)},
+		{Format: Format{"cases", ownCSV, "Candor CSV: case_id,title,occurred,opened,closed,classification,found_by,...", "candor evidence add cases cases.csv"},
+			rest: true, alone: review.Sniff, put: cases(review.Decode)},
+		{Format: Format{"signals", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add signals signals.jsonl"},
+			sniff: isJSON, alone: sigtab.Sniff, put: (*batch).signals},
+		{Format: Format{"signals", ownCSV, "Candor CSV: id,time,entity,name,site,source,techniques,...", "candor evidence add signals signals.csv"},
+			rest: true, alone: sigtab.Sniff, put: (*batch).signals},
 		{Format: Format{"tuning", ownYAML, "YAML list of analytic, element, value, baseline, rule_id, date, ...", "candor evidence add tuning tuning.yaml"},
-			sniff: tuning.SniffYAML, put: tunings(tuning.DecodeYAML)},
-		{Format: Format{"tuning", ownCSV, "Candor CSV or JSON Lines: analytic,element,value,baseline,rule_id,date,approved_by,notes", "candor evidence add tuning tuning.csv"},
-			rest: true, sniff: tuning.Sniff, put: tunings(tuning.Decode)},
+			sniff: tuning.SniffYAML, alone: isTuning, put: tunings(tuning.DecodeYAML)},
+		{Format: Format{"tuning", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add tuning tuning.jsonl"},
+			sniff: isJSON, alone: tuning.Sniff, put: tunings(tuning.Decode)},
+		{Format: Format{"tuning", ownCSV, "Candor CSV: analytic,element,value,baseline,rule_id,date,approved_by,notes", "candor evidence add tuning tuning.csv"},
+			rest: true, alone: tuning.Sniff, put: tunings(tuning.Decode)},
 	}
+}
+
+// isJSON reports whether a file is JSON, if it is not delimited text.
+func isJSON(head []byte, _ string) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
+	return bytes.HasPrefix(head, []byte("{")) || bytes.HasPrefix(head, []byte("["))
+}
+
+// isTuning reports whether a list in YAML is one of tuning records.
+func isTuning(head []byte, name string) bool {
+	return tuning.SniffYAML(head, name) && bytes.Contains(head, []byte("element:"))
 }
