@@ -175,7 +175,7 @@ func TestNounsAndJudgementsArePure(t *testing.T) {
 func TestOnlyTheWiringKnowsAdapters(t *testing.T) {
 	for _, p := range packages(t) {
 		n := name(p.ImportPath)
-		if n == "app" || slices.Contains(adapters, n) || n == "store/storetest" {
+		if n == "app" || strings.HasSuffix(n, "/bench") || slices.Contains(adapters, n) || n == "store/storetest" {
 			continue
 		}
 		for _, imp := range p.Imports {

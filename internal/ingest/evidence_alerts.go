@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 
 	"candor/internal/alert"
+	"candor/internal/alert/bulk"
 	"candor/internal/alert/export"
 	"candor/internal/alert/parquet"
 	"candor/internal/alert/tabular"
@@ -310,7 +311,7 @@ func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*
 			return tabular.Objects(tabular.Input(input), in.mapping), nil
 		}
 		p.format(mappedCSV)
-		return tabular.Alerts(tabular.Input(input), in.mapping), nil
+		return bulk.Rows(tabular.Input(input), in.mapping), nil
 	}
 	chosen := choose(formatsOf(in.kind), in.forced, head, l.name)
 	if chosen.statements != nil {

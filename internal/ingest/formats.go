@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"candor/internal/alert"
+	"candor/internal/alert/bulk"
 	defenderalert "candor/internal/alert/defender"
 	elasticalert "candor/internal/alert/elastic"
 	"candor/internal/alert/export"
@@ -226,9 +227,9 @@ func isOwnJSONL(head []byte, _ string) bool {
 }
 
 func readOwnCSV(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return tabular.Alerts(tabular.Input(in), tabular.Own())
+	return bulk.Rows(tabular.Input(in), tabular.Own())
 }
 
 func readOwnJSONL(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return jsonl.Alerts(jsonl.Input(in))
+	return bulk.Alerts(jsonl.Input(in))
 }

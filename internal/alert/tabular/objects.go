@@ -20,15 +20,19 @@ import (
 // sequence: fault.Invalid when the file cannot be read on, or the reader's own.
 func Objects(in Input, m *Mapping) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
-		o := &objects{mapping: m, fixed: map[string]string{}, found: map[string]bool{}, ids: ids{}, yield: yield}
+		o := &objects{fields: m.fields, words: m.words, found: map[string]bool{}, ids: ids{}, yield: yield}
 		base := path.Base(strings.ReplaceAll(in.File, `\`, "/"))
-		for key, s := range m.sources {
+		for i, key := range Keys() {
+			s := m.sources[key]
+			if s == nil {
+				continue
+			}
 			v, _, err := s.fixed(m, base)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			o.fixed[key] = v
+			o.cells[i] = cell{source: s, fixed: v, known: true}
 		}
 		o.check = alert.Checker{
 			When: o.when, Help: decode.TimeHelp + " or in the format that the mapping gives", Warn: in.Warn,
@@ -44,8 +48,9 @@ func Objects(in Input, m *Mapping) iter.Seq2[*alert.Alert, error] {
 
 // objects reads records through a mapping.
 type objects struct {
-	mapping *Mapping
-	fixed   map[string]string
+	cells   [numKeys]cell // in the order of Keys
+	fields  []string
+	words   bool
 	check   alert.Checker
 	record  *export.Record
 	found   map[string]bool // paths that a record had
@@ -57,14 +62,14 @@ type objects struct {
 // read makes an alert of a record and reports whether to go on.
 func (o *objects) read(r *export.Record) bool {
 	o.record = r
-	d := draft(o.text)
-	if o.mapping.words {
-		d.Word = o.raw("disposition")
+	d := draft(o)
+	if o.words {
+		d.Word = o.raw(keyDisposition)
 	}
-	if o.mapping.sources["id"] == nil {
+	if !o.cells[keyID].known {
 		d.ID = o.id(d.Site)
 	}
-	for _, f := range o.mapping.fields {
+	for _, f := range o.fields {
 		if v := o.all(f); v != "" {
 			if d.Fields == nil {
 				d.Fields = map[string]string{}
@@ -79,19 +84,17 @@ func (o *objects) read(r *export.Record) bool {
 }
 
 // raw returns a key's value as the record has it.
-func (o *objects) raw(key string) string {
-	s := o.mapping.sources[key]
+func (o *objects) raw(key int) string {
+	c := &o.cells[key]
 	switch {
-	case s == nil:
-		return ""
-	case s.column == "":
-		return o.fixed[key]
-	case key == "techniques":
-		return o.all(s.column)
+	case !c.known || c.column == "":
+		return c.fixed
+	case key == keyTechniques:
+		return o.all(c.column)
 	}
-	v := o.record.Text(s.column)
+	v := o.record.Text(c.column)
 	if v != "" {
-		o.found[s.column] = true
+		o.found[c.column] = true
 	}
 	return v
 }
@@ -106,25 +109,28 @@ func (o *objects) all(p string) string {
 }
 
 // text returns a key's value, translated.
-func (o *objects) text(key string) string {
+func (o *objects) text(key int) string {
 	v := o.raw(key)
-	if s := o.mapping.sources[key]; s != nil && s.column != "" {
-		return s.translate(v)
+	if c := &o.cells[key]; c.known && c.column != "" {
+		return c.translate(v)
 	}
 	return v
 }
 
+// cell returns where a key's value comes from.
+func (o *objects) cell(key string) *cell { return &o.cells[slices.Index(Keys(), key)] }
+
 // path names a key by its path, where it has one, for messages.
 func (o *objects) path(key string) string {
-	if s := o.mapping.sources[key]; s != nil && s.column != "" {
-		return s.column
+	if c := o.cell(key); c.known && c.column != "" {
+		return c.column
 	}
 	return key
 }
 
 func (o *objects) when(key, text string) (time.Time, bool) {
-	if s := o.mapping.sources[key]; s != nil && s.clock != nil {
-		return s.clock(text)
+	if c := o.cell(key); c.known && c.clock != nil {
+		return c.clock(text)
 	}
 	return automatic(text)
 }
@@ -140,10 +146,10 @@ func (o *objects) missing(in Input) {
 	if o.stopped {
 		return
 	}
-	paths := slices.Clone(o.mapping.fields)
-	for _, key := range Keys() {
-		if s := o.mapping.sources[key]; s != nil && s.column != "" {
-			paths = append(paths, s.column)
+	paths := slices.Clone(o.fields)
+	for i := range o.cells {
+		if c := &o.cells[i]; c.known && c.column != "" {
+			paths = append(paths, c.column)
 		}
 	}
 	slices.Sort(paths)
