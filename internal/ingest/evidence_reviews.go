@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"io"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/alert/review"
@@ -11,6 +12,7 @@ import (
 	"candor/internal/evidence"
 	"candor/internal/runbook"
 	"candor/internal/runbook/tuning"
+	"candor/internal/signal"
 	sigtab "candor/internal/signal/tabular"
 	"candor/internal/store"
 )
@@ -28,71 +30,64 @@ func decodeFiles(b *batch, files []file) error {
 	return nil
 }
 
-// cases makes a reader of cases of a decoder.
-func cases(decode func(file string, r io.Reader) (evidence.Decoded[alert.Case], error)) func(*batch, file) error {
+// subject is what a record is about, and when.
+type subject struct {
+	kind, key string
+	at        time.Time
+}
+
+// reader makes of a decoder what reads a file into a batch; of names the subject of
+// each record.
+func reader[T any](decode func(f file) (evidence.Decoded[T], error), of func(*T) subject) func(*batch, file) error {
 	return func(b *batch, f file) error {
-		d, err := decode(f.shown, bytes.NewReader(f.data))
+		d, err := decode(f)
 		if err != nil {
 			return err
 		}
 		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
-		for _, c := range d.Records {
-			b.span(c.When())
-			if err := b.put(store.KindCase, c.ID, c); err != nil {
+		for i := range d.Records {
+			s := of(&d.Records[i])
+			b.span(s.at)
+			if err := b.put(s.kind, s.key, d.Records[i]); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
+}
+
+// streamed makes a decoder of files of one that reads.
+func streamed[T any](decode func(file string, r io.Reader) (evidence.Decoded[T], error)) func(file) (evidence.Decoded[T], error) {
+	return func(f file) (evidence.Decoded[T], error) { return decode(f.shown, bytes.NewReader(f.data)) }
+}
+
+// cases makes a reader of cases of a decoder.
+func cases(decode func(file string, r io.Reader) (evidence.Decoded[alert.Case], error)) func(*batch, file) error {
+	return reader(streamed(decode), func(c *alert.Case) subject { return subject{store.KindCase, c.ID, c.When()} })
 }
 
 // incidents reads cases from a table that has a row for every change, so that it
 // is no slip when it speaks of one more than once.
-func incidents(decode func(file string, r io.Reader) (evidence.Decoded[alert.Case], error)) func(*batch, file) error {
-	read := cases(decode)
-	return func(b *batch, f file) error {
-		b.changes = true
-		return read(b, f)
-	}
+func incidents(b *batch, f file) error {
+	b.changes = true
+	return cases(review.Sentinel)(b, f)
 }
 
-func (b *batch) signals(f file) error {
-	d, err := sigtab.Decode(f.shown, bytes.NewReader(f.data))
-	if err != nil {
-		return err
-	}
-	b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
-	for _, s := range d.Records {
-		b.span(s.Time)
-		if err := b.put(store.KindSignal, s.ID, s); err != nil {
-			return err
-		}
-	}
-	return nil
+func signals(b *batch, f file) error {
+	read := reader(streamed(sigtab.Decode), func(s *signal.Signal) subject { return subject{store.KindSignal, s.ID, s.Time} })
+	return read(b, f)
 }
 
 // tunings makes a reader of tuning records of a decoder.
 func tunings(decode func(file string, data []byte) (evidence.Decoded[runbook.Tuning], error)) func(*batch, file) error {
-	return func(b *batch, f file) error {
-		d, err := decode(f.shown, f.data)
-		if err != nil {
-			return err
-		}
-		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
-		for _, t := range d.Records {
-			b.span(t.Date.Time())
-			if err := b.put(store.KindTuning, t.Key(), t); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	return reader(func(f file) (evidence.Decoded[runbook.Tuning], error) { return decode(f.shown, f.data) },
+		func(t *runbook.Tuning) subject { return subject{store.KindTuning, t.Key(), t.Date.Time()} })
 }
 
 func reviewFormats() []format {
 	return []format{
 		{Format: Format{"cases", sentinelalert.Format, "Microsoft Sentinel SecurityIncident, JSON or CSV, as cases", "candor evidence add cases incidents.json"},
-			sniff: sentinelalert.Sniff, put: incidents(review.Sentinel)},
+			sniff: sentinelalert.Sniff, put: incidents},
 		{Format: Format{"cases", thehive.Format, "TheHive 5 cases, JSON", "candor evidence add cases cases.json"},
 			sniff: review.SniffHive, put: cases(review.Hive)},
 		{Format: Format{"cases", ownJSONL, "Candor JSON Lines: the names of the CSV; lists may be lists", "candor evidence add cases cases.jsonl"},
@@ -100,9 +95,9 @@ func reviewFormats() []format {
 		{Format: Format{"cases", ownCSV, "Candor CSV: case_id,title,occurred,opened,closed,classification,found_by,...", "candor evidence add cases cases.csv"},
 			rest: true, alone: review.Sniff, put: cases(review.Decode)},
 		{Format: Format{"signals", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add signals signals.jsonl"},
-			sniff: isJSON, alone: sigtab.Sniff, put: (*batch).signals},
+			sniff: isJSON, alone: sigtab.Sniff, put: signals},
 		{Format: Format{"signals", ownCSV, "Candor CSV: id,time,entity,name,site,source,techniques,...", "candor evidence add signals signals.csv"},
-			rest: true, alone: sigtab.Sniff, put: (*batch).signals},
+			rest: true, alone: sigtab.Sniff, put: signals},
 		{Format: Format{"tuning", ownYAML, "YAML list of analytic, element, value, baseline, rule_id, date, ...", "candor evidence add tuning tuning.yaml"},
 			sniff: tuning.SniffYAML, alone: isTuning, put: tunings(tuning.DecodeYAML)},
 		{Format: Format{"tuning", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add tuning tuning.jsonl"},
