@@ -115,7 +115,7 @@ func (s *Service) Measure(ctx context.Context, r Request, timed bool) (Measured,
 
 func measuredLimits() []string {
 	return []string{
-		"Precision says nothing of what was missed; exercises do (--recall).",
+		"Precision says nothing of what was missed; exercises and incident reviews do (--recall).",
 		"Alerts of one burst are not independent: judge by the clustered interval and by episodes.",
 	}
 }

@@ -89,14 +89,14 @@ Alerts cannot say that.`,
 	c.Flags().StringVar(&analytic, "analytic", "", "the whole statement of one analytic, by ATT&CK ID")
 	c.Flags().StringVar(&by, "by", "rule", "what the table is of: rule, analytic")
 	c.Flags().BoolVar(&recall, "recall", false, "what exercises and incidents say of what is detected, apart from precision")
-	c.Flags().BoolVar(&timed, "times", false, "with the table of rules: how long alerts wait to be acknowledged and to be closed")
+	c.Flags().BoolVar(&timed, "times", false, "for every rule: how long alerts wait to be acknowledged and to be closed (takes longest to count)")
 	c.MarkFlagsMutuallyExclusive("rule", "analytic")
 	c.MarkFlagsMutuallyExclusive("rule", "recall")
 	return c
 }
 
 func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Request, timed bool) error {
-	m, err := d.Assessment.Measure(ctx, r, timed || p.json)
+	m, err := d.Assessment.Measure(ctx, r, timed)
 	if err != nil {
 		return err
 	}

@@ -160,8 +160,22 @@ func (d *draft) knobs() {
 	d.row("element", "what it is for (ATT&CK)", "value here")
 	d.row("---", "---", "---")
 	for _, k := range d.Knobs {
-		d.row(k.Field, k.Description, "")
+		d.row(k.Field, k.Description, d.setting(k.Field))
 	}
+}
+
+// setting says what is recorded to be set for an element.
+func (d *draft) setting(element string) string {
+	var values []string
+	for _, k := range d.Verdict.Knobs {
+		if k.Element != element {
+			continue
+		}
+		for _, s := range k.Settings {
+			values = append(values, strings.TrimSpace(s.Value+" "+unless(s.RuleID == "", "(rule "+s.RuleID+")")))
+		}
+	}
+	return strings.Join(values, "; ")
 }
 
 func (d *draft) adjacent() {
