@@ -77,14 +77,8 @@ func compact(list []alert.Tally) []alert.Tally {
 
 // compareKeys compares everything but the counts.
 func compareKeys(x, y alert.Tally) int {
-	// One after the other: the first two nearly always differ, and there are millions.
-	if c := cmp.Compare(x.RuleID, y.RuleID); c != 0 {
-		return c
-	}
-	if c := cmp.Compare(x.Cluster, y.Cluster); c != 0 {
-		return c
-	}
-	return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
+	return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Cluster, y.Cluster), cmp.Compare(x.Day, y.Day),
+		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
 }
 
 // cells counts the alerts of some days.
