@@ -6,7 +6,11 @@
 // wall time and peak memory from the operating system. It judges nothing: the
 // machine is shared and noisy, so a figure is for reading, not for failing on.
 //
+// With -alerts it measures loading that many made alerts, through the same code
+// as candor evidence add, beside DuckDB's own load of the same file.
+//
 //	go run ./bench -data ../shared/data
+//	go run ./bench -alerts 10000000
 package main
 
 import (
@@ -28,12 +32,23 @@ import (
 func main() {
 	data := flag.String("data", os.Getenv("CANDOR_TEST_DATA"), "folder with attack/, rules/ and alerts/")
 	runs := flag.Int("runs", 3, "runs of each repeatable command; the median is printed")
+	alerts := flag.Int("alerts", 0, "instead measure loading so many alerts, beside DuckDB's own load of the same file")
+	dir := flag.String("dir", "", "folder for big files; a temporary one that is removed if empty")
+	part := flag.String("part", "", "only one part of -alerts, on the paths that follow; bench runs itself with it")
 	yardstick := flag.String("yardstick", "", "only decode this bundle with encoding/json; bench runs itself with it")
+	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
 	flag.Parse()
 	err := error(nil)
-	if *yardstick != "" {
+	switch {
+	case *yardstick != "":
 		err = decode(*yardstick)
-	} else {
+	case *pushing > 0:
+		err = push(*pushing)
+	case *part != "":
+		err = loadPart(*part, flag.Args())
+	case *alerts > 0:
+		err = runAlerts(*alerts, *dir)
+	default:
 		err = run(*data, *runs)
 	}
 	if err != nil {
@@ -76,7 +91,8 @@ func run(data string, runs int) error {
 // taken is what a command cost.
 type taken struct {
 	wall time.Duration
-	peak int64 // bytes
+	busy time.Duration // of all processors
+	peak int64         // bytes
 }
 
 // command runs the binary on a data folder.
@@ -93,7 +109,8 @@ func measure(cmd *exec.Cmd) (taken, error) {
 	}
 	wall := time.Since(start)
 	usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return taken{wall: wall, peak: usage.Maxrss * 1024}, nil
+	busy := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return taken{wall: wall, busy: busy, peak: usage.Maxrss * 1024}, nil
 }
 
 func (b *bench) row(what string, t taken, target string) {

@@ -20,6 +20,12 @@ type Draft struct {
 	Word string
 }
 
+// Placed is an alert, or a statement about one, with the line of its file.
+type Placed struct {
+	*Alert
+	Line int
+}
+
 // Checker turns drafts into alerts, so that every format refuses the same things
 // for the same reasons. When reads the text of a field that is a time; Fail is
 // told what is wrong with an alert, and Warn what was taken for granted. Fail
@@ -43,6 +49,17 @@ func (c *Checker) Alert(d *Draft) *Alert {
 		Score: c.score(d.Score), CaseID: d.CaseID, Techniques: d.Techniques, Tactic: d.Tactic, Source: d.Source,
 		Fields: d.Fields,
 	}
+	a.Disposition = c.disposition(d, a)
+	return a
+}
+
+// Statement returns what d says of an alert that is known: a partial alert with a
+// disposition, which needs a time of its own. Of d it reads ID, CaseID and what
+// belongs to the disposition. It is of no use once Fail was called.
+func (c *Checker) Statement(d *Draft) *Alert {
+	a := &Alert{ID: c.need("id", d.ID), CaseID: d.CaseID}
+	c.need("disposition", d.Disposition)
+	c.need("disposition_time", d.DispositionTime)
 	a.Disposition = c.disposition(d, a)
 	return a
 }
@@ -77,7 +94,7 @@ func (c *Checker) score(text string) *float64 {
 	return &v
 }
 
-// disposition returns the statement that came with the  An empty word is
+// disposition returns the statement that came with the alert. An empty word is
 // no statement; a word that says nothing about the alert ("open") is one.
 func (c *Checker) disposition(d *Draft, a *Alert) *Disposition {
 	if d.Disposition == "" {

@@ -3,6 +3,8 @@ package api
 import (
 	"reflect"
 	"time"
+
+	"candor/internal/signal"
 )
 
 // AlertRecord describes an alert as it is pushed: Candor's JSON Lines.
@@ -26,6 +28,16 @@ type AlertRecord struct {
 	Fields          map[string]string `json:"fields,omitempty" doc:"Anything else; keys that are not known are kept as fields, too"`
 }
 
+// DispositionRecord describes what is said of a known alert as it is pushed.
+type DispositionRecord struct {
+	ID              string    `json:"id" doc:"The alert"`
+	Disposition     string    `json:"disposition" enum:"true_positive,benign_positive,false_positive,false_positive_logic,false_positive_data,test,duplicate,undetermined"`
+	DispositionTime time.Time `json:"disposition_time" doc:"When it was said"`
+	DispositionBy   string    `json:"disposition_by,omitempty"`
+	Provenance      string    `json:"provenance,omitempty" enum:"analyst,automation,incident,exercise"`
+	CaseID          string    `json:"case_id,omitempty"`
+}
+
 // FeedRecord describes a measured arrival as it is pushed.
 type FeedRecord struct {
 	Date    string `json:"date" format:"date"`
@@ -38,5 +50,8 @@ type FeedRecord struct {
 
 // records are the types that describe what can be pushed, by kind.
 func records() map[string]reflect.Type {
-	return map[string]reflect.Type{"alerts": reflect.TypeFor[AlertRecord](), "feeds": reflect.TypeFor[FeedRecord]()}
+	return map[string]reflect.Type{
+		"alerts": reflect.TypeFor[AlertRecord](), "dispositions": reflect.TypeFor[DispositionRecord](),
+		"signals": reflect.TypeFor[signal.Signal](), "feeds": reflect.TypeFor[FeedRecord](),
+	}
 }

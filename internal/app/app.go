@@ -148,8 +148,7 @@ func (s *stores) services() *cli.Desk {
 	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.alerts)
 	in := ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now)
 	if s.mode.Write {
-		s.intake = intake.New(intake.Config{Dir: filepath.Join(s.dir, "push"), RejectsDir: filepath.Join(s.dir, "rejects"), Limits: intake.Usual(), Now: now}, in)
-		s.tokens = token.In(filepath.Join(s.dir, "tokens"))
+		s.takePushed(in)
 	}
 	return &cli.Desk{
 		Library:    lib,

@@ -26,6 +26,8 @@ func (p *program) evidenceWithdrawCommand() *cobra.Command {
 superseded are in force again, alerts that no other batch brings leave the counts,
 and dispositions that only it made give way to those before.
 
+With a batch of cases goes the batch that ties alerts to them.
+
 The batch stays where it was, is listed with the reason, and the withdrawal has an
 entry in the ledger. A withdrawal cannot be undone; the same input may be added
 again and lands as another batch, with a number behind its id.`,
@@ -44,8 +46,17 @@ again and lands as another batch, with a number behind its id.`,
 				if b, err = d.Custody.Withdraw(ctx, b.ID, w); err != nil {
 					return err
 				}
+				all, err := batches(ctx, d)
+				if err != nil {
+					return err
+				}
 				return p.emitBatch(ctx, d, b, func(g *page, _ batchView) {
 					g.line("withdrawn %s: it no longer counts", g.bold(b.ID))
+					for _, c := range all {
+						if c.Accompanies(b.ID) {
+							g.line("  and with it %s, which ties alerts to its cases", c.ID)
+						}
+					}
 					g.line("  candor evidence list still shows it, and the ledger has the withdrawal")
 				})
 			})

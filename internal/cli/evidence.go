@@ -29,6 +29,8 @@ const evidenceKinds = `Kinds:
               or Candor CSV
   alerts      Candor JSON Lines or CSV, exports of OCSF, Elastic, Sentinel, Defender,
               Splunk ES and TheHive, or any CSV through --mapping FILE
+  dispositions  Candor CSV or JSON Lines of statements about alerts that are known:
+              id,disposition,disposition_time[,disposition_by,provenance,case_id]
   exercises   Candor CSV, or a VECTR export
   cases       incident reviews: Candor CSV or JSON Lines, Sentinel incidents, TheHive
               cases; the alerts that a case lists take on its class
@@ -89,6 +91,7 @@ func (p *program) addEvidence(ctx context.Context, d *Desk, r ingest.Request) er
 func showAdded(g *page, r ingest.Result) {
 	if !r.Fresh {
 		g.line("unchanged %s: this input is already there, added %s", g.bold(r.ID), r.Added.UTC().Format("2006-01-02 15:04"))
+		showLinked(g, r)
 		return
 	}
 	g.line("added %s (%s)", g.bold(r.ID), r.Format)
@@ -97,9 +100,7 @@ func showAdded(g *page, r ingest.Result) {
 	if !r.First.IsZero() {
 		g.line("  from %s to %s", r.First.UTC().Format("2006-01-02 15:04"), r.Last.UTC().Format("2006-01-02 15:04"))
 	}
-	for _, w := range r.Warnings {
-		g.line("  note: %s", w)
-	}
+	showLinked(g, r)
 	for i, j := range r.Rejects {
 		if i == 5 {
 			break
@@ -108,6 +109,17 @@ func showAdded(g *page, r ingest.Result) {
 	}
 	if r.Batch.Rejects != "" {
 		g.line("  all rejected records with reasons: %s", r.Batch.Rejects)
+	}
+}
+
+// showLinked says which alerts were tied to cases, and what was met and passed
+// over.
+func showLinked(g *page, r ingest.Result) {
+	if l := r.Linked; l != nil && r.Links {
+		g.line("  tied %s to their cases: %s", count(l.Read, "alert", "alerts"), l.ID)
+	}
+	for _, w := range r.Warnings {
+		g.line("  note: %s", w)
 	}
 }
 
@@ -141,9 +153,20 @@ func batches(ctx context.Context, d *Desk) ([]store.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	all = append(append([]store.Batch{}, all...), alerts...)
-	slices.SortStableFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
-	return all, nil
+	return merge(all, alerts), nil
+}
+
+// merge merges two lists by time. Each keeps its order, which is that of arrival: a
+// clock may have been put back.
+func merge(a, b []store.Batch) []store.Batch {
+	merged := make([]store.Batch, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if b[0].Added.Before(a[0].Added) {
+			a, b = b, a
+		}
+		merged, a = append(merged, a[0]), a[1:]
+	}
+	return append(append(merged, a...), b...)
 }
 
 func (p *program) evidenceListCommand() *cobra.Command {
@@ -222,25 +245,4 @@ func showBatch(g *page, b store.Batch) {
 		{"read", group3(b.Read)}, {"new", group3(b.New)}, {"updated", group3(b.Updated)},
 		{"unchanged", group3(b.Unchanged)}, {"rejected", group3(b.Rejected)}, {"rejects file", b.Rejects},
 	})
-}
-
-func (p *program) evidenceHistoryCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "history ALERT", Short: "Every disposition of an alert, oldest first", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-				ds, err := d.Alerts.Dispositions(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				return p.emit(ds, func(g *page) {
-					rows := [][]string{{"TIME", "CLASS", "WORD", "BY", "PROVENANCE", ""}}
-					for _, s := range ds {
-						rows = append(rows, []string{s.Time.UTC().Format("2006-01-02 15:04:05"), string(s.Class), s.Word, s.By, string(s.Provenance), withdrawnWord(s.Withdrawn)})
-					}
-					g.table("", rows)
-				})
-			})
-		},
-	}
 }

@@ -29,8 +29,8 @@ func (p *program) serveCommand() *cobra.Command {
 		Short: "Serve the pages and the API on this machine",
 		Long: `Serve shows the overview, every object and every verdict as pages, and the same
 models as JSON under /api/v1 (described at /api/v1/openapi.json). Programs push
-alerts and feeds to the same address, each with a token that candor token create
-made; see doc/push.md.
+alerts, dispositions, signals and feeds to the same address, each with a token that
+candor token create made; see doc/push.md.
 
 It listens on loopback addresses alone: whoever may push needs a token, and whoever
 reads needs none.

@@ -25,7 +25,7 @@ entry in the ledger and are in no backup. Every batch says which token brought i
 }
 
 // tokens are those of the data folder. They need neither its stores nor its hold.
-func (p *program) tokens() *token.Folder { return token.In(filepath.Join(p.data, "tokens")) }
+func (p *program) tokens() *token.Folder { return token.In(filepath.Join(p.path(p.data), "tokens")) }
 
 // madeToken is a new token with its secret, which is shown this once.
 type madeToken struct {
@@ -136,13 +136,13 @@ func showTokens(g *page, list []tokenView) {
 	}
 	rows := [][]string{{"NAME", "ID", "STATE", "SCOPES", "EXPIRES", "LAST USED", "BY"}}
 	for _, t := range list {
-		rows = append(rows, []string{t.Name, t.ID, t.State, strings.Join(t.Scopes, ","), moment(t.Expires, "never"), moment(t.LastUsed, "never"), t.By})
+		rows = append(rows, []string{t.Name, t.ID, t.State, strings.Join(t.Scopes, ","), minute(t.Expires, "never"), minute(t.LastUsed, "never"), t.By})
 	}
 	g.table("", rows)
 }
 
-// moment is a time to the minute, or what none means.
-func moment(t *time.Time, none string) string {
+// minute is a time to the minute, or what none means.
+func minute(t *time.Time, none string) string {
 	if t == nil {
 		return none
 	}
@@ -169,7 +169,7 @@ candor evidence withdraw takes a batch of it out of every count.`,
 					g.line("revoked token %s (id %s)", g.bold(t.Name), t.ID)
 					return
 				}
-				g.line("unchanged: token %s was revoked on %s", g.bold(t.Name), moment(t.Revoked, ""))
+				g.line("unchanged: token %s was revoked on %s", g.bold(t.Name), minute(t.Revoked, ""))
 			})
 		},
 	}

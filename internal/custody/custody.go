@@ -84,13 +84,14 @@ func (k *Keeper) Still(ctx context.Context, f func(ledger.Root) error) error {
 	return f(checked.Root)
 }
 
-// land runs f, through which something lands and gets its entry.
+// land runs f, through which something lands and gets its entry. What a full disk
+// kept from landing is fault.Unavailable.
 func (k *Keeper) land(ctx context.Context, f func() error) error {
 	if err := k.landing.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer k.landing.Release(1)
-	return f()
+	return k.roomy(f())
 }
 
 // Log returns the ledger.
@@ -219,8 +220,9 @@ func sum(b []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-// Withdraw makes the batch stop counting and records it. It fails as
-// store.Custody.Withdraw does.
+// Withdraw makes the batch stop counting and records it, and with a batch of cases
+// those that tie alerts to them: they first, so that whoever is stopped in between
+// can ask again. It fails as store.Custody.Withdraw does.
 func (k *Keeper) Withdraw(ctx context.Context, batch string, w store.Withdrawal) (b store.Batch, err error) {
 	err = k.land(ctx, func() error {
 		b, err = k.withdraw(ctx, batch, w)
@@ -230,27 +232,59 @@ func (k *Keeper) Withdraw(ctx context.Context, batch string, w store.Withdrawal)
 }
 
 func (k *Keeper) withdraw(ctx context.Context, batch string, w store.Withdrawal) (store.Batch, error) {
+	b, s, err := k.find(ctx, batch)
+	if err != nil {
+		return store.Batch{}, err
+	}
+	if b.Withdrawn == nil && strings.TrimSpace(w.Reason) != "" {
+		if err := k.withdrawCompanions(ctx, batch, w); err != nil {
+			return store.Batch{}, err
+		}
+	}
+	if err := s.Withdraw(ctx, batch, w); err != nil {
+		return store.Batch{}, err
+	}
+	if err := k.Settle(ctx, batch); err != nil {
+		return store.Batch{}, unrecorded("batch "+batch+" is withdrawn", err)
+	}
+	b, _, err = k.find(ctx, batch)
+	return b, err
+}
+
+// find returns a batch and its store.
+func (k *Keeper) find(ctx context.Context, id string) (store.Batch, Batches, error) {
 	for _, s := range k.Batches {
 		batches, err := s.Batches(ctx)
 		if err != nil {
-			return store.Batch{}, err
+			return store.Batch{}, nil, err
 		}
-		i := slices.IndexFunc(batches, func(b store.Batch) bool { return b.ID == batch })
-		if i < 0 {
-			continue
+		if i := slices.IndexFunc(batches, func(b store.Batch) bool { return b.ID == id }); i >= 0 {
+			return batches[i], s, nil
 		}
-		if err := s.Withdraw(ctx, batch, w); err != nil {
-			return store.Batch{}, err
-		}
-		if err := k.Settle(ctx, batch); err != nil {
-			return store.Batch{}, unrecorded("batch "+batch+" is withdrawn", err)
-		}
-		if batches, err = s.Batches(ctx); err != nil {
-			return store.Batch{}, err
-		}
-		return batches[i], nil
 	}
-	return store.Batch{}, fault.New(fault.NotFound, "there is no batch %s", batch).Next("candor evidence list shows those that there are")
+	return store.Batch{}, nil, fault.New(fault.NotFound, "there is no batch %s", id).Next("candor evidence list shows those that there are")
+}
+
+// withdrawCompanions withdraws the batches that tie alerts to the cases of a batch.
+func (k *Keeper) withdrawCompanions(ctx context.Context, batch string, w store.Withdrawal) error {
+	for _, s := range k.Batches {
+		batches, err := s.Batches(ctx)
+		if err != nil {
+			return err
+		}
+		for _, b := range batches {
+			if !b.Accompanies(batch) || b.Withdrawn != nil {
+				continue
+			}
+			if err := s.Withdraw(ctx, b.ID, w); err != nil {
+				return err
+			}
+			if err := k.Settle(ctx, b.ID); err != nil {
+				return unrecorded("batch "+b.ID+" is withdrawn", err)
+			}
+		}
+	}
+	return nil
 }
 
 // unrecorded says that something is done and has no entry yet.

@@ -17,6 +17,8 @@ import (
 	"candor/internal/alert"
 	"candor/internal/attack"
 	"candor/internal/custody"
+	"candor/internal/day"
+	"candor/internal/fault"
 	"candor/internal/ledger"
 	"candor/internal/store"
 	"candor/internal/store/sqlite"
@@ -342,4 +344,45 @@ func TestAnyChangeInTheStoresIsFound(t *testing.T) {
 			rt.Fatalf("changed %s, and found %+v", did, r)
 		}
 	})
+}
+
+// TestWhatTiesAlertsToCasesGoesWithThem withdraws a batch of cases of which there
+// are two batches of statements about alerts.
+func TestWhatTiesAlertsToCasesGoesWithThem(t *testing.T) {
+	h := opened(t)
+	h.addAlerts(t, "alerts-1", fired("a1", "", func(a *alert.Alert) { a.CaseID = "" }), fired("a2", "", func(a *alert.Alert) { a.CaseID = "" }))
+	cases := store.Record{Kind: store.KindCase, Key: "c1", Body: []byte("{}")}
+	for _, id := range []string{"cases-1", "cases-1x"} {
+		if _, _, err := h.Evidence(h.evidence).Append(t.Context(), batch("cases", id), each(cases)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.addAlerts(t, "cases-1-alerts", &alert.Alert{ID: "a1", CaseID: "c1"})
+	h.addAlerts(t, "cases-1-alerts-2", &alert.Alert{ID: "a2", CaseID: "c1"})
+	h.addAlerts(t, "cases-1x-alerts", &alert.Alert{ID: "a2", CaseID: "c2"})
+	if _, err := h.Withdraw(t.Context(), "cases-1", store.Withdrawal{At: now}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("without a reason: %v", err)
+	}
+	h.withdraw(t, "cases-1")
+	bs, err := h.alerts.Batches(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range bs {
+		if gone := b.ID == "cases-1-alerts" || b.ID == "cases-1-alerts-2"; gone != (b.Withdrawn != nil) {
+			t.Errorf("%s: withdrawn %v", b.ID, b.Withdrawn)
+		}
+	}
+	tallies, err := h.alerts.Tallies(t.Context(), day.Of(now), day.Of(now))
+	if err != nil || len(tallies) != 2 {
+		t.Fatalf("%v, %v", tallies, err)
+	}
+	for _, tally := range tallies {
+		if tally.Cluster == "case\x1fc1" {
+			t.Errorf("an alert is still tied to the case: %+v", tally)
+		}
+	}
+	if r := h.verify(t, nil); len(r.Findings) != 0 {
+		t.Errorf("%s", found(r))
+	}
 }

@@ -85,6 +85,11 @@ type releaseWriter struct {
 	keeper *Keeper
 }
 
+// Add adds a snapshot.
+func (w releaseWriter) Add(ctx context.Context, s *attack.Snapshot) error {
+	return w.keeper.roomy(w.ReleaseWriter.Add(ctx, s))
+}
+
 // Commit lands the release and records it.
 func (w releaseWriter) Commit(ctx context.Context, r attack.Release, odd []store.Oddity) (landed bool, err error) {
 	err = w.keeper.land(ctx, func() error {

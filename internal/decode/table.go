@@ -25,6 +25,7 @@ type Table struct {
 	header []string
 	index  map[string]int
 	line   int // of the last row
+	shift  int // lines before the text
 }
 
 // guard refuses to hand out more than MaxRow bytes between two marks.
@@ -73,13 +74,17 @@ func NewTable(file string, r io.Reader, comma rune) (*Table, error) {
 	return t, nil
 }
 
+// Shift says that so many lines of the file, between the header and the first row,
+// are not part of the text. It is called before any row is read.
+func (t *Table) Shift(lines int) { t.shift, t.line = lines, t.line+lines }
+
 // broken is the error of a file that cannot be read on, or the error of the
 // reader beneath, unchanged.
 func (t *Table) broken(err error) error {
 	var p *csv.ParseError
 	switch {
 	case errors.As(err, &p):
-		return Invalid(t.file, p.StartLine, "the row is not delimited text: %v", p.Err)
+		return Invalid(t.file, p.StartLine+t.shift, "the row is not delimited text: %v", p.Err)
 	case errors.Is(err, errLongRow):
 		return Invalid(t.file, t.line+1, "%v", errLongRow).Next("look for an unclosed quote at or after this line")
 	}
@@ -127,7 +132,7 @@ func (t *Table) Next() (Row, error) {
 	var p *csv.ParseError
 	switch {
 	case errors.As(err, &p):
-		row := Row{File: t.file, Line: p.StartLine}
+		row := Row{File: t.file, Line: p.StartLine + t.shift}
 		row.Fail("", "", "the row is not delimited text: "+p.Err.Error())
 		return row, nil
 	case err == io.EOF:
@@ -136,10 +141,17 @@ func (t *Table) Next() (Row, error) {
 		return Row{}, t.broken(err)
 	}
 	t.line, _ = t.csv.FieldPos(0)
-	row := Row{File: t.file, Line: t.line, Cells: cells, table: t}
+	t.line += t.shift
+	return t.Row(t.line, cells), nil
+}
+
+// Row returns the row of cells that stands in a line. Where the cells are no row
+// of this table, it has its reject set. It may be called by many at once.
+func (t *Table) Row(line int, cells []string) Row {
+	row := Row{File: t.file, Line: line, Cells: cells, table: t}
 	if len(cells) != len(t.header) {
 		row.Fail("", strings.Join(cells, ","), counted("the row has", len(cells), "cell")+counted(", the header", len(t.header), ""))
-		return row, nil
+		return row
 	}
 	for i, c := range cells {
 		if !utf8.ValidString(c) {
@@ -147,7 +159,7 @@ func (t *Table) Next() (Row, error) {
 			break
 		}
 	}
-	return row, nil
+	return row
 }
 
 // Row is one row of a table.

@@ -36,13 +36,23 @@ func (e *Evidence) Check(ctx context.Context, r Request) (Check, error) {
 	if k.decode != nil {
 		return e.checkRecords(ctx, r, k)
 	}
-	in, err := openAlerts(r, k, 2)
+	in, err := e.openAlerts(r, k)
 	if err != nil {
 		return Check{}, err
 	}
-	b, old, err := e.readAlerts(ctx, r, in)
+	b, old, err := e.beginAlerts(ctx, r, in)
 	if err != nil {
 		return Check{}, err
+	}
+	if old == nil {
+		for _, err := range b.taken(in.alerts(ctx, b.pass())) {
+			if err != nil {
+				return Check{}, err
+			}
+		}
+		if err := b.settle(); err != nil {
+			return Check{}, err
+		}
 	}
 	return b.outcome(old), nil
 }
@@ -52,6 +62,15 @@ func (e *Evidence) checkRecords(ctx context.Context, r Request, k kind) (Check, 
 	if err != nil {
 		return Check{}, err
 	}
+	all, err := b.links()
+	if err != nil {
+		return Check{}, err
+	}
+	_, missing, err := e.known(ctx, all)
+	if err != nil {
+		return Check{}, err
+	}
+	b.missed(missing)
 	c := b.outcome(old)
 	if old != nil {
 		return c, nil

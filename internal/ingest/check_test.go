@@ -122,7 +122,7 @@ func TestTemplatesAreTakenInAsTheyAre(t *testing.T) {
 			continue
 		}
 		res := b.add(b.request(tpl.Adds, path))
-		if !res.Fresh || res.Rejected > 0 || res.New == 0 || len(res.Warnings) > 0 {
+		if !res.Fresh || res.Rejected > 0 || res.New+res.Updated == 0 || len(res.Warnings) > 0 {
 			t.Errorf("%s: %+v", kind, res)
 		}
 	}

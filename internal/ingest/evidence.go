@@ -52,6 +52,10 @@ type Request struct {
 // Result is what came of a request.
 type Result struct {
 	store.Batch
+	// Linked is the batch that ties the alerts which cases list to them, where there
+	// is one, and Links says that it landed just now.
+	Linked *store.Batch `json:"linked,omitempty"`
+	Links  bool         `json:"-"`
 	// Fresh is false when the same input was there already and nothing changed.
 	Fresh bool `json:"fresh"`
 	// Rejects are the first of the rejected records; Batch.Rejects is the path of
@@ -61,15 +65,24 @@ type Result struct {
 	Warnings []string `json:"warnings"`
 }
 
+// alertsKind is the kind of what rules raise.
+const alertsKind = "alerts"
+
+// dispositions is the kind of statements about alerts that are known already.
+const dispositions = "dispositions"
+
 // kind is how the evidence of one kind is found and decoded.
 type kind struct {
 	name string
 	// what names its files for people, and endings tell them in a folder.
 	what    string
 	endings []string
-	// decode is nil for alerts, which are streamed.
+	// decode is nil for alerts and dispositions, which are streamed.
 	decode func(*batch, []file) error
 }
+
+// casesKind is the kind whose records speak of alerts.
+const casesKind = "cases"
 
 func kinds() []kind {
 	yaml, csv := []string{".yml", ".yaml"}, []string{".csv", ".csv.gz"}
@@ -78,9 +91,10 @@ func kinds() []kind {
 		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeFiles},
 		{name: "feeds", what: "feed files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...), decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
-		{name: "alerts", what: "alert files", endings: tables},
+		{name: alertsKind, what: "alert files", endings: append(tables[:len(tables):len(tables)], ".parquet")},
+		{name: dispositions, what: "disposition files", endings: []string{".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}},
 		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},
-		{name: "cases", what: "files of cases", endings: tables, decode: decodeFiles},
+		{name: casesKind, what: "files of cases", endings: tables, decode: decodeFiles},
 		{name: "signals", what: "files of signals", endings: tables, decode: decodeFiles},
 		{name: "tuning", what: "tuning records", endings: append(yaml[:2:2], tables...), decode: decodeFiles},
 		{name: "runbooks", what: "runbooks", endings: []string{".md", ".markdown"}, decode: decodeRunbooks},
@@ -161,8 +175,12 @@ type batch struct {
 
 func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
 	b := &batch{rejects: &rejects{dir: r.RejectsDir, base: r.Dir}, forced: r.Format}
-	if r.Format != "" { // the same bytes read otherwise are another input
-		sum = sha256.Sum256(append([]byte(r.Format+"\x00"), sum[:]...))
+	how := r.Format
+	if r.Kind == dispositions {
+		how = r.Kind + " " + how
+	}
+	if how != "" { // the same bytes read otherwise are another input
+		sum = sha256.Sum256(append([]byte(how+"\x00"), sum[:]...))
 	}
 	b.Kind, b.Paths, b.By, b.Added = r.Kind, r.Paths, r.By, e.now().UTC()
 	b.Hash = hexSum(sum)

@@ -15,52 +15,67 @@ import (
 	"path/filepath"
 
 	"candor/internal/alert"
+	"candor/internal/alert/bulk"
 	"candor/internal/alert/export"
+	"candor/internal/alert/parquet"
 	"candor/internal/alert/tabular"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
 
-// addAlerts adds a batch of alerts. The files are read three times: for their
-// hash, which tells input that is already there; to see what is wrong with them,
-// since a batch says how much of it was rejected before it lands; and to land.
-// The last two check the hash.
+// addAlerts adds a batch of alerts or dispositions. The files are read twice: for
+// their hash, which tells input that is already there; and to land, which checks
+// the hash. What was rejected is known when they have ended.
 func (e *Evidence) addAlerts(ctx context.Context, r Request, k kind) (Result, error) {
-	in, err := openAlerts(r, k, 3)
+	in, err := e.openAlerts(r, k)
 	if err != nil {
 		return Result{}, err
 	}
-	b, old, err := e.readAlerts(ctx, r, in)
+	b, old, err := e.beginAlerts(ctx, r, in)
 	if err != nil {
 		return Result{}, err
 	}
-	defer b.rejects.drop()
 	if old != nil {
 		return b.result(*old, false), nil
 	}
-	landed, fresh, err := e.alerts.Append(ctx, b.Batch, in.alerts(ctx, in.sum, pass{reject: func(evidence.Reject) {}, warn: func(string) {}}))
+	defer b.rejects.drop()
+	refused := false
+	b.Complete = func(s *store.Batch) error {
+		if err := b.settle(); err != nil {
+			refused = true
+			return err
+		}
+		s.Format, s.Rejected, s.Rejects = b.Format, b.Rejected, b.Rejects
+		return nil
+	}
+	landed, fresh, err := e.alerts.Append(ctx, b.Batch, b.taken(in.alerts(ctx, b.pass())))
 	if err != nil {
-		b.forget()
+		if !refused { // of what was refused as a whole, the rejects stay to be read
+			b.forget()
+		}
 		return Result{}, wrap("append", b.ID, err)
 	}
 	return b.result(landed, fresh), nil
 }
 
-// openAlerts finds the files of a request, which are to be read so many times.
-func openAlerts(r Request, k kind, times int64) (*alertInput, error) {
+// openAlerts finds the files of a request.
+func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
 	where, err := r.find(k)
 	if err != nil {
 		return nil, err
 	}
-	in := &alertInput{where: where, forced: r.Format, progress: meter(times*sizes(where), r.Progress)}
+	in := &alertInput{where: where, kind: k.name, forced: r.Format, progress: meter(2*sizes(where), r.Progress)}
+	if e.alerts != nil {
+		in.known = e.alerts.Known
+	}
 	in.notes, err = in.loadMapping(r.Mapping, within(r.Dir, r.Mapping))
 	return in, err
 }
 
-// readAlerts makes the batch of a request, up to its landing. It returns the
-// earlier batch, too, when the same input is there already.
-func (e *Evidence) readAlerts(ctx context.Context, r Request, in *alertInput) (b *batch, old *store.Batch, err error) {
+// beginAlerts makes the batch of a request, of which only the hash is read. It
+// returns the earlier batch, too, when the same input is there already.
+func (e *Evidence) beginAlerts(ctx context.Context, r Request, in *alertInput) (b *batch, old *store.Batch, err error) {
 	if in.sum, err = in.hash(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -73,34 +88,38 @@ func (e *Evidence) readAlerts(ctx context.Context, r Request, in *alertInput) (b
 	if o, ok := earlier(known, b); ok {
 		return b, &o, nil
 	}
-	if err := b.scan(ctx, in, in.sum); err != nil {
-		b.rejects.drop()
-		return nil, nil, err
-	}
 	return b, nil, nil
 }
 
-// scan reads every alert once, to count them and to keep what was refused.
-func (b *batch) scan(ctx context.Context, in *alertInput, sum [32]byte) (err error) {
-	p := pass{reject: b.rejects.add, warn: func(w string) { b.warnings = append(b.warnings, w) }, format: b.format}
-	for a, err := range in.alerts(ctx, sum, p) {
-		if err != nil {
-			return err
+// pass is a reading of the files whose rejects and warnings the batch keeps.
+func (b *batch) pass() pass {
+	return pass{reject: b.rejects.add, warn: func(w string) { b.warnings = append(b.warnings, w) }, format: b.format}
+}
+
+// taken counts the alerts into the batch.
+func (b *batch) taken(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Alert, error] {
+	return func(yield func(*alert.Alert, error) bool) {
+		for a, err := range alerts {
+			if err == nil {
+				b.good++
+				b.span(a.Time)
+				if a.Disposition != nil && a.Partial() {
+					b.span(a.Disposition.Time)
+				}
+			}
+			if !yield(a, err) {
+				return
+			}
 		}
-		b.good++
-		b.span(a.Time)
 	}
-	b.Rejected, b.Read = b.rejects.n, b.good+b.rejects.n
-	if b.Rejects, err = b.rejects.close(); err != nil {
-		return err
-	}
-	return b.check()
 }
 
 // alertInput is files of alerts, which are streamed.
 type alertInput struct {
 	where    []location
-	forced   string // the format that the request forces
+	kind     string
+	forced   string                                                           // the format that the request forces
+	known    func(ctx context.Context, ids []string) (map[string]bool, error) // nil without a store
 	mapping  *tabular.Mapping
 	rules    []byte // the bytes of the mapping file
 	notes    []string
@@ -112,7 +131,7 @@ type alertInput struct {
 type pass struct {
 	reject func(evidence.Reject)
 	warn   func(string)
-	format func(string) // nil when nobody asks
+	format func(string)
 }
 
 // loadMapping reads the mapping file, if one was named.
@@ -186,8 +205,8 @@ func (c *counter) Read(p []byte) (int, error) {
 }
 
 // alerts reads the alerts of all files. It ends with fault.Conflict when the
-// bytes are not those of the sum.
-func (in *alertInput) alerts(ctx context.Context, sum [32]byte, p pass) iter.Seq2[*alert.Alert, error] {
+// bytes are not those of the hash.
+func (in *alertInput) alerts(ctx context.Context, p pass) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
 		h := in.start()
 		for _, l := range in.where {
@@ -198,7 +217,7 @@ func (in *alertInput) alerts(ctx context.Context, sum [32]byte, p pass) iter.Seq
 				}
 			}
 		}
-		if [32]byte(h.Sum(nil)) != sum {
+		if [32]byte(h.Sum(nil)) != in.sum {
 			yield(nil, changed(in.where[0].path))
 		}
 	}
@@ -219,7 +238,7 @@ func (in *alertInput) file(ctx context.Context, h hash.Hash, l location, p pass)
 			yield(nil, damaged(l.path, "gzip", err))
 			return
 		}
-		seq, err := in.detect(l, text, p)
+		seq, err := in.detect(ctx, opened{location: l, file: f, text: text, packed: text != raw}, p)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -268,25 +287,58 @@ func plain(raw *bufio.Reader) (*bufio.Reader, error) {
 	return bufio.NewReaderSize(z, 1<<16), nil
 }
 
+// opened is a file of alerts that is being read.
+type opened struct {
+	location
+	file   *os.File
+	text   *bufio.Reader
+	packed bool
+}
+
 // detect tells the format of a file by its first bytes and returns its alerts.
-func (in *alertInput) detect(l location, text *bufio.Reader, p pass) (iter.Seq2[*alert.Alert, error], error) {
-	head, _ := text.Peek(headSize)
+func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*alert.Alert, error], error) {
+	l := o.location
+	head, _ := o.text.Peek(headSize)
+	if isParquet(head, l.name) || in.forced == parquet.Format {
+		return in.parquet(o, head, p)
+	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
-	input := export.Input{File: l.path, Text: text, Reject: p.reject, Warn: p.located(l)}
+	input := export.Input{File: l.path, Text: o.text, Reject: p.reject, Warn: p.located(l)}
 	object := bytes.HasPrefix(head, []byte("{"))
 	if in.mapping != nil {
 		if object {
 			return nil, fault.New(fault.Usage, "a mapping is for CSV, and this file is JSON").At("%s", l.path).Next("leave the mapping out")
 		}
-		p.say(mappedCSV)
-		return tabular.Alerts(tabular.Input(input), in.mapping), nil
+		p.format(mappedCSV)
+		return bulk.Rows(tabular.Input(input), in.mapping), nil
 	}
-	chosen := choose(formatsOf("alerts"), in.forced, head, l.name)
+	chosen := choose(formatsOf(in.kind), in.forced, head, l.name)
+	if chosen.statements != nil {
+		p.format(chosen.Name)
+		return in.addressed(ctx, l, chosen.statements(input), p), nil
+	}
 	if chosen.Name == ownJSONL && in.forced == "" && !object {
 		return nil, unknownAlerts(l, head)
 	}
-	p.say(chosen.Name)
+	p.format(chosen.Name)
 	return chosen.alerts(input), nil
+}
+
+// parquet reads a file that has its columns' places at its end.
+func (in *alertInput) parquet(o opened, head []byte, p pass) (iter.Seq2[*alert.Alert, error], error) {
+	switch {
+	case in.kind != alertsKind:
+		return nil, fault.New(fault.Invalid, "%s do not come in Parquet", in.kind).At("%s", o.path).Next("write them as JSON Lines or CSV")
+	case !isParquet(head, o.name):
+		return nil, fault.New(fault.Invalid, "not a Parquet file: it does not begin with %s", parquet.Magic).At("%s", o.path).Next("leave the format out")
+	case o.packed:
+		return nil, fault.New(fault.Invalid, "a Parquet file inside gzip cannot be read").At("%s", o.path).Next("unpack it first; Parquet is packed by itself")
+	case in.mapping != nil:
+		return nil, fault.New(fault.Usage, "a mapping is for CSV and JSON, and this file is Parquet").At("%s", o.path).
+			Next("leave the mapping out; columns bear Candor's names")
+	}
+	p.format(parquet.Format)
+	return parquet.Alerts(parquet.Input{File: o.path, Data: o.file, Size: o.size, Reject: p.reject, Warn: p.located(o.location)}), nil
 }
 
 // unknownAlerts is the error for a file that no format of alerts knows.
@@ -299,13 +351,61 @@ func unknownAlerts(l location, head []byte) error {
 		Next("name a mapping file that says which columns make an alert (--mapping FILE)")
 }
 
-func (p pass) say(format string) {
-	if p.format != nil {
-		p.format(format)
-	}
-}
-
 // located says which file a warning is about.
 func (p pass) located(l location) func(string) {
 	return func(w string) { p.warn(l.path + ": " + w) }
+}
+
+// asked is how many dispositions wait until it is looked up whether their alerts
+// are known. A look goes through all alerts that there are.
+const asked = 1 << 16
+
+// addressed leaves out what is said of alerts that nobody knows, and rejects it.
+func (in *alertInput) addressed(ctx context.Context, l location, list iter.Seq2[alert.Placed, error], p pass) iter.Seq2[*alert.Alert, error] {
+	return func(yield func(*alert.Alert, error) bool) {
+		if in.known == nil {
+			p.warn("whether the alerts are known was not looked up")
+		}
+		waiting := make([]alert.Placed, 0, 1024)
+		for a, err := range list {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if waiting = append(waiting, a); len(waiting) == asked {
+				if !in.hand(ctx, l, waiting, p, yield) {
+					return
+				}
+				waiting = waiting[:0]
+			}
+		}
+		in.hand(ctx, l, waiting, p, yield)
+	}
+}
+
+// hand yields those of the statements whose alerts are known, and reports whether
+// to go on.
+func (in *alertInput) hand(ctx context.Context, l location, list []alert.Placed, p pass, yield func(*alert.Alert, error) bool) bool {
+	var known map[string]bool
+	if in.known != nil {
+		ids := make([]string, len(list))
+		for i, a := range list {
+			ids[i] = a.ID
+		}
+		var err error
+		if known, err = in.known(ctx, ids); err != nil {
+			yield(nil, err)
+			return false
+		}
+	}
+	for _, a := range list {
+		if in.known != nil && !known[a.ID] {
+			p.reject(evidence.Reject{File: l.path, Line: a.Line, Field: "id", Value: a.ID, Reason: "no alert of this id is known"})
+			continue
+		}
+		if !yield(a.Alert, nil) {
+			return false
+		}
+	}
+	return true
 }

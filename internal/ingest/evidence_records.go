@@ -29,15 +29,20 @@ func (e *Evidence) addRecords(ctx context.Context, r Request, k kind) (Result, e
 		return Result{}, err
 	}
 	defer b.rejects.drop()
+	landed, fresh := store.Batch{}, false
 	if old != nil {
-		return b.result(*old, false), nil
-	}
-	landed, fresh, err := e.evidence.Append(ctx, b.Batch, b.all(ctx))
-	if err != nil {
+		landed = *old
+	} else if landed, fresh, err = e.evidence.Append(ctx, b.Batch, b.all(ctx)); err != nil {
 		b.forget()
 		return Result{}, wrap("append", b.ID, err)
 	}
-	return b.result(landed, fresh), nil
+	if b.Kind != casesKind {
+		return b.result(landed, fresh), nil
+	}
+	linked, more, err := e.link(ctx, b, landed.ID)
+	res := b.result(landed, fresh)
+	res.Linked, res.Links = linked, more
+	return res, err
 }
 
 // readRecords makes the batch of a request, up to its landing. It returns the
@@ -57,10 +62,19 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 		return nil, nil, wrap("look up", b.ID, err)
 	}
 	if o, ok := earlier(known, b); ok {
-		return b, &o, nil
+		if b.Kind == casesKind { // what they say of alerts may not be there yet
+			again := &batch{Batch: b.Batch, rejects: &rejects{}, forced: b.forced}
+			err = k.decode(again, files)
+			b.records = again.records
+		}
+		return b, &o, err
 	}
 	err = k.decode(b, files)
 	if err == nil {
+		b.good = int64(len(b.records))
+		if !b.changes {
+			b.repeated()
+		}
 		err = b.settle()
 	}
 	if err != nil {
@@ -70,16 +84,12 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	return b, nil, nil
 }
 
-// settle counts what was decoded, writes the rejects and refuses a batch in
-// which nothing is good.
+// settle counts what was read, writes the rejects and refuses a batch in which
+// nothing is good.
 func (b *batch) settle() (err error) {
-	b.good = int64(len(b.records))
 	b.Rejected, b.Read = b.rejects.n, b.good+b.rejects.n
 	if b.Rejects, err = b.rejects.close(); err != nil {
 		return err
-	}
-	if !b.changes {
-		b.repeated()
 	}
 	return b.check()
 }

@@ -11,6 +11,7 @@ import (
 	"candor/internal/evidence"
 	"candor/internal/runbook"
 	"candor/internal/runbook/tuning"
+	"candor/internal/signal"
 	sigtab "candor/internal/signal/tabular"
 	"candor/internal/store"
 )
@@ -56,19 +57,22 @@ func incidents(decode func(file string, r io.Reader) (evidence.Decoded[alert.Cas
 	}
 }
 
-func (b *batch) signals(f file) error {
-	d, err := sigtab.Decode(f.shown, bytes.NewReader(f.data))
-	if err != nil {
-		return err
-	}
-	b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
-	for _, s := range d.Records {
-		b.span(s.Time)
-		if err := b.put(store.KindSignal, s.ID, s); err != nil {
+// signals makes a reader of signals of a decoder.
+func signals(decode func(file string, r io.Reader) (evidence.Decoded[signal.Signal], error)) func(*batch, file) error {
+	return func(b *batch, f file) error {
+		d, err := decode(f.shown, bytes.NewReader(f.data))
+		if err != nil {
 			return err
 		}
+		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
+		for _, s := range d.Records {
+			b.span(s.Time)
+			if err := b.put(store.KindSignal, s.ID, s); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	return nil
 }
 
 // tunings makes a reader of tuning records of a decoder.
@@ -98,7 +102,9 @@ func reviewFormats() []format {
 		{Format: Format{"cases", ownCSV, "Candor CSV or JSON Lines: case_id,title,occurred,opened,closed,classification,found_by,...", "candor evidence add cases cases.csv"},
 			rest: true, sniff: review.Sniff, put: cases(review.Decode)},
 		{Format: Format{"signals", ownCSV, "Candor CSV or JSON Lines: id,time,entity,name,site,source,techniques,...", "candor evidence add signals signals.csv"},
-			rest: true, sniff: sigtab.Sniff, put: (*batch).signals},
+			rest: true, sniff: sigtab.Sniff, put: signals(sigtab.Decode)},
+		{Format: Format{"signals", ownJSONL, "Candor JSON Lines, one signal a line whatever a line looks like; only when named", "candor evidence add signals --format candor-jsonl signals.jsonl"},
+			put: signals(sigtab.DecodeLines)},
 		{Format: Format{"tuning", ownYAML, "YAML list of analytic, element, value, baseline, rule_id, date, ...", "candor evidence add tuning tuning.yaml"},
 			sniff: tuning.SniffYAML, put: tunings(tuning.DecodeYAML)},
 		{Format: Format{"tuning", ownCSV, "Candor CSV or JSON Lines: analytic,element,value,baseline,rule_id,date,approved_by,notes", "candor evidence add tuning tuning.csv"},

@@ -8,11 +8,13 @@ import (
 	"strings"
 
 	"candor/internal/alert"
+	"candor/internal/alert/bulk"
 	defenderalert "candor/internal/alert/defender"
 	elasticalert "candor/internal/alert/elastic"
 	"candor/internal/alert/export"
 	"candor/internal/alert/jsonl"
 	"candor/internal/alert/ocsf"
+	"candor/internal/alert/parquet"
 	sentinelalert "candor/internal/alert/sentinel"
 	splunkalert "candor/internal/alert/splunk"
 	"candor/internal/alert/tabular"
@@ -60,6 +62,8 @@ type format struct {
 	rules     func(f file) rules
 	exercises func(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error)
 	alerts    func(export.Input) iter.Seq2[*alert.Alert, error]
+	// statements reads dispositions.
+	statements func(export.Input) iter.Seq2[alert.Placed, error]
 }
 
 // Names of the formats that are Candor's own.
@@ -82,7 +86,7 @@ func Formats() []Format {
 }
 
 func formats() []format {
-	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), exerciseFormats(), reviewFormats(), []format{
+	return slices.Concat(telemetryFormats(), ruleFormats(), alertFormats(), dispositionFormats(), exerciseFormats(), reviewFormats(), []format{
 		{Format: Format{"runbooks", markdown, "Markdown with front matter: applies_to, owner, reviewed", "candor evidence add runbooks runbooks/"}, rest: true, alone: isRunbook},
 	})
 }
@@ -141,6 +145,17 @@ func alertFormats() []format {
 			sniff: splunkalert.Sniff, alerts: splunkalert.Alerts},
 		{Format: Format{"alerts", thehive.Format, "TheHive 5 alerts, JSON", "candor evidence add alerts alerts.json"},
 			sniff: thehive.Sniff, alerts: thehive.Alerts},
+		{Format: Format{"alerts", parquet.Format, "Parquet with Candor's columns; fields as a map, JSON text or columns", "candor evidence add alerts alerts.parquet"},
+			sniff: isParquet},
+	}
+}
+
+func dispositionFormats() []format {
+	return []format{
+		{Format: Format{dispositions, ownJSONL, "Candor JSON Lines about known alerts: the keys of the CSV", "candor evidence add dispositions dispositions.jsonl"},
+			sniff: isObject, alone: saysDispositions, statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return jsonl.Statements(jsonl.Input(in)) }},
+		{Format: Format{dispositions, ownCSV, "Candor CSV about known alerts: id,disposition,disposition_time[,disposition_by,provenance,case_id]", "candor evidence add dispositions dispositions.csv"},
+			rest: true, alone: hasColumns("disposition", "disposition_time"), statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return tabular.Statements(tabular.Input(in)) }},
 	}
 }
 
@@ -213,6 +228,8 @@ func isArrivals(head []byte, _ string) bool {
 	return export.Has(first, "date", "source", "events")
 }
 
+func isParquet(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte(parquet.Magic)) }
+
 func isOwnCSV(head []byte, _ string) bool { return tabular.IsOwn(decode.Columns(head, ',')) }
 
 // isOwnJSONL reports whether the first line names what every alert of Candor's
@@ -223,9 +240,9 @@ func isOwnJSONL(head []byte, _ string) bool {
 }
 
 func readOwnCSV(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return tabular.Alerts(tabular.Input(in), tabular.Own())
+	return bulk.Rows(tabular.Input(in), tabular.Own())
 }
 
 func readOwnJSONL(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return jsonl.Alerts(jsonl.Input(in))
+	return bulk.Alerts(jsonl.Input(in))
 }

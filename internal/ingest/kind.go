@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/alert/export"
 	sentinelalert "candor/internal/alert/sentinel"
 	"candor/internal/decode"
 	"candor/internal/fault"
@@ -110,6 +111,13 @@ func hasColumns(columns ...string) func(head []byte, name string) bool {
 // namesItsRules reports whether incidents say which rules raised their alerts.
 func namesItsRules(head []byte, name string) bool {
 	return sentinelalert.Sniff(head, name) && bytes.Contains(head, []byte("RelatedAnalyticRuleIds"))
+}
+
+// saysDispositions reports whether JSON says something of alerts and not that they
+// fired.
+func saysDispositions(head []byte, _ string) bool {
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	return export.Has(first, "disposition", "disposition_time")
 }
 
 func isInventory(head []byte, _ string) bool {

@@ -31,6 +31,8 @@ func TestTheKindIsToldFromContent(t *testing.T) {
 		{"alerts", "f.json", defenderAlert}, {"alerts", "f.csv", splunkAlert}, {"alerts", "f.json", hiveAlert}, {"alerts", "f.json", ocsfAlert},
 		{"alerts", "f.csv", "id,rule_id,time\na,r,2026-03-01\n"}, {"cases", "f.csv", caseCSV}, {"cases", "f.jsonl", caseJSON},
 		{"cases", "f.json", incident}, {"cases", "f.json", hiveCase}, {"signals", "f.csv", signalCSV}, {"signals", "f.jsonl", signalJSON},
+		{"dispositions", "f.csv", "id,disposition,disposition_time\na1,test,2026-03-02\n"},
+		{"dispositions", "f.jsonl", `{"alert_id":"a1","disposition":"test","disposition_time":"2026-03-02"}`},
 		{"tuning", "f.yaml", tuningYAML}, {"tuning", "f.csv", tuningCSV},
 	} {
 		b := newBench(t)
@@ -38,7 +40,10 @@ func TestTheKindIsToldFromContent(t *testing.T) {
 		if got, err := (Request{Paths: []string{path}}).KindOf(); err != nil || got != c.kind {
 			t.Errorf("%.40q: %q, %v; want %s", c.text, got, err, c.kind)
 		}
-		if res := b.add(b.request(c.kind, path)); res.New == 0 {
+		if c.kind == dispositions {
+			b.add(b.request("alerts", b.write("known.jsonl", alertJSON)))
+		}
+		if res := b.add(b.request(c.kind, path)); res.New+res.Updated == 0 {
 			t.Errorf("%.40q as %s: %+v", c.text, c.kind, res)
 		}
 		if got, err := (Request{Paths: []string{b.write("packed.json.gz", string(gzipped(c.text)))}}).KindOf(); c.kind == "alerts" && (err != nil || got != c.kind) {

@@ -44,6 +44,12 @@ func listed() []Template {
 			"provenance: analyst, automation, incident, exercise. Other keys are kept as fields.",
 			"Exports that are CSV need no rewriting: candor evidence template mapping.",
 		}},
+		{Kind: "dispositions", Adds: "dispositions", File: "dispositions.csv", Notes: []string{
+			"One row for each statement about an alert that is known already; it supersedes earlier ones and both stay.",
+			"id (or alert_id) is the alert's id; disposition_time is when the statement was made, and must be said.",
+			"disposition: true_positive, benign_positive, false_positive, false_positive_logic, false_positive_data, test, duplicate, undetermined, open.",
+			"provenance: analyst, automation, incident, exercise. case_id, if given, puts the alert into that case.",
+		}},
 		{Kind: "mapping", File: "mapping.yaml"},
 		{Kind: "exercises", Adds: "exercises", File: "exercises.csv", Notes: []string{
 			"One row for each test: technique or analytic, what was done, when, and what came of it.",

@@ -39,7 +39,7 @@ func read(p Post, limit int64) ([]byte, error) {
 
 // oneLine brings one record to one line.
 func oneLine(body []byte) ([]byte, error) {
-	v := jsontext.Value(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff"))))
+	v := jsontext.Value(bytes.TrimSpace(bytes.TrimPrefix(body, []byte(bom))))
 	if len(v) == 0 {
 		return nil, nil
 	}

@@ -2,15 +2,17 @@ package intake
 
 import (
 	"bytes"
+	"iter"
 
 	"candor/internal/alert/jsonl"
 	"candor/internal/evidence"
 	"candor/internal/fault"
+	"candor/internal/signal/tabular"
 	"candor/internal/telemetry/feed"
 )
 
 // Kinds lists what can be pushed, in the order in which it becomes batches.
-func Kinds() []string { return []string{"alerts", "feeds"} }
+func Kinds() []string { return []string{"alerts", "dispositions", "signals", "feeds"} }
 
 // bodyName is how decoders know a body; nobody is shown it.
 const bodyName = "body"
@@ -32,6 +34,11 @@ func check(kind string, body []byte) (Receipt, error) {
 	switch kind {
 	case "alerts":
 		r.Accepted, err = alerts(body, reject)
+	case "dispositions":
+		r.Accepted, err = statements(body, reject)
+	case "signals":
+		d, failed := tabular.DecodeLines(bodyName, bytes.NewReader(body))
+		r.Accepted, err = count(d, reject), failed
 	case "feeds":
 		d, failed := feed.DecodeLines(bodyName, bytes.NewReader(body))
 		r.Accepted, err = count(d, reject), failed
@@ -42,9 +49,23 @@ func check(kind string, body []byte) (Receipt, error) {
 	return r, err
 }
 
-func alerts(body []byte, reject func(evidence.Reject)) (good int, err error) {
-	in := jsonl.Input{File: bodyName, Text: bytes.NewReader(body), Reject: reject, Warn: func(string) {}}
-	for _, err := range jsonl.Alerts(in) {
+func alerts(body []byte, reject func(evidence.Reject)) (int, error) {
+	return streamed(jsonl.Alerts(input(body, reject)))
+}
+
+// statements counts dispositions. Whether their alerts are known is found out when
+// they become a batch, because the alerts may be in the journal.
+func statements(body []byte, reject func(evidence.Reject)) (int, error) {
+	return streamed(jsonl.Statements(input(body, reject)))
+}
+
+func input(body []byte, reject func(evidence.Reject)) jsonl.Input {
+	return jsonl.Input{File: bodyName, Text: bytes.NewReader(body), Reject: reject, Warn: func(string) {}}
+}
+
+// streamed counts what a decoder hands out one by one.
+func streamed[T any](records iter.Seq2[T, error]) (good int, err error) {
+	for _, err := range records {
 		if err != nil {
 			return good, err
 		}

@@ -53,22 +53,22 @@ func (s *Service) Start(every time.Duration, log *slog.Logger) (stop func(), err
 	}, nil
 }
 
-// run makes batches at once, when a segment is full, and every so often. After a
-// failure it waits for the next time.
+// run makes batches when a segment is full, and every so often. After a failure
+// it waits for the next time.
 func (s *Service) run(ctx context.Context) {
 	ticker := time.NewTicker(s.every)
 	defer ticker.Stop()
-	for {
-		wake := s.wake
-		if err := s.Fold(ctx); err != nil {
-			s.report(err)
-			wake = nil
-		}
+	for wake := s.wake; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		case <-wake:
+		}
+		wake = s.wake
+		if err := s.Fold(ctx); err != nil {
+			s.report(err)
+			wake = nil
 		}
 	}
 }
@@ -163,6 +163,7 @@ func (s *Service) recover() error {
 		}
 		s.ready = append(s.ready, g)
 		s.waiting += g.synced
+		s.hurry()
 	}
 	return nil
 }

@@ -181,10 +181,13 @@ func (s *Service) roomLocked(n int64) error {
 	return nil
 }
 
+// bom is the UTF-8 byte-order mark, which some programs put first.
+const bom = "\ufeff"
+
 // joined returns the lines of a body that are not empty, each with one line end.
 func joined(body []byte, lines int) []byte {
 	out := make([]byte, 0, len(body)+lines)
-	for line := range bytes.Lines(body) {
+	for line := range bytes.Lines(bytes.TrimPrefix(body, []byte(bom))) {
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			out = append(append(out, line...), '\n')
 		}

@@ -22,11 +22,12 @@ const socketName = "relay.sock"
 // maxPath is how long the path of a socket may be, in bytes, on every system.
 const maxPath = 100
 
-// The times that are granted: to a caller for its call, and to a caller that does
-// not take its output once the command was told to end.
+// The times that are granted: to a caller for its call, to a caller that does not
+// take its output once the command was told to end, and to what cannot be told.
 const (
 	callTime  = 10 * time.Second
 	graceTime = 5 * time.Second
+	endGrace  = 30 * time.Second // to all commands, once the server is to end
 )
 
 // Runner runs a command and returns its exit code.
@@ -108,10 +109,27 @@ func (s *Server) Close() error {
 }
 
 // Serve runs what is called until ctx ends. Then the commands that run are told to
-// end, and Serve returns when they have.
+// end, and Serve returns when they have; it is fault.Unavailable when one does not
+// within half a minute.
 func (s *Server) Serve(ctx context.Context, run Runner) error {
 	var calls sync.WaitGroup
-	defer calls.Wait()
+	err := s.accept(ctx, run, &calls)
+	done := make(chan struct{})
+	go func() {
+		calls.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return err
+	case <-time.After(endGrace):
+		return errors.Join(err, fault.New(fault.Unavailable, "a command of another process did not end within %s of the order to stop", endGrace).
+			Next("look for what it reads; nothing that it had not added is there"))
+	}
+}
+
+// accept takes calls until ctx ends.
+func (s *Server) accept(ctx context.Context, run Runner, calls *sync.WaitGroup) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	free := context.AfterFunc(ctx, func() { s.l.Close() })

@@ -1,10 +1,10 @@
-// Package bulk reads alerts from Candor's JSON Lines on all processors, for files
-// of many millions.
+// Package bulk reads alerts from Candor's JSON Lines, and from delimited text, on
+// all processors, for files of many millions.
 //
-// It knows the lines that most are: known keys, plain values. Whatever is not as
-// plain, right or wrong, it leaves to package jsonl, so that both accept and
-// refuse the same lines for the same reasons. It refuses to know a key, a kind
-// of value or a reason that package jsonl does not.
+// It knows the lines that most are: known keys, plain values, quotes where they
+// belong. Whatever is not as plain, right or wrong, it leaves to packages jsonl
+// and tabular, so that both accept and refuse the same for the same reasons. It
+// refuses to know a key, a kind of value or a reason that they do not.
 package bulk
 
 import (
@@ -28,23 +28,24 @@ import (
 // long clones it, or keeps the block.
 func Alerts(in jsonl.Input) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
-		p := start(in, max(1, runtime.GOMAXPROCS(0)))
-		defer p.stop()
-		for b := range p.inOrder {
-			<-b.done
-			if !p.hand(b, yield) {
-				return
-			}
-		}
-		if p.err != nil {
-			yield(nil, p.err)
-		}
+		p := newPipe(in.Reject, in.Warn)
+		p.run(&cutter{text: in.Text, line: 1}, func() decoder { return newWorker(in.File) }, yield)
 	}
+}
+
+// decoder makes alerts of a block. Each is used by one goroutine.
+type decoder interface{ decode(b *block) }
+
+// source cuts a text into blocks.
+type source interface {
+	// next returns the next block, or nil, and the error that ended the reading.
+	next() (*block, error)
 }
 
 // pipe leads blocks from the reader through the workers to whoever iterates.
 type pipe struct {
-	in      jsonl.Input
+	reject  func(evidence.Reject)
+	warn    func(text string)
 	inOrder chan *block // as they lie in the file
 	work    chan *block
 	quit    chan struct{}
@@ -53,19 +54,34 @@ type pipe struct {
 	warned  map[string]bool // what was said is not said again
 }
 
-func start(in jsonl.Input, workers int) *pipe {
-	p := &pipe{in: in, inOrder: make(chan *block, 2*workers), work: make(chan *block, 2*workers), quit: make(chan struct{}), warned: map[string]bool{}}
-	p.ended.Go(p.read)
-	for range workers {
+func newPipe(reject func(evidence.Reject), warn func(text string)) *pipe {
+	workers := max(1, runtime.GOMAXPROCS(0))
+	return &pipe{reject: reject, warn: warn, inOrder: make(chan *block, 2*workers), work: make(chan *block, 2*workers),
+		quit: make(chan struct{}), warned: map[string]bool{}}
+}
+
+// run hands out what the blocks of s come to.
+func (p *pipe) run(s source, worker func() decoder, yield func(*alert.Alert, error) bool) {
+	p.ended.Go(func() { p.read(s) })
+	for range max(1, runtime.GOMAXPROCS(0)) {
+		w := worker()
 		p.ended.Go(func() {
-			w := newWorker(in.File)
 			for b := range p.work {
 				w.decode(b)
 				close(b.done)
 			}
 		})
 	}
-	return p
+	defer p.stop()
+	for b := range p.inOrder {
+		<-b.done
+		if !p.hand(b, yield) {
+			return
+		}
+	}
+	if p.err != nil {
+		yield(nil, p.err)
+	}
 }
 
 // stop ends reading and working, and waits until both have ended.
@@ -75,12 +91,11 @@ func (p *pipe) stop() {
 }
 
 // read cuts the text into blocks.
-func (p *pipe) read() {
+func (p *pipe) read(s source) {
 	defer close(p.work)
 	defer close(p.inOrder)
-	c := cutter{text: p.in.Text, line: 1}
 	for {
-		b, err := c.next()
+		b, err := s.next()
 		if b != nil {
 			select {
 			case p.inOrder <- b:
@@ -101,15 +116,15 @@ func (p *pipe) read() {
 // hand hands out what a block came to, and reports whether to go on.
 func (p *pipe) hand(b *block, yield func(*alert.Alert, error) bool) bool {
 	for _, w := range b.warnings {
-		if !p.warned[w] {
-			p.warned[w] = true
-			p.in.Warn(w)
-		}
+		p.tell(w)
+	}
+	if b.tail != nil {
+		return p.handTail(b.tail, yield)
 	}
 	rejects := b.rejects
 	for i := range b.alerts {
 		for len(rejects) > 0 && rejects[0].before <= i {
-			p.in.Reject(rejects[0].Reject)
+			p.reject(rejects[0].Reject)
 			rejects = rejects[1:]
 		}
 		if !yield(b.alerts[i], nil) {
@@ -117,7 +132,25 @@ func (p *pipe) hand(b *block, yield func(*alert.Alert, error) bool) bool {
 		}
 	}
 	for _, r := range rejects {
-		p.in.Reject(r.Reject)
+		p.reject(r.Reject)
+	}
+	return true
+}
+
+// tell passes on a warning, once.
+func (p *pipe) tell(w string) {
+	if !p.warned[w] {
+		p.warned[w] = true
+		p.warn(w)
+	}
+}
+
+// handTail hands out what is not read in blocks, and reports whether to go on.
+func (p *pipe) handTail(tail iter.Seq2[*alert.Alert, error], yield func(*alert.Alert, error) bool) bool {
+	for a, err := range tail {
+		if !yield(a, err) || err != nil {
+			return false
+		}
 	}
 	return true
 }
@@ -128,6 +161,9 @@ type block struct {
 	line int           // the number of the first
 	long bool          // the one line is longer than is read
 	done chan struct{} // closed once the rest is set
+
+	// tail, if set, is the alerts of all that follows, and the block has no others.
+	tail iter.Seq2[*alert.Alert, error]
 
 	alerts   []*alert.Alert
 	rejects  []refusal

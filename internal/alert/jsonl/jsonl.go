@@ -57,7 +57,7 @@ type line struct {
 	Provenance      string `json:"provenance"`
 
 	Fields  map[string]jsontext.Value `json:"fields"`
-	Unknown map[string]jsontext.Value `json:",unknown"`
+	Unknown map[string]jsontext.Value `json:",embed"`
 }
 
 // Alerts reads the alerts of a file, in its order. An error is the reader's own
@@ -66,7 +66,7 @@ func Alerts(in Input) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
 		r := newReader(in)
 		for {
-			a, err := r.next()
+			a, err := r.next(r.alert)
 			if err == io.EOF || !yield(a, err) || err != nil {
 				return
 			}
@@ -90,14 +90,15 @@ func newReader(in Input) *reader {
 
 func when(_, text string) (time.Time, bool) { return decode.Time(text) }
 
+// fail makes the line a reject, unless it is one already.
 func (r *reader) fail(field, value, reason string) {
 	if r.reject == nil {
 		r.reject = &evidence.Reject{File: r.in.File, Line: r.n, Field: field, Value: value, Reason: reason}
 	}
 }
 
-// next returns the next alert that is good.
-func (r *reader) next() (*alert.Alert, error) {
+// next returns the next alert that is good, as read makes it of a line.
+func (r *reader) next(read func(data []byte) *alert.Alert) (*alert.Alert, error) {
 	for {
 		data, err := r.line()
 		if err != nil {
@@ -108,7 +109,7 @@ func (r *reader) next() (*alert.Alert, error) {
 			if len(data) == 0 {
 				continue
 			}
-			a = r.alert(data)
+			a = read(data)
 		}
 		if r.reject == nil {
 			return a, nil

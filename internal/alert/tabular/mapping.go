@@ -32,6 +32,27 @@ type source struct {
 	values   map[string]string
 }
 
+// The places in Keys.
+const (
+	keyID = iota
+	keyRule
+	keyName
+	keyTime
+	keySite
+	keyEntity
+	keySeverity
+	keyScore
+	keyCase
+	keyTechniques
+	keyTactic
+	keySource
+	keyDisposition
+	keyDispositionTime
+	keyDispositionBy
+	keyProvenance
+	numKeys
+)
+
 // Keys lists the fields of an alert that a mapping may name.
 func Keys() []string {
 	return []string{
@@ -59,6 +80,9 @@ func IsOwn(header []string) bool {
 	}
 	return have["id"] && have["rule_id"] && have["time"]
 }
+
+// Delimiter is what stands between two cells.
+func (m *Mapping) Delimiter() byte { return byte(m.delimiter) }
 
 // NamesFile reports whether the mapping takes a value from the name of the file,
 // so that the name is part of what the file says.

@@ -36,18 +36,18 @@ type Input struct {
 
 // Alerts reads the alerts of a file, in its order. An error ends the sequence:
 // fault.Invalid when the file does not fit the mapping, or the reader's own.
-func Alerts(in Input, m *Mapping) iter.Seq2[*alert.Alert, error] {
+func Alerts(in Input, m *Mapping) iter.Seq2[*alert.Alert, error] { return From(in, m, 0) }
+
+// From reads as Alerts does a text that is not the whole file: so many lines
+// between its header and its first row are missing.
+func From(in Input, m *Mapping, missing int) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
-		t, err := decode.NewTable(in.File, in.Text, m.delimiter)
+		r, err := NewRows(in, m)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		r, err := newReader(in, m, t)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
+		r.table.Shift(missing)
 		for {
 			a, err := r.next()
 			if err == io.EOF || !yield(a, err) || err != nil {
@@ -57,12 +57,12 @@ func Alerts(in Input, m *Mapping) iter.Seq2[*alert.Alert, error] {
 	}
 }
 
-// reader reads the rows of one table.
-type reader struct {
+// Rows makes alerts of the rows of one table.
+type Rows struct {
 	in     Input
 	table  *decode.Table
 	fields []field
-	cells  map[string]cell
+	cells  [numKeys]cell // in the order of Keys
 	check  alert.Checker
 	row    *decode.Row
 	words  bool
@@ -76,6 +76,7 @@ type cell struct {
 	*source
 	index int // -1 when the value is fixed
 	fixed string
+	known bool // there is a value
 }
 
 // field is a column that is kept as a field of the alert.
@@ -84,8 +85,14 @@ type field struct {
 	index int
 }
 
-func newReader(in Input, m *Mapping, t *decode.Table) (*reader, error) {
-	r := &reader{in: in, table: t, cells: map[string]cell{}, words: m.words, seen: map[uint64]uint32{}}
+// NewRows reads the header of a file. It fails with fault.Invalid when the file
+// does not fit the mapping, and with the reader's own error.
+func NewRows(in Input, m *Mapping) (*Rows, error) {
+	t, err := decode.NewTable(in.File, in.Text, m.delimiter)
+	if err != nil {
+		return nil, err
+	}
+	r := &Rows{in: in, table: t, words: m.words, seen: map[uint64]uint32{}}
 	help := decode.TimeHelp
 	if !m.own {
 		help += " or in the format that the mapping gives"
@@ -94,18 +101,43 @@ func newReader(in Input, m *Mapping, t *decode.Table) (*reader, error) {
 		When: r.when, Warn: in.Warn, Help: help,
 		Fail: func(field, value, reason string) { r.row.Fail(r.column(field), value, reason) },
 	}
-	for key, s := range m.sources {
+	for i, key := range Keys() {
+		s := m.sources[key]
+		if s == nil {
+			continue
+		}
 		c, ok, err := s.bind(in, m, t)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			r.cells[key] = c
+			c.known = true
+			r.cells[i] = c
 		}
 	}
-	_, hasID := r.cells["id"]
-	r.derive = !hasID
+	r.derive = !r.cells[keyID].known
 	return r, r.keep(m)
+}
+
+// Derives reports whether ids are made of what earlier rows say, too, so that the
+// rows must be read in order by one alone.
+func (r *Rows) Derives() bool { return r.derive }
+
+// Alert returns the alert of the row of cells that stands in a line, or the
+// reject. It keeps no cells but as parts of the alert.
+func (r *Rows) Alert(line int, cells []string) (*alert.Alert, evidence.Reject, bool) {
+	row := r.table.Row(line, cells)
+	return r.of(&row)
+}
+
+// of returns the alert of a row, or the reject, and whether it is the alert.
+func (r *Rows) of(row *decode.Row) (a *alert.Alert, reject evidence.Reject, ok bool) {
+	r.row = row
+	if _, bad := row.Bad(); !bad {
+		a = r.alert()
+	}
+	reject, bad := row.Bad()
+	return a, reject, !bad
 }
 
 // bind finds a source in a table. It returns false for a column of Candor's own
@@ -124,7 +156,7 @@ func (s *source) bind(in Input, m *Mapping, t *decode.Table) (cell, bool, error)
 }
 
 // keep finds the columns that are kept as fields.
-func (r *reader) keep(m *Mapping) error {
+func (r *Rows) keep(m *Mapping) error {
 	names := m.fields
 	if m.own {
 		for _, h := range r.table.Header() {
@@ -145,36 +177,31 @@ func (r *reader) keep(m *Mapping) error {
 }
 
 // next returns the next alert that is good.
-func (r *reader) next() (*alert.Alert, error) {
+func (r *Rows) next() (*alert.Alert, error) {
 	for {
 		row, err := r.table.Next()
 		if err != nil {
 			return nil, err
 		}
-		r.row = &row
-		var a *alert.Alert
-		if _, bad := row.Bad(); !bad {
-			a = r.alert()
-		}
-		reject, bad := row.Bad()
-		if !bad {
+		a, reject, ok := r.of(&row)
+		if ok {
 			return a, nil
 		}
 		r.in.Reject(reject)
 	}
 }
 
-func (r *reader) alert() *alert.Alert {
+func (r *Rows) alert() *alert.Alert {
 	d := alert.Draft{
-		ID: r.text("id"), RuleID: r.text("rule_id"), RuleName: r.text("rule_name"), Time: r.text("time"),
-		Site: r.text("site"), Entity: r.text("entity"), Severity: r.text("severity"), Score: r.text("score"),
-		CaseID: r.text("case_id"), Tactic: r.text("tactic"), Source: r.text("source"),
-		Disposition: r.text("disposition"), DispositionTime: r.text("disposition_time"),
-		DispositionBy: r.text("disposition_by"), Provenance: r.text("provenance"),
-		Techniques: techniques(r.text("techniques")),
+		ID: r.text(keyID), RuleID: r.text(keyRule), RuleName: r.text(keyName), Time: r.text(keyTime),
+		Site: r.text(keySite), Entity: r.text(keyEntity), Severity: r.text(keySeverity), Score: r.text(keyScore),
+		CaseID: r.text(keyCase), Tactic: r.text(keyTactic), Source: r.text(keySource),
+		Disposition: r.text(keyDisposition), DispositionTime: r.text(keyDispositionTime),
+		DispositionBy: r.text(keyDispositionBy), Provenance: r.text(keyProvenance),
+		Techniques: techniques(r.text(keyTechniques)),
 	}
 	if r.words {
-		d.Word = r.raw("disposition")
+		d.Word = r.raw(keyDisposition)
 	}
 	if r.derive {
 		d.ID = r.id(d.Site)
@@ -191,36 +218,37 @@ func (r *reader) alert() *alert.Alert {
 }
 
 // raw returns a key's cell as the file has it.
-func (r *reader) raw(key string) string {
-	c, ok := r.cells[key]
-	switch {
-	case !ok:
-		return ""
-	case c.index < 0:
+func (r *Rows) raw(key int) string {
+	c := &r.cells[key]
+	if !c.known || c.index < 0 {
 		return c.fixed
 	}
 	return strings.TrimSpace(r.row.Cells[c.index])
 }
 
 // text returns a key's value, translated.
-func (r *reader) text(key string) string {
-	c, ok := r.cells[key]
-	if !ok || c.index < 0 {
+func (r *Rows) text(key int) string {
+	c := &r.cells[key]
+	if !c.known || c.index < 0 {
 		return c.fixed
 	}
 	return c.translate(strings.TrimSpace(r.row.Cells[c.index]))
 }
 
 // column names a key by its column, where it has one, for messages.
-func (r *reader) column(key string) string {
-	if c, ok := r.cells[key]; ok && c.column != "" {
-		return c.column
+func (r *Rows) column(key string) string {
+	if i := slices.Index(Keys(), key); i >= 0 && r.cells[i].known && r.cells[i].column != "" {
+		return r.cells[i].column
 	}
 	return key
 }
 
-func (r *reader) when(key, text string) (time.Time, bool) {
-	if c, ok := r.cells[key]; ok && c.clock != nil {
+func (r *Rows) when(key, text string) (time.Time, bool) {
+	c := &r.cells[keyTime]
+	if key == "disposition_time" {
+		c = &r.cells[keyDispositionTime]
+	}
+	if c.known && c.clock != nil {
 		return c.clock(text)
 	}
 	return automatic(text)
@@ -240,7 +268,7 @@ func techniques(s string) []string {
 // it in the file. The same rows read again give the same ids. Equal rows are
 // told by 64 bits of the hash, which for ten million rows are the same by chance
 // once in 370,000 files; the ids then still differ.
-func (r *reader) id(site string) string {
+func (r *Rows) id(site string) string {
 	buf := appendText(make([]byte, 0, 256), site)
 	for _, c := range r.row.Cells {
 		buf = appendText(buf, c)

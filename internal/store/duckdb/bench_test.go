@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -141,10 +142,29 @@ func bare(path, file string) error {
 		return err
 	}
 	defer db.Close()
-	if _, err := db.Exec(`CREATE TABLE alert AS SELECT * FROM read_json('` + file + `')`); err != nil {
+	read := "read_json"
+	if strings.HasSuffix(file, ".csv") {
+		read = "read_csv"
+	}
+	if _, err := db.Exec(`CREATE TABLE alert AS SELECT * FROM ` + read + `('` + file + `')`); err != nil {
 		return err
 	}
 	return db.Close()
+}
+
+var (
+	bareFile = flag.String("bare", "", "load this file with DuckDB alone, as CSV or JSON by its ending")
+	bareInto = flag.String("bare-into", "", "the database for that")
+)
+
+// TestBareLoad loads a file as DuckDB itself does, for command bench to measure.
+func TestBareLoad(t *testing.T) {
+	if *bareFile == "" {
+		t.Skip("no file is named with -bare")
+	}
+	if err := bare(*bareInto, *bareFile); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // decoder is what jsonl.Alerts and bulk.Alerts are.

@@ -25,7 +25,7 @@ var migrations embed.FS
 // What the engine may use. It spills to the disk what does not fit.
 const (
 	maxThreads      = 8
-	memory          = 1 << 30 // bytes, of which each thread beyond two needs a share
+	memory          = 384 << 20 // bytes, of which each thread beyond two needs a share
 	memoryPerThread = 128 << 20
 )
 

@@ -1,0 +1,101 @@
+package tabular
+
+import (
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/decode"
+)
+
+// StatementKeys lists the columns of a CSV of dispositions.
+func StatementKeys() []string {
+	return []string{"id", "alert_id", "disposition", "disposition_time", "disposition_by", "provenance", "case_id"}
+}
+
+// Statements reads dispositions of alerts that are known from Candor's CSV, with
+// the columns id (or alert_id), disposition, disposition_time, and, if they are
+// there, disposition_by, provenance and case_id. Other columns are passed over
+// with a warning. They come as partial alerts, in the order of the file. An error
+// ends the sequence: fault.Invalid when a column is missing, or the reader's own.
+func Statements(in Input) iter.Seq2[alert.Placed, error] {
+	return func(yield func(alert.Placed, error) bool) {
+		t, id, err := statementTable(in)
+		if err != nil {
+			yield(alert.Placed{}, err)
+			return
+		}
+		s := &statements{in: in, table: t, id: id}
+		s.check = alert.Checker{When: when, Help: decode.TimeHelp, Warn: in.Warn, Fail: s.fail}
+		for {
+			a, err := s.next()
+			if err == io.EOF || !yield(a, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// statementTable reads the header, and says which column names the alert.
+func statementTable(in Input) (t *decode.Table, id string, err error) {
+	if t, err = decode.NewTable(in.File, in.Text, ','); err != nil {
+		return nil, "", err
+	}
+	id = "id"
+	if _, ok := t.Column(id); !ok {
+		if _, ok := t.Column("alert_id"); ok {
+			id = "alert_id"
+		}
+	}
+	if err := t.Require(id, "disposition", "disposition_time"); err != nil {
+		return nil, "", err
+	}
+	known := slices.DeleteFunc(StatementKeys(), func(key string) bool { return key == "alert_id" && id == "id" })
+	for _, w := range t.Unknown(known...) {
+		in.Warn(strings.TrimPrefix(w, in.File+":1: "))
+	}
+	return t, id, nil
+}
+
+// statements reads the rows of one table.
+type statements struct {
+	in    Input
+	table *decode.Table
+	id    string // the column that names the alert
+	check alert.Checker
+	row   *decode.Row
+}
+
+func when(_, text string) (time.Time, bool) { return decode.Time(text) }
+
+func (s *statements) fail(field, value, reason string) {
+	if field == "id" {
+		field = s.id
+	}
+	s.row.Fail(field, value, reason)
+}
+
+// next returns the next statement that is good.
+func (s *statements) next() (alert.Placed, error) {
+	for {
+		row, err := s.table.Next()
+		if err != nil {
+			return alert.Placed{}, err
+		}
+		s.row = &row
+		var a *alert.Alert
+		if _, bad := row.Bad(); !bad {
+			word := row.Get("disposition")
+			a = s.check.Statement(&alert.Draft{ID: row.Get(s.id), CaseID: row.Get("case_id"), Disposition: word, Word: word,
+				DispositionTime: row.Get("disposition_time"), DispositionBy: row.Get("disposition_by"), Provenance: row.Get("provenance")})
+		}
+		reject, bad := row.Bad()
+		if !bad {
+			return alert.Placed{Alert: a, Line: row.Line}, nil
+		}
+		s.in.Reject(reject)
+	}
+}

@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/alert"
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+func (p *program) evidenceHistoryCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "history ALERT|CASE",
+		Short: "Every statement about an alert or a case, oldest first",
+		Long: `History lists every disposition of an alert, those of withdrawn batches included, and
+the label that it inherits from a case which lists it; or every statement about a case.
+An alert without a label of its own takes that of its case.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return p.statements(ctx, d, args[0]) })
+		},
+	}
+}
+
+// statements prints what was said of an alert, else of a case.
+func (p *program) statements(ctx context.Context, d *Desk, id string) error {
+	said, err := d.Alerts.Dispositions(ctx, id)
+	if err == nil {
+		return p.alertStatements(ctx, d, id, said)
+	}
+	if fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	records, err := d.Evidence.History(ctx, store.KindCase, id)
+	if err != nil {
+		return err
+	}
+	if len(records) == 0 {
+		return fault.New(fault.NotFound, "there is no alert and no case %q", id).Next("check the id; ids are those of the files that were added")
+	}
+	return p.caseStatements(ctx, d, records)
+}
+
+// statement is what was said of an alert, or what it takes from a case.
+type statement struct {
+	alert.Disposition
+	// CaseID is set on a label that is inherited, and Counts says whether it is.
+	CaseID string `json:"case_id,omitempty"`
+	Counts bool   `json:"counts"`
+}
+
+func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said []alert.Disposition) error {
+	list := make([]statement, len(said))
+	counting := -1
+	for i, s := range said {
+		list[i].Disposition = s
+		if !s.Withdrawn {
+			counting = i
+		}
+	}
+	own := counting >= 0 && list[counting].Class != alert.Unlabelled
+	if counting >= 0 {
+		list[counting].Counts = true
+	}
+	cases, err := casesOf(ctx, d, id)
+	if err != nil {
+		return err
+	}
+	for i, c := range cases {
+		s := statement{CaseID: c.ID, Disposition: alert.Disposition{AlertID: id, Class: c.Class, Word: c.Word, Time: c.Closed, By: c.Owner, Provenance: alert.Incident}}
+		if s.Time.IsZero() {
+			s.Time = c.Opened
+		}
+		s.Counts = !own && c.Class != alert.Unlabelled && i == len(cases)-1
+		list = append(list, s)
+	}
+	return p.emit(list, func(g *page) { showSaid(g, id, list) })
+}
+
+// casesOf returns the cases in force that list an alert, the one opened last
+// last.
+func casesOf(ctx context.Context, d *Desk, id string) ([]alert.Case, error) {
+	records, err := d.Evidence.Current(ctx, store.KindCase)
+	if err != nil {
+		return nil, err
+	}
+	var found []alert.Case
+	for _, r := range records {
+		c, err := caseOf(r)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(c.Alerts, id) {
+			found = append(found, c)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b alert.Case) int { return a.Opened.Compare(b.Opened) })
+	return found, nil
+}
+
+func caseOf(r store.Record) (c alert.Case, err error) {
+	if err := json.Unmarshal(r.Body, &c); err != nil {
+		return c, fmt.Errorf("read case %q: %w", r.Key, err)
+	}
+	return c, nil
+}
+
+func showSaid(g *page, id string, list []statement) {
+	if len(list) == 0 {
+		g.line("Nothing was said of alert %s yet.\n  next: candor evidence add alerts FILE, with its disposition, or add cases that list it", g.bold(id))
+		return
+	}
+	rows := [][]string{{"TIME", "CLASS", "WORD", "BY", "PROVENANCE", ""}}
+	for _, s := range list {
+		rows = append(rows, []string{s.Time.UTC().Format(time.DateTime), string(s.Class), s.Word, s.By, string(s.Provenance), s.note()})
+	}
+	g.table("", rows)
+}
+
+// note says where a statement comes from and what keeps it from counting.
+func (s statement) note() string {
+	switch {
+	case s.Withdrawn:
+		return withdrawnWord(true)
+	case s.CaseID == "":
+		return ""
+	case s.Class == alert.Unlabelled:
+		return "from case " + s.CaseID + ", which says nothing yet"
+	case s.Counts:
+		return "inherited from case " + s.CaseID
+	}
+	return "from case " + s.CaseID + "; what was said of the alert itself counts"
+}
+
+// caseStatement is one statement about a case, with the batch that brought it.
+type caseStatement struct {
+	alert.Case
+	Batch     string `json:"batch"`
+	Withdrawn bool   `json:"withdrawn,omitempty"`
+}
+
+func (p *program) caseStatements(ctx context.Context, d *Desk, records []store.Record) error {
+	bs, err := d.Evidence.Batches(ctx)
+	if err != nil {
+		return err
+	}
+	var list []caseStatement
+	for _, r := range records {
+		c, err := caseOf(r)
+		if err != nil {
+			return err
+		}
+		withdrawn := slices.ContainsFunc(bs, func(b store.Batch) bool { return b.ID == r.Batch && b.Withdrawn != nil })
+		list = append(list, caseStatement{Case: c, Batch: r.Batch, Withdrawn: withdrawn})
+	}
+	return p.emit(list, func(g *page) {
+		for _, c := range list {
+			g.head("%s %s", c.ID, c.Title)
+			g.table("  ", c.rows())
+		}
+	})
+}
+
+func (c *caseStatement) rows() [][]string {
+	class := string(c.Class)
+	if c.Word != "" {
+		class += " (" + c.Word + ")"
+	}
+	rows := [][]string{
+		{"said in", strings.TrimSpace(c.Batch + " " + withdrawnWord(c.Withdrawn))}, {"class", class}, {"found by", string(c.FoundBy)},
+		{"occurred", moment(c.Occurred)}, {"opened", moment(c.Opened)}, {"closed", moment(c.Closed)},
+		{"behaviour", strings.Join(append(slices.Clone(c.Techniques), c.Analytics...), ", ")}, {"platforms", strings.Join(c.Platforms, ", ")},
+		{"alerts", strings.Join(c.Alerts, ", ")}, {"owner", c.Owner}, {"lessons", c.Lessons},
+	}
+	return slices.DeleteFunc(rows, func(r []string) bool { return r[1] == "" })
+}
+
+// moment is a time for people; empty when it is not known.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateTime)
+}
