@@ -58,7 +58,10 @@ type assured struct {
 
 // New returns a service that reads the given stores.
 func New(lib store.LibraryReader, ev store.Evidence, al store.Alerts) *Service {
-	return &Service{lib: lib, evidence: ev, alerts: al}
+	s := &Service{lib: lib, evidence: ev, alerts: al}
+	// The counts of ten million alerts are some hundred megabytes for each window.
+	s.counts.most, s.ready.most, s.waited.most = 2, 2, 2
+	return s
 }
 
 // Assess returns the assessment of the release that r selects. What it returns
