@@ -88,11 +88,7 @@ func (s *Service) Assess(ctx context.Context, r Request) (assure.Assessment, err
 // whole returns the assessment of all platforms. One that rests on the same
 // release, batches, day and policy as an earlier one is that one.
 func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, error) {
-	releases, err := s.lib.Releases(ctx)
-	if err != nil {
-		return assure.Assessment{}, err
-	}
-	rel, err := pick(releases, r.Release)
+	rel, err := s.release(ctx, r.Release)
 	if err != nil {
 		return assure.Assessment{}, err
 	}
