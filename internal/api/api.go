@@ -1,5 +1,6 @@
 // Package api is the HTTP interface for machines: the models of the library and
-// of the assessment as JSON, described by an OpenAPI 3.1 document.
+// of the assessment as JSON, and the addresses that evidence is pushed to, described
+// by an OpenAPI 3.1 document.
 //
 // It renders the models that the pages and the command line render, under the
 // same field names, and holds no logic of the field. It refuses parameters that

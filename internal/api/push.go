@@ -116,6 +116,9 @@ func (s *server) deny(w http.ResponseWriter, r *http.Request, err error) {
 // posted returns what a request brings, as its headers describe it.
 func posted(w http.ResponseWriter, r *http.Request) (intake.Post, error) {
 	var p intake.Post
+	if r.URL.RawQuery != "" {
+		return p, fault.New(fault.Usage, "pushing takes no parameters").At("query %s", r.URL.RawQuery).Next("leave them out; the body says it all")
+	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case err == nil && kind == "application/json":
@@ -208,7 +211,7 @@ func pushOperation(h huma.API, kind string) *huma.Operation {
 	op.Responses["200"] = &huma.Response{Description: "Taken: at least one record is good and all good ones are durable",
 		Content: map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeFor[intake.Receipt](), true, "")}}}
 	for code, why := range map[int]string{
-		401: "No token, or one that is unknown, expired or revoked", 403: "The token is not for this", 413: "The body is too large",
+		400: "A query parameter", 401: "No token, or one that is unknown, expired or revoked", 403: "The token is not for this", 413: "The body is too large",
 		415: "A content type or encoding that is not taken", 422: "No record of the body is good; rejected_records says why",
 		429: "Too much is waiting: send it again after Retry-After", 503: "The server cannot take it now; nothing was kept",
 		507: "The disk is full; nothing was acknowledged",
@@ -221,6 +224,5 @@ func pushOperation(h huma.API, kind string) *huma.Operation {
 	}
 	op.Responses["401"].Headers = header("WWW-Authenticate")
 	op.Responses["429"].Headers = header("Retry-After")
-	delete(op.Responses, "400")
 	return &op
 }

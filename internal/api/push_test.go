@@ -211,6 +211,9 @@ func TestWrongBodiesAreRefused(t *testing.T) {
 	for _, kind := range []string{"", "text/csv", "application/x-www-form-urlencoded", ";"} {
 		d.problemOf(d.post("alerts", secret, pushed["alerts"], "Content-Type", kind), 415)
 	}
+	if w := d.post("alerts?dry=1", secret, pushed["alerts"]); d.problemOf(w, 400).Where != "query dry=1" {
+		t.Errorf("%s", w.Body)
+	}
 	mixed := d.post("alerts", secret, "{}\n"+pushed["alerts"])
 	var r intake.Receipt
 	if err := json.Unmarshal(mixed.Body.Bytes(), &r); err != nil || mixed.Code != 200 || r.Accepted != 1 || r.Rejected != 1 || r.Rejects[0].Line != 1 {
@@ -226,7 +229,7 @@ func TestTooMuchIsToldToComeLater(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	w := d.post("alerts", d.secrets["all"], pushed["alerts"])
-	if d.problemOf(w, 429); w.Header().Get("Retry-After") != "3600" {
+	if d.problemOf(w, 429); w.Header().Get("Retry-After") != "5" {
 		t.Errorf("%v", w.Header())
 	}
 	if err := d.intake.Fold(t.Context()); err != nil {
@@ -305,7 +308,7 @@ func TestPushingIsDescribed(t *testing.T) {
 		if op == nil || len(op.Security) != 1 || op.RequestBody.Content["application/x-ndjson"] == nil || op.RequestBody.Content["application/json"] == nil {
 			t.Fatalf("POST /api/v1/%s is not described: %+v", kind, op)
 		}
-		if got := slices.Sorted(maps.Keys(op.Responses)); !slices.Equal(got, []string{"200", "401", "403", "413", "415", "422", "429", "500", "503", "507"}) {
+		if got := slices.Sorted(maps.Keys(op.Responses)); !slices.Equal(got, []string{"200", "400", "401", "403", "413", "415", "422", "429", "500", "503", "507"}) {
 			t.Errorf("%s: responses %v", kind, got)
 		}
 		registry := huma.NewMapRegistry("#/components/schemas/", schemaName)

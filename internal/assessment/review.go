@@ -37,17 +37,17 @@ func (s *Service) Review(ctx context.Context, r Request, id string) (assure.Revi
 	if err != nil {
 		return assure.Review{}, err
 	}
-	then := r
-	then.Platform, then.AsOf = "", c.Value.When()
-	a, err := s.Assess(ctx, then)
+	rel, err := s.release(ctx, r.Release)
 	if err != nil {
 		return assure.Review{}, err
 	}
-	lib, err := s.library(ctx, a.Release)
+	lib, err := s.library(ctx, rel)
 	if err != nil {
 		return assure.Review{}, err
 	}
-	return assure.ReviewOf(lib, assure.Reviewed{Case: c, Then: a, Tallies: ev.CaseTallies, AlertRules: ev.AlertRules}), nil
+	then := ev
+	then.Tallies = nil // what was visible and claimed does not rest on alerts
+	return assure.ReviewOf(lib, assure.Reviewed{Case: c, Then: assure.Assess(lib, then, r.Policy, c.Value.When()), Tallies: ev.CaseTallies, AlertRules: ev.AlertRules}), nil
 }
 
 // caseNamed returns the case with an id, in whatever case it is written.

@@ -58,7 +58,10 @@ type assured struct {
 
 // New returns a service that reads the given stores.
 func New(lib store.LibraryReader, ev store.Evidence, al store.Alerts) *Service {
-	return &Service{lib: lib, evidence: ev, alerts: al}
+	s := &Service{lib: lib, evidence: ev, alerts: al}
+	// The counts of ten million alerts are some hundred megabytes for each window.
+	s.counts.most, s.ready.most, s.waited.most = 2, 2, 2
+	return s
 }
 
 // Assess returns the assessment of the release that r selects. What it returns
@@ -85,11 +88,7 @@ func (s *Service) Assess(ctx context.Context, r Request) (assure.Assessment, err
 // whole returns the assessment of all platforms. One that rests on the same
 // release, batches, day and policy as an earlier one is that one.
 func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, error) {
-	releases, err := s.lib.Releases(ctx)
-	if err != nil {
-		return assure.Assessment{}, err
-	}
-	rel, err := pick(releases, r.Release)
+	rel, err := s.release(ctx, r.Release)
 	if err != nil {
 		return assure.Assessment{}, err
 	}

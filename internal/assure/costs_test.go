@@ -22,7 +22,7 @@ func TestProspectsAreRankedByWhatTheyCost(t *testing.T) {
 	if p := first(Costs{WriteRunbook: 1, Exercise: 50}); p.Action != actWriteRunbook || *p.Cost != 1 {
 		t.Errorf("with dear exercises: %s, %v", p.Action, p.Cost)
 	}
-	if p := first(Costs{WriteRunbook: 50, Exercise: 1}); p.Action != actExerciseAndRunbook || *p.Cost != 51 {
+	if p := first(Costs{WriteRunbook: 50, Exercise: 1}); p.Action != actExercise || p.Lifted != 2 || *p.Cost != 1 {
 		t.Errorf("with dear runbooks: %s, %v", p.Action, *p.Cost)
 	}
 	if p := first(Costs{Exercise: 50}); p.Action != actExercise || *p.Cost != 50 {

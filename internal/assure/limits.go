@@ -39,7 +39,7 @@ func incidentLimits(s *subject) []string {
 	if s.Incidents.State != incidentsMissed && s.Incidents.State != incidentsAnswered {
 		return nil
 	}
-	return []string{fmt.Sprintf("Whether the rules that claim it now were running on %s, when incident %s took place, is not known.",
+	return []string{fmt.Sprintf("Whether the rules that claim it now were running on %s, when incident %s took place, is not known, and alerts that nobody tied to the incident are not looked at.",
 		dayOf(&s.reviews.missed.Value), s.reviews.missed.Value.ID)}
 }
 

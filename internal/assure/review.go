@@ -277,6 +277,7 @@ func roleCounts(involved []Involvement) []RoleCount {
 func reviewLimits(c *alert.Case) []string {
 	l := []string{
 		"Visibility is judged as of the day of the incident; which rules were running then is not known, and those that are enabled now are looked at.",
+		"Alerts that nobody tied to the case are not looked at.",
 		"An analytic of a named technique need not have been what the adversary's variant of it would have shown.",
 	}
 	if len(c.Platforms) == 0 {

@@ -33,12 +33,17 @@ func Roll(verdicts []Verdict, by func(Verdict) []Name) []Group {
 	}
 	groups := make([]Group, 0, len(members))
 	for n, vs := range members {
-		g := Group{Of: n, Totals: totalsOf(vs), WorstOf: []Name{}}
-		g.worst(vs)
-		groups = append(groups, g)
+		groups = append(groups, GroupOf(n, vs))
 	}
 	slices.SortFunc(groups, func(a, b Group) int { return cmp.Or(compareNames(a.Of, b.Of), strings.Compare(a.Of.Name, b.Of.Name)) })
 	return groups
+}
+
+// GroupOf sums the verdicts that belong to what of names.
+func GroupOf(of Name, verdicts []Verdict) Group {
+	g := Group{Of: of, Totals: totalsOf(verdicts), WorstOf: []Name{}}
+	g.worst(verdicts)
+	return g
 }
 
 // ByStrategy names a verdict's strategies, for Roll.

@@ -92,9 +92,9 @@ type Prospect struct {
 // evidence supposed: log sources that arrive, external sources, rules that are
 // enabled, exercises that pass, runbooks that are written or reviewed, alerts that
 // are labelled as the labelled ones are. What makes the most analytics reliable
-// for each thing to do comes first, then what lifts the most; where policy states
-// costs, for what it costs, and what has no cost comes last. What lifts none is
-// left out. Only the analytics that a supposition can reach are judged again.
+// for each thing to do comes first, then what lifts the most. Where policy states
+// costs, what lifts the most for what it costs comes first, and what has no cost
+// last. What lifts none is left out. Only the analytics that a supposition can reach are judged again.
 func Prospects(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) []Prospect {
 	a := newAssessor(lib, ev, p, asOf)
 	a.first()
@@ -111,8 +111,8 @@ func Prospects(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) []Pro
 	return all
 }
 
-// compareProspects orders by what is gained for what it costs or, where neither
-// has a cost, for each thing to do.
+// compareProspects orders by how many analytics are lifted for what it costs or,
+// where neither has a cost, by how many become reliable for each thing to do.
 func compareProspects(a, b Prospect) int {
 	if (a.Cost == nil) != (b.Cost == nil) {
 		if a.Cost != nil {
@@ -121,8 +121,12 @@ func compareProspects(a, b Prospect) int {
 		return 1
 	}
 	x, y := a.effort(), b.effort()
-	return cmp.Or(cmp.Compare(float64(b.Assured)*x, float64(a.Assured)*y), cmp.Compare(float64(b.Lifted-b.Fell)*x, float64(a.Lifted-a.Fell)*y),
-		cmp.Compare(x, y), strings.Compare(a.Action, b.Action), slices.Compare(a.Targets, b.Targets))
+	assured := cmp.Compare(float64(b.Assured)*x, float64(a.Assured)*y)
+	lifted := cmp.Compare(float64(b.Lifted-b.Fell)*x, float64(a.Lifted-a.Fell)*y)
+	if a.Cost != nil {
+		assured, lifted = lifted, assured
+	}
+	return cmp.Or(assured, lifted, cmp.Compare(x, y), strings.Compare(a.Action, b.Action), slices.Compare(a.Targets, b.Targets))
 }
 
 // effort is what is gained is held against.

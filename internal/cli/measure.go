@@ -49,7 +49,7 @@ func (p *program) measuringCommands() []*cobra.Command {
 func (p *program) measureCommand() *cobra.Command {
 	var m measuring
 	var rule, analytic, by string
-	var recall bool
+	var recall, timed bool
 	c := &cobra.Command{
 		Use:   "measure",
 		Short: "What the alerts say: precision with intervals, volume, workload",
@@ -80,7 +80,7 @@ Alerts cannot say that.`,
 				case analytic != "" || by == "analytic":
 					return p.measureAnalytics(ctx, d, req, analytic)
 				}
-				return p.measureRules(ctx, d, req)
+				return p.measureRules(ctx, d, req, timed)
 			})
 		},
 	}
@@ -89,13 +89,14 @@ Alerts cannot say that.`,
 	c.Flags().StringVar(&analytic, "analytic", "", "the whole statement of one analytic, by ATT&CK ID")
 	c.Flags().StringVar(&by, "by", "rule", "what the table is of: rule, analytic")
 	c.Flags().BoolVar(&recall, "recall", false, "what exercises and incidents say of what is detected, apart from precision")
+	c.Flags().BoolVar(&timed, "times", false, "for every rule: how long alerts wait to be acknowledged and to be closed (takes longest to count)")
 	c.MarkFlagsMutuallyExclusive("rule", "analytic")
 	c.MarkFlagsMutuallyExclusive("rule", "recall")
 	return c
 }
 
-func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Request) error {
-	m, err := d.Assessment.Measure(ctx, r)
+func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Request, timed bool) error {
+	m, err := d.Assessment.Measure(ctx, r, timed)
 	if err != nil {
 		return err
 	}
@@ -104,6 +105,9 @@ func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Reques
 			g.line("No rule raised an alert from %s to %s.", m.Window.From, m.Window.To)
 		} else {
 			showStatements(g, m.Rules, "RULE", nil)
+		}
+		if timed {
+			showTimes(g, m.Rules)
 		}
 		showBasis(g, m.Basis)
 		if m.Silent > 0 {
@@ -262,6 +266,21 @@ func timeRows(t *measure.Times) [][]string {
 			group3(x.of.Done), group3(x.of.Censored), group3(x.of.Untimed))})
 	}
 	return rows
+}
+
+// showTimes prints one line for each rule: how long its alerts wait.
+func showTimes(g *page, ds []measure.Detail) {
+	g.head("Times")
+	rows := [][]string{{"RULE", "ACKNOWLEDGED: MEDIAN", "90 %", "WAITING", "UNTIMED", "CLOSED: MEDIAN", "90 %", "WAITING", "UNTIMED"}}
+	for i := range ds {
+		t := ds[i].Times
+		row := []string{clip(ds[i].RuleID, 36)}
+		for _, w := range []*measure.Waiting{&t.Acknowledge, &t.Close} {
+			row = append(row, minutesText(w.Median.Value), minutesText(w.P90.Value), group3(w.Censored), group3(w.Untimed))
+		}
+		rows = append(rows, row)
+	}
+	g.table("  ", rows)
 }
 
 // waitText writes a time with its interval.

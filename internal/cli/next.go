@@ -25,7 +25,8 @@ source collected and measured, that external source registered, these rules enab
 these exercises passed, these runbooks written, these alerts labelled at the current
 estimate. It judges again with each, and lists which analytics would move from which
 rung to which: what makes the most analytics reliable for each thing to do comes
-first, then what lifts the most past the question that stops them.`,
+first, then what lifts the most past the question that stops them. Where the policy
+states costs (costs.*), what lifts the most for its cost comes first.`,
 		Example: "  candor next\n  candor next --limit 5 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -60,7 +60,7 @@ what it would print without one.`,
 
 // foldEvery is how often what was pushed becomes batches: soon enough to look at,
 // and seldom enough that a day of pushing makes thousands of them.
-const foldEvery = 10 * time.Second
+const foldEvery = 30 * time.Second
 
 // serving is how a server is to serve.
 type serving struct {
@@ -183,7 +183,8 @@ func (p *program) fillDemo(ctx context.Context, d *Desk, dir string, seed uint64
 	}
 	for _, e := range []struct{ kind, path string }{
 		{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules},
-		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"runbooks", files.Runbooks},
+		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"cases", files.Cases}, {"signals", files.Signals},
+		{"tuning", files.Tuning}, {"runbooks", files.Runbooks},
 	} {
 		r := ingest.Request{Kind: e.kind, Paths: []string{e.path}, By: "candor demo", RejectsDir: filepath.Join(p.data, "rejects")}
 		if _, err := d.Ingest.Add(ctx, r); err != nil {

@@ -60,7 +60,7 @@ func (k *Keeper) landed(ctx context.Context, b store.Batch, fresh bool, err erro
 	if err != nil || !fresh {
 		return b, fresh, err
 	}
-	if err := k.Settle(context.WithoutCancel(ctx), b.ID); err != nil {
+	if err := k.record(context.WithoutCancel(ctx), b); err != nil {
 		return b, fresh, unrecorded("batch "+b.ID+" has landed", err)
 	}
 	return b, fresh, nil

@@ -57,7 +57,7 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 		return nil, nil, err
 	}
 	b = e.newBatch(r, sum)
-	known, err := known(ctx, e.evidence)
+	known, err := r.known(ctx, e.evidence)
 	if err != nil {
 		return nil, nil, wrap("look up", b.ID, err)
 	}

@@ -198,6 +198,10 @@ func TestTheSameInputAgainChangesNothing(t *testing.T) {
 	} {
 		first := b.add(r)
 		second := b.add(r)
+		r.New = true // who says so is wrong
+		if third := b.add(r); third.Fresh || third.ID != first.ID {
+			t.Errorf("%s: third %+v", r.Kind, third)
+		}
 		if !first.Fresh || second.Fresh || first.ID != second.ID || second.New != first.New {
 			t.Errorf("%s: first %+v, second %+v", r.Kind, first, second)
 		}
@@ -271,7 +275,6 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 	}
 	b.refused(b.request("rules"), fault.Usage)
 	b.refused(Request{Kind: "rules", Paths: []string{rule}, Mapping: own}, fault.Usage)
-	b.refused(Request{Kind: "alerts", Paths: []string{b.write("a.jsonl", alertJSON)}, Mapping: b.write("m.yaml", mappingText)}, fault.Usage)
 	b.refused(b.request("rules", filepath.Join(b.dir, "missing")), fault.NotFound)
 	b.refused(Request{Kind: "alerts", Paths: []string{own}, Mapping: filepath.Join(b.dir, "missing")}, fault.NotFound)
 	b.refused(b.request("rules", empty), fault.Invalid)

@@ -331,11 +331,12 @@ func sizes(where []location) int64 {
 	return n
 }
 
-// known lists the batches of a store; a store that is nil has none.
-func known(ctx context.Context, s interface {
+// known lists the batches of a store among which the input may be. A store that is
+// nil has none.
+func (r Request) known(ctx context.Context, s interface {
 	Batches(ctx context.Context) ([]store.Batch, error)
 }) ([]store.Batch, error) {
-	if s == nil {
+	if s == nil || r.New {
 		return nil, nil
 	}
 	return s.Batches(ctx)

@@ -114,7 +114,10 @@ func (s *Service) land(ctx context.Context, g *segment) error {
 	}
 	if size > 0 {
 		of, _, _ := parseName(g.name)
-		_, err = s.in.Add(ctx, ingest.Request{Kind: of.kind, Paths: []string{filepath.Dir(g.path)}, Format: "candor-jsonl", By: "token:" + of.token, RejectsDir: s.RejectsDir})
+		fresh := !g.tried
+		g.tried = true
+		_, err = s.in.Add(ctx, ingest.Request{Kind: of.kind, Paths: []string{filepath.Dir(g.path)}, Format: "candor-jsonl",
+			By: "token:" + of.token, RejectsDir: s.RejectsDir, New: fresh})
 	}
 	switch {
 	case fault.KindOf(err) == fault.Invalid:
@@ -157,7 +160,7 @@ func (s *Service) recover() error {
 		if at.After(s.last) {
 			s.last = at
 		}
-		g := &segment{name: e.Name(), path: fileIn(s.Dir, e.Name()), sealed: true}
+		g := &segment{name: e.Name(), path: fileIn(s.Dir, e.Name()), sealed: true, tried: true}
 		if g.synced, err = mend(g.path); err != nil {
 			return fault.New(fault.Unavailable, "the journal cannot be read").At("%s", g.path).Because(err).Next("check that you may read and write it")
 		}

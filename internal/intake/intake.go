@@ -176,7 +176,7 @@ func (s *Service) roomLocked(n int64) error {
 	case !s.taking:
 		return fault.New(fault.Unavailable, "the server is not taking evidence now").Next("send it again when the server has started; nothing of it was kept")
 	case s.waiting+n > s.Limits.Waiting:
-		return busy("as much pushed evidence as may be is waiting to become batches", s.every)
+		return busy("as much pushed evidence as may be is waiting to become batches", min(s.every, 5*time.Second))
 	}
 	return nil
 }

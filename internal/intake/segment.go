@@ -41,6 +41,8 @@ var errSealed = errors.New("the segment is sealed")
 // then, and the others wait for it.
 type segment struct {
 	name, path string
+	// tried says that a batch may have been made of it already.
+	tried bool
 
 	mu      sync.Mutex
 	flushed *sync.Cond

@@ -42,7 +42,10 @@ func Labelled(tallies []alert.Tally, more int64, p Policy) []alert.Tally {
 }
 
 func byCluster(a, b alert.Tally) int {
-	return cmp.Or(strings.Compare(a.Cluster, b.Cluster), strings.Compare(a.Day, b.Day),
+	if c := strings.Compare(a.Cluster, b.Cluster); c != 0 {
+		return c // there are millions to compare
+	}
+	return cmp.Or(strings.Compare(a.Day, b.Day),
 		strings.Compare(string(a.Class), string(b.Class)), strings.Compare(string(a.Provenance), string(b.Provenance)))
 }
 
