@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"candor/internal/ingest"
@@ -34,7 +35,7 @@ type loads struct {
 	engine string // the test binary that does the bare load
 }
 
-func runAlerts(n int, dir string) error {
+func runAlerts(n int, dir, only string) error {
 	if dir == "" {
 		made, err := os.MkdirTemp("", "candor-bench-")
 		if err != nil {
@@ -48,11 +49,15 @@ func runAlerts(n int, dir string) error {
 		return err
 	}
 	l := &loads{n: n, dir: dir, self: self, engine: filepath.Join(dir, "duckdb.test")}
+	files := slices.DeleteFunc([]string{"alerts.jsonl", "alerts.csv"}, func(f string) bool { return only != "" && f != only })
+	if len(files) == 0 {
+		return fmt.Errorf("there is no file %q: use alerts.jsonl or alerts.csv", only)
+	}
 	if out, err := exec.Command("go", "test", "-c", "-o", l.engine, "./internal/store/duckdb").CombinedOutput(); err != nil {
 		return fmt.Errorf("go test -c: %w: %s", err, out)
 	}
-	for name, write := range map[string]func(*bufio.Writer, *made) error{"alerts.jsonl": writeLine, "alerts.csv": writeRow} {
-		if err := l.write(name, 0, n, write); err != nil {
+	for _, name := range files {
+		if err := l.write(name, 1, n, map[string]func(*bufio.Writer, *made) error{"alerts.jsonl": writeLine, "alerts.csv": writeRow}[name]); err != nil {
 			return err
 		}
 	}
@@ -60,12 +65,12 @@ func runAlerts(n int, dir string) error {
 		return err
 	}
 	fmt.Printf("%-52s %9s %10s %6s %9s %6s %8s\n", fmt.Sprintf("what, of %d alerts", n), "seconds", "rows/s", "ratio", "busy s", "ratio", "peak MB")
-	for _, file := range []string{"alerts.jsonl", "alerts.csv"} {
+	for _, file := range files {
 		if err := l.compare(file); err != nil {
 			return err
 		}
 	}
-	return l.after()
+	return l.after(l.path(files[len(files)-1] + ".data"))
 }
 
 // path returns where a file of the measurement lies.
@@ -103,9 +108,8 @@ func (l *loads) compare(file string) error {
 	return err
 }
 
-// after measures what is asked of the store that was filled last.
-func (l *loads) after() error {
-	data := l.path("alerts.csv.data")
+// after measures what is asked of the store in a data folder.
+func (l *loads) after(data string) error {
 	for _, p := range []struct {
 		what, part string
 		rows       int
@@ -154,9 +158,8 @@ func loadPart(part string, paths []string) error {
 	return ask(ctx, alerts, part)
 }
 
-// ask asks the store one thing, and prints how long the answer alone took.
+// ask asks the store one thing.
 func ask(ctx context.Context, alerts *duckdb.Alerts, what string) (err error) {
-	start := time.Now()
 	switch what {
 	case "tallies":
 		_, err = alerts.Tallies(ctx, "", "")
@@ -165,7 +168,7 @@ func ask(ctx context.Context, alerts *duckdb.Alerts, what string) (err error) {
 	case "withdraw":
 		var batches []store.Batch
 		if batches, err = alerts.Batches(ctx); err == nil {
-			err = alerts.Withdraw(ctx, batches[len(batches)-1].ID, store.Withdrawal{At: start, Reason: "to measure it"})
+			err = alerts.Withdraw(ctx, batches[len(batches)-1].ID, store.Withdrawal{At: time.Now(), Reason: "to measure it"})
 		}
 	case "audit":
 		var found store.Audit
@@ -175,6 +178,5 @@ func ask(ctx context.Context, alerts *duckdb.Alerts, what string) (err error) {
 	default:
 		err = fmt.Errorf("there is no part %q", what)
 	}
-	fmt.Printf("%.3f\n", time.Since(start).Seconds())
 	return err
 }

@@ -33,6 +33,7 @@ func main() {
 	data := flag.String("data", os.Getenv("CANDOR_TEST_DATA"), "folder with attack/, rules/ and alerts/")
 	runs := flag.Int("runs", 3, "runs of each repeatable command; the median is printed")
 	alerts := flag.Int("alerts", 0, "instead measure loading so many alerts, beside DuckDB's own load of the same file")
+	file := flag.String("file", "", "with -alerts, only this file: alerts.jsonl or alerts.csv")
 	dir := flag.String("dir", "", "folder for big files; a temporary one that is removed if empty")
 	part := flag.String("part", "", "only one part of -alerts, on the paths that follow; bench runs itself with it")
 	yardstick := flag.String("yardstick", "", "only decode this bundle with encoding/json; bench runs itself with it")
@@ -47,7 +48,7 @@ func main() {
 	case *part != "":
 		err = loadPart(*part, flag.Args())
 	case *alerts > 0:
-		err = runAlerts(*alerts, *dir)
+		err = runAlerts(*alerts, *dir, *file)
 	default:
 		err = run(*data, *runs)
 	}

@@ -39,7 +39,7 @@ would land.
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return p.check(ctx, d.Ingest, r) })
 		},
 	}
-	c.Flags().StringVar(&r.Mapping, "mapping", "", "mapping file that names the columns of a CSV of alerts")
+	c.Flags().StringVar(&r.Mapping, "mapping", "", "mapping file that names the columns or paths of alerts in CSV or JSON")
 	c.Flags().StringVar(&r.Format, "format", "", "take the input for this format instead of telling it from the content")
 	return c
 }

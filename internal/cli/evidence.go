@@ -28,8 +28,10 @@ const evidenceKinds = `Kinds:
   rules       Sigma, Elastic, Splunk or Sentinel rules: a folder, a file or a tar.gz;
               or Candor CSV
   alerts      Candor JSON Lines or CSV, exports of OCSF, Elastic, Sentinel, Defender,
-              Splunk ES and TheHive, or any CSV through --mapping FILE
-  dispositions  Candor CSV or JSON Lines of statements about alerts that are known:
+              Splunk ES and TheHive, Parquet with Candor's columns, or any CSV
+              or JSON through --mapping FILE
+  dispositions
+              Candor CSV or JSON Lines of statements about alerts that are known:
               id,disposition,disposition_time[,disposition_by,provenance,case_id]
   exercises   Candor CSV, or a VECTR export
   cases       incident reviews: Candor CSV or JSON Lines, Sentinel incidents, TheHive
@@ -71,7 +73,7 @@ kept in a rejects file in the data folder.
 			})
 		},
 	}
-	c.Flags().StringVar(&mapping, "mapping", "", "mapping file that names the columns of a CSV of alerts")
+	c.Flags().StringVar(&mapping, "mapping", "", "mapping file that names the columns or paths of alerts in CSV or JSON")
 	c.Flags().StringVar(&format, "format", "", "take the input for this format instead of telling it from the content")
 	c.Flags().StringVar(&by, "by", p.Getenv("USER"), "who adds it, for the record")
 	return c

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 
@@ -11,6 +13,8 @@ import (
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/ingest"
+	"candor/internal/runbook"
+	"candor/internal/store"
 	"candor/internal/triage"
 )
 
@@ -95,10 +99,33 @@ func (p *program) draftRunbook(ctx context.Context, d *Desk, j judging, analytic
 			return err
 		}
 	}
-	text := triage.Runbook(triage.Input{Assessment: a, Verdict: v, Knobs: slices.Clone(page.Object.Mutable), Adjacent: near})
+	tuned, err := tuningOf(ctx, d, v.Analytic.ATTACKID)
+	if err != nil {
+		return err
+	}
+	text := triage.Runbook(triage.Input{Assessment: a, Verdict: v, Knobs: slices.Clone(page.Object.Mutable), Tuning: tuned, Adjacent: near})
 	if p.json {
 		return p.emitJSON(ingest.Template{Kind: "runbook", Adds: "runbooks", File: v.Analytic.ATTACKID + ".md", Notes: []string{}, Text: text})
 	}
 	_, err = io.WriteString(p.Out, text)
 	return err
+}
+
+// tuningOf returns the records in force of the knobs of an analytic.
+func tuningOf(ctx context.Context, d *Desk, analytic string) ([]runbook.Tuning, error) {
+	records, err := d.Evidence.Current(ctx, store.KindTuning)
+	if err != nil {
+		return nil, err
+	}
+	var out []runbook.Tuning
+	for _, r := range records {
+		var t runbook.Tuning
+		if err := json.Unmarshal(r.Body, &t); err != nil {
+			return nil, fmt.Errorf("read tuning record %q: %w", r.Key, err)
+		}
+		if t.Analytic == analytic {
+			out = append(out, t)
+		}
+	}
+	return out, nil
 }

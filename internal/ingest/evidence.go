@@ -35,7 +35,7 @@ type Request struct {
 	// Format is the name of one of the kind's Formats, and empty to tell the format
 	// of each file from its content.
 	Format string
-	// Mapping is the path of the mapping file of a CSV of alerts; empty for
+	// Mapping is the path of the mapping file of alerts in CSV or JSON; empty for
 	// everything else.
 	Mapping string
 	// By is who adds it, for the record.
@@ -155,9 +155,9 @@ func (r Request) checkFormat() error {
 	switch {
 	case r.Format != "" && !slices.Contains(names, r.Format):
 		return fault.New(fault.Usage, "%s do not come in a format %q", r.Kind, r.Format).Next("use one of: %s; or leave the format out", strings.Join(names, ", "))
-	case r.Format == mappedCSV && r.Mapping == "":
-		return fault.New(fault.Usage, "the format %s needs a mapping file", mappedCSV).Next("name the mapping file that says which columns make an alert (--mapping FILE)")
-	case r.Mapping != "" && r.Format != "" && r.Format != mappedCSV:
+	case (r.Format == mappedCSV || r.Format == mappedJSON) && r.Mapping == "":
+		return fault.New(fault.Usage, "the format %s needs a mapping file", r.Format).Next("name the mapping file that says which columns make an alert (--mapping FILE)")
+	case r.Mapping != "" && r.Format != "" && r.Format != mappedCSV && r.Format != mappedJSON:
 		return fault.New(fault.Usage, "a mapping file does not go with the format %s", r.Format).Next("leave one of them out")
 	}
 	return nil

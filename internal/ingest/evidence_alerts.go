@@ -306,8 +306,9 @@ func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*
 	input := export.Input{File: l.path, Text: o.text, Reject: p.reject, Warn: p.located(l)}
 	object := bytes.HasPrefix(head, []byte("{"))
 	if in.mapping != nil {
-		if object {
-			return nil, fault.New(fault.Usage, "a mapping is for CSV, and this file is JSON").At("%s", l.path).Next("leave the mapping out")
+		if in.forced == mappedJSON || in.forced == "" && (object || bytes.HasPrefix(head, []byte("["))) {
+			p.format(mappedJSON)
+			return tabular.Objects(tabular.Input(input), in.mapping), nil
 		}
 		p.format(mappedCSV)
 		return bulk.Rows(tabular.Input(input), in.mapping), nil
@@ -345,7 +346,7 @@ func (in *alertInput) parquet(o opened, head []byte, p pass) (iter.Seq2[*alert.A
 func unknownAlerts(l location, head []byte) error {
 	if bytes.HasPrefix(head, []byte("[")) {
 		return fault.New(fault.Invalid, "a JSON list of records that no format of alerts knows").At("%s", l.path).
-			Next("see which formats there are and name one (--format NAME)")
+			Next("see which formats there are and name one (--format NAME), or a mapping file that says which paths make an alert (--mapping FILE)")
 	}
 	return fault.New(fault.Invalid, "neither JSON of a known format nor a CSV with Candor's columns").At("%s", l.path).
 		Next("name a mapping file that says which columns make an alert (--mapping FILE)")

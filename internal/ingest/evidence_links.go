@@ -19,9 +19,6 @@ import (
 // again: the cases are there already, and what is missing of the statements lands
 // as another batch.
 
-// linksFormat is the format of a batch that ties alerts to cases.
-const linksFormat = "case-alerts"
-
 // link says that an alert belongs to a case.
 type link struct{ alert, cas string }
 
@@ -103,7 +100,7 @@ func (e *Evidence) link(ctx context.Context, b *batch, id string) (*store.Batch,
 		return nil, false, nil
 	}
 	c := &batch{Batch: b.Batch, rejects: &rejects{}}
-	c.ID, c.Format, c.Hash = store.Companion(id), linksFormat, hexSum(signLinks(id, there))
+	c.ID, c.Format, c.Hash = store.Companion(id), store.CaseAlerts, hexSum(signLinks(id, there))
 	c.Read, c.Rejected, c.Rejects, c.Added = int64(len(there)), 0, "", e.now().UTC()
 	c.First, c.Last = time.Time{}, time.Time{}
 	known, err := Request{}.known(ctx, e.alerts)
@@ -123,7 +120,7 @@ func (e *Evidence) link(ctx context.Context, b *batch, id string) (*store.Batch,
 // signLinks is the hash of what a batch of cases says of the alerts that are known.
 func signLinks(id string, links []link) [32]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00", linksFormat, id)
+	fmt.Fprintf(h, "%s\x00%s\x00", store.CaseAlerts, id)
 	for _, l := range links {
 		fmt.Fprintf(h, "%d %s%d %s", len(l.alert), l.alert, len(l.cas), l.cas)
 	}

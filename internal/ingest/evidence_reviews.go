@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"io"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/alert/review"
@@ -29,85 +30,96 @@ func decodeFiles(b *batch, files []file) error {
 	return nil
 }
 
-// cases makes a reader of cases of a decoder.
-func cases(decode func(file string, r io.Reader) (evidence.Decoded[alert.Case], error)) func(*batch, file) error {
+// subject is what a record is about, and when.
+type subject struct {
+	kind, key string
+	at        time.Time
+}
+
+// reader makes of a decoder what reads a file into a batch; of names the subject of
+// each record.
+func reader[T any](decode func(f file) (evidence.Decoded[T], error), of func(*T) subject) func(*batch, file) error {
 	return func(b *batch, f file) error {
-		d, err := decode(f.shown, bytes.NewReader(f.data))
+		d, err := decode(f)
 		if err != nil {
 			return err
 		}
 		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
-		for _, c := range d.Records {
-			b.span(c.When())
-			if err := b.put(store.KindCase, c.ID, c); err != nil {
+		for i := range d.Records {
+			s := of(&d.Records[i])
+			b.span(s.at)
+			if err := b.put(s.kind, s.key, d.Records[i]); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
+}
+
+// streamed makes a decoder of files of one that reads.
+func streamed[T any](decode func(file string, r io.Reader) (evidence.Decoded[T], error)) func(file) (evidence.Decoded[T], error) {
+	return func(f file) (evidence.Decoded[T], error) { return decode(f.shown, bytes.NewReader(f.data)) }
+}
+
+// cases makes a reader of cases of a decoder.
+func cases(decode func(file string, r io.Reader) (evidence.Decoded[alert.Case], error)) func(*batch, file) error {
+	return reader(streamed(decode), func(c *alert.Case) subject { return subject{store.KindCase, c.ID, c.When()} })
 }
 
 // incidents reads cases from a table that has a row for every change, so that it
 // is no slip when it speaks of one more than once.
-func incidents(decode func(file string, r io.Reader) (evidence.Decoded[alert.Case], error)) func(*batch, file) error {
-	read := cases(decode)
-	return func(b *batch, f file) error {
-		b.changes = true
-		return read(b, f)
-	}
+func incidents(b *batch, f file) error {
+	b.changes = true
+	return cases(review.Sentinel)(b, f)
 }
 
-// signals makes a reader of signals of a decoder.
-func signals(decode func(file string, r io.Reader) (evidence.Decoded[signal.Signal], error)) func(*batch, file) error {
-	return func(b *batch, f file) error {
-		d, err := decode(f.shown, bytes.NewReader(f.data))
-		if err != nil {
-			return err
-		}
-		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
-		for _, s := range d.Records {
-			b.span(s.Time)
-			if err := b.put(store.KindSignal, s.ID, s); err != nil {
-				return err
-			}
-		}
-		return nil
+// signals reads signals. JSON Lines that are named as such are read as nothing
+// else, so that what one line says moves no other.
+func signals(b *batch, f file) error {
+	decode := sigtab.Decode
+	if b.forced == ownJSONL {
+		decode = sigtab.DecodeLines
 	}
+	read := reader(streamed(decode), func(s *signal.Signal) subject { return subject{store.KindSignal, s.ID, s.Time} })
+	return read(b, f)
 }
 
 // tunings makes a reader of tuning records of a decoder.
 func tunings(decode func(file string, data []byte) (evidence.Decoded[runbook.Tuning], error)) func(*batch, file) error {
-	return func(b *batch, f file) error {
-		d, err := decode(f.shown, f.data)
-		if err != nil {
-			return err
-		}
-		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
-		for _, t := range d.Records {
-			b.span(t.Date.Time())
-			if err := b.put(store.KindTuning, t.Key(), t); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	return reader(func(f file) (evidence.Decoded[runbook.Tuning], error) { return decode(f.shown, f.data) },
+		func(t *runbook.Tuning) subject { return subject{store.KindTuning, t.Key(), t.Date.Time()} })
 }
 
 func reviewFormats() []format {
 	return []format{
 		{Format: Format{"cases", sentinelalert.Format, "Microsoft Sentinel SecurityIncident, JSON or CSV, as cases", "candor evidence add cases incidents.json"},
-			sniff: sentinelalert.Sniff, put: incidents(review.Sentinel)},
+			sniff: sentinelalert.Sniff, put: incidents},
 		{Format: Format{"cases", thehive.Format, "TheHive 5 cases, JSON", "candor evidence add cases cases.json"},
 			sniff: review.SniffHive, put: cases(review.Hive)},
-		{Format: Format{"cases", ownCSV, "Candor CSV or JSON Lines: case_id,title,occurred,opened,closed,classification,found_by,...", "candor evidence add cases cases.csv"},
-			rest: true, sniff: review.Sniff, put: cases(review.Decode)},
-		{Format: Format{"signals", ownCSV, "Candor CSV or JSON Lines: id,time,entity,name,site,source,techniques,...", "candor evidence add signals signals.csv"},
-			rest: true, sniff: sigtab.Sniff, put: signals(sigtab.Decode)},
-		{Format: Format{"signals", ownJSONL, "Candor JSON Lines, one signal a line whatever a line looks like; only when named", "candor evidence add signals --format candor-jsonl signals.jsonl"},
-			put: signals(sigtab.DecodeLines)},
+		{Format: Format{"cases", ownJSONL, "Candor JSON Lines: the names of the CSV; lists may be lists", "candor evidence add cases cases.jsonl"},
+			sniff: isJSON, alone: review.Sniff, put: cases(review.Decode)},
+		{Format: Format{"cases", ownCSV, "Candor CSV: case_id,title,occurred,opened,closed,classification,found_by,...", "candor evidence add cases cases.csv"},
+			rest: true, alone: review.Sniff, put: cases(review.Decode)},
+		{Format: Format{"signals", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add signals signals.jsonl"},
+			sniff: isJSON, alone: sigtab.Sniff, put: signals},
+		{Format: Format{"signals", ownCSV, "Candor CSV: id,time,entity,name,site,source,techniques,...", "candor evidence add signals signals.csv"},
+			rest: true, alone: sigtab.Sniff, put: signals},
 		{Format: Format{"tuning", ownYAML, "YAML list of analytic, element, value, baseline, rule_id, date, ...", "candor evidence add tuning tuning.yaml"},
-			sniff: tuning.SniffYAML, put: tunings(tuning.DecodeYAML)},
-		{Format: Format{"tuning", ownCSV, "Candor CSV or JSON Lines: analytic,element,value,baseline,rule_id,date,approved_by,notes", "candor evidence add tuning tuning.csv"},
-			rest: true, sniff: tuning.Sniff, put: tunings(tuning.Decode)},
+			sniff: tuning.SniffYAML, alone: isTuning, put: tunings(tuning.DecodeYAML)},
+		{Format: Format{"tuning", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add tuning tuning.jsonl"},
+			sniff: isJSON, alone: tuning.Sniff, put: tunings(tuning.Decode)},
+		{Format: Format{"tuning", ownCSV, "Candor CSV: analytic,element,value,baseline,rule_id,date,approved_by,notes", "candor evidence add tuning tuning.csv"},
+			rest: true, alone: tuning.Sniff, put: tunings(tuning.Decode)},
 	}
+}
+
+// isJSON reports whether a file is JSON, if it is not delimited text.
+func isJSON(head []byte, _ string) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
+	return bytes.HasPrefix(head, []byte("{")) || bytes.HasPrefix(head, []byte("["))
+}
+
+// isTuning reports whether a list in YAML is one of tuning records.
+func isTuning(head []byte, name string) bool {
+	return tuning.SniffYAML(head, name) && bytes.Contains(head, []byte("element:"))
 }

@@ -275,7 +275,6 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 	}
 	b.refused(b.request("rules"), fault.Usage)
 	b.refused(Request{Kind: "rules", Paths: []string{rule}, Mapping: own}, fault.Usage)
-	b.refused(Request{Kind: "alerts", Paths: []string{b.write("a.jsonl", alertJSON)}, Mapping: b.write("m.yaml", mappingText)}, fault.Usage)
 	b.refused(b.request("rules", filepath.Join(b.dir, "missing")), fault.NotFound)
 	b.refused(Request{Kind: "alerts", Paths: []string{own}, Mapping: filepath.Join(b.dir, "missing")}, fault.NotFound)
 	b.refused(b.request("rules", empty), fault.Invalid)

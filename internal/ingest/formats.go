@@ -68,11 +68,12 @@ type format struct {
 
 // Names of the formats that are Candor's own.
 const (
-	ownYAML   = "candor-yaml"
-	ownCSV    = "candor-csv"
-	ownJSONL  = "candor-jsonl"
-	mappedCSV = "mapped-csv"
-	markdown  = "markdown"
+	ownYAML    = "candor-yaml"
+	ownCSV     = "candor-csv"
+	ownJSONL   = "candor-jsonl"
+	mappedCSV  = "mapped-csv"
+	mappedJSON = "mapped-json"
+	markdown   = "markdown"
 )
 
 // Formats lists the formats of every kind, in the order in which a file is held
@@ -129,6 +130,7 @@ func ruleFormats() []format {
 func alertFormats() []format {
 	return []format{
 		{Format: Format{"alerts", mappedCSV, "CSV whose columns a mapping file names", "candor evidence add alerts --mapping mapping.yaml alerts.csv.gz"}},
+		{Format: Format{"alerts", mappedJSON, "JSON or JSON Lines whose paths a mapping file names", "candor evidence add alerts --mapping mapping.yaml alerts.ndjson.gz"}},
 		{Format: Format{"alerts", ownCSV, "Candor CSV: id,rule_id,time and more", "candor evidence add alerts alerts.csv"},
 			sniff: isOwnCSV, alerts: readOwnCSV},
 		{Format: Format{"alerts", ownJSONL, "Candor JSON Lines: id, rule_id, time and more", "candor evidence add alerts alerts.jsonl.gz"},

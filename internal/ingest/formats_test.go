@@ -145,3 +145,20 @@ func TestPublicDataSourcesLand(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 }
+
+func TestJSONGoesThroughAMapping(t *testing.T) {
+	b := newBench(t)
+	mapping := b.write("mapping.yaml", "kind: alert-mapping\nversion: 1\ncolumns: {id: meta.0.id, rule_id: rule.id, time: at}\n")
+	const one = `{"meta":[{"id":"a"}],"rule":{"id":"r"},"at":"2026-03-01"}`
+	for name, text := range map[string]string{"lines.jsonl": one + "\n", "list.json": "[" + one + "]", "packed.json.gz": string(gzipped("{\"hits\":{\"hits\":[" + one + "]}}"))} {
+		r := Request{Kind: "alerts", Paths: []string{b.write(name, text)}, Mapping: mapping}
+		if res := b.add(r); res.Format != "mapped-json" || res.New+res.Unchanged != 1 || res.Rejected != 0 {
+			t.Errorf("%s: %+v", name, res)
+		}
+	}
+	b.refused(Request{Kind: "alerts", Paths: []string{mapping}, Format: "mapped-json"}, fault.Usage)
+	forced := Request{Kind: "alerts", Paths: []string{b.write("f.json", "\n"+one)}, Mapping: mapping, Format: "mapped-json"}
+	if res := b.add(forced); res.Format != "mapped-json" || res.Unchanged != 1 {
+		t.Errorf("forced: %+v", res)
+	}
+}

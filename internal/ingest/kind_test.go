@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,4 +87,15 @@ func TestAKindThatContentDoesNotTellIsAskedFor(t *testing.T) {
 	if _, err := (Request{Paths: []string{"/nowhere"}}).KindOf(); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("%v", err)
 	}
+}
+
+func FuzzKindOf(f *testing.F) {
+	for _, text := range []string{telemetryText, dettectSources, feedText, exerciseText, runbookText, ruleText, ruleCSV, elasticRule, sentinelAlert, caseJSON, signalCSV, tuningYAML} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if kind := toldKind("f", []byte(text)); kind != "" && !slices.Contains(Kinds(), kind) {
+			t.Fatalf("told the kind %q", kind)
+		}
+	})
 }

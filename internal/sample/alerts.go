@@ -51,8 +51,8 @@ type place struct {
 	user, address      string
 }
 
-// alertLines returns alerts.jsonl, by time.
-func alertLines(seed uint64, end day.Date) ([]byte, error) {
+// simulate makes the alerts of the organisation, by time.
+func simulate(seed uint64, end day.Date) (*simulation, error) {
 	s := &simulation{rand: rand.New(rand.NewPCG(seed, 2)), end: end, incidents: map[string][]place{}}
 	s.attack("phishing", 26)
 	s.attack("account", 20)
@@ -67,11 +67,18 @@ func alertLines(seed uint64, end day.Date) ([]byte, error) {
 		s.stream(st, h)
 	}
 	slices.SortStableFunc(s.out, func(a, b record) int { return a.Time.Compare(b.Time) })
+	for i := range s.out {
+		s.out[i].ID = fmt.Sprintf("mf-%06d", i+1)
+	}
+	return s, nil
+}
+
+// alertLines returns alerts.jsonl.
+func (s *simulation) alertLines() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	for i := range s.out {
-		s.out[i].ID = fmt.Sprintf("mf-%06d", i+1)
 		if err := e.Encode(&s.out[i]); err != nil {
 			return nil, err
 		}

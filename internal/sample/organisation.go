@@ -28,6 +28,9 @@ type Files struct {
 	Rules     string // rules: a folder of Sigma rules
 	Alerts    string // alerts.jsonl
 	Exercises string // exercises.csv
+	Cases     string // cases.csv: reviews of incidents
+	Signals   string // signals.csv
+	Tuning    string // tuning.yaml: local values of knobs
 	Runbooks  string // runbooks: a folder of Markdown
 }
 
@@ -62,6 +65,9 @@ func Write(dir string, seed uint64, end day.Date) (Files, error) {
 		Rules:     filepath.Join(dir, "rules"),
 		Alerts:    filepath.Join(dir, "alerts.jsonl"),
 		Exercises: filepath.Join(dir, "exercises.csv"),
+		Cases:     filepath.Join(dir, "cases.csv"),
+		Signals:   filepath.Join(dir, "signals.csv"),
+		Tuning:    filepath.Join(dir, "tuning.yaml"),
 		Runbooks:  filepath.Join(dir, "runbooks"),
 	}, nil
 }
@@ -93,11 +99,16 @@ func evidenceFiles(seed uint64, end day.Date) ([]evidenceFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	alerts, err := alertLines(seed, end)
+	s, err := simulate(seed, end)
 	if err != nil {
 		return nil, err
 	}
-	return append(out, evidenceFile{"feeds.csv", feedTable(seed, end)}, evidenceFile{"alerts.jsonl", alerts}), nil
+	alerts, err := s.alertLines()
+	if err != nil {
+		return nil, err
+	}
+	cases, err := s.caseTable()
+	return append(out, evidenceFile{"feeds.csv", feedTable(seed, end)}, evidenceFile{"alerts.jsonl", alerts}, evidenceFile{"cases.csv", cases}), err
 }
 
 // dated returns an embedded file with its days counted from end.

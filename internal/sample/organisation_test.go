@@ -15,9 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"candor/internal/alert"
+	"candor/internal/alert/review"
 	"candor/internal/day"
 	"candor/internal/fault"
+	"candor/internal/runbook/tuning"
 	"candor/internal/sample"
+	sigtab "candor/internal/signal/tabular"
 )
 
 const end = day.Date("2026-10-31")
@@ -90,7 +94,7 @@ func TestSeedMovesAlertsAndFeedsAlone(t *testing.T) {
 	_, a := write(t, 11, end)
 	_, b := write(t, 12, end)
 	for path := range a {
-		random := path == "alerts.jsonl" || path == "feeds.csv"
+		random := path == "alerts.jsonl" || path == "feeds.csv" || path == "cases.csv"
 		if same := a[path] == b[path]; same == random {
 			t.Errorf("%s: the same under two seeds is %v", path, same)
 		}
@@ -118,7 +122,7 @@ func TestEvidenceFollowsTheLastDay(t *testing.T) {
 
 func TestEveryFileIsWellFormed(t *testing.T) {
 	files, content := write(t, 11, end)
-	for _, path := range []string{files.Telemetry, files.Feeds, files.Rules, files.Alerts, files.Exercises, files.Runbooks} {
+	for _, path := range []string{files.Telemetry, files.Feeds, files.Rules, files.Alerts, files.Exercises, files.Cases, files.Signals, files.Tuning, files.Runbooks} {
 		if _, err := os.Stat(path); err != nil {
 			t.Error(err)
 		}
@@ -129,7 +133,7 @@ func TestEveryFileIsWellFormed(t *testing.T) {
 		}
 		switch filepath.Ext(path) {
 		case ".yaml", ".yml":
-			var v map[string]any
+			var v any
 			if err := yaml.Unmarshal([]byte(text), &v); err != nil {
 				t.Errorf("%s: %v", path, err)
 			}
@@ -214,5 +218,40 @@ func TestWriteSaysWhereItCannotWrite(t *testing.T) {
 	_, err := sample.Write(dir, 1, end)
 	if fault.KindOf(err) != fault.Unavailable || !strings.Contains(err.Error(), dir) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestCasesSignalsAndTuningAreTakenIn reads them with the decoders of Candor, for
+// several seeds.
+func TestCasesSignalsAndTuningAreTakenIn(t *testing.T) {
+	for seed := range uint64(8) {
+		_, content := write(t, seed, end)
+		d, err := review.Decode("cases.csv", strings.NewReader(content["cases.csv"]))
+		found := map[alert.Discovery]int{}
+		for _, c := range good(t, d, err) {
+			found[c.FoundBy]++
+			if day.Of(c.Closed) > end || day.Of(c.When()) > end {
+				t.Errorf("seed %d: %s reaches beyond the end: %+v", seed, c.ID, c)
+			}
+			for _, id := range c.Alerts {
+				if !strings.Contains(content["alerts.jsonl"], `"id":"`+id+`"`) {
+					t.Errorf("seed %d: %s lists alert %s, which is not there", seed, c.ID, id)
+				}
+			}
+			if c.ID == "MF-rev-016" && len(c.Alerts) != 4 {
+				t.Errorf("seed %d: %+v", seed, c)
+			}
+		}
+		if found[alert.FoundByAlert] != 2 || found[alert.FoundByOthers] != 2 {
+			t.Errorf("seed %d: %v", seed, found)
+		}
+		signals, err := sigtab.Decode("signals.csv", strings.NewReader(content["signals.csv"]))
+		if n := len(good(t, signals, err)); n != 5 {
+			t.Errorf("%d signals", n)
+		}
+		knobs, err := tuning.DecodeYAML("tuning.yaml", []byte(content["tuning.yaml"]))
+		if n := len(good(t, knobs, err)); n != 4 {
+			t.Errorf("%d tuning records", n)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/attack/adjacency"
+	"candor/internal/runbook"
 )
 
 // Input is what a draft is made from.
@@ -23,6 +24,8 @@ type Input struct {
 	Verdict    assure.Verdict
 	// Knobs are the analytic's mutable elements.
 	Knobs []attack.MutableElement
+	// Tuning are the records of local values of the analytic's knobs.
+	Tuning []runbook.Tuning
 	// Adjacent is what lies next to the analytic's technique.
 	Adjacent adjacency.Result
 }
@@ -160,8 +163,26 @@ func (d *draft) knobs() {
 	d.row("element", "what it is for (ATT&CK)", "value here")
 	d.row("---", "---", "---")
 	for _, k := range d.Knobs {
-		d.row(k.Field, k.Description, "")
+		d.row(k.Field, k.Description, d.set(k.Field))
 	}
+}
+
+// set says what a knob is set to here, on what ground, in which rule and by whom.
+func (d *draft) set(knob string) string {
+	var values []string
+	for _, t := range d.Tuning {
+		if !strings.EqualFold(t.Element, knob) {
+			continue
+		}
+		v := t.Value + ", set " + string(t.Date)
+		for _, more := range []struct{ before, text string }{{" with the consent of ", t.ApprovedBy}, {" in rule ", t.RuleID}, {"; baseline: ", t.Baseline}} {
+			if more.text != "" {
+				v += more.before + more.text
+			}
+		}
+		values = append(values, v)
+	}
+	return strings.Join(values, "; ")
 }
 
 func (d *draft) adjacent() {

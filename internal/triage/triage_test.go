@@ -10,6 +10,7 @@ import (
 	"candor/internal/attack/adjacency"
 	"candor/internal/claim"
 	"candor/internal/evidence"
+	"candor/internal/runbook"
 	"candor/internal/runbook/frontmatter"
 	"candor/internal/telemetry"
 	"candor/internal/visibility"
@@ -35,7 +36,11 @@ func seen() Input {
 			Tactic: adjacency.Ref{StixID: "ta", Name: "Impact"}, Support: 4})
 	}
 	return Input{
-		Verdict: v, Knobs: []attack.MutableElement{{Field: "TimeWindow", Description: "How long\nto look."}},
+		Verdict: v, Knobs: []attack.MutableElement{{Field: "TimeWindow", Description: "How long\nto look."}, {Field: "Threshold", Description: "How many."}},
+		Tuning: []runbook.Tuning{
+			{Element: "timewindow", Value: "10 minutes", Date: "2026-04-01", ApprovedBy: "ann", RuleID: "r1", Baseline: "p99"},
+			{Element: "TimeWindow", Value: "5 minutes", Date: "2026-04-02"}, {Element: "Other", Value: "x", Date: "2026-04-02"},
+		},
 		Adjacent: adjacency.Result{Adjacent: near, BasisUsers: 9, Note: "Based on 9 users"},
 		Assessment: assure.Assessment{
 			Release: attack.Release{Domain: "enterprise-attack", Version: "18.1"}, Window: visibility.Window{To: "2026-05-31"},
@@ -64,7 +69,8 @@ func TestDraftSaysWhatIsKnown(t *testing.T) {
 			"# Triage: AN0001 Local \"Account\" | x", "Verdict: **rule only**. At least one enabled rule claims it.", "- Its feed was never measured.",
 			"- Missed incidents are not known.", "- Rule one (r1)", "- r2 (r2)",
 			`| auditd:SYSCALL | execve \| all | Process Creation | measured | 2026-05-01 | 3 of 4 |`, "| linux:syslog |  |  | missing | never | 0 |",
-			"| TimeWindow | How long to look. |  |", "| Impact | T1 Near T1 | 4 of 9 | 1 blind, 1 reliable |", "| Impact | T2 Near T2 | 4 of 9 | no analytic |",
+			"| TimeWindow | How long to look. | 10 minutes, set 2026-04-01 with the consent of ann in rule r1; baseline: p99; 5 minutes, set 2026-04-02 |",
+			"| Threshold | How many. |  |", "| Impact | T1 Near T1 | 4 of 9 | 1 blind, 1 reliable |", "| Impact | T2 Near T2 | 4 of 9 | no analytic |",
 			"Is linux:syslog there for this entity at all? Here it is missing.", "Was T1 Near T1, or another stage",
 			"Drafted from enterprise 18.1, as of 2026-05-31, policy default 1",
 		}, []string{"T3", "Is auditd:SYSCALL", "Who saw it"}},

@@ -138,7 +138,8 @@ func (d *desk) organisation() {
 	files := must(sample.Write(d.t.TempDir(), 1, day.Of(today)))(d.t)
 	in := ingest.NewEvidence(d.evidence, d.alerts, clock)
 	for _, e := range [][2]string{{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules},
-		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"runbooks", files.Runbooks}} {
+		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"cases", files.Cases},
+		{"signals", files.Signals}, {"tuning", files.Tuning}, {"runbooks", files.Runbooks}} {
 		must(in.Add(d.t.Context(), ingest.Request{Kind: e[0], Paths: []string{e[1]}, By: "test"}))(d.t)
 	}
 }

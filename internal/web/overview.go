@@ -102,7 +102,7 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 func piles(bs []store.Batch) []pile {
 	var ps []pile
 	for _, b := range bs {
-		if b.Withdrawn != nil {
+		if b.Withdrawn != nil || b.Format == store.CaseAlerts { // those bring nothing of their own
 			continue
 		}
 		i := slices.IndexFunc(ps, func(p pile) bool { return p.Kind == b.Kind })

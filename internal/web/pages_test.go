@@ -528,3 +528,19 @@ func TestWithdrawnBatchStaysVisibleAndNoLongerCounts(t *testing.T) {
 		t.Error("the overview counts a batch that was withdrawn")
 	}
 }
+
+func TestEveryKindOfEvidenceIsListed(t *testing.T) {
+	d := demonstration(t)
+	_, doc := d.page("/evidence")
+	for _, want := range []string{"cases-", "ties alerts to the cases that list them", "signals-", "tuning-"} {
+		if !strings.Contains(text(doc), want) {
+			t.Errorf("the evidence page does not say %q", want)
+		}
+	}
+	_, doc = d.page("/")
+	for _, want := range []string{"cases: 1 batch", "signals: 1 batch", "tuning: 1 batch"} {
+		if !strings.Contains(text(doc), want) {
+			t.Errorf("the overview does not say %q", want)
+		}
+	}
+}

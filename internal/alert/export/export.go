@@ -304,6 +304,9 @@ func (r *Record) IDs(path string, valid func(string) bool, help string) []string
 	return ids
 }
 
+// Bad reports whether something is wrong with the record.
+func (r *Record) Bad() bool { return r.bad != nil }
+
 // Unknown notes the names at the top that are not among the known ones.
 func (r *Record) Unknown(known ...string) {
 	for _, name := range slices.Sorted(maps.Keys(r.Object)) {

@@ -2,6 +2,7 @@ package export
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -77,7 +78,8 @@ func buildList(d *jsontext.Decoder) (any, error) {
 }
 
 // each calls do for every value at a path: names joined by dots, where a name
-// may itself hold dots. Lists on the way and at the end are gone through.
+// may itself hold dots. Lists on the way and at the end are gone through, unless a
+// number says which entry is meant, counted from 0.
 func (o Object) each(path string, do func(v any)) {
 	if v, ok := o[path]; ok {
 		spread(v, do)
@@ -86,11 +88,28 @@ func (o Object) each(path string, do func(v any)) {
 		if path[i] != '.' {
 			continue
 		}
-		spread(o[path[:i]], func(v any) {
-			if sub, ok := v.(Object); ok {
-				sub.each(path[i+1:], do)
+		descend(o[path[:i]], path[i+1:], do)
+	}
+}
+
+// descend calls do for every value at a path within v.
+func descend(v any, path string, do func(v any)) {
+	switch v := v.(type) {
+	case Object:
+		v.each(path, do)
+	case []any:
+		first, rest, more := strings.Cut(path, ".")
+		n, err := strconv.Atoi(first)
+		switch {
+		case err != nil:
+			for _, e := range v {
+				descend(e, path, do)
 			}
-		})
+		case n >= 0 && n < len(v) && more:
+			descend(v[n], rest, do)
+		case n >= 0 && n < len(v):
+			spread(v[n], do)
+		}
 	}
 }
 

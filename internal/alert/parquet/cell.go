@@ -151,6 +151,9 @@ func (l *leaf) integer(v parquet.Value) string {
 	}
 	switch kind := l.logical().(type) {
 	case *format.TimestampType:
+		if kind.Unit.Value == nil {
+			break
+		}
 		return stamp(ticks(n, kind.Unit.Value.Duration()))
 	case *format.DateType:
 		return time.Unix(n*86400, 0).UTC().Format(time.DateOnly)

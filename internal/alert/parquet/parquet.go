@@ -144,7 +144,11 @@ func (r *reader) group(i int, yield func(*alert.Alert, error) bool) bool {
 	for {
 		n, err := r.fill(rows, buf)
 		for _, row := range buf[:n] {
-			a := r.alert(row)
+			a, err := r.alert(row)
+			if err != nil {
+				yield(nil, err)
+				return false
+			}
 			if r.bad != nil {
 				r.in.Reject(*r.bad)
 				continue
@@ -185,12 +189,13 @@ func (r *reader) fail(field, value, reason string) {
 }
 
 // alert makes an alert of a row.
-func (r *reader) alert(row parquet.Row) *alert.Alert {
+func (r *reader) alert(row parquet.Row) (a *alert.Alert, err error) {
+	defer caught(r.in.File, &err)
 	r.row++
 	r.bad = nil
 	c := r.cells(row)
 	if r.bad != nil {
-		return nil
+		return nil, nil
 	}
 	d := &alert.Draft{
 		ID: c.text("id"), RuleID: c.text("rule_id"), RuleName: c.text("rule_name"), Time: c.text("time"), Site: c.text("site"),
@@ -199,5 +204,5 @@ func (r *reader) alert(row parquet.Row) *alert.Alert {
 		Disposition: c.text("disposition"), DispositionTime: c.text("disposition_time"), DispositionBy: c.text("disposition_by"),
 		Provenance: c.text("provenance"), Word: c.text("disposition"),
 	}
-	return r.check.Alert(d)
+	return r.check.Alert(d), nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"candor/internal/alert"
+	"candor/internal/decode/decodetest"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 )
@@ -37,7 +38,7 @@ func TestStatementsAsTheGoldenFileSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/statements.csv.golden", readStatements(string(text)))
+	decodetest.Golden(t, "testdata/statements.csv.golden", readStatements(string(text)))
 }
 
 func TestStatementsNeedTheirColumns(t *testing.T) {

@@ -1,5 +1,6 @@
-// Package tabular reads alerts from delimited text through a mapping file that
-// names the columns and translates their values, or from Candor's own CSV.
+// Package tabular reads alerts from delimited text or JSON through a mapping file
+// that names the columns or paths and translates their values, or from Candor's
+// own CSV.
 //
 // Alerts are streamed: no more than a row of the file is held, and eight bytes
 // for each row of a file that has no column of ids. It refuses rows that it
@@ -66,9 +67,10 @@ type Rows struct {
 	check  alert.Checker
 	row    *decode.Row
 	words  bool
-	// derive says that there is no id column, and seen counts equal rows.
+	own    bool // Candor's own CSV
+	// derive says that there is no id column.
 	derive bool
-	seen   map[uint64]uint32
+	ids    ids
 }
 
 // cell is where a key's value comes from in this table.
@@ -92,7 +94,7 @@ func NewRows(in Input, m *Mapping) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rows{in: in, table: t, words: m.words, seen: map[uint64]uint32{}}
+	r := &Rows{in: in, table: t, words: m.words, own: m.own, ids: ids{}}
 	help := decode.TimeHelp
 	if !m.own {
 		help += " or in the format that the mapping gives"
@@ -192,14 +194,7 @@ func (r *Rows) next() (*alert.Alert, error) {
 }
 
 func (r *Rows) alert() *alert.Alert {
-	d := alert.Draft{
-		ID: r.text(keyID), RuleID: r.text(keyRule), RuleName: r.text(keyName), Time: r.text(keyTime),
-		Site: r.text(keySite), Entity: r.text(keyEntity), Severity: r.text(keySeverity), Score: r.text(keyScore),
-		CaseID: r.text(keyCase), Tactic: r.text(keyTactic), Source: r.text(keySource),
-		Disposition: r.text(keyDisposition), DispositionTime: r.text(keyDispositionTime),
-		DispositionBy: r.text(keyDispositionBy), Provenance: r.text(keyProvenance),
-		Techniques: techniques(r.text(keyTechniques)),
-	}
+	d := draft(r)
 	if r.words {
 		d.Word = r.raw(keyDisposition)
 	}
@@ -217,13 +212,35 @@ func (r *Rows) alert() *alert.Alert {
 	return r.check.Alert(&d)
 }
 
+// draft makes an alert of the texts of its keys.
+func draft[R interface{ text(key int) string }](r R) alert.Draft {
+	return alert.Draft{
+		ID: r.text(keyID), RuleID: r.text(keyRule), RuleName: r.text(keyName), Time: r.text(keyTime),
+		Site: r.text(keySite), Entity: r.text(keyEntity), Severity: r.text(keySeverity), Score: r.text(keyScore),
+		CaseID: r.text(keyCase), Tactic: r.text(keyTactic), Source: r.text(keySource),
+		Disposition: r.text(keyDisposition), DispositionTime: r.text(keyDispositionTime),
+		DispositionBy: r.text(keyDispositionBy), Provenance: r.text(keyProvenance),
+		Techniques: techniques(r.text(keyTechniques)),
+	}
+}
+
 // raw returns a key's cell as the file has it.
 func (r *Rows) raw(key int) string {
 	c := &r.cells[key]
 	if !c.known || c.index < 0 {
 		return c.fixed
 	}
-	return strings.TrimSpace(r.row.Cells[c.index])
+	return r.cell(c)
+}
+
+// cell returns a cell without the blanks around it, and in Candor's own CSV as it
+// was before it was made inert.
+func (r *Rows) cell(c *cell) string {
+	text := strings.TrimSpace(r.row.Cells[c.index])
+	if r.own {
+		return decode.Meant(text)
+	}
+	return text
 }
 
 // text returns a key's value, translated.
@@ -232,7 +249,7 @@ func (r *Rows) text(key int) string {
 	if !c.known || c.index < 0 {
 		return c.fixed
 	}
-	return c.translate(strings.TrimSpace(r.row.Cells[c.index]))
+	return c.translate(r.cell(c))
 }
 
 // column names a key by its column, where it has one, for messages.
@@ -273,10 +290,18 @@ func (r *Rows) id(site string) string {
 	for _, c := range r.row.Cells {
 		buf = appendText(buf, c)
 	}
-	sum := sha256.Sum256(buf)
+	return r.ids.of(buf)
+}
+
+// ids count equal rows, by 64 bits of their hash.
+type ids map[uint64]uint32
+
+// of returns the id of the next row that says this.
+func (i ids) of(said []byte) string {
+	sum := sha256.Sum256(said)
 	k := binary.BigEndian.Uint64(sum[:])
-	n := r.seen[k]
-	r.seen[k] = n + 1
+	n := i[k]
+	i[k] = n + 1
 	sum = sha256.Sum256(binary.BigEndian.AppendUint32(sum[:], n))
 	return "row-" + hex.EncodeToString(sum[:16])
 }

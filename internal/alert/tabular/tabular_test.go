@@ -3,8 +3,6 @@ package tabular
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,11 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"candor/internal/alert"
+	"candor/internal/decode/decodetest"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 func load(t testing.TB, path string) *Mapping {
 	t.Helper()
@@ -56,27 +53,6 @@ func read(file, text string, m *Mapping) said {
 	return s
 }
 
-func golden(t *testing.T, path string, got any) {
-	t.Helper()
-	text, err := json.MarshalIndent(got, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, '\n')
-	if *update {
-		if err := os.WriteFile(path, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), string(text)); d != "" {
-		t.Errorf("%s (-want +got):\n%s", path, d)
-	}
-}
-
 func TestAlertsAsTheGoldenFilesSay(t *testing.T) {
 	for _, c := range []struct {
 		file string
@@ -89,7 +65,7 @@ func TestAlertsAsTheGoldenFilesSay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, c.file+".golden", read(c.file, string(text), c.m))
+		decodetest.Golden(t, c.file+".golden", read(c.file, string(text), c.m))
 	}
 }
 

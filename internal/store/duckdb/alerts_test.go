@@ -3,6 +3,7 @@
 package duckdb_test
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,21 @@ import (
 	"candor/internal/store/duckdb"
 	"candor/internal/store/storetest"
 )
+
+// TestMain keeps properties and kills to few tries, since each opens a store;
+// with CANDOR_TEST_LONG=1 there are as many as usual, or as flags say.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !long() && !given {
+		flag.Set("rapid.checks", "20")
+	}
+	os.Exit(m.Run())
+}
+
+// long reports whether tests may take long.
+func long() bool { return os.Getenv("CANDOR_TEST_LONG") != "" }
 
 // openAlerts opens the alert store in dir until t ends.
 func openAlerts(t testing.TB, dir string) *duckdb.Alerts {
@@ -134,4 +150,15 @@ func TestALineBreakOrZeroByteIsText(t *testing.T) {
 
 func TestAlertsKeepTheContractOfCustody(t *testing.T) {
 	storetest.AlertsCustody(t, func(t *testing.T, dir string) storetest.AlertsKeeper { return openAlerts(t, dir) })
+}
+
+func TestAlertsKeepTheContractOfCustodyBeyondMemory(t *testing.T) {
+	if !long() {
+		t.Skip("the same suite once more takes a while (CANDOR_TEST_LONG=1)")
+	}
+	storetest.AlertsCustody(t, func(t *testing.T, dir string) storetest.AlertsKeeper {
+		s := openAlerts(t, dir)
+		s.Confine(5, 3)
+		return s
+	})
 }

@@ -34,7 +34,11 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 	}
 	dir := t.TempDir()
 	acknowledged := map[string]bool{}
-	for round := range 20 {
+	rounds := 10
+	if long() {
+		rounds = 50
+	}
+	for round := range rounds {
 		after := 1 + rand.IntN(3)
 		delay := time.Duration(rand.Int64N(int64(60 * time.Millisecond)))
 		for _, id := range killedAppender(t, dir, after, delay) {
@@ -43,7 +47,7 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 		t.Logf("round %d: killed %v after %d acknowledged batches", round, delay, after)
 		t.Run(strconv.Itoa(round), func(t *testing.T) { checkWhole(t, dir, acknowledged) })
 	}
-	if len(acknowledged) < 20 {
+	if len(acknowledged) < rounds {
 		t.Errorf("only %d batches were acknowledged", len(acknowledged))
 	}
 }

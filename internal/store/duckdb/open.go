@@ -25,7 +25,7 @@ var migrations embed.FS
 // What the engine may use. It spills to the disk what does not fit.
 const (
 	maxThreads      = 8
-	memory          = 384 << 20 // bytes, of which each thread beyond two needs a share
+	memory          = 320 << 20 // bytes, of which each thread beyond two needs a share
 	memoryPerThread = 128 << 20
 )
 
@@ -43,7 +43,8 @@ func options() url.Values {
 // confine keeps the engine to its own files and within bounds, for as long as it
 // runs. No table's meaning rests on its order, which costs memory to preserve.
 // The log may grow before it is written to the file, because dispositions are
-// spread over all that there is and each time rewrite a column of it.
+// spread over all that there is and each time rewrite a column of it. The engine
+// takes what they change for many times as much as the log has of it.
 func confine(ctx context.Context, db *sql.DB, path string) error {
 	threads := min(runtime.GOMAXPROCS(0), maxThreads)
 	for _, setting := range []string{
@@ -51,7 +52,7 @@ func confine(ctx context.Context, db *sql.DB, path string) error {
 		fmt.Sprintf(`memory_limit = '%dB'`, memory+max(0, threads-2)*memoryPerThread),
 		fmt.Sprintf(`temp_directory = '%s'`, strings.ReplaceAll(path+".tmp", "'", "''")),
 		`preserve_insertion_order = false`,
-		`checkpoint_threshold = '64MiB'`,
+		`checkpoint_threshold = '256MiB'`,
 		`enable_external_access = false`,
 		`lock_configuration = true`,
 	} {

@@ -148,7 +148,6 @@ func TestACopyIsOfOneMomentAndLeavesTheLock(t *testing.T) {
 	}
 	defer w.Close()
 	add(t, w, "a", 500)
-	want := rules(t, w)
 	landed := make(chan error, 1)
 	started, once := make(chan bool), false
 	go func() {
@@ -173,7 +172,7 @@ func TestACopyIsOfOneMomentAndLeavesTheLock(t *testing.T) {
 	if err := <-landed; err != nil {
 		t.Fatal(err)
 	}
-	want = rules(t, w) // the copy waited for the batch
+	want := rules(t, w) // the copy waited for the batch
 	if err := w.CopyTo(t.Context(), copied); err == nil {
 		t.Error("a copy overwrote another")
 	}

@@ -7,7 +7,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"candor/internal/alert"
@@ -41,23 +43,91 @@ func (a *Alerts) tallies(ctx context.Context, from, to day.Date) ([]alert.Tally,
 	texts := map[int32]string{}
 	for _, c := range cells {
 		for _, term := range [...]int32{c.rule, c.incident, c.site, c.entity, c.class, c.provenance} {
-			texts[term] = ""
+			if _, ok := texts[term]; !ok {
+				texts[term] = ""
+			}
 		}
 	}
 	if err := a.texts(ctx, texts); err != nil {
 		return nil, err
 	}
+	sorted := order(cells, texts)
 	list := make([]alert.Tally, len(cells))
 	for i, c := range cells {
-		member := alert.Alert{
-			Time: time.Unix(int64(c.day)*secondsPerDay, 0), CaseID: texts[c.incident], Site: texts[c.site], Entity: texts[c.entity],
-		}
-		list[i] = alert.Tally{
-			RuleID: texts[c.rule], Cluster: member.Cluster(), Day: member.Day(),
-			Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), N: c.n,
-		}
+		list[i] = c.tally(texts)
+	}
+	if sorted {
+		return list, nil
 	}
 	return compact(list), nil
+}
+
+// tally returns what a cell counts.
+func (c *cell) tally(texts map[int32]string) alert.Tally {
+	member := alert.Alert{
+		Time: time.Unix(int64(c.day)*secondsPerDay, 0), CaseID: texts[c.incident], Site: texts[c.site], Entity: texts[c.entity],
+	}
+	return alert.Tally{
+		RuleID: texts[c.rule], Cluster: member.Cluster(), Day: member.Day(),
+		Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), N: c.n,
+	}
+}
+
+// order sorts cells as their tallies are sorted, comparing numbers for texts, and
+// reports whether it could. It cannot where a text holds a byte that sorts before
+// the separator of cluster names, or that separator: then two cells may have one
+// cluster.
+func order(cells []cell, texts map[int32]string) bool {
+	const cases = -1 // the term of the word that begins the name of a case's cluster
+	all := slices.Collect(maps.Keys(texts))
+	for _, text := range texts {
+		if strings.ContainsFunc(text, func(r rune) bool { return r <= '\x1f' }) {
+			return false
+		}
+	}
+	word, _, _ := strings.Cut((&alert.Alert{CaseID: "-"}).Cluster(), "\x1f")
+	text := func(term int32) string {
+		if term == cases {
+			return word
+		}
+		return texts[term]
+	}
+	all = append(all, cases)
+	slices.SortFunc(all, func(x, y int32) int { return cmp.Compare(text(x), text(y)) })
+	ranks := make(map[int32]int32, len(all))
+	for i, term := range all {
+		ranks[term] = int32(i)
+		if i > 0 && text(all[i-1]) == text(term) {
+			ranks[term] = ranks[all[i-1]]
+		}
+	}
+	keyed := make([]keyedCell, len(cells))
+	for i, c := range cells {
+		keyed[i] = c.keyed(ranks, ranks[cases])
+	}
+	slices.SortFunc(keyed, func(x, y keyedCell) int { return slices.Compare(x.key[:], y.key[:]) })
+	for i := range keyed {
+		cells[i] = keyed[i].cell
+	}
+	return true
+}
+
+// keyedCell is a cell with what it is sorted by: rule, cluster (two words, and
+// whether a day follows), day, class and provenance.
+type keyedCell struct {
+	cell
+	key [4]uint64
+}
+
+func (c *cell) keyed(ranks map[int32]int32, cases int32) keyedCell {
+	site, entity, dated := ranks[c.site], ranks[c.entity], int32(1)
+	if c.incident != 0 {
+		site, entity, dated = cases, ranks[c.incident], 0
+	}
+	pair := func(x, y int32) uint64 { return uint64(uint32(x))<<32 | uint64(uint32(y)) }
+	return keyedCell{*c, [4]uint64{
+		pair(ranks[c.rule], site), pair(entity, dated), uint64(int64(c.day) + math.MaxInt32), pair(ranks[c.class], ranks[c.provenance]),
+	}}
 }
 
 // compact sorts tallies and adds up those of one key. Two cells can come to one

@@ -1,0 +1,161 @@
+package tabular
+
+import (
+	"encoding/json"
+	"iter"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/alert/export"
+	"candor/internal/decode"
+)
+
+// Objects reads the alerts of a file of JSON or JSON Lines through a mapping whose
+// columns are paths: names joined by dots, where a number picks the entry of a
+// list. A path that leads to several values is the first of them; of techniques
+// and fields, all. A path that no record has is a warning. An error ends the
+// sequence: fault.Invalid when the file cannot be read on, or the reader's own.
+func Objects(in Input, m *Mapping) iter.Seq2[*alert.Alert, error] {
+	return func(yield func(*alert.Alert, error) bool) {
+		o := &objects{fields: m.fields, words: m.words, found: map[string]bool{}, ids: ids{}, yield: yield}
+		base := path.Base(strings.ReplaceAll(in.File, `\`, "/"))
+		for i, key := range Keys() {
+			s := m.sources[key]
+			if s == nil {
+				continue
+			}
+			v, _, err := s.fixed(m, base)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			o.cells[i] = cell{source: s, fixed: v, known: true}
+		}
+		o.check = alert.Checker{
+			When: o.when, Help: decode.TimeHelp + " or in the format that the mapping gives", Warn: in.Warn,
+			Fail: func(field, value, reason string) { o.record.Fail(o.path(field), value, reason) },
+		}
+		if err := export.Records(export.Input(in), false, o.read); err != nil {
+			yield(nil, err)
+			return
+		}
+		o.missing(in)
+	}
+}
+
+// objects reads records through a mapping.
+type objects struct {
+	cells   [numKeys]cell // in the order of Keys
+	fields  []string
+	words   bool
+	check   alert.Checker
+	record  *export.Record
+	found   map[string]bool // paths that a record had
+	ids     ids
+	yield   func(*alert.Alert, error) bool
+	stopped bool
+}
+
+// read makes an alert of a record and reports whether to go on.
+func (o *objects) read(r *export.Record) bool {
+	o.record = r
+	d := draft(o)
+	if o.words {
+		d.Word = o.raw(keyDisposition)
+	}
+	if !o.cells[keyID].known {
+		d.ID = o.id(d.Site)
+	}
+	for _, f := range o.fields {
+		if v := o.all(f); v != "" {
+			if d.Fields == nil {
+				d.Fields = map[string]string{}
+			}
+			d.Fields[f] = v
+		}
+	}
+	if a := o.check.Alert(&d); !r.Bad() {
+		o.stopped = !o.yield(a, nil)
+	}
+	return !o.stopped
+}
+
+// raw returns a key's value as the record has it.
+func (o *objects) raw(key int) string {
+	c := &o.cells[key]
+	switch {
+	case !c.known || c.column == "":
+		return c.fixed
+	case key == keyTechniques:
+		return o.all(c.column)
+	}
+	v := o.record.Text(c.column)
+	if v != "" {
+		o.found[c.column] = true
+	}
+	return v
+}
+
+// all returns the values at a path, joined by semicolons.
+func (o *objects) all(p string) string {
+	values := o.record.Texts(p)
+	if len(values) > 0 {
+		o.found[p] = true
+	}
+	return strings.Join(values, ";")
+}
+
+// text returns a key's value, translated.
+func (o *objects) text(key int) string {
+	v := o.raw(key)
+	if c := &o.cells[key]; c.known && c.column != "" {
+		return c.translate(v)
+	}
+	return v
+}
+
+// cell returns where a key's value comes from.
+func (o *objects) cell(key string) *cell { return &o.cells[slices.Index(Keys(), key)] }
+
+// path names a key by its path, where it has one, for messages.
+func (o *objects) path(key string) string {
+	if c := o.cell(key); c.known && c.column != "" {
+		return c.column
+	}
+	return key
+}
+
+func (o *objects) when(key, text string) (time.Time, bool) {
+	if c := o.cell(key); c.known && c.clock != nil {
+		return c.clock(text)
+	}
+	return automatic(text)
+}
+
+// id derives an id from what the record says, as that of a row is.
+func (o *objects) id(site string) string {
+	said, _ := json.Marshal(o.record.Object) // texts, lists and maps of them cannot fail
+	return o.ids.of(append(appendText(nil, site), said...))
+}
+
+// missing warns of the paths that no record has.
+func (o *objects) missing(in Input) {
+	if o.stopped {
+		return
+	}
+	paths := slices.Clone(o.fields)
+	for i := range o.cells {
+		if c := &o.cells[i]; c.known && c.column != "" {
+			paths = append(paths, c.column)
+		}
+	}
+	slices.Sort(paths)
+	for _, p := range slices.Compact(paths) {
+		if !o.found[p] {
+			in.Warn("no record has " + p + ", which the mapping names")
+		}
+	}
+}
