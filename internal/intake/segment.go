@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -63,15 +64,20 @@ func newSegment(dir, name string) (*segment, error) {
 	}
 	var err error
 	if g.file, err = os.OpenFile(g.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.Remove(filepath.Dir(g.path)))
 	}
 	if err := errors.Join(syncDir(filepath.Dir(g.path)), syncDir(dir), syncDir(filepath.Dir(dir))); err != nil {
-		return nil, errors.Join(err, g.file.Close())
+		return nil, errors.Join(err, g.file.Close(), g.remove())
 	}
 	return g, nil
 }
 
+// syncDir makes the names in a folder durable. Windows does so by itself, and
+// refuses to be told.
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

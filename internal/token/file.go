@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 
 	"candor/internal/fault"
 )
@@ -69,8 +70,12 @@ func (f *Folder) write(k kept, place func(from, to string) error) error {
 	return f.settle()
 }
 
-// settle makes the names in the folder durable.
+// settle makes the names in the folder durable. Windows does so by itself, and
+// refuses to be told.
 func (f *Folder) settle() error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(f.dir)
 	if err != nil {
 		return unwritable(f.dir, err)
