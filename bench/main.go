@@ -37,11 +37,14 @@ func main() {
 	dir := flag.String("dir", "", "folder for big files; a temporary one that is removed if empty")
 	part := flag.String("part", "", "only one part of -alerts, on the paths that follow; bench runs itself with it")
 	yardstick := flag.String("yardstick", "", "only decode this bundle with encoding/json; bench runs itself with it")
+	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
 	flag.Parse()
 	err := error(nil)
 	switch {
 	case *yardstick != "":
 		err = decode(*yardstick)
+	case *pushing > 0:
+		err = push(*pushing)
 	case *part != "":
 		err = loadPart(*part, flag.Args())
 	case *alerts > 0:

@@ -14,7 +14,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := cli.Run(ctx, cli.System(), app.Open)
+	env := cli.System()
+	env.Engines = app.Engines()
+	code := cli.Run(ctx, env, app.Open)
 	stop()
 	os.Exit(code)
 }

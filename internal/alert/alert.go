@@ -105,7 +105,7 @@ func (a *Alert) Day() string { return a.Time.UTC().Format(time.DateOnly) }
 // known, else site, entity and UTC day.
 func (a *Alert) Cluster() string {
 	if a.CaseID != "" {
-		return "case\x1f" + a.CaseID
+		return caseMark + a.CaseID
 	}
 	return a.Site + "\x1f" + a.Entity + "\x1f" + a.Day()
 }

@@ -1,5 +1,6 @@
 // Package api is the HTTP interface for machines: the models of the library and
-// of the assessment as JSON, described by an OpenAPI 3.1 document.
+// of the assessment as JSON, and the addresses that evidence is pushed to, described
+// by an OpenAPI 3.1 document.
 //
 // It renders the models that the pages and the command line render, under the
 // same field names, and holds no logic of the field. It refuses parameters that
@@ -9,7 +10,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"time"
@@ -58,6 +58,12 @@ type Deps struct {
 	Alerts   Batches
 	// Gates decides what may be used for what.
 	Gates Gatekeeper
+	// Reviews says what analytics did in incidents.
+	Reviews Reviewer
+	// Intake takes what is pushed, by whoever Tokens knows. Without both, nothing
+	// can be pushed.
+	Intake Receiver
+	Tokens Tokens
 	// Policy is what verdicts are judged by.
 	Policy assure.Policy
 	// Clock gives the day that verdicts are judged as of when a request names none.
@@ -82,6 +88,8 @@ func New(d Deps) http.Handler {
 	s.registerVerdicts(h)
 	s.registerOthers(h)
 	s.registerGates(h)
+	s.registerReviews(h)
+	s.registerPush(h, mux)
 	document, err := describe(h)
 	mux.HandleFunc("GET "+documentPath, func(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
@@ -109,14 +117,16 @@ func secure(h http.Handler) http.Handler {
 
 // unknown answers for every path and method that has no handler of its own.
 func (s *server) unknown(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
-	get := r.Clone(r.Context())
-	get.Method = http.MethodGet
-	if _, pattern := mux.Handler(get); pattern != "/api/" {
-		w.Header().Set("Allow", "GET, HEAD")
-		p := s.problem(r.Context(), fault.New(fault.Usage, "this API is read-only and does not take %s", r.Method).Next("use GET"))
-		p.Status, p.Title = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed)
-		s.write(w, p)
-		return
+	for _, m := range [][2]string{{http.MethodGet, "GET, HEAD"}, {http.MethodPost, http.MethodPost}} {
+		other := r.Clone(r.Context())
+		other.Method = m[0]
+		if _, pattern := mux.Handler(other); pattern != "/api/" {
+			w.Header().Set("Allow", m[1])
+			p := s.problem(r.Context(), fault.New(fault.Usage, "this address does not take %s", r.Method).At("%s", r.URL.Path).Next("use %s", m[0]))
+			p.status(http.StatusMethodNotAllowed)
+			s.write(w, p)
+			return
+		}
 	}
 	s.write(w, s.problem(r.Context(), fault.New(fault.NotFound, "the API has no such path").
 		At("%s", r.URL.Path).Next("see %s for what there is", documentPath)))
@@ -124,9 +134,7 @@ func (s *server) unknown(mux *http.ServeMux, w http.ResponseWriter, r *http.Requ
 
 // write answers with a problem outside the API's own handlers.
 func (s *server) write(w http.ResponseWriter, p *Problem) {
-	w.Header().Set("Content-Type", problemType)
-	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p)
+	send(w, p.Status, problemType, p)
 }
 
 // config returns the settings of the API's framework: JSON alone, no page of

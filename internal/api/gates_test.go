@@ -15,7 +15,7 @@ import (
 // gated is the desk with gates.
 func gated(t *testing.T) *desk {
 	d := newDesk(t)
-	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Gates: d.assess, Evidence: d.evidence, Alerts: d.evidence,
+	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Gates: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.evidence,
 		Policy: policy.Default(), Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
 	return d
 }

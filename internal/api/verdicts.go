@@ -46,10 +46,26 @@ type VerdictsOf struct {
 	Verdicts []assure.Verdict   `json:"verdicts"`
 }
 
+type rollupInput struct {
+	By string `path:"by" doc:"What to roll up by" enum:"tactic,platform,technique,strategy"`
+	Judged
+}
+
+type rollupOutput struct{ Body assure.Rollup }
+
+func (s *server) rollup(ctx context.Context, in *rollupInput) (*rollupOutput, error) {
+	a, err := s.assess(ctx, in.Judged)
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	return &rollupOutput{Body: assure.RollUp(a, assure.Dimension(in.By))}, nil
+}
+
 type verdictOutput struct{ Body VerdictsOf }
 
 func (s *server) registerVerdicts(h huma.API) {
 	huma.Register(h, operation(h, "assess", "/api/v1/verdicts", "The verdict on every analytic of a release", 404), s.verdicts)
+	huma.Register(h, operation(h, "roll-up", "/api/v1/rollups/{by}", "The distribution over rungs, and the worst case, by tactic, platform, technique or strategy", 404), s.rollup)
 	huma.Register(h, operation(h, "get-verdicts", "/api/v1/verdicts/{id}", "The verdicts on one object's analytics", 404), s.verdict)
 }
 

@@ -19,24 +19,35 @@ import (
 	"candor/internal/backup"
 	"candor/internal/cli"
 	"candor/internal/custody"
+	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/hold"
 	"candor/internal/ingest"
+	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/store/sqlite"
+	"candor/internal/token"
 	"candor/internal/web"
 )
 
-// patience is how long a second writer waits for the first.
-const patience = 3 * time.Second
+// patience is how long a process waits for another one.
+const patience = 10 * time.Minute
 
 // stores are the open files of a data folder.
 type stores struct {
-	hold     *hold.Hold
+	dir      string
+	mode     cli.Mode
+	engine   engine.Name
+	hold     *hold.Hold // nil when only reading
 	library  *sqlite.Library
 	evidence *sqlite.Evidence
-	alerts   *sqlite.Alerts
+	alerts   *engine.Late
 	keeper   *custody.Keeper
+	desk     *cli.Desk
+	turn     *hold.Turn // of the commands that the server runs
+	// intake and tokens take what is pushed; both are nil unless this process writes.
+	intake *intake.Service
+	tokens *token.Folder
 }
 
 // Open opens the data folder dir, and makes it when m asks to write. It is a
@@ -45,14 +56,18 @@ func Open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 	if err := folder(dir, m.Write); err != nil {
 		return nil, err
 	}
-	s := &stores{}
-	if err := s.open(ctx, dir, m); err != nil {
+	s := &stores{dir: dir, mode: m, turn: hold.NewTurn()}
+	if err := s.served(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if err := s.keep(ctx, dir, m); err != nil {
+	if err := s.keep(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	return s.desk(m.Now), nil
+	s.desk = s.services()
+	return s.desk, nil
 }
 
 // folder makes the data folder, or refuses a missing one when only reading.
@@ -70,30 +85,41 @@ func folder(dir string, write bool) error {
 	return nil
 }
 
-func (s *stores) open(ctx context.Context, dir string, m cli.Mode) (err error) {
-	if m.Write {
-		if s.hold, err = hold.Acquire(ctx, dir, m.Command, m.Now(), patience); err != nil {
+func (s *stores) open(ctx context.Context) (err error) {
+	if s.mode.Write {
+		if s.hold, err = hold.Acquire(ctx, s.asking()); err != nil {
 			return err
 		}
 	}
-	if s.library, err = sqlite.OpenLibrary(ctx, filepath.Join(dir, "library.db")); err != nil {
+	if s.library, err = sqlite.OpenLibrary(ctx, filepath.Join(s.dir, "library.db")); err != nil {
 		return err
 	}
-	if s.evidence, err = sqlite.OpenEvidence(ctx, filepath.Join(dir, "evidence.db")); err != nil {
+	if s.evidence, err = sqlite.OpenEvidence(ctx, filepath.Join(s.dir, "evidence.db")); err != nil {
 		return err
 	}
-	s.alerts, err = sqlite.OpenAlerts(ctx, filepath.Join(dir, "alerts.db"))
-	return err
+	return s.openAlerts()
+}
+
+func (s *stores) asking() hold.Asking {
+	return hold.Asking{Dir: s.dir, Command: s.mode.Command, Now: s.mode.Now(), Patience: s.patience()}
+}
+
+func (s *stores) patience() hold.Patience {
+	return hold.Patience{Limit: patience, Meet: s.served, Tell: func(h hold.Holder) {
+		if s.mode.Note != nil {
+			s.mode.Note(h.Waited(s.dir))
+		}
+	}}
 }
 
 // keep makes the keeper of the stores. Whoever is to write begins by recording
 // what another writer that was stopped has left without an entry.
-func (s *stores) keep(ctx context.Context, dir string, m cli.Mode) error {
+func (s *stores) keep(ctx context.Context) error {
 	s.keeper = custody.New(custody.Stores{
 		Ledger: s.evidence.Ledger(), Batches: []custody.Batches{s.evidence, s.alerts}, Releases: s.library,
-		Policy: filepath.Join(dir, "policy.yaml"), Now: m.Now,
+		Policy: filepath.Join(s.dir, "policy.yaml"), Now: s.mode.Now,
 	})
-	if !m.Write {
+	if !s.mode.Write {
 		return nil
 	}
 	return s.keeper.Settle(ctx, "")
@@ -116,14 +142,20 @@ func (s *stores) close() error {
 	return errors.Join(errs...)
 }
 
-func (s *stores) desk(now func() time.Time) *cli.Desk {
+func (s *stores) services() *cli.Desk {
+	now := s.mode.Now
 	lib := library.New(s.library)
 	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.alerts)
+	in := ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now)
+	if s.mode.Write {
+		s.takePushed(in)
+	}
 	return &cli.Desk{
 		Library:    lib,
 		Releases:   s.library,
 		Bundles:    ingest.NewBundles(s.keeper.Library(s.library)),
-		Ingest:     ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now),
+		Ingest:     in,
+		Intake:     s.intake,
 		Evidence:   s.evidence,
 		Alerts:     s.alerts,
 		Assessment: judge,
@@ -131,11 +163,12 @@ func (s *stores) desk(now func() time.Time) *cli.Desk {
 		Parts: []backup.Part{
 			{Name: "library.db", CopyTo: s.library.CopyTo},
 			{Name: "evidence.db", CopyTo: s.evidence.CopyTo},
-			{Name: "alerts.db", CopyTo: s.alerts.CopyTo},
+			{Name: s.engine.File(), CopyTo: s.alerts.CopyTo},
 		},
 		Handler: func(p assure.Policy, log *slog.Logger) http.Handler {
 			return s.handler(lib, judge, p, now, log)
 		},
+		Share: s.share,
 		Close: s.close,
 	}
 }
@@ -144,12 +177,15 @@ func (s *stores) desk(now func() time.Time) *cli.Desk {
 func (s *stores) handler(lib *library.Service, judge *assessment.Service, p assure.Policy, now func() time.Time, log *slog.Logger) http.Handler {
 	version := cli.Version()
 	pages := web.New(web.Deps{
-		Objects: lib, Index: s.library, Assessor: judge, Evidence: s.evidence, Alerts: s.alerts,
+		Objects: lib, Index: s.library, Assessor: judge, Reviews: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Policy: p, Clock: now, Log: log, Version: version,
 	})
-	calls := api.New(api.Deps{
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Evidence: s.evidence, Alerts: s.alerts,
+	deps := api.Deps{
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Policy: p, Clock: now, Log: log, Version: version,
-	})
-	return web.Combine(pages, calls, log)
+	}
+	if s.intake != nil {
+		deps.Intake, deps.Tokens = s.intake, s.tokens
+	}
+	return web.Combine(pages, api.New(deps), log)
 }

@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 )
@@ -9,9 +10,10 @@ import (
 // turn. A view of Enterprise is some tens of megabytes.
 const kept = 4
 
-// cache keeps the values used last. The zero cache is empty. It is safe for
-// concurrent use.
+// cache keeps the values used last: kept of them, or most where that is set. The
+// zero cache is empty. It is safe for concurrent use.
 type cache[V any] struct {
+	most    int
 	mu      sync.Mutex
 	entries []entry[V] // used last, first
 }
@@ -38,5 +40,5 @@ func (c *cache[V]) put(key string, value V) {
 	defer c.mu.Unlock()
 	c.entries = slices.DeleteFunc(c.entries, func(e entry[V]) bool { return e.key == key })
 	c.entries = slices.Insert(c.entries, 0, entry[V]{key, value})
-	c.entries = slices.Delete(c.entries, min(kept, len(c.entries)), len(c.entries))
+	c.entries = slices.Delete(c.entries, min(cmp.Or(c.most, kept), len(c.entries)), len(c.entries))
 }

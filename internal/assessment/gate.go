@@ -12,6 +12,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/measure"
 	"candor/internal/store"
@@ -65,7 +66,7 @@ func asked(a *assure.Assessment, ev assure.Evidence, r Request, id string) (assu
 		return assure.Asked{}, fault.New(fault.NotFound, "%s has no live analytic %s, and no rule is called that", a.Release, id).
 			Next("name an analytic by its ATT&CK ID or a rule by its id; candor assess and candor measure list them")
 	}
-	m := measure.Pool(rule, talliesByRule(ev.Tallies)[rule], basisOf(r).span().Days(), r.Policy.Measure)
+	m := measure.Pool(rule, assure.ByRule(ev.Tallies)[rule], basisOf(r).span().Days(), r.Policy.Measure)
 	q := assure.Asked{Kind: "rule", ID: rule, Name: ruleNames(ev)[rule], Measurement: &m}
 	for i := range a.Verdicts {
 		if v := &a.Verdicts[i]; v.Rung != assure.NotApplicable && slices.Contains(countingRules(v), rule) {
@@ -109,6 +110,30 @@ func (s *Service) Waive(ctx context.Context, r Request, w assure.Waiver) (assure
 
 func one(r store.Record) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) { yield(r, nil) }
+}
+
+// waiversOf returns the waivers in force of what is asked for.
+func waiversOf(ev *assure.Evidence, r Request, of func(id string) bool) []assure.Waiver {
+	in := []assure.Waiver{}
+	for _, w := range ev.Waivers {
+		if w.Value.InForce(day.Of(r.AsOf)) && of(w.Value.ID) {
+			in = append(in, w.Value)
+		}
+	}
+	slices.SortFunc(in, func(a, b assure.Waiver) int { return strings.Compare(a.Key(), b.Key()) })
+	return in
+}
+
+// alertBatches leads to the batches that brought the alerts of rules.
+func alertBatches(ev *assure.Evidence, rules ...string) []evidence.Ref {
+	var ids []string
+	for _, a := range ev.AlertRules {
+		if slices.Contains(rules, a.ID) {
+			ids = append(ids, a.Batches...)
+		}
+	}
+	slices.Sort(ids)
+	return append([]evidence.Ref{}, evidence.Batches(ids...)...)
 }
 
 // Waivers lists the waivers that are current, in force or not, by what they are

@@ -3,16 +3,13 @@ package assessment
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"candor/internal/alert"
 	"candor/internal/assure"
-	"candor/internal/day"
 	"candor/internal/evidence"
-	"candor/internal/exercise"
 	"candor/internal/fault"
 	"candor/internal/measure"
 	"candor/internal/visibility"
@@ -42,15 +39,21 @@ type Measured struct {
 	// that are probably not true take the most time of people.
 	Rules []measure.Detail `json:"rules"`
 	// Silent are the enabled rules that raised none.
-	Silent int      `json:"silent_rules"`
-	Limits []string `json:"limits"`
+	Silent int `json:"silent_rules"`
+	// Waivers are those in force of rules.
+	Waivers []assure.Waiver `json:"waivers"`
+	Limits  []string        `json:"limits"`
 }
 
 // MeasuredRule is what the alerts of one rule say.
 type MeasuredRule struct {
 	Basis
 	measure.Detail
-	Limits []string `json:"limits"`
+	// Waivers are those of the rule in force, and Evidence the batches that brought
+	// its alerts.
+	Waivers  []assure.Waiver `json:"waivers"`
+	Evidence []evidence.Ref  `json:"evidence"`
+	Limits   []string        `json:"limits"`
 }
 
 // MeasuredAnalytic is what the alerts of all rules that claim an analytic say
@@ -62,6 +65,10 @@ type MeasuredAnalytic struct {
 	Detail     measure.Detail `json:"measurement"`
 	// Rules are the statements of the claiming rules, each by itself.
 	Rules []measure.Detail `json:"rules"`
+	// Waivers are those in force of the analytic and of its rules, and Evidence the
+	// batches that brought the alerts.
+	Waivers  []assure.Waiver `json:"waivers"`
+	Evidence []evidence.Ref  `json:"evidence"`
 }
 
 // MeasuredAnalytics is what the alerts say by analytic.
@@ -72,21 +79,32 @@ type MeasuredAnalytics struct {
 }
 
 // Measure returns what the alerts of every rule say in the window that r.Policy
-// and r.AsOf make. It needs no ATT&CK release.
-func (s *Service) Measure(ctx context.Context, r Request) (Measured, error) {
+// and r.AsOf make; timed adds how long alerts wait, which takes the longest to
+// count. It needs no ATT&CK release.
+func (s *Service) Measure(ctx context.Context, r Request, timed bool) (Measured, error) {
 	m := Measured{Basis: basisOf(r), Rules: []measure.Detail{}, Limits: measuredLimits()}
 	ev, err := s.evidenceOf(ctx, r)
 	if err != nil {
 		return m, err
 	}
-	byRule := talliesByRule(ev.Tallies)
+	var waited map[string][]alert.Duration
+	if timed {
+		if waited, err = s.durations(ctx, &ev, r); err != nil {
+			return m, err
+		}
+	}
+	byRule := assure.ByRule(ev.Tallies)
 	names := ruleNames(ev)
 	for id, ts := range byRule {
 		d := measure.Detailed(id, ts, m.span(), r.Policy.Measure)
 		d.RuleName = names[id]
+		if timed {
+			d.Times = times(r, waited[id])
+		}
 		m.Rules = append(m.Rules, d)
 	}
 	rank(m.Rules, r.Policy.Measure)
+	m.Waivers = waiversOf(&ev, r, func(id string) bool { return names[id] != "" || byRule[id] != nil })
 	for i := range ev.Rules {
 		if v := &ev.Rules[i].Value; v.Enabled && byRule[v.ID] == nil {
 			m.Silent++
@@ -97,7 +115,7 @@ func (s *Service) Measure(ctx context.Context, r Request) (Measured, error) {
 
 func measuredLimits() []string {
 	return []string{
-		"Precision says nothing of what was missed; exercises do (--recall).",
+		"Precision says nothing of what was missed; exercises and incident reviews do (--recall).",
 		"Alerts of one burst are not independent: judge by the clustered interval and by episodes.",
 	}
 }
@@ -111,15 +129,7 @@ func (s *Service) evidenceOf(ctx context.Context, r Request) (assure.Evidence, e
 	if err != nil {
 		return assure.Evidence{}, err
 	}
-	return s.read(ctx, b, assure.WindowOf(r.Policy, r.AsOf))
-}
-
-func talliesByRule(tallies []alert.Tally) map[string][]alert.Tally {
-	byRule := map[string][]alert.Tally{}
-	for _, t := range tallies {
-		byRule[t.RuleID] = append(byRule[t.RuleID], t)
-	}
-	return byRule
+	return s.read(ctx, b, r)
 }
 
 // ruleNames returns the names of rules by id: as the rules themselves have
@@ -167,9 +177,13 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 		return MeasuredRule{}, err
 	}
 	m := MeasuredRule{Basis: basisOf(r), Limits: measuredLimits()}
-	m.Detail = measure.Detailed(id, talliesByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
+	m.Detail = measure.Detailed(id, assure.ByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
 	m.RuleName = ruleNames(ev)[id]
-	return m, nil
+	m.Waivers = waiversOf(&ev, r, func(of string) bool { return of == id })
+	m.Evidence = alertBatches(&ev, id)
+	waited, err := s.durations(ctx, &ev, r)
+	m.Times = times(r, waited[id])
+	return m, err
 }
 
 // findRule returns the id of the rule that name is the id of, in whatever case,
@@ -190,6 +204,9 @@ func findRule(ev assure.Evidence, name string) (string, error) {
 			found = append(found, id)
 		}
 	}
+	if len(found) == 0 {
+		found = called(ev, name)
+	}
 	switch slices.Sort(found); len(found) {
 	case 1:
 		return found[0], nil
@@ -198,6 +215,25 @@ func findRule(ev assure.Evidence, name string) (string, error) {
 			Next("candor measure lists the rules that raised alerts; a rule is named by its id or its full name")
 	}
 	return "", fault.New(fault.Usage, "%d rules are named %q", len(found), name).Next("use an id: %s", strings.Join(found[:min(5, len(found))], ", "))
+}
+
+// called lists the rules that have the alias, in whatever case, or that alerts
+// call so.
+func called(ev assure.Evidence, name string) []string {
+	var found []string
+	is := func(s string) bool { return strings.EqualFold(s, name) }
+	for i := range ev.Rules {
+		if v := &ev.Rules[i].Value; slices.ContainsFunc(v.Aliases, is) {
+			found = append(found, v.ID)
+		}
+	}
+	for _, r := range ev.AlertRules {
+		if slices.ContainsFunc(r.As, func(as assure.AlertName) bool { return is(as.ID) }) {
+			found = append(found, r.ID)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // MeasureAnalytics returns what the alerts say of the analytic that id names or,
@@ -213,10 +249,17 @@ func (s *Service) MeasureAnalytics(ctx context.Context, r Request, id string) (M
 	if err != nil {
 		return m, err
 	}
-	byRule, names := talliesByRule(ev.Tallies), ruleNames(ev)
+	waited, err := s.durations(ctx, &ev, r)
+	if err != nil {
+		return m, err
+	}
+	byRule, names := assure.ByRule(ev.Tallies), ruleNames(ev)
 	for i := range verdicts {
 		if v := &verdicts[i]; id != "" || v.Rung != assure.NotApplicable && v.Measurement != nil && v.Measurement.Alerts > 0 {
 			m.Analytics = append(m.Analytics, measuredAnalytic(v, byRule, names, r))
+			a := &m.Analytics[len(m.Analytics)-1]
+			a.time(r, waited)
+			a.Waivers, a.Evidence = append([]assure.Waiver{}, v.Waivers...), alertBatches(&ev, countingRules(v)...)
 		}
 	}
 	slices.SortStableFunc(m.Analytics, func(a, b MeasuredAnalytic) int { return cmp.Compare(b.Detail.Alerts, a.Detail.Alerts) })
@@ -267,73 +310,12 @@ func countingRules(v *assure.Verdict) []string {
 	return slices.Compact(ids)
 }
 
-// Recalled is what exercises say of what is detected. It stands apart from what
-// alerts say.
-type Recalled struct {
-	AsOf         time.Time        `json:"as_of"`
-	Policy       assure.PolicyRef `json:"policy"`
-	Source       string           `json:"source"` // always "exercises"
-	Organisation measure.Recall   `json:"organisation"`
-	Techniques   []measure.Recall `json:"techniques"`
-	Analytics    []measure.Recall `json:"analytics"`
-	Limits       []string         `json:"limits"`
-}
-
-// Recall returns the recall that exercises show: of the whole organisation, and
-// of each technique and analytic that they name. With an analytic's id it is of
-// the exercises that speak for that analytic alone.
-func (s *Service) Recall(ctx context.Context, r Request, id string) (Recalled, error) {
-	out := Recalled{AsOf: r.AsOf, Policy: basisOf(r).Policy, Source: "exercises", Techniques: []measure.Recall{}, Analytics: []measure.Recall{}, Limits: []string{
-		"An exercise shows that what was done that day was seen, not that every variant would be.",
-		"What was blocked is left out: it says nothing of detection. Logged without an alert counts as not detected unless policy lets it pass.",
-	}}
-	ev, err := s.evidenceOf(ctx, r)
-	if err != nil {
-		return out, err
-	}
-	today, p := day.Of(r.AsOf), recallPolicy(r.Policy)
-	all := values(ev.Exercises)
-	if id != "" {
-		v, err := s.Verdict(ctx, r, id)
-		if err != nil {
-			return out, err
-		}
-		of := speaking(all, &v)
-		out.Analytics = append(out.Analytics, measure.RecallOf(v.Analytic.ATTACKID, of, today, p))
-		out.Techniques = measure.Recalls(of, func(e exercise.Exercise) string { return e.Technique }, today, p)
-		out.Organisation = measure.RecallOf("organisation", all, today, p)
-		return out, nil
-	}
-	out.Organisation = measure.RecallOf("organisation", all, today, p)
-	out.Techniques = measure.Recalls(all, func(e exercise.Exercise) string { return e.Technique }, today, p)
-	out.Analytics = measure.Recalls(all, func(e exercise.Exercise) string { return e.Analytic }, today, p)
-	return out, nil
-}
-
-func recallPolicy(p assure.Policy) measure.RecallPolicy {
-	return measure.RecallPolicy{Passing: p.Readiness.Passing, MaxAgeDays: p.Readiness.MaxExerciseAgeDays, Confidence: p.Measure.Confidence}
-}
-
 func values[T any](of []evidence.Of[T]) []T {
 	out := make([]T, len(of))
 	for i := range of {
 		out[i] = of[i].Value
 	}
 	return out
-}
-
-// speaking returns the exercises that speak for the analytic: those that name it,
-// and those that name one of its techniques and no analytic, on its platform.
-func speaking(all []exercise.Exercise, v *assure.Verdict) []exercise.Exercise {
-	return slices.DeleteFunc(slices.Clone(all), func(e exercise.Exercise) bool {
-		if e.Analytic != "" {
-			return !strings.EqualFold(e.Analytic, v.Analytic.ATTACKID)
-		}
-		named := slices.ContainsFunc(v.Techniques, func(n assure.Name) bool { return strings.EqualFold(n.ATTACKID, e.Technique) })
-		here := e.Platform == "" || len(v.Platforms) == 0 ||
-			slices.ContainsFunc(v.Platforms, func(p string) bool { return strings.EqualFold(p, e.Platform) })
-		return !named || !here
-	})
 }
 
 // Sampled is a simple random sample of the alerts of a rule that are unlabelled.
@@ -343,9 +325,11 @@ type Sampled struct {
 	Seed   uint64 `json:"seed"`
 	// Unlabelled is how many there are to draw from, and Asked how many were asked
 	// for.
-	Unlabelled int64          `json:"unlabelled"`
-	Asked      int            `json:"asked"`
-	Alerts     []*alert.Alert `json:"alerts"`
+	Unlabelled int64 `json:"unlabelled"`
+	Asked      int   `json:"asked"`
+	// Provenances are those whose labels count.
+	Provenances []string       `json:"provenances"`
+	Alerts      []*alert.Alert `json:"alerts"`
 }
 
 // Sample draws n of the rule's alerts in the window that carry no label that
@@ -360,11 +344,11 @@ func (s *Service) Sample(ctx context.Context, r Request, rule string, draw measu
 	if err != nil {
 		return Sampled{}, err
 	}
-	out := Sampled{Basis: basisOf(r), RuleID: id, Seed: draw.Seed, Asked: draw.N}
+	out := Sampled{Basis: basisOf(r), RuleID: id, Seed: draw.Seed, Asked: draw.N, Provenances: r.Policy.Measure.Provenances}
 	d := measure.NewDraw[*alert.Alert](draw)
-	for a, err := range s.alerts.Each(ctx, id, out.Window.From, out.Window.To) {
+	for a, err := range s.alertsOf(ctx, &ev, id, out.Window) {
 		if err != nil {
-			return Sampled{}, fmt.Errorf("draw from the alerts of %s: %w", id, err)
+			return Sampled{}, err
 		}
 		if unlabelled(a, r.Policy.Measure) {
 			d.Show(a.ID, a)

@@ -42,7 +42,7 @@ func TestRulesAreMeasuredWithoutAnyRelease(t *testing.T) {
 	b := newBench(t)
 	b.add(store.KindRule, detection.Rule{ID: "r1", Name: "Mail rule", Enabled: true}, detection.Rule{ID: "r2", Name: "Quiet rule", Enabled: true})
 	b.raise(3, 8, 2)
-	m, err := b.Measure(t.Context(), request())
+	m, err := b.Measure(t.Context(), request(), true)
 	if err != nil || len(m.Rules) != 1 || m.Silent != 1 {
 		t.Fatalf("%d rules, %d silent, error %v", len(m.Rules), m.Silent, err)
 	}

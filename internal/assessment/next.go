@@ -39,7 +39,7 @@ func (s *Service) Next(ctx context.Context, r Request, limit int) (Plan, error) 
 		"An exercise is supposed to pass and a log source to arrive; neither is certain.",
 		"Labels are supposed to come out as the labelled alerts did; they may not.",
 		"What tuning a noisy rule would change cannot be supposed: candor tune tries thresholds and exclusions on its alerts.",
-		"Every thing to do counts as much work as any other.",
+		effortLimit(r.Policy.Costs),
 	}}
 	if limit > 0 {
 		p.Prospects = all[:min(limit, len(all))]
@@ -48,4 +48,12 @@ func (s *Service) Next(ctx context.Context, r Request, limit int) (Plan, error) 
 		p.Prospects = []assure.Prospect{}
 	}
 	return p, nil
+}
+
+// effortLimit says what the order takes effort for.
+func effortLimit(c assure.Costs) string {
+	if c == (assure.Costs{}) {
+		return "Every thing to do counts as much work as any other; the keys costs.* of the policy can say otherwise."
+	}
+	return "Costs are those that the policy states; what has one that is not stated comes last, and there every thing to do counts as much work as any other."
 }

@@ -47,8 +47,31 @@ func idsOf(bs []store.Batch) string {
 func join(parts ...string) string { return strings.Join(parts, "\x1f") }
 
 // read returns the evidence that is current, with the counts of the alerts of
-// the window.
-func (s *Service) read(ctx context.Context, b batches, w visibility.Window) (assure.Evidence, error) {
+// the window: joined to the rules that they mean, and with the labels that they
+// inherit from cases. The same evidence, window and joins give what was read
+// before.
+func (s *Service) read(ctx context.Context, b batches, r Request) (assure.Evidence, error) {
+	w := assure.WindowOf(r.Policy, r.AsOf)
+	key := join(b.evidence, b.alerts, string(w.From), string(w.To), fmt.Sprint(r.Policy.Claim.JoinAlertsBy))
+	if ev, ok := s.ready.get(key); ok {
+		return ev, nil
+	}
+	ev, err := s.parts(ctx, b, w)
+	if err != nil {
+		return assure.Evidence{}, err
+	}
+	if ev.CaseTallies, err = s.caseTallies(ctx, &ev, w); err != nil {
+		return assure.Evidence{}, err
+	}
+	joined(&ev, r.Policy.Claim.JoinAlertsBy)
+	legacy := alert.LegacyOf(values(ev.Cases), string(w.To))
+	ev.Tallies, ev.CaseTallies = legacy.Tallies(ev.Tallies), legacy.Tallies(ev.CaseTallies)
+	s.ready.put(key, ev)
+	return ev, nil
+}
+
+// parts reads the current evidence and the counts of the window, as they are.
+func (s *Service) parts(ctx context.Context, b batches, w visibility.Window) (assure.Evidence, error) {
 	var ev assure.Evidence
 	var c counts
 	g, ctx := errgroup.WithContext(ctx)
@@ -83,6 +106,8 @@ func (s *Service) records(ctx context.Context, key string) (assure.Evidence, err
 	load(ctx, g, s.evidence, store.KindExercise, &ev.Exercises)
 	load(ctx, g, s.evidence, store.KindRunbook, &ev.Runbooks)
 	load(ctx, g, s.evidence, store.KindWaiver, &ev.Waivers)
+	load(ctx, g, s.evidence, store.KindCase, &ev.Cases)
+	load(ctx, g, s.evidence, store.KindTuning, &ev.Tunings)
 	if err := g.Wait(); err != nil {
 		return assure.Evidence{}, err
 	}

@@ -19,6 +19,15 @@ var needed = [...]string{
 	"x-mitre-tactic", "x-mitre-matrix", "intrusion-set", "campaign", "relationship",
 }
 
+// release returns the release of the library that ref selects.
+func (s *Service) release(ctx context.Context, ref attack.ReleaseRef) (attack.Release, error) {
+	releases, err := s.lib.Releases(ctx)
+	if err != nil {
+		return attack.Release{}, err
+	}
+	return pick(releases, ref)
+}
+
 // pick returns the release that ref selects: the newest, and of two editions of
 // one release the one in the later STIX version.
 func pick(all []attack.Release, ref attack.ReleaseRef) (attack.Release, error) {

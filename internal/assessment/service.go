@@ -14,11 +14,13 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/store"
+	"candor/internal/visibility"
 )
 
 // Request says what to assess and by what.
@@ -43,6 +45,8 @@ type Service struct {
 	libraries cache[*attack.Library]
 	current   cache[assure.Evidence] // without what comes from alerts
 	counts    cache[counts]
+	ready     cache[assure.Evidence] // joined, and with what is inherited
+	waited    cache[[]alert.Duration]
 	done      cache[assured]
 }
 
@@ -54,7 +58,10 @@ type assured struct {
 
 // New returns a service that reads the given stores.
 func New(lib store.LibraryReader, ev store.Evidence, al store.Alerts) *Service {
-	return &Service{lib: lib, evidence: ev, alerts: al}
+	s := &Service{lib: lib, evidence: ev, alerts: al}
+	// The counts of ten million alerts are some hundred megabytes for each window.
+	s.counts.most, s.ready.most, s.waited.most = 2, 2, 2
+	return s
 }
 
 // Assess returns the assessment of the release that r selects. What it returns
@@ -81,11 +88,7 @@ func (s *Service) Assess(ctx context.Context, r Request) (assure.Assessment, err
 // whole returns the assessment of all platforms. One that rests on the same
 // release, batches, day and policy as an earlier one is that one.
 func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, error) {
-	releases, err := s.lib.Releases(ctx)
-	if err != nil {
-		return assure.Assessment{}, err
-	}
-	rel, err := pick(releases, r.Release)
+	rel, err := s.release(ctx, r.Release)
 	if err != nil {
 		return assure.Assessment{}, err
 	}
@@ -102,13 +105,34 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 	if err != nil {
 		return assure.Assessment{}, err
 	}
-	ev, err := s.read(ctx, batches, assure.WindowOf(r.Policy, r.AsOf))
+	ev, err := s.read(ctx, batches, r)
 	if err != nil {
 		return assure.Assessment{}, err
 	}
 	a := assure.Assess(lib, ev, r.Policy, r.AsOf)
 	s.done.put(key, assured{r.Policy, a})
 	return a, nil
+}
+
+// Explained is the verdict on one analytic with what it was judged by.
+type Explained struct {
+	Release attack.Release    `json:"release"`
+	AsOf    time.Time         `json:"as_of"`
+	Window  visibility.Window `json:"window"`
+	Policy  assure.PolicyRef  `json:"policy"`
+	Scope   assure.ScopeRef   `json:"scope"`
+	assure.Verdict
+}
+
+// Explain returns the verdict on an analytic, as Verdict does, with what it was
+// judged by.
+func (s *Service) Explain(ctx context.Context, r Request, id string) (Explained, error) {
+	v, err := s.Verdict(ctx, r, id)
+	if err != nil {
+		return Explained{}, err
+	}
+	a, err := s.Assess(ctx, r)
+	return Explained{Release: a.Release, AsOf: a.AsOf, Window: a.Window, Policy: a.Policy, Scope: a.Scope, Verdict: v}, err
 }
 
 // Verdict returns the verdict on the live analytic that id, an ATT&CK ID or a

@@ -2,15 +2,16 @@ package assessment
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
 	"candor/internal/alert"
+	"candor/internal/assure"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/measure"
 	"candor/internal/measure/tune"
+	"candor/internal/visibility"
 )
 
 // falseDiscovery is the share of false discoveries let pass among the values of
@@ -23,6 +24,18 @@ type Tuned struct {
 	RuleID   string `json:"rule_id"`
 	RuleName string `json:"rule_name,omitempty"`
 	tune.Result
+	// Analytics are those that the rule claims in a way that counts, with what ATT&CK
+	// says should be set locally and what is.
+	Analytics []Tunable `json:"analytics"`
+	// Unmapped are tuning records of the rule that belong to no element of an
+	// analytic.
+	Unmapped []assure.UnmappedTuning `json:"unmapped_tunings"`
+}
+
+// Tunable is an analytic with its knobs.
+type Tunable struct {
+	Analytic assure.Name   `json:"analytic"`
+	Knobs    []assure.Knob `json:"knobs"`
 }
 
 // Tune tries thresholds and exclusions on the alerts of a rule in the window.
@@ -36,16 +49,16 @@ func (s *Service) Tune(ctx context.Context, r Request, rule string) (Tuned, erro
 		return Tuned{}, err
 	}
 	out := Tuned{Basis: basisOf(r), RuleID: id, RuleName: ruleNames(ev)[id]}
-	span, ok := spanOf(talliesByRule(ev.Tallies)[id])
+	span, ok := spanOf(assure.ByRule(ev.Tallies)[id])
 	if !ok {
 		return Tuned{}, fault.New(fault.NotFound, "rule %s raised no alert from %s to %s", id, out.Window.From, out.Window.To).
 			Next("choose other days with --as-of and --window")
 	}
 	p := tune.Policy{MinPrecision: r.Policy.Measure.MinPrecision, Confidence: r.Policy.Measure.Confidence, FalseDiscovery: falseDiscovery}
 	rows := func(yield func(*tune.Row, error) bool) {
-		for a, err := range s.alerts.Each(ctx, id, span.From, span.To) {
+		for a, err := range s.alertsOf(ctx, &ev, id, visibility.Window(span)) {
 			if err != nil {
-				yield(nil, fmt.Errorf("tune rule %s: %w", id, err))
+				yield(nil, err)
 				return
 			}
 			if !yield(rowOf(a, r.Policy.Measure), nil) {
@@ -53,8 +66,35 @@ func (s *Service) Tune(ctx context.Context, r Request, rule string) (Tuned, erro
 			}
 		}
 	}
-	out.Result, err = tune.Try(rows, span, p)
-	return out, err
+	if out.Result, err = tune.Try(rows, span, p); err != nil {
+		return out, err
+	}
+	return out, s.knobs(ctx, r, &out)
+}
+
+// knobs sets what can be set locally for the rule. Without a release nothing is
+// known of that, and the alerts are tuned all the same.
+func (s *Service) knobs(ctx context.Context, r Request, out *Tuned) error {
+	out.Analytics, out.Unmapped = []Tunable{}, []assure.UnmappedTuning{}
+	a, err := s.Assess(ctx, r)
+	if fault.KindOf(err) == fault.NotFound {
+		out.Limits = append(out.Limits, "What ATT&CK says should be set locally is not known: "+err.Error()+".")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for i := range a.Verdicts {
+		if v := &a.Verdicts[i]; slices.Contains(countingRules(v), out.RuleID) {
+			out.Analytics = append(out.Analytics, Tunable{v.Analytic, v.Knobs})
+		}
+	}
+	for _, t := range a.Unmapped.Tunings {
+		if t.RuleID == out.RuleID {
+			out.Unmapped = append(out.Unmapped, t)
+		}
+	}
+	return nil
 }
 
 // spanOf returns the days from the first to the last alert.

@@ -53,8 +53,10 @@ type assessor struct {
 	view      visibility.View
 	claims    claim.Claims
 	exercises exerciseIndex
+	incidents incidentIndex
 	runbooks  runbookIndex
 	alerts    alertIndex
+	tunings   tuningIndex
 
 	ev       Evidence
 	subjects []*subject
@@ -67,6 +69,7 @@ type subject struct {
 	counting []claim.Claim // enabled claims that policy counts
 	firing   []string      // ids of their rules that raised alerts in the window
 	trials   trials
+	reviews  reviews
 	duty     duty
 }
 
@@ -89,8 +92,10 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.view = visibility.NewView(lib, ev.Telemetry, p.Visibility, a.window)
 	a.claims = claim.Judge(lib, ev.Rules, p.Claim)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
+	a.incidents = indexIncidents(lib, &ev, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks)
 	a.alerts = indexAlerts(ev, a.window)
+	a.tunings = indexTunings(lib, ev.Tunings, today)
 	return a
 }
 
@@ -108,6 +113,8 @@ func sorted(ev Evidence) Evidence {
 	ev.Rules = slices.Clone(ev.Rules)
 	slices.SortFunc(ev.Rules, compareRules)
 	ev.AlertRules = slices.Clone(ev.AlertRules)
+	ev.Cases = slices.Clone(ev.Cases)
+	slices.SortFunc(ev.Cases, compareCases)
 	slices.SortFunc(ev.AlertRules, func(a, b AlertRule) int { return strings.Compare(a.ID, b.ID) })
 	return ev
 }
@@ -133,6 +140,7 @@ func (a *assessor) subject(o *attack.Object) *subject {
 	s.Visibility = a.view.Of(o)
 	s.Claims = orEmpty(a.claims.ByAnalytic[o.ID])
 	s.Compensated = []Compensation{}
+	s.Knobs = a.tunings.of(o)
 	a.judge(s)
 	return s
 }
@@ -150,6 +158,8 @@ func (a *assessor) judge(s *subject) {
 	s.Measurement, s.firing = a.alerts.pool(s.counting, a.policy)
 	s.trials = a.exercises.of(s, a.policy.Readiness, a.today)
 	s.Exercises = s.trials.Proof
+	s.reviews = a.incidents.of(s)
+	s.Incidents = s.reviews.Incidents
 	s.duty = a.runbooks.of(s, a.policy.Readiness, a.today)
 	s.Runbook = s.duty.Duty
 	s.Waivers = a.waivers(s)
@@ -188,24 +198,50 @@ type alertIndex struct {
 
 func indexAlerts(ev Evidence, w visibility.Window) alertIndex {
 	x := alertIndex{
-		days:    w.From.Until(w.To) + 1,
-		tallies: map[string][]alert.Tally{},
-		rules:   map[string]AlertRule{},
-		single:  map[string]measure.Statement{},
-		pooled:  map[string]measure.Statement{},
+		days:   w.From.Until(w.To) + 1,
+		rules:  map[string]AlertRule{},
+		single: map[string]measure.Statement{},
+		pooled: map[string]measure.Statement{},
 	}
-	for _, t := range ev.Tallies {
-		if d := day.Date(t.Day); d >= w.From && d <= w.To {
-			x.tallies[t.RuleID] = append(x.tallies[t.RuleID], t)
-		}
-	}
-	for _, ts := range x.tallies {
-		slices.SortFunc(ts, compareTallies)
-	}
+	x.tallies = talliesByRule(ev.Tallies, w)
 	for _, r := range ev.AlertRules {
 		x.rules[r.ID] = r
 	}
 	return x
+}
+
+// talliesByRule returns the tallies of the window by rule, each list in order.
+func talliesByRule(tallies []alert.Tally, w visibility.Window) map[string][]alert.Tally {
+	outside := func(t alert.Tally) bool { return day.Date(t.Day) < w.From || day.Date(t.Day) > w.To }
+	if slices.ContainsFunc(tallies, outside) {
+		tallies = slices.DeleteFunc(slices.Clone(tallies), outside)
+	}
+	by := ByRule(tallies)
+	for id, ts := range by {
+		if !slices.IsSortedFunc(ts, compareTallies) {
+			by[id] = slices.SortedFunc(slices.Values(ts), compareTallies)
+		}
+	}
+	return by
+}
+
+// ByRule returns the tallies by rule. Those that come by rule, as stores give them,
+// are not copied.
+func ByRule(tallies []alert.Tally) map[string][]alert.Tally {
+	by := map[string][]alert.Tally{}
+	for from := 0; from < len(tallies); {
+		to := from + 1
+		for to < len(tallies) && tallies[to].RuleID == tallies[from].RuleID {
+			to++
+		}
+		if id := tallies[from].RuleID; by[id] == nil {
+			by[id] = tallies[from:to:to] // a view; to append to it is to copy it
+		} else {
+			by[id] = append(by[id], tallies[from:to]...)
+		}
+		from = to
+	}
+	return by
 }
 
 // pool returns the measurement of the alerts of the claiming rules together, and
@@ -224,19 +260,19 @@ func (x *alertIndex) pool(claims []claim.Claim, p Policy) (*measure.Statement, [
 	key := strings.Join(firing, "\x1f")
 	st, ok := x.pooled[key]
 	if !ok {
-		st = measure.Pool(listed(firing, 3), x.of(firing), x.days, p.Measure)
+		st = measure.Together(listed(firing, 3), x.of(firing), x.days, p.Measure)
 		x.pooled[key] = st
 	}
 	return &st, firing
 }
 
 // of returns the counts of the rules, in the order of the rules.
-func (x *alertIndex) of(rules []string) []alert.Tally {
-	var ts []alert.Tally
-	for _, r := range rules {
-		ts = append(ts, x.tallies[r]...)
+func (x *alertIndex) of(rules []string) [][]alert.Tally {
+	lists := make([][]alert.Tally, len(rules))
+	for i, r := range rules {
+		lists[i] = x.tallies[r]
 	}
-	return ts
+	return lists
 }
 
 // rule returns the measurement of one rule by itself.

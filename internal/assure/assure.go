@@ -12,6 +12,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/attack"
 	"candor/internal/claim"
+	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/exercise"
 	"candor/internal/measure"
@@ -52,6 +53,7 @@ type Policy struct {
 	Measure    measure.Policy
 	Readiness  Readiness
 	Gates      Gates
+	Costs      Costs
 }
 
 // Readiness bounds the age of exercises and runbooks.
@@ -70,7 +72,15 @@ type Evidence struct {
 	Rules     claim.Rules
 	Exercises []evidence.Of[exercise.Exercise]
 	Runbooks  []evidence.Of[runbook.Runbook]
-	Tallies   []alert.Tally
+	// Tunings are the values to which mutable elements of analytics were set.
+	Tunings []evidence.Of[runbook.Tuning]
+	// Tallies are the counts of the alerts of the window, with what alerts inherit
+	// from their cases; see alert.Legacy.
+	Tallies []alert.Tally
+	// Cases are the reviews of incidents, and CaseTallies the counts of the alerts
+	// that belong to a case, whatever their day.
+	Cases       []evidence.Of[alert.Case]
+	CaseTallies []alert.Tally
 	// AlertRules are the rules that alerts name: where their alerts came from.
 	AlertRules []AlertRule
 	// Waivers are accepted exceptions to what gates ask for.
@@ -83,6 +93,18 @@ type AlertRule struct {
 	Name    string   `json:"rule_name,omitempty"`
 	Alerts  int64    `json:"alerts"`
 	Batches []string `json:"batches"`
+	// As are the ids under which the alerts name it where they are others than its
+	// own, each with what it was joined by.
+	As []AlertName `json:"as,omitempty"`
+	// Ambiguous lists the rules that it could be where it could be several: it is
+	// then joined to none.
+	Ambiguous []string `json:"ambiguous,omitempty"`
+}
+
+// AlertName is an id of a rule that alerts use and that is not the rule's own.
+type AlertName struct {
+	ID string         `json:"rule_id"`
+	By detection.Join `json:"joined_by"`
 }
 
 // Name points at an ATT&CK object.
@@ -157,7 +179,11 @@ type Verdict struct {
 	Claims      []claim.Claim        `json:"claims"`
 	Measurement *measure.Statement   `json:"measurement"`
 	Exercises   Proof                `json:"exercises"`
+	Incidents   Incidents            `json:"incidents"`
 	Runbook     Duty                 `json:"runbook"`
+	// Knobs are what ATT&CK says should be set locally, with what is. They change no
+	// rung.
+	Knobs []Knob `json:"knobs"`
 	// Waivers in force, of the analytic and of the rules whose claims count. They
 	// open gates and change no rung.
 	Waivers []Waiver `json:"waivers,omitempty"`
@@ -199,6 +225,8 @@ type Unmapped struct {
 	SilentRules []string `json:"silent_rules"`
 	// AlertRules raised alerts and are no known rule.
 	AlertRules []AlertRule `json:"alert_rules"`
+	// Tunings are of analytics or elements that the release does not have.
+	Tunings []UnmappedTuning `json:"tunings"`
 	// LogSources are declared or observed and unknown to the release, by name;
 	// UnknownSources are the same with what the release has that is nearest.
 	LogSources     []string                `json:"log_sources"`

@@ -97,10 +97,11 @@ func distinct(needs []visibility.Need) []visibility.Need {
 
 // arrives supposes that log sources are collected and measured to arrive.
 func (w *whatIf) arrives(needs []visibility.Need) candidate {
-	c := candidate{Prospect: Prospect{Action: feedAction(needs), Acts: len(needs)}}
+	c := candidate{Prospect: Prospect{Action: feedAction(needs), Acts: len(needs), Does: map[string]int64{}}}
 	var arriving []channel
 	for _, n := range needs {
 		c.Targets = append(c.Targets, logSource(n))
+		c.Does[feedAction([]visibility.Need{n})]++
 		arriving = append(arriving, channelOf(n))
 		w.feed(&c.Supposed, n.Name, n.Channel, w.hosts[channelOf(n)])
 	}
@@ -113,7 +114,7 @@ func (w *whatIf) arrives(needs []visibility.Need) candidate {
 // arrivesWhole supposes that every channel of a log source arrives.
 func (w *whatIf) arrivesWhole(needs []visibility.Need) candidate {
 	name := needs[0].Name
-	c := candidate{Prospect: Prospect{Action: feedAction(needs), Acts: 1, Targets: []string{name + " / every channel"}}}
+	c := candidate{Prospect: Prospect{Action: feedAction(needs), Acts: 1, Targets: []string{name + " / every channel"}, Does: once(feedAction(needs))}}
 	hosts := 0
 	for _, n := range needs {
 		hosts = max(hosts, w.hosts[channelOf(n)])
@@ -132,6 +133,9 @@ func feedAction(needs []visibility.Need) string {
 	}
 	return actVerifyFeed
 }
+
+// once says that an action is done one time.
+func once(action string) map[string]int64 { return map[string]int64{action: 1} }
 
 func feedVerb(action string) string {
 	if action == actCollect {
@@ -176,7 +180,7 @@ func (w *whatIf) externals() []candidate {
 			continue
 		}
 		done[t.ATTACKID] = true
-		c := candidate{Prospect: Prospect{Action: actExternal, Targets: []string{t.ATTACKID}, Acts: 1, Text: w.registerExternal(s)[0].Text}, reach: w.of(t)}
+		c := candidate{Prospect: Prospect{Action: actExternal, Targets: []string{t.ATTACKID}, Acts: 1, Does: once(actExternal), Text: w.registerExternal(s)[0].Text}, reach: w.of(t)}
 		c.Supposed.Telemetry.Externals = []evidence.Of[telemetry.External]{{Value: telemetry.External{ID: supposedID, Name: supposedID,
 			Covers: []string{t.ATTACKID}, Reliability: v.WorstReliability, Credibility: v.WorstCredibility, Expires: w.today}}}
 		cs = append(cs, c)
@@ -210,7 +214,7 @@ func (w *whatIf) rules() []candidate {
 				continue
 			}
 			done[step.Target] = true
-			c := candidate{Prospect: Prospect{Action: step.Action, Targets: []string{step.Target}, Acts: 1, Text: step.Text}, reach: []*subject{s}}
+			c := candidate{Prospect: Prospect{Action: step.Action, Targets: []string{step.Target}, Acts: 1, Does: once(step.Action), Text: step.Text}, reach: []*subject{s}}
 			r, ok := known[step.Target]
 			if ok {
 				r.Value.Enabled = true
@@ -258,9 +262,10 @@ func (w *whatIf) trialsAndRunbooks() []candidate {
 func (w *whatIf) passed(s *subject) candidate {
 	t := s.about()
 	c := candidate{Prospect: Prospect{Action: actExercise, Targets: []string{t.ATTACKID}, Acts: 1, Text: exerciseStepText(s, t)}, reach: w.of(t)}
-	if s.Exercises.State == proofFailed {
+	if s.Exercises.State == proofFailed || s.Incidents.State == incidentsMissed {
 		c.Action, c.Text = actFix, fixStep(s).Text
 	}
+	c.Does = once(c.Action)
 	e := exercise.Exercise{Technique: t.ATTACKID, Test: supposedID, Time: endOf(w.today), Outcome: exercise.Outcome(w.policy.Readiness.Passing[0])}
 	if w.byTechnique[t.ATTACKID] == nil {
 		e.Analytic = t.ATTACKID
@@ -275,7 +280,7 @@ func endOf(d day.Date) time.Time { return d.Add(1).Time().Add(-time.Nanosecond) 
 // there, owned and reviewed today.
 func (w *whatIf) written(s *subject) candidate {
 	step, t := runbookStep(s), s.about()
-	c := candidate{Prospect: Prospect{Action: step.Action, Targets: []string{step.Target}, Acts: 1, Text: step.Text}, reach: w.of(t)}
+	c := candidate{Prospect: Prospect{Action: step.Action, Targets: []string{step.Target}, Acts: 1, Does: once(step.Action), Text: step.Text}, reach: w.of(t)}
 	r := runbook.Runbook{ID: supposedID, AppliesTo: []string{t.ATTACKID}}
 	if step.Action == actReviewRunbook {
 		r = s.duty.from.Value
@@ -305,6 +310,7 @@ func (w *whatIf) ruledBy(r *runbook.Runbook) []*subject {
 // both supposes an exercise and a runbook for one technique.
 func both(passed, written candidate, t Name) candidate {
 	c := candidate{Prospect: Prospect{Action: actExerciseAndRunbook, Targets: []string{t.ATTACKID}, Acts: 2}}
+	c.Does = map[string]int64{passed.Action: 1, written.Action: 1}
 	c.Text = passed.Text + " " + written.Text
 	c.Supposed.Exercises, c.Supposed.Runbooks = passed.Supposed.Exercises, written.Supposed.Runbooks
 	c.reach = slices.Clone(passed.reach)
@@ -335,7 +341,7 @@ func (w *whatIf) labels() []candidate {
 		if more == 0 {
 			continue
 		}
-		c := candidate{Prospect: Prospect{Action: actLabel, Targets: []string{id}, Acts: 1}, reach: w.byRule[id]}
+		c := candidate{Prospect: Prospect{Action: actLabel, Targets: []string{id}, Acts: 1, Does: map[string]int64{actLabel: more}}, reach: w.byRule[id]}
 		c.Text = fmt.Sprintf("Label %s of rule %s, chosen at random (candor label sample %s -n %d).", count(more, "more alert"), id, id, more)
 		c.Supposed.Labels = map[string]int64{id: more}
 		cs = append(cs, c)

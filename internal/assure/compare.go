@@ -53,11 +53,13 @@ type Shift struct {
 	From     Rung    `json:"from"`
 	To       Rung    `json:"to"`
 	Because  []Cause `json:"because"`
+	// Waivers are those in force of it afterwards.
+	Waivers []Waiver `json:"waivers"`
 }
 
 // Cause is one thing that the two verdicts rest on and that differs.
 type Cause struct {
-	// What is "visibility", "claims", "measurement", "exercises", "runbook" or
+	// What is "visibility", "claims", "measurement", "exercises", "incidents", "runbook" or
 	// "basis" when only what is judged by differs.
 	What string `json:"what"`
 	Text string `json:"text"`
@@ -84,7 +86,7 @@ func Compare(before, after Assessment) Comparison {
 		case old == nil:
 			c.Appeared = append(c.Appeared, Verdicted{v.Analytic, v.Rung})
 		case old.Rung != v.Rung:
-			c.Shifts = append(c.Shifts, Shift{Analytic: v.Analytic, From: old.Rung, To: v.Rung, Because: causes(old, v, c.Differences)})
+			c.Shifts = append(c.Shifts, Shift{Analytic: v.Analytic, From: old.Rung, To: v.Rung, Because: causes(old, v, c.Differences), Waivers: orEmpty(v.Waivers)})
 		}
 	}
 	for _, v := range was {
@@ -154,6 +156,9 @@ func facets() []facet {
 		{"exercises", func(v *Verdict) string {
 			return strings.TrimSpace(plainWords(v.Exercises.State) + " " + v.Exercises.LastTime)
 		}, []string{"exercise_"}},
+		{"incidents", func(v *Verdict) string {
+			return strings.TrimSpace(plainWords(v.Incidents.State) + " " + v.Incidents.LastCase)
+		}, []string{"incident_"}},
 		{"runbook", func(v *Verdict) string {
 			return strings.TrimSpace(plainWords(v.Runbook.State) + " " + v.Runbook.ID + " " + v.Runbook.Reviewed)
 		}, []string{"runbook_"}},

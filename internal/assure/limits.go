@@ -31,7 +31,16 @@ func (a *assessor) limits(s *subject) []string {
 		return l
 	}
 	l = append(l, measuredLimits(s)...)
-	return append(l, exercisedLimits(s)...)
+	l = append(l, exercisedLimits(s)...)
+	return append(l, incidentLimits(s)...)
+}
+
+func incidentLimits(s *subject) []string {
+	if s.Incidents.State != incidentsMissed && s.Incidents.State != incidentsAnswered {
+		return nil
+	}
+	return []string{fmt.Sprintf("Whether the rules that claim it now were running on %s, when incident %s took place, is not known, and alerts that nobody tied to the incident are not looked at.",
+		dayOf(&s.reviews.missed.Value), s.reviews.missed.Value.ID)}
 }
 
 func externalLimits(s *subject) []string {
@@ -51,7 +60,7 @@ func measuredLimits(s *subject) []string {
 	m := s.Measurement
 	var l []string
 	if m.Alerts > 0 {
-		l = append(l, "Alerts cannot tell what was missed: recall is known from exercises alone.")
+		l = append(l, "Alerts cannot tell what was missed: recall is known from exercises and incident reviews alone.")
 	}
 	if m.Unlabelled > 0 {
 		l = append(l, fmt.Sprintf("%d of %s carry no label that counts; the labelled ones may not be like them.", m.Unlabelled, count(m.Alerts, "alert")))
@@ -77,12 +86,14 @@ func exercisedLimits(s *subject) []string {
 
 // wholeLimits lists what the assessment as a whole cannot know or left out.
 func (a *assessor) wholeLimits() []string {
-	l := []string{"Missed incidents are not taken into account: cases are not evidence of this assessment."}
+	l := []string{}
 	add := func(when bool, format string, args ...any) {
 		if when {
 			l = append(l, fmt.Sprintf(format, args...))
 		}
 	}
+	add(len(a.ev.Cases) == 0, "Missed incidents are not taken into account: no case is known.")
+	add(a.incidents.later > 0, "%s dated after %s left out.", were(a.incidents.later, "case"), a.today)
 	add(len(a.subjects) == 0, "Release %s has no analytic, so there is nothing to judge; Enterprise has them from 18.0 on.", a.lib.Release)
 	add(len(a.scope.Platforms) == 0, "The scope is not stated: every platform is taken to be operated here.")
 	add(len(a.ev.Telemetry.Observations) == 0, "No feed observation is known, so no log source of the organisation's own counts as seen.")
@@ -91,6 +102,7 @@ func (a *assessor) wholeLimits() []string {
 	add(len(a.ev.Exercises) == 0, "No exercise is known; recall is not measured at all.")
 	add(a.exercises.later > 0, "%s dated after %s left out.", were(a.exercises.later, "exercise"), a.today)
 	l = append(l, unknownLimit("Exercises", a.exercises.unknown(a.lib))...)
+	l = append(l, unknownLimit("Cases", a.incidents.unknown(a.lib))...)
 	return append(l, unknownLimit("Runbooks", a.runbooks.unknown(a.lib))...)
 }
 

@@ -166,7 +166,7 @@ func (a *assessor) haveRule(s *subject) []Step {
 
 // prove names the ways out of unproven: an exercise, or labels.
 func (a *assessor) prove(s *subject) []Step {
-	if s.Exercises.State == proofFailed {
+	if s.Exercises.State == proofFailed || s.Incidents.State == incidentsMissed {
 		return []Step{fixStep(s)}
 	}
 	t := s.about()
@@ -231,8 +231,14 @@ func (a *assessor) tuneStep(id string, m *measure.Statement) Step {
 		cmp.Or(a.alerts.rules[id].Name, id), count(m.Alerts, "alert"), m.WindowDays, precisionText(m))}
 }
 
-// fixStep asks for the failed exercise to pass.
+// fixStep asks for the failed exercise to pass, or for one after the incident
+// that was missed.
 func fixStep(s *subject) Step {
+	if s.Exercises.State != proofFailed {
+		c, t := &s.reviews.missed.Value, s.about()
+		return Step{Action: actFix, Target: t.ATTACKID, Alone: true,
+			Text: fmt.Sprintf("Find out why no rule raised an alert in incident %s of %s, fix that, and exercise %s %s.", c.ID, dayOf(c), t.ATTACKID, t.Name)}
+	}
 	e := &s.trials.newest.Value
 	return Step{Action: actFix, Target: cmp.Or(e.Analytic, e.Technique), Alone: true,
 		Text: fmt.Sprintf("Find out why exercise %q of %s was not seen, fix that, and exercise again.", e.Test, e.Time.UTC().Format("2006-01-02"))}

@@ -84,8 +84,10 @@ func compareRules(a, b evidence.Of[detection.Rule]) int {
 }
 
 func compareTallies(a, b alert.Tally) int {
-	return cmp.Or(strings.Compare(a.Cluster, b.Cluster), strings.Compare(a.Day, b.Day),
-		strings.Compare(string(a.Class), string(b.Class)), strings.Compare(string(a.Provenance), string(b.Provenance)), cmp.Compare(a.N, b.N))
+	if c := strings.Compare(a.Cluster, b.Cluster); c != 0 {
+		return c // there are millions to compare
+	}
+	return cmp.Or(strings.Compare(a.Day, b.Day), strings.Compare(string(a.Class), string(b.Class)), strings.Compare(string(a.Provenance), string(b.Provenance)), cmp.Compare(a.N, b.N))
 }
 
 // tacticOrder returns the live tactics: those that a live matrix lists, in its
@@ -158,4 +160,8 @@ func scopeOf(t visibility.Telemetry) ScopeRef {
 	ref.Platforms = slices.Compact(ref.Platforms)
 	ref.Organisation = strings.Join(slices.Compact(names), ", ")
 	return ref
+}
+
+func compareCases(a, b evidence.Of[alert.Case]) int {
+	return cmp.Or(a.Value.When().Compare(b.Value.When()), strings.Compare(a.Value.ID, b.Value.ID), strings.Compare(a.Batch, b.Batch))
 }

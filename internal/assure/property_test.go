@@ -66,6 +66,7 @@ func drawWorld(t *rapid.T, analytics, sources []string, rules string) *world {
 	for range rapid.IntRange(0, 1).Draw(t, "externals") {
 		w.external(rapid.SampledFrom(analytics).Draw(t, "covers"), rapid.SampledFrom([]string{"A", "C", "E"}).Draw(t, "reliability"), 1+ago("credibility", 5))
 	}
+	drawIncidents(t, w, analytics, rules)
 	return w
 }
 
@@ -116,6 +117,8 @@ func TestTheOrderOfEvidenceDoesNotMatter(t *testing.T) {
 		x.Tallies = slices.Clone(x.Tallies)
 		slices.Reverse(x.Tallies)
 		x.AlertRules = rapid.Permutation(x.AlertRules).Draw(t, "alert rules")
+		x.Cases = rapid.Permutation(x.Cases).Draw(t, "cases")
+		x.CaseTallies = rapid.Permutation(x.CaseTallies).Draw(t, "case tallies")
 		if diff := cmp.Diff(before, Assess(miniature(), x, testPolicy(), asOf)); diff != "" {
 			t.Fatal(diff)
 		}
@@ -158,6 +161,8 @@ func TestEvidenceMovesOnlyWhatItIsAbout(t *testing.T) {
 		w.Exercises = append(w.Exercises, other.Exercises...)
 		w.Tallies = append(w.Tallies, other.Tallies...)
 		w.AlertRules = append(w.AlertRules, other.AlertRules...)
+		w.Cases = append(w.Cases, other.Cases...)
+		w.CaseTallies = append(w.CaseTallies, other.CaseTallies...)
 		after := Assess(miniature(), w.Evidence, testPolicy(), asOf)
 		for i, v := range after.Verdicts {
 			if v.Analytic.ATTACKID == "AN0300" {

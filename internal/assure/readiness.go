@@ -54,6 +54,8 @@ type trials struct {
 	newest evidence.Of[exercise.Exercise]
 	// passedBefore says that one passed before the newest failed.
 	passedBefore bool
+	// lastPass is when one passed last; zero if none did.
+	lastPass time.Time
 	// ofTechnique says that newest names the technique and not the analytic.
 	ofTechnique bool
 }
@@ -121,8 +123,16 @@ func (t *trials) count(p Readiness) {
 			t.Failed++
 		case passed:
 			t.Passed++
+			t.lastPass = latest(t.lastPass, e.Value.Time)
 		}
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // decide sets State from the newest exercise that passed or failed. A failure

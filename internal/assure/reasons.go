@@ -26,7 +26,8 @@ func (a *assessor) reasons(s *subject) []evidence.Reason {
 	if !s.Claimed || !s.Visibility.State.Seen() {
 		return rs
 	}
-	return append(rs, a.whyMeasured(s), a.whyExercised(s), a.whyReady(s))
+	rs = append(rs, a.whyMeasured(s), a.whyExercised(s))
+	return append(append(rs, a.whyIncidents(s)...), a.whyReady(s))
 }
 
 // whySeen states the visibility, and tells a source that is missing from one
@@ -251,7 +252,7 @@ func (a *assessor) whyExercised(s *subject) evidence.Reason {
 	t := &s.trials
 	r := evidence.Reason{Code: "exercise_" + t.State, Refs: append(evidence.Batches(t.newest.Batch), policy("readiness.passing", "readiness.max_exercise_age_days")...)}
 	r.Text = a.exerciseText(s)
-	if s.contradicted() {
+	if s.failedAndContradicted() {
 		r.Code = "exercise_contradicts"
 		for _, e := range t.all {
 			r.Refs = append(r.Refs, evidence.Batches(e.Batch)...)

@@ -51,9 +51,13 @@ func (s *subject) measuredWell() bool {
 	return s.Measurement != nil && s.Measurement.Conclusion == measure.GoodEnough
 }
 
-// contradicted reports whether the newest exercise failed after other evidence
-// said that it works.
+// contradicted reports whether the newest exercise failed, or an incident was
+// missed, after other evidence said that it works.
 func (s *subject) contradicted() bool {
+	return s.failedAndContradicted() || s.missedAndContradicted()
+}
+
+func (s *subject) failedAndContradicted() bool {
 	return s.Exercises.State == proofFailed && (s.trials.passedBefore || s.measuredWell())
 }
 

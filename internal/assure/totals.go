@@ -72,40 +72,6 @@ func distribution(verdicts []Verdict) []RungCount {
 	return counts
 }
 
-// Group is the distribution over the analytics of one strategy, technique,
-// tactic or whatever else they were rolled up by.
-type Group struct {
-	Of Name `json:"of"`
-	Totals
-}
-
-// Roll rolls verdicts up by what by names of each, for example its techniques:
-// a verdict counts once under each name. The groups are in order of ATT&CK ID.
-// A group is a distribution; there is no mean of rungs.
-func Roll(verdicts []Verdict, by func(Verdict) []Name) []Group {
-	members := map[Name][]Verdict{}
-	for _, v := range verdicts {
-		for _, n := range by(v) {
-			members[n] = append(members[n], v)
-		}
-	}
-	groups := make([]Group, 0, len(members))
-	for n, vs := range members {
-		groups = append(groups, Group{Of: n, Totals: totalsOf(vs)})
-	}
-	slices.SortFunc(groups, func(a, b Group) int { return cmp.Or(compareNames(a.Of, b.Of), strings.Compare(a.Of.Name, b.Of.Name)) })
-	return groups
-}
-
-// ByStrategy names a verdict's strategies, for Roll.
-func ByStrategy(v Verdict) []Name { return v.Strategies }
-
-// ByTechnique names a verdict's techniques, for Roll.
-func ByTechnique(v Verdict) []Name { return v.Techniques }
-
-// ByTactic names a verdict's tactics, for Roll.
-func ByTactic(v Verdict) []Name { return v.Tactics }
-
 // tacticTotals rolls verdicts up by the given tactics, in their order, those
 // without an analytic included.
 func tacticTotals(verdicts []Verdict, tactics []Name) []TacticTotals {
@@ -173,6 +139,7 @@ func (a *assessor) unmapped() Unmapped {
 		SilentRules: orEmpty(a.claims.Silent),
 		AlertRules:  []AlertRule{},
 		LogSources:  []string{},
+		Tunings:     a.tunings.unmapped(a.subjects),
 
 		UnknownSources: visibility.Unknown(a.lib, a.ev.Telemetry),
 		StoppedFeeds:   visibility.Stopped(a.ev.Telemetry, a.policy.Visibility, a.window),

@@ -124,3 +124,41 @@ func TestFilterSumsAgainOverOnePlatform(t *testing.T) {
 		t.Errorf("%d verdicts on a platform that nothing names", len(none.Verdicts))
 	}
 }
+
+func TestTheWorstCaseIsWhatIsStoppedEarliest(t *testing.T) {
+	w := new(world).scope("Windows", "Linux").feed(1, "mail", "process", "script", "audit").rule("r1", "AN0200").rule("r2", "AN0100").
+		exercise("AN0100", 10, exercise.Alerted)
+	a := assess(t, w)
+	want := map[string]string{"Windows": "blind AN0300 AN0400", "Linux": "observable AN0201", "PRE": "outside_visibility AN1989"}
+	groups := RollUp(a, "platform").Groups
+	for _, g := range groups {
+		got := string(g.Worst)
+		for _, n := range g.WorstOf {
+			got += " " + n.ATTACKID
+		}
+		if got != want[g.Of.Name] {
+			t.Errorf("%s: %q, want %q", g.Of.Name, got, want[g.Of.Name])
+		}
+	}
+	if len(groups) != len(want) {
+		t.Errorf("%d platforms", len(groups))
+	}
+	none := RollUp(assess(t, new(world).scope("ESXi").feed(1, "mail")), "platform").Groups
+	for _, g := range none {
+		if g.Of.Name == "Windows" && (g.Worst != "" || g.Applicable != 0) {
+			t.Errorf("where nothing applies: %+v", g)
+		}
+	}
+	var order []string
+	for _, g := range RollUp(a, "tactic").Groups {
+		order = append(order, g.Of.ATTACKID)
+	}
+	if !slices.Equal(order, []string{"TA0043", "TA0002", "TA0001"}) {
+		t.Errorf("tactics in order %v", order)
+	}
+	for _, by := range Dimensions() {
+		if len(RollUp(a, by).Groups) == 0 {
+			t.Errorf("nothing by %s", by)
+		}
+	}
+}

@@ -72,6 +72,9 @@ type Prospect struct {
 	Targets []string `json:"targets"`
 	Text    string   `json:"text"`
 	Acts    int      `json:"acts"`
+	// Cost is what it costs by policy, in the policy's own unit; nil when the cost
+	// of something in it is not stated.
+	Cost *float64 `json:"cost"`
 	// Assured is how many more analytics would be reliable, Lifted how many would
 	// get past the question that they are stopped at, and Fell how many would be
 	// stopped earlier, as where what is now unknown would prove noisy.
@@ -81,14 +84,17 @@ type Prospect struct {
 	Moves   []Move `json:"moves"`
 	// Supposed is the evidence that was supposed.
 	Supposed Supposition `json:"-"`
+	// Does is how many times each action is done, which is what Cost is summed over.
+	Does map[string]int64 `json:"does"`
 }
 
 // Prospects returns what would change which verdicts, found by judging again with
 // evidence supposed: log sources that arrive, external sources, rules that are
 // enabled, exercises that pass, runbooks that are written or reviewed, alerts that
 // are labelled as the labelled ones are. What makes the most analytics reliable
-// for each thing to do comes first, then what lifts the most; what lifts none is
-// left out. Only the analytics that a supposition can reach are judged again.
+// for each thing to do comes first, then what lifts the most. Where policy states
+// costs, what lifts the most for what it costs comes first, and what has no cost
+// last. What lifts none is left out. Only the analytics that a supposition can reach are judged again.
 func Prospects(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) []Prospect {
 	a := newAssessor(lib, ev, p, asOf)
 	a.first()
@@ -96,6 +102,7 @@ func Prospects(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) []Pro
 	var all []Prospect
 	for _, c := range w.candidates() {
 		if pr := w.try(c); pr.Lifted > pr.Fell {
+			pr.Cost = p.Costs.price(pr.Does)
 			all = append(all, pr)
 		}
 	}
@@ -104,10 +111,30 @@ func Prospects(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) []Pro
 	return all
 }
 
-// compareProspects orders by what is gained for each thing to do.
+// compareProspects orders by how many analytics are lifted for what it costs or,
+// where neither has a cost, by how many become reliable for each thing to do.
 func compareProspects(a, b Prospect) int {
-	return cmp.Or(cmp.Compare(b.Assured*a.Acts, a.Assured*b.Acts), cmp.Compare((b.Lifted-b.Fell)*a.Acts, (a.Lifted-a.Fell)*b.Acts),
-		cmp.Compare(a.Acts, b.Acts), strings.Compare(a.Action, b.Action), slices.Compare(a.Targets, b.Targets))
+	if (a.Cost == nil) != (b.Cost == nil) {
+		if a.Cost != nil {
+			return -1
+		}
+		return 1
+	}
+	x, y := a.effort(), b.effort()
+	assured := cmp.Compare(float64(b.Assured)*x, float64(a.Assured)*y)
+	lifted := cmp.Compare(float64(b.Lifted-b.Fell)*x, float64(a.Lifted-a.Fell)*y)
+	if a.Cost != nil {
+		assured, lifted = lifted, assured
+	}
+	return cmp.Or(assured, lifted, cmp.Compare(x, y), strings.Compare(a.Action, b.Action), slices.Compare(a.Targets, b.Targets))
+}
+
+// effort is what is gained is held against.
+func (p *Prospect) effort() float64 {
+	if p.Cost != nil {
+		return *p.Cost
+	}
+	return float64(p.Acts)
 }
 
 // withoutIdleSets leaves out the sets of log sources that lift no more together

@@ -72,8 +72,10 @@ type Job struct {
 	// Dir is the data folder.
 	Dir   string
 	Parts []Part
-	// Ledger, Made and Candor go into the manifest.
-	Ledger ledger.Root
+	// Still runs a function, with the root of the ledger, while nothing lands in the
+	// data folder.
+	Still func(ctx context.Context, f func(ledger.Root) error) error
+	// Made and Candor go into the manifest.
 	Made   time.Time
 	Candor string
 }
@@ -92,15 +94,14 @@ func Write(ctx context.Context, j Job) (Manifest, error) {
 		return Manifest{}, unwritable(j.To, err)
 	}
 	defer os.RemoveAll(stage)
-	m := Manifest{Kind: kind, Version: version, Made: j.Made.UTC(), Candor: j.Candor, Ledger: j.Ledger, Files: []File{}}
-	where := map[string]string{} // of each file
-	for _, p := range j.Parts {
-		where[p.Name] = filepath.Join(stage, p.Name)
-		if err := p.CopyTo(ctx, where[p.Name]); err != nil {
-			return Manifest{}, err
-		}
-	}
-	if err := beside(j.Dir, where); err != nil {
+	m := Manifest{Kind: kind, Version: version, Made: j.Made.UTC(), Candor: j.Candor, Files: []File{}}
+	var where map[string]string // of each file
+	err = j.Still(ctx, func(root ledger.Root) error {
+		m.Ledger = root
+		where, err = j.stage(ctx, stage)
+		return err
+	})
+	if err != nil {
 		return Manifest{}, err
 	}
 	for name, at := range where {
@@ -114,18 +115,36 @@ func Write(ctx context.Context, j Job) (Manifest, error) {
 	return m, pack(ctx, j.To, filepath.Join(stage, "packed"), m, where)
 }
 
+// stage copies what changes into a folder, and returns where each file of the
+// backup lies.
+func (j *Job) stage(ctx context.Context, dir string) (where map[string]string, err error) {
+	where = map[string]string{}
+	for _, p := range j.Parts {
+		where[p.Name] = filepath.Join(dir, p.Name)
+		if err := p.CopyTo(ctx, where[p.Name]); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(filepath.Join(j.Dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		where[name] = filepath.Join(dir, name)
+		if err = errors.Join(err, os.WriteFile(where[name], b, 0o600)); err != nil {
+			return nil, unwritable(j.To, err)
+		}
+	}
+	return where, inFolders(j.Dir, where)
+}
+
 func unwritable(path string, err error) error {
 	return fault.New(fault.Unavailable, "the backup cannot be written").At("%s", path).Because(err).
 		Next("check the space left and the permissions of the folder")
 }
 
-// beside adds the files that lie beside the stores.
-func beside(dir string, where map[string]string) error {
-	for _, name := range files {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			where[name] = filepath.Join(dir, name)
-		}
-	}
+// inFolders adds the files of the folders, which are never changed.
+func inFolders(dir string, where map[string]string) error {
 	for _, folder := range folders {
 		entries, err := os.ReadDir(filepath.Join(dir, folder))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -20,6 +20,8 @@ import (
 	"candor/internal/ledger"
 )
 
+func root() ledger.Root { return ledger.Root{Size: 3, Hash: strings.Repeat("ab", 32)} }
+
 // folder is a data folder of plain files, with one part that copies itself.
 func folder(t *testing.T) (dir string, j backup.Job) {
 	t.Helper()
@@ -37,7 +39,7 @@ func folder(t *testing.T) (dir string, j backup.Job) {
 	}
 	return dir, backup.Job{
 		To: filepath.Join(t.TempDir(), "b.tar.gz"), Dir: dir, Parts: []backup.Part{part("evidence.db"), part("alerts.db")},
-		Ledger: ledger.Root{Size: 3, Hash: strings.Repeat("ab", 32)}, Made: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC), Candor: "v1",
+		Still: func(_ context.Context, f func(ledger.Root) error) error { return f(root()) }, Made: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC), Candor: "v1",
 	}
 }
 
@@ -90,7 +92,7 @@ func TestRestoreGivesBackWhatWasBackedUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.Ledger != j.Ledger || !m.Made.Equal(j.Made) || m.Candor != "v1" || len(m.Files) != 5 {
+		if m.Ledger != root() || !m.Made.Equal(j.Made) || m.Candor != "v1" || len(m.Files) != 5 {
 			t.Errorf("manifest %+v", m)
 		}
 		want := map[string]string{"policy.yaml": "version: 1\n", "rejects/feeds-1.jsonl": "{}\n", "assessments/a.json.gz": "kept",

@@ -33,6 +33,8 @@ type Policy struct {
 	// Statuses are the rule statuses that count; empty means all. A rule that
 	// states no status is not held back by it.
 	Statuses []string
+	// JoinAlertsBy is how alerts may be joined to their rules.
+	JoinAlertsBy []detection.Join
 }
 
 // Claim is a rule's claim on one analytic.

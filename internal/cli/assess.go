@@ -52,11 +52,11 @@ func (p *program) request(j judging) (assessment.Request, error) {
 func (p *program) policyInForce(path string) (assure.Policy, error) {
 	if path == "" {
 		path = p.data + "/policy.yaml"
-		if _, err := os.Stat(path); os.IsNotExist(err) {
+		if _, err := os.Stat(p.path(path)); os.IsNotExist(err) {
 			return policy.Default(), nil
 		}
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(p.path(path))
 	if err != nil {
 		return assure.Policy{}, fault.New(fault.Invalid, "the policy cannot be read").At("%s", path).Because(err).Next("candor policy show > policy.yaml writes one to start from")
 	}
@@ -66,7 +66,7 @@ func (p *program) policyInForce(path string) (assure.Policy, error) {
 
 func (p *program) assessCommand() *cobra.Command {
 	var j judging
-	var explain, rung, keep string
+	var explain, rung, keep, by string
 	var summary bool
 	c := &cobra.Command{
 		Use:   "assess",
@@ -75,7 +75,7 @@ func (p *program) assessCommand() *cobra.Command {
 its rung, the reasons with the evidence behind each, and the next step. Then it
 prints the totals: claimed (at least one enabled rule), assured (reliable), the
 distance between them, and the next steps that would lift most analytics.`,
-		Example: "  candor assess --summary\n  candor assess --platform Linux --rung rule_only\n  candor assess --explain AN1989\n  candor assess --json > assessment.json",
+		Example: "  candor assess --summary\n  candor assess --platform Linux --rung rule_only\n  candor assess --explain AN1989\n  candor assess --by platform\n  candor assess --json > assessment.json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			req, err := p.request(j)
@@ -84,6 +84,9 @@ distance between them, and the next steps that would lift most analytics.`,
 			}
 			if rung != "" && !slices.Contains(assure.Rungs(), assure.Rung(rung)) {
 				return fault.New(fault.Usage, "there is no rung %q", rung).At("--rung").Next("use one of: %s", rungNames())
+			}
+			if by != "" && !slices.Contains(assure.Dimensions(), assure.Dimension(by)) {
+				return fault.New(fault.Usage, "nothing is rolled up by %q", by).At("--by").Next("use one of: tactic, platform, technique, strategy")
 			}
 			return p.with(cmd, keep != "", func(ctx context.Context, d *Desk) error {
 				if explain != "" {
@@ -96,6 +99,10 @@ distance between them, and the next steps that would lift most analytics.`,
 				if err := p.keepAssessment(keep, a); err != nil {
 					return err
 				}
+				if by != "" {
+					roll := assure.RollUp(a, assure.Dimension(by))
+					return p.emit(roll, func(g *page) { showRollup(g, &roll) })
+				}
 				if rung != "" {
 					a.Verdicts = slices.DeleteFunc(slices.Clone(a.Verdicts), func(v assure.Verdict) bool { return v.Rung != assure.Rung(rung) })
 				}
@@ -107,9 +114,12 @@ distance between them, and the next steps that would lift most analytics.`,
 	c.Flags().StringVar(&explain, "explain", "", "print the whole derivation of one analytic")
 	c.Flags().StringVar(&rung, "rung", "", "only list verdicts on one rung: "+rungNames())
 	c.Flags().BoolVar(&summary, "summary", false, "totals and next steps only")
+	c.Flags().StringVar(&by, "by", "", "the distribution and the worst case for each tactic, platform, technique or strategy")
 	keepFlag(c, &keep)
 	c.MarkFlagsMutuallyExclusive("keep", "explain")
 	c.MarkFlagsMutuallyExclusive("keep", "platform")
+	c.MarkFlagsMutuallyExclusive("by", "explain")
+	c.MarkFlagsMutuallyExclusive("by", "rung")
 	c.AddCommand(p.keptCommand(), p.compareCommand())
 	return c
 }
@@ -123,11 +133,14 @@ func rungNames() string {
 }
 
 func (p *program) explain(ctx context.Context, d *Desk, req assessment.Request, id string) error {
-	v, err := d.Assessment.Verdict(ctx, req, id)
+	v, err := d.Assessment.Explain(ctx, req, id)
 	if err != nil {
 		return err
 	}
-	return p.emit(v, func(g *page) { showVerdict(g, v) })
+	return p.emit(v, func(g *page) {
+		showVerdict(g, v.Verdict)
+		g.line("\n%s  as of %s, window %s to %s, policy %s %s", v.Release, v.AsOf.UTC().Format("2006-01-02"), v.Window.From, v.Window.To, v.Policy.Name, v.Policy.Version)
+	})
 }
 
 func (p *program) policyCommand() *cobra.Command {

@@ -64,7 +64,7 @@ func (p *program) importAll(ctx context.Context, d *Desk, sources []string, ref 
 	for _, s := range sources {
 		bar := p.progress("import " + s)
 		rs, err := d.Bundles.Import(ctx, ingest.BundleRequest{
-			Source: s, Release: ref.Version, Domain: ref.Domain, Now: p.Now(), Progress: bar.bytes,
+			Source: s, Dir: p.Dir, Release: ref.Version, Domain: ref.Domain, Now: p.Now(), Progress: bar.bytes,
 			Admit: func(r attack.Release) (string, error) { return hashes.Check(r), nil },
 		})
 		bar.done()
@@ -197,9 +197,9 @@ func (p *program) rawCommand() *cobra.Command {
 func (p *program) interactive() bool { return p.ErrTerm && !p.quiet && !p.json }
 
 // existing refuses paths that do not exist, before any work begins.
-func existing(paths []string) error {
+func (p *program) existing(paths []string) error {
 	for _, path := range paths {
-		if _, err := os.Stat(path); err != nil {
+		if _, err := os.Stat(p.path(path)); err != nil {
 			return fault.New(fault.Invalid, "cannot be read").At("%s", path).Because(err).
 				Next("check the path; relative paths start at the folder you are in")
 		}

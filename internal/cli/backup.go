@@ -21,23 +21,32 @@ func (p *program) backupCommand() *cobra.Command {
 rejects files and the kept assessments, and a manifest with the SHA-256 of each. The
 file appears under its name when it is whole; an existing file is never overwritten.
 
-Serving and reading go on meanwhile; whoever wants to write waits until it is done.`,
+Serving and reading go on meanwhile; whoever wants to write waits until it is done.
+What was pushed to the server that has the folder is in it; tokens are not.`,
 		Example: "  candor backup candor-2026-05-04.tar.gz",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := p.with(cmd, false, foldPushed); err != nil {
+				return err
+			}
 			// A folder that is not there is not made to be backed up.
-			_, err := os.Stat(p.data)
+			_, err := os.Stat(p.path(p.data))
 			return p.with(cmd, err == nil, func(ctx context.Context, d *Desk) error { return p.backup(ctx, d, args[0]) })
 		},
 	}
 }
 
-func (p *program) backup(ctx context.Context, d *Desk, to string) error {
-	checked, err := d.Custody.Log().Check(ctx)
-	if err != nil {
-		return err
+// foldPushed makes batches of what was pushed to the server that has the folder, if
+// one has, so that a backup holds all that was acknowledged before it.
+func foldPushed(ctx context.Context, d *Desk) error {
+	if d.Intake == nil {
+		return nil
 	}
-	m, err := backup.Write(ctx, backup.Job{To: to, Dir: p.data, Parts: d.Parts, Ledger: checked.Root, Made: p.Now(), Candor: Version()})
+	return d.Intake.Fold(ctx)
+}
+
+func (p *program) backup(ctx context.Context, d *Desk, to string) error {
+	m, err := backup.Write(ctx, backup.Job{To: p.path(to), Dir: p.path(p.data), Parts: d.Parts, Still: d.Custody.Still, Made: p.Now(), Candor: Version()})
 	if err != nil {
 		return err
 	}
@@ -73,7 +82,7 @@ appears. Then the ledger is verified, against the root that the backup names.`,
 		Example: "  candor restore candor-2026-05-04.tar.gz --data ./restored",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := backup.Restore(cmd.Context(), args[0], p.data)
+			m, err := backup.Restore(cmd.Context(), p.path(args[0]), p.path(p.data))
 			if err != nil {
 				return err
 			}

@@ -30,10 +30,10 @@ would land.
 		Args:      cobra.MinimumNArgs(1),
 		ValidArgs: ingest.Kinds(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := kindAndPaths(&r, args); err != nil {
+			if err := p.kindAndPaths(&r, args); err != nil {
 				return err
 			}
-			if _, err := os.Stat(p.data); err != nil {
+			if _, err := os.Stat(p.path(p.data)); err != nil {
 				return p.check(cmd.Context(), ingest.NewEvidence(nil, nil, p.Now), r)
 			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return p.check(ctx, d.Ingest, r) })
@@ -46,24 +46,25 @@ would land.
 
 // kindAndPaths reads what is to be checked: a kind and paths, or paths alone. A
 // mapping goes with alerts.
-func kindAndPaths(r *ingest.Request, args []string) error {
-	_, err := os.Stat(args[0])
+func (p *program) kindAndPaths(r *ingest.Request, args []string) error {
+	r.Dir = p.Dir
+	_, err := os.Stat(p.path(args[0]))
 	switch named := slices.Contains(ingest.Kinds(), args[0]); {
 	case named && len(args) > 1:
 		r.Kind, r.Paths = args[0], args[1:]
-		return existing(r.Paths)
+		return p.existing(r.Paths)
 	case named && err != nil:
 		return fault.New(fault.Usage, "no path was given").Next("name the file or folder that holds the %s", args[0])
 	case err != nil && len(args) > 1:
 		return fault.New(fault.Usage, "there is no kind of evidence %q, and no such file", args[0]).
 			Next("use one of: %s", strings.Join(ingest.Kinds(), ", "))
 	}
-	if err := existing(args); err != nil {
+	if err := p.existing(args); err != nil {
 		return err
 	}
 	r.Paths, r.Kind = args, "alerts"
 	if r.Mapping == "" {
-		r.Kind, err = ingest.KindOf(args)
+		r.Kind, err = r.KindOf()
 	}
 	return err
 }

@@ -25,22 +25,30 @@ import (
 	"candor/internal/assure"
 	"candor/internal/backup"
 	"candor/internal/custody"
+	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/ingest"
+	"candor/internal/intake"
 	"candor/internal/library"
+	"candor/internal/relay"
 	"candor/internal/store"
 )
 
 // Env is everything that a run takes from the machine around it.
 type Env struct {
-	Args    []string // without the program's name
-	Getenv  func(string) string
-	In      io.Reader
-	Out     io.Writer
-	Err     io.Writer
-	Now     func() time.Time
+	Args   []string // without the program's name
+	Getenv func(string) string
+	In     io.Reader
+	Out    io.Writer
+	Err    io.Writer
+	Now    func() time.Time
+	// Dir is the folder that relative paths start at; empty for the working folder.
+	Dir     string
 	OutTerm bool // Out is a terminal
 	ErrTerm bool // Err is a terminal
+	// Engines are the engines for alerts that this build has, the one for new
+	// folders first.
+	Engines []engine.Name
 }
 
 // System returns the environment of this process.
@@ -53,16 +61,21 @@ func System() Env {
 
 // Desk is an open data folder: the services over its stores.
 type Desk struct {
-	Library    *library.Service
-	Releases   store.LibraryReader
-	Bundles    *ingest.Bundles
-	Ingest     *ingest.Evidence
+	Library  *library.Service
+	Releases store.LibraryReader
+	Bundles  *ingest.Bundles
+	Ingest   *ingest.Evidence
+	// Intake takes what is pushed to a server; nil unless the desk writes.
+	Intake     *intake.Service
 	Evidence   store.Evidence
 	Alerts     store.Alerts
 	Assessment *assessment.Service
 	Custody    *custody.Keeper
 	// Parts are the stores, for a backup.
 	Parts []backup.Part
+	// Share runs the commands of other processes through run until ctx ends, which
+	// the server at an address does; wait returns when the last has ended.
+	Share func(ctx context.Context, address string, run Relayed) (wait func() error, err error)
 	// Handler makes the pages and the API, judged by the policy.
 	Handler func(p assure.Policy, log *slog.Logger) http.Handler
 	Close   func() error
@@ -70,14 +83,21 @@ type Desk struct {
 
 // Mode says what a command does with the data folder.
 type Mode struct {
-	// Write asks to be the folder's only writer, under the command's name.
+	// Write asks to be the folder's only writer, under the command's name; Serve
+	// asks besides that no server has the folder yet.
 	Write   bool
+	Serve   bool
 	Command string
 	Now     func() time.Time
+	// Alerts names the engine for the alerts of a new folder; empty for the best
+	// that this build has.
+	Alerts string
+	// Note tells people what the command waits for; nil tells nobody.
+	Note func(text string)
 }
 
 // Open opens the data folder dir. Without Write it refuses a folder that does
-// not exist.
+// not exist. When a server has the folder, the error is a relay.Elsewhere.
 type Open func(ctx context.Context, dir string, m Mode) (*Desk, error)
 
 // program is one run.
@@ -97,11 +117,18 @@ func Run(ctx context.Context, env Env, open Open) int {
 	root := p.root()
 	root.SetArgs(env.Args)
 	err := root.ExecuteContext(ctx)
+	var away *relay.Elsewhere
+	if errors.As(err, &away) {
+		var code int
+		if code, err = p.relay(ctx, away); err == nil {
+			return code
+		}
+	}
 	if err == nil {
 		return 0
 	}
 	if ctx.Err() != nil {
-		err = fault.New(fault.Internal, "interrupted: nothing was half done").Because(nil)
+		err = interrupted(ctx)
 	}
 	p.fail(err)
 	return fault.ExitCode(err)
@@ -116,7 +143,10 @@ reliably observe and act on, and which it only has a rule for.
 
 It mirrors MITRE ATT&CK releases, takes in telemetry, rules, alerts, exercises
 and runbooks, and gives every ATT&CK analytic a verdict with reasons, limits and
-next steps.`,
+next steps.
+
+Environment: CANDOR_DATA names the data folder. CANDOR_ALERTS names the engine that
+keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
 		Example: `  candor demo                                     see it at work, no files needed
   candor attack import enterprise-attack-18.1.json
   candor evidence add rules ./sigma/rules
@@ -141,7 +171,7 @@ next steps.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
 		p.serveCommand(), p.demoCommand(), p.versionCommand(),
-		p.ledgerCommand(), p.backupCommand(), p.restoreCommand())
+		p.ledgerCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand())
 	root.AddCommand(p.measuringCommands()...)
 	for _, c := range root.Commands() {
 		markUsage(c)
@@ -233,10 +263,22 @@ func (p *program) emit(v any, text func(*page)) error {
 
 // with opens the data folder for a command and closes it after f.
 func (p *program) with(cmd *cobra.Command, write bool, f func(context.Context, *Desk) error) error {
+	return p.in(cmd, p.mode(cmd, write), f)
+}
+
+func (p *program) in(cmd *cobra.Command, m Mode, f func(context.Context, *Desk) error) error {
 	ctx := cmd.Context()
-	d, err := p.open(ctx, p.data, Mode{Write: write, Command: cmd.CommandPath(), Now: p.Now})
+	d, err := p.open(ctx, p.path(p.data), m)
 	if err != nil {
 		return err
 	}
 	return errors.Join(f(ctx, d), d.Close())
+}
+
+func (p *program) mode(cmd *cobra.Command, write bool) Mode {
+	m := Mode{Write: write, Command: cmd.CommandPath(), Now: p.Now, Alerts: p.Getenv(engine.Variable)}
+	if !p.quiet && !p.json {
+		m.Note = func(text string) { p.note("%s", text) }
+	}
+	return m
 }

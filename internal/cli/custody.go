@@ -146,7 +146,7 @@ its text.`,
 		Example: "  candor policy show > policy.yaml\n  candor policy set policy.yaml --reason 'board decision of 3 May'",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			b, err := os.ReadFile(args[0])
+			b, err := os.ReadFile(p.path(args[0]))
 			if err != nil {
 				return fault.New(fault.Invalid, "the policy cannot be read").At("%s", args[0]).Because(err).
 					Next("candor policy show > policy.yaml writes one to start from")

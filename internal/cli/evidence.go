@@ -62,13 +62,13 @@ kept in a rejects file in the data folder.
 				return fault.New(fault.Usage, "there is no kind of evidence %q", args[0]).
 					Next("use one of: %s", strings.Join(ingest.Kinds(), ", "))
 			}
-			if err := existing(args[1:]); err != nil {
+			if err := p.existing(args[1:]); err != nil {
 				return err
 			}
 			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
 				return p.addEvidence(ctx, d, ingest.Request{
 					Kind: args[0], Paths: args[1:], Format: format, Mapping: mapping, By: by,
-					RejectsDir: filepath.Join(p.data, "rejects"),
+					Dir: p.Dir, RejectsDir: filepath.Join(p.data, "rejects"),
 				})
 			})
 		},
@@ -155,9 +155,20 @@ func batches(ctx context.Context, d *Desk) ([]store.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	all = append(append([]store.Batch{}, all...), alerts...)
-	slices.SortStableFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
-	return all, nil
+	return merge(all, alerts), nil
+}
+
+// merge merges two lists by time. Each keeps its order, which is that of arrival: a
+// clock may have been put back.
+func merge(a, b []store.Batch) []store.Batch {
+	merged := make([]store.Batch, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if b[0].Added.Before(a[0].Added) {
+			a, b = b, a
+		}
+		merged, a = append(merged, a[0]), a[1:]
+	}
+	return append(append(merged, a...), b...)
 }
 
 func (p *program) evidenceListCommand() *cobra.Command {

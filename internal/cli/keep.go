@@ -34,7 +34,7 @@ func keepFlag(c *cobra.Command, keep *string) {
 }
 
 func (p *program) archive() archive.Archive {
-	return archive.In(filepath.Join(p.data, "assessments"))
+	return archive.In(p.path(filepath.Join(p.data, "assessments")))
 }
 
 // keepAssessment keeps a, and says so beside what the command prints.
@@ -166,6 +166,9 @@ func standRow(name string, s *assure.Stand) []string {
 
 func showShift(g *page, s *assure.Shift) {
 	g.line("\n  %s  %s to %s", g.bold(s.Analytic.ATTACKID), words(s.From), rungColour(g, s.To, words(s.To)))
+	for _, w := range s.Waivers {
+		g.wrap("    ", fmt.Sprintf("waiver of %s for %s until %s, by %s: %s", w.ID, w.For, w.Until, w.By, w.Reason), 110)
+	}
 	for _, c := range s.Because {
 		g.wrap("    ", c.Text, 110)
 		if len(c.New) > 0 {

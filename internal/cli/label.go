@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"candor/internal/alert"
 	"candor/internal/assessment"
+	"candor/internal/decode"
 	"candor/internal/fault"
 	"candor/internal/measure"
 )
@@ -34,7 +36,8 @@ sample, whatever order they came in; a larger N begins with the smaller sample.
 
 With --csv the sample is Candor's own CSV of alerts: fill in the column disposition
 (true_positive, benign_positive, false_positive, ...) and hand the file back with
-candor evidence add alerts FILE.`,
+candor evidence add alerts FILE. A cell that a spreadsheet would take for a formula
+stands behind an apostrophe, which is taken off again when the file comes back.`,
 		Example: "  candor label sample W-Acc-400 -n 60\n  candor label sample W-Acc-400 -n 60 --seed 7 --csv > to-label.csv",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -66,7 +69,7 @@ candor evidence add alerts FILE.`,
 
 func showSample(g *page, s *assessment.Sampled) {
 	if len(s.Alerts) == 0 {
-		g.line("No alert of %s from %s to %s is unlabelled.", s.RuleID, s.Window.From, s.Window.To)
+		g.line("No alert of %s from %s to %s is unlabelled, by policy %s %s.", s.RuleID, s.Window.From, s.Window.To, s.Policy.Name, s.Policy.Version)
 		return
 	}
 	rows := [][]string{{"ID", "TIME", "SITE", "ENTITY", "SEVERITY", "SCORE", "CASE"}}
@@ -79,6 +82,7 @@ func showSample(g *page, s *assessment.Sampled) {
 	if int64(s.Asked) > s.Unlabelled {
 		g.line("%d were asked for and there are no more", s.Asked)
 	}
+	g.line("policy %s %s counts labels by %s", s.Policy.Name, s.Policy.Version, strings.Join(s.Provenances, ", "))
 }
 
 func scoreText(a *alert.Alert) string {
@@ -89,14 +93,18 @@ func scoreText(a *alert.Alert) string {
 }
 
 // writeSample writes alerts as Candor's own CSV with the columns of a disposition
-// left empty.
+// left empty, and with no cell that a spreadsheet would take for a formula.
 func writeSample(w io.Writer, alerts []*alert.Alert) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"id", "rule_id", "time", "site", "entity", "severity", "score", "case_id",
 		"disposition", "disposition_time", "disposition_by", "provenance"})
 	for _, a := range alerts {
-		_ = out.Write([]string{a.ID, a.RuleID, a.Time.UTC().Format(time.RFC3339Nano), a.Site, a.Entity, a.Severity, scoreText(a), a.CaseID,
-			"", "", "", string(alert.Analyst)})
+		row := []string{a.ID, a.RuleID, a.Time.UTC().Format(time.RFC3339Nano), a.Site, a.Entity, a.Severity, scoreText(a), a.CaseID,
+			"", "", "", string(alert.Analyst)}
+		for i := range row {
+			row[i] = decode.Inert(row[i])
+		}
+		_ = out.Write(row)
 	}
 	out.Flush()
 	if err := out.Error(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/assessment"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/measure"
 )
@@ -42,13 +43,13 @@ func (p *program) measurement(m measuring) (assessment.Request, error) {
 
 // measuringCommands are those that measure, and say what follows from it.
 func (p *program) measuringCommands() []*cobra.Command {
-	return []*cobra.Command{p.measureCommand(), p.labelCommand(), p.gateCommand(), p.nextCommand(), p.tuneCommand()}
+	return []*cobra.Command{p.measureCommand(), p.labelCommand(), p.gateCommand(), p.nextCommand(), p.tuneCommand(), p.reviewCommand()}
 }
 
 func (p *program) measureCommand() *cobra.Command {
 	var m measuring
 	var rule, analytic, by string
-	var recall bool
+	var recall, timed bool
 	c := &cobra.Command{
 		Use:   "measure",
 		Short: "What the alerts say: precision with intervals, volume, workload",
@@ -58,7 +59,8 @@ account for bursts, what the unlabelled leave open, volume, workload and trend, 
 what may be concluded: good enough, not good enough, undecided (with how many alerts
 to label), or not measurable (with why). doc/statistics.md defines every figure.
 
---recall shows what exercises say of what was detected. Alerts cannot say that.`,
+--recall shows what exercises say of what was detected, and how incidents became known.
+Alerts cannot say that.`,
 		Example: "  candor measure\n  candor measure --rule W-Acc-400\n  candor measure --analytic AN0001 --window 30\n  candor measure --by analytic --json\n  candor measure --recall",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -78,7 +80,7 @@ to label), or not measurable (with why). doc/statistics.md defines every figure.
 				case analytic != "" || by == "analytic":
 					return p.measureAnalytics(ctx, d, req, analytic)
 				}
-				return p.measureRules(ctx, d, req)
+				return p.measureRules(ctx, d, req, timed)
 			})
 		},
 	}
@@ -86,14 +88,15 @@ to label), or not measurable (with why). doc/statistics.md defines every figure.
 	c.Flags().StringVar(&rule, "rule", "", "the whole statement of one rule, by id or name")
 	c.Flags().StringVar(&analytic, "analytic", "", "the whole statement of one analytic, by ATT&CK ID")
 	c.Flags().StringVar(&by, "by", "rule", "what the table is of: rule, analytic")
-	c.Flags().BoolVar(&recall, "recall", false, "what exercises say of what is detected, apart from precision")
+	c.Flags().BoolVar(&recall, "recall", false, "what exercises and incidents say of what is detected, apart from precision")
+	c.Flags().BoolVar(&timed, "times", false, "for every rule: how long alerts wait to be acknowledged and to be closed (takes longest to count)")
 	c.MarkFlagsMutuallyExclusive("rule", "analytic")
 	c.MarkFlagsMutuallyExclusive("rule", "recall")
 	return c
 }
 
-func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Request) error {
-	m, err := d.Assessment.Measure(ctx, r)
+func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Request, timed bool) error {
+	m, err := d.Assessment.Measure(ctx, r, timed)
 	if err != nil {
 		return err
 	}
@@ -103,10 +106,14 @@ func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Reques
 		} else {
 			showStatements(g, m.Rules, "RULE", nil)
 		}
+		if timed {
+			showTimes(g, m.Rules)
+		}
 		showBasis(g, m.Basis)
 		if m.Silent > 0 {
 			g.line("%s no alert in the window; that says nothing of whether they work", plural(m.Silent, "enabled rule raised", "enabled rules raised"))
 		}
+		showWaivers(g, m.Waivers, "")
 		showLimits(g, m.Limits)
 		g.line("\none rule: candor measure --rule ID; alerts to label: candor label sample RULE -n N; thresholds: candor tune RULE")
 	})
@@ -193,6 +200,8 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 	return p.emit(m, func(g *page) {
 		g.line("%s  %s", g.bold(m.RuleID), m.RuleName)
 		showDetail(g, &m.Detail)
+		showRests(g, m.Evidence)
+		showWaivers(g, m.Waivers, "")
 		showBasis(g, m.Basis)
 		showLimits(g, m.Limits)
 	})
@@ -226,6 +235,7 @@ func showDetail(g *page, d *measure.Detail) {
 	if t := d.Trend; t != nil {
 		rows = append(rows, []string{"trend", fmt.Sprintf("%+.4f alerts a day with each day, interval %.4f to %.4f, over %d days", t.Slope, t.Interval[0], t.Interval[1], t.Days)})
 	}
+	rows = append(rows, timeRows(d.Times)...)
 	g.table("  ", rows)
 	g.head("In words")
 	showReasons(g, d.Reasons)
@@ -236,6 +246,62 @@ func showDetail(g *page, d *measure.Detail) {
 	default:
 		g.line("\n  candor label sample %s -n %d", d.RuleID, min(d.ToLabel, d.Unlabelled))
 	}
+}
+
+// timeRows says how long alerts wait.
+func timeRows(t *measure.Times) [][]string {
+	if t == nil {
+		return nil
+	}
+	var rows [][]string
+	for _, x := range []struct {
+		what string
+		of   *measure.Waiting
+	}{{"time to acknowledge", &t.Acknowledge}, {"time to close", &t.Close}} {
+		text := "not known"
+		if x.of.Alerts > 0 {
+			text = fmt.Sprintf("median %s, 90th percentile %s", waitText(&x.of.Median), waitText(&x.of.P90))
+		}
+		rows = append(rows, []string{x.what, fmt.Sprintf("%s; %s done, %s still waiting, %s untimed", text,
+			group3(x.of.Done), group3(x.of.Censored), group3(x.of.Untimed))})
+	}
+	return rows
+}
+
+// showTimes prints one line for each rule: how long its alerts wait.
+func showTimes(g *page, ds []measure.Detail) {
+	g.head("Times")
+	rows := [][]string{{"RULE", "ACKNOWLEDGED: MEDIAN", "90 %", "WAITING", "UNTIMED", "CLOSED: MEDIAN", "90 %", "WAITING", "UNTIMED"}}
+	for i := range ds {
+		t := ds[i].Times
+		row := []string{clip(ds[i].RuleID, 36)}
+		for _, w := range []*measure.Waiting{&t.Acknowledge, &t.Close} {
+			row = append(row, minutesText(w.Median.Value), minutesText(w.P90.Value), group3(w.Censored), group3(w.Untimed))
+		}
+		rows = append(rows, row)
+	}
+	g.table("  ", rows)
+}
+
+// waitText writes a time with its interval.
+func waitText(q *measure.Quantile) string {
+	if q.Value == nil {
+		return "not reached"
+	}
+	return fmt.Sprintf("%s (%s to %s)", minutesText(q.Value), minutesText(q.Low), minutesText(q.High))
+}
+
+// minutesText writes minutes as people do.
+func minutesText(m *float64) string {
+	switch {
+	case m == nil:
+		return "not reached"
+	case *m < 120:
+		return fmt.Sprintf("%.0f min", *m)
+	case *m < 48*60:
+		return fmt.Sprintf("%.1f h", *m/60)
+	}
+	return fmt.Sprintf("%.1f days", *m/60/24)
 }
 
 func six(i *measure.Interval) string {
@@ -290,6 +356,19 @@ func showMeasuredAnalytic(g *page, a *assessment.MeasuredAnalytic) {
 		g.head("Rule by rule")
 		showStatements(g, a.Rules, "RULE", nil)
 	}
+	showRests(g, a.Evidence)
+	showWaivers(g, a.Waivers, "")
+}
+
+// showRests names the batches that figures rest on.
+func showRests(g *page, refs []evidence.Ref) {
+	var ids []string
+	for _, r := range refs {
+		ids = append(ids, r.Kind+" "+r.ID)
+	}
+	if len(ids) > 0 {
+		g.line("\n  %s", g.dim("alerts of "+strings.Join(ids, "; ")))
+	}
 }
 
 func (p *program) recall(ctx context.Context, d *Desk, r assessment.Request, analytic string) error {
@@ -306,8 +385,29 @@ func (p *program) recall(ctx context.Context, d *Desk, r assessment.Request, ana
 			rows = append(rows, recallRow(&x))
 		}
 		g.table("", rows)
+		showCaseRecall(g, &m.Cases)
+		g.line("\npolicy %s %s", m.Policy.Name, m.Policy.Version)
 		showLimits(g, m.Limits)
 	})
+}
+
+func showCaseRecall(g *page, c *assessment.CasesRecalled) {
+	g.head("How incidents became known, from cases alone")
+	if c.Organisation.Incidents+c.Organisation.Unsaid == 0 {
+		g.line("  no case of an incident is known")
+		return
+	}
+	rows := [][]string{{"OF", "BY ALERT", "SHARE", "INTERVAL", "OTHERWISE", "TOO LATE", "NOT SAID", "LAST"}}
+	all := append([]measure.CaseRecall{c.Organisation}, c.Techniques...)
+	for _, x := range append(all, c.Analytics...) {
+		share := "-"
+		if x.Recall != nil {
+			share = fmt.Sprintf("%.3f", *x.Recall)
+		}
+		rows = append(rows, []string{x.Of, ratio(int64(x.ByAlert), int64(x.Incidents)), share, short(x.Interval), fmt.Sprint(x.Otherwise),
+			fmt.Sprint(x.Missed), fmt.Sprint(x.Unsaid), x.Last[:min(10, len(x.Last))]})
+	}
+	g.table("", rows)
 }
 
 func recallRow(x *measure.Recall) []string {

@@ -25,7 +25,8 @@ source collected and measured, that external source registered, these rules enab
 these exercises passed, these runbooks written, these alerts labelled at the current
 estimate. It judges again with each, and lists which analytics would move from which
 rung to which: what makes the most analytics reliable for each thing to do comes
-first, then what lifts the most past the question that stops them.`,
+first, then what lifts the most past the question that stops them. Where the policy
+states costs (costs.*), what lifts the most for its cost comes first.`,
 		Example: "  candor next\n  candor next --limit 5 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,6 +64,7 @@ func showPlan(g *page, plan *assessment.Plan) {
 	if n := plan.Found - len(plan.Prospects); n > 0 {
 		g.line("\n%s (--limit 0 prints all)", plural(n, "more would lift something", "more would lift something"))
 	}
+	showBasis(g, plan.Basis)
 	showLimits(g, plan.Limits)
 }
 
@@ -79,6 +81,9 @@ func showProspect(g *page, n int, p *assure.Prospect) {
 	}
 	if p.Acts > 1 {
 		gain += fmt.Sprintf("; %d things to do", p.Acts)
+	}
+	if p.Cost != nil {
+		gain += fmt.Sprintf("; costs %g, %.3g analytics for each unit", *p.Cost, float64(p.Lifted)/(*p.Cost))
 	}
 	g.line("     %s", gain)
 	for _, line := range movesByRung(p.Moves) {

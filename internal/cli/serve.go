@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,39 +23,83 @@ import (
 
 func (p *program) serveCommand() *cobra.Command {
 	var addr, file string
+	var fold time.Duration
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the pages and the API on this machine",
 		Long: `Serve shows the overview, every object and every verdict as pages, and the same
-models as JSON under /api/v1 (described at /api/v1/openapi.json).
+models as JSON under /api/v1 (described at /api/v1/openapi.json). Programs push
+alerts, dispositions, signals and feeds to the same address, each with a token that
+candor token create made; see doc/push.md.
 
-It listens on loopback addresses alone: there is no authentication yet.`,
+It listens on loopback addresses alone: whoever may push needs a token, and whoever
+reads needs none.
+
+While it runs, it has the data folder: every other command on the folder is run by
+the server, through a socket in the folder that only its owner can reach, and prints
+what it would print without one.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pol, err := p.policyInForce(file)
 			if err != nil {
 				return err
 			}
-			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-				return p.serve(ctx, d, addr, pol)
-			})
+			if fold < 100*time.Millisecond || fold > time.Hour {
+				return fault.New(fault.Usage, "%s is no time between batches", fold).At("--fold").Next("name one from 100ms to 1h")
+			}
+			m := p.mode(cmd, true)
+			m.Serve = true
+			return p.in(cmd, m, func(ctx context.Context, d *Desk) error { return p.serve(ctx, d, serving{addr, fold}, pol) })
 		},
 	}
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "loopback address to listen on; port 0 picks a free one")
 	c.Flags().StringVar(&file, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
+	c.Flags().DurationVar(&fold, "fold", foldEvery, "how often what was pushed becomes batches")
 	return c
 }
 
-// serve answers requests until ctx ends, which is how a server is meant to end.
-func (p *program) serve(ctx context.Context, d *Desk, addr string, pol assure.Policy) error {
+// foldEvery is how often what was pushed becomes batches: soon enough to look at,
+// and seldom enough that a day of pushing makes thousands of them.
+const foldEvery = 30 * time.Second
+
+// serving is how a server is to serve.
+type serving struct {
+	addr string
+	fold time.Duration
+}
+
+// serve answers requests, takes what is pushed, and runs the commands of other
+// processes, until ctx ends, which is how a server is meant to end.
+func (p *program) serve(ctx context.Context, d *Desk, how serving, pol assure.Policy) error {
 	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return web.Serve(ctx, addr, d.Handler(pol, log), log, func(at string) {
-		if p.json {
-			fmt.Fprintf(p.Out, "{\"serving\":%q}\n", "http://"+at+"/")
+	fold, err := d.Intake.Start(how.fold, log)
+	if err != nil {
+		return err
+	}
+	defer fold()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var others sharing
+	var failed error
+	err = web.Serve(ctx, how.addr, d.Handler(pol, log), log, func(at string) {
+		if others, failed = p.share(ctx, d, "http://"+at+"/"); failed != nil {
+			stop()
 			return
 		}
-		fmt.Fprintf(p.Out, "serving http://%s/ (Ctrl-C stops)\n", at)
+		p.serving("http://" + at + "/")
 	})
+	if others.wait != nil {
+		err = errors.Join(err, others.end())
+	}
+	return errors.Join(failed, err)
+}
+
+func (p *program) serving(at string) {
+	if p.json {
+		fmt.Fprintf(p.Out, "{\"serving\":%q}\n", at)
+		return
+	}
+	fmt.Fprintf(p.Out, "serving %s (Ctrl-C stops)\n", at)
 }
 
 // demonstration is what `candor demo` is asked to do.
@@ -102,7 +148,7 @@ func (p *program) demo(cmd *cobra.Command, m demonstration) error {
 		if err := p.emit(a, func(g *page) { p.introduceDemo(g, m, dir); showAssessment(g, a, true) }); err != nil || m.once {
 			return err
 		}
-		return p.serve(ctx, d, m.addr, pol)
+		return p.serve(ctx, d, serving{m.addr, foldEvery}, pol)
 	})
 }
 

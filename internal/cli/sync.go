@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,8 +57,8 @@ func (p *program) sync(ctx context.Context, d *Desk, s syncing) error {
 	if err != nil {
 		return err
 	}
-	m := mirror.New(filepath.Join(p.data, "downloads"), s.stall)
-	entries, err := m.Index(ctx, s.index)
+	m := mirror.New(p.path(filepath.Join(p.data, "downloads")), s.stall)
+	entries, err := m.Index(ctx, p.address(s.index))
 	if err != nil {
 		return err
 	}
@@ -84,6 +85,14 @@ func (p *program) sync(ctx context.Context, d *Desk, s syncing) error {
 	return p.emit(results, func(g *page) { showImports(g, results) })
 }
 
+// address returns where an index lies: an address as it is, else a path.
+func (p *program) address(index string) string {
+	if strings.Contains(index, "://") {
+		return index
+	}
+	return p.path(index)
+}
+
 func showMissing(g *page, missing []mirror.Entry, known int) {
 	if len(missing) == 0 {
 		g.line("Nothing is missing of the %d releases that the index names.", known)
@@ -101,7 +110,7 @@ func (p *program) hashes(path string) (mirror.Hashes, error) {
 	if path == "" {
 		return mirror.Published()
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(p.path(path))
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "the table of hashes cannot be read").At("%s", path).Because(err).Next("check the path given to --hashes")
 	}

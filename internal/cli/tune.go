@@ -38,7 +38,7 @@ misses beyond chance among all values tried (Benjamini-Hochberg at 5 %).`,
 					return err
 				}
 				if svg != "" {
-					if err := writeSweep(svg, &t); err != nil {
+					if err := p.writeSweep(svg, &t); err != nil {
 						return err
 					}
 				}
@@ -51,11 +51,11 @@ misses beyond chance among all values tried (Benjamini-Hochberg at 5 %).`,
 	return c
 }
 
-func writeSweep(path string, t *assessment.Tuned) error {
+func (p *program) writeSweep(path string, t *assessment.Tuned) error {
 	if len(t.Thresholds) == 0 {
 		return fault.New(fault.NotFound, "there is no sweep of %s to draw", t.RuleID).Because(nil).Next("leave --svg out; %s", strings.TrimSuffix(t.NoChoice, "."))
 	}
-	if err := os.WriteFile(path, []byte(sweepSVG(t)), 0o644); err != nil {
+	if err := os.WriteFile(p.path(path), []byte(sweepSVG(t)), 0o644); err != nil {
 		return fault.New(fault.Unavailable, "the drawing cannot be written").At("%s", path).Because(err).Next("name another file with --svg")
 	}
 	return nil
@@ -78,6 +78,13 @@ func showTuned(g *page, t *assessment.Tuned) {
 	showSweep(g, t)
 	showExclusions(g, t)
 	showValues(g, t)
+	for _, a := range t.Analytics {
+		if len(a.Knobs) > 0 {
+			g.head("%s %s", a.Analytic.ATTACKID, a.Analytic.Name)
+			showKnobs(g, a.Knobs, t.RuleID)
+		}
+	}
+	showUnmappedTunings(g, t.Unmapped)
 	showBasis(g, t.Basis)
 	showLimits(g, t.Limits)
 }

@@ -76,6 +76,9 @@ func showVerdicts(g *page, vs []assure.Verdict) {
 		if len(v.Compensated) > 0 {
 			rung += " (compensated)"
 		}
+		if len(v.Waivers) > 0 {
+			rung += " (waiver)"
+		}
 		rows = append(rows, []string{v.Analytic.ATTACKID, rung, nameList(v.Techniques, 1), strings.Join(v.Platforms, ", "), clip(next, 90)})
 	}
 	g.table("", rows)
@@ -126,7 +129,7 @@ func showSteps(g *page, steps []assure.Lift) {
 
 func showUnmapped(g *page, u assure.Unmapped) {
 	showStopped(g, u.StoppedFeeds)
-	if len(u.Rules)+len(u.SilentRules)+len(u.AlertRules)+len(u.UnknownSources) == 0 {
+	if len(u.Rules)+len(u.SilentRules)+len(u.AlertRules)+len(u.UnknownSources)+len(u.Tunings) == 0 {
 		return
 	}
 	g.head("Evidence that no verdict could use")
@@ -141,10 +144,33 @@ func showUnmapped(g *page, u assure.Unmapped) {
 				g.line("    … and %d more (--json lists all)", n-i)
 				break
 			}
-			g.line("    %-14s %s, %s", r.ID, clip(r.Name, 60), count(r.Alerts, "alert", "alerts"))
+			g.line("    %-14s %s, %s%s", r.ID, clip(r.Name, 60), count(r.Alerts, "alert", "alerts"), ambiguous(r.Ambiguous))
 		}
 	}
 	showUnknownSources(g, u.UnknownSources)
+	showUnmappedTunings(g, u.Tunings)
+}
+
+func showUnmappedTunings(g *page, ts []assure.UnmappedTuning) {
+	if len(ts) == 0 {
+		return
+	}
+	g.line("  %s to no element of an analytic:", plural(len(ts), "tuning record belongs", "tuning records belong"))
+	for i, t := range ts {
+		if i == 8 {
+			g.line("    … and %d more (--json lists all)", len(ts)-i)
+			break
+		}
+		g.line("    %s %s: %s (batch %s)", t.Analytic, clip(t.Element, 40), t.Why, t.Batch)
+	}
+}
+
+// ambiguous says which rules alerts could mean.
+func ambiguous(rules []string) string {
+	if len(rules) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; could be any of %d rules: %s", len(rules), clip(strings.Join(rules, ", "), 80))
 }
 
 // showUnknownIDs names every id that the release does not know, with how many
@@ -191,6 +217,8 @@ func showVerdict(g *page, v assure.Verdict) {
 	if v.Measurement != nil {
 		showMeasurement(g, v.Measurement)
 	}
+	showIncidents(g, &v.Incidents)
+	showKnobs(g, v.Knobs, "")
 	for i, c := range v.Compensated {
 		if i == 0 {
 			g.head("Compensated by (named, never counted as coverage)")
@@ -210,6 +238,41 @@ func showVerdict(g *page, v assure.Verdict) {
 		}
 		g.wrap("  ", l, 110)
 	}
+}
+
+// showIncidents says what incidents say, where there are any.
+func showIncidents(g *page, i *assure.Incidents) {
+	if i.State == "" || i.State == "none" {
+		return
+	}
+	g.head("Incidents: %s", strings.ReplaceAll(i.State, "_", " "))
+	g.line("  %d missed, %d detected, %d that say nothing of it; last %s of %s (candor review %s)", i.Missed, i.Detected, i.Others, i.LastCase,
+		i.LastTime[:min(10, len(i.LastTime))], i.LastCase)
+}
+
+// showKnobs lists what ATT&CK says should be set locally and what is, for one rule
+// or, if rule is empty, for all.
+func showKnobs(g *page, knobs []assure.Knob, rule string) {
+	if len(knobs) == 0 {
+		return
+	}
+	set := 0
+	rows := [][]string{{"ELEMENT", "VALUE", "RULE", "SINCE", "APPROVED BY", "BASELINE", "BATCH"}}
+	for _, k := range knobs {
+		n := len(rows)
+		for _, s := range k.Settings {
+			if rule == "" || s.RuleID == "" || s.RuleID == rule {
+				rows = append(rows, []string{k.Element, clip(s.Value, 30), cmp.Or(s.RuleID, "all"), string(s.Date), s.ApprovedBy, clip(s.Baseline, 40), s.Batch})
+			}
+		}
+		if len(rows) == n {
+			rows = append(rows, []string{k.Element, "not recorded", "", "", "", "", ""})
+		} else {
+			set++
+		}
+	}
+	g.head("What ATT&CK says should be set locally (%d of %d recorded)", set, len(knobs))
+	g.table("  ", rows)
 }
 
 func showReasons(g *page, rs []evidence.Reason) {
@@ -250,17 +313,17 @@ func showClaims(g *page, v assure.Verdict) {
 		return
 	}
 	g.head("Claims (%d)", len(v.Claims))
-	rows := [][]string{{"BASIS", "RULE", "COUNTS", ""}}
+	rows := [][]string{{"BASIS", "RULE", "BATCH", "COUNTS", ""}}
 	for i, c := range v.Claims {
 		if i == 15 {
-			rows = append(rows, []string{"…", fmt.Sprintf("and %d more (--json lists all)", len(v.Claims)-i), "", ""})
+			rows = append(rows, []string{"…", fmt.Sprintf("and %d more (--json lists all)", len(v.Claims)-i), "", "", ""})
 			break
 		}
 		counts := "yes"
 		if !c.Counts {
 			counts = "no"
 		}
-		rows = append(rows, []string{string(c.Basis), clip(c.RuleName, 70), counts, c.Why})
+		rows = append(rows, []string{string(c.Basis), clip(c.RuleName, 60), c.Batch, counts, c.Why})
 	}
 	g.table("  ", rows)
 }

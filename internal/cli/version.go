@@ -3,8 +3,11 @@ package cli
 import (
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
+
+	"candor/internal/engine"
 )
 
 // build is what a binary knows of itself.
@@ -15,6 +18,8 @@ type build struct {
 	Time     string `json:"time,omitempty"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	// Alerts are the engines for alerts, the one for new folders first.
+	Alerts []engine.Name `json:"alert_engines"`
 }
 
 // Version returns the version of this binary, for the faces that show it.
@@ -42,16 +47,29 @@ func thisBuild() build {
 
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version of this binary", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version of this binary, and what keeps alerts in it", Args: cobra.NoArgs,
+		Long: `Version prints what this binary is, and the engines that it can keep alerts in. A
+new data folder gets the first of them, or the one that CANDOR_ALERTS names (duckdb
+or sqlite); a folder that has alerts keeps its engine.`,
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
+			b.Alerts = p.Engines
 			return p.emit(b, func(g *page) {
 				g.line("candor %s", b.Version)
 				if b.Revision != "" {
 					g.line("revision %s %s", b.Revision, b.Time)
 				}
 				g.line("%s %s", b.Go, b.Platform)
+				g.line("alerts in %s", alertsIn(b.Alerts))
 			})
 		},
 	}
+}
+
+// alertsIn says which engines keep alerts.
+func alertsIn(engines []engine.Name) string {
+	if slices.Contains(engines, engine.DuckDB) {
+		return "duckdb, or sqlite (CANDOR_ALERTS=sqlite chooses it for a new data folder)"
+	}
+	return "sqlite alone: built without a C compiler, so that millions of alerts are slower than in duckdb"
 }

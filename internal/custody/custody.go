@@ -20,6 +20,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"candor/internal/attack"
 	"candor/internal/fault"
 	"candor/internal/ledger"
@@ -55,10 +57,48 @@ type Keeper struct {
 	Stores
 	log *ledger.Log
 	mu  sync.Mutex // held while entries are written
+	// seen is what the first entries of the ledger are about, up to the place read.
+	seen map[subject]bool
+	read int64
+	// settled says that once everything had its entry, and that what has landed
+	// since through the keeper has one.
+	settled bool
+	// landing is held, a part by each, by what lands in a store until it has its
+	// entry, and whole by what needs both to be in step.
+	landing *semaphore.Weighted
 }
 
+// whole is all parts of a semaphore.
+const whole = 1 << 30
+
 // New returns the keeper of the stores.
-func New(s Stores) *Keeper { return &Keeper{Stores: s, log: ledger.New(s.Ledger)} }
+func New(s Stores) *Keeper {
+	return &Keeper{Stores: s, log: ledger.New(s.Ledger), landing: semaphore.NewWeighted(whole)}
+}
+
+// Still runs f, with the root of the ledger, while nothing lands through the
+// keeper. It waits for what is about to.
+func (k *Keeper) Still(ctx context.Context, f func(ledger.Root) error) error {
+	if err := k.landing.Acquire(ctx, whole); err != nil {
+		return err
+	}
+	defer k.landing.Release(whole)
+	checked, err := k.log.Check(ctx)
+	if err != nil {
+		return err
+	}
+	return f(checked.Root)
+}
+
+// land runs f, through which something lands and gets its entry. What a full disk
+// kept from landing is fault.Unavailable.
+func (k *Keeper) land(ctx context.Context, f func() error) error {
+	if err := k.landing.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer k.landing.Release(1)
+	return k.roomy(f())
+}
 
 // Log returns the ledger.
 func (k *Keeper) Log() *ledger.Log { return k.log }
@@ -87,12 +127,41 @@ func (k *Keeper) Settle(ctx context.Context, just string) error {
 		if e.Reason == "" && e.ID != just {
 			e.Reason = late
 		}
-		e.Time = k.Now()
-		if _, err := k.log.Append(ctx, e); err != nil {
+		if err := k.enter(ctx, e); err != nil {
 			return err
 		}
 	}
+	k.settled = true
 	return nil
+}
+
+// enter writes an entry, as of now.
+func (k *Keeper) enter(ctx context.Context, e ledger.Entry) error {
+	e.Time = k.Now()
+	if _, err := k.log.Append(ctx, e); err != nil {
+		k.settled = false
+		return err
+	}
+	return nil
+}
+
+// record writes the entry of a batch that has landed just now. Where everything
+// before it has its entry, which is so but for the first time in a process, the
+// stores need not be asked for all that they hold: a server that is pushed to makes
+// thousands of batches a day.
+func (k *Keeper) record(ctx context.Context, b store.Batch) error {
+	k.mu.Lock()
+	settled := k.settled
+	if settled {
+		defer k.mu.Unlock()
+		known, err := k.recorded(ctx)
+		if err != nil || known[subject{ledger.Batch, clean(b.ID)}] {
+			return err
+		}
+		return k.enter(ctx, batchEntry(b))
+	}
+	k.mu.Unlock()
+	return k.Settle(ctx, b.ID)
 }
 
 // subject is what an entry is about.
@@ -101,17 +170,21 @@ type subject struct {
 	id   string
 }
 
-// recorded returns what the ledger has entries of.
+// recorded returns what the ledger has entries of. It reads those that were
+// written since it was called last.
 func (k *Keeper) recorded(ctx context.Context) (map[subject]bool, error) {
-	entries, err := k.log.Entries(ctx)
+	entries, err := k.log.EntriesFrom(ctx, k.read)
 	if err != nil {
 		return nil, err
 	}
-	known := map[subject]bool{}
-	for _, e := range entries {
-		known[subject{e.Kind, e.ID}] = true
+	if k.seen == nil {
+		k.seen = map[subject]bool{}
 	}
-	return known, nil
+	for _, e := range entries {
+		k.seen[subject{e.Kind, e.ID}] = true
+	}
+	k.read += int64(len(entries))
+	return k.seen, nil
 }
 
 // wanted returns an entry for everything that should have one, in order of time.
@@ -189,7 +262,15 @@ func sum(b []byte) string {
 // Withdraw makes the batch stop counting and records it, and with a batch of cases
 // those that tie alerts to them: they first, so that whoever is stopped in between
 // can ask again. It fails as store.Custody.Withdraw does.
-func (k *Keeper) Withdraw(ctx context.Context, batch string, w store.Withdrawal) (store.Batch, error) {
+func (k *Keeper) Withdraw(ctx context.Context, batch string, w store.Withdrawal) (b store.Batch, err error) {
+	err = k.land(ctx, func() error {
+		b, err = k.withdraw(ctx, batch, w)
+		return err
+	})
+	return b, err
+}
+
+func (k *Keeper) withdraw(ctx context.Context, batch string, w store.Withdrawal) (store.Batch, error) {
 	b, s, err := k.find(ctx, batch)
 	if err != nil {
 		return store.Batch{}, err

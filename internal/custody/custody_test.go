@@ -386,3 +386,47 @@ func TestWhatTiesAlertsToCasesGoesWithThem(t *testing.T) {
 		t.Errorf("%s", found(r))
 	}
 }
+
+// asked counts how often a store is asked for all its batches.
+type asked struct {
+	*sqlite.Alerts
+	times int
+}
+
+func (a *asked) Batches(ctx context.Context) ([]store.Batch, error) {
+	a.times++
+	return a.Alerts.Batches(ctx)
+}
+
+func TestABatchIsRecordedWithoutAskingForAllOthers(t *testing.T) {
+	h := opened(t)
+	a := &asked{Alerts: h.alerts}
+	k := custody.New(custody.Stores{Ledger: h.evidence.Ledger(), Batches: []custody.Batches{h.evidence, a}, Releases: &h.library,
+		Policy: filepath.Join(h.dir, "policy.yaml"), Now: func() time.Time { return now }})
+	if err := k.Settle(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	before := a.times
+	for i := range 5 {
+		if _, _, err := k.Alerts(h.alerts).Append(t.Context(), batch("alerts", fmt.Sprint("a", i)), each(fired(fmt.Sprint(i), "", nil))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a.times != before {
+		t.Errorf("5 batches landed and all were asked for %d times", a.times-before)
+	}
+	// What another way has brought since is found by whoever looks.
+	if _, _, err := h.alerts.Append(t.Context(), batch("alerts", "other"), each(fired("other", "", nil))); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Settle(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := k.Log().Entries(t.Context())
+	if err != nil || len(entries) != 6 || entries[0].ID != "a0" || entries[0].Reason != "" || entries[5].ID != "other" || entries[5].Reason == "" {
+		t.Errorf("%+v, %v", entries, err)
+	}
+	if r := h.verify(t, nil); !r.OK {
+		t.Errorf("%+v", r)
+	}
+}

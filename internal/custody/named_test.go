@@ -174,7 +174,7 @@ func TestWithdrawalThatCannotBeMeantLeavesNoEntry(t *testing.T) {
 }
 
 // TestBatchWithoutEntryIsSaidUntilTheNextWrite lands a batch as a process does
-// that ends before its entry is written.
+// that ends before its entry is written. The next process that writes records it.
 func TestBatchWithoutEntryIsSaidUntilTheNextWrite(t *testing.T) {
 	h := opened(t)
 	h.addRules(t, "rules-1", "one")
@@ -188,7 +188,9 @@ func TestBatchWithoutEntryIsSaidUntilTheNextWrite(t *testing.T) {
 	if r.OK || len(r.Findings) != 0 || len(r.Unrecorded) != 2 {
 		t.Fatalf("%+v", r)
 	}
-	h.addRules(t, "rules-2", "two")
+	next := open(t, h.dir)
+	t.Cleanup(next.close)
+	next.addRules(t, "rules-2", "two")
 	if r := h.verify(t, nil); !r.OK || r.Size != 4 {
 		t.Errorf("after the next write: %+v", r)
 	}

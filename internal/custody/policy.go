@@ -26,7 +26,15 @@ type PolicyChange struct {
 
 // SetPolicy puts a policy in force and records it. It returns the entry, and
 // false when the file is in force and recorded already, and nothing changed.
-func (k *Keeper) SetPolicy(ctx context.Context, c PolicyChange) (ledger.Entry, bool, error) {
+func (k *Keeper) SetPolicy(ctx context.Context, c PolicyChange) (e ledger.Entry, changed bool, err error) {
+	err = k.land(ctx, func() error {
+		e, changed, err = k.setPolicy(ctx, c)
+		return err
+	})
+	return e, changed, err
+}
+
+func (k *Keeper) setPolicy(ctx context.Context, c PolicyChange) (ledger.Entry, bool, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	entries, err := k.log.Entries(ctx)

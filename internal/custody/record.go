@@ -30,9 +30,13 @@ type evidence struct {
 }
 
 // Append lands a batch and records it.
-func (e evidence) Append(ctx context.Context, b store.Batch, records iter.Seq2[store.Record, error]) (store.Batch, bool, error) {
-	landed, fresh, err := e.Evidence.Append(ctx, b, records)
-	return e.keeper.landed(ctx, landed, fresh, err)
+func (e evidence) Append(ctx context.Context, b store.Batch, records iter.Seq2[store.Record, error]) (landed store.Batch, fresh bool, err error) {
+	err = e.keeper.land(ctx, func() error {
+		landed, fresh, err = e.Evidence.Append(ctx, b, records)
+		landed, fresh, err = e.keeper.landed(ctx, landed, fresh, err)
+		return err
+	})
+	return landed, fresh, err
 }
 
 type alerts struct {
@@ -41,9 +45,13 @@ type alerts struct {
 }
 
 // Append lands a batch and records it.
-func (a alerts) Append(ctx context.Context, b store.Batch, list iter.Seq2[*alert.Alert, error]) (store.Batch, bool, error) {
-	landed, fresh, err := a.Alerts.Append(ctx, b, list)
-	return a.keeper.landed(ctx, landed, fresh, err)
+func (a alerts) Append(ctx context.Context, b store.Batch, list iter.Seq2[*alert.Alert, error]) (landed store.Batch, fresh bool, err error) {
+	err = a.keeper.land(ctx, func() error {
+		landed, fresh, err = a.Alerts.Append(ctx, b, list)
+		landed, fresh, err = a.keeper.landed(ctx, landed, fresh, err)
+		return err
+	})
+	return landed, fresh, err
 }
 
 // landed records a batch. It does so even when ctx has ended meanwhile, because
@@ -52,7 +60,7 @@ func (k *Keeper) landed(ctx context.Context, b store.Batch, fresh bool, err erro
 	if err != nil || !fresh {
 		return b, fresh, err
 	}
-	if err := k.Settle(context.WithoutCancel(ctx), b.ID); err != nil {
+	if err := k.record(context.WithoutCancel(ctx), b); err != nil {
 		return b, fresh, unrecorded("batch "+b.ID+" has landed", err)
 	}
 	return b, fresh, nil
@@ -77,8 +85,21 @@ type releaseWriter struct {
 	keeper *Keeper
 }
 
+// Add adds a snapshot.
+func (w releaseWriter) Add(ctx context.Context, s *attack.Snapshot) error {
+	return w.keeper.roomy(w.ReleaseWriter.Add(ctx, s))
+}
+
 // Commit lands the release and records it.
-func (w releaseWriter) Commit(ctx context.Context, r attack.Release, odd []store.Oddity) (bool, error) {
+func (w releaseWriter) Commit(ctx context.Context, r attack.Release, odd []store.Oddity) (landed bool, err error) {
+	err = w.keeper.land(ctx, func() error {
+		landed, err = w.commit(ctx, r, odd)
+		return err
+	})
+	return landed, err
+}
+
+func (w releaseWriter) commit(ctx context.Context, r attack.Release, odd []store.Oddity) (bool, error) {
 	landed, err := w.ReleaseWriter.Commit(ctx, r, odd)
 	if err != nil || !landed {
 		return landed, err

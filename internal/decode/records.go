@@ -20,9 +20,14 @@ func counted(before string, n int, noun string) string {
 	return fmt.Sprintf("%s %d%s", before, n, noun)
 }
 
-// Records reads every row of a table that one function turns into a record. The
-// function says what is wrong with a row through its Fail.
-func Records[T any](t *Table, record func(*Row) T) (evidence.Decoded[T], error) {
+// Rows hands out rows until io.EOF, as Table and Lines do.
+type Rows interface {
+	Next() (Row, error)
+}
+
+// Records reads every row that one function turns into a record. The function
+// says what is wrong with a row through its Fail.
+func Records[T any](t Rows, record func(*Row) T) (evidence.Decoded[T], error) {
 	var out evidence.Decoded[T]
 	for {
 		row, err := t.Next()

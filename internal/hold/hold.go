@@ -25,45 +25,67 @@ import (
 // file of that name.
 const FileName = "writer.lock"
 
-// pause is how long to wait between two tries.
-const pause = 20 * time.Millisecond
-
-// errHeld says that another process has the lock.
-var errHeld = errors.New("held by another process")
-
 // Holder is what the lock file says about who holds a data folder.
 type Holder struct {
 	PID     int       `json:"pid"`
 	Command string    `json:"command"`
 	Since   time.Time `json:"since"`
+	// Socket is where a server takes the commands of other processes, Address that
+	// of its pages and Version that of its binary; all are empty unless one runs.
+	Socket  string `json:"socket,omitempty"`
+	Address string `json:"address,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+// Asking is a hold that is asked for: on the data folder Dir for Command, for
+// example "candor attack import", at the time Now.
+type Asking struct {
+	Dir, Command string
+	Now          time.Time
+	Patience
+}
+
+func (a Asking) holder() Holder {
+	return Holder{PID: os.Getpid(), Command: a.Command, Since: a.Now.UTC()}
 }
 
 // Hold is a held data folder. It is not safe for concurrent use.
 type Hold struct {
-	file *os.File
+	file   *os.File
+	holder Holder
 }
 
-// Acquire takes the hold on the data folder dir for command, for example "candor
-// attack import", at the time now. When another process has it, Acquire tries
-// again for as long as wait and then returns fault.Conflict, which names that
-// process; it returns ctx's error if ctx ends first. A folder that is not there
-// is fault.NotFound, one that cannot be written fault.Unavailable.
-func Acquire(ctx context.Context, dir, command string, now time.Time, wait time.Duration) (*Hold, error) {
-	file, err := openFile(dir)
+// Acquire takes the hold that is asked for. When another process has it, Acquire
+// waits with the patience that is asked for and then returns fault.Conflict, which
+// names that process; it returns ctx's error if ctx ends first. A folder that is
+// not there is fault.NotFound, one that cannot be written fault.Unavailable.
+func Acquire(ctx context.Context, a Asking) (*Hold, error) {
+	file, err := openFile(a.Dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := lockWithin(ctx, file, wait); err != nil {
+	if err := Await(ctx, a.Dir, a.Patience, func() error { return lock(file) }); err != nil {
 		defer file.Close()
-		return nil, explain(err, dir, file)
+		return nil, explain(err, a.Dir, file)
 	}
-	h := &Hold{file: file}
-	if err := h.sign(Holder{PID: os.Getpid(), Command: command, Since: now.UTC()}); err != nil {
+	h := &Hold{file: file, holder: a.holder()}
+	if err := h.sign(); err != nil {
 		h.Release()
-		return nil, fault.New(fault.Unavailable, "data folder %s cannot be written", dir).Because(err).
-			Next("check the space left and the permissions of the folder")
+		return nil, unwritable(a.Dir, err)
 	}
 	return h, nil
+}
+
+func unwritable(dir string, err error) error {
+	return fault.New(fault.Unavailable, "data folder %s cannot be written", dir).Because(err).
+		Next("check the space left and the permissions of the folder")
+}
+
+// Announce says in the lock file where a server, of a version, takes the commands
+// of other processes, and the address of its pages.
+func (h *Hold) Announce(socket, address, version string) error {
+	h.holder.Socket, h.holder.Address, h.holder.Version = socket, address, version
+	return h.sign()
 }
 
 // openFile opens the lock file in dir, making it if need be.
@@ -79,51 +101,55 @@ func openFile(dir string) (*os.File, error) {
 	return file, nil
 }
 
-// lockWithin locks file, trying again for as long as wait.
-func lockWithin(ctx context.Context, file *os.File, wait time.Duration) error {
-	err := lock(file)
-	if !errors.Is(err, errHeld) || wait <= 0 {
-		return err
-	}
-	ticker, timer := time.NewTicker(pause), time.NewTimer(wait)
-	defer ticker.Stop()
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-timer.C:
-			return lock(file)
-		case <-ticker.C:
-			if err := lock(file); !errors.Is(err, errHeld) {
-				return err
-			}
-		}
-	}
-}
-
 // explain turns a failure to lock file into what the user is told.
 func explain(err error, dir string, file *os.File) error {
+	var met *meeting
 	switch {
+	case errors.As(err, &met):
+		return met.error
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("wait for data folder %s: %w", dir, err)
-	case !errors.Is(err, errHeld):
+	case !errors.Is(err, ErrHeld):
 		return fault.New(fault.Unavailable, "data folder %s cannot be locked", dir).Because(err).
 			Next("keep the data folder on a disk of this machine, where files can be locked")
 	}
-	holder, ok := read(file)
+	holder, ok := decode(file)
 	if !ok {
 		return fault.New(fault.Conflict, "data folder %s is being written by another process", dir).
 			Next("wait until it is done and try again")
 	}
-	return fault.New(fault.Conflict, "data folder %s is being written by process %d (%s), since %s",
-		dir, holder.PID, holder.Command, holder.Since.Format(time.RFC3339)).
-		Next("wait until it is done, or end process %d, and try again", holder.PID)
+	return holder.conflict(dir)
 }
 
-// read returns what file says about its holder. It says nothing for the moment
-// between a lock and its signature.
-func read(file *os.File) (Holder, bool) {
+// conflict says that the holder writes to a folder.
+func (h Holder) conflict(dir string) error {
+	return fault.New(fault.Conflict, "data folder %s is being written by process %d (%s), since %s",
+		dir, h.PID, h.Command, h.Since.Format(time.RFC3339)).
+		Next("wait until it is done, or end process %d, and try again", h.PID)
+}
+
+// Waited says, for people, that the holder is waited for.
+func (h Holder) Waited(dir string) string {
+	if h.PID == 0 {
+		return fmt.Sprintf("waiting for another process that has data folder %s open", dir)
+	}
+	return fmt.Sprintf("waiting for process %d (%s), which writes to data folder %s since %s", h.PID, h.Command, dir, h.Since.Format(time.RFC3339))
+}
+
+// Read returns what the lock file of the data folder dir says about its holder:
+// whoever has it, or had it when it was killed. It says nothing of a folder that
+// none holds, and for the moment between a lock and its signature.
+func Read(dir string) (Holder, bool) {
+	file, err := os.Open(filepath.Join(dir, FileName))
+	if err != nil {
+		return Holder{}, false
+	}
+	defer file.Close()
+	return decode(file)
+}
+
+// decode reads a lock file.
+func decode(file *os.File) (Holder, bool) {
 	const enough = 1 << 16
 	b, err := io.ReadAll(io.NewSectionReader(file, 0, enough))
 	if err != nil {
@@ -136,9 +162,9 @@ func read(file *os.File) (Holder, bool) {
 	return holder, true
 }
 
-// sign writes who holds the folder over what an earlier holder left.
-func (h *Hold) sign(holder Holder) error {
-	b, err := json.Marshal(holder)
+// sign writes who holds the folder over what the file said.
+func (h *Hold) sign() error {
+	b, err := json.Marshal(h.holder)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,10 @@ const holdEnv = "CANDOR_HOLD_UNTIL_TOLD"
 // now is when the tests take their holds.
 func now() time.Time { return time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC) }
 
+func asking(dir, command string, wait time.Duration) hold.Asking {
+	return hold.Asking{Dir: dir, Command: command, Now: now(), Patience: hold.Patience{Limit: wait}}
+}
+
 // TestMain holds a folder until its input ends, if it is told to, and else runs
 // the tests.
 func TestMain(m *testing.M) {
@@ -31,7 +35,7 @@ func TestMain(m *testing.M) {
 	if dir == "" {
 		os.Exit(m.Run())
 	}
-	h, err := hold.Acquire(context.Background(), dir, "candor attack import", now(), 0)
+	h, err := hold.Acquire(context.Background(), asking(dir, "candor attack import", 0))
 	if err != nil {
 		os.Stdout.WriteString(err.Error() + "\n")
 		os.Exit(1)
@@ -78,7 +82,7 @@ func startOther(t *testing.T, dir string) other {
 // take takes the hold on dir or fails the test.
 func take(t *testing.T, dir string, wait time.Duration) *hold.Hold {
 	t.Helper()
-	h, err := hold.Acquire(t.Context(), dir, "candor serve", now(), wait)
+	h, err := hold.Acquire(t.Context(), asking(dir, "candor serve", wait))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +102,7 @@ func content(t *testing.T, dir string) string {
 func TestHeldFolderNamesItsHolder(t *testing.T) {
 	dir := t.TempDir()
 	holder := startOther(t, dir)
-	_, err := hold.Acquire(t.Context(), dir, "candor serve", now(), 0)
+	_, err := hold.Acquire(t.Context(), asking(dir, "candor serve", 0))
 	if fault.KindOf(err) != fault.Conflict {
 		t.Fatalf("error %v; want one of kind %s", err, fault.Conflict)
 	}
@@ -140,7 +144,7 @@ func TestAcquireWaitsForRelease(t *testing.T) {
 	holder := startOther(t, dir)
 	done := make(chan error)
 	go func() {
-		h, err := hold.Acquire(t.Context(), dir, "candor serve", now(), time.Minute)
+		h, err := hold.Acquire(t.Context(), asking(dir, "candor serve", time.Minute))
 		if err == nil {
 			err = h.Release()
 		}
@@ -159,7 +163,7 @@ func TestAcquireGivesUpAfterItsWait(t *testing.T) {
 	dir := t.TempDir()
 	startOther(t, dir)
 	start := time.Now()
-	_, err := hold.Acquire(t.Context(), dir, "candor serve", now(), 50*time.Millisecond)
+	_, err := hold.Acquire(t.Context(), asking(dir, "candor serve", 50*time.Millisecond))
 	if fault.KindOf(err) != fault.Conflict {
 		t.Errorf("error %v; want one of kind %s", err, fault.Conflict)
 	}
@@ -173,7 +177,7 @@ func TestAcquireEndsWithItsContext(t *testing.T) {
 	startOther(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := hold.Acquire(ctx, dir, "candor serve", now(), time.Minute); !errors.Is(err, context.Canceled) {
+	if _, err := hold.Acquire(ctx, asking(dir, "candor serve", time.Minute)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v; want %v", err, context.Canceled)
 	}
 }
@@ -181,7 +185,7 @@ func TestAcquireEndsWithItsContext(t *testing.T) {
 func TestReleaseEmptiesTheFileAndFreesTheFolder(t *testing.T) {
 	dir := t.TempDir()
 	h := take(t, dir, 0)
-	if _, err := hold.Acquire(t.Context(), dir, "candor serve", now(), 0); fault.KindOf(err) != fault.Conflict {
+	if _, err := hold.Acquire(t.Context(), asking(dir, "candor serve", 0)); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("second hold in one process: error %v; want one of kind %s", err, fault.Conflict)
 	}
 	for range 2 {
@@ -207,7 +211,7 @@ func TestAcquireExplainsFoldersItCannotHold(t *testing.T) {
 		filepath.Join(dir, "missing"): fault.NotFound,
 		blocked:                       fault.Unavailable,
 	} {
-		_, err := hold.Acquire(t.Context(), folder, "candor serve", now(), 0)
+		_, err := hold.Acquire(t.Context(), asking(folder, "candor serve", 0))
 		if fault.KindOf(err) != want || fault.HintOf(err) == "" {
 			t.Errorf("%s: error %v, hint %q; want one of kind %s with a hint", folder, err, fault.HintOf(err), want)
 		}

@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// lock locks file for this process alone, or returns errHeld at once.
+// lock locks file for this process alone, or returns ErrHeld at once.
 func lock(file *os.File) error {
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
 		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.EWOULDBLOCK):
-			return errHeld
+			return ErrHeld
 		default:
 			return err
 		}

@@ -36,6 +36,8 @@ type BundleRequest struct {
 	// Source is the path of a bundle, plain or gzip, of a folder of bundles, or an
 	// http or https address.
 	Source string
+	// Dir is the folder that a relative path starts at; empty for the working folder.
+	Dir string
 	// Release and Domain say what the bundle is where neither its collection object
 	// nor its file name does.
 	Release string
@@ -81,7 +83,7 @@ func (b *Bundles) Import(ctx context.Context, r BundleRequest) ([]BundleResult, 
 	if isAddress(r.Source) {
 		return b.importAddress(ctx, r)
 	}
-	info, err := os.Stat(r.Source)
+	info, err := os.Stat(within(r.Dir, r.Source))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fault.New(fault.NotFound, "there is no such file or folder").At("%s", r.Source).Next("check the path")
@@ -90,7 +92,7 @@ func (b *Bundles) Import(ctx context.Context, r BundleRequest) ([]BundleResult, 
 	case info.IsDir():
 		return b.importFolder(ctx, r)
 	}
-	res, err := b.importFile(ctx, r, bundleFile{path: r.Source, source: r.Source, name: filepath.Base(r.Source)})
+	res, err := b.importFile(ctx, r, bundleFile{path: within(r.Dir, r.Source), source: r.Source, name: filepath.Base(r.Source)})
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +102,7 @@ func (b *Bundles) Import(ctx context.Context, r BundleRequest) ([]BundleResult, 
 // importFolder imports the bundles in a folder and its subfolders, the oldest
 // release of each domain first.
 func (b *Bundles) importFolder(ctx context.Context, r BundleRequest) ([]BundleResult, error) {
-	files, err := bundleFiles(r.Source)
+	files, err := bundleFiles(r.Source, within(r.Dir, r.Source))
 	if err != nil {
 		return nil, err
 	}
@@ -145,8 +147,8 @@ type bundleFile struct {
 }
 
 // bundleFiles lists the JSON files under a folder.
-func bundleFiles(dir string) ([]bundleFile, error) {
-	root, err := filepath.EvalSymlinks(dir)
+func bundleFiles(dir, at string) ([]bundleFile, error) {
+	root, err := filepath.EvalSymlinks(at)
 	if err != nil {
 		return nil, unreadable(dir, err)
 	}

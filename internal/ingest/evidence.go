@@ -40,6 +40,11 @@ type Request struct {
 	Mapping string
 	// By is who adds it, for the record.
 	By string
+	// Dir is the folder that relative paths start at; empty for the working folder.
+	Dir string
+	// New says that whoever asks knows that the input is not there yet, so that it
+	// is not looked for among all batches. If it is, Add still changes nothing.
+	New bool
 	// RejectsDir is the folder for the file of rejected records; empty keeps none.
 	RejectsDir string
 	// Progress is told how many bytes of how many are done; it may be nil. The
@@ -87,7 +92,7 @@ func kinds() []kind {
 	tables := append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)
 	return []kind{
 		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeFiles},
-		{name: "feeds", what: "feed files", endings: csv, decode: decodeFeeds},
+		{name: "feeds", what: "feed files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...), decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
 		{name: alertsKind, what: "alert files", endings: append(tables[:len(tables):len(tables)], ".parquet")},
 		{name: dispositions, what: "disposition files", endings: []string{".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}},
@@ -172,7 +177,7 @@ type batch struct {
 }
 
 func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
-	b := &batch{rejects: &rejects{dir: r.RejectsDir}, forced: r.Format}
+	b := &batch{rejects: &rejects{dir: r.RejectsDir, base: r.Dir}, forced: r.Format}
 	how := r.Format
 	if r.Kind == dispositions {
 		how = r.Kind + " " + how

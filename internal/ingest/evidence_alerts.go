@@ -61,7 +61,7 @@ func (e *Evidence) addAlerts(ctx context.Context, r Request, k kind) (Result, er
 
 // openAlerts finds the files of a request.
 func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
-	where, err := find(r.Paths, k)
+	where, err := r.find(k)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
 	if e.alerts != nil {
 		in.known = e.alerts.Known
 	}
-	in.notes, err = in.loadMapping(r.Mapping)
+	in.notes, err = in.loadMapping(r.Mapping, within(r.Dir, r.Mapping))
 	return in, err
 }
 
@@ -81,7 +81,7 @@ func (e *Evidence) beginAlerts(ctx context.Context, r Request, in *alertInput) (
 	}
 	b = e.newBatch(r, in.sum)
 	b.warnings = in.notes
-	known, err := known(ctx, e.alerts)
+	known, err := r.known(ctx, e.alerts)
 	if err != nil {
 		return nil, nil, wrap("look up", b.ID, err)
 	}
@@ -135,14 +135,14 @@ type pass struct {
 }
 
 // loadMapping reads the mapping file, if one was named.
-func (in *alertInput) loadMapping(path string) (warnings []string, err error) {
+func (in *alertInput) loadMapping(path, at string) (warnings []string, err error) {
 	if path == "" {
 		return nil, nil
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(at); errors.Is(err, os.ErrNotExist) {
 		return nil, fault.New(fault.NotFound, "there is no such mapping file").At("%s", path).Next("check the path")
 	}
-	if in.rules, err = (location{path: path}).read(); err != nil {
+	if in.rules, err = (location{path: path, at: at}).read(); err != nil {
 		return nil, err
 	}
 	in.mapping, warnings, err = tabular.DecodeMapping(path, in.rules)
@@ -181,7 +181,7 @@ func (in *alertInput) hash(ctx context.Context) ([32]byte, error) {
 }
 
 func (in *alertInput) copy(h hash.Hash, l location) error {
-	f, err := os.Open(l.path)
+	f, err := os.Open(l.at)
 	if err != nil {
 		return unreadable(l.path, err)
 	}
@@ -226,7 +226,7 @@ func (in *alertInput) alerts(ctx context.Context, p pass) iter.Seq2[*alert.Alert
 // file reads the alerts of one file and adds its bytes to a hash.
 func (in *alertInput) file(ctx context.Context, h hash.Hash, l location, p pass) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
-		f, err := os.Open(l.path)
+		f, err := os.Open(l.at)
 		if err != nil {
 			yield(nil, unreadable(l.path, err))
 			return

@@ -103,7 +103,7 @@ func (e *Evidence) link(ctx context.Context, b *batch, id string) (*store.Batch,
 	c.ID, c.Format, c.Hash = store.Companion(id), store.CaseAlerts, hexSum(signLinks(id, there))
 	c.Read, c.Rejected, c.Rejects, c.Added = int64(len(there)), 0, "", e.now().UTC()
 	c.First, c.Last = time.Time{}, time.Time{}
-	known, err := known(ctx, e.alerts)
+	known, err := Request{}.known(ctx, e.alerts)
 	if err != nil {
 		return nil, false, wrap("look up", c.ID, err)
 	}

@@ -19,7 +19,6 @@ import (
 	"candor/internal/store"
 	"candor/internal/telemetry"
 	"candor/internal/telemetry/dettect"
-	"candor/internal/telemetry/feed"
 	"candor/internal/telemetry/inventory"
 )
 
@@ -49,7 +48,7 @@ func (e *Evidence) addRecords(ctx context.Context, r Request, k kind) (Result, e
 // readRecords makes the batch of a request, up to its landing. It returns the
 // earlier batch, too, when the same input is there already.
 func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch, old *store.Batch, err error) {
-	where, err := find(r.Paths, k)
+	where, err := r.find(k)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,7 +57,7 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 		return nil, nil, err
 	}
 	b = e.newBatch(r, sum)
-	known, err := known(ctx, e.evidence)
+	known, err := r.known(ctx, e.evidence)
 	if err != nil {
 		return nil, nil, wrap("look up", b.ID, err)
 	}
@@ -98,7 +97,7 @@ func (b *batch) settle() (err error) {
 // forget removes the rejects file of a batch that did not land.
 func (b *batch) forget() {
 	if b.Rejects != "" {
-		os.Remove(b.Rejects)
+		os.Remove(within(b.rejects.base, b.Rejects))
 	}
 }
 
@@ -200,9 +199,11 @@ func sourceKey(s telemetry.Source) string {
 }
 
 func decodeFeeds(b *batch, files []file) error {
-	b.format(ownCSV)
+	list := formatsOf(b.Kind)
 	for _, f := range files {
-		d, err := feed.Decode(f.shown, bytes.NewReader(f.data))
+		chosen := choose(list, b.forced, f.data, f.name)
+		b.format(chosen.Name)
+		d, err := chosen.feeds(f.shown, bytes.NewReader(f.data))
 		if err != nil {
 			return err
 		}

@@ -73,8 +73,14 @@ func incidents(b *batch, f file) error {
 	return cases(review.Sentinel)(b, f)
 }
 
+// signals reads signals. JSON Lines that are named as such are read as nothing
+// else, so that what one line says moves no other.
 func signals(b *batch, f file) error {
-	read := reader(streamed(sigtab.Decode), func(s *signal.Signal) subject { return subject{store.KindSignal, s.ID, s.Time} })
+	decode := sigtab.Decode
+	if b.forced == ownJSONL {
+		decode = sigtab.DecodeLines
+	}
+	read := reader(streamed(decode), func(s *signal.Signal) subject { return subject{store.KindSignal, s.ID, s.Time} })
 	return read(b, f)
 }
 

@@ -150,6 +150,7 @@ func TestEveryKindLandsUnderItsKeys(t *testing.T) {
 		keys                             []string
 	}{
 		{"telemetry", "telemetry.yaml", telemetryText, store.KindScope, "candor-yaml", []string{"Example"}},
+		{"feeds", "feeds.jsonl", "{\"date\":\"2026-03-01\",\"source\":\"a\",\"channel\":\"c\",\"events\":4,\"hosts\":1,\"site\":\"north\"}\n", store.KindFeed, "candor-jsonl", []string{"2026-03-01|a|c|north"}},
 		{"feeds", "feeds.csv", feedText, store.KindFeed, "candor-csv", []string{"2026-03-01|a|c|north", "2026-03-03|a|c|north"}},
 		{"exercises", "ex.csv", exerciseText, store.KindExercise, "candor-csv", []string{"T1003|AN0001|Linux|t|2026-03-01T00:00:00Z"}},
 		{"runbooks", "books/web/one.md", runbookText, store.KindRunbook, "markdown", []string{"one"}},
@@ -197,6 +198,10 @@ func TestTheSameInputAgainChangesNothing(t *testing.T) {
 	} {
 		first := b.add(r)
 		second := b.add(r)
+		r.New = true // who says so is wrong
+		if third := b.add(r); third.Fresh || third.ID != first.ID {
+			t.Errorf("%s: third %+v", r.Kind, third)
+		}
 		if !first.Fresh || second.Fresh || first.ID != second.ID || second.New != first.New {
 			t.Errorf("%s: first %+v, second %+v", r.Kind, first, second)
 		}

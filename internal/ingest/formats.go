@@ -30,7 +30,9 @@ import (
 	"candor/internal/exercise"
 	extab "candor/internal/exercise/tabular"
 	"candor/internal/exercise/vectr"
+	"candor/internal/telemetry"
 	"candor/internal/telemetry/dettect"
+	"candor/internal/telemetry/feed"
 )
 
 // Format is one of the formats that evidence may come in.
@@ -56,6 +58,7 @@ type format struct {
 	rest bool
 
 	put       func(b *batch, f file) error
+	feeds     func(file string, r io.Reader) (evidence.Decoded[telemetry.Observation], error)
 	rules     func(f file) rules
 	exercises func(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error)
 	alerts    func(export.Input) iter.Seq2[*alert.Alert, error]
@@ -95,7 +98,10 @@ func telemetryFormats() []format {
 			sniff: dettect.Sniff, alone: isSources, put: (*batch).dettect},
 		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML: scope, log sources, external sources", "candor evidence add telemetry telemetry.yaml"},
 			rest: true, alone: isInventory, put: (*batch).inventory},
-		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"}, rest: true, alone: hasColumns("date", "source", "events")},
+		{Format: Format{"feeds", ownJSONL, "Candor JSON Lines of measured arrivals: date, source, channel, events, hosts, site", "candor evidence add feeds feeds.jsonl"},
+			sniff: isObject, alone: isArrivals, feeds: feed.DecodeLines},
+		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"},
+			rest: true, alone: hasColumns("date", "source", "events"), feeds: feed.Decode},
 	}
 }
 
@@ -213,9 +219,18 @@ func readTechniques(f file) rules {
 	return rules{Decoded: d, format: dettect.Format, err: err}
 }
 
-func isParquet(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte(parquet.Magic)) }
+// isObject reports whether a file begins with a JSON object.
+func isObject(head []byte, _ string) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n"), []byte("{"))
+}
 
-func isObject(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte("{")) }
+// isArrivals reports whether the first line names what every measured arrival has.
+func isArrivals(head []byte, _ string) bool {
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	return export.Has(first, "date", "source", "events")
+}
+
+func isParquet(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte(parquet.Magic)) }
 
 func isOwnCSV(head []byte, _ string) bool { return tabular.IsOwn(decode.Columns(head, ',')) }
 

@@ -17,13 +17,13 @@ import (
 // maxPeeked bounds how many files of a folder or an archive are looked at.
 const maxPeeked = 100
 
-// KindOf tells the kind of evidence from the first of the files at the paths whose
+// KindOf tells the kind of evidence from the first of the request's files whose
 // content tells one. Incidents that name their rules may be read as alerts and as
 // cases; they are told as alerts.
 // Faults: NotFound for a path that is not there, Usage when the content does not
 // tell a kind.
-func KindOf(paths []string) (string, error) {
-	where, err := find(paths, anyKind())
+func (r Request) KindOf() (string, error) {
+	where, err := r.find(anyKind())
 	if err != nil {
 		return "", err
 	}
@@ -68,7 +68,7 @@ func anyKind() kind {
 // peek shows the head of a file, unpacked, with its name; of a tar archive, those
 // of its files that may be evidence, while more are asked for.
 func peek(l location, show func(name string, head []byte) (more bool)) error {
-	f, err := os.Open(l.path)
+	f, err := os.Open(l.at)
 	if err != nil {
 		return unreadable(l.path, err)
 	}

@@ -38,7 +38,7 @@ func TestTheKindIsToldFromContent(t *testing.T) {
 	} {
 		b := newBench(t)
 		path := b.write(c.name, c.text)
-		if got, err := KindOf([]string{path}); err != nil || got != c.kind {
+		if got, err := (Request{Paths: []string{path}}).KindOf(); err != nil || got != c.kind {
 			t.Errorf("%.40q: %q, %v; want %s", c.text, got, err, c.kind)
 		}
 		if c.kind == dispositions {
@@ -47,7 +47,7 @@ func TestTheKindIsToldFromContent(t *testing.T) {
 		if res := b.add(b.request(c.kind, path)); res.New+res.Updated == 0 {
 			t.Errorf("%.40q as %s: %+v", c.text, c.kind, res)
 		}
-		if got, err := KindOf([]string{b.write("packed.json.gz", string(gzipped(c.text)))}); c.kind == "alerts" && (err != nil || got != c.kind) {
+		if got, err := (Request{Paths: []string{b.write("packed.json.gz", string(gzipped(c.text)))}}).KindOf(); c.kind == "alerts" && (err != nil || got != c.kind) {
 			t.Errorf("%.40q packed: %q, %v", c.text, got, err)
 		}
 	}
@@ -71,7 +71,7 @@ func TestTheKindOfAFolderOrArchiveIsToldByItsFirstFileThatTells(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{filepath.Join(b.dir, "mixed"), b.write("rules.tar.gz", string(gzipped(packed.String())))} {
-		if got, err := KindOf([]string{path}); err != nil || got != "rules" {
+		if got, err := (Request{Paths: []string{path}}).KindOf(); err != nil || got != "rules" {
 			t.Errorf("%s: %q, %v", path, got, err)
 		}
 	}
@@ -80,11 +80,11 @@ func TestTheKindOfAFolderOrArchiveIsToldByItsFirstFileThatTells(t *testing.T) {
 func TestAKindThatContentDoesNotTellIsAskedFor(t *testing.T) {
 	b := newBench(t)
 	for name, text := range map[string]string{"f.csv": alertCSV, "empty.csv": "", "f.bin": "\x00\xff"} {
-		if _, err := KindOf([]string{b.write(name, text)}); fault.KindOf(err) != fault.Usage || !strings.Contains(fault.HintOf(err), "--mapping") {
+		if _, err := (Request{Paths: []string{b.write(name, text)}}).KindOf(); fault.KindOf(err) != fault.Usage || !strings.Contains(fault.HintOf(err), "--mapping") {
 			t.Errorf("%q: %v (hint %q)", text, err, fault.HintOf(err))
 		}
 	}
-	if _, err := KindOf([]string{"/nowhere"}); fault.KindOf(err) != fault.NotFound {
+	if _, err := (Request{Paths: []string{"/nowhere"}}).KindOf(); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("%v", err)
 	}
 }

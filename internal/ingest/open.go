@@ -33,7 +33,8 @@ const (
 
 // location is a file to read, found but not opened.
 type location struct {
-	path string
+	// path is how people name it, and at where it lies.
+	path, at string
 	// name is the path within the folder that was named, with slashes; for a file
 	// that was named itself, its base name.
 	name string
@@ -43,24 +44,35 @@ type location struct {
 	size   int64
 }
 
-// find lists the files that paths name, in order: by path as given, then by name
-// within a folder. Files in folders count by their ending; hidden ones do not.
-func find(paths []string, k kind) ([]location, error) {
-	paths = slices.Clone(paths)
+// within returns where a path lies that is relative to a folder; an empty folder
+// is the working one.
+func within(dir, path string) string {
+	if dir == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// find lists the files that the request's paths name, in order: by path as given,
+// then by name within a folder. Files in folders count by their ending; hidden ones
+// do not.
+func (r Request) find(k kind) ([]location, error) {
+	paths := slices.Clone(r.Paths)
 	slices.Sort(paths)
 	var found []location
 	for _, p := range slices.Compact(paths) {
-		info, err := os.Stat(p)
+		at := within(r.Dir, p)
+		info, err := os.Stat(at)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, fault.New(fault.NotFound, "there is no such file or folder").At("%s", p).Next("check the path")
 		case err != nil:
 			return nil, unreadable(p, err)
 		case !info.IsDir():
-			found = append(found, location{path: p, name: filepath.Base(p), size: info.Size()})
+			found = append(found, location{path: p, at: at, name: filepath.Base(p), size: info.Size()})
 			continue
 		}
-		inside, err := folder(p, k)
+		inside, err := folder(p, at, k)
 		if err != nil {
 			return nil, err
 		}
@@ -73,13 +85,13 @@ func unreadable(p string, err error) error {
 	return fault.New(fault.Unavailable, "the file cannot be read").At("%s", p).Because(err).Next("check that you may read it")
 }
 
-func folder(dir string, k kind) ([]location, error) {
+func folder(dir, at string, k kind) ([]location, error) {
 	var found []location
-	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(at, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if p != dir && strings.HasPrefix(d.Name(), ".") {
+		if p != at && strings.HasPrefix(d.Name(), ".") {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
@@ -92,8 +104,8 @@ func folder(dir string, k kind) ([]location, error) {
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(dir, p)
-		found = append(found, location{path: p, name: filepath.ToSlash(rel), inside: true, size: info.Size()})
+		rel, err := filepath.Rel(at, p)
+		found = append(found, location{path: filepath.Join(dir, rel), at: p, name: filepath.ToSlash(rel), inside: true, size: info.Size()})
 		return err
 	})
 	if err != nil {
@@ -158,7 +170,7 @@ func hexSum(sum [32]byte) string { return hex.EncodeToString(sum[:]) }
 
 // read reads a file whole and refuses one that changes meanwhile.
 func (l location) read() ([]byte, error) {
-	f, err := os.Open(l.path)
+	f, err := os.Open(l.at)
 	if err != nil {
 		return nil, unreadable(l.path, err)
 	}
@@ -174,7 +186,7 @@ func (l location) read() ([]byte, error) {
 	if len(data) > maxFile {
 		return nil, tooLarge(l.path, maxFile)
 	}
-	after, err := os.Stat(l.path)
+	after, err := os.Stat(l.at)
 	if err != nil || after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) || int64(len(data)) != before.Size() {
 		return nil, changed(l.path)
 	}
@@ -319,11 +331,12 @@ func sizes(where []location) int64 {
 	return n
 }
 
-// known lists the batches of a store; a store that is nil has none.
-func known(ctx context.Context, s interface {
+// known lists the batches of a store among which the input may be. A store that is
+// nil has none.
+func (r Request) known(ctx context.Context, s interface {
 	Batches(ctx context.Context) ([]store.Batch, error)
 }) ([]store.Batch, error) {
-	if s == nil {
+	if s == nil || r.New {
 		return nil, nil
 	}
 	return s.Batches(ctx)

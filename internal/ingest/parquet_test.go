@@ -49,7 +49,7 @@ func TestAlertsInParquetLandAndAreKnownAgain(t *testing.T) {
 	if folder := b.request("alerts", b.dir+"/in"); !b.add(folder).Fresh {
 		t.Error("a folder's Parquet files are not found")
 	}
-	if kind, err := KindOf(r.Paths); err != nil || kind != "alerts" {
+	if kind, err := r.KindOf(); err != nil || kind != "alerts" {
 		t.Errorf("%s, %v", kind, err)
 	}
 }

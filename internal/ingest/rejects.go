@@ -16,6 +16,8 @@ import (
 // file. The file appears under its name when it is whole.
 type rejects struct {
 	dir, name string
+	// base is the folder that dir starts at, if it is relative.
+	base string
 
 	first []evidence.Reject
 	n     int64
@@ -46,10 +48,10 @@ func (r *rejects) add(j evidence.Reject) {
 }
 
 func (r *rejects) open() (err error) {
-	if err := os.MkdirAll(r.dir, 0o750); err != nil {
+	if err := os.MkdirAll(within(r.base, r.dir), 0o750); err != nil {
 		return err
 	}
-	if r.temp, err = os.CreateTemp(r.dir, "."+r.name+"-*"); err != nil {
+	if r.temp, err = os.CreateTemp(within(r.base, r.dir), "."+r.name+"-*"); err != nil {
 		return err
 	}
 	r.out = bufio.NewWriter(r.temp)
@@ -65,7 +67,7 @@ func (r *rejects) close() (string, error) {
 	err := errors.Join(r.err, r.out.Flush(), r.temp.Sync(), r.temp.Close())
 	path := filepath.Join(r.dir, r.name+".jsonl")
 	if err == nil {
-		err = os.Rename(r.temp.Name(), path)
+		err = os.Rename(r.temp.Name(), within(r.base, path))
 	}
 	if err != nil {
 		os.Remove(r.temp.Name())

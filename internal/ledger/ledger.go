@@ -92,8 +92,11 @@ func (l *Log) Append(ctx context.Context, e Entry) (Entry, error) {
 
 // Entries returns every entry, oldest first. One that cannot be read is
 // fault.Conflict.
-func (l *Log) Entries(ctx context.Context) ([]Entry, error) {
-	lines, err := l.store.Lines(ctx, 0)
+func (l *Log) Entries(ctx context.Context) ([]Entry, error) { return l.EntriesFrom(ctx, 0) }
+
+// EntriesFrom returns the entries from a place on, as Entries does.
+func (l *Log) EntriesFrom(ctx context.Context, from int64) ([]Entry, error) {
+	lines, err := l.store.Lines(ctx, from)
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}

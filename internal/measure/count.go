@@ -2,7 +2,6 @@ package measure
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 
@@ -11,23 +10,26 @@ import (
 )
 
 // counts are the tallies of one rule, or of several together, summed under a
-// policy. Sums of whole numbers do not depend on the order of the tallies.
+// policy. Sums of whole numbers do not depend on the order of the tallies, but
+// those that come by rule and cluster, as stores give them, are summed fastest.
 type counts struct {
 	statement Statement // the counts of it alone
-	labelled  map[string]Cluster
-	bursts    map[string]int64 // alerts by cluster, labelled or not
-	days      map[string]int64 // alerts by day
-	rules     map[string]int64 // alerts by rule
+	bursts    []burst   // by cluster once sealed
+	days      dayCounts
+	rules     map[string]int64 // alerts by rule, but for those of the last
+	rule      string
+	ofRule    int64
+}
+
+// burst is the alerts of one cluster: all of them, and the labelled ones.
+type burst struct {
+	cluster string
+	all     int64
+	Cluster
 }
 
 func newCounts(id string) *counts {
-	return &counts{
-		statement: Statement{RuleID: id},
-		labelled:  map[string]Cluster{},
-		bursts:    map[string]int64{},
-		days:      map[string]int64{},
-		rules:     map[string]int64{},
-	}
+	return &counts{statement: Statement{RuleID: id}, rules: map[string]int64{}}
 }
 
 // add adds a tally. A label of a provenance that policy does not count, the
@@ -35,19 +37,19 @@ func newCounts(id string) *counts {
 func (c *counts) add(t *alert.Tally, p *Policy) {
 	s := &c.statement
 	s.Alerts += t.N
-	c.bursts[t.Cluster] += t.N
-	c.days[t.Day] += t.N
-	c.rules[t.RuleID] += t.N
+	b := c.burst(t)
+	b.all += t.N
+	c.days.add(t.Day, t.N)
+	c.of(t.RuleID, t.N)
 	class := t.Class
 	if class != alert.Unlabelled && !slices.Contains(p.Provenances, string(t.Provenance)) {
 		class = alert.Unlabelled
 		s.NotCounted += t.N
 	}
-	var hits int64
 	switch {
 	case class == alert.TruePositive:
 		s.TruePositive += t.N
-		hits = t.N
+		b.Hits += t.N
 	case class == alert.BenignPositive:
 		s.BenignPositive += t.N
 	case class.False():
@@ -63,23 +65,65 @@ func (c *counts) add(t *alert.Tally, p *Policy) {
 		return
 	}
 	s.LastLabelled = max(s.LastLabelled, day.Date(t.Day))
-	burst := c.labelled[t.Cluster]
-	c.labelled[t.Cluster] = Cluster{N: burst.N + t.N, Hits: burst.Hits + hits}
+	b.N += t.N
+}
+
+// burst returns the burst of a tally: that of the tally before it, or a new one.
+func (c *counts) burst(t *alert.Tally) *burst {
+	if n := len(c.bursts); n == 0 || c.bursts[n-1].cluster != t.Cluster {
+		c.bursts = append(c.bursts, burst{cluster: t.Cluster})
+	}
+	return &c.bursts[len(c.bursts)-1]
+}
+
+// of counts alerts of a rule.
+func (c *counts) of(rule string, n int64) {
+	if rule != c.rule {
+		c.rules[c.rule] += c.ofRule
+		c.rule, c.ofRule = rule, 0
+	}
+	c.ofRule += n
+}
+
+// seal ends the counting: every cluster is one burst, by name.
+func (c *counts) seal() *counts {
+	if c.ofRule > 0 {
+		c.rules[c.rule] += c.ofRule
+		c.ofRule = 0
+	}
+	c.bursts = mergeRuns(c.bursts)
+	return c
 }
 
 // clusters returns the labelled clusters in an order that does not depend on
 // that of the tallies, so that sums of fractions do not either.
 func (c *counts) clusters() []Cluster {
-	return slices.SortedFunc(maps.Values(c.labelled), func(a, b Cluster) int {
-		return cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.Hits, b.Hits))
-	})
+	list := make([]Cluster, 0, len(c.bursts))
+	for i := range c.bursts {
+		if c.bursts[i].N > 0 {
+			list = append(list, c.bursts[i].Cluster)
+		}
+	}
+	slices.SortFunc(list, func(a, b Cluster) int { return cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.Hits, b.Hits)) })
+	return list
+}
+
+// labelled returns the clusters that have labels, by name.
+func (c *counts) labelled() map[string]Cluster {
+	by := map[string]Cluster{}
+	for i := range c.bursts {
+		if b := &c.bursts[i]; b.N > 0 {
+			by[b.cluster] = b.Cluster
+		}
+	}
+	return by
 }
 
 // busiest returns the share of all alerts that the busiest cluster raised.
 func (c *counts) busiest() float64 {
 	var most int64
-	for _, n := range c.bursts {
-		most = max(most, n)
+	for i := range c.bursts {
+		most = max(most, c.bursts[i].all)
 	}
 	if c.statement.Alerts == 0 {
 		return 0
@@ -120,7 +164,7 @@ func (l *load) overWorkload(p *Policy) bool {
 
 // windowDays is the length of the window: days, and no less than the number of
 // days that have alerts.
-func (c *counts) windowDays(days int) int { return max(days, len(c.days)) }
+func (c *counts) windowDays(days int) int { return max(days, len(c.days.each())) }
 
 // Volume summarises alerts per day over a window of days, of which those not
 // in perDay have none. The 95th percentile is the least number of alerts that

@@ -18,6 +18,9 @@ type Detail struct {
 	Trend *Trend `json:"trend"`
 	// Provenance is who made the dispositions in force, by number of alerts.
 	Provenance []LabelCount `json:"provenance"`
+	// Times is how long alerts wait to be acknowledged and to be closed; nil when it
+	// was not asked for.
+	Times *Times `json:"times,omitempty"`
 	// Busiest is the cluster with the most alerts; nil without alerts.
 	Busiest *Burst `json:"busiest_cluster"`
 }
@@ -50,11 +53,12 @@ func Detailed(id string, tallies []alert.Tally, s Span, p Policy) Detail {
 			labels[t.Provenance] += t.N
 		}
 	}
+	c.seal()
 	return Detail{
 		Statement:  c.judge(s.Days(), &p),
 		Trend:      TheilSen(c.series(s), p.Confidence),
 		Provenance: labelCounts(labels, p.Provenances),
-		Busiest:    c.burst(),
+		Busiest:    c.busy(),
 	}
 }
 
@@ -69,12 +73,12 @@ func labelCounts(labels map[alert.Provenance]int64, counting []string) []LabelCo
 	return list
 }
 
-// burst returns the busiest cluster, of equals the first by name.
-func (c *counts) burst() *Burst {
+// busy returns the busiest cluster, of equals the first by name.
+func (c *counts) busy() *Burst {
 	best, most := "", int64(0)
-	for name, n := range c.bursts {
-		if n > most || n == most && name < best {
-			best, most = name, n
+	for i := range c.bursts {
+		if b := &c.bursts[i]; b.all > most {
+			best, most = b.cluster, b.all
 		}
 	}
 	if most == 0 {

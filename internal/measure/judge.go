@@ -1,9 +1,7 @@
 package measure
 
 import (
-	"maps"
 	"math"
-	"slices"
 	"sort"
 
 	"candor/internal/alert"
@@ -22,7 +20,7 @@ func Rules(tallies []alert.Tally, days int, p Policy) map[string]Statement {
 	}
 	statements := make(map[string]Statement, len(byRule))
 	for id, c := range byRule {
-		statements[id] = c.judge(days, &p)
+		statements[id] = c.seal().judge(days, &p)
 	}
 	return statements
 }
@@ -32,18 +30,25 @@ func Rules(tallies []alert.Tally, days int, p Policy) map[string]Statement {
 // workload are of the sum, but their bounds, which are of one rule, are held
 // against the busiest.
 func Pool(id string, tallies []alert.Tally, days int, p Policy) Statement {
+	return Together(id, [][]alert.Tally{tallies}, days, p)
+}
+
+// Together is Pool of lists of tallies, such as one for each rule.
+func Together(id string, lists [][]alert.Tally, days int, p Policy) Statement {
 	c := newCounts(id)
-	for i := range tallies {
-		c.add(&tallies[i], &p)
+	for _, tallies := range lists {
+		for i := range tallies {
+			c.add(&tallies[i], &p)
+		}
 	}
-	return c.judge(days, &p)
+	return c.seal().judge(days, &p)
 }
 
 // judge turns the counts into a statement.
 func (c *counts) judge(days int, p *Policy) Statement {
 	s := c.statement
 	s.WindowDays = c.windowDays(days)
-	s.PerDay = Volume(slices.Collect(maps.Values(c.days)), s.WindowDays)
+	s.PerDay = Volume(c.days.each(), s.WindowDays)
 	s.BusiestClusterShare = c.busiest()
 	s.WorkloadMinutesPerDay = s.PerDay.Mean * p.MinutesPerAlert
 	clusters := c.clusters()

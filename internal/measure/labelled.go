@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -17,9 +18,9 @@ import (
 // estimate. Labels that policy does not count are replaced by what is supposed.
 func Labelled(tallies []alert.Tally, more int64, p Policy) []alert.Tally {
 	tallies = slices.Clone(tallies)
-	slices.SortFunc(tallies, func(a, b alert.Tally) int {
-		return strings.Compare(a.Cluster+"\x1f"+a.Day+string(a.Class)+string(a.Provenance), b.Cluster+"\x1f"+b.Day+string(b.Class)+string(b.Provenance))
-	})
+	if !slices.IsSortedFunc(tallies, byCluster) {
+		slices.SortFunc(tallies, byCluster)
+	}
 	g := newGuess(tallies, &p)
 	if g.episodes == 0 || g.unlabelled == 0 || len(p.Provenances) == 0 {
 		return tallies
@@ -38,6 +39,14 @@ func Labelled(tallies []alert.Tally, more int64, p Policy) []alert.Tally {
 		out = appendTally(out, t, alert.FalsePositive, alert.Provenance(p.Provenances[0]), n-hits)
 	}
 	return out
+}
+
+func byCluster(a, b alert.Tally) int {
+	if c := strings.Compare(a.Cluster, b.Cluster); c != 0 {
+		return c // there are millions to compare
+	}
+	return cmp.Or(strings.Compare(a.Day, b.Day),
+		strings.Compare(string(a.Class), string(b.Class)), strings.Compare(string(a.Provenance), string(b.Provenance)))
 }
 
 // open reports whether policy counts the tally's alerts as unlabelled.
@@ -80,11 +89,12 @@ func newGuess(tallies []alert.Tally, p *Policy) *guess {
 	for i := range tallies {
 		c.add(&tallies[i], p)
 	}
-	g := &guess{clusters: c.labelled, unlabelled: c.statement.Unlabelled, within: map[string]*dole{}, fresh: map[string]bool{}}
+	c.seal()
+	g := &guess{clusters: c.labelled(), unlabelled: c.statement.Unlabelled, within: map[string]*dole{}, fresh: map[string]bool{}}
 	hits, episodes := Episodes(c.clusters())
 	g.episodes = episodes
 	var inHits int64
-	for _, x := range c.labelled {
+	for _, x := range g.clusters {
 		if x.Hits > 0 {
 			inHits += x.N
 		}

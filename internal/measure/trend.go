@@ -93,10 +93,8 @@ func kendallVariance(ys []float64) float64 {
 // series returns the alerts of each day of the span.
 func (c *counts) series(s Span) []int64 {
 	perDay := make([]int64, s.Days())
-	for d, n := range c.days {
-		if i := s.From.Until(day.Date(d)); i >= 0 && i < len(perDay) {
-			perDay[i] += n
-		}
+	for i := range perDay {
+		perDay[i] = c.days.of(s.From.Add(i))
 	}
 	return perDay
 }

@@ -9,6 +9,7 @@ package policy
 import (
 	"candor/internal/assure"
 	"candor/internal/claim"
+	"candor/internal/detection"
 	"candor/internal/measure"
 	"candor/internal/visibility"
 )
@@ -29,8 +30,9 @@ func Default() assure.Policy {
 			WorstCredibility: 3,
 		},
 		Claim: claim.Policy{
-			Count:    []claim.Basis{claim.Explicit, claim.TechniquePlatformLog, claim.TechniquePlatform},
-			Statuses: []string{},
+			Count:        []claim.Basis{claim.Explicit, claim.TechniquePlatformLog, claim.TechniquePlatform},
+			Statuses:     []string{},
+			JoinAlertsBy: detection.Joins(),
 		},
 		Measure: measure.Policy{
 			MinPrecision:     0.5,
@@ -68,6 +70,21 @@ type Document struct {
 	Measure    Measure    `json:"measure"`
 	Readiness  Readiness  `json:"readiness"`
 	Gate       Gate       `json:"gate"`
+	Costs      Costs      `json:"costs"`
+}
+
+// Costs is the part of a Document about what next steps cost; 0 is not stated.
+type Costs struct {
+	Collect          float64 `json:"collect"`
+	VerifyFeed       float64 `json:"verify_feed"`
+	RegisterExternal float64 `json:"register_external"`
+	WriteRule        float64 `json:"write_rule"`
+	Exercise         float64 `json:"exercise"`
+	Label            float64 `json:"label"`
+	Tune             float64 `json:"tune"`
+	Fix              float64 `json:"fix"`
+	WriteRunbook     float64 `json:"write_runbook"`
+	ReviewRunbook    float64 `json:"review_runbook"`
 }
 
 // Gate is the part of a Document about what may be used for what.
@@ -99,8 +116,9 @@ type Visibility struct {
 
 // Claim is the part of a Document about rules.
 type Claim struct {
-	Count    []claim.Basis `json:"count"`
-	Statuses []string      `json:"statuses"`
+	Count        []claim.Basis    `json:"count"`
+	Statuses     []string         `json:"statuses"`
+	JoinAlertsBy []detection.Join `json:"join_alerts_by"`
 }
 
 // Measure is the part of a Document about alerts.
@@ -133,5 +151,6 @@ func DocumentOf(p assure.Policy) Document {
 		Measure:    Measure(p.Measure),
 		Readiness:  Readiness(p.Readiness),
 		Gate:       Gate{Reporting: GateFor(p.Gates.Reporting), Automation: GateFor(p.Gates.Automation)},
+		Costs:      Costs(p.Costs),
 	}
 }

@@ -3,6 +3,7 @@ package policy
 import (
 	"candor/internal/assure"
 	"candor/internal/claim"
+	"candor/internal/detection"
 )
 
 // Setting is one key of a policy with its meaning.
@@ -49,7 +50,27 @@ func keys(p *assure.Policy) []key {
 	ks = append(ks, measureKeys(p)...)
 	ks = append(ks, readinessKeys(p)...)
 	ks = append(ks, gateKeys("gate.reporting.", "to be reported to executives", &p.Gates.Reporting)...)
-	return append(ks, gateKeys("gate.automation.", "to start an automated response", &p.Gates.Automation)...)
+	ks = append(ks, gateKeys("gate.automation.", "to start an automated response", &p.Gates.Automation)...)
+	return append(ks, costKeys(&p.Costs)...)
+}
+
+// costKeys are the prices of next steps.
+func costKeys(c *assure.Costs) []key {
+	price := func(name, of string, at *float64) key {
+		return key{"costs." + name, "", "What it costs to " + of + ", in one unit of your choice for all costs; 0 is not stated.", number{at, 0, 1e12}}
+	}
+	return []key{
+		price("collect", "collect a log source and measure that it arrives", &c.Collect),
+		price("verify_feed", "bring a log source that is declared to full measure", &c.VerifyFeed),
+		price("register_external", "register an external source", &c.RegisterExternal),
+		price("write_rule", "write or enable a rule", &c.WriteRule),
+		price("exercise", "exercise a technique", &c.Exercise),
+		price("label", "label one alert", &c.Label),
+		price("tune", "tune a rule", &c.Tune),
+		price("fix", "fix what failed and exercise it again", &c.Fix),
+		price("write_runbook", "write a runbook", &c.WriteRunbook),
+		price("review_runbook", "review a runbook", &c.ReviewRunbook),
+	}
 }
 
 // gateKeys are the settings of the gate for one purpose, which is in words.
@@ -84,6 +105,8 @@ func claimKeys(p *assure.Policy) []key {
 	return []key{
 		{"claim.count", "", "The bases on which an enabled rule counts as a claim on an analytic.", texts[claim.Basis]{&p.Claim.Count, claim.Bases()}},
 		{"claim.statuses", "", "The rule statuses that count, as the rules spell them; an empty list counts all.", texts[string]{&p.Claim.Statuses, nil}},
+		{"claim.join_alerts_by", "", "How alerts are joined to rules besides by id: alias (a rule lists it, and no other does), name (exactly that of one rule alone).",
+			texts[detection.Join]{&p.Claim.JoinAlertsBy, detection.Joins()}},
 	}
 }
 

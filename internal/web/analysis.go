@@ -24,6 +24,8 @@ type analysis struct {
 	Spread  spread
 	// Rows are the verdicts that Spread is over.
 	Rows []assure.Verdict
+	// Worst is the worst case among the rows.
+	Worst assure.Group
 	// Over says whose analytics Rows are.
 	Over string
 }
@@ -80,7 +82,7 @@ func (s *site) analyse(r *http.Request, fr frame, p library.Page) analysis {
 			a.Rows = append(a.Rows, *v)
 		}
 	}
-	a.Spread = spreadOver(a.Rows)
+	a.Spread, a.Worst = spreadOver(a.Rows), assure.GroupOf(assure.Name{}, a.Rows)
 	return a
 }
 

@@ -15,9 +15,10 @@ const firstSteps = 8
 // overviewView is the first page.
 type overviewView struct {
 	frame
-	A       assure.Assessment
-	Spread  spread
-	ByStage []stage
+	A          assure.Assessment
+	Spread     spread
+	ByStage    []stage
+	ByPlatform []platformView
 	// Steps are the next steps before the fold and More those behind it.
 	Steps, More []assure.Lift
 	Evidence    []pile
@@ -25,6 +26,14 @@ type overviewView struct {
 	Bare bool
 	// Unused is how much evidence no verdict could use.
 	Unused int
+}
+
+// platformView is the distribution over one platform's analytics, with the worst
+// case.
+type platformView struct {
+	assure.Group
+	Spread spread
+	URL    string
 }
 
 // stage is the distribution over the analytics of one tactic.
@@ -79,10 +88,13 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 		v.ByStage = append(v.ByStage, stage{Name: t.Tactic, Spread: spreadOf(t.Rungs),
 			URL: fr.Sel.Link("/verdicts", "tactic", t.Tactic.ATTACKID, "platform", fr.Sel.Platform)})
 	}
+	for _, g := range assure.Roll(a.Verdicts, assure.ByPlatform) {
+		v.ByPlatform = append(v.ByPlatform, platformView{Group: g, Spread: spreadOf(g.Rungs), URL: fr.Sel.Link("/verdicts", "platform", g.Of.Name)})
+	}
 	n := min(firstSteps, len(a.NextSteps))
 	v.Steps, v.More = a.NextSteps[:n], a.NextSteps[n:]
 	u := a.Unmapped
-	v.Unused = len(u.Rules) + len(u.SilentRules) + len(u.AlertRules) + len(u.UnknownSources)
+	v.Unused = len(u.Rules) + len(u.SilentRules) + len(u.AlertRules) + len(u.UnknownSources) + len(u.Tunings)
 	return v
 }
 

@@ -78,6 +78,9 @@ func (s selection) Object(id string) string {
 	return s.Link("/objects/" + url.PathEscape(id))
 }
 
+// Case returns the address of the review of a case.
+func (s selection) Case(id string) string { return s.Link("/reviews/" + url.PathEscape(id)) }
+
 // Past returns the address of the history of the object with id.
 func (s selection) Past(id string) string {
 	return s.Link("/objects/" + url.PathEscape(id) + "/history")
@@ -165,14 +168,18 @@ func several(all []attack.Release) bool {
 
 // assess judges a release as the selection says.
 func (s *site) assess(ctx context.Context, sel selection, rel attack.Release) (assure.Assessment, error) {
+	r := s.requestFor(sel, rel)
+	r.Platform = sel.Platform
+	return s.Assessor.Assess(ctx, r)
+}
+
+// requestFor asks about a release, of every platform.
+func (s *site) requestFor(sel selection, rel attack.Release) assessment.Request {
 	asOf := s.Clock()
 	if sel.AsOf != "" {
 		asOf = day.Date(sel.AsOf).Time()
 	}
-	return s.Assessor.Assess(ctx, assessment.Request{
-		Release:  attack.ReleaseRef{Domain: rel.Domain, Version: rel.Version},
-		Platform: sel.Platform, AsOf: asOf, Policy: s.Policy,
-	})
+	return assessment.Request{Release: attack.ReleaseRef{Domain: rel.Domain, Version: rel.Version}, AsOf: asOf, Policy: s.Policy}
 }
 
 // batches lists every import of evidence, oldest first.

@@ -121,24 +121,40 @@ func Records(in Input, tables bool, use func(*Record) bool) error {
 // every one of the columns.
 func Collect[T any](file string, text io.Reader, columns []string, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
 	var out evidence.Decoded[T]
+	p := gather(&out, file, text, read)
+	p.columns = columns
+	return out, p.run()
+}
+
+// CollectLines is Collect for text that is JSON Lines whatever it looks like: each
+// line is an object, or a reject that says nothing of the lines behind it.
+func CollectLines[T any](file string, text io.Reader, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
+	var out evidence.Decoded[T]
+	p := gather(&out, file, text, read)
+	p.lines = true
+	return out, p.run()
+}
+
+// gather returns what keeps the records of a text in out.
+func gather[T any](out *evidence.Decoded[T], file string, text io.Reader, read func(*Record) (T, bool)) *pump {
 	in := Input{
 		File: file, Text: text,
 		Reject: func(r evidence.Reject) { out.Rejects = append(out.Rejects, r) },
 		Warn:   func(w string) { out.Warnings = append(out.Warnings, file+": "+w) },
 	}
-	p := &pump{in: in, tables: true, columns: columns, notes: &notes{}, use: func(r *Record) bool {
+	return &pump{in: in, tables: true, notes: &notes{}, use: func(r *Record) bool {
 		if v, ok := read(r); ok && !r.rejected() {
 			out.Records = append(out.Records, v)
 		}
 		return true
 	}}
-	return out, p.run()
 }
 
 // pump hands records to whoever asked.
 type pump struct {
 	in      Input
 	tables  bool
+	lines   bool     // it is JSON Lines, whatever it looks like
 	columns []string // that a table must have
 	use     func(*Record) bool
 	notes   *notes
@@ -158,6 +174,9 @@ func (p *pump) read() error {
 	text := bufio.NewReaderSize(p.in.Text, 1<<16)
 	if head, _ := text.Peek(3); string(head) == "\ufeff" {
 		text.Discard(3) // cannot fail: the bytes were peeked
+	}
+	if p.lines {
+		return newSplitter(p, text).lines(1, 0)
 	}
 	head, _ := text.Peek(512)
 	head = bytes.TrimLeft(head, " \t\r\n")

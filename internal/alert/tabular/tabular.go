@@ -67,6 +67,7 @@ type Rows struct {
 	check  alert.Checker
 	row    *decode.Row
 	words  bool
+	own    bool // Candor's own CSV
 	// derive says that there is no id column.
 	derive bool
 	ids    ids
@@ -93,7 +94,7 @@ func NewRows(in Input, m *Mapping) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rows{in: in, table: t, words: m.words, ids: ids{}}
+	r := &Rows{in: in, table: t, words: m.words, own: m.own, ids: ids{}}
 	help := decode.TimeHelp
 	if !m.own {
 		help += " or in the format that the mapping gives"
@@ -229,7 +230,17 @@ func (r *Rows) raw(key int) string {
 	if !c.known || c.index < 0 {
 		return c.fixed
 	}
-	return strings.TrimSpace(r.row.Cells[c.index])
+	return r.cell(c)
+}
+
+// cell returns a cell without the blanks around it, and in Candor's own CSV as it
+// was before it was made inert.
+func (r *Rows) cell(c *cell) string {
+	text := strings.TrimSpace(r.row.Cells[c.index])
+	if r.own {
+		return decode.Meant(text)
+	}
+	return text
 }
 
 // text returns a key's value, translated.
@@ -238,7 +249,7 @@ func (r *Rows) text(key int) string {
 	if !c.known || c.index < 0 {
 		return c.fixed
 	}
-	return c.translate(strings.TrimSpace(r.row.Cells[c.index]))
+	return c.translate(r.cell(c))
 }
 
 // column names a key by its column, where it has one, for messages.

@@ -45,6 +45,12 @@ func Decode(file string, r io.Reader) (evidence.Decoded[signal.Signal], error) {
 	return export.Collect(file, r, []string{"id", "time", "entity", "name"}, func(r *export.Record) (signal.Signal, bool) { return read(r), true })
 }
 
+// DecodeLines reads JSON Lines alone: whatever a line is, it is a signal or a
+// reject, and says nothing of the lines behind it. An error is the reader's own.
+func DecodeLines(file string, r io.Reader) (evidence.Decoded[signal.Signal], error) {
+	return export.CollectLines(file, r, func(r *export.Record) (signal.Signal, bool) { return read(r), true })
+}
+
 func read(r *export.Record) signal.Signal {
 	r.Need("time")
 	s := signal.Signal{

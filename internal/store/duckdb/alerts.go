@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 
 	"candor/internal/alert"
 	"candor/internal/fault"
@@ -23,6 +24,8 @@ type Alerts struct {
 	turn   chan struct{}
 	held   *held
 	limits limits
+	path   string   // empty when it is not there, and memory stands for it
+	source *os.File // path, once it was copied; held with turn
 }
 
 var (
@@ -55,11 +58,17 @@ func OpenAlerts(ctx context.Context, path string) (*Alerts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Alerts{db: db, held: h, turn: make(chan struct{}, 1), limits: usual()}, nil
+	return &Alerts{db: db, held: h, turn: make(chan struct{}, 1), limits: usual(), path: path}, nil
 }
 
 // Close writes what is in the log to the file, and closes it.
-func (a *Alerts) Close() error { return a.db.Close() }
+func (a *Alerts) Close() error {
+	err := a.db.Close()
+	if a.source != nil {
+		err = errors.Join(err, a.source.Close())
+	}
+	return err
+}
 
 // Append lands the alerts of a batch, whole or not at all.
 //

@@ -7,6 +7,6 @@
 // are asked for by key. It loads no extension, and reads and writes no file but
 // its own, its log and the folder of temporary files beside it.
 //
-// One process at a time can open a DuckDB file, readers included. Within the
+// One process can have a DuckDB file open for writing, or any number for reading. Within the
 // process readers never wait: they see the last batch that landed.
 package duckdb

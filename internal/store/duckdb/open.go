@@ -43,7 +43,8 @@ func options() url.Values {
 // confine keeps the engine to its own files and within bounds, for as long as it
 // runs. No table's meaning rests on its order, which costs memory to preserve.
 // The log may grow before it is written to the file, because dispositions are
-// spread over all that there is and each time rewrite a column of it.
+// spread over all that there is and each time rewrite a column of it. The engine
+// takes what they change for many times as much as the log has of it.
 func confine(ctx context.Context, db *sql.DB, path string) error {
 	threads := min(runtime.GOMAXPROCS(0), maxThreads)
 	for _, setting := range []string{
@@ -51,7 +52,7 @@ func confine(ctx context.Context, db *sql.DB, path string) error {
 		fmt.Sprintf(`memory_limit = '%dB'`, memory+max(0, threads-2)*memoryPerThread),
 		fmt.Sprintf(`temp_directory = '%s'`, strings.ReplaceAll(path+".tmp", "'", "''")),
 		`preserve_insertion_order = false`,
-		`checkpoint_threshold = '64MiB'`,
+		`checkpoint_threshold = '256MiB'`,
 		`enable_external_access = false`,
 		`lock_configuration = true`,
 	} {
@@ -69,10 +70,8 @@ func open(ctx context.Context, path string, h *held) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if _, err := url.Parse(path); err != nil || strings.Contains(path, "?") {
-		// The driver takes the path for an address with options.
-		return nil, fault.New(fault.Invalid, "DuckDB cannot open a path that holds ? or %%").At("%s", path).
-			Next("name a data folder without these characters")
+	if err := openable(path); err != nil {
+		return nil, err
 	}
 	connector, err := driver.NewConnector(path+"?"+options().Encode(), nil)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package feed reads Candor's CSV of measured arrivals: on a day, so many events
-// from so many hosts of a log source.
+// Package feed reads measured arrivals, as Candor's CSV or as JSON Lines of the
+// same names: on a day, so many events from so many hosts of a log source.
 //
 // It refuses to fill gaps: a day that the file does not name was not looked at,
 // and a day with zero events was.
@@ -25,6 +25,15 @@ func Decode(file string, r io.Reader) (evidence.Decoded[telemetry.Observation], 
 	}
 	out, err := decode.Records(t, observation)
 	out.Warnings = t.Unknown("date", "source", "channel", "events", "hosts", "site")
+	return out, err
+}
+
+// DecodeLines reads JSON Lines of the keys date, source, channel, events, hosts
+// and site. File names the input in messages. An error is the reader's own.
+func DecodeLines(file string, r io.Reader) (evidence.Decoded[telemetry.Observation], error) {
+	l := decode.NewLines(file, r, "date", "source", "channel", "events", "hosts", "site")
+	out, err := decode.Records(l, observation)
+	out.Warnings = l.Unknown()
 	return out, err
 }
 

@@ -1,0 +1,387 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// demonstration returns a place whose data folder holds the demo's organisation,
+// beside its input files.
+func demonstration(t *testing.T, env ...string) place {
+	t.Helper()
+	p := newPlace(t, env...)
+	p.ok("demo", "--once", "--keep", "demo")
+	return p.in("demo")
+}
+
+// TestCommandsAreTheSameThroughAServer runs commands without and with a server that
+// has their folder, in places that are alike.
+func TestCommandsAreTheSameThroughAServer(t *testing.T) {
+	t.Parallel()
+	alone, served := demonstration(t), demonstration(t)
+	served.serve()
+	feeds := "date,source,channel,events,hosts\n2026-01-02,a,b,1,1\n2026-01-xx,a,b,1,1\n"
+	for _, p := range []place{alone, served} {
+		p.write("input/more.csv", feeds)
+		p.write("input/bad.csv", "nothing\n")
+		p.alerts("input/alerts-more.jsonl", 0, 20)
+		if err := os.MkdirAll(p.path("work"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, line := range []string{
+		"version", "", "nonsense", "attack releases", "attack show AN0001 --json", "attack show nothing", "attack stats", "attack search employee",
+		"evidence list --quiet --nonsense", "evidence formats", "evidence template feeds", "evidence check feeds ../input/more.csv",
+		"assess --summary", "assess --json", "assess --explain AN0001", "assess --policy nowhere.yaml", "next --limit 3",
+		"measure", "measure --json", "label sample --help", "gate AN0001 --for automation", "policy show",
+		"evidence add feeds ../input/more.csv", "evidence add feeds ../input/more.csv", "evidence add feeds ../input/bad.csv",
+		"evidence add feeds nowhere.csv", "evidence add alerts ../input/alerts-more.jsonl --by bob", "evidence history a-3",
+		"evidence show alerts-", "policy set ../input/more.csv", "attack import ../input/miniature.json", "attack import nowhere.json",
+		"assess --keep monday --summary", "assess list --json --nonsense", "assess compare monday", "evidence withdraw feeds-nothing --reason x",
+		"attack sync --index nowhere.json", "backup ../input/more.csv", "restore ../input/more.csv", "ledger proof --from 99",
+	} {
+		args := append(strings.Fields(line), "--data", "../data")
+		want, got := alone.in("work").run(args...), served.in("work").run(args...)
+		// A place's own path is the only difference that there may be.
+		for _, s := range []*string{&got.out, &got.err} {
+			*s = strings.ReplaceAll(*s, served.dir+"/work/../", "../")
+			*s = strings.ReplaceAll(*s, served.dir+"/work/", "")
+			*s = strings.ReplaceAll(*s, served.dir+"/", "../")
+		}
+		clock := func(s said) said { return said{timeless(s.out), timeless(s.err), s.code} }
+		if diff := cmp.Diff(clock(want), clock(got), cmp.AllowUnexported(said{})); diff != "" {
+			t.Errorf("candor %s, without and with a server:\n%s", line, diff)
+		}
+	}
+	alone.ok("ledger", "verify")
+	served.ok("ledger", "verify")
+	if _, err := os.Stat(served.path("data/rejects")); err != nil {
+		t.Errorf("the rejects file of a relayed import: %v", err)
+	}
+}
+
+// timeless blanks what two runs differ in: times of day, and hashes over them.
+func timeless(s string) string {
+	return regexp.MustCompile(`[0-9a-f]{8,}|[0-9]+`).ReplaceAllString(s, "0")
+}
+
+func TestAFolderIsServedOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	first := p.serve()
+	p.fails([]string{"served already", first.address}, "serve", "--addr", "127.0.0.1:0")
+	first.stop(t)
+	if left, _ := filepath.Glob(p.path("data/*.sock")); len(left) > 0 {
+		t.Errorf("a server that was stopped left %v", left)
+	}
+	killed := p.serve()
+	killed.Process.Kill()
+	killed.Wait()
+	if out := p.ok("evidence", "list"); !strings.Contains(out, "No evidence") {
+		t.Errorf("after a server was killed: %s", out)
+	}
+	p.alerts("a.jsonl", 0, 10)
+	p.ok("evidence", "add", "alerts", "a.jsonl")
+	p.serve()
+	p.ok("evidence", "show", "alerts-")
+}
+
+func TestADataFolderWithALongPathIsServed(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t).in(strings.Repeat("long/", 30))
+	p.serve()
+	p.alerts("a.jsonl", 0, 10)
+	p.ok("evidence", "add", "alerts", "a.jsonl")
+	p.ok("ledger", "verify")
+}
+
+func TestPagesShowWhatRelayedCommandsAdd(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	s := p.serve()
+	p.alerts("a.jsonl", 0, 10)
+	p.ok("evidence", "add", "alerts", "a.jsonl")
+	resp, err := http.Get(s.address + "api/v1/batches")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if b, _ := io.ReadAll(resp.Body); !strings.Contains(string(b), "alerts-") {
+		t.Errorf("%s: %s", resp.Status, b)
+	}
+}
+
+// slow is a command in the middle of its work: it reads a named pipe.
+type slow struct {
+	*exec.Cmd
+	pipe  string
+	ended chan struct{}
+	err   error // once it has ended
+}
+
+// slow starts a command that reads a named pipe.
+func (p place) slow() *slow {
+	p.t.Helper()
+	s := &slow{Cmd: p.command("evidence", "add", "feeds", "slow.csv"), pipe: p.path("slow.csv"), ended: make(chan struct{})}
+	os.Remove(s.pipe)
+	if err := syscall.Mkfifo(s.pipe, 0o600); err != nil {
+		p.t.Skipf("there are no named pipes here: %v", err)
+	}
+	if err := s.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	go func() {
+		s.err = s.Wait()
+		close(s.ended)
+	}()
+	return s
+}
+
+// finish lets the command read to the end, and returns what it came to. A pipe
+// changes while it is read, which is refused.
+func (s *slow) finish() error {
+	for {
+		f, err := os.OpenFile(s.pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			f.WriteString("date,source,channel,events,hosts\n")
+			f.Close()
+			<-s.ended
+			return s.err
+		}
+		select {
+		case <-s.ended:
+			return s.err
+		case <-time.After(5 * time.Millisecond): // nobody reads it yet
+		}
+	}
+}
+
+// waiting starts a command and returns when it says that it waits.
+func (p place) waiting(args ...string) *exec.Cmd {
+	p.t.Helper()
+	c := p.command(args...)
+	errs, err := c.StderrPipe()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	lines := bufio.NewReader(errs)
+	line, err := lines.ReadString('\n')
+	if !strings.Contains(line, "waiting for") || !strings.Contains(line, "candor evidence add") {
+		p.t.Errorf("candor %s says %q, %v; want whom it waits for", strings.Join(args, " "), line, err)
+	}
+	go io.Copy(io.Discard, lines)
+	return c
+}
+
+// TestWritersTakeTurns has one command wait in the middle, and others behind it:
+// without a server, and within one.
+func TestWritersTakeTurns(t *testing.T) {
+	t.Parallel()
+	for _, within := range []bool{false, true} {
+		p := newPlace(t)
+		p.ok("evidence", "add", "feeds", p.feeds("first.csv"))
+		if within {
+			p.serve()
+		}
+		slow := p.slow()
+		p.alerts("a.jsonl", 0, 100)
+		p.alerts("b.jsonl", 50, 100)
+		interrupted := p.waiting("evidence", "add", "alerts", "a.jsonl")
+		if err := interrupted.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		if err := interrupted.Wait(); err == nil {
+			t.Error("a command that was interrupted succeeded")
+		}
+		one, two := p.waiting("evidence", "add", "alerts", "a.jsonl"), p.waiting("evidence", "add", "alerts", "b.jsonl")
+		if within { // readers of the server never wait
+			if n := len(p.batches()); n != 1 {
+				t.Errorf("%d batches while a command writes", n)
+			}
+		}
+		if slow.finish() == nil {
+			t.Error("what changed while it was read was taken in")
+		}
+		for _, c := range []*exec.Cmd{one, two} {
+			if err := c.Wait(); err != nil {
+				t.Errorf("a command that waited: %v", err)
+			}
+		}
+		var known int64
+		for _, b := range p.batches() {
+			if strings.HasPrefix(b.ID, "alerts-") {
+				known += b.New
+			}
+		}
+		if known != 150 {
+			t.Errorf("%d alerts are known, want 150", known)
+		}
+		p.ok("ledger", "verify")
+	}
+}
+
+// TestTheEndOfAServerIsClean stops and kills servers while commands run in them.
+func TestTheEndOfAServerIsClean(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.alerts("a.jsonl", 0, 100)
+	s := p.serve()
+	slow := p.slow()
+	waits := p.waiting("evidence", "add", "alerts", "a.jsonl")
+	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := waits.Wait(); err == nil {
+		t.Error("a command whose server was stopped succeeded")
+	}
+	if slow.finish() == nil {
+		t.Error("a command whose server was stopped succeeded")
+	}
+	if err := s.Wait(); err != nil {
+		t.Errorf("the server ended with %v\n%s", err, s.errs)
+	}
+	p.ok("ledger", "verify")
+
+	s = p.serve()
+	slow = p.slow()
+	waits = p.waiting("evidence", "add", "alerts", "a.jsonl")
+	s.Process.Kill()
+	if err := waits.Wait(); err == nil || waits.ProcessState.ExitCode() != 1 {
+		t.Errorf("a command whose server was killed: %v", err)
+	}
+	<-slow.ended
+	p.ok("evidence", "add", "alerts", "a.jsonl")
+	p.ok("ledger", "verify")
+}
+
+func TestAClientThatIsKilledLeavesItsTurn(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.alerts("a.jsonl", 0, 60_000)
+	p.serve()
+	for range 3 {
+		c := p.command("evidence", "add", "alerts", "a.jsonl")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		c.Process.Kill()
+		c.Wait()
+	}
+	p.ok("evidence", "add", "alerts", "a.jsonl")
+	if b := p.batches(); len(b) != 1 {
+		t.Errorf("batches %v", b)
+	}
+	p.ok("ledger", "verify")
+}
+
+func TestAnotherVersionReadsAndDoesNotWrite(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.serve()
+	lock, err := os.ReadFile(p.path("data/writer.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Replace(string(lock), `"version":"`, `"version":"v0.0.0-other-`, 1)
+	p.write("data/writer.lock", said)
+	if s := p.run("evidence", "list"); s.code != 0 || !strings.Contains(s.err, "v0.0.0-other") {
+		t.Errorf("reading: %+v", s)
+	}
+	p.fails([]string{"v0.0.0-other", "next:"}, "evidence", "add", "feeds", p.feeds("f.csv"))
+	if len(p.batches()) > 0 {
+		t.Error("another version wrote")
+	}
+}
+
+// TestReadersWaitForAWriter reads while others write, without a server.
+func TestReadersWaitForAWriter(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.alerts("0.jsonl", 0, 100)
+	p.ok("evidence", "add", "alerts", "0.jsonl")
+	var work sync.WaitGroup
+	for _, name := range []string{"1.jsonl", "2.jsonl"} {
+		p.alerts(name, 0, 20_000)
+		f, err := os.OpenFile(p.path(name), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.WriteString(`{"id":"` + name + `","rule_id":"r","time":"2026-05-04T00:00:00Z"}` + "\n")
+		f.Close()
+		work.Go(func() {
+			if s := p.run("evidence", "add", "alerts", name); s.code != 0 {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+	for range 3 {
+		work.Go(func() {
+			for range 3 {
+				if s := p.run("evidence", "show", "alerts-", "--json"); s.code != 0 && !strings.Contains(s.err, "batches begin with") {
+					t.Errorf("%+v", s)
+				}
+			}
+		})
+	}
+	work.Wait()
+	if b := p.batches(); len(b) != 3 {
+		t.Errorf("batches %v", b)
+	}
+	p.ok("ledger", "verify")
+}
+
+// TestABackupIsOfOneMoment makes backups through a server while others import.
+func TestABackupIsOfOneMoment(t *testing.T) {
+	t.Parallel()
+	for _, engine := range []string{"duckdb", "sqlite"} {
+		t.Run(engine, func(t *testing.T) {
+			p := engined(t, engine)
+			p.alerts("0.jsonl", 0, 100)
+			p.ok("evidence", "add", "alerts", "0.jsonl")
+			p.serve()
+			var work sync.WaitGroup
+			for i, name := range []string{"1.jsonl", "2.jsonl", "3.jsonl"} {
+				p.alerts(name, i*1000, 2000)
+				work.Go(func() {
+					if s := p.run("evidence", "add", "alerts", name); s.code != 0 {
+						t.Errorf("%+v", s)
+					}
+				})
+			}
+			for _, name := range []string{"a.tgz", "b.tgz"} {
+				work.Go(func() {
+					if s := p.run("backup", name); s.code != 0 {
+						t.Errorf("%+v", s)
+					}
+				})
+			}
+			work.Wait()
+			p.ok("backup", "all.tgz")
+			for _, name := range []string{"a.tgz", "b.tgz", "all.tgz"} {
+				p.ok("restore", name, "--data", "r-"+name)
+				p.ok("ledger", "verify", "--data", "r-"+name)
+			}
+			want, got := p.ok("evidence", "list", "--json"), p.ok("evidence", "list", "--json", "--data", "r-all.tgz")
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("a restored folder:\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,228 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"candor/internal/fault"
+	"candor/internal/intake"
+	"candor/internal/token"
+)
+
+// Receiver takes evidence that is pushed. What it accepts is durable.
+type Receiver interface {
+	Receive(ctx context.Context, p intake.Post) (intake.Receipt, error)
+}
+
+// Tokens tells whose a secret is.
+type Tokens interface {
+	Verify(secret string, now time.Time) (token.Token, error)
+}
+
+// maxPushed bounds the bytes of a body as they come, packed or not. The receiver
+// bounds what they unpack to.
+const maxPushed = 8 << 20
+
+// scheme is the name of the security scheme in the document.
+const scheme = "token"
+
+// jsonLines is the content type of JSON Lines.
+const jsonLines = "application/x-ndjson"
+
+// registerPush adds the addresses that evidence is pushed to, where there is
+// someone to take it. They are handlers of their own, because a body is a stream.
+func (s *server) registerPush(h huma.API, mux *http.ServeMux) {
+	if s.Intake == nil || s.Tokens == nil {
+		return
+	}
+	h.OpenAPI().Components.SecuritySchemes = map[string]*huma.SecurityScheme{scheme: {
+		Type: "http", Scheme: "bearer", Description: "A token that candor token create made, with the endpoint's name among its scopes",
+	}}
+	for _, kind := range intake.Kinds() {
+		h.OpenAPI().AddOperation(pushOperation(h, kind))
+		mux.HandleFunc("POST /api/v1/"+kind, func(w http.ResponseWriter, r *http.Request) { s.push(w, r, kind) })
+	}
+}
+
+// push answers a request to take evidence of a kind.
+func (s *server) push(w http.ResponseWriter, r *http.Request, kind string) {
+	t, err := s.authorize(r, kind)
+	if err != nil {
+		s.deny(w, r, err)
+		return
+	}
+	p, err := posted(w, r)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	p.Kind, p.Token = kind, t.Name
+	receipt, err := s.Intake.Receive(r.Context(), p)
+	switch {
+	case err != nil:
+		s.refuse(w, r, err)
+	case receipt.Accepted == 0:
+		unprocessable(w, receipt)
+	default:
+		send(w, http.StatusOK, "application/json", receipt)
+	}
+}
+
+// errScope is the cause of refusing a token that is not for what is pushed.
+var errScope = errors.New("insufficient_scope")
+
+// authorize returns the token of a request that may push evidence of a kind.
+func (s *server) authorize(r *http.Request, kind string) (token.Token, error) {
+	given, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(given, "Bearer") {
+		return token.Token{}, fault.New(fault.Refused, "the request has no bearer token").
+			Next("send the header Authorization: Bearer SECRET; candor token create makes one")
+	}
+	t, err := s.Tokens.Verify(strings.TrimSpace(secret), s.Clock())
+	if err == nil && !t.Allows(kind) {
+		err = fault.New(fault.Refused, "the token %s is not for %s", t.Name, kind).Because(errScope).
+			Next("it is for %s; candor token create makes one for %s", strings.Join(t.Scopes, ", "), kind)
+	}
+	return t, err
+}
+
+// deny answers a request whose token will not do (RFC 6750).
+func (s *server) deny(w http.ResponseWriter, r *http.Request, err error) {
+	p := s.problem(r.Context(), err)
+	if fault.KindOf(err) == fault.Refused && !errors.Is(err, errScope) {
+		challenge := `Bearer realm="candor"`
+		if r.Header.Get("Authorization") != "" {
+			challenge += `, error="invalid_token"`
+		}
+		w.Header().Set("WWW-Authenticate", challenge)
+		p.status(http.StatusUnauthorized)
+	} else if p.Status == http.StatusForbidden {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="candor", error="insufficient_scope"`)
+	}
+	s.write(w, p)
+}
+
+// posted returns what a request brings, as its headers describe it.
+func posted(w http.ResponseWriter, r *http.Request) (intake.Post, error) {
+	var p intake.Post
+	if r.URL.RawQuery != "" {
+		return p, fault.New(fault.Usage, "pushing takes no parameters").At("query %s", r.URL.RawQuery).Next("leave them out; the body says it all")
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err == nil && kind == "application/json":
+	case err == nil && (kind == jsonLines || kind == "application/jsonl" || kind == "application/json-lines"):
+		p.Lines = true
+	default:
+		return p, fault.New(fault.Usage, "a body of this content type is not taken").At("header Content-Type").Because(errMedia).
+			Next("send one record as application/json, or JSON Lines as %s", jsonLines)
+	}
+	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		p.Gzip = true
+	default:
+		return p, fault.New(fault.Usage, "a body packed in this way is not taken").At("header Content-Encoding").Because(errMedia).
+			Next("send it plain or packed with gzip")
+	}
+	p.Body = http.MaxBytesReader(w, r.Body, maxPushed)
+	return p, nil
+}
+
+// errMedia is the cause of refusing a body because of how it is written.
+var errMedia = errors.New("unsupported media type")
+
+// refuse answers a request whose evidence was not taken, with the status that
+// says whether to send it again.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p := s.problem(r.Context(), err)
+	var busy intake.Busy
+	switch {
+	case errors.As(err, &busy):
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(max(1, busy.After.Seconds())))))
+		p.status(http.StatusTooManyRequests)
+	case errors.Is(err, intake.ErrTooLarge):
+		p.status(http.StatusRequestEntityTooLarge)
+	case errors.Is(err, errMedia):
+		w.Header().Set("Accept-Encoding", "gzip")
+		p.status(http.StatusUnsupportedMediaType)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		p.status(http.StatusInsufficientStorage)
+	case p.Kind == string(fault.Invalid):
+		p.status(http.StatusUnprocessableEntity)
+	}
+	s.write(w, p)
+}
+
+// PushProblem is the answer to a push in which no record is good.
+type PushProblem struct {
+	Problem
+	Received int               `json:"received,omitempty" doc:"Records in the body"`
+	Rejected int               `json:"rejected,omitempty" doc:"Records that say something wrong"`
+	Rejects  []intake.Rejected `json:"rejected_records,omitempty" doc:"The first twenty of them"`
+}
+
+// unprocessable answers with the problem of a body in which no record is good.
+func unprocessable(w http.ResponseWriter, r intake.Receipt) {
+	p := PushProblem{Received: r.Received, Rejected: r.Rejected, Rejects: r.Rejects, Problem: Problem{Kind: string(fault.Invalid),
+		Message: "every record of the body is wrong, and none was kept", Hint: "correct them and send them again; see " + documentPath + " for the fields"}}
+	if r.Received == 0 {
+		p.Message = "the body holds no record"
+	}
+	p.status(http.StatusUnprocessableEntity)
+	send(w, p.Status, problemType, p)
+}
+
+// send answers with JSON.
+func send(w http.ResponseWriter, status int, kind string, body any) {
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+// status sets the status of a problem and its title.
+func (p *Problem) status(code int) { p.Status, p.Title = code, http.StatusText(code) }
+
+// pushOperation describes the address that evidence of a kind is pushed to.
+func pushOperation(h huma.API, kind string) *huma.Operation {
+	schemas := h.OpenAPI().Components.Schemas
+	record := schemas.Schema(records()[kind], true, "")
+	op := operation(h, "push-"+kind, "/api/v1/"+kind, "Push "+kind+": one record or JSON Lines, packed with gzip or not",
+		401, 403, 413, 415, 422, 429, 503, 507)
+	op.Method = http.MethodPost
+	op.Description = "An accepted record is on the disk when the answer comes, and is in a batch a few seconds later. " +
+		"Records that are wrong do not keep the others out. Sending the same again changes nothing."
+	op.Security = []map[string][]string{{scheme: {}}}
+	op.RequestBody = &huma.RequestBody{Required: true, Description: "At most 8 MiB, unpacked; a line at most 4 MiB", Content: map[string]*huma.MediaType{
+		"application/json": {Schema: record},
+		jsonLines:          {Schema: record},
+	}}
+	op.Responses["200"] = &huma.Response{Description: "Taken: at least one record is good and all good ones are durable",
+		Content: map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeFor[intake.Receipt](), true, "")}}}
+	for code, why := range map[int]string{
+		400: "A query parameter", 401: "No token, or one that is unknown, expired or revoked", 403: "The token is not for this", 413: "The body is too large",
+		415: "A content type or encoding that is not taken", 422: "No record of the body is good; rejected_records says why",
+		429: "Too much is waiting: send it again after Retry-After", 503: "The server cannot take it now; nothing was kept",
+		507: "The disk is full; nothing was acknowledged",
+	} {
+		op.Responses[strconv.Itoa(code)].Description = why
+	}
+	op.Responses["422"].Content = map[string]*huma.MediaType{problemType: {Schema: schemas.Schema(reflect.TypeFor[PushProblem](), true, "")}}
+	header := func(text string) map[string]*huma.Param {
+		return map[string]*huma.Param{text: {Schema: &huma.Schema{Type: "string"}}}
+	}
+	op.Responses["401"].Headers = header("WWW-Authenticate")
+	op.Responses["429"].Headers = header("Retry-After")
+	return &op
+}

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"reflect"
+	"time"
+
+	"candor/internal/signal"
+)
+
+// AlertRecord describes an alert as it is pushed: Candor's JSON Lines.
+type AlertRecord struct {
+	ID              string            `json:"id" doc:"Tells the alert from every other; the same again is the same alert"`
+	RuleID          string            `json:"rule_id"`
+	Time            time.Time         `json:"time"`
+	RuleName        string            `json:"rule_name,omitempty"`
+	Site            string            `json:"site,omitempty"`
+	Entity          string            `json:"entity,omitempty" doc:"Whom or what it is about: a host, a user"`
+	Severity        string            `json:"severity,omitempty"`
+	Score           float64           `json:"score,omitempty"`
+	CaseID          string            `json:"case_id,omitempty"`
+	Techniques      []string          `json:"techniques,omitempty"`
+	Tactic          string            `json:"tactic,omitempty"`
+	Source          string            `json:"source,omitempty"`
+	Disposition     string            `json:"disposition,omitempty" enum:"true_positive,benign_positive,false_positive,false_positive_logic,false_positive_data,test,duplicate,undetermined"`
+	DispositionTime time.Time         `json:"disposition_time,omitzero"`
+	DispositionBy   string            `json:"disposition_by,omitempty"`
+	Provenance      string            `json:"provenance,omitempty" enum:"analyst,automation,incident,exercise"`
+	Fields          map[string]string `json:"fields,omitempty" doc:"Anything else; keys that are not known are kept as fields, too"`
+}
+
+// DispositionRecord describes what is said of a known alert as it is pushed.
+type DispositionRecord struct {
+	ID              string    `json:"id" doc:"The alert"`
+	Disposition     string    `json:"disposition" enum:"true_positive,benign_positive,false_positive,false_positive_logic,false_positive_data,test,duplicate,undetermined"`
+	DispositionTime time.Time `json:"disposition_time" doc:"When it was said"`
+	DispositionBy   string    `json:"disposition_by,omitempty"`
+	Provenance      string    `json:"provenance,omitempty" enum:"analyst,automation,incident,exercise"`
+	CaseID          string    `json:"case_id,omitempty"`
+}
+
+// FeedRecord describes a measured arrival as it is pushed.
+type FeedRecord struct {
+	Date    string `json:"date" format:"date"`
+	Source  string `json:"source" doc:"The log source, under ATT&CK's name"`
+	Channel string `json:"channel,omitempty" doc:"The channel, under ATT&CK's name; empty stands for all"`
+	Events  int64  `json:"events" minimum:"0" doc:"0 says that it was looked for and did not arrive"`
+	Hosts   int64  `json:"hosts" minimum:"0"`
+	Site    string `json:"site,omitempty"`
+}
+
+// records are the types that describe what can be pushed, by kind.
+func records() map[string]reflect.Type {
+	return map[string]reflect.Type{
+		"alerts": reflect.TypeFor[AlertRecord](), "dispositions": reflect.TypeFor[DispositionRecord](),
+		"signals": reflect.TypeFor[signal.Signal](), "feeds": reflect.TypeFor[FeedRecord](),
+	}
+}

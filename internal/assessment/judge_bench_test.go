@@ -1,0 +1,206 @@
+//go:build cgo && (linux || darwin) && (amd64 || arm64)
+
+package assessment_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/assessment"
+	"candor/internal/attack/stix"
+	"candor/internal/day"
+	"candor/internal/detection"
+	"candor/internal/exercise"
+	"candor/internal/store"
+	"candor/internal/store/duckdb"
+	"candor/internal/telemetry"
+)
+
+// made says which alerts BenchmarkJudge makes.
+type made struct {
+	alerts, rules, hosts, days int
+	// burst is the mean number of alerts of one rule on one host and day.
+	burst int
+}
+
+// asked reads what to make from the environment: CANDOR_BENCH_ALERTS (a million
+// unless it is said) and CANDOR_BENCH_BURST (20).
+func asked(b *testing.B) made {
+	m := made{alerts: 1_000_000, rules: 500, hosts: 2000, days: 30, burst: 20}
+	for name, at := range map[string]*int{"CANDOR_BENCH_ALERTS": &m.alerts, "CANDOR_BENCH_BURST": &m.burst} {
+		if text := os.Getenv(name); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 1 {
+				b.Fatalf("%s: %q is no number of things", name, text)
+			}
+			*at = n
+		}
+	}
+	return m
+}
+
+// each makes the alerts of the named rules, burst by burst: three in ten are
+// labelled, and bursts are alike in what they are labelled.
+func (m made) each(ids []string) func(func(*alert.Alert, error) bool) {
+	return func(yield func(*alert.Alert, error) bool) {
+		r := rand.New(rand.NewPCG(1, 2))
+		for n := 0; n < m.alerts; {
+			rule, host := ids[r.IntN(len(ids))], fmt.Sprintf("host-%04d", r.IntN(m.hosts))
+			from := asOf.AddDate(0, 0, -r.IntN(m.days)).Truncate(24 * time.Hour)
+			class := alert.FalsePositive
+			if r.Float64() < 0.5 {
+				class = alert.TruePositive
+			}
+			for range min(1+r.IntN(2*m.burst-1), m.alerts-n) {
+				a := alert.Alert{ID: strconv.Itoa(n), RuleID: rule, Entity: host, Time: from.Add(time.Duration(r.IntN(43_200)) * time.Second)}
+				if r.Float64() < 0.3 {
+					a.Disposition = &alert.Disposition{Class: class, Time: a.Time.Add(time.Duration(1+r.IntN(600)) * time.Minute), Provenance: alert.Analyst}
+				}
+				if n++; !yield(&a, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// columnar is a service over Enterprise 18.1, the real rules of which the first
+// hundreds raised the made alerts, and every log source measured.
+func columnar(b *testing.B, m made) *bench {
+	x := newBench(b)
+	x.release("18.1", stix.Source{Name: "enterprise-attack-18.1", Reader: packed(b, "attack", "enterprise-attack-18.1.json.gz")})
+	var ids []string
+	for r, err := range sigmaRules(b, nil) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		ids = append(ids, r.Key)
+	}
+	if _, _, err := x.ev.Append(b.Context(), x.batch(store.KindRule), sigmaRules(b, nil)); err != nil {
+		b.Fatal(err)
+	}
+	al, err := duckdb.OpenAlerts(b.Context(), filepath.Join(b.TempDir(), "alerts.duckdb"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { al.Close() })
+	start := time.Now()
+	if _, _, err := al.Append(b.Context(), store.Batch{ID: "alerts-1", Kind: "alerts", Hash: "1", Added: asOf}, m.each(ids[:m.rules])); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("%d alerts made and kept in %.1f s", m.alerts, time.Since(start).Seconds())
+	x.Service = assessment.New(x.lib, x.ev, al)
+	x.arrive()
+	return x
+}
+
+// arrive records that half of the log sources of the release arrive.
+func (b *bench) arrive() {
+	a, err := b.Assess(b.t.Context(), request())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	var days []any
+	for _, v := range a.Verdicts {
+		for _, n := range v.Visibility.Needs {
+			if seen[n.Name] || len(n.Name)%2 == 0 {
+				continue
+			}
+			seen[n.Name] = true
+			for i := range 5 {
+				days = append(days, telemetry.Observation{Day: day.Of(asOf).Add(-i), Source: n.Name, Events: 9, Hosts: 2})
+			}
+		}
+	}
+	b.add(store.KindFeed, days...)
+	b.add(store.KindExercise, exercise.Exercise{Technique: "T1059", Test: "t", Time: asOf.AddDate(0, 0, -9), Outcome: exercise.Alerted})
+}
+
+// run times a part, and how much of every core it takes, which says more on a
+// machine that others use too.
+func run(b *testing.B, name string, f func() error) {
+	b.Run(name, func(b *testing.B) {
+		before := cpu()
+		for b.Loop() {
+			if err := f(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64((cpu()-before).Milliseconds())/float64(b.N), "cpu-ms/op")
+	})
+}
+
+// cpu is the time that all threads of this process have run.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkJudge times what doc/speed.md promises: an assessment, an explanation, a
+// plan, and a measurement of every rule, over as many alerts as are asked for. The
+// release, the rules and the file of alerts are warm; every assessment is new.
+func BenchmarkJudge(b *testing.B) {
+	m := asked(b)
+	x := columnar(b, m)
+	ctx, n := b.Context(), 0
+	// fresh is a request that no earlier one answers: a policy that differs.
+	fresh := func() assessment.Request {
+		n++
+		r := request()
+		r.Policy.Version = fmt.Sprint("bench-", n)
+		return r
+	}
+	assess := func() error {
+		_, err := x.Assess(ctx, fresh())
+		return err
+	}
+	measured := func(r assessment.Request, timed bool) error {
+		got, err := x.Measure(ctx, r, timed)
+		if err == nil && len(got.Rules) != m.rules {
+			return fmt.Errorf("%d rules are measured, not %d", len(got.Rules), m.rules)
+		}
+		return err
+	}
+	run(b, "assess", assess)
+	run(b, "assess after a batch", func() error {
+		x.add(store.KindRule, detection.Rule{ID: fmt.Sprint("new-", n), Name: "new", Enabled: true})
+		return assess()
+	})
+	same := fresh()
+	if _, err := x.Assess(ctx, same); err != nil {
+		b.Fatal(err)
+	}
+	run(b, "explain", func() error {
+		_, err := x.Explain(ctx, same, "AN1058")
+		return err
+	})
+	run(b, "next", func() error {
+		_, err := x.Next(ctx, fresh(), 20)
+		return err
+	})
+	run(b, "measure", func() error { return measured(fresh(), false) })
+	run(b, "measure with times", func() error {
+		r := fresh()
+		r.AsOf = r.AsOf.Add(time.Duration(n) * time.Minute)
+		return measured(r, true)
+	})
+	run(b, "measure other days", func() error {
+		r := fresh()
+		r.Policy.WindowDays = 30 + n%300
+		return measured(r, false)
+	})
+	runtime.GC()
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	b.Logf("heap in use %d MB", mem.HeapInuse/1e6)
+}

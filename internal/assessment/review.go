@@ -1,0 +1,68 @@
+package assessment
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"candor/internal/alert"
+	"candor/internal/assure"
+	"candor/internal/day"
+	"candor/internal/evidence"
+	"candor/internal/fault"
+	"candor/internal/measure"
+)
+
+// Reviews lists the cases that are known as of r.AsOf.
+func (s *Service) Reviews(ctx context.Context, r Request) (assure.Reviews, error) {
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return assure.Reviews{}, err
+	}
+	today := day.Of(r.AsOf)
+	known := slices.DeleteFunc(slices.Clone(ev.Cases), func(c evidence.Of[alert.Case]) bool { return day.Of(c.Value.Opened) > today })
+	return assure.Reviews{AsOf: r.AsOf, Policy: basisOf(r).Policy, Cases: assure.Summaries(known, ev.CaseTallies),
+		Known: measure.CaseRecallOf("organisation", values(known), today, r.Policy.Measure.Confidence)}, nil
+}
+
+// Review reviews the case that id names: what each analytic that it involved did,
+// with visibility judged as of the day of the incident and by all evidence known as
+// of r.AsOf. It is fault.NotFound when there is no such case.
+func (s *Service) Review(ctx context.Context, r Request, id string) (assure.Review, error) {
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return assure.Review{}, err
+	}
+	c, err := caseNamed(ev.Cases, id)
+	if err != nil {
+		return assure.Review{}, err
+	}
+	rel, err := s.release(ctx, r.Release)
+	if err != nil {
+		return assure.Review{}, err
+	}
+	lib, err := s.library(ctx, rel)
+	if err != nil {
+		return assure.Review{}, err
+	}
+	then := ev
+	then.Tallies = nil // what was visible and claimed does not rest on alerts
+	return assure.ReviewOf(lib, assure.Reviewed{Case: c, Then: assure.Assess(lib, then, r.Policy, c.Value.When()), Tallies: ev.CaseTallies, AlertRules: ev.AlertRules}), nil
+}
+
+// caseNamed returns the case with an id, in whatever case it is written.
+func caseNamed(cases []evidence.Of[alert.Case], id string) (evidence.Of[alert.Case], error) {
+	id = strings.TrimSpace(id)
+	for _, same := range []func(string) bool{func(s string) bool { return s == id }, func(s string) bool { return strings.EqualFold(s, id) }} {
+		for _, c := range cases {
+			if same(c.Value.ID) {
+				return c, nil
+			}
+		}
+	}
+	e := fault.New(fault.NotFound, "there is no case %q", id)
+	if len(cases) == 0 {
+		return evidence.Of[alert.Case]{}, e.Next("no case is known; candor evidence add cases FILE adds them")
+	}
+	return evidence.Of[alert.Case]{}, e.Next("candor review lists the %d cases that are known", len(cases))
+}

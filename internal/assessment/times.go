@@ -1,0 +1,68 @@
+package assessment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/assure"
+	"candor/internal/day"
+	"candor/internal/measure"
+)
+
+// durations returns how long the alerts of the window wait, by the id of the rule
+// that they mean. What was said after the moment of judgement is not known yet.
+func (s *Service) durations(ctx context.Context, ev *assure.Evidence, r Request) (map[string][]alert.Duration, error) {
+	w, until := assure.WindowOf(r.Policy, r.AsOf), moment(r.AsOf)
+	b, err := s.batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := join(b.alerts, string(w.From), string(w.To), until.Format(time.RFC3339))
+	all, ok := s.waited.get(key)
+	if !ok {
+		if all, err = s.alerts.Durations(ctx, w.From, w.To, until); err != nil {
+			return nil, fmt.Errorf("count how long alerts took from %s to %s: %w", w.From, w.To, err)
+		}
+		s.waited.put(key, all)
+	}
+	means := map[string]string{}
+	for _, rule := range ev.AlertRules {
+		for _, as := range rule.As {
+			means[as.ID] = rule.ID
+		}
+	}
+	by := map[string][]alert.Duration{}
+	for _, d := range all {
+		if id, ok := means[d.RuleID]; ok {
+			d.RuleID = id
+		}
+		by[d.RuleID] = append(by[d.RuleID], d)
+	}
+	return by, nil
+}
+
+// moment is until when statements are known: the minute, or the end of a day that
+// was given as a day.
+func moment(asOf time.Time) time.Time {
+	if d := day.Of(asOf); d.Time().Equal(asOf) {
+		return d.Add(1).Time()
+	}
+	return asOf.UTC().Truncate(time.Minute)
+}
+
+func times(r Request, of []alert.Duration) *measure.Times {
+	return new(measure.TimesOf(of, r.Policy.Measure.Confidence))
+}
+
+// time sets how long the alerts of the analytic's rules wait, each and together.
+func (m *MeasuredAnalytic) time(r Request, waited map[string][]alert.Duration) {
+	var all []alert.Duration
+	for i := range m.Rules {
+		of := waited[m.Rules[i].RuleID]
+		m.Rules[i].Times = times(r, of)
+		all = append(all, of...)
+	}
+	m.Detail.Times = times(r, all)
+}

@@ -1,0 +1,287 @@
+package assure
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/attack"
+	"candor/internal/day"
+	"candor/internal/evidence"
+)
+
+// The states of Incidents.
+const (
+	incidentsNone         = "none"
+	incidentsMissed       = "missed"
+	incidentsAnswered     = "answered"
+	incidentsDetected     = "detected"
+	incidentsInconclusive = "inconclusive"
+)
+
+// Incidents is what reviewed incidents say of an analytic. A missed one counts
+// against it until something newer answers it; a detected one proves nothing by
+// itself.
+type Incidents struct {
+	// State is "none", "missed" (and nothing newer has answered it), "answered",
+	// "detected" or "inconclusive".
+	State string `json:"state"`
+	// Missed are the incidents that were found by a hunt, by others or too late and
+	// in which no claiming rule raised an alert; Detected those that an alert of a
+	// claiming rule led to. The others say nothing of it.
+	Missed   int `json:"missed"`
+	Detected int `json:"detected"`
+	Others   int `json:"inconclusive"`
+	// LastCase and LastTime are of the incident that State rests on.
+	LastCase string `json:"last_case,omitempty"`
+	LastTime string `json:"last_time,omitempty"`
+}
+
+// incidentIndex finds incidents by the ATT&CK ID of an analytic or a technique
+// that was part of them.
+type incidentIndex struct {
+	byID map[string][]evidence.Of[alert.Case]
+	// raised is which rules raised alerts in a case, and whether one of them is
+	// known to be true.
+	raised map[string]map[string]bool
+	// later is how many cases were opened after the day of the assessment.
+	later int
+}
+
+// indexIncidents indexes the cases that are true positives, closed or not. A
+// revoked technique stands for its successor, as it does for exercises.
+func indexIncidents(lib *attack.Library, ev *Evidence, today day.Date) incidentIndex {
+	x := incidentIndex{byID: map[string][]evidence.Of[alert.Case]{}, raised: map[string]map[string]bool{}}
+	for _, c := range ev.Cases {
+		if day.Of(c.Value.Opened) > today || day.Of(c.Value.When()) > today {
+			x.later++
+			continue
+		}
+		if c.Value.Class != alert.TruePositive {
+			continue
+		}
+		for _, id := range namedBy(lib, &c.Value) {
+			x.byID[id] = append(x.byID[id], c)
+		}
+	}
+	for i := range ev.CaseTallies {
+		t := &ev.CaseTallies[i]
+		id, ok := alert.CaseOf(t.Cluster)
+		if !ok || t.N == 0 {
+			continue
+		}
+		if x.raised[id] == nil {
+			x.raised[id] = map[string]bool{}
+		}
+		x.raised[id][t.RuleID] = x.raised[id][t.RuleID] || t.Class == alert.TruePositive
+	}
+	return x
+}
+
+// namedBy lists what a case names, by current ATT&CK ID, each once.
+func namedBy(lib *attack.Library, c *alert.Case) []string {
+	var ids []string
+	for _, id := range slices.Concat(c.Analytics, c.Techniques) {
+		if id = current(lib, id); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// unknown lists the ids that incidents name and the release does not know.
+func (x *incidentIndex) unknown(lib *attack.Library) []string {
+	var ids []string
+	for id := range x.byID {
+		if len(lib.ByATTACKID(id)) == 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, compareIDs)
+	return ids
+}
+
+// reviews is what the incidents of one analytic come to, and those that it rests on.
+type reviews struct {
+	Incidents
+	// missed is the newest that was missed and detected the newest that was not.
+	missed, detected evidence.Of[alert.Case]
+	all              []evidence.Of[alert.Case]
+}
+
+// of returns what the incidents say of s, whose exercises are judged already.
+func (x *incidentIndex) of(s *subject) reviews {
+	r := reviews{Incidents: Incidents{State: incidentsNone}, all: x.about(s)}
+	for _, c := range r.all {
+		switch x.result(s, &c.Value) {
+		case failed:
+			if r.Missed++; newer(c, r.missed) {
+				r.missed = c
+			}
+		case passed:
+			if r.Detected++; newer(c, r.detected) {
+				r.detected = c
+			}
+		default:
+			r.Others++
+		}
+	}
+	r.decide(s.trials.lastPass)
+	return r
+}
+
+// about lists the incidents that name s, or a technique of it on its platform.
+func (x *incidentIndex) about(s *subject) []evidence.Of[alert.Case] {
+	all := slices.Clone(x.byID[strings.ToUpper(s.Analytic.ATTACKID)])
+	for _, t := range s.Techniques {
+		for _, c := range x.byID[t.ATTACKID] {
+			here := len(c.Value.Platforms) == 0 || slices.ContainsFunc(c.Value.Platforms, func(p string) bool { return onPlatform(s.Platforms, p) })
+			if here && !slices.ContainsFunc(all, func(o evidence.Of[alert.Case]) bool { return o.Value.ID == c.Value.ID }) {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+// newer reports whether a is newer than b; of those at the same time the one
+// with the greater id is, so that their order does not matter.
+func newer(a, b evidence.Of[alert.Case]) bool {
+	return cmp.Or(a.Value.When().Compare(b.Value.When()), strings.Compare(a.Value.ID, b.Value.ID)) > 0
+}
+
+// result judges what one incident says of s. An incident without an alert of a
+// claiming rule was missed only if it came to be known in some other way than by
+// an alert: that another rule's alert led to it makes these needless, not blind.
+func (x *incidentIndex) result(s *subject, c *alert.Case) int {
+	raised, known := false, false
+	for _, cl := range s.counting {
+		hit, ok := x.raised[c.ID][cl.RuleID]
+		raised, known = raised || ok, known || hit
+	}
+	switch {
+	case len(s.counting) == 0:
+		return inconclusive
+	case !raised && missedBy(c.FoundBy):
+		return failed
+	case known && c.FoundBy == alert.FoundByAlert:
+		return passed
+	}
+	return inconclusive
+}
+
+// missedBy reports whether an incident that was found so was missed by alerts.
+func missedBy(d alert.Discovery) bool {
+	return d == alert.FoundByHunt || d == alert.FoundByOthers || d == alert.FoundTooLate
+}
+
+// decide sets State. A missed incident stands, however old, until an exercise
+// passes or an alert leads to an incident after it.
+func (r *reviews) decide(lastPass time.Time) {
+	last := r.missed
+	switch at := r.missed.Value.When(); {
+	case len(r.all) == 0:
+		return
+	case r.Missed > 0 && !lastPass.After(at) && !r.detected.Value.When().After(at):
+		r.State = incidentsMissed
+	case r.Missed > 0:
+		r.State = incidentsAnswered
+	case r.Detected > 0:
+		r.State, last = incidentsDetected, r.detected
+	default:
+		r.State, last = incidentsInconclusive, slices.MaxFunc(r.all, func(a, b evidence.Of[alert.Case]) int {
+			return cmp.Or(a.Value.When().Compare(b.Value.When()), strings.Compare(a.Value.ID, b.Value.ID))
+		})
+	}
+	r.LastCase, r.LastTime = last.Value.ID, last.Value.When().UTC().Format(time.RFC3339)
+}
+
+// whyIncidents states what the incidents say, where there are any.
+func (a *assessor) whyIncidents(s *subject) []evidence.Reason {
+	v := &s.reviews
+	if v.State == incidentsNone {
+		return nil
+	}
+	r := evidence.Reason{Code: "incident_" + v.State, Text: incidentText(s)}
+	for _, c := range v.all {
+		r.Refs = append(r.Refs, evidence.Batches(c.Batch)...)
+	}
+	r.Refs = append(r.Refs, a.alerts.batches(raisedIn(&a.incidents, s))...)
+	if r.Refs = unique(r.Refs); len(r.Refs) == 0 {
+		r.Refs = []evidence.Ref{object(s.Analytic)}
+	}
+	if s.missedAndContradicted() {
+		r.Code = "incident_contradicts"
+	}
+	return []evidence.Reason{r}
+}
+
+// raisedIn lists the claiming rules that raised alerts in the incidents of s.
+func raisedIn(x *incidentIndex, s *subject) []string {
+	var rules []string
+	for _, c := range s.reviews.all {
+		for _, cl := range s.counting {
+			if _, ok := x.raised[c.Value.ID][cl.RuleID]; ok && !slices.Contains(rules, cl.RuleID) {
+				rules = append(rules, cl.RuleID)
+			}
+		}
+	}
+	slices.Sort(rules)
+	return rules
+}
+
+func incidentText(s *subject) string {
+	v := &s.reviews
+	missed := fmt.Sprintf("Incident %s of %s %s, and none of the claiming rules raised an alert in it.", v.missed.Value.ID, dayOf(&v.missed.Value), foundWords(v.missed.Value.FoundBy))
+	switch v.State {
+	case incidentsMissed:
+		switch {
+		case s.trials.Passed > 0:
+			return missed + " An exercise had passed before."
+		case s.measuredWell():
+			return missed + " The alerts had said that it works."
+		}
+		return missed
+	case incidentsAnswered:
+		since := "an exercise has passed"
+		if v.detected.Value.When().After(v.missed.Value.When()) {
+			since = fmt.Sprintf("an alert of a claiming rule has led to incident %s", v.detected.Value.ID)
+		}
+		return missed + fmt.Sprintf(" Since then %s.", since)
+	case incidentsDetected:
+		return fmt.Sprintf("An alert of a claiming rule led to incident %s of %s; that alone proves nothing.", v.detected.Value.ID, dayOf(&v.detected.Value))
+	}
+	return fmt.Sprintf("%s it, and none says whether the claiming rules work.", involving(len(v.all)))
+}
+
+func dayOf(c *alert.Case) string { return string(day.Of(c.When())) }
+
+func involving(n int) string {
+	if n == 1 {
+		return "1 reviewed incident involved"
+	}
+	return fmt.Sprintf("%d reviewed incidents involved", n)
+}
+
+func foundWords(d alert.Discovery) string {
+	switch d {
+	case alert.FoundByAlert:
+		return "came to be known by an alert"
+	case alert.FoundByHunt:
+		return "was found by a hunt"
+	case alert.FoundByOthers:
+		return "was found by others"
+	case alert.FoundTooLate:
+		return "was found too late"
+	}
+	return "came to be known in a way that is not said"
+}
+
+// missedAndContradicted reports whether an incident was missed after something
+// else had said that it works.
+func (s *subject) missedAndContradicted() bool {
+	return s.Incidents.State == incidentsMissed && (s.trials.Passed > 0 || s.measuredWell())
+}

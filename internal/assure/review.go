@@ -1,0 +1,334 @@
+package assure
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/attack"
+	"candor/internal/day"
+	"candor/internal/evidence"
+	"candor/internal/measure"
+	"candor/internal/visibility"
+)
+
+// Role is what an analytic did in an incident.
+type Role string
+
+// The roles, in the order in which they are listed.
+const (
+	GaveEvidence Role = "contributed_evidence" // an alert of a claiming rule is known to be true
+	GaveNoise    Role = "contributed_only_noise"
+	GaveUnknown  Role = "contributed_unlabelled" // alerts that nobody has labelled yet
+	StayedSilent Role = "stayed_silent"          // visible and claimed, and no alert
+	NoRule       Role = "no_rule"                // visible, and no rule claims it
+	CouldNotSee  Role = "could_not_have_seen"
+)
+
+// Roles lists every role in order.
+func Roles() []Role {
+	return []Role{GaveEvidence, GaveNoise, GaveUnknown, StayedSilent, NoRule, CouldNotSee}
+}
+
+// Review says of each analytic that an incident involved what it did there.
+type Review struct {
+	Case    alert.Case     `json:"case"`
+	Release attack.Release `json:"release"`
+	// AsOf is the day as of which visibility was judged, that of the incident.
+	AsOf   day.Date  `json:"as_of"`
+	Policy PolicyRef `json:"policy"`
+	// Alerts are those of the case, by rule, whether or not the rule is involved.
+	Alerts   []Share       `json:"alerts"`
+	Involved []Involvement `json:"involved"`
+	Roles    []RoleCount   `json:"roles"`
+	// Unknown are the ids that the case names and of which the release has no live
+	// analytic.
+	Unknown []string `json:"unknown"`
+	// Refs are the batches that brought the case and its alerts.
+	Refs   []evidence.Ref `json:"evidence"`
+	Limits []string       `json:"limits"`
+}
+
+// RoleCount is how many analytics had a role.
+type RoleCount struct {
+	Role  Role `json:"role"`
+	Count int  `json:"count"`
+}
+
+// Share is a rule's part in the alerts of a case.
+type Share struct {
+	RuleID     string `json:"rule_id"`
+	RuleName   string `json:"rule_name,omitempty"`
+	Alerts     int64  `json:"alerts"`
+	True       int64  `json:"true_positive"`
+	Other      int64  `json:"false_or_benign"`
+	Unlabelled int64  `json:"unlabelled"`
+}
+
+// Involvement is what one analytic did in an incident, and why that is said.
+type Involvement struct {
+	Analytic   Name             `json:"analytic"`
+	Techniques []Name           `json:"techniques"`
+	Platforms  []string         `json:"platforms"`
+	Role       Role             `json:"role"`
+	Visibility visibility.State `json:"visibility"`
+	// Rules are the claiming rules that raised alerts in the case, and Claiming is
+	// how many rules claim it in a way that counts.
+	Rules    []Share         `json:"rules"`
+	Claiming int             `json:"claiming_rules"`
+	Reason   evidence.Reason `json:"reason"`
+}
+
+// Reviewed is what a review is made from.
+type Reviewed struct {
+	Case evidence.Of[alert.Case]
+	// Then is the assessment as of the day of the incident.
+	Then Assessment
+	// Tallies are those of cases, and AlertRules the rules that alerts name.
+	Tallies    []alert.Tally
+	AlertRules []AlertRule
+}
+
+// ReviewOf reviews an incident. Involved are the analytics that the case names, and
+// those of the techniques that it names, on its platforms; a revoked technique
+// stands for its successor.
+func ReviewOf(lib *attack.Library, in Reviewed) Review {
+	c := &in.Case.Value
+	r := Review{Case: *c, Release: in.Then.Release, AsOf: day.Of(c.When()), Policy: in.Then.Policy, Alerts: sharesOf(&in),
+		Involved: []Involvement{}, Unknown: []string{}, Limits: reviewLimits(c)}
+	r.Refs = append(evidence.Batches(in.Case.Batch), alertBatches(&in, r.Alerts)...)
+	for _, id := range namedBy(lib, c) {
+		known := false
+		for i := range in.Then.Verdicts {
+			v := &in.Then.Verdicts[i]
+			if !involves(v, id, c.Platforms) {
+				continue
+			}
+			known = true
+			if !slices.ContainsFunc(r.Involved, func(x Involvement) bool { return x.Analytic == v.Analytic }) {
+				r.Involved = append(r.Involved, involvement(v, r.Alerts, in.Case.Batch))
+			}
+		}
+		if !known {
+			r.Unknown = append(r.Unknown, id)
+		}
+	}
+	slices.SortFunc(r.Involved, func(a, b Involvement) int {
+		return cmp.Or(slices.Index(Roles(), a.Role)-slices.Index(Roles(), b.Role), compareNames(a.Analytic, b.Analytic))
+	})
+	r.Roles = roleCounts(r.Involved)
+	return r
+}
+
+// involves reports whether a verdict is on an analytic that id names, or on one of
+// the technique that id names, on one of the platforms.
+func involves(v *Verdict, id string, platforms []string) bool {
+	if strings.EqualFold(v.Analytic.ATTACKID, id) {
+		return true
+	}
+	here := len(platforms) == 0 || slices.ContainsFunc(platforms, func(p string) bool { return onPlatform(v.Platforms, p) })
+	return here && slices.ContainsFunc(v.Techniques, func(n Name) bool { return strings.EqualFold(n.ATTACKID, id) })
+}
+
+// sharesOf sums the alerts of the case by rule, the most first.
+func sharesOf(in *Reviewed) []Share {
+	by := map[string]*Share{}
+	for i := range in.Tallies {
+		t := &in.Tallies[i]
+		if id, ok := alert.CaseOf(t.Cluster); !ok || id != in.Case.Value.ID {
+			continue
+		}
+		s := by[t.RuleID]
+		if s == nil {
+			s = &Share{RuleID: t.RuleID}
+			by[t.RuleID] = s
+		}
+		s.add(t)
+	}
+	shares := make([]Share, 0, len(by))
+	for _, s := range by {
+		if i := slices.IndexFunc(in.AlertRules, func(r AlertRule) bool { return r.ID == s.RuleID }); i >= 0 {
+			s.RuleName = in.AlertRules[i].Name
+		}
+		shares = append(shares, *s)
+	}
+	slices.SortFunc(shares, func(a, b Share) int {
+		return cmp.Or(cmp.Compare(b.Alerts, a.Alerts), strings.Compare(a.RuleID, b.RuleID))
+	})
+	return shares
+}
+
+func (s *Share) add(t *alert.Tally) {
+	s.Alerts += t.N
+	switch {
+	case t.Class == alert.TruePositive:
+		s.True += t.N
+	case t.Class == alert.BenignPositive || t.Class.False():
+		s.Other += t.N
+	case t.Class == alert.Unlabelled:
+		s.Unlabelled += t.N
+	}
+}
+
+func alertBatches(in *Reviewed, shares []Share) []evidence.Ref {
+	var ids []string
+	for _, r := range in.AlertRules {
+		if slices.ContainsFunc(shares, func(s Share) bool { return s.RuleID == r.ID }) {
+			ids = append(ids, r.Batches...)
+		}
+	}
+	slices.Sort(ids)
+	return evidence.Batches(ids...)
+}
+
+// involvement says what the analytic of a verdict did. That a rule of it raised an
+// alert counts before what is known of its telemetry.
+func involvement(v *Verdict, shares []Share, batch string) Involvement {
+	x := Involvement{Analytic: v.Analytic, Techniques: v.Techniques, Platforms: v.Platforms, Visibility: v.Visibility.State, Rules: []Share{}}
+	var claims []string
+	for _, c := range v.Claims {
+		if c.Enabled && c.Counts && !slices.Contains(claims, c.RuleID) {
+			claims = append(claims, c.RuleID)
+		}
+	}
+	x.Claiming = len(claims)
+	var sum Share
+	for _, s := range shares {
+		if slices.Contains(claims, s.RuleID) {
+			x.Rules = append(x.Rules, s)
+			sum.Alerts, sum.True, sum.Other = sum.Alerts+s.Alerts, sum.True+s.True, sum.Other+s.Other
+		}
+	}
+	x.Role = roleOf(&sum, v.Visibility.State, x.Claiming)
+	x.Reason = evidence.Reason{Code: string(x.Role), Text: x.text(&sum), Refs: x.refs(v, batch)}
+	return x
+}
+
+func roleOf(sum *Share, state visibility.State, claiming int) Role {
+	switch {
+	case sum.True > 0:
+		return GaveEvidence
+	case sum.Other > 0 && sum.Other == sum.Alerts:
+		return GaveNoise
+	case sum.Alerts > 0:
+		return GaveUnknown
+	case !state.Seen():
+		return CouldNotSee
+	case claiming == 0:
+		return NoRule
+	}
+	return StayedSilent
+}
+
+// text says the role in a sentence.
+func (x *Involvement) text(sum *Share) string {
+	state := plainWords(string(x.Visibility))
+	switch x.Role {
+	case GaveEvidence:
+		return fmt.Sprintf("%d of %s of its claiming rules in the case %s known to be true.", sum.True, count(sum.Alerts, "alert"), isAre(sum.True))
+	case GaveNoise:
+		return fmt.Sprintf("Its claiming rules raised %s in the case, and all are known to be false or benign.", count(sum.Alerts, "alert"))
+	case GaveUnknown:
+		return fmt.Sprintf("Its claiming rules raised %s in the case, of which %d are labelled and none is known to be true.", count(sum.Alerts, "alert"), sum.Other)
+	case CouldNotSee:
+		return fmt.Sprintf("On the day of the incident its visibility was: %s.", state)
+	case NoRule:
+		return fmt.Sprintf("It could be seen (%s) and no enabled rule claims it in a way that counts.", state)
+	}
+	return fmt.Sprintf("It could be seen (%s), %s it, and none raised an alert in the case.", state, claiming(x.Claiming))
+}
+
+func isAre(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// refs leads to the case, and to what the role rests on besides.
+func (x *Involvement) refs(v *Verdict, batch string) []evidence.Ref {
+	refs := evidence.Batches(batch)
+	if x.Role == CouldNotSee || x.Role == StayedSilent || x.Role == NoRule {
+		refs = append(refs, needRefs(v.Visibility.Needs)...)
+	}
+	if x.Claiming > 0 {
+		refs = append(refs, claimRefs(v.Claims)...)
+	}
+	return unique(append(refs, object(v.Analytic)))
+}
+
+func roleCounts(involved []Involvement) []RoleCount {
+	counts := make([]RoleCount, 0, len(Roles()))
+	for _, r := range Roles() {
+		n := 0
+		for i := range involved {
+			if involved[i].Role == r {
+				n++
+			}
+		}
+		counts = append(counts, RoleCount{r, n})
+	}
+	return counts
+}
+
+func reviewLimits(c *alert.Case) []string {
+	l := []string{
+		"Visibility is judged as of the day of the incident; which rules were running then is not known, and those that are enabled now are looked at.",
+		"Alerts that nobody tied to the case are not looked at.",
+		"An analytic of a named technique need not have been what the adversary's variant of it would have shown.",
+	}
+	if len(c.Platforms) == 0 {
+		l = append(l, "The case does not say on which platforms it took place: all are looked at.")
+	}
+	if c.Closed.IsZero() {
+		l = append(l, "The case is not closed: its alerts inherit no class from it.")
+	}
+	if len(c.Alerts) > 0 {
+		l = append(l, fmt.Sprintf("The case lists %s by id; those that are not known here are not counted.", count(int64(len(c.Alerts)), "alert")))
+	}
+	return l
+}
+
+// CaseSummary is a case in short.
+type CaseSummary struct {
+	ID         string          `json:"id"`
+	Title      string          `json:"title,omitempty"`
+	Occurred   time.Time       `json:"occurred"`
+	Closed     bool            `json:"closed"`
+	Class      alert.Class     `json:"class"`
+	FoundBy    alert.Discovery `json:"found_by,omitempty"`
+	Techniques []string        `json:"techniques"`
+	Analytics  []string        `json:"analytics"`
+	Alerts     int64           `json:"alerts"`
+	Batch      string          `json:"batch"`
+}
+
+// Reviews lists cases, and how incidents became known.
+type Reviews struct {
+	AsOf   time.Time          `json:"as_of"`
+	Policy PolicyRef          `json:"policy"`
+	Cases  []CaseSummary      `json:"cases"` // the latest first
+	Known  measure.CaseRecall `json:"known_by"`
+}
+
+// Summaries returns the cases in short, the latest first, with how many alerts
+// name each.
+func Summaries(cases []evidence.Of[alert.Case], tallies []alert.Tally) []CaseSummary {
+	alerts := map[string]int64{}
+	for i := range tallies {
+		if id, ok := alert.CaseOf(tallies[i].Cluster); ok {
+			alerts[id] += tallies[i].N
+		}
+	}
+	list := make([]CaseSummary, 0, len(cases))
+	for _, c := range cases {
+		v := &c.Value
+		list = append(list, CaseSummary{ID: v.ID, Title: v.Title, Occurred: v.When(), Closed: !v.Closed.IsZero(), Class: v.Class, FoundBy: v.FoundBy,
+			Techniques: orEmpty(v.Techniques), Analytics: orEmpty(v.Analytics), Alerts: alerts[v.ID], Batch: c.Batch})
+	}
+	slices.SortFunc(list, func(a, b CaseSummary) int { return cmp.Or(b.Occurred.Compare(a.Occurred), strings.Compare(a.ID, b.ID)) })
+	return list
+}

@@ -1,0 +1,58 @@
+package detection
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestAlertsFindTheirRule(t *testing.T) {
+	rules := []Rule{
+		{ID: "u1", Name: "Encoded command", Aliases: []string{"1001", "shared", "u2"}},
+		{ID: "u2", Name: "Odd parent", Aliases: []string{"1002", "shared"}},
+		{ID: "u3", Name: "Twin"}, {ID: "u4", Name: "Twin"}, {ID: "u5"},
+	}
+	tests := []struct {
+		id, name  string
+		joins     []Join
+		want      string
+		by        Join
+		ambiguous []string
+	}{
+		{"u1", "Odd parent", Joins(), "u1", ByID, nil},
+		{"1002", "", Joins(), "u2", ByAlias, nil},
+		{"u2", "", Joins(), "u2", ByID, nil}, // an id before the alias of another rule
+		{"shared", "Odd parent", Joins(), "shared", "", []string{"u1", "u2"}},
+		{"9", "Odd parent", Joins(), "u2", ByName, nil},
+		{"9", "odd parent", Joins(), "9", "", nil},
+		{"9", "Twin", Joins(), "9", "", []string{"u3", "u4"}},
+		{"9", "", Joins(), "9", "", nil}, // no name is no name
+		{"1002", "", []Join{ByID}, "1002", "", nil},
+		{"9", "Odd parent", []Join{ByID, ByAlias}, "9", "", nil},
+	}
+	for _, tt := range tests {
+		got := NewResolver(rules, tt.joins).Rule(tt.id, tt.name)
+		if got.ID != tt.want || got.By != tt.by || !slices.Equal(got.Ambiguous, tt.ambiguous) {
+			t.Errorf("%q %q by %v: got %+v, want %s by %q", tt.id, tt.name, tt.joins, got, tt.want, tt.by)
+		}
+	}
+}
+
+func TestTheOrderOfRulesDoesNotMatterToAlerts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.SampledFrom([]string{"", "a", "b", "c", "d"})
+		rules := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Rule {
+			return Rule{ID: word.Draw(t, "id"), Name: word.Draw(t, "name"), Aliases: rapid.SliceOfN(word, 0, 3).Draw(t, "aliases")}
+		}), 0, 5).Draw(t, "rules")
+		id, name := word.Draw(t, "alert id"), word.Draw(t, "alert name")
+		a := NewResolver(rules, Joins()).Rule(id, name)
+		b := NewResolver(rapid.Permutation(rules).Draw(t, "other order"), Joins()).Rule(id, name)
+		if a.ID != b.ID || a.By != b.By || !slices.Equal(a.Ambiguous, b.Ambiguous) {
+			t.Fatalf("%+v, in another order %+v", a, b)
+		}
+		if a.By == "" && a.ID != id {
+			t.Fatalf("%q was renamed to %q and joined to nothing", id, a.ID)
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"candor/internal/engine"
+	"candor/internal/fault"
+	"candor/internal/store"
+)
+
+func TestAFolderKeepsItsEngine(t *testing.T) {
+	both, alone := engine.Built(true), engine.Built(false)
+	for _, c := range []struct {
+		files, wanted string
+		built         []engine.Name
+		want          engine.Name
+		kind          fault.Kind
+	}{
+		{"", "", both, engine.DuckDB, ""},
+		{"", "", alone, engine.SQLite, ""},
+		{"", "sqlite", both, engine.SQLite, ""},
+		{"", "duckdb", both, engine.DuckDB, ""},
+		{"", "duckdb", alone, "", fault.Unavailable},
+		{"", "postgres", both, "", fault.Usage},
+		{"alerts.db", "", both, engine.SQLite, ""},
+		{"alerts.db", "duckdb", both, engine.SQLite, ""},
+		{"alerts.db", "duckdb", alone, engine.SQLite, ""},
+		{"alerts.duckdb", "sqlite", both, engine.DuckDB, ""},
+		{"alerts.duckdb", "", alone, "", fault.Unavailable},
+		{"alerts.duckdb", "sqlite", alone, "", fault.Unavailable},
+		{"alerts.db alerts.duckdb", "sqlite", both, "", fault.Conflict},
+	} {
+		dir := t.TempDir()
+		for name := range strings.FieldsSeq(c.files) {
+			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := engine.Choose(dir, c.wanted, c.built)
+		switch {
+		case c.kind == "" && (err != nil || got != c.want):
+			t.Errorf("%+v: %s, %v", c, got, err)
+		case c.kind != "" && (fault.KindOf(err) != c.kind || fault.HintOf(err) == ""):
+			t.Errorf("%+v: error %v; want one of kind %s with a hint", c, err, c.kind)
+		}
+	}
+}
+
+// broken is a store whose every answer is what was asked.
+type broken struct{ engine.Alerts }
+
+func (broken) Batches(context.Context) ([]store.Batch, error) {
+	return []store.Batch{{ID: "alerts-1"}}, nil
+}
+
+func (broken) Close() error { return errors.New("closed") }
+
+func TestAStoreIsOpenedWhenItIsAsked(t *testing.T) {
+	times, refused := 0, errors.New("refused")
+	l := engine.NewLate(func(context.Context) (engine.Alerts, error) {
+		if times++; times == 1 {
+			return nil, refused
+		}
+		return broken{}, nil
+	})
+	if err := l.Close(); err != nil || times != 0 {
+		t.Errorf("a store that nobody asked: opened %d times, closed with %v", times, err)
+	}
+	for _, err := range l.Each(t.Context(), "r", "", "") {
+		if !errors.Is(err, refused) {
+			t.Errorf("error %v, want %v", err, refused)
+		}
+	}
+	for range 2 {
+		if bs, err := l.Batches(t.Context()); err != nil || len(bs) != 1 {
+			t.Errorf("batches %v, %v", bs, err)
+		}
+	}
+	if times != 2 {
+		t.Errorf("opened %d times, want once after it failed", times)
+	}
+	if err := l.Close(); err == nil || err.Error() != "closed" {
+		t.Errorf("closed with %v", err)
+	}
+}

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/day"
+	"candor/internal/store"
+)
+
+// Alerts is what every engine offers.
+type Alerts interface {
+	store.Alerts
+	store.Custody
+	CopyTo(ctx context.Context, path string) error
+	Close() error
+}
+
+// Late is an alert store that is opened when it is first asked something: most
+// commands ask nothing of it, and to open one takes time and may have to wait for
+// another process. It is safe for concurrent use.
+type Late struct {
+	open func(ctx context.Context) (Alerts, error)
+	mu   sync.Mutex
+	s    Alerts
+}
+
+// NewLate returns the store that open opens. Open is called again after it failed.
+func NewLate(open func(ctx context.Context) (Alerts, error)) *Late { return &Late{open: open} }
+
+// Open opens the store, if it is not open yet.
+func (l *Late) Open(ctx context.Context) (Alerts, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.s == nil {
+		s, err := l.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.s = s
+	}
+	return l.s, nil
+}
+
+// Close closes the store, if it was opened.
+func (l *Late) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.s == nil {
+		return nil
+	}
+	return l.s.Close()
+}
+
+// Append lands a batch; see store.Alerts.
+func (l *Late) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*alert.Alert, error]) (store.Batch, bool, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return store.Batch{}, false, err
+	}
+	return s.Append(ctx, b, alerts)
+}
+
+// Batches lists the batches; see store.Alerts.
+func (l *Late) Batches(ctx context.Context) ([]store.Batch, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Batches(ctx)
+}
+
+// Known returns the ids that name alerts; see store.Alerts.
+func (l *Late) Known(ctx context.Context, ids []string) (map[string]bool, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Known(ctx, ids)
+}
+
+// Durations counts how long alerts took; see store.Alerts.
+func (l *Late) Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Durations(ctx, from, to, until)
+}
+
+// Tallies counts alerts; see store.Alerts.
+func (l *Late) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Tallies(ctx, from, to)
+}
+
+// Rules lists the rules of alerts; see store.Alerts.
+func (l *Late) Rules(ctx context.Context) ([]store.AlertRule, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Rules(ctx)
+}
+
+// Dispositions lists what was said of an alert; see store.Alerts.
+func (l *Late) Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Dispositions(ctx, alertID)
+}
+
+// Each yields the alerts of a rule; see store.Alerts.
+func (l *Late) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return func(yield func(*alert.Alert, error) bool) { yield(nil, err) }
+	}
+	return s.Each(ctx, rule, from, to)
+}
+
+// Withdraw makes a batch stop counting; see store.Custody.
+func (l *Late) Withdraw(ctx context.Context, batch string, w store.Withdrawal) error {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Withdraw(ctx, batch, w)
+}
+
+// Audit reads all that is kept; see store.Custody.
+func (l *Late) Audit(ctx context.Context) (store.Audit, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return store.Audit{}, err
+	}
+	return s.Audit(ctx)
+}
+
+// CopyTo writes a consistent copy of the store to a new file.
+func (l *Late) CopyTo(ctx context.Context, path string) error {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return err
+	}
+	return s.CopyTo(ctx, path)
+}

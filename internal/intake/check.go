@@ -1,0 +1,83 @@
+package intake
+
+import (
+	"bytes"
+	"iter"
+
+	"candor/internal/alert/jsonl"
+	"candor/internal/evidence"
+	"candor/internal/fault"
+	"candor/internal/signal/tabular"
+	"candor/internal/telemetry/feed"
+)
+
+// Kinds lists what can be pushed, in the order in which it becomes batches.
+func Kinds() []string { return []string{"alerts", "dispositions", "signals", "feeds"} }
+
+// bodyName is how decoders know a body; nobody is shown it.
+const bodyName = "body"
+
+// maxShown is how many rejects a receipt carries.
+const maxShown = 20
+
+// check counts the records of a body with the decoder that files of the kind are
+// read with.
+func check(kind string, body []byte) (Receipt, error) {
+	r := Receipt{Rejects: []Rejected{}}
+	reject := func(j evidence.Reject) {
+		r.Rejected++
+		if len(r.Rejects) < maxShown {
+			r.Rejects = append(r.Rejects, shown(j))
+		}
+	}
+	var err error
+	switch kind {
+	case "alerts":
+		r.Accepted, err = alerts(body, reject)
+	case "dispositions":
+		r.Accepted, err = statements(body, reject)
+	case "signals":
+		d, failed := tabular.DecodeLines(bodyName, bytes.NewReader(body))
+		r.Accepted, err = count(d, reject), failed
+	case "feeds":
+		d, failed := feed.DecodeLines(bodyName, bytes.NewReader(body))
+		r.Accepted, err = count(d, reject), failed
+	default:
+		return Receipt{}, fault.New(fault.Usage, "evidence of the kind %q cannot be pushed", kind)
+	}
+	r.Received = r.Accepted + r.Rejected
+	return r, err
+}
+
+func alerts(body []byte, reject func(evidence.Reject)) (int, error) {
+	return streamed(jsonl.Alerts(input(body, reject)))
+}
+
+// statements counts dispositions. Whether their alerts are known is found out when
+// they become a batch, because the alerts may be in the journal.
+func statements(body []byte, reject func(evidence.Reject)) (int, error) {
+	return streamed(jsonl.Statements(input(body, reject)))
+}
+
+func input(body []byte, reject func(evidence.Reject)) jsonl.Input {
+	return jsonl.Input{File: bodyName, Text: bytes.NewReader(body), Reject: reject, Warn: func(string) {}}
+}
+
+// streamed counts what a decoder hands out one by one.
+func streamed[T any](records iter.Seq2[T, error]) (good int, err error) {
+	for _, err := range records {
+		if err != nil {
+			return good, err
+		}
+		good++
+	}
+	return good, nil
+}
+
+// count tells the rejects of what was decoded and returns how many records are good.
+func count[T any](d evidence.Decoded[T], reject func(evidence.Reject)) int {
+	for _, r := range d.Rejects {
+		reject(r)
+	}
+	return len(d.Records)
+}

@@ -1,0 +1,106 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/evidence"
+)
+
+// Reviewer says what analytics did in incidents.
+type Reviewer interface {
+	Reviews(ctx context.Context, r assessment.Request) (assure.Reviews, error)
+	Review(ctx context.Context, r assessment.Request, id string) (assure.Review, error)
+}
+
+// reviewsView is the list of cases.
+type reviewsView struct {
+	frame
+	R assure.Reviews
+}
+
+// reviewView is the review of one incident.
+type reviewView struct {
+	frame
+	R      assure.Review
+	Groups []roleView
+}
+
+// roleView is the analytics that had one role.
+type roleView struct {
+	Title string
+	Rows  []assure.Involvement
+}
+
+func (s *site) reviews(r *http.Request) (view, error) {
+	fr, req, err := s.incident(r)
+	if err != nil {
+		return view{}, err
+	}
+	all, err := s.Reviews.Reviews(r.Context(), req)
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title = "Incidents"
+	return view{name: "reviews", data: reviewsView{frame: fr, R: all}}, nil
+}
+
+func (s *site) review(r *http.Request) (view, error) {
+	fr, req, err := s.incident(r)
+	if err != nil {
+		return view{}, err
+	}
+	one, err := s.Reviews.Review(r.Context(), req, r.PathValue("id"))
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title = "Incident " + one.Case.ID
+	v := reviewView{frame: fr, R: one}
+	for _, role := range assure.Roles() {
+		g := roleView{Title: roleTitle(role)}
+		for _, x := range one.Involved {
+			if x.Role == role {
+				g.Rows = append(g.Rows, x)
+			}
+		}
+		if len(g.Rows) > 0 {
+			v.Groups = append(v.Groups, g)
+		}
+	}
+	return view{name: "review", data: v}, nil
+}
+
+// incident makes what every page of incidents begins with.
+func (s *site) incident(r *http.Request) (frame, assessment.Request, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return frame{}, assessment.Request{}, err
+	}
+	fr, err := s.place(r, sel)
+	if err != nil {
+		return frame{}, assessment.Request{}, err
+	}
+	fr.Here = "reviews"
+	return fr, s.requestFor(sel, fr.Release), nil
+}
+
+// Refs returns the links to what a review rests on.
+func (v reviewView) Refs(refs []evidence.Ref) []link { return v.Sel.Refs(refs) }
+
+func roleTitle(r assure.Role) string {
+	switch r {
+	case assure.GaveEvidence:
+		return "Contributed evidence"
+	case assure.GaveNoise:
+		return "Contributed only noise"
+	case assure.GaveUnknown:
+		return "Raised alerts that nobody has labelled"
+	case assure.StayedSilent:
+		return "Stayed silent"
+	case assure.NoRule:
+		return "No rule"
+	}
+	return "Could not have seen it"
+}
