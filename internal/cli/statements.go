@@ -69,24 +69,31 @@ func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said 
 	if counting >= 0 {
 		list[counting].Counts = true
 	}
-	cases, err := casesOf(ctx, d, id)
+	found, err := d.Alerts.Find(ctx, id)
+	if fault.KindOf(err) == fault.NotFound { // every batch that brought it is withdrawn
+		found, err = &alert.Alert{ID: id}, nil
+	}
 	if err != nil {
 		return err
 	}
-	for i, c := range cases {
+	cases, err := casesOf(ctx, d, found)
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
 		s := statement{CaseID: c.ID, Disposition: alert.Disposition{AlertID: id, Class: c.Class, Word: c.Word, Time: c.Closed, By: c.Owner, Provenance: alert.Incident}}
 		if s.Time.IsZero() {
 			s.Time = c.Opened
 		}
-		s.Counts = !own && c.Class != alert.Unlabelled && i == len(cases)-1
+		s.Counts = !own && c.Class != alert.Unlabelled && c.ID == found.CaseID
 		list = append(list, s)
 	}
-	return p.emit(list, func(g *page) { showSaid(g, id, list) })
+	return p.emit(list, func(g *page) { showSaid(g, found, list) })
 }
 
-// casesOf returns the cases in force that list an alert, the one opened last
-// last.
-func casesOf(ctx context.Context, d *Desk, id string) ([]alert.Case, error) {
+// casesOf returns the cases in force that an alert names or that list it, the one
+// opened last last.
+func casesOf(ctx context.Context, d *Desk, a *alert.Alert) ([]alert.Case, error) {
 	records, err := d.Evidence.Current(ctx, store.KindCase)
 	if err != nil {
 		return nil, err
@@ -97,7 +104,7 @@ func casesOf(ctx context.Context, d *Desk, id string) ([]alert.Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(c.Alerts, id) {
+		if c.ID == a.CaseID || slices.Contains(c.Alerts, a.ID) {
 			found = append(found, c)
 		}
 	}
@@ -112,7 +119,11 @@ func caseOf(r store.Record) (c alert.Case, err error) {
 	return c, nil
 }
 
-func showSaid(g *page, id string, list []statement) {
+func showSaid(g *page, a *alert.Alert, list []statement) {
+	id := a.ID
+	if a.CaseID != "" {
+		g.line("%s belongs to case %s", g.bold(id), a.CaseID)
+	}
 	if len(list) == 0 {
 		g.line("Nothing was said of alert %s yet.\n  next: candor evidence add alerts FILE, with its disposition, or add cases that list it", g.bold(id))
 		return
@@ -136,7 +147,7 @@ func (s statement) note() string {
 	case s.Counts:
 		return "inherited from case " + s.CaseID
 	}
-	return "from case " + s.CaseID + "; what was said of the alert itself counts"
+	return "from case " + s.CaseID + "; does not count"
 }
 
 // caseStatement is one statement about a case, with the batch that brought it.

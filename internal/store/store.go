@@ -312,6 +312,9 @@ type Alerts interface {
 	// Rules lists the rules that alerts name, with how many alerts each has and
 	// the batches that they came from.
 	Rules(ctx context.Context) ([]AlertRule, error)
+	// Find returns the alert that counts under an ID, as Each gives it; fault.NotFound
+	// when none does.
+	Find(ctx context.Context, alertID string) (*alert.Alert, error)
 	// Dispositions lists every statement about an alert, oldest first, those of
 	// withdrawn batches included and marked.
 	Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error)

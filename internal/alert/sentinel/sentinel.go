@@ -73,7 +73,7 @@ func (s *reader) read(r *export.Record) []alert.Draft {
 		return nil
 	}
 	if len(rules) != 1 {
-		r.Fail("RelatedAnalyticRuleIds", strings.Join(rules, ";"), "the incident does not say which one rule raised its alerts")
+		r.Fail("RelatedAnalyticRuleIds", strings.Join(rules, ";"), "the incident does not say which one rule raised its alerts; it can be added as a case")
 	}
 	d := alert.Draft{
 		RuleID: lastPart(strings.Join(rules, ";")), Time: r.Text("CreatedTime"), CaseID: number,

@@ -171,8 +171,7 @@ func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disp
 	var seq int64
 	err := a.db.QueryRowContext(ctx, `SELECT seq FROM alert WHERE digest = ? AND id = ?`, digest(alertID), alertID).Scan(&seq)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fault.New(fault.NotFound, "there is no alert %q", alertID).
-			Next("check the id; alert ids are those of the imported file")
+		return nil, noAlert(alertID)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look up alert %q: %w", alertID, err)

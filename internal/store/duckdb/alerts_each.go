@@ -62,17 +62,9 @@ type window struct {
 
 // next reads the next page of a window.
 func (w *window) next(ctx context.Context, tx *sql.Tx) (list []*alert.Alert, err error) {
-	rows, err := tx.QueryContext(ctx, `
-		SELECT a.id, a.time, r.text, n.text, s.text, e.text, v.text, i.text, q.text, t.text, o.text,
-			a.score, a.fields, c.text, p.text, a.said
-		FROM (SELECT * FROM alert
+	rows, err := tx.QueryContext(ctx, selectAlerts(`SELECT * FROM alert
 			WHERE rule = (SELECT id FROM term WHERE text = ?) AND NOT void AND day BETWEEN ? AND ? AND (time > ? OR time = ? AND id > ?)
-			ORDER BY time, id LIMIT ?) a
-		JOIN term r ON r.id = a.rule JOIN term n ON n.id = a.name JOIN term s ON s.id = a.site
-		JOIN term e ON e.id = a.entity JOIN term v ON v.id = a.severity JOIN term i ON i.id = a.incident
-		JOIN term q ON q.id = a.techniques JOIN term t ON t.id = a.tactic JOIN term o ON o.id = a.source
-		JOIN term c ON c.id = a.class JOIN term p ON p.id = a.provenance
-		ORDER BY a.time, a.id`, w.rule, w.first, w.last, w.time, w.time, w.id, w.size)
+			ORDER BY time, id LIMIT ?`), w.rule, w.first, w.last, w.time, w.time, w.id, w.size)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +78,20 @@ func (w *window) next(ctx context.Context, tx *sql.Tx) (list []*alert.Alert, err
 		w.time, w.id = al.Time.UnixNano(), al.ID
 	}
 	return list, rows.Err()
+}
+
+// selectAlerts returns the query of what scanAlert reads, of the alerts that from
+// selects, by time and then by ID.
+func selectAlerts(from string) string {
+	return `
+		SELECT a.id, a.time, r.text, n.text, s.text, e.text, v.text, i.text, q.text, t.text, o.text,
+			a.score, a.fields, c.text, p.text, a.said
+		FROM (` + from + `) a
+		JOIN term r ON r.id = a.rule JOIN term n ON n.id = a.name JOIN term s ON s.id = a.site
+		JOIN term e ON e.id = a.entity JOIN term v ON v.id = a.severity JOIN term i ON i.id = a.incident
+		JOIN term q ON q.id = a.techniques JOIN term t ON t.id = a.tactic JOIN term o ON o.id = a.source
+		JOIN term c ON c.id = a.class JOIN term p ON p.id = a.provenance
+		ORDER BY a.time, a.id`
 }
 
 // scanAlert reads an alert with what it counts under.

@@ -45,6 +45,7 @@ func Alerts(t *testing.T, open OpenAlerts) {
 		"a reader sees the old state until a batch lands": alertsReader,
 		"reopening keeps everything":                      alertsReopen,
 		"each alert comes as merged, in order":            alertsEach,
+		"an alert is found as it counts":                  alertsFind,
 		"any sequence of batches agrees with a recount":   alertsModel,
 	}
 	for name, test := range tests {
