@@ -109,6 +109,15 @@ func (l *Late) Rules(ctx context.Context) ([]store.AlertRule, error) {
 	return s.Rules(ctx)
 }
 
+// Find returns the alert that counts under an ID; see store.Alerts.
+func (l *Late) Find(ctx context.Context, alertID string) (*alert.Alert, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Find(ctx, alertID)
+}
+
 // Dispositions lists what was said of an alert; see store.Alerts.
 func (l *Late) Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error) {
 	s, err := l.Open(ctx)
