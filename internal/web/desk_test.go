@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -101,19 +100,7 @@ func demonstration(t *testing.T) *desk {
 	d := newDesk(t)
 	d.bundle(sample.Bundle(), sample.Version)
 	d.organisation()
-	d.add("cases", "cases.csv", "case_id,title,occurred,opened,closed,classification,found_by,techniques,analytics\n"+
-		"IR-1,<b>Guessed</b> passwords,2026-11-10T08:00:00Z,2026-11-10T09:00:00Z,2026-11-11T09:00:00Z,true_positive,alert,T1110,AN1989\n")
 	return d
-}
-
-// add adds one file of evidence.
-func (d *desk) add(kind, name, content string) {
-	d.t.Helper()
-	path := filepath.Join(d.t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		d.t.Fatal(err)
-	}
-	must(ingest.NewEvidence(d.evidence, d.alerts, clock).Add(d.t.Context(), ingest.Request{Kind: kind, Paths: []string{path}, By: "test"}))(d.t)
 }
 
 // bundle imports a bundle as a release of Enterprise.

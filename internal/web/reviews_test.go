@@ -8,14 +8,14 @@ import (
 func TestIncidentsAreListedAndReviewed(t *testing.T) {
 	d := demonstration(t)
 	_, doc := d.page("/reviews")
-	for _, want := range []string{"IR-1", "<b>Guessed</b> passwords", "1 of 1", "T1110"} {
+	for _, want := range []string{"MF-rev-017", "Old sensor reports the stock-taking robots", "1 of 2", "T1566.001"} {
 		if !strings.Contains(text(doc), want) {
 			t.Errorf("the list does not say %q", want)
 		}
 	}
-	_, doc = d.page("/reviews/IR-1")
+	_, doc = d.page("/reviews/MF-phishing-001")
 	all := text(doc)
-	for _, want := range []string{"Could not have seen it", "AN1989", "Found by alert", "No alert names the case", "policy default 1"} {
+	for _, want := range []string{"Contributed evidence", "AN0655", "Found by alert", "Alerts of the case", "policy default 1"} {
 		if !strings.Contains(strings.Join(strings.Fields(all), " "), want) {
 			t.Errorf("the review does not say %q", want)
 		}
