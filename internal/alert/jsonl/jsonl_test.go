@@ -1,19 +1,14 @@
 package jsonl
 
 import (
-	"encoding/json"
-	"flag"
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"candor/internal/alert"
+	"candor/internal/decode/decodetest"
 	"candor/internal/evidence"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // said is everything that reading a file gives.
 type said struct {
@@ -39,28 +34,8 @@ func read(text string) said {
 }
 
 func TestAlertsAsTheGoldenFileSays(t *testing.T) {
-	text, err := os.ReadFile("testdata/alerts.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := json.MarshalIndent(read(string(text)), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
-	const path = "testdata/alerts.jsonl.golden"
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("-want +got:\n%s", d)
-	}
+	const path = "testdata/alerts.jsonl"
+	decodetest.Golden(t, path+".golden", read(string(decodetest.Load(t, path))))
 }
 
 func TestTheLastLineNeedsNoLineBreak(t *testing.T) {

@@ -1,14 +1,12 @@
 package jsonl
 
 import (
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"candor/internal/alert"
+	"candor/internal/decode/decodetest"
 	"candor/internal/evidence"
 )
 
@@ -35,28 +33,8 @@ func readStatements(text string) (s stated) {
 }
 
 func TestStatementsAsTheGoldenFileSays(t *testing.T) {
-	text, err := os.ReadFile("testdata/statements.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := json.MarshalIndent(readStatements(string(text)), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
-	const path = "testdata/statements.jsonl.golden"
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("-want +got:\n%s", d)
-	}
+	const path = "testdata/statements.jsonl"
+	decodetest.Golden(t, path+".golden", readStatements(string(decodetest.Load(t, path))))
 }
 
 func FuzzStatements(f *testing.F) {
