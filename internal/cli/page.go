@@ -70,9 +70,17 @@ func (g *page) wrap(indent, text string, width int) {
 	}
 }
 
+// oneLine keeps what a cell says from looking like a row of its own.
+var oneLine = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ")
+
 // table writes rows in aligned columns, two spaces apart. A column whose cells,
 // but for a heading in capitals, are all numbers is set to the right.
 func (g *page) table(indent string, rows [][]string) {
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = oneLine.Replace(cell)
+		}
+	}
 	widths, numeric := columns(rows)
 	for _, row := range rows {
 		var b strings.Builder

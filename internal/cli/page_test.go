@@ -14,6 +14,14 @@ func TestTableAlignsNumbersUnderTheirHeading(t *testing.T) {
 	}
 }
 
+func TestACellMakesNoRowOfItsOwn(t *testing.T) {
+	g := &page{}
+	g.table("", [][]string{{"BY", "CLASS"}, {"ann\n2026-05-01  false_positive", "test"}})
+	if n := strings.Count(g.String(), "\n"); n != 2 {
+		t.Errorf("%d lines:\n%s", n, g.String())
+	}
+}
+
 func TestWrapKeepsLinesShortAndWordsWhole(t *testing.T) {
 	g := &page{}
 	text := strings.Repeat("observable behaviour ", 20)

@@ -144,7 +144,7 @@ func showUnmapped(g *page, u assure.Unmapped) {
 				g.line("    … and %d more (--json lists all)", n-i)
 				break
 			}
-			g.line("    %-14s %s, %s%s", r.ID, clip(r.Name, 60), count(r.Alerts, "alert", "alerts"), ambiguous(r.Ambiguous))
+			g.line("    %-14s %s, %s%s", r.ID, cmp.Or(clip(r.Name, 60), "no name given"), count(r.Alerts, "alert", "alerts"), ambiguous(r.Ambiguous))
 		}
 	}
 	showUnknownSources(g, u.UnknownSources)
