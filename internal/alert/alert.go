@@ -122,6 +122,9 @@ type Disposition struct {
 	// Withdrawn says that every batch that made the statement was withdrawn, so
 	// that it no longer counts.
 	Withdrawn bool `json:"withdrawn,omitempty"`
+	// Batch is the batch that made the statement: the first of those that count, else
+	// the first. A store sets it in a history.
+	Batch string `json:"batch,omitempty"`
 }
 
 // Tally is the number of alerts of one rule, cluster, day, class and provenance:

@@ -81,7 +81,7 @@ func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said 
 		return err
 	}
 	for _, c := range cases {
-		s := statement{CaseID: c.ID, Disposition: alert.Disposition{AlertID: id, Class: c.Class, Word: c.Word, Time: c.Closed, By: c.Owner, Provenance: alert.Incident}}
+		s := statement{CaseID: c.ID, Disposition: alert.Disposition{AlertID: id, Class: c.Class, Word: c.Word, Time: c.Closed, By: c.Owner, Provenance: alert.Incident, Batch: c.batch}}
 		if s.Time.IsZero() {
 			s.Time = c.Opened
 		}
@@ -91,24 +91,30 @@ func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said 
 	return p.emit(list, func(g *page) { showSaid(g, found, list) })
 }
 
+// caseIn is a case with the batch that brought it.
+type caseIn struct {
+	alert.Case
+	batch string
+}
+
 // casesOf returns the cases in force that an alert names or that list it, the one
 // opened last last.
-func casesOf(ctx context.Context, d *Desk, a *alert.Alert) ([]alert.Case, error) {
+func casesOf(ctx context.Context, d *Desk, a *alert.Alert) ([]caseIn, error) {
 	records, err := d.Evidence.Current(ctx, store.KindCase)
 	if err != nil {
 		return nil, err
 	}
-	var found []alert.Case
+	var found []caseIn
 	for _, r := range records {
 		c, err := caseOf(r)
 		if err != nil {
 			return nil, err
 		}
 		if c.ID == a.CaseID || slices.Contains(c.Alerts, a.ID) {
-			found = append(found, c)
+			found = append(found, caseIn{c, r.Batch})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b alert.Case) int { return a.Opened.Compare(b.Opened) })
+	slices.SortStableFunc(found, func(a, b caseIn) int { return a.Opened.Compare(b.Opened) })
 	return found, nil
 }
 
@@ -128,9 +134,9 @@ func showSaid(g *page, a *alert.Alert, list []statement) {
 		g.line("Nothing was said of alert %s yet.\n  next: candor evidence add dispositions FILE, or add cases that list it", g.bold(id))
 		return
 	}
-	rows := [][]string{{"TIME", "CLASS", "WORD", "BY", "PROVENANCE", ""}}
+	rows := [][]string{{"TIME", "CLASS", "WORD", "BY", "PROVENANCE", "BATCH", ""}}
 	for _, s := range list {
-		rows = append(rows, []string{s.Time.UTC().Format(time.DateTime), string(s.Class), s.Word, s.By, string(s.Provenance), s.note()})
+		rows = append(rows, []string{s.Time.UTC().Format(time.DateTime), string(s.Class), s.Word, s.By, string(s.Provenance), s.Batch, s.note()})
 	}
 	g.table("", rows)
 }

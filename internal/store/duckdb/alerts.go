@@ -178,14 +178,16 @@ func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disp
 	}
 	var list []alert.Disposition
 	// A statement stands where a batch that counts made it first.
-	err = scan(ctx, a.db, 6, func(v []any) {
+	err = scan(ctx, a.db, 7, func(v []any) {
 		list = append(list, alert.Disposition{
 			AlertID: alertID, Time: moment(v[0].(int64)), Class: alert.Class(v[1].(string)), Word: v[2].(string),
-			By: v[3].(string), Provenance: alert.Provenance(v[4].(string)), Withdrawn: v[5].(bool),
+			By: v[3].(string), Provenance: alert.Provenance(v[4].(string)), Withdrawn: v[5].(bool), Batch: v[6].(string),
 		})
-	}, `SELECT d.said, k.text, w.text, u.text, p.text, counting IS NULL
-		FROM (SELECT r.said, r.class, r.word, r.author, r.provenance, min(r.seq) AS first, min(r.seq) FILTER (v.batch IS NULL) AS counting
+	}, `SELECT d.said, k.text, w.text, u.text, p.text, counting IS NULL, b.id
+		FROM (SELECT r.said, r.class, r.word, r.author, r.provenance, min(r.seq) AS first, min(r.seq) FILTER (v.batch IS NULL) AS counting,
+				coalesce(min(r.batch) FILTER (v.batch IS NULL), min(r.batch)) AS batch
 			FROM arrival r LEFT JOIN withdrawal v ON v.batch = r.batch WHERE r.alert = ? AND r.class <> 0 GROUP BY ALL) d
+		JOIN batch b ON b.seq = d.batch
 		JOIN term k ON k.id = d.class
 		JOIN term w ON w.id = d.word
 		JOIN term u ON u.id = d.author

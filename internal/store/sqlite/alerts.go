@@ -121,15 +121,18 @@ func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disp
 	}
 	// A statement stands where a batch that counts made it first.
 	rows, err := a.db.QueryContext(ctx, `
-		SELECT d.said, k.text, w.text, u.text, p.text, min(v.batch IS NOT NULL) AS gone FROM arrival d
-		LEFT JOIN withdrawal v ON v.batch = d.batch
+		SELECT d.said, k.text, w.text, u.text, p.text, d.counting IS NULL, b.id
+		FROM (SELECT r.said, r.class, r.word, r.author, r.provenance, min(r.seq) AS first,
+				min(iif(v.batch IS NULL, r.seq, NULL)) AS counting, coalesce(min(iif(v.batch IS NULL, r.batch, NULL)), min(r.batch)) AS batch
+			FROM arrival r LEFT JOIN withdrawal v ON v.batch = r.batch
+			WHERE r.alert = ? AND r.said IS NOT NULL
+			GROUP BY r.said, r.class, r.word, r.author, r.provenance) d
+		JOIN batch b ON b.seq = d.batch
 		JOIN term k ON k.id = d.class
 		JOIN term w ON w.id = d.word
 		JOIN term u ON u.id = d.author
 		JOIN term p ON p.id = d.provenance
-		WHERE d.alert = ? AND d.said IS NOT NULL
-		GROUP BY d.said, d.class, d.word, d.author, d.provenance
-		ORDER BY d.said, min(iif(v.batch IS NULL, d.seq, NULL)) NULLS LAST, min(d.seq)`, seq)
+		ORDER BY d.said, d.counting NULLS LAST, d.first`, seq)
 	if err != nil {
 		return nil, fmt.Errorf("list dispositions of alert %q: %w", alertID, err)
 	}
@@ -138,7 +141,7 @@ func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disp
 	for rows.Next() {
 		d := alert.Disposition{AlertID: alertID}
 		var said int64
-		if err := rows.Scan(&said, &d.Class, &d.Word, &d.By, &d.Provenance, &d.Withdrawn); err != nil {
+		if err := rows.Scan(&said, &d.Class, &d.Word, &d.By, &d.Provenance, &d.Withdrawn, &d.Batch); err != nil {
 			return nil, fmt.Errorf("list dispositions of alert %q: %w", alertID, err)
 		}
 		d.Time = moment(said)

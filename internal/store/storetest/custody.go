@@ -55,6 +55,7 @@ func AlertsCustody(t *testing.T, open OpenAlertsKeeper) {
 		"alerts of a withdrawn batch do not count":          alertsWithdrawn,
 		"an alert that another batch brings too counts":     alertsStillBrought,
 		"a withdrawn disposition gives way":                 alertsDispositionWithdrawn,
+		"a statement names its batch":                       alertsStatementNamesBatch,
 		"a disposition that another batch makes too stays":  alertsDispositionStays,
 		"a withdrawn change is undone":                      alertsChangeUndone,
 		"a withdrawal that cannot be meant changes nothing": alertsRefused,
@@ -337,6 +338,33 @@ func alertsDispositionWithdrawn(t *testing.T, open OpenAlertsKeeper) {
 	same(t, "dispositions", []alert.Disposition{said(first), gone}, dispositions(t, s, "a1"))
 	same(t, "the disposition again", [3]int64{0, 1, 0}, counted(appendAlerts(t, s, "b3", last)))
 	same(t, "tallies", []alert.Tally{tally(last, 1)}, tallies(t, s))
+}
+
+// alertsStatementNamesBatch makes one statement twice and another once: each names
+// the first batch that made it and counts, and what no batch makes any more the first.
+func alertsStatementNamesBatch(t *testing.T, open OpenAlertsKeeper) {
+	s := open(t, t.TempDir())
+	twice, once := judged(fired("a1", 0), alert.FalsePositive, 1), judged(fired("a1", 0), alert.TruePositive, 2)
+	appendAlerts(t, s, "b1", twice)
+	appendAlerts(t, s, "b2", once)
+	appendAlerts(t, s, "b3", twice)
+	named := func(want ...string) {
+		t.Helper()
+		list, err := s.Dispositions(t.Context(), "a1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, d := range list {
+			got = append(got, d.Batch)
+		}
+		same(t, "batches", want, got)
+	}
+	named("b1", "b2")
+	withdraw(t, s, "b1")
+	named("b3", "b2")
+	withdraw(t, s, "b2")
+	named("b3", "b2")
 }
 
 func alertsDispositionStays(t *testing.T, open OpenAlertsKeeper) {
