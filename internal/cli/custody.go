@@ -120,16 +120,15 @@ func withdrawalText(w *store.Withdrawal) string {
 
 // showWithdrawn lists the batches that no longer count.
 func showWithdrawn(g *page, bs []store.Batch) {
-	first := true
+	var rows [][]string
 	for _, b := range bs {
-		if b.Withdrawn == nil {
-			continue
+		if b.Withdrawn != nil {
+			rows = append(rows, []string{b.ID, withdrawalText(b.Withdrawn)})
 		}
-		if first {
-			g.head("Withdrawn: these do not count")
-			first = false
-		}
-		g.line("  %s  %s", b.ID, withdrawalText(b.Withdrawn))
+	}
+	if len(rows) > 0 {
+		g.head("Withdrawn: these do not count")
+		g.table("  ", rows)
 	}
 }
 
