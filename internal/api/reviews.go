@@ -7,8 +7,6 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
-	"candor/internal/day"
-	"candor/internal/fault"
 )
 
 // Reviewer says what analytics did in incidents.
@@ -42,21 +40,8 @@ func (s *server) registerReviews(h huma.API) {
 	huma.Register(h, operation(h, "get-review", "/api/v1/reviews/{id}", "What each analytic that an incident involved did there", 404), s.review)
 }
 
-// asked makes the request that the parameters stand for.
-func (s *server) asked(in *Asked) (assessment.Request, error) {
-	r := assessment.Request{Release: in.ref(), AsOf: s.Clock(), Policy: s.Policy}
-	if in.AsOf != "" {
-		d, err := day.Parse(in.AsOf)
-		if err != nil {
-			return r, fault.New(fault.Usage, "%q is no day", in.AsOf).At("query as_of").Next("write it as 2006-01-02")
-		}
-		r.AsOf = d.Time()
-	}
-	return r, nil
-}
-
 func (s *server) reviews(ctx context.Context, in *Asked) (*reviewsOutput, error) {
-	r, err := s.asked(in)
+	r, err := s.asked(in.Release, in.AsOf)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
@@ -68,7 +53,7 @@ func (s *server) reviews(ctx context.Context, in *Asked) (*reviewsOutput, error)
 }
 
 func (s *server) review(ctx context.Context, in *reviewInput) (*reviewOutput, error) {
-	r, err := s.asked(&in.Asked)
+	r, err := s.asked(in.Release, in.AsOf)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
