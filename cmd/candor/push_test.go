@@ -42,12 +42,8 @@ func newPushPlace(p place) *pushPlace {
 // request: all of one that was acknowledged, once.
 func TestWhatIsAcknowledgedSurvivesKill(t *testing.T) {
 	t.Parallel()
-	rounds := 10
-	if os.Getenv("CANDOR_TEST_LONG") == "1" {
-		rounds = 60
-	}
 	f := newPushPlace(newPlace(t))
-	for round := range rounds {
+	for round := range kills(10) {
 		f.untilKilled(round)
 	}
 	f.settle()
@@ -70,7 +66,7 @@ func TestABackupHasWhatWasAcknowledged(t *testing.T) {
 			t.Errorf("%s: %+v", id, b)
 		}
 	}
-	if list := f.ok("evidence", "list", "--data", "restored"); strings.Count(list, "-edr") != 2 {
+	if list := f.ok("evidence", "list", "--data", "restored"); strings.Count(list, "token:edr") != 2 {
 		t.Errorf("restored:\n%s", list)
 	}
 	if _, err := os.Stat(f.path("restored/tokens")); !os.IsNotExist(err) {
