@@ -128,6 +128,11 @@ func (l *loads) after(data string) error {
 		}
 		l.row(p.what, t, p.rows, taken{})
 	}
+	t, err := measure(exec.Command(l.engine, "-test.run", "^TestBareCount$", "-counted", filepath.Join(data, "alerts.duckdb")))
+	if err != nil {
+		return err
+	}
+	l.row("counts per rule and day, by DuckDB alone", t, l.n, taken{})
 	return nil
 }
 

@@ -359,7 +359,7 @@ func (p pass) located(l location) func(string) {
 
 // asked is how many dispositions wait until it is looked up whether their alerts
 // are known. A look goes through all alerts that there are.
-const asked = 1 << 16
+const asked = 1 << 17
 
 // addressed leaves out what is said of alerts that nobody knows, and rejects it.
 func (in *alertInput) addressed(ctx context.Context, l location, list iter.Seq2[alert.Placed, error], p pass) iter.Seq2[*alert.Alert, error] {

@@ -222,7 +222,8 @@ func contentOf(format string) string {
 }
 
 // strays looks for rows that belong to nothing, and for alerts that are there
-// twice.
+// twice. Those have one digest, or one of them has a digest that is not its id's,
+// which is found when alerts are compared.
 func (u *auditor) strays(ctx context.Context) error {
 	for _, look := range [...][2]string{
 		{"%d alerts are of no batch", `SELECT count(*) FROM alert ANTI JOIN batch b ON b.seq = alert.batch`},
@@ -231,7 +232,8 @@ func (u *auditor) strays(ctx context.Context) error {
 		{"%d alerts that are no longer as they arrived have lost how they did", `SELECT count(*) FROM alert ANTI JOIN origin o ON o.alert = alert.seq WHERE revised`},
 		{"%d alerts are counted on another day than that of their time",
 			`SELECT count(*) FROM alert WHERE day != time // 86400000000000 - if(time % 86400000000000 < 0, 1, 0)`},
-		{"%d alerts are there more than once", `SELECT count(*) - count(DISTINCT id) FROM alert`},
+		{"%d alerts are there more than once", `SELECT count(*) - count(DISTINCT id) FROM alert
+			SEMI JOIN (SELECT digest FROM alert GROUP BY digest HAVING count(*) > 1) USING (digest)`},
 	} {
 		var n int64
 		if err := u.tx.QueryRowContext(ctx, look[1]).Scan(&n); err != nil {

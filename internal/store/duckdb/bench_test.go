@@ -155,6 +155,7 @@ func bare(path, file string) error {
 var (
 	bareFile = flag.String("bare", "", "load this file with DuckDB alone, as CSV or JSON by its ending")
 	bareInto = flag.String("bare-into", "", "the database for that")
+	counted  = flag.String("counted", "", "count the alerts of this store by rule and day, with SQL alone")
 )
 
 // TestBareLoad loads a file as DuckDB itself does, for command bench to measure.
@@ -164,6 +165,31 @@ func TestBareLoad(t *testing.T) {
 	}
 	if err := bare(*bareInto, *bareFile); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestBareCount counts the alerts of a store by rule and day as DuckDB itself does,
+// for command bench to measure.
+func TestBareCount(t *testing.T) {
+	if *counted == "" {
+		t.Skip("no store is named with -counted")
+	}
+	db, err := sql.Open("duckdb", *counted+"?access_mode=READ_ONLY")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query(`SELECT rule, day, count(*) FROM alert WHERE NOT void GROUP BY ALL`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		n++
+	}
+	if rows.Err() != nil || n == 0 {
+		t.Fatalf("%d counts, error %v", n, rows.Err())
 	}
 }
 

@@ -39,8 +39,8 @@ func (a *Alerts) tallies(ctx context.Context, from, to day.Date) ([]alert.Tally,
 		return nil, err
 	}
 	// Cells share few terms; to look each up once is faster than to join.
-	texts := termsOf(cells)
-	if err := a.texts(ctx, texts); err != nil {
+	texts, err := a.termsOf(ctx, cells)
+	if err != nil {
 		return nil, err
 	}
 	if mingling(texts) {
@@ -53,22 +53,25 @@ func (a *Alerts) tallies(ctx context.Context, from, to day.Date) ([]alert.Tally,
 	return newRanks(texts).tallies(cells), nil
 }
 
-// termsOf returns the terms of cells, with room for their texts.
-func termsOf(cells []cell) map[int32]string {
-	var seen []bool
-	texts := map[int32]string{}
+// termsOf returns the terms of cells with their texts.
+func (a *Alerts) termsOf(ctx context.Context, cells []cell) (map[int32]string, error) {
+	var last int32
+	if err := a.db.QueryRowContext(ctx, `SELECT max(id) FROM term`).Scan(&last); err != nil {
+		return nil, err
+	}
+	seen, texts := make([]bool, last+1), map[int32]string{}
 	for i := range cells {
 		c := &cells[i]
 		for _, term := range [...]int32{c.rule, c.incident, c.site, c.entity, c.class, c.provenance} {
-			if int(term) >= len(seen) {
-				seen = append(seen, make([]bool, int(term)+1-len(seen))...)
+			if term < 0 || term > last {
+				return nil, fmt.Errorf("alerts name the term %d, and there are %d", term, last+1)
 			}
 			if !seen[term] {
 				seen[term], texts[term] = true, ""
 			}
 		}
 	}
-	return texts
+	return texts, a.texts(ctx, texts)
 }
 
 // tally returns what a cell counts.
