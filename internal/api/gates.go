@@ -7,8 +7,6 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
-	"candor/internal/day"
-	"candor/internal/fault"
 )
 
 // Gatekeeper decides what may be used for what.
@@ -34,13 +32,9 @@ func (s *server) registerGates(h huma.API) {
 }
 
 func (s *server) gate(ctx context.Context, in *gateInput) (*gateOutput, error) {
-	asOf := s.Clock()
-	if in.AsOf != "" {
-		d, err := day.Parse(in.AsOf)
-		if err != nil {
-			return nil, s.problem(ctx, fault.New(fault.Usage, "%q is no day", in.AsOf).At("query as_of").Next("write it as 2006-01-02"))
-		}
-		asOf = d.Time()
+	asOf, err := s.moment(in.AsOf)
+	if err != nil {
+		return nil, s.problem(ctx, err)
 	}
 	d, err := s.Gates.Gate(ctx, assessment.Request{Release: in.ref(), AsOf: asOf, Policy: s.Policy}, in.ID, assure.Purpose(in.For))
 	if err != nil {

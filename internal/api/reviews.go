@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -44,15 +45,21 @@ func (s *server) registerReviews(h huma.API) {
 
 // asked makes the request that the parameters stand for.
 func (s *server) asked(in *Asked) (assessment.Request, error) {
-	r := assessment.Request{Release: in.ref(), AsOf: s.Clock(), Policy: s.Policy}
-	if in.AsOf != "" {
-		d, err := day.Parse(in.AsOf)
-		if err != nil {
-			return r, fault.New(fault.Usage, "%q is no day", in.AsOf).At("query as_of").Next("write it as 2006-01-02")
-		}
-		r.AsOf = d.Time()
+	asOf, err := s.moment(in.AsOf)
+	return assessment.Request{Release: in.ref(), AsOf: asOf, Policy: s.Policy}, err
+}
+
+// moment is the last second of the day asked for, as it is on the command line, or
+// now when none is.
+func (s *server) moment(asOf string) (time.Time, error) {
+	if asOf == "" {
+		return s.Clock(), nil
 	}
-	return r, nil
+	d, err := day.Parse(asOf)
+	if err != nil {
+		return time.Time{}, fault.New(fault.Usage, "%q is no day", asOf).At("query as_of").Next("write it as 2006-01-02")
+	}
+	return d.Add(1).Time().Add(-time.Second), nil
 }
 
 func (s *server) reviews(ctx context.Context, in *Asked) (*reviewsOutput, error) {

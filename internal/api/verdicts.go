@@ -9,7 +9,6 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/attack"
-	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/visibility"
 )
@@ -70,13 +69,9 @@ func (s *server) registerVerdicts(h huma.API) {
 }
 
 func (s *server) assess(ctx context.Context, in Judged) (assure.Assessment, error) {
-	asOf := s.Clock()
-	if in.AsOf != "" {
-		d, err := day.Parse(in.AsOf)
-		if err != nil {
-			return assure.Assessment{}, fault.New(fault.Usage, "%q is no day", in.AsOf).At("query as_of").Next("write it as 2006-01-02")
-		}
-		asOf = d.Time()
+	asOf, err := s.moment(in.AsOf)
+	if err != nil {
+		return assure.Assessment{}, err
 	}
 	return s.Assessor.Assess(ctx, assessment.Request{Release: in.ref(), Platform: in.Platform, AsOf: asOf, Policy: s.Policy})
 }
