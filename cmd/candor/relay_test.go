@@ -125,6 +125,31 @@ func TestPagesShowWhatRelayedCommandsAdd(t *testing.T) {
 	}
 }
 
+// TestPagesAndTheAPIFollowThePolicy changes the policy while a server runs.
+func TestPagesAndTheAPIFollowThePolicy(t *testing.T) {
+	t.Parallel()
+	p := demonstration(t)
+	s := p.serve()
+	says := func(path, want string) {
+		t.Helper()
+		resp, err := http.Get(s.address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if b, _ := io.ReadAll(resp.Body); !strings.Contains(string(b), want) {
+			t.Errorf("%s says no %q: %s %.300s", path, want, resp.Status, b)
+		}
+	}
+	says("api/v1/verdicts", `"policy":{"name":"default","version":"1"}`)
+	p.write("ours.yaml", "name: ours\nversion: \"7\"\n")
+	p.ok("policy", "set", "ours.yaml")
+	says("api/v1/verdicts", `"policy":{"name":"ours","version":"7"}`)
+	says("", "ours 7")
+	p.write("data/policy.yaml", "nonsense: 1\n") // by hand, and wrong
+	says("api/v1/verdicts", `"policy":{"name":"ours","version":"7"}`)
+}
+
 // slow is a command in the middle of its work: it reads a named pipe.
 type slow struct {
 	*exec.Cmd

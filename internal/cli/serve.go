@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/assessment"
-	"candor/internal/assure"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/ingest"
@@ -40,8 +39,7 @@ the server, through a socket in the folder that only its owner can reach, and pr
 what it would print without one.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			pol, err := p.policyInForce(file)
-			if err != nil {
+			if _, err := p.policyInForce(file); err != nil {
 				return err
 			}
 			if fold < 100*time.Millisecond || fold > time.Hour {
@@ -49,7 +47,7 @@ what it would print without one.`,
 			}
 			m := p.mode(cmd, true)
 			m.Serve = true
-			return p.in(cmd, m, func(ctx context.Context, d *Desk) error { return p.serve(ctx, d, serving{addr, fold}, pol) })
+			return p.in(cmd, m, func(ctx context.Context, d *Desk) error { return p.serve(ctx, d, serving{addr, fold, file}) })
 		},
 	}
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "loopback address to listen on; port 0 picks a free one")
@@ -66,11 +64,13 @@ const foldEvery = 30 * time.Second
 type serving struct {
 	addr string
 	fold time.Duration
+	// policy is the policy file; empty means that of the data folder.
+	policy string
 }
 
 // serve answers requests, takes what is pushed, and runs the commands of other
 // processes, until ctx ends, which is how a server is meant to end.
-func (p *program) serve(ctx context.Context, d *Desk, how serving, pol assure.Policy) error {
+func (p *program) serve(ctx context.Context, d *Desk, how serving) error {
 	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	fold, err := d.Intake.Start(how.fold, log)
 	if err != nil {
@@ -81,7 +81,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol assure.Po
 	defer stop()
 	var others sharing
 	var failed error
-	err = web.Serve(ctx, how.addr, d.Handler(pol, log), log, func(at string) {
+	err = web.Serve(ctx, how.addr, p.following(d, how.policy, log), log, func(at string) {
 		if others, failed = p.share(ctx, d, "http://"+at+"/"); failed != nil {
 			stop()
 			return
@@ -148,7 +148,7 @@ func (p *program) demo(cmd *cobra.Command, m demonstration) error {
 		if err := p.emit(a, func(g *page) { p.introduceDemo(g, m, dir); showAssessment(g, a, true) }); err != nil || m.once {
 			return err
 		}
-		return p.serve(ctx, d, serving{m.addr, foldEvery}, pol)
+		return p.serve(ctx, d, serving{addr: m.addr, fold: foldEvery})
 	})
 }
 
