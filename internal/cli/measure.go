@@ -94,6 +94,9 @@ Alerts cannot say that.`,
 	c.Flags().BoolVar(&timed, "times", false, "for every rule: how long alerts wait to be acknowledged and to be closed (takes longest to count)")
 	c.MarkFlagsMutuallyExclusive("rule", "analytic")
 	c.MarkFlagsMutuallyExclusive("rule", "recall")
+	c.MarkFlagsMutuallyExclusive("by", "rule")
+	c.MarkFlagsMutuallyExclusive("by", "recall")
+	c.MarkFlagsMutuallyExclusive("times", "recall")
 	return c
 }
 
@@ -104,7 +107,7 @@ func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Reques
 	}
 	return p.emit(m, func(g *page) {
 		if len(m.Rules) == 0 {
-			g.line("No rule raised an alert from %s to %s.", m.Window.From, m.Window.To)
+			g.line("No rule raised an alert from %s to %s; --as-of and --window choose other days, and candor evidence add alerts FILE adds alerts.", m.Window.From, m.Window.To)
 		} else {
 			showStatements(g, m.Rules, "RULE", nil)
 		}

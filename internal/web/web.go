@@ -58,6 +58,8 @@ type Deps struct {
 	Alerts   Batches
 	// Reviews says what analytics did in incidents.
 	Reviews Reviewer
+	// Measurer says what alerts show.
+	Measurer Measurer
 	// Policy is what verdicts are judged by.
 	Policy assure.Policy
 	// Clock gives the day that verdicts are judged as of when a request names none.
@@ -99,6 +101,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /objects/{id}", s.handle(s.object))
 	mux.HandleFunc("GET /objects/{id}/history", s.handle(s.history))
 	mux.HandleFunc("GET /verdicts", s.handle(s.verdicts))
+	mux.HandleFunc("GET /measurements", s.handle(s.measurements))
 	mux.HandleFunc("GET /reviews", s.handle(s.reviews))
 	mux.HandleFunc("GET /reviews/{id}", s.handle(s.review))
 	mux.HandleFunc("GET /evidence", s.handle(s.evidence))
@@ -112,7 +115,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "verdicts", "reviews", "review", "evidence", "policy", "error"} {
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "verdicts", "measurements", "reviews", "review", "evidence", "policy", "error"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
 	return pages
