@@ -78,6 +78,9 @@ func (zeros) Read(p []byte) (int, error) {
 // TestAFullDiskIsSaidAndSurvived adds evidence of each kind of store to a disk with
 // too little room, and again when there is room.
 func TestAFullDiskIsSaidAndSurvived(t *testing.T) {
+	if testing.Short() {
+		t.Skip("disks that are filled take a while")
+	}
 	t.Parallel()
 	alerts := func(p place) []string {
 		p.alerts("much.jsonl", 0, 40_000)
@@ -143,6 +146,9 @@ func TestAFullDiskIsSaidAndSurvived(t *testing.T) {
 // TestADiskThatFillsAtAnyMoment leaves a little more room each time, so that now the
 // batch and now its entry in the ledger finds none.
 func TestADiskThatFillsAtAnyMoment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("disks that are filled take a while")
+	}
 	t.Parallel()
 	for _, engine := range []string{"duckdb", "sqlite"} {
 		t.Run(engine, func(t *testing.T) {

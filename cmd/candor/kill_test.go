@@ -9,12 +9,16 @@ import (
 	"time"
 )
 
-// kills is how many times each engine's import is killed.
-func kills() int {
-	if os.Getenv("CANDOR_TEST_LONG") != "" {
+// kills is how many times a test kills what it tests: as often as usual, or as is
+// asked for.
+func kills(usual int) int {
+	switch {
+	case os.Getenv("CANDOR_TEST_LONG") != "":
 		return 60
+	case testing.Short():
+		return 2
 	}
-	return 12
+	return usual
 }
 
 // TestKilledImportsLoseNothing kills imports of alerts at random moments. Each file
@@ -31,7 +35,7 @@ func TestKilledImportsLoseNothing(t *testing.T) {
 			p.ok("evidence", "add", "alerts", "0.jsonl")
 			whole := time.Since(start) // of an import; what is killed dies within it, mostly
 			acknowledged, died := 1, 0
-			for round := 1; round <= kills(); round++ {
+			for round := 1; round <= kills(12); round++ {
 				name := fmt.Sprintf("%d.jsonl", round)
 				p.alerts(name, round*n/2, n)
 				c := p.command("evidence", "add", "alerts", name)

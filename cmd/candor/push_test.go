@@ -42,12 +42,8 @@ func newPushPlace(p place) *pushPlace {
 // request: all of one that was acknowledged, once.
 func TestWhatIsAcknowledgedSurvivesKill(t *testing.T) {
 	t.Parallel()
-	rounds := 10
-	if os.Getenv("CANDOR_TEST_LONG") == "1" {
-		rounds = 60
-	}
 	f := newPushPlace(newPlace(t))
-	for round := range rounds {
+	for round := range kills(10) {
 		f.untilKilled(round)
 	}
 	f.settle()

@@ -115,39 +115,58 @@ func TestPagesShowWhatRelayedCommandsAdd(t *testing.T) {
 	s := p.serve()
 	p.alerts("a.jsonl", 0, 10)
 	p.ok("evidence", "add", "alerts", "a.jsonl")
-	resp, err := http.Get(s.address + "api/v1/batches")
+	if status, body := s.get(t, "api/v1/batches"); !strings.Contains(body, "alerts-") {
+		t.Errorf("%d: %s", status, body)
+	}
+}
+
+// get asks a server for a page.
+func (s *server) get(t *testing.T, path string) (status int, body string) {
+	t.Helper()
+	resp, err := http.Get(s.address + path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if b, _ := io.ReadAll(resp.Body); !strings.Contains(string(b), "alerts-") {
-		t.Errorf("%s: %s", resp.Status, b)
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// TestAServerJudgesByThePolicyInForce changes the policy under a server, to another
+// one and to what is none.
+func TestAServerJudgesByThePolicyInForce(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.write("ours.yaml", "name: ours\nversion: \"7\"\nwindow_days: 77\n")
+	s := p.serve()
+	p.ok("policy", "set", "ours.yaml", "--reason", "agreed")
+	for _, page := range []string{"policy", "api/v1/policy"} {
+		if status, body := s.get(t, page); status != http.StatusOK || !strings.Contains(body, "77") {
+			t.Errorf("/%s answers %d by another policy:\n%s", page, status, body)
+		}
+	}
+	p.write("data/policy.yaml", "version: \"8\"\nwindow_days: never\n")
+	for _, page := range []string{"policy", "verdicts", "api/v1/policy", "api/v1/verdicts", "api/v1/gates/AN1?for=reporting", "api/v1/reviews"} {
+		if status, body := s.get(t, page); status != http.StatusServiceUnavailable || !strings.Contains(body, "policy.yaml:2") {
+			t.Errorf("/%s answers %d though the policy in force cannot be read:\n%s", page, status, body)
+		}
 	}
 }
 
-// TestPagesAndTheAPIFollowThePolicy changes the policy while a server runs.
-func TestPagesAndTheAPIFollowThePolicy(t *testing.T) {
+// TestAServerKeepsToThePolicyThatItWasTold sets another policy meanwhile.
+func TestAServerKeepsToThePolicyThatItWasTold(t *testing.T) {
 	t.Parallel()
-	p := demonstration(t)
-	s := p.serve()
-	says := func(path, want string) {
-		t.Helper()
-		resp, err := http.Get(s.address + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		if b, _ := io.ReadAll(resp.Body); !strings.Contains(string(b), want) {
-			t.Errorf("%s says no %q: %s %.300s", path, want, resp.Status, b)
-		}
+	p := newPlace(t)
+	p.write("ours.yaml", "name: ours\nversion: \"7\"\nwindow_days: 77\n")
+	p.write("theirs.yaml", "name: theirs\nversion: \"8\"\nwindow_days: 88\n")
+	s := p.serve("--policy", "ours.yaml")
+	p.ok("policy", "set", "theirs.yaml")
+	if status, body := s.get(t, "api/v1/policy"); status != http.StatusOK || !strings.Contains(body, "77") || strings.Contains(body, "88") {
+		t.Errorf("%d: %s", status, body)
 	}
-	says("api/v1/verdicts", `"policy":{"name":"default","version":"1"}`)
-	p.write("ours.yaml", "name: ours\nversion: \"7\"\n")
-	p.ok("policy", "set", "ours.yaml")
-	says("api/v1/verdicts", `"policy":{"name":"ours","version":"7"}`)
-	says("", "ours 7")
-	p.write("data/policy.yaml", "nonsense: 1\n") // by hand, and wrong
-	says("api/v1/verdicts", `"policy":{"name":"ours","version":"7"}`)
 }
 
 // slow is a command in the middle of its work: it reads a named pipe.

@@ -66,8 +66,9 @@ type Deps struct {
 	// can be pushed.
 	Intake Receiver
 	Tokens Tokens
-	// Policy is what verdicts are judged by.
-	Policy assure.Policy
+	// Policy returns what verdicts are judged by; it is asked for every request, as
+	// the policy may be changed meanwhile.
+	Policy func() (assure.Policy, error)
 	// Clock gives the day that verdicts are judged as of when a request names none.
 	Clock func() time.Time
 	Log   *slog.Logger

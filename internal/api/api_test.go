@@ -60,9 +60,11 @@ func newDesk(t *testing.T) *desk {
 	d.fill(dir, ingest.NewEvidence(d.evidence, alerts, clock))
 	d.service, d.assess = library.New(d.library), assessment.New(d.library, d.evidence, alerts)
 	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: alerts,
-		Policy: policy.Default(), Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
+		Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
 	return d
 }
+
+func byDefault() (assure.Policy, error) { return policy.Default(), nil }
 
 // must returns a value, and fails the test if it came with an error.
 func must[T any](v T, err error) func(testing.TB) T {

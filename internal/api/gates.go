@@ -32,11 +32,11 @@ func (s *server) registerGates(h huma.API) {
 }
 
 func (s *server) gate(ctx context.Context, in *gateInput) (*gateOutput, error) {
-	asOf, err := s.moment(in.AsOf)
+	r, err := s.asked(in.Release, in.AsOf)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	d, err := s.Gates.Gate(ctx, assessment.Request{Release: in.ref(), AsOf: asOf, Policy: s.Policy}, in.ID, assure.Purpose(in.For))
+	d, err := s.Gates.Gate(ctx, r, in.ID, assure.Purpose(in.For))
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}

@@ -16,7 +16,7 @@ import (
 func gated(t *testing.T) *desk {
 	d := newDesk(t)
 	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Gates: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.evidence,
-		Policy: policy.Default(), Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
+		Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
 	return d
 }
 

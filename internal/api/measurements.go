@@ -79,7 +79,7 @@ func (s *server) registerMeasurements(h huma.API) {
 
 // windowed makes the request that the parameters stand for.
 func (s *server) windowed(in *Windowed) (assessment.Request, error) {
-	r, err := s.asked(&in.Asked)
+	r, err := s.asked(in.Release, in.AsOf)
 	if in.Window > 0 {
 		r.Policy.WindowDays = in.Window
 	}

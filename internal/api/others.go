@@ -58,8 +58,12 @@ func (s *server) health(ctx context.Context, _ *nothing) (*healthOutput, error) 
 	return &healthOutput{Body: Health{Status: "ok", Version: s.Version, Releases: len(rs)}}, nil
 }
 
-func (s *server) policy(context.Context, *nothing) (*policyOutput, error) {
-	return &policyOutput{Body: PolicyInForce{Settings: policy.Explain(s.Policy)}}, nil
+func (s *server) policy(ctx context.Context, _ *nothing) (*policyOutput, error) {
+	pol, err := s.Policy()
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	return &policyOutput{Body: PolicyInForce{Settings: policy.Explain(pol)}}, nil
 }
 
 func (s *server) releases(ctx context.Context, _ *nothing) (*releasesOutput, error) {

@@ -2,14 +2,11 @@ package api
 
 import (
 	"context"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
-	"candor/internal/day"
-	"candor/internal/fault"
 )
 
 // Reviewer says what analytics did in incidents.
@@ -43,27 +40,8 @@ func (s *server) registerReviews(h huma.API) {
 	huma.Register(h, operation(h, "get-review", "/api/v1/reviews/{id}", "What each analytic that an incident involved did there", 404), s.review)
 }
 
-// asked makes the request that the parameters stand for.
-func (s *server) asked(in *Asked) (assessment.Request, error) {
-	asOf, err := s.moment(in.AsOf)
-	return assessment.Request{Release: in.ref(), AsOf: asOf, Policy: s.Policy}, err
-}
-
-// moment is the last second of the day asked for, as it is on the command line, or
-// now when none is.
-func (s *server) moment(asOf string) (time.Time, error) {
-	if asOf == "" {
-		return s.Clock(), nil
-	}
-	d, err := day.Parse(asOf)
-	if err != nil {
-		return time.Time{}, fault.New(fault.Usage, "%q is no day", asOf).At("query as_of").Next("write it as 2006-01-02")
-	}
-	return d.Add(1).Time().Add(-time.Second), nil
-}
-
 func (s *server) reviews(ctx context.Context, in *Asked) (*reviewsOutput, error) {
-	r, err := s.asked(in)
+	r, err := s.asked(in.Release, in.AsOf)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
@@ -75,7 +53,7 @@ func (s *server) reviews(ctx context.Context, in *Asked) (*reviewsOutput, error)
 }
 
 func (s *server) review(ctx context.Context, in *reviewInput) (*reviewOutput, error) {
-	r, err := s.asked(&in.Asked)
+	r, err := s.asked(in.Release, in.AsOf)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/visibility"
 )
@@ -69,11 +70,27 @@ func (s *server) registerVerdicts(h huma.API) {
 }
 
 func (s *server) assess(ctx context.Context, in Judged) (assure.Assessment, error) {
-	asOf, err := s.moment(in.AsOf)
+	r, err := s.asked(in.Release, in.AsOf)
 	if err != nil {
 		return assure.Assessment{}, err
 	}
-	return s.Assessor.Assess(ctx, assessment.Request{Release: in.ref(), Platform: in.Platform, AsOf: asOf, Policy: s.Policy})
+	r.Platform = in.Platform
+	return s.Assessor.Assess(ctx, r)
+}
+
+// asked makes the request about a release as of a day, by the policy in force now.
+func (s *server) asked(of Release, asOf string) (assessment.Request, error) {
+	r := assessment.Request{Release: of.ref(), AsOf: s.Clock()}
+	if asOf != "" {
+		d, err := day.Parse(asOf)
+		if err != nil {
+			return r, fault.New(fault.Usage, "%q is no day", asOf).At("query as_of").Next("write it as 2006-01-02")
+		}
+		r.AsOf = d.Add(1).Time().Add(-time.Second) // as the command line has it
+	}
+	var err error
+	r.Policy, err = s.Policy()
+	return r, err
 }
 
 func (s *server) verdicts(ctx context.Context, in *verdictsInput) (*verdictsOutput, error) {

@@ -165,7 +165,7 @@ func (s *stores) services() *cli.Desk {
 			{Name: "evidence.db", CopyTo: s.evidence.CopyTo},
 			{Name: s.engine.File(), CopyTo: s.alerts.CopyTo},
 		},
-		Handler: func(p assure.Policy, log *slog.Logger) http.Handler {
+		Handler: func(p func() (assure.Policy, error), log *slog.Logger) http.Handler {
 			return s.handler(lib, judge, p, now, log)
 		},
 		Share: s.share,
@@ -174,7 +174,7 @@ func (s *stores) services() *cli.Desk {
 }
 
 // handler joins the pages and the API over the same services.
-func (s *stores) handler(lib *library.Service, judge *assessment.Service, p assure.Policy, now func() time.Time, log *slog.Logger) http.Handler {
+func (s *stores) handler(lib *library.Service, judge *assessment.Service, p func() (assure.Policy, error), now func() time.Time, log *slog.Logger) http.Handler {
 	version := cli.Version()
 	pages := web.New(web.Deps{
 		Objects: lib, Index: s.library, Assessor: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts,

@@ -3,8 +3,12 @@ package assessment
 import (
 	"cmp"
 	"context"
+	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"candor/internal/alert"
@@ -105,14 +109,14 @@ func (s *Service) Measure(ctx context.Context, r Request, timed bool) (Measured,
 	}
 	byRule := assure.ByRule(ev.Tallies)
 	names := ruleNames(ev)
-	for id, ts := range byRule {
-		d := measure.Detailed(id, ts, m.span(), r.Policy.Measure)
+	m.Rules = each(slices.Collect(maps.Keys(byRule)), func(id string) measure.Detail {
+		d := measure.Detailed(id, byRule[id], m.span(), r.Policy.Measure)
 		d.RuleName = names[id]
 		if timed {
 			d.Times = times(r, waited[id])
 		}
-		m.Rules = append(m.Rules, d)
-	}
+		return d
+	})
 	rank(m.Rules, r.Policy.Measure)
 	m.Waivers = waiversOf(&ev, r, func(id string) bool { return names[id] != "" || byRule[id] != nil })
 	for i := range ev.Rules {
@@ -121,6 +125,23 @@ func (s *Service) Measure(ctx context.Context, r Request, timed bool) (Measured,
 		}
 	}
 	return m, nil
+}
+
+// each returns what do makes of each of the list, in its order. It works on all
+// processors.
+func each[T, R any](list []T, do func(T) R) []R {
+	results := make([]R, len(list))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
+				results[i] = do(list[i])
+			}
+		})
+	}
+	workers.Wait()
+	return results
 }
 
 func measuredLimits() []string {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"os"
 	"slices"
@@ -48,19 +47,16 @@ func (p *program) request(j judging) (assessment.Request, error) {
 	return r, err
 }
 
-// policyFile is the file of the policy: the named one, else policy.yaml of the data
-// folder.
-func (p *program) policyFile(named string) string { return cmp.Or(named, p.data+"/policy.yaml") }
-
 // policyInForce reads the named policy file, else policy.yaml of the data
 // folder, else returns the built-in policy.
 func (p *program) policyInForce(path string) (assure.Policy, error) {
-	asked := path != ""
-	path = p.policyFile(path)
-	f, err := os.Open(p.path(path))
-	if os.IsNotExist(err) && !asked {
-		return policy.Default(), nil
+	if path == "" {
+		path = p.data + "/policy.yaml"
+		if _, err := os.Stat(p.path(path)); os.IsNotExist(err) {
+			return policy.Default(), nil
+		}
 	}
+	f, err := os.Open(p.path(path))
 	if err != nil {
 		return assure.Policy{}, fault.New(fault.Invalid, "the policy cannot be read").At("%s", path).Because(err).Next("candor policy show > policy.yaml writes one to start from")
 	}

@@ -76,8 +76,9 @@ type Desk struct {
 	// Share runs the commands of other processes through run until ctx ends, which
 	// the server at an address does; wait returns when the last has ended.
 	Share func(ctx context.Context, address string, run Relayed) (wait func() error, err error)
-	// Handler makes the pages and the API, judged by the policy.
-	Handler func(p assure.Policy, log *slog.Logger) http.Handler
+	// Handler makes the pages and the API, each request judged by the policy that p
+	// returns then.
+	Handler func(p func() (assure.Policy, error), log *slog.Logger) http.Handler
 	Close   func() error
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/fault"
 	"candor/internal/ingest"
+	"candor/internal/intake"
 	"candor/internal/store"
 )
 
@@ -107,7 +108,7 @@ func showAdded(g *page, r ingest.Result) {
 		if i == 5 {
 			break
 		}
-		g.line("  rejected %s:%d %s %q: %s", j.File, j.Line, j.Field, clip(j.Value, 40), j.Reason)
+		g.line("  rejected %s", j)
 	}
 	if r.Batch.Rejects != "" {
 		g.line("  all rejected records with reasons: %s", r.Batch.Rejects)
@@ -191,13 +192,22 @@ func showBatches(g *page, bs []store.Batch) {
 		g.line("No evidence is there yet.\n  next: candor evidence add KIND PATH (see candor evidence add --help)")
 		return
 	}
-	rows := [][]string{{"BATCH", "KIND", "ADDED", "READ", "NEW", "UPDATED", "REJECTED", "FROM"}}
+	rows := [][]string{{"BATCH", "KIND", "ADDED", "READ", "NEW", "UPDATED", "REJECTED", "BY", "FROM"}}
 	for _, b := range bs {
 		rows = append(rows, []string{b.ID, b.Kind, b.Added.UTC().Format("2006-01-02 15:04"), group3(b.Read),
-			group3(b.New), group3(b.Updated), group3(b.Rejected), clip(strings.Join(b.Paths, " "), 60)})
+			group3(b.New), group3(b.Updated), group3(b.Rejected), b.By, inputText(b)})
 	}
 	g.table("", rows)
 	showWithdrawn(g, bs)
+}
+
+// inputText says where a batch came from. The segment of the journal in which pushed
+// evidence waited tells people nothing, and is gone.
+func inputText(b store.Batch) string {
+	if strings.HasPrefix(b.By, intake.Author) {
+		return "pushed"
+	}
+	return clip(strings.Join(b.Paths, " "), 60)
 }
 
 func (p *program) evidenceShowCommand() *cobra.Command {

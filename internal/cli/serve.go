@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/assessment"
+	"candor/internal/assure"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/ingest"
@@ -36,10 +37,13 @@ reads needs none.
 
 While it runs, it has the data folder: every other command on the folder is run by
 the server, through a socket in the folder that only its owner can reach, and prints
-what it would print without one.`,
+what it would print without one. What is added and which policy is set counts from the
+next request on; a policy named with --policy is read once, and stays the one that the
+pages and the API judge by.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := p.policyInForce(file); err != nil {
+			judgedBy, err := p.judgedBy(file)
+			if err != nil {
 				return err
 			}
 			if fold < 100*time.Millisecond || fold > time.Hour {
@@ -47,7 +51,7 @@ what it would print without one.`,
 			}
 			m := p.mode(cmd, true)
 			m.Serve = true
-			return p.in(cmd, m, func(ctx context.Context, d *Desk) error { return p.serve(ctx, d, serving{addr, fold, file}) })
+			return p.in(cmd, m, func(ctx context.Context, d *Desk) error { return p.serve(ctx, d, serving{addr, fold}, judgedBy) })
 		},
 	}
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "loopback address to listen on; port 0 picks a free one")
@@ -64,13 +68,11 @@ const foldEvery = 30 * time.Second
 type serving struct {
 	addr string
 	fold time.Duration
-	// policy is the policy file; empty means that of the data folder.
-	policy string
 }
 
 // serve answers requests, takes what is pushed, and runs the commands of other
 // processes, until ctx ends, which is how a server is meant to end.
-func (p *program) serve(ctx context.Context, d *Desk, how serving) error {
+func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (assure.Policy, error)) error {
 	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	fold, err := d.Intake.Start(how.fold, log)
 	if err != nil {
@@ -81,7 +83,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving) error {
 	defer stop()
 	var others sharing
 	var failed error
-	err = web.Serve(ctx, how.addr, p.following(d, how.policy, log), log, func(at string) {
+	err = web.Serve(ctx, how.addr, d.Handler(pol, log), log, func(at string) {
 		if others, failed = p.share(ctx, d, "http://"+at+"/"); failed != nil {
 			stop()
 			return
@@ -100,6 +102,28 @@ func (p *program) serving(at string) {
 		return
 	}
 	fmt.Fprintf(p.Out, "serving %s (Ctrl-C stops)\n", at)
+}
+
+// judgedBy returns what says which policy is in force: the named file as it is now,
+// else whatever the data folder has when it is asked.
+func (p *program) judgedBy(file string) (func() (assure.Policy, error), error) {
+	pol, err := p.policyInForce(file)
+	if file == "" {
+		return p.policyNow, err
+	}
+	return func() (assure.Policy, error) { return pol, nil }, err
+}
+
+// policyNow returns the policy of the data folder as it is now. One that cannot be
+// read is no fault of whoever asks for a page.
+func (p *program) policyNow() (assure.Policy, error) {
+	pol, err := p.policyInForce("")
+	var f *fault.Error
+	if errors.As(err, &f) {
+		err = fault.New(fault.Unavailable, "the policy in force cannot be used: %s", f.What).At("%s", f.Where).
+			Next("put one in force that can: candor policy set FILE")
+	}
+	return pol, err
 }
 
 // demonstration is what `candor demo` is asked to do.
@@ -140,15 +164,14 @@ func (p *program) demo(cmd *cobra.Command, m demonstration) error {
 		if err := p.fillDemo(ctx, d, dir, m.seed); err != nil {
 			return err
 		}
-		pol := policy.Default()
-		a, err := d.Assessment.Assess(ctx, assessment.Request{AsOf: p.Now(), Policy: pol})
+		a, err := d.Assessment.Assess(ctx, assessment.Request{AsOf: p.Now(), Policy: policy.Default()})
 		if err != nil {
 			return err
 		}
 		if err := p.emit(a, func(g *page) { p.introduceDemo(g, m, dir); showAssessment(g, a, true) }); err != nil || m.once {
 			return err
 		}
-		return p.serve(ctx, d, serving{addr: m.addr, fold: foldEvery})
+		return p.serve(ctx, d, serving{m.addr, foldEvery}, p.policyNow)
 	})
 }
 

@@ -125,7 +125,7 @@ func showSaid(g *page, a *alert.Alert, list []statement) {
 		g.line("%s belongs to case %s", g.bold(id), a.CaseID)
 	}
 	if len(list) == 0 {
-		g.line("Nothing was said of alert %s yet.\n  next: candor evidence add alerts FILE, with its disposition, or add cases that list it", g.bold(id))
+		g.line("Nothing was said of alert %s yet.\n  next: candor evidence add dispositions FILE, or add cases that list it", g.bold(id))
 		return
 	}
 	rows := [][]string{{"TIME", "CLASS", "WORD", "BY", "PROVENANCE", ""}}

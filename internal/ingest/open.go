@@ -248,13 +248,17 @@ func damaged(p, what string, err error) error {
 // order of their names.
 func untar(l location, data []byte, k kind) ([]file, error) {
 	var files []file
+	left := int64(maxArchive) // a hole in a file of an archive takes no room there
 	for r := tar.NewReader(bytes.NewReader(data)); ; {
-		name, err := entry(r, k)
+		name, size, err := entry(r, k)
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return nil, damaged(l.path, "tar", err)
+		}
+		if left -= size; left < 0 {
+			return nil, tooLarge(l.path, maxArchive)
 		}
 		body, err := io.ReadAll(r)
 		if err != nil {
@@ -271,15 +275,15 @@ func untar(l location, data []byte, k kind) ([]file, error) {
 }
 
 // entry goes to the next entry of an archive that is a file of the kind.
-func entry(r *tar.Reader, k kind) (name string, err error) {
+func entry(r *tar.Reader, k kind) (name string, size int64, err error) {
 	for {
 		head, err := r.Next()
 		if err != nil {
-			return "", err
+			return "", 0, err
 		}
 		name := path.Clean("/" + head.Name)[1:]
 		if head.Typeflag == tar.TypeReg && !hidden(name) && k.ends(name) {
-			return name, nil
+			return name, head.Size, nil
 		}
 	}
 }
@@ -288,7 +292,7 @@ func entry(r *tar.Reader, k kind) (name string, err error) {
 func peekTar(l location, text io.Reader, show func(name string, head []byte) (more bool)) error {
 	k, r := anyKind(), tar.NewReader(text)
 	for range maxPeeked {
-		name, err := entry(r, k)
+		name, _, err := entry(r, k)
 		if err == io.EOF {
 			return nil
 		}

@@ -117,7 +117,7 @@ func (s *Service) land(ctx context.Context, g *segment) error {
 		fresh := !g.tried
 		g.tried = true
 		_, err = s.in.Add(ctx, ingest.Request{Kind: of.kind, Paths: []string{filepath.Dir(g.path)}, Format: "candor-jsonl",
-			By: "token:" + of.token, RejectsDir: s.RejectsDir, New: fresh})
+			By: Author + of.token, RejectsDir: s.RejectsDir, New: fresh})
 	}
 	switch {
 	case fault.KindOf(err) == fault.Invalid:

@@ -26,6 +26,10 @@ import (
 	"candor/internal/ingest"
 )
 
+// Author begins the author of every batch that was pushed; the name of the token
+// follows.
+const Author = "token:"
+
 // Limits bound what an intake holds.
 type Limits struct {
 	// Body is the longest body of a request, unpacked, in bytes.

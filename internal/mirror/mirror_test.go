@@ -251,6 +251,22 @@ func TestReadHashesNamesLineAndField(t *testing.T) {
 	}
 }
 
+func FuzzReadHashes(f *testing.F) {
+	f.Add(published)
+	f.Add("stix,domain,release,sha256\n2.1,ics,1.0,xyz\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		h, err := ReadHashes(strings.NewReader(text), "table.csv")
+		if err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%v", err)
+		}
+		for release, hash := range h {
+			if !sha256Hex.MatchString(hash) {
+				t.Errorf("%v has the hash %q", release, hash)
+			}
+		}
+	})
+}
+
 func FuzzParseIndex(f *testing.F) {
 	f.Add([]byte(small))
 	f.Add([]byte(`{"collections":[{"versions":[{"version":"1","url":"\u0000"}]}]}`))

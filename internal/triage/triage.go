@@ -269,7 +269,7 @@ func (d *draft) decisions() {
 		d.row(what, "", "")
 	}
 	d.line("\n## Record\n")
-	d.line("Close with one class, the time, who decided and why: candor evidence add alerts FILE takes it in.")
+	d.line("Close with one class, the time, who decided and why: candor evidence add dispositions FILE takes it in.")
 }
 
 func words(r assure.Rung) string { return strings.ReplaceAll(string(r), "_", " ") }

@@ -110,7 +110,7 @@ func concerns(v *assure.Verdict, o attack.Object) bool {
 }
 
 func (s *site) newVerdict(fr frame, v assure.Verdict) *verdictView {
-	w := &verdictView{V: v, frame: fr, Threshold: s.Policy.Measure.MinPrecision, Confidence: s.Policy.Measure.Confidence}
+	w := &verdictView{V: v, frame: fr, Threshold: s.inForce.Measure.MinPrecision, Confidence: s.inForce.Measure.Confidence}
 	if v.Measurement != nil {
 		w.Proportions = proportions(v.Measurement)
 	}

@@ -77,12 +77,14 @@ func newDesk(t *testing.T) *desk {
 	lib, log := library.New(d.library), slog.New(slog.NewTextHandler(d.log, nil))
 	d.assess = assessment.New(d.library, d.evidence, d.alerts)
 	pages := web.New(web.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
-		Policy: d.policy, Clock: clock, Log: log, Version: "test"})
+		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
 	machines := api.New(api.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.alerts,
-		Policy: d.policy, Clock: clock, Log: log, Version: "test"})
+		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
 	d.Handler = web.Combine(pages, machines, log)
 	return d
 }
+
+func (d *desk) inForce() (assure.Policy, error) { return d.policy, nil }
 
 // must returns a value, and fails the test if it came with an error.
 func must[T any](v T, err error) func(testing.TB) T {

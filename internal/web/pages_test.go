@@ -441,7 +441,7 @@ func TestOnlyFaultsForPeopleAreShown(t *testing.T) {
 	} {
 		var log record
 		h := web.New(web.Deps{Objects: library.New(d.library), Index: d.library, Assessor: broken{c.err}, Evidence: d.evidence, Alerts: d.alerts,
-			Policy: d.policy, Clock: clock, Log: slog.New(slog.NewTextHandler(&log, nil))})
+			Policy: d.inForce, Clock: clock, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 		body := strings.ToLower(w.Body.String())

@@ -32,7 +32,7 @@ func (s *site) policy(r *http.Request) (view, error) {
 	}
 	fr.Title, fr.Here = "Policy", "policy"
 	v := policyView{frame: fr}
-	for _, st := range policy.Explain(s.Policy) {
+	for _, st := range policy.Explain(s.inForce) {
 		shown := setting{Setting: st, Shown: value(st.Value), Usual: value(st.Default)}
 		shown.Changed = shown.Shown != shown.Usual
 		v.Settings = append(v.Settings, shown)

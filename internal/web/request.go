@@ -145,7 +145,7 @@ func (s *site) frame(r *http.Request, sel selection, rel attack.Release) (frame,
 	if err != nil {
 		return frame{}, err
 	}
-	f := frame{Sel: sel, Day: sel.AsOf, Release: rel, Policy: assure.PolicyRef{Name: s.Policy.Name, Version: s.Policy.Version},
+	f := frame{Sel: sel, Day: sel.AsOf, Release: rel, Policy: assure.PolicyRef{Name: s.inForce.Name, Version: s.inForce.Version},
 		Version: s.Version, Path: r.URL.EscapedPath(), Miniature: rel.Domain == sample.Domain && rel.Version == sample.Version}
 	if f.Day == "" {
 		f.Day = string(day.Of(s.Clock()))
@@ -179,7 +179,7 @@ func (s *site) requestFor(sel selection, rel attack.Release) assessment.Request 
 	if sel.AsOf != "" {
 		asOf = day.Date(sel.AsOf).Time()
 	}
-	return assessment.Request{Release: attack.ReleaseRef{Domain: rel.Domain, Version: rel.Version}, AsOf: asOf, Policy: s.Policy}
+	return assessment.Request{Release: attack.ReleaseRef{Domain: rel.Domain, Version: rel.Version}, AsOf: asOf, Policy: s.inForce}
 }
 
 // batches lists every import of evidence, oldest first.

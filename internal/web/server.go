@@ -81,7 +81,7 @@ func loopback(addr string) error {
 	if isLocal(host) {
 		return nil
 	}
-	return fault.New(fault.Refused, "%q is not a loopback address, and there is no authentication yet: whoever reaches it could read everything", host).
+	return fault.New(fault.Refused, "%q is not a loopback address, and reading needs no token: whoever reaches it could read everything", host).
 		At("%s", addr).Next("listen on 127.0.0.1 or [::1] and let an authenticating proxy or an SSH tunnel in front")
 }
 

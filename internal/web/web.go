@@ -5,7 +5,7 @@
 // The pages keep MITRE's text apart from Candor's analysis and work without
 // JavaScript. The package refuses to load anything from elsewhere, to show an
 // internal error, and to listen on anything but the loopback interface, because
-// there is no authentication.
+// reading asks for no token.
 package web
 
 import (
@@ -60,8 +60,9 @@ type Deps struct {
 	Reviews Reviewer
 	// Measurer says what alerts show.
 	Measurer Measurer
-	// Policy is what verdicts are judged by.
-	Policy assure.Policy
+	// Policy returns what verdicts are judged by; it is asked for every request, as
+	// the policy may be changed meanwhile.
+	Policy func() (assure.Policy, error)
 	// Clock gives the day that verdicts are judged as of when a request names none.
 	Clock func() time.Time
 	Log   *slog.Logger
@@ -81,6 +82,8 @@ const security = "default-src 'none'; style-src 'self'; img-src 'self' data:; sc
 type site struct {
 	Deps
 	pages map[string]*template.Template
+	// inForce is the policy by which one request is answered.
+	inForce assure.Policy
 }
 
 // view is a page ready to be rendered: the name of its template and the typed
@@ -96,18 +99,33 @@ func New(d Deps) http.Handler {
 	s := &site{Deps: d, pages: parse()}
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", static())
-	mux.HandleFunc("GET /{$}", s.handle(s.overview))
-	mux.HandleFunc("GET /objects", s.handle(s.objects))
-	mux.HandleFunc("GET /objects/{id}", s.handle(s.object))
-	mux.HandleFunc("GET /objects/{id}/history", s.handle(s.history))
-	mux.HandleFunc("GET /verdicts", s.handle(s.verdicts))
-	mux.HandleFunc("GET /measurements", s.handle(s.measurements))
-	mux.HandleFunc("GET /reviews", s.handle(s.reviews))
-	mux.HandleFunc("GET /reviews/{id}", s.handle(s.review))
-	mux.HandleFunc("GET /evidence", s.handle(s.evidence))
-	mux.HandleFunc("GET /policy", s.handle(s.policy))
-	mux.HandleFunc("/", s.handle(s.missing))
+	mux.HandleFunc("GET /{$}", s.handle((*site).overview))
+	mux.HandleFunc("GET /objects", s.handle((*site).objects))
+	mux.HandleFunc("GET /objects/{id}", s.handle((*site).object))
+	mux.HandleFunc("GET /objects/{id}/history", s.handle((*site).history))
+	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
+	mux.HandleFunc("GET /measurements", s.handle((*site).measurements))
+	mux.HandleFunc("GET /reviews", s.handle((*site).reviews))
+	mux.HandleFunc("GET /reviews/{id}", s.handle((*site).review))
+	mux.HandleFunc("GET /evidence", s.handle((*site).evidence))
+	mux.HandleFunc("GET /policy", s.handle((*site).policy))
+	mux.HandleFunc("/", s.handle((*site).missing))
 	return secure(mux)
+}
+
+// view makes the view of a page. All of it is judged by the policy that was in
+// force when the request came.
+func (s *site) view(page func(*site, *http.Request) (view, error), r *http.Request) view {
+	now := *s
+	var err error
+	if now.inForce, err = s.Policy(); err != nil {
+		return now.failure(r, err)
+	}
+	v, err := page(&now, r)
+	if err != nil {
+		return now.failure(r, err)
+	}
+	return v
 }
 
 // parse returns the template of every page, each with the common frame.
@@ -147,12 +165,9 @@ func secure(h http.Handler) http.Handler {
 
 // handle returns the handler of a page: it makes the view, or the view of the
 // error that came instead, and writes it whole.
-func (s *site) handle(page func(*http.Request) (view, error)) http.HandlerFunc {
+func (s *site) handle(page func(*site, *http.Request) (view, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := page(r)
-		if err != nil {
-			v = s.failure(r, err)
-		}
+		v := s.view(page, r)
 		var b bytes.Buffer
 		if err := s.pages[v.name].ExecuteTemplate(&b, "frame", v.data); err != nil {
 			s.Log.ErrorContext(r.Context(), "render page", "page", v.name, "path", r.URL.Path, "error", err)

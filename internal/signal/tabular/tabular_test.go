@@ -44,7 +44,8 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		d, _ := Decode("f", strings.NewReader(text))
-		for _, s := range d.Records {
+		lines, _ := DecodeLines("f", strings.NewReader(text))
+		for _, s := range append(d.Records, lines.Records...) {
 			if s.ID == "" || s.Time.IsZero() || s.Entity == "" || s.Name == "" || len(s.Reliability) > 1 || s.Credibility < 0 || s.Credibility > 6 {
 				t.Fatalf("a signal that should have been rejected: %+v", s)
 			}

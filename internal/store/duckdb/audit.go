@@ -229,6 +229,8 @@ func (u *auditor) strays(ctx context.Context) error {
 		{"%d arrivals are of no batch", `SELECT count(*) FROM arrival ANTI JOIN batch b ON b.seq = arrival.batch`},
 		{"%d arrivals are of no alert", `SELECT count(*) FROM arrival ANTI JOIN alert a ON a.seq = arrival.alert`},
 		{"%d alerts that are no longer as they arrived have lost how they did", `SELECT count(*) FROM alert ANTI JOIN origin o ON o.alert = alert.seq WHERE revised`},
+		{"%d alerts are counted on another day than that of their time",
+			`SELECT count(*) FROM alert WHERE day != time // 86400000000000 - if(time % 86400000000000 < 0, 1, 0)`},
 		{"%d alerts are there more than once", `SELECT count(*) - count(DISTINCT id) FROM alert`},
 	} {
 		var n int64

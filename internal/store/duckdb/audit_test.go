@@ -97,6 +97,7 @@ func TestAnAuditFindsNothingInAnHonestStore(t *testing.T) {
 func TestAnAuditFindsDamage(t *testing.T) {
 	for name, statement := range map[string]string{
 		"an alert's time":         `UPDATE alert SET time = time + 1 WHERE seq = 1`,
+		"an alert's day":          `UPDATE alert SET day = day + 1 WHERE seq = 1`,
 		"an alert's class":        `UPDATE alert SET class = 1 WHERE seq = 1`,
 		"an alert's id":           `UPDATE alert SET id = id || 'x' WHERE seq = 2`,
 		"an alert's digest":       `UPDATE alert SET digest = 1 WHERE seq = 2`,

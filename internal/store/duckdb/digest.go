@@ -39,19 +39,33 @@ func (d *digests) add(v int64) (there bool) {
 	return d.put(v)
 }
 
+// has reports whether v is in the set.
+func (d *digests) has(v int64) bool {
+	if v == 0 || d.n == 0 {
+		return v == 0 && d.zero
+	}
+	return d.table[d.place(v)] == v
+}
+
 // put puts v, which is not 0, where it belongs.
 func (d *digests) put(v int64) (there bool) {
-	mask := uint64(len(d.table) - 1)
-	for i := uint64(v) & mask; ; i = (i + 1) & mask {
-		switch d.table[i] {
-		case v:
-			return true
-		case 0:
-			d.table[i] = v
-			d.n++
-			return false
-		}
+	i := d.place(v)
+	if d.table[i] == v {
+		return true
 	}
+	d.table[i] = v
+	d.n++
+	return false
+}
+
+// place returns where v, which is not 0, is, or belongs.
+func (d *digests) place(v int64) uint64 {
+	mask := uint64(len(d.table) - 1)
+	i := uint64(v) & mask
+	for d.table[i] != v && d.table[i] != 0 {
+		i = (i + 1) & mask
+	}
+	return i
 }
 
 // grow makes the table twice as large.

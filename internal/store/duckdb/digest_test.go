@@ -28,6 +28,9 @@ func TestDigestsAreASet(t *testing.T) {
 			model := map[int64]bool{}
 			for range rapid.IntRange(0, 3000).Draw(t, "n") {
 				v := rapid.OneOf(rapid.Int64(), rapid.Int64Range(-3, 3)).Draw(t, "digest")
+				if got := set.has(v); got != model[v] {
+					t.Fatalf("%d is there: %v, want %v", v, got, model[v])
+				}
 				if got := set.add(v); got != model[v] {
 					t.Fatalf("%d was there: %v, want %v", v, got, model[v])
 				}

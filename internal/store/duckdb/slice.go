@@ -25,6 +25,7 @@ type slice struct {
 	seen     digests
 	again    map[int64]struct{} // the digests that arrived more than once
 	suspects []int64            // the digests that the store may have
+	parted   digests            // those of them that were put aside
 
 	// met are the alerts that are known, and those that arrived more than once.
 	met    map[string]*met
@@ -69,18 +70,51 @@ func newSlice(e *entry) *slice {
 // clear makes room for the next slice.
 func (s *slice) clear() {
 	*s = slice{entry: s.entry, texts: texts{s.text[:0]}, arrivals: s.arrivals[:0], seen: s.seen, again: map[int64]struct{}{},
-		suspects: s.suspects[:0], met: map[string]*met{}, stated: map[stated]struct{}{}, fresh: s.fresh[:0], laters: s.laters[:0]}
+		suspects: s.suspects[:0], met: map[string]*met{}, stated: map[stated]struct{}{}, fresh: s.fresh[:0], laters: s.laters[:0], parted: s.parted}
+	s.seen.clear()
+	s.parted.clear()
+}
+
+// part puts aside what arrived of alerts that the store may have, as far as the
+// filter knows. Whatever arrives of one of them later is put aside too, so what
+// is said of an alert stays in order.
+func (s *slice) part(known *filter, aside *slice) {
+	kept := 0
+	for i := range s.arrivals {
+		v := &s.arrivals[i]
+		switch there := s.seen.add(v.digest); {
+		case !there && known.add(v.digest):
+			s.parted.add(v.digest)
+			aside.adopt(v, s)
+		case there && s.parted.has(v.digest):
+			aside.adopt(v, s)
+		case kept < i:
+			s.arrivals[kept] = *v
+			fallthrough
+		default:
+			kept++
+		}
+	}
+	s.arrivals = s.arrivals[:kept]
 	s.seen.clear()
 }
 
-// sift looks for digests that arrived more than once, and for those that the
-// store may have, as far as the filter knows; without one it may have any.
-func (s *slice) sift(known *filter) {
+// adopt takes over what arrived in another slice, whose terms are settled.
+func (s *slice) adopt(v *arrival, from *slice) {
+	s.arrivals = append(s.arrivals, *v)
+	a := &s.arrivals[len(s.arrivals)-1]
+	a.id = s.keep(append(s.text, from.of(v.id)...))
+	a.fields = s.keep(append(s.text, from.of(v.fields)...))
+}
+
+// sift looks for digests that arrived more than once; the store may have any of
+// the others, or none.
+func (s *slice) sift(none bool) {
 	for i := range s.arrivals {
 		d := s.arrivals[i].digest
 		if s.seen.add(d) {
 			s.again[d] = struct{}{}
-		} else if known == nil || known.add(d) {
+		} else if !none {
 			s.suspects = append(s.suspects, d)
 		}
 	}
@@ -107,10 +141,13 @@ func (s *slice) renumber(first int32, numbers []int32) {
 	}
 }
 
-// merge merges the slice into what is there. The filter, which may be nil, has
-// what is known.
-func (s *slice) merge(ctx context.Context, known *filter) error {
-	s.sift(known)
+// merge merges the slice into what is there, which has none of its alerts if
+// that is said.
+func (s *slice) merge(ctx context.Context, none bool) error {
+	if len(s.arrivals) == 0 {
+		return nil
+	}
+	s.sift(none)
 	if err := s.meet(ctx); err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type stage struct {
 	merged  chan error // nil when none is being merged
 	slices  int        // that were filled so far
 	known   *filter    // what the store has; nil while any alert may be known
+	aside   *slice     // what arrived of alerts that may be known, as the filter says
 
 	place       int64    // alerts read so far
 	first, last int64    // times
@@ -164,10 +165,36 @@ func (g *stage) flush(ctx context.Context) error {
 	g.slice.renumber(first, numbers)
 	g.slice, g.spare = g.spare, g.slice
 	g.slice.clear()
-	full, known, merged := g.spare, g.known, make(chan error, 1)
+	full, merged := g.spare, make(chan error, 1)
 	g.merged = merged
-	go func() { merged <- full.merge(ctx, known) }()
+	go func() { merged <- g.merge(ctx, full) }()
 	return nil
+}
+
+// merge merges a slice into what is there. To look one alert up in all that there
+// are takes as long as to look up many: those that may be known wait until they
+// are as many as a slice.
+func (g *stage) merge(ctx context.Context, full *slice) error {
+	if g.known == nil {
+		return full.merge(ctx, false)
+	}
+	full.part(g.known, g.aside)
+	if err := full.merge(ctx, true); err != nil {
+		return err
+	}
+	if len(g.aside.arrivals) < g.limits.slice && len(g.aside.text) < g.limits.text {
+		return nil
+	}
+	return g.mergeAside(ctx)
+}
+
+// mergeAside merges what was put aside.
+func (g *stage) mergeAside(ctx context.Context) error {
+	if g.aside == nil {
+		return nil
+	}
+	defer g.aside.clear()
+	return g.aside.merge(ctx, false)
 }
 
 // know fills the filter of what is known, once a batch turns out to be long. To
@@ -177,7 +204,7 @@ func (g *stage) know(ctx context.Context) error {
 		return nil
 	}
 	known := newFilter(g.limits.filter)
-	g.known = known
+	g.known, g.aside = known, newSlice(g.entry)
 	starts, err := pages(ctx, g.tx, "alert")
 	for _, first := range starts {
 		err = errors.Join(err, scan(ctx, g.tx, 1, func(v []any) { known.add(v[0].(int64)) },
@@ -207,5 +234,8 @@ func (g *stage) finish(ctx context.Context) error {
 	if err := g.flush(ctx); err != nil {
 		return err
 	}
-	return g.because(ctx, g.wait())
+	if err := g.wait(); err != nil {
+		return g.because(ctx, err)
+	}
+	return g.because(ctx, g.mergeAside(ctx))
 }

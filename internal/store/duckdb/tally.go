@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -40,26 +39,36 @@ func (a *Alerts) tallies(ctx context.Context, from, to day.Date) ([]alert.Tally,
 		return nil, err
 	}
 	// Cells share few terms; to look each up once is faster than to join.
-	texts := map[int32]string{}
-	for _, c := range cells {
-		for _, term := range [...]int32{c.rule, c.incident, c.site, c.entity, c.class, c.provenance} {
-			if _, ok := texts[term]; !ok {
-				texts[term] = ""
-			}
-		}
-	}
+	texts := termsOf(cells)
 	if err := a.texts(ctx, texts); err != nil {
 		return nil, err
 	}
-	sorted := order(cells, texts)
-	list := make([]alert.Tally, len(cells))
-	for i, c := range cells {
-		list[i] = c.tally(texts)
+	if mingling(texts) {
+		list := make([]alert.Tally, len(cells))
+		for i := range cells {
+			list[i] = cells[i].tally(texts)
+		}
+		return compact(list), nil
 	}
-	if sorted {
-		return list, nil
+	return newRanks(texts).tallies(cells), nil
+}
+
+// termsOf returns the terms of cells, with room for their texts.
+func termsOf(cells []cell) map[int32]string {
+	var seen []bool
+	texts := map[int32]string{}
+	for i := range cells {
+		c := &cells[i]
+		for _, term := range [...]int32{c.rule, c.incident, c.site, c.entity, c.class, c.provenance} {
+			if int(term) >= len(seen) {
+				seen = append(seen, make([]bool, int(term)+1-len(seen))...)
+			}
+			if !seen[term] {
+				seen[term], texts[term] = true, ""
+			}
+		}
 	}
-	return compact(list), nil
+	return texts
 }
 
 // tally returns what a cell counts.
@@ -73,61 +82,16 @@ func (c *cell) tally(texts map[int32]string) alert.Tally {
 	}
 }
 
-// order sorts cells as their tallies are sorted, comparing numbers for texts, and
-// reports whether it could. It cannot where a text holds a byte that sorts before
-// the separator of cluster names, or that separator: then two cells may have one
-// cluster.
-func order(cells []cell, texts map[int32]string) bool {
-	const cases = -1 // the term of the word that begins the name of a case's cluster
-	all := slices.Collect(maps.Keys(texts))
+// mingling reports whether a text holds a byte that sorts before the separator of
+// cluster names, or that separator. Then two cells may have one cluster, and
+// cells do not sort as the names of clusters do.
+func mingling(texts map[int32]string) bool {
 	for _, text := range texts {
 		if strings.ContainsFunc(text, func(r rune) bool { return r <= '\x1f' }) {
-			return false
+			return true
 		}
 	}
-	word, _, _ := strings.Cut((&alert.Alert{CaseID: "-"}).Cluster(), "\x1f")
-	text := func(term int32) string {
-		if term == cases {
-			return word
-		}
-		return texts[term]
-	}
-	all = append(all, cases)
-	slices.SortFunc(all, func(x, y int32) int { return cmp.Compare(text(x), text(y)) })
-	ranks := make(map[int32]int32, len(all))
-	for i, term := range all {
-		ranks[term] = int32(i)
-		if i > 0 && text(all[i-1]) == text(term) {
-			ranks[term] = ranks[all[i-1]]
-		}
-	}
-	keyed := make([]keyedCell, len(cells))
-	for i, c := range cells {
-		keyed[i] = c.keyed(ranks, ranks[cases])
-	}
-	slices.SortFunc(keyed, func(x, y keyedCell) int { return slices.Compare(x.key[:], y.key[:]) })
-	for i := range keyed {
-		cells[i] = keyed[i].cell
-	}
-	return true
-}
-
-// keyedCell is a cell with what it is sorted by: rule, cluster (two words, and
-// whether a day follows), day, class and provenance.
-type keyedCell struct {
-	cell
-	key [4]uint64
-}
-
-func (c *cell) keyed(ranks map[int32]int32, cases int32) keyedCell {
-	site, entity, dated := ranks[c.site], ranks[c.entity], int32(1)
-	if c.incident != 0 {
-		site, entity, dated = cases, ranks[c.incident], 0
-	}
-	pair := func(x, y int32) uint64 { return uint64(uint32(x))<<32 | uint64(uint32(y)) }
-	return keyedCell{*c, [4]uint64{
-		pair(ranks[c.rule], site), pair(entity, dated), uint64(int64(c.day) + math.MaxInt32), pair(ranks[c.class], ranks[c.provenance]),
-	}}
+	return false
 }
 
 // compact sorts tallies and adds up those of one key. Two cells can come to one
@@ -151,17 +115,25 @@ func compareKeys(x, y alert.Tally) int {
 		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
 }
 
-// cells counts the alerts of some days.
+// cells counts the alerts of some days. What comes out of the engine costs by the
+// value, so two numbers come in one.
 func (a *Alerts) cells(ctx context.Context, from, to day.Date) (list []cell, err error) {
 	first, last := bounds(from, to)
-	return list, scan(ctx, a.db, 8, func(v []any) {
-		list = append(list, cell{
-			day: v[0].(int32), rule: v[1].(int32), incident: v[2].(int32), site: v[3].(int32), entity: v[4].(int32),
-			class: v[5].(int32), provenance: v[6].(int32), n: v[7].(int64),
-		})
-	}, `SELECT day, rule, incident, if(incident = 0, site, 0), if(incident = 0, entity, 0), class, provenance, count(*)
-		FROM alert WHERE NOT void AND day BETWEEN ? AND ? GROUP BY ALL`, first, last)
+	return list, scan(ctx, a.db, 4, func(v []any) {
+		c := cell{n: v[3].(int64)}
+		c.rule, c.day = unpack(v[0].(int64))
+		if c.site, c.entity = unpack(v[1].(int64)); c.site < 0 {
+			c.site, c.incident, c.entity = 0, c.entity, 0
+		}
+		c.class, c.provenance = unpack(v[2].(int64))
+		list = append(list, c)
+	}, `SELECT rule::BIGINT << 32 | (day & 4294967295), place, class::BIGINT << 32 | provenance, n FROM (
+		SELECT day, rule, if(incident = 0, site::BIGINT << 32 | entity, -4294967296 | incident) AS place, class, provenance, count(*) AS n
+		FROM alert WHERE NOT void AND day BETWEEN ? AND ? GROUP BY ALL)`, first, last)
 }
+
+// unpack returns the two numbers that lie in one.
+func unpack(n int64) (high, low int32) { return int32(n >> 32), int32(n) }
 
 // texts fills in the texts of the terms that are keys of to.
 func (a *Alerts) texts(ctx context.Context, to map[int32]string) error {

@@ -147,8 +147,24 @@ func (a *auditor) amiss(seq int64, format string, args ...any) {
 // seal returns the seal of a batch, and nil for a batch that is not there.
 func (a *auditor) seal(seq int64) *seal { return a.seals[seq] }
 
+// intact has SQLite compare each index with its table: what is read by index must be
+// what the audit reads without.
+func (a *auditor) intact(ctx context.Context, tx *sql.Tx) error {
+	var says string
+	if err := tx.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&says); err != nil {
+		return fmt.Errorf("check the file: %w", err)
+	}
+	if says != "ok" {
+		a.amiss(0, "the file is damaged: %s", says)
+	}
+	return nil
+}
+
 // close compares the batches with what was read of each.
 func (a *auditor) close(ctx context.Context, tx *sql.Tx, input func(store.Batch) string) error {
+	if err := a.intact(ctx, tx); err != nil {
+		return err
+	}
 	rows, err := tx.QueryContext(ctx, `SELECT b.seq, b.id, b.input, b.body, b.content, w.body
 		FROM batch b LEFT JOIN withdrawal w ON w.batch = b.seq ORDER BY b.seq`)
 	if err != nil {

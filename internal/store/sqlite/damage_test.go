@@ -1,0 +1,64 @@
+package sqlite_test
+
+import (
+	"bytes"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"candor/internal/store"
+	"candor/internal/store/sqlite"
+)
+
+// TestAnAuditFindsADamagedIndex changes one byte of an index alone: the table that
+// an audit reads stays as it was, and what is asked for by key is not found.
+func TestAnAuditFindsADamagedIndex(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "evidence.db")
+	rule := store.Record{Kind: store.KindRule, Key: "needle", Body: []byte("{}")}
+	s, err := sqlite.OpenEvidence(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Append(t.Context(), store.Batch{ID: "b", Kind: "rules", Hash: "b"}, func(yield func(store.Record, error) bool) { yield(rule, nil) }); err != nil {
+		t.Fatal(err)
+	}
+	audited(t, s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	damageIndex(t, path, "record_current", "needle")
+	found, err := openEvidence(t, filepath.Dir(path)).Audit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Amiss) != 1 || !strings.Contains(found.Amiss[0].What, "record_current") {
+		t.Errorf("amiss: %+v", found.Amiss)
+	}
+}
+
+// damageIndex changes a byte of a text in the root page of an index.
+func damageIndex(t *testing.T, path, index, text string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root, size int
+	if err := db.QueryRow(`SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = ?`, index).Scan(&root, &size); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := file[(root-1)*size : root*size]
+	page[bytes.Index(page, []byte(text))] ^= 1
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
