@@ -66,7 +66,7 @@ func TestABackupHasWhatWasAcknowledged(t *testing.T) {
 			t.Errorf("%s: %+v", id, b)
 		}
 	}
-	if list := f.ok("evidence", "list", "--data", "restored"); strings.Count(list, "-edr") != 2 {
+	if list := f.ok("evidence", "list", "--data", "restored"); strings.Count(list, "token:edr") != 2 {
 		t.Errorf("restored:\n%s", list)
 	}
 	if _, err := os.Stat(f.path("restored/tokens")); !os.IsNotExist(err) {
