@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -34,5 +35,7 @@ func setup(e *testscript.Env) error {
 	root, err := filepath.Abs("../..")
 	e.Setenv("REPO", root)
 	e.Setenv("TMPDIR", e.WorkDir)
+	// For evidence beside the demonstration's, which ends yesterday.
+	e.Setenv("YESTERDAY", time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly))
 	return err
 }

@@ -60,6 +60,8 @@ type Deps struct {
 	Gates Gatekeeper
 	// Reviews says what analytics did in incidents.
 	Reviews Reviewer
+	// Measurer says what alerts, exercises and incidents show.
+	Measurer Measurer
 	// Intake takes what is pushed, by whoever Tokens knows. Without both, nothing
 	// can be pushed.
 	Intake Receiver
@@ -90,6 +92,7 @@ func New(d Deps) http.Handler {
 	s.registerOthers(h)
 	s.registerGates(h)
 	s.registerReviews(h)
+	s.registerMeasurements(h)
 	s.registerPush(h, mux)
 	document, err := describe(h)
 	mux.HandleFunc("GET "+documentPath, func(w http.ResponseWriter, r *http.Request) {

@@ -59,7 +59,7 @@ func newDesk(t *testing.T) *desk {
 	t.Cleanup(func() { alerts.Close() })
 	d.fill(dir, ingest.NewEvidence(d.evidence, alerts, clock))
 	d.service, d.assess = library.New(d.library), assessment.New(d.library, d.evidence, alerts)
-	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Evidence: d.evidence, Alerts: alerts,
+	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: alerts,
 		Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
 	return d
 }
@@ -117,6 +117,15 @@ func (d *desk) get(target string, v any) {
 	}
 }
 
+// example is a path of something that the demonstration has.
+func example(path string) string {
+	id := "AN1989"
+	if strings.Contains(path, "/rules/") || strings.Contains(path, "/tunings/") {
+		id = "legacy-ids-2201"
+	}
+	return strings.Replace(path, "{id}", id, 1)
+}
+
 // asJSON is a model as JSON has it, which is what an answer is compared with.
 func asJSON(t *testing.T, v any) any {
 	t.Helper()
@@ -162,16 +171,22 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		"/api/v1/verdicts": reflect.TypeFor[assure.Assessment](), "/api/v1/verdicts/{id}": reflect.TypeFor[VerdictsOf](),
 		"/api/v1/releases": reflect.TypeFor[ReleaseList](), "/api/v1/batches": reflect.TypeFor[BatchList](),
 		"/api/v1/policy": reflect.TypeFor[PolicyInForce](), "/healthz": reflect.TypeFor[Health](),
+		"/api/v1/measurements": reflect.TypeFor[assessment.Measured](), "/api/v1/measurements/analytics": reflect.TypeFor[assessment.MeasuredAnalytics](),
+		"/api/v1/measurements/analytics/{id}": reflect.TypeFor[assessment.OneAnalytic](), "/api/v1/measurements/rules/{id}": reflect.TypeFor[assessment.MeasuredRule](),
+		"/api/v1/recall": reflect.TypeFor[assessment.Recalled](), "/api/v1/tunings/{id}": reflect.TypeFor[assessment.Tuned](), "/api/v1/next": reflect.TypeFor[assessment.Plan](),
 	}
 	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	registry.Schema(reflect.TypeFor[assure.Verdict](), true, "")
-	nullable(registry.Map()["AssureVerdict"], "measurement")
+	for _, n := range nullables() {
+		registry.Schema(n.of, true, "")
+		nullable(registry.Map()[schemaName(n.of, "")], n.property)
+	}
 	for path, body := range bodies {
 		if doc.Paths[path]["get"]["operationId"] == "" || doc.Paths[path]["get"]["responses"] == nil {
 			t.Errorf("the document does not describe GET %s", path)
 		}
 		var got any
-		d.get(strings.Replace(path, "{id}", "AN1989", 1), &got)
+		d.get(example(path), &got)
 		result := &huma.ValidateResult{}
 		huma.Validate(registry, registry.Schema(body, true, ""), huma.NewPathBuffer([]byte("body"), 0), huma.ModeReadFromServer, got, result)
 		for _, wrong := range result.Errors {

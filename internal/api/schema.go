@@ -9,7 +9,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/measure"
 )
 
 // schemaName names the schema of a type by its package and name, because
@@ -49,8 +51,28 @@ func describe(h huma.API) ([]byte, error) {
 	// The framework's own error is never sent: ours replaces it.
 	delete(schemas, schemaName(reflect.TypeFor[huma.ErrorModel](), ""))
 	delete(schemas, schemaName(reflect.TypeFor[huma.ErrorDetail](), ""))
-	nullable(schemas[schemaName(reflect.TypeFor[assure.Verdict](), "")], "measurement")
+	for _, n := range nullables() {
+		nullable(schemas[schemaName(n.of, "")], n.property)
+	}
 	return json.MarshalIndent(h.OpenAPI(), "", "  ")
+}
+
+// nullables lists the properties that may be null and refer to another schema.
+func nullables() []property {
+	return []property{
+		{reflect.TypeFor[assure.Verdict](), "measurement"},
+		{reflect.TypeFor[measure.Detail](), "trend"},
+		{reflect.TypeFor[measure.Detail](), "busiest_cluster"},
+		{reflect.TypeFor[assessment.MeasuredRule](), "trend"},
+		{reflect.TypeFor[assessment.MeasuredRule](), "busiest_cluster"},
+		{reflect.TypeFor[assessment.Tuned](), "choice"},
+	}
+}
+
+// property is a property of the schema of a type.
+type property struct {
+	of       reflect.Type
+	property string
 }
 
 // nullable says that a property which refers to another schema may be null. The

@@ -86,7 +86,7 @@ func (s *server) asked(of Release, asOf string) (assessment.Request, error) {
 		if err != nil {
 			return r, fault.New(fault.Usage, "%q is no day", asOf).At("query as_of").Next("write it as 2006-01-02")
 		}
-		r.AsOf = d.Time()
+		r.AsOf = d.Add(1).Time().Add(-time.Second) // as the command line has it
 	}
 	var err error
 	r.Policy, err = s.Policy()

@@ -82,6 +82,16 @@ type MeasuredAnalytics struct {
 	Limits    []string           `json:"limits"`
 }
 
+// OneAnalytic is what the alerts say of one analytic.
+type OneAnalytic struct {
+	Basis
+	MeasuredAnalytic
+	Limits []string `json:"limits"`
+}
+
+// One returns what is said of the first analytic, of which there must be one.
+func (m *MeasuredAnalytics) One() OneAnalytic { return OneAnalytic{m.Basis, m.Analytics[0], m.Limits} }
+
 // Measure returns what the alerts of every rule say in the window that r.Policy
 // and r.AsOf make; timed adds how long alerts wait, which takes the longest to
 // count. It needs no ATT&CK release.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"candor/internal/alert"
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/attack/stix"
 	"candor/internal/day"
 	"candor/internal/detection"
 	"candor/internal/exercise"
@@ -107,6 +109,31 @@ func TestRecallOfAnAnalyticIsOfTheExercisesThatSpeakForIt(t *testing.T) {
 	}
 	if all, err := b.Recall(t.Context(), request(), ""); err != nil || all.Organisation.Exercises != 4 || all.Source != "exercises" || len(all.Techniques) != 1 {
 		t.Errorf("of all: %+v, error %v", all, err)
+	}
+}
+
+func TestARevokedTechniqueStandsForItsSuccessorInRecall(t *testing.T) {
+	revoked := strings.TrimSuffix(bundle, "\n]}") + `,
+{"type":"attack-pattern","id":"attack-pattern--2","spec_version":"2.1","name":"Old phishing","revoked":true,"external_references":[{"source_name":"mitre-attack","external_id":"T1192"}]},
+{"type":"relationship","id":"relationship--2","spec_version":"2.1","relationship_type":"revoked-by","source_ref":"attack-pattern--2","target_ref":"attack-pattern--1"}
+]}`
+	b := newBench(t).release("18.1", stix.Source{Name: "revoked", Reader: strings.NewReader(revoked)})
+	at := asOf.AddDate(0, 0, -1)
+	b.add(store.KindExercise, exercise.Exercise{Technique: "T1192", Test: "t", Time: at, Outcome: exercise.Alerted},
+		exercise.Exercise{Technique: "t1566", Test: "u", Time: at, Outcome: exercise.None})
+	b.add(store.KindCase, alert.Case{ID: "c1", Opened: at, Closed: at, Class: alert.TruePositive, FoundBy: alert.FoundByAlert, Techniques: []string{"T1192"}})
+	for _, id := range []string{"", "AN0001"} {
+		r, err := b.Recall(t.Context(), request(), id)
+		if err != nil || len(r.Techniques) != 1 || r.Techniques[0].Of != "T1566" || r.Techniques[0].Detected != 1 || r.Techniques[0].Exercises != 2 {
+			t.Errorf("%q: %+v, error %v; want 1 of 2 of T1566", id, r.Techniques, err)
+		}
+		if len(r.Cases.Techniques) != 1 || r.Cases.Techniques[0].Of != "T1566" {
+			t.Errorf("%q: cases of %+v; want T1566", id, r.Cases.Techniques)
+		}
+	}
+	r, err := b.Recall(t.Context(), request(), "AN0001")
+	if err != nil || r.Analytics[0].Exercises != 2 || r.Cases.Analytics[0].Incidents != 1 {
+		t.Errorf("of AN0001: %+v, %+v, error %v", r.Analytics, r.Cases.Analytics, err)
 	}
 }
 

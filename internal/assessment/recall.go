@@ -8,8 +8,10 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/exercise"
+	"candor/internal/fault"
 	"candor/internal/measure"
 )
 
@@ -54,7 +56,10 @@ func (s *Service) Recall(ctx context.Context, r Request, id string) (Recalled, e
 	if err != nil {
 		return out, err
 	}
-	all, cases := values(ev.Exercises), values(ev.Cases)
+	all, cases, err := s.named(ctx, r, &ev)
+	if err != nil {
+		return out, err
+	}
 	today, p := day.Of(r.AsOf), recallPolicy(r.Policy)
 	out.Organisation = measure.RecallOf("organisation", all, today, p)
 	out.Cases = CasesRecalled{Source: "cases", Organisation: measure.CaseRecallOf("organisation", cases, today, p.Confidence)}
@@ -73,6 +78,40 @@ func (s *Service) Recall(ctx context.Context, r Request, id string) (Recalled, e
 	out.Techniques = measure.Recalls(all, func(e exercise.Exercise) string { return e.Technique }, today, p)
 	out.Cases.Techniques = measure.CaseRecalls(cases, func(c alert.Case) []string { return c.Techniques }, today, p.Confidence)
 	return out, nil
+}
+
+// named returns the exercises and the cases as the release names what they are of:
+// a revoked technique stands for its successor, as it does for verdicts. Without a
+// release they name what they name.
+func (s *Service) named(ctx context.Context, r Request, ev *assure.Evidence) ([]exercise.Exercise, []alert.Case, error) {
+	es, cs := values(ev.Exercises), values(ev.Cases)
+	rel, err := s.release(ctx, r.Release)
+	if fault.KindOf(err) == fault.NotFound {
+		return es, cs, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	lib, err := s.library(ctx, rel)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range es {
+		es[i].Technique, es[i].Analytic = assure.Current(lib, es[i].Technique), assure.Current(lib, es[i].Analytic)
+	}
+	for i := range cs {
+		cs[i].Techniques, cs[i].Analytics = currents(lib, cs[i].Techniques), currents(lib, cs[i].Analytics)
+	}
+	return es, cs, nil
+}
+
+// currents is assure.Current of each, in a slice of its own.
+func currents(lib *attack.Library, ids []string) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = assure.Current(lib, id)
+	}
+	return out
 }
 
 // involving returns the cases that name the analytic, or one of its techniques on

@@ -44,10 +44,11 @@ func (s *Service) durations(ctx context.Context, ev *assure.Evidence, r Request)
 }
 
 // moment is until when statements are known: the minute, or the end of a day that
-// was given as a day.
+// was given as a day, by its first moment or its last second.
 func moment(asOf time.Time) time.Time {
-	if d := day.Of(asOf); d.Time().Equal(asOf) {
-		return d.Add(1).Time()
+	d := day.Of(asOf)
+	if end := d.Add(1).Time(); d.Time().Equal(asOf) || end.Sub(asOf) <= time.Second {
+		return end
 	}
 	return asOf.UTC().Truncate(time.Minute)
 }

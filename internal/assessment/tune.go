@@ -30,6 +30,8 @@ type Tuned struct {
 	// Unmapped are tuning records of the rule that belong to no element of an
 	// analytic.
 	Unmapped []assure.UnmappedTuning `json:"unmapped_tunings"`
+	// Waivers are those of the rule in force.
+	Waivers []assure.Waiver `json:"waivers"`
 }
 
 // Tunable is an analytic with its knobs.
@@ -48,7 +50,7 @@ func (s *Service) Tune(ctx context.Context, r Request, rule string) (Tuned, erro
 	if err != nil {
 		return Tuned{}, err
 	}
-	out := Tuned{Basis: basisOf(r), RuleID: id, RuleName: ruleNames(ev)[id]}
+	out := Tuned{Basis: basisOf(r), RuleID: id, RuleName: ruleNames(ev)[id], Waivers: waiversOf(&ev, r, func(of string) bool { return of == id })}
 	span, ok := spanOf(assure.ByRule(ev.Tallies)[id])
 	if !ok {
 		return Tuned{}, fault.New(fault.NotFound, "rule %s raised no alert from %s to %s", id, out.Window.From, out.Window.To).

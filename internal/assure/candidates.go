@@ -300,7 +300,7 @@ func (w *whatIf) ruledBy(r *runbook.Runbook) []*subject {
 		keys := s.runbookKeys()
 		return !slices.ContainsFunc(r.AppliesTo, func(id string) bool {
 			if !strings.HasPrefix(id, rulePrefix) {
-				id = current(w.lib, id)
+				id = Current(w.lib, id)
 			}
 			return slices.Contains(keys, id)
 		})

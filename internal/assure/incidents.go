@@ -85,7 +85,7 @@ func indexIncidents(lib *attack.Library, ev *Evidence, today day.Date) incidentI
 func namedBy(lib *attack.Library, c *alert.Case) []string {
 	var ids []string
 	for _, id := range slices.Concat(c.Analytics, c.Techniques) {
-		if id = current(lib, id); !slices.Contains(ids, id) {
+		if id = Current(lib, id); !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -51,7 +51,7 @@ func indexTunings(lib *attack.Library, ts []evidence.Of[runbook.Tuning], today d
 	x := tuningIndex{}
 	for _, t := range ts {
 		if t.Value.Date <= today {
-			id := current(lib, t.Value.Analytic)
+			id := Current(lib, t.Value.Analytic)
 			x[id] = append(x[id], t)
 		}
 	}

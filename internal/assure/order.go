@@ -113,9 +113,9 @@ func tacticOrder(lib *attack.Library) []*attack.Object {
 	return append(order, rest...)
 }
 
-// current returns the ATT&CK ID that id stands for in the release: itself, or
-// that of its successor when it is revoked.
-func current(lib *attack.Library, id string) string {
+// Current returns the ATT&CK ID, in upper case, that id stands for in the release:
+// itself, or that of its successor when it is revoked.
+func Current(lib *attack.Library, id string) string {
 	id = strings.ToUpper(strings.TrimSpace(id))
 	os := lib.ByATTACKID(id)
 	if len(os) == 0 || !os[0].Revoked {

@@ -27,7 +27,7 @@ func indexExercises(lib *attack.Library, es []evidence.Of[exercise.Exercise], to
 			x.later++
 			continue
 		}
-		id := current(lib, cmp.Or(e.Value.Analytic, e.Value.Technique))
+		id := Current(lib, cmp.Or(e.Value.Analytic, e.Value.Technique))
 		x.byID[id] = append(x.byID[id], e)
 	}
 	return x
@@ -166,7 +166,7 @@ func indexRunbooks(lib *attack.Library, rs []evidence.Of[runbook.Runbook]) runbo
 	for _, r := range rs {
 		for _, id := range r.Value.AppliesTo {
 			if !strings.HasPrefix(id, rulePrefix) {
-				id = current(lib, id)
+				id = Current(lib, id)
 			}
 			x[id] = append(x[id], r)
 		}

@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/assure"
 	"candor/internal/custody"
 	"candor/internal/fault"
 	"candor/internal/ledger"
@@ -132,13 +134,25 @@ func showWithdrawn(g *page, bs []store.Batch) {
 	}
 }
 
+// notBuiltIn refuses a policy that calls itself what the built-in one is called and
+// says something else.
+func notBuiltIn(pol assure.Policy, file string) error {
+	d := policy.Default()
+	if pol.Name != d.Name || pol.Version != d.Version || reflect.DeepEqual(pol, d) {
+		return nil
+	}
+	return fault.New(fault.Conflict, "policy %s %s is the built-in one, and the file says something else", d.Name, d.Version).At("%s", file).
+		Next("give the file another name or version, so that every output says which of the two it was judged by")
+}
+
 func (p *program) policySetCommand() *cobra.Command {
 	var by, reason string
 	c := &cobra.Command{
 		Use:   "set FILE",
 		Short: "Put a policy in force and record it in the ledger",
 		Long: `Set checks a policy file, puts it in force as policy.yaml of the data folder and
-records its hash in the ledger. The same file again changes nothing.
+records its hash in the ledger. The same file again changes nothing; a changed one
+needs another version, because outputs name a policy by its name and version.
 
 Keep the files: the ledger has the hash of every policy that was in force, and not
 its text.`,
@@ -152,6 +166,9 @@ its text.`,
 			}
 			pol, err := policy.Read(bytes.NewReader(b), args[0])
 			if err != nil {
+				return err
+			}
+			if err := notBuiltIn(pol, args[0]); err != nil {
 				return err
 			}
 			change := custody.PolicyChange{ID: strings.TrimSpace(pol.Name + " " + pol.Version), File: b, By: by, Reason: reason}

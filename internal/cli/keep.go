@@ -15,11 +15,11 @@ import (
 )
 
 // autoName stands for a name that is to be made up.
-const autoName = "\x00"
+const autoName = "auto"
 
 // keepFlag adds --keep, whose name may be left out or follow as an argument.
 func keepFlag(c *cobra.Command, keep *string) {
-	c.Flags().StringVar(keep, "keep", "", "keep the assessment, under a name of letters, digits, dots and dashes (default: its day and hash)")
+	c.Flags().StringVar(keep, "keep", "", "keep the assessment, under a name of letters, digits, dots and dashes (auto: its day and hash)")
 	c.Flags().Lookup("keep").NoOptDefVal = autoName
 	c.Args = func(_ *cobra.Command, args []string) error {
 		if *keep == autoName && len(args) == 1 {

@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"candor/internal/assessment"
+	"candor/internal/assure"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/measure"
@@ -92,6 +94,9 @@ Alerts cannot say that.`,
 	c.Flags().BoolVar(&timed, "times", false, "for every rule: how long alerts wait to be acknowledged and to be closed (takes longest to count)")
 	c.MarkFlagsMutuallyExclusive("rule", "analytic")
 	c.MarkFlagsMutuallyExclusive("rule", "recall")
+	c.MarkFlagsMutuallyExclusive("by", "rule")
+	c.MarkFlagsMutuallyExclusive("by", "recall")
+	c.MarkFlagsMutuallyExclusive("times", "recall")
 	return c
 }
 
@@ -102,7 +107,7 @@ func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Reques
 	}
 	return p.emit(m, func(g *page) {
 		if len(m.Rules) == 0 {
-			g.line("No rule raised an alert from %s to %s.", m.Window.From, m.Window.To)
+			g.line("No rule raised an alert from %s to %s; --as-of and --window choose other days, and candor evidence add alerts FILE adds alerts.", m.Window.From, m.Window.To)
 		} else {
 			showStatements(g, m.Rules, "RULE", nil)
 		}
@@ -317,17 +322,14 @@ func (p *program) measureAnalytics(ctx context.Context, d *Desk, r assessment.Re
 		return err
 	}
 	if id != "" && p.json {
-		return p.emit(struct {
-			assessment.Basis
-			assessment.MeasuredAnalytic
-			Limits []string `json:"limits"`
-		}{m.Basis, m.Analytics[0], m.Limits}, nil)
+		return p.emit(m.One(), nil)
 	}
 	return p.emit(m, func(g *page) {
 		if id != "" {
 			showMeasuredAnalytic(g, &m.Analytics[0])
 		} else {
 			showMeasuredAnalytics(g, m.Analytics)
+			showWaivers(g, waiversOf(m.Analytics), "")
 		}
 		showBasis(g, m.Basis)
 		showLimits(g, m.Limits)
@@ -347,6 +349,19 @@ func showMeasuredAnalytics(g *page, as []assessment.MeasuredAnalytic) {
 		details, names = append(details, d), append(names, as[i].Analytic.ATTACKID+" "+words(as[i].Rung))
 	}
 	showStatements(g, details, "ANALYTIC", names)
+}
+
+// waiversOf lists the waivers of all analytics, each once.
+func waiversOf(as []assessment.MeasuredAnalytic) []assure.Waiver {
+	var ws []assure.Waiver
+	for i := range as {
+		for _, w := range as[i].Waivers {
+			if !slices.ContainsFunc(ws, func(o assure.Waiver) bool { return o.Key() == w.Key() }) {
+				ws = append(ws, w)
+			}
+		}
+	}
+	return ws
 }
 
 func showMeasuredAnalytic(g *page, a *assessment.MeasuredAnalytic) {

@@ -85,6 +85,7 @@ func showTuned(g *page, t *assessment.Tuned) {
 		}
 	}
 	showUnmappedTunings(g, t.Unmapped)
+	showWaivers(g, t.Waivers, "")
 	showBasis(g, t.Basis)
 	showLimits(g, t.Limits)
 }

@@ -104,7 +104,7 @@ func TestPolicyInForceIsTheOneRecorded(t *testing.T) {
 	}
 	set := func(s string, want bool) {
 		t.Helper()
-		_, fresh, err := h.SetPolicy(t.Context(), custody.PolicyChange{ID: "ours", File: []byte(s), By: "ann"})
+		_, fresh, err := h.SetPolicy(t.Context(), custody.PolicyChange{ID: "ours " + s, File: []byte(s), By: "ann"})
 		if err != nil || fresh != want {
 			t.Fatalf("set %q: fresh %v, error %v; want %v", s, fresh, err, want)
 		}
@@ -120,6 +120,9 @@ func TestPolicyInForceIsTheOneRecorded(t *testing.T) {
 	set("one", false)
 	set("two", true)
 	set("one", true)
+	if _, _, err := h.SetPolicy(t.Context(), custody.PolicyChange{ID: "ours two", File: []byte("zwei"), By: "ann"}); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("other bytes under the name of a policy in the ledger: %v", err)
+	}
 	if r := h.verify(t, nil); !r.OK || r.Size != 3 {
 		t.Errorf("%+v", r)
 	}

@@ -25,7 +25,8 @@ type PolicyChange struct {
 }
 
 // SetPolicy puts a policy in force and records it. It returns the entry, and
-// false when the file is in force and recorded already, and nothing changed.
+// false when the file is in force and recorded already, and nothing changed. A
+// policy of the same name and version and with other bytes is fault.Conflict.
 func (k *Keeper) SetPolicy(ctx context.Context, c PolicyChange) (e ledger.Entry, changed bool, err error) {
 	err = k.land(ctx, func() error {
 		e, changed, err = k.setPolicy(ctx, c)
@@ -51,6 +52,9 @@ func (k *Keeper) setPolicy(ctx context.Context, c PolicyChange) (ledger.Entry, b
 	if same && last != nil && last.SHA256 == e.SHA256 {
 		return *last, false, nil
 	}
+	if err := namesake(entries, e); err != nil {
+		return ledger.Entry{}, false, err
+	}
 	if !same {
 		if err := replace(k.Policy, c.File); err != nil {
 			return ledger.Entry{}, false, fault.New(fault.Unavailable, "the policy cannot be written").At("%s", k.Policy).Because(err).
@@ -61,6 +65,18 @@ func (k *Keeper) setPolicy(ctx context.Context, c PolicyChange) (ledger.Entry, b
 		return ledger.Entry{}, false, unrecorded("the policy is in force", err)
 	}
 	return e, true, nil
+}
+
+// namesake refuses a policy whose name and version the ledger knows of other bytes:
+// outputs name a policy by these alone.
+func namesake(entries []ledger.Entry, e ledger.Entry) error {
+	for i := range entries {
+		if x := &entries[i]; x.Kind == ledger.Policy && x.ID == e.ID && x.SHA256 != e.SHA256 {
+			return fault.New(fault.Conflict, "policy %s is in the ledger with other content (entry %d)", e.ID, x.Seq).
+				Next("give the file another version, so that every output says which of the two it was judged by; nothing was changed")
+		}
+	}
+	return nil
 }
 
 // policyFile returns the bytes of the policy file; nil when there is none.

@@ -76,7 +76,7 @@ func newDesk(t *testing.T) *desk {
 	t.Cleanup(func() { d.alerts.Close() })
 	lib, log := library.New(d.library), slog.New(slog.NewTextHandler(d.log, nil))
 	d.assess = assessment.New(d.library, d.evidence, d.alerts)
-	pages := web.New(web.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.alerts,
+	pages := web.New(web.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
 		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
 	machines := api.New(api.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.alerts,
 		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})

@@ -28,7 +28,7 @@ import (
 var places = []string{
 	"/", "/?as_of=2026-10-01", "/?platform=Windows", "/verdicts", "/verdicts?rung=noisy", "/verdicts?text=zzz", "/objects",
 	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
-	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/policy", "/reviews", "/reviews/MF-rev-017",
+	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/policy", "/measurements", "/measurements?as_of=2020-01-01", "/reviews", "/reviews/MF-rev-017",
 }
 
 func TestOverviewPutsClaimedBesideAssured(t *testing.T) {

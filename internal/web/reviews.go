@@ -35,7 +35,7 @@ type roleView struct {
 }
 
 func (s *site) reviews(r *http.Request) (view, error) {
-	fr, req, err := s.incident(r)
+	fr, req, err := s.asking(r, "reviews")
 	if err != nil {
 		return view{}, err
 	}
@@ -48,7 +48,7 @@ func (s *site) reviews(r *http.Request) (view, error) {
 }
 
 func (s *site) review(r *http.Request) (view, error) {
-	fr, req, err := s.incident(r)
+	fr, req, err := s.asking(r, "reviews")
 	if err != nil {
 		return view{}, err
 	}
@@ -72,8 +72,8 @@ func (s *site) review(r *http.Request) (view, error) {
 	return view{name: "review", data: v}, nil
 }
 
-// incident makes what every page of incidents begins with.
-func (s *site) incident(r *http.Request) (frame, assessment.Request, error) {
+// asking makes what a page begins with that asks for more than the library.
+func (s *site) asking(r *http.Request, here string) (frame, assessment.Request, error) {
 	sel, err := selected(r)
 	if err != nil {
 		return frame{}, assessment.Request{}, err
@@ -82,7 +82,7 @@ func (s *site) incident(r *http.Request) (frame, assessment.Request, error) {
 	if err != nil {
 		return frame{}, assessment.Request{}, err
 	}
-	fr.Here = "reviews"
+	fr.Here = here
 	return fr, s.requestFor(sel, fr.Release), nil
 }
 

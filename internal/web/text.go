@@ -17,9 +17,12 @@ func functions() template.FuncMap {
 		"action": action, "bar": bar, "bytes": size, "cellbar": cellBar, "date": date, "f": number, "interval": interval, "look": lookOf,
 		"n": group, "part": part, "plural": plural, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": when,
 		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
-		"anchor": anchor, "add": func(a, b int) int { return a + b },
+		"anchor": anchor, "labelled": labelled, "add": func(a, b int) int { return a + b },
 	}
 }
+
+// labelled is how many alerts precision is a share of.
+func labelled(s measure.Statement) int64 { return s.TruePositive + s.BenignPositive + s.FalsePositive }
 
 // group writes a whole number with a comma between groups of three digits.
 func group(n any) string {

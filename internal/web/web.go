@@ -58,6 +58,8 @@ type Deps struct {
 	Alerts   Batches
 	// Reviews says what analytics did in incidents.
 	Reviews Reviewer
+	// Measurer says what alerts show.
+	Measurer Measurer
 	// Policy returns what verdicts are judged by; it is asked for every request, as
 	// the policy may be changed meanwhile.
 	Policy func() (assure.Policy, error)
@@ -102,6 +104,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /objects/{id}", s.handle((*site).object))
 	mux.HandleFunc("GET /objects/{id}/history", s.handle((*site).history))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
+	mux.HandleFunc("GET /measurements", s.handle((*site).measurements))
 	mux.HandleFunc("GET /reviews", s.handle((*site).reviews))
 	mux.HandleFunc("GET /reviews/{id}", s.handle((*site).review))
 	mux.HandleFunc("GET /evidence", s.handle((*site).evidence))
@@ -130,7 +133,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "verdicts", "reviews", "review", "evidence", "policy", "error"} {
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "verdicts", "measurements", "reviews", "review", "evidence", "policy", "error"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
 	return pages

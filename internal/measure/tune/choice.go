@@ -39,7 +39,7 @@ func choice(r *Result, p *Policy) (*Choice, string) {
 		return nil, "Every threshold loses true positives of the older part, and none reaches the precision that policy asks for."
 	}
 	if best.Older.Removed+best.Newer.Removed == 0 {
-		return nil, "No threshold is needed: what policy asks for is reached without, or every threshold loses true positives."
+		return nil, needless(best, p)
 	}
 	c := &Choice{Threshold: *best, Reaches: best.Older.LowerBound() >= p.MinPrecision}
 	c.Holds = best.Newer.Labelled > 0 && best.Newer.LowerBound() >= p.MinPrecision
@@ -48,6 +48,15 @@ func choice(r *Result, p *Policy) (*Choice, string) {
 	c.Text = choiceText(c, r, p)
 	return c, ""
 }
+
+// needless says that the alerts reach what policy asks for as they are: in the
+// older part, by which is chosen, and in the newer or not.
+func needless(all *Threshold, p *Policy) string {
+	c := &Choice{Threshold: *all, Reaches: true, Holds: all.Newer.Labelled > 0 && all.Newer.LowerBound() >= p.MinPrecision}
+	return "No threshold is needed to choose by the older part. Without one: " + lowerFirst(reachText(c, p))
+}
+
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 func choose(ts []Threshold, p *Policy) *Threshold {
 	var safe, safeReaching, reaching *Threshold
@@ -100,15 +109,25 @@ func lossText(part string, l *Lost) []string {
 func choiceText(c *Choice, r *Result, p *Policy) string {
 	t := &c.Threshold
 	text := fmt.Sprintf("A threshold of %g, chosen on %s to %s, would have removed %d of %s there", t.At, r.Older.From, r.Older.To,
-		t.Older.Removed, count(t.Older.Kept+t.Older.Removed, "alert"))
+		t.Older.Removed, count(t.Older.Kept+t.Older.Removed, "alert")) + unlabelledText(&r.Now.Older, &t.Older)
 	if r.Newer.Days > 0 {
-		text += fmt.Sprintf(" and %d of %d from %s to %s", t.Newer.Removed, t.Newer.Kept+t.Newer.Removed, r.Newer.From, r.Newer.To)
+		text += fmt.Sprintf(" and %d of %d from %s to %s", t.Newer.Removed, t.Newer.Kept+t.Newer.Removed, r.Newer.From, r.Newer.To) +
+			unlabelledText(&r.Now.Newer, &t.Newer)
 	}
 	text += ". " + reachText(c, p)
 	if !c.Recommended {
 		return text + " It is not recommended: it loses what is known to be true."
 	}
 	return text
+}
+
+// unlabelledText says how many of the removed alerts nobody labelled, which may
+// have been true.
+func unlabelledText(now, then *Outcome) string {
+	if n := now.Unlabelled - then.Unlabelled; n > 0 {
+		return fmt.Sprintf(" (%d of them unlabelled)", n)
+	}
+	return ""
 }
 
 func reachText(c *Choice, p *Policy) string {

@@ -158,8 +158,8 @@ func LogOdds(table [4]int64, confidence float64) (log float64, interval measure.
 	log = math.Log(cells[0] * cells[3] / (cells[1] * cells[2]))
 	se := math.Sqrt(variance)
 	z := distuv.UnitNormal.Quantile(1 - (1-confidence)/2)
-	p = 2 * distuv.UnitNormal.Survival(math.Abs(log)/se)
-	return log, measure.Interval{log - z*se, log + z*se}, min(1, p)
+	p = math.Erfc(math.Abs(log) / se / math.Sqrt2) // not 1 - erf, which is 0 beyond 8 standard errors
+	return log, measure.Interval{log - z*se, log + z*se}, p
 }
 
 // discover marks what Benjamini and Hochberg let pass at the given rate of false

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -208,6 +209,10 @@ func TestLogOddsKnownAnswer(t *testing.T) {
 			t.Errorf("got %v, want %v", x.got, x.want)
 		}
 	}
+	// Ten standard errors out 1 - erf is 0, and two values would rank as equal.
+	if log, i, p := LogOdds([4]int64{0, 10000, 10000, 10}, 0.95); !(p > 0 && p < 1e-20) || i[1] > 0 {
+		t.Errorf("far out: log %v, interval %v, p %v", log, i, p)
+	}
 	if log, _, p := LogOdds([4]int64{4, 4, 4, 4}, 0.95); log != 0 || math.Abs(p-1) > 1e-12 {
 		t.Errorf("no difference gives %v, p %v", log, p)
 	}
@@ -272,6 +277,39 @@ func TestWhatTheNewerPartLosesIsSaidFirst(t *testing.T) {
 	}
 	if want := "It would lose 6 true positives of the newer part (of confirmed case INC-1)."; c.Warning != want {
 		t.Errorf("warning %q, want %q", c.Warning, want)
+	}
+}
+
+func TestAlertsThatAreGoodAsTheyAreNeedNoThreshold(t *testing.T) {
+	for _, c := range []struct {
+		newer alert.Class
+		want  string
+	}{
+		{alert.TruePositive, "the lower bounds reach the precision of 0.5 that policy asks for in both parts."},
+		{alert.FalsePositive, "the lower bounds reach the precision of 0.5 that policy asks for in the older part and do not in the newer."},
+	} {
+		var rows []Row
+		for d := range 10 {
+			class := alert.TruePositive
+			if d >= 7 {
+				class = c.newer
+			}
+			rows = append(rows, fired(d, 5, class, float64(d+1), "ann")...)
+		}
+		if r := try(t, rows); r.Choice != nil || !strings.HasSuffix(r.NoChoice, c.want) {
+			t.Errorf("%+v, %q; want %q", r.Choice, r.NoChoice, c.want)
+		}
+	}
+}
+
+func TestTheUnlabelledAmongTheRemovedAreCounted(t *testing.T) {
+	var rows []Row
+	for d := range 10 {
+		rows = append(rows, slices.Concat(fired(d, 3, alert.TruePositive, 80, "ann"), fired(d, 6, alert.FalsePositive, 20, "bea"), fired(d, 2, alert.Unlabelled, 10, "cem"))...)
+	}
+	c := try(t, rows).Choice
+	if c == nil || !strings.Contains(c.Text, "56 of 77 alerts there (14 of them unlabelled) and 24 of 33 from") || !strings.Contains(c.Text, "(6 of them unlabelled)") {
+		t.Errorf("%+v", c)
 	}
 }
 
