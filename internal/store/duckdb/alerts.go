@@ -94,7 +94,10 @@ func (a *Alerts) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*al
 	if err != nil {
 		return store.Batch{}, false, fmt.Errorf("begin batch %s: %w", b.ID, err)
 	}
-	defer e.end()
+	defer func() {
+		e.end()
+		_ = limitMemory(context.WithoutCancel(ctx), a.db, memory) // in case the batch was long
+	}()
 	if earlier, found, err := e.earlier(ctx); err != nil || found {
 		return earlier, false, err
 	}

@@ -7,6 +7,11 @@ import (
 	"database/sql"
 )
 
+// execer runs statements.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
 // querier asks for rows.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

@@ -205,6 +205,8 @@ func (g *stage) know(ctx context.Context) error {
 	}
 	known := newFilter(g.limits.filter)
 	g.known, g.aside = known, newSlice(g.entry)
+	// Where the engine cannot do with less, it goes on with what it has.
+	_ = limitMemory(ctx, g.tx, memoryOfLong)
 	starts, err := pages(ctx, g.tx, "alert")
 	for _, first := range starts {
 		err = errors.Join(err, scan(ctx, g.tx, 1, func(v []any) { known.add(v[0].(int64)) },
