@@ -207,7 +207,19 @@ func usage(cmd *cobra.Command, err error) error {
 	if errors.As(err, &f) {
 		return err
 	}
-	return fault.New(fault.Usage, "%s", err).Next("see: %s --help", cmd.CommandPath())
+	return fault.New(fault.Usage, "%s", plainly(err)).Next("see: %s --help", cmd.CommandPath())
+}
+
+// plainly says of flags that exclude each other which they are, which the library
+// words by its own terms.
+func plainly(err error) string {
+	text := err.Error()
+	rest, ok := strings.CutPrefix(text, "if any flags in the group [")
+	if !ok || !strings.Contains(text, "none of the others can be") {
+		return text
+	}
+	names, _, _ := strings.Cut(rest, "]")
+	return "only one of --" + strings.ReplaceAll(names, " ", ", --") + " can be given"
 }
 
 // group returns a command that only holds others. Without a subcommand it
