@@ -79,8 +79,9 @@ var house = map[string]room{
 	"sample": {floor: 7},
 	"triage": {floor: 7, pure: true},
 
-	"store":  {floor: 8},
-	"ledger": {floor: 8},
+	"store":       {floor: 8},
+	"store/stamp": {floor: 8},
+	"ledger":      {floor: 8},
 
 	"store/storetest": {floor: 9},
 	"store/duckdb":    {floor: 9, peers: []string{"store/storetest"}},

@@ -14,6 +14,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/fault"
 	"candor/internal/store"
+	"candor/internal/store/stamp"
 )
 
 // Alerts keeps alerts, dispositions and their counts in one DuckDB file. It
@@ -183,7 +184,7 @@ func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disp
 	// A statement stands where a batch that counts made it first.
 	err = scan(ctx, a.db, 7, func(v []any) {
 		list = append(list, alert.Disposition{
-			AlertID: alertID, Time: moment(v[0].(int64)), Class: alert.Class(v[1].(string)), Word: v[2].(string),
+			AlertID: alertID, Time: stamp.Time(v[0].(int64)), Class: alert.Class(v[1].(string)), Word: v[2].(string),
 			By: v[3].(string), Provenance: alert.Provenance(v[4].(string)), Withdrawn: v[5].(bool), Batch: v[6].(string),
 		})
 	}, `SELECT d.said, k.text, w.text, u.text, p.text, counting IS NULL, b.id

@@ -13,6 +13,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
+	"candor/internal/store/stamp"
 )
 
 // Each yields the alerts of a rule of the days from to to, both included, by
@@ -34,7 +35,7 @@ func (a *Alerts) each(ctx context.Context, rule string, days [2]day.Date, yield 
 	}
 	defer tx.Rollback()
 	w := window{rule: rule, size: a.limits.page, time: math.MinInt64}
-	w.first, w.last = bounds(days[0], days[1])
+	w.first, w.last = stamp.Bounds(days[0], days[1])
 	for {
 		list, err := w.next(ctx, tx)
 		if err != nil {
@@ -105,7 +106,7 @@ func scanAlert(rows *sql.Rows) (*alert.Alert, error) {
 	if err != nil {
 		return nil, err
 	}
-	al.Time = moment(at)
+	al.Time = stamp.Time(at)
 	if score.Valid {
 		al.Score = new(score.Float64)
 	}
@@ -116,7 +117,7 @@ func scanAlert(rows *sql.Rows) (*alert.Alert, error) {
 		err = errors.Join(err, json.Unmarshal([]byte(fields), &al.Fields))
 	}
 	if d.Class != alert.Unlabelled {
-		d.AlertID, d.Time = al.ID, moment(said)
+		d.AlertID, d.Time = al.ID, stamp.Time(said)
 		al.Disposition = d
 	}
 	return al, err

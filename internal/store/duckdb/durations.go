@@ -13,6 +13,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
+	"candor/internal/store/stamp"
 )
 
 // Known returns those of the ids that name alerts which count.
@@ -39,7 +40,7 @@ func (a *Alerts) Known(ctx context.Context, ids []string) (map[string]bool, erro
 // Durations counts how long the alerts of the days from to to took; see
 // store.Alerts.
 func (a *Alerts) Durations(ctx context.Context, from, to day.Date, until time.Time) (list []alert.Duration, err error) {
-	end, err := instant(until)
+	end, err := stamp.Of(until)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func (a *Alerts) Durations(ctx context.Context, from, to day.Date, until time.Ti
 // durations reads the counts by the numbers of rules, and sorts these by their
 // texts, which many counts share.
 func (a *Alerts) durations(ctx context.Context, days [2]day.Date, end int64) (list []alert.Duration, err error) {
-	first, last := bounds(days[0], days[1])
+	first, last := stamp.Bounds(days[0], days[1])
 	byRule, texts := map[int32][]alert.Duration{}, map[int32]string{}
 	err = scan(ctx, a.db, 5, func(v []any) {
 		rule, d := v[0].(int32), alert.Duration{To: alert.Acknowledged, Reached: v[2].(bool), Minutes: int64(v[3].(int32)), N: v[4].(int64)}

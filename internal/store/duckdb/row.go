@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"candor/internal/fault"
+	"candor/internal/store/stamp"
 )
 
 // The places in row.words, in the order of the tables' columns.
@@ -61,10 +62,10 @@ type saying struct {
 }
 
 // silence says nothing of an alert.
-func silence() saying { return saying{time: unknown, score: math.NaN()} }
+func silence() saying { return saying{time: stamp.Unknown, score: math.NaN()} }
 
 // partial reports whether s is said of an alert that is known, and brings none.
-func (s *saying) partial() bool { return s.time == unknown }
+func (s *saying) partial() bool { return s.time == stamp.Unknown }
 
 // row is an alert as it is stored; see the table for the columns' meaning.
 type row struct {
@@ -94,7 +95,7 @@ type statement struct {
 const unlabelled = 1
 
 // unsay leaves a row as one that nothing was stated about.
-func (r *counts) unsay() { r.class, r.provenance, r.said = unlabelled, 0, unknown }
+func (r *counts) unsay() { r.class, r.provenance, r.said = unlabelled, 0, stamp.Unknown }
 
 // hear counts a row under s unless a later statement has been made. A
 // statement that leaves it unlabelled also takes its provenance away.
@@ -133,7 +134,7 @@ func (t *texts) same(a, b *saying) bool {
 // merge takes over into s what other says and reports whether any of it is new.
 // What other leaves empty stays as it was.
 func (t *texts) merge(s, other *saying) (changed bool, err error) {
-	if other.time != unknown && other.time != s.time {
+	if other.time != stamp.Unknown && other.time != s.time {
 		s.time, changed = other.time, true
 	}
 	for i, w := range other.words {

@@ -12,6 +12,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/fault"
+	"candor/internal/store/stamp"
 )
 
 // stage takes the alerts of a batch in. They wait until they are a slice, which
@@ -58,7 +59,7 @@ func (g *stage) add(ctx context.Context, al *alert.Alert) error {
 	if v.partial() && v.news.class != 0 {
 		at = v.news.time
 	}
-	if at != unknown {
+	if at != stamp.Unknown {
 		g.first, g.last = min(g.first, at), max(g.last, at)
 	}
 	if len(g.slice.arrivals) >= g.limits.slice || len(g.slice.text) >= g.limits.text || g.terms.full() {
@@ -76,7 +77,7 @@ func (g *stage) arrive(v *arrival, al *alert.Alert) (err error) {
 		return notText("id", al.ID)
 	}
 	v.seq, v.digest = g.base+g.place, digest(al.ID)
-	if v.time, err = instant(al.Time); err != nil {
+	if v.time, err = stamp.Of(al.Time); err != nil {
 		return err
 	}
 	v.score = math.NaN()
@@ -133,7 +134,7 @@ func (g *stage) statement(s *statement, d *alert.Disposition) (err error) {
 	if _, ok := alert.ParseProvenance(string(d.Provenance)); !ok && (d.Class != alert.Unlabelled || d.Provenance != "") {
 		return fault.New(fault.Invalid, "disposition %s has unknown provenance %q", d.Class, d.Provenance)
 	}
-	if s.time, err = instant(d.Time); err != nil {
+	if s.time, err = stamp.Of(d.Time); err != nil {
 		return err
 	}
 	g.leaf = sealStatement(g.leaf, s.time)
@@ -231,7 +232,7 @@ func (g *stage) finish(ctx context.Context) error {
 		return nil
 	}
 	if g.first <= g.last {
-		g.First, g.Last = moment(g.first), moment(g.last)
+		g.First, g.Last = stamp.Time(g.first), stamp.Time(g.last)
 	}
 	if err := g.flush(ctx); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/day"
 	"candor/internal/store"
+	"candor/internal/store/stamp"
 )
 
 // cell is what alerts are counted by. A cluster is an incident, or else a site
@@ -77,7 +78,7 @@ func (a *Alerts) termsOf(ctx context.Context, cells []cell) (map[int32]string, e
 // tally returns what a cell counts.
 func (c *cell) tally(texts map[int32]string) alert.Tally {
 	member := alert.Alert{
-		Time: time.Unix(int64(c.day)*secondsPerDay, 0), CaseID: texts[c.incident], Site: texts[c.site], Entity: texts[c.entity],
+		Time: time.Unix(int64(c.day)*stamp.SecondsPerDay, 0), CaseID: texts[c.incident], Site: texts[c.site], Entity: texts[c.entity],
 	}
 	return alert.Tally{
 		RuleID: texts[c.rule], Cluster: member.Cluster(), Day: member.Day(),
@@ -121,7 +122,7 @@ func compareKeys(x, y alert.Tally) int {
 // cells counts the alerts of some days. What comes out of the engine costs by the
 // value, so two numbers come in one.
 func (a *Alerts) cells(ctx context.Context, from, to day.Date) (list []cell, err error) {
-	first, last := bounds(from, to)
+	first, last := stamp.Bounds(from, to)
 	return list, scan(ctx, a.db, 4, func(v []any) {
 		c := cell{n: v[3].(int64)}
 		c.rule, c.day = unpack(v[0].(int64))
@@ -153,7 +154,7 @@ func (a *Alerts) Rules(ctx context.Context) ([]store.AlertRule, error) {
 	err := scan(ctx, a.db, 6, func(v []any) {
 		id := v[0].(string)
 		if n := len(list); n == 0 || list[n-1].ID != id {
-			list = append(list, store.AlertRule{ID: id, Alerts: v[2].(int64), First: moment(v[3].(int64)), Last: moment(v[4].(int64))})
+			list = append(list, store.AlertRule{ID: id, Alerts: v[2].(int64), First: stamp.Time(v[3].(int64)), Last: stamp.Time(v[4].(int64))})
 		}
 		newest := &list[len(list)-1]
 		newest.Name = cmp.Or(v[1].(string), newest.Name)

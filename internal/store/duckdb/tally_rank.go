@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"candor/internal/alert"
+	"candor/internal/store/stamp"
 )
 
 // ranks sorts cells as their tallies are sorted, comparing numbers for texts.
@@ -134,7 +135,7 @@ func (n *namer) name(list []alert.Tally, rule string, cells []ranked) {
 func (n *namer) cluster(x *ranked) (name, date string) {
 	dated, days := unpack(int64(x.day))
 	first, second := unpack(int64(x.cluster))
-	member := alert.Alert{Time: time.Unix(int64(days^earliest)*secondsPerDay, 0), Site: n.texts[first], Entity: n.texts[second]}
+	member := alert.Alert{Time: time.Unix(int64(days^earliest)*stamp.SecondsPerDay, 0), Site: n.texts[first], Entity: n.texts[second]}
 	if dated == 0 {
 		member.CaseID = n.texts[second]
 	}

@@ -5,6 +5,8 @@ package duckdb
 import (
 	"context"
 	"errors"
+
+	"candor/internal/store/stamp"
 )
 
 // meet reads the alerts of the slice that are known, and what batches that count
@@ -80,7 +82,7 @@ func (s *slice) await(ctx context.Context) error {
 		}
 	}, `SELECT h.place, r.said, r.class, r.word, r.author, r.provenance, `+contentOf(`t.%s`)+`
 		FROM held('void') h JOIN restated t ON t.alert = h.seq JOIN arrival r ON r.seq = t.seq
-		ANTI JOIN withdrawal w ON w.batch = r.batch WHERE t.time = ? ORDER BY r.seq`, int64(unknown))
+		ANTI JOIN withdrawal w ON w.batch = r.batch WHERE t.time = ? ORDER BY r.seq`, int64(stamp.Unknown))
 	return errors.Join(err, broken)
 }
 
@@ -95,7 +97,7 @@ func (s *slice) write(ctx context.Context) error {
 		s.putContent(c, &r.saying)
 		r.putStanding(c)
 		r.putFlags(c)
-		put(c, dayOf(r.time))
+		put(c, stamp.Day(r.time))
 	}}); err != nil {
 		return err
 	}
@@ -171,7 +173,7 @@ func (e *entry) update(ctx context.Context, t *texts, changed, amended []*row) e
 	}
 	e.hold("amended", &table{columns: columnsOf(`seq, day, ` + content + `, ` + flags), rows: len(amended), put: func(c *cells, i int) {
 		put(c, amended[i].seq)
-		put(c, dayOf(amended[i].time))
+		put(c, stamp.Day(amended[i].time))
 		t.putContent(c, &amended[i].saying)
 		amended[i].putFlags(c)
 	}})

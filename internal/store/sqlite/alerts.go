@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/store"
+	"candor/internal/store/stamp"
 )
 
 // Alerts keeps alerts, dispositions and their counts in one SQLite file. It
@@ -97,7 +98,7 @@ func (a *Alerts) Rules(ctx context.Context) ([]store.AlertRule, error) {
 			return nil, fmt.Errorf("list the rules of alerts: %w", err)
 		}
 		if n := len(list); n == 0 || list[n-1].ID != r.ID {
-			r.First, r.Last = moment(first), moment(last)
+			r.First, r.Last = stamp.Time(first), stamp.Time(last)
 			list = append(list, r)
 		}
 		newest := &list[len(list)-1]
@@ -144,7 +145,7 @@ func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disp
 		if err := rows.Scan(&said, &d.Class, &d.Word, &d.By, &d.Provenance, &d.Withdrawn, &d.Batch); err != nil {
 			return nil, fmt.Errorf("list dispositions of alert %q: %w", alertID, err)
 		}
-		d.Time = moment(said)
+		d.Time = stamp.Time(said)
 		list = append(list, d)
 	}
 	return list, rows.Err()

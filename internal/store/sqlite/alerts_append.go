@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/fault"
+	"candor/internal/store/stamp"
 )
 
 // chunk is how many alerts are looked up and stored with one statement.
@@ -111,7 +112,7 @@ func (p *appender) add(ctx context.Context, al *alert.Alert) error {
 	if v.partial() && v.news != nil {
 		at = v.news.time
 	}
-	if at != unknown {
+	if at != stamp.Unknown {
 		p.first, p.last = min(p.first, at), max(p.last, at)
 	}
 	p.ids[v.id] = true
@@ -128,8 +129,8 @@ func (p *appender) arrival(ctx context.Context, al *alert.Alert) (v arrival, err
 		return v, fault.New(fault.Invalid, "an alert needs an id, a rule and a time, and a statement about one neither rule nor time")
 	}
 	v.id, v.place = al.ID, p.place
-	v.class, v.said = p.unlabelled, unknown
-	if v.time, err = instant(al.Time); err != nil {
+	v.class, v.said = p.unlabelled, stamp.Unknown
+	if v.time, err = stamp.Of(al.Time); err != nil {
 		return v, err
 	}
 	var techniques []byte
@@ -173,7 +174,7 @@ func (p *appender) statement(ctx context.Context, d *alert.Disposition) (*statem
 	if _, ok := alert.ParseProvenance(string(d.Provenance)); !ok && (d.Class != alert.Unlabelled || d.Provenance != "") {
 		return nil, fault.New(fault.Invalid, "disposition %s has unknown provenance %q", d.Class, d.Provenance)
 	}
-	at, err := instant(d.Time)
+	at, err := stamp.Of(d.Time)
 	if err != nil {
 		return nil, err
 	}
@@ -276,9 +277,9 @@ func (p *appender) revise(ctx context.Context, old row, v *arrival) error {
 // revive returns an alert that did not count as one that does, of which nothing
 // is said but what waited for it.
 func (p *appender) revive(ctx context.Context, old *row) (row, error) {
-	now := row{seq: old.seq, id: old.id, time: unknown, revised: old.revised}
+	now := row{seq: old.seq, id: old.id, time: stamp.Unknown, revised: old.revised}
 	now.unsay(p.unlabelled)
-	rows, err := p.await.QueryContext(ctx, old.seq, int64(unknown))
+	rows, err := p.await.QueryContext(ctx, old.seq, int64(stamp.Unknown))
 	if err != nil {
 		return now, err
 	}
@@ -375,7 +376,7 @@ func (p *appender) finish(ctx context.Context) error {
 		return err
 	}
 	if p.first <= p.last {
-		p.First, p.Last = moment(p.first), moment(p.last)
+		p.First, p.Last = stamp.Time(p.first), stamp.Time(p.last)
 	}
 	return p.rollup.finish(ctx)
 }

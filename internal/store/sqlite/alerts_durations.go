@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
+	"candor/internal/store/stamp"
 )
 
 // maxAsked is how many ids are looked up with one statement.
@@ -56,7 +57,7 @@ func (a *Alerts) known(ctx context.Context, ids []string, set map[string]bool) e
 // Durations counts how long the alerts of the days from to to took; see
 // store.Alerts.
 func (a *Alerts) Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
-	end, err := instant(until)
+	end, err := stamp.Of(until)
 	if err != nil {
 		return nil, err
 	}

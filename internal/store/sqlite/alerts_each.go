@@ -12,6 +12,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
+	"candor/internal/store/stamp"
 )
 
 // Each yields the alerts of a rule of the days from to to, both included, by
@@ -60,9 +61,10 @@ func (a *Alerts) each(ctx context.Context, rule string, days [2]day.Date, yield 
 
 // instants returns the stored times that bound the days from to to.
 func instants(from, to day.Date) (first, last int64) {
-	const perDay = secondsPerDay * int64(time.Second)
+	const perDay = stamp.SecondsPerDay * int64(time.Second)
 	first, last = math.MinInt64, math.MaxInt64
-	f, l := bounds(from, to)
+	firstDay, lastDay := stamp.Bounds(from, to)
+	f, l := int64(firstDay), int64(lastDay)
 	if f > math.MinInt64/perDay {
 		first = f * perDay
 	}
@@ -96,7 +98,7 @@ func (l *phrases) text(term int64) (string, error) {
 
 // alert returns the alert that is stored as r.
 func (l *phrases) alert(r *row) (*alert.Alert, error) {
-	al := &alert.Alert{ID: r.id, Time: moment(r.time)}
+	al := &alert.Alert{ID: r.id, Time: stamp.Time(r.time)}
 	var techniques, class, provenance string
 	places := [...]*string{wordRule: &al.RuleID, wordName: &al.RuleName, wordSite: &al.Site, wordEntity: &al.Entity,
 		wordSeverity: &al.Severity, wordIncident: &al.CaseID, wordTechniques: &techniques, wordTactic: &al.Tactic, wordSource: &al.Source}
@@ -117,7 +119,7 @@ func (l *phrases) alert(r *row) (*alert.Alert, error) {
 		err = errors.Join(err, json.Unmarshal([]byte(r.fields), &al.Fields))
 	}
 	if c := alert.Class(class); c != alert.Unlabelled {
-		al.Disposition = &alert.Disposition{AlertID: r.id, Class: c, Time: moment(r.said), Provenance: alert.Provenance(provenance)}
+		al.Disposition = &alert.Disposition{AlertID: r.id, Class: c, Time: stamp.Time(r.said), Provenance: alert.Provenance(provenance)}
 	}
 	return al, err
 }

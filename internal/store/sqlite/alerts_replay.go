@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"candor/internal/alert"
+	"candor/internal/store/stamp"
 )
 
 // page is how many alerts are replayed at a time.
@@ -126,7 +127,7 @@ func (r *replay) first(k *kept, origins map[int64]row) row {
 
 // fold returns what an alert is after all that arrived of it.
 func (r *replay) fold(k *kept, first row, arrivals []said) row {
-	f := folding{replay: r, row: row{seq: first.seq, id: first.id, time: unknown, revised: k.revised, void: true}}
+	f := folding{replay: r, row: row{seq: first.seq, id: first.id, time: stamp.Unknown, revised: k.revised, void: true}}
 	f.unsay(r.unlabelled)
 	opening := said{batch: k.batch, place: k.place, row: first}
 	i := slices.IndexFunc(arrivals, func(s said) bool { return s.batch == k.batch && s.place == k.place })

@@ -6,6 +6,8 @@ import (
 	"hash/fnv"
 	"io"
 	"maps"
+
+	"candor/internal/store/stamp"
 )
 
 // The places in row.words, in the order of the table's columns.
@@ -89,7 +91,7 @@ func (r *row) saidTargets(to []any) []any {
 }
 
 // partial reports whether r was said of an alert that is known, and brings none.
-func (r *row) partial() bool { return r.time == unknown }
+func (r *row) partial() bool { return r.time == stamp.Unknown }
 
 // saysSame reports whether other says the same of the alert as r does.
 func (r *row) saysSame(other *row) bool {
@@ -98,12 +100,12 @@ func (r *row) saysSame(other *row) bool {
 
 // unsay leaves the row as one that nothing was stated about.
 func (r *row) unsay(unlabelled int64) {
-	r.class, r.provenance, r.said = unlabelled, 0, unknown
+	r.class, r.provenance, r.said = unlabelled, 0, stamp.Unknown
 }
 
 // cell returns the cell that counts the row.
 func (r *row) cell() cell {
-	c := cell{day: dayOf(r.time), rule: r.words[wordRule], class: r.class, provenance: r.provenance}
+	c := cell{day: int64(stamp.Day(r.time)), rule: r.words[wordRule], class: r.class, provenance: r.provenance}
 	if c.incident = r.words[wordIncident]; c.incident == 0 {
 		c.site, c.entity = r.words[wordSite], r.words[wordEntity]
 	}

@@ -11,6 +11,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
+	"candor/internal/store/stamp"
 )
 
 // Tallies returns the counts of the alerts of the days from to to, both
@@ -33,7 +34,7 @@ func (a *Alerts) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally,
 	list := make([]alert.Tally, len(cells))
 	for i, c := range cells {
 		member := alert.Alert{
-			Time: time.Unix(c.day*secondsPerDay, 0), CaseID: texts[c.incident], Site: texts[c.site], Entity: texts[c.entity],
+			Time: time.Unix(c.day*stamp.SecondsPerDay, 0), CaseID: texts[c.incident], Site: texts[c.site], Entity: texts[c.entity],
 		}
 		list[i] = alert.Tally{
 			RuleID: texts[c.rule], Cluster: member.Cluster(), Day: member.Day(),
@@ -72,7 +73,7 @@ type countedCell struct {
 
 // cells reads the cells of some days.
 func (a *Alerts) cells(ctx context.Context, from, to day.Date) ([]countedCell, error) {
-	first, last := bounds(from, to)
+	first, last := stamp.Bounds(from, to)
 	rows, err := a.db.QueryContext(ctx, `SELECT day, rule, incident, site, entity, class, provenance, n
 		FROM cell WHERE day BETWEEN ? AND ?`, first, last)
 	if err != nil {
