@@ -14,8 +14,8 @@ import (
 // Class is what a disposition comes to, whatever a vendor calls it.
 type Class string
 
-// The classes. Everything that does not say what an alert was is Unlabelled:
-// undetermined, insufficient data, open, or no statement at all.
+// The classes that alerts count under. Everything that does not say what an alert
+// was is Unlabelled: undetermined, insufficient data, open, or no statement at all.
 const (
 	TruePositive   Class = "true_positive"   // malicious, correctly found
 	BenignPositive Class = "benign_positive" // found what it looks for, but expected
@@ -27,27 +27,43 @@ const (
 	Unlabelled     Class = "unlabelled"
 )
 
-// Classes lists every class, in the order in which they are shown.
+// Open is the class of a statement that people work on the alert, still or again.
+// An alert counts as Unlabelled under it; unlike one that was closed without a
+// word, it takes on nothing from a case that was closed before.
+const Open Class = "open"
+
+// Classes lists every class that alerts count under, in the order in which they
+// are shown.
 func Classes() []Class {
 	return []Class{TruePositive, BenignPositive, FalsePositive, FalseLogic, FalseData, Test, Duplicate, Unlabelled}
 }
 
-// ParseClass returns the class named s, which may be written with spaces or
-// dashes, and whether there is one. "undetermined", "insufficient_data", "open"
-// and "none" are Unlabelled.
+// ParseClass returns the class of a statement named s, which may be written with
+// spaces or dashes, and whether there is one. "undetermined", "insufficient_data"
+// and "none" are Unlabelled, and "reopened" is Open.
 func ParseClass(s string) (Class, bool) {
 	s = strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(s)))
 	switch s {
-	case "undetermined", "insufficient_data", "open", "none", "":
+	case "undetermined", "insufficient_data", "none", "":
 		return Unlabelled, true
+	case "reopened":
+		return Open, true
 	}
-	for _, c := range Classes() {
-		if string(c) == s {
-			return c, true
-		}
-	}
-	return "", false
+	c := Class(s)
+	return c, c.Valid()
 }
+
+// Valid reports whether a statement may have the class c.
+func (c Class) Valid() bool {
+	switch c {
+	case TruePositive, BenignPositive, FalseLogic, FalseData, FalsePositive, Test, Duplicate, Unlabelled, Open:
+		return true
+	}
+	return false
+}
+
+// Labels reports whether c says what an alert was.
+func (c Class) Labels() bool { return c.Valid() && c != Unlabelled && c != Open }
 
 // False reports whether c is one of the false positive classes.
 func (c Class) False() bool { return c == FalsePositive || c == FalseLogic || c == FalseData }
@@ -136,5 +152,8 @@ type Tally struct {
 	Day        string
 	Class      Class
 	Provenance Provenance
-	N          int64
+	// Opened is when it was said of unlabelled alerts of a case that they are open,
+	// if that is their latest disposition; see Open.
+	Opened time.Time
+	N      int64
 }

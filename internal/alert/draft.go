@@ -149,5 +149,5 @@ func classes() string {
 	for _, c := range Classes() {
 		words = append(words, string(c))
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(append(words, string(Open)), ", ")
 }

@@ -63,9 +63,11 @@ func TestNoWordIsNoStatementAndOpenIsOne(t *testing.T) {
 	if a, _, _ := check(d); a.Disposition != nil {
 		t.Errorf("%+v", a.Disposition)
 	}
-	d.Disposition = "open"
-	if a, _, _ := check(d); a.Disposition == nil || a.Disposition.Class != Unlabelled {
-		t.Errorf("%+v", a.Disposition)
+	for word, want := range map[string]Class{"open": Open, "Reopened": Open, "undetermined": Unlabelled, "none": Unlabelled, "unlabelled": Unlabelled} {
+		d.Disposition = word
+		if a, _, _ := check(d); a.Disposition == nil || a.Disposition.Class != want {
+			t.Errorf("%s: %+v, want %s", word, a.Disposition, want)
+		}
 	}
 }
 

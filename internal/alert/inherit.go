@@ -1,6 +1,9 @@
 package alert
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // caseMark begins the cluster of an alert that belongs to a case.
 const caseMark = "case\x1f"
@@ -11,10 +14,17 @@ func CaseOf(cluster string) (id string, ok bool) { return strings.CutPrefix(clus
 
 // Legacy is what closed cases say of those of their alerts that carry no label
 // of their own: the class of the case, with the provenance Incident. An alert's
-// own label always wins, and a case that is open or unlabelled says nothing.
+// own label always wins, and a case that is open or unlabelled says nothing. Nor
+// does it of an alert that was said to be open after the case was closed.
 // Alerts are those that name the case; one that only the case lists is not found
 // by it.
-type Legacy map[string]Class // by id of the case
+type Legacy map[string]Closing // by id of the case
+
+// Closing is what a case came to, and when it was closed.
+type Closing struct {
+	Class Class
+	At    time.Time
+}
 
 // LegacyOf returns what the cases that are closed by the end of a day, in the form
 // 2006-01-02, leave to their alerts.
@@ -22,8 +32,8 @@ func LegacyOf(cases []Case, today string) Legacy {
 	l := Legacy{}
 	for i := range cases {
 		c := &cases[i]
-		if c.ClosedBy(today) && c.Class != Unlabelled && c.Class != "" {
-			l[c.ID] = c.Class
+		if c.ClosedBy(today) && c.Class.Labels() {
+			l[c.ID] = Closing{c.Class, c.Closed}
 		}
 	}
 	return l
@@ -35,14 +45,15 @@ func (c *Case) ClosedBy(today string) bool {
 	return !c.Closed.IsZero() && c.Closed.UTC().Format("2006-01-02") <= today
 }
 
-// class returns what an alert of a cluster inherits.
-func (l Legacy) class(cluster string) (Class, bool) {
+// class returns what an alert of a cluster inherits that was opened at a time, the
+// zero time if it was not.
+func (l Legacy) class(cluster string, opened time.Time) (Class, bool) {
 	id, ok := CaseOf(cluster)
 	if !ok {
 		return "", false
 	}
-	class, ok := l[id]
-	return class, ok
+	c, ok := l[id]
+	return c.Class, ok && !opened.After(c.At)
 }
 
 // Tallies returns the counts as they are once alerts have inherited. The slice
@@ -56,29 +67,35 @@ func (l Legacy) Tallies(tallies []Tally) []Tally {
 		if tallies[i].Class != Unlabelled {
 			continue
 		}
-		class, ok := l.class(tallies[i].Cluster)
+		class, ok := l.class(tallies[i].Cluster, tallies[i].Opened)
 		if !ok {
 			continue
 		}
 		if !copied {
 			out, copied = append([]Tally(nil), tallies...), true
 		}
-		out[i].Class, out[i].Provenance = class, Incident
+		out[i].Class, out[i].Provenance, out[i].Opened = class, Incident, time.Time{}
 	}
 	return out
 }
 
 // Alert returns the alert as it is once it has inherited: a itself, or a copy with
-// the class of its case.
+// the class of its case, or without a disposition where it is open.
 func (l Legacy) Alert(a *Alert) *Alert {
-	if len(l) == 0 || a.Disposition != nil && a.Disposition.Class != Unlabelled {
+	var opened time.Time
+	if d := a.Disposition; d != nil && d.Class == Open {
+		opened = d.Time
+	} else if d != nil && d.Class.Labels() {
 		return a
 	}
-	class, ok := l.class(a.Cluster())
-	if !ok {
+	class, ok := l.class(a.Cluster(), opened)
+	if !ok && a.Disposition == nil {
 		return a
 	}
 	heir := *a
-	heir.Disposition = &Disposition{AlertID: a.ID, Class: class, Time: a.Time, Provenance: Incident}
+	heir.Disposition = nil
+	if ok {
+		heir.Disposition = &Disposition{AlertID: a.ID, Class: class, Time: a.Time, Provenance: Incident}
+	}
 	return &heir
 }

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"reflect"
 	"testing"
 	"time"
 )
@@ -42,8 +43,21 @@ func TestAlertsInheritFromClosedCasesAlone(t *testing.T) {
 	}
 }
 
+func TestAnAlertOpenedAfterItsCaseWasClosedInheritsNothing(t *testing.T) {
+	legacy := LegacyOf([]Case{{ID: "bad", Class: TruePositive, Opened: closed, Closed: closed}}, "2026-05-09")
+	in := []Tally{
+		{Cluster: "case\x1fbad", Class: Unlabelled, Opened: closed.Add(-time.Hour), N: 1},
+		{Cluster: "case\x1fbad", Class: Unlabelled, Opened: closed, N: 2},
+		{Cluster: "case\x1fbad", Class: Unlabelled, Opened: closed.Add(time.Nanosecond), N: 4},
+	}
+	got := legacy.Tallies(in)
+	if got[0].Class != TruePositive || got[1].Class != TruePositive || got[2] != in[2] {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestASingleAlertInheritsAsItsCountDoes(t *testing.T) {
-	legacy := Legacy{"bad": TruePositive}
+	legacy := Legacy{"bad": {TruePositive, closed}}
 	a := &Alert{ID: "a", CaseID: "bad", Time: closed}
 	if got := legacy.Alert(a); got.Disposition == nil || got.Disposition.Class != TruePositive || got.Disposition.Provenance != Incident || a.Disposition != nil {
 		t.Errorf("got %+v of %+v", got.Disposition, a)
@@ -51,6 +65,23 @@ func TestASingleAlertInheritsAsItsCountDoes(t *testing.T) {
 	a.Disposition = &Disposition{Class: BenignPositive, Provenance: Analyst}
 	if got := legacy.Alert(a); got != a {
 		t.Errorf("its own label was lost: %+v", got.Disposition)
+	}
+	a.Disposition = &Disposition{Class: Unlabelled, Time: closed.Add(time.Hour), Provenance: Analyst}
+	if got := legacy.Alert(a); got.Disposition.Class != TruePositive {
+		t.Errorf("closed without a word after its case, it is %+v", got.Disposition)
+	}
+	for after, want := range map[time.Duration]*Disposition{
+		-time.Hour: {AlertID: "a", Class: TruePositive, Time: closed, Provenance: Incident},
+		0:          {AlertID: "a", Class: TruePositive, Time: closed, Provenance: Incident},
+		time.Hour:  nil,
+	} {
+		a.Disposition = &Disposition{Class: Open, Time: closed.Add(after), Provenance: Analyst}
+		if got := legacy.Alert(a).Disposition; !reflect.DeepEqual(got, want) {
+			t.Errorf("open %s after its case was closed: %+v, want %+v", after, got, want)
+		}
+		if got := (Legacy{}).Alert(a).Disposition; got != nil {
+			t.Errorf("open and in no closed case: %+v", got)
+		}
 	}
 	other := &Alert{ID: "b", Site: "case", Entity: "bad", Time: closed}
 	if got := legacy.Alert(other); got != other {

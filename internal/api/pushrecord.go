@@ -21,7 +21,7 @@ type AlertRecord struct {
 	Techniques      []string          `json:"techniques,omitempty"`
 	Tactic          string            `json:"tactic,omitempty"`
 	Source          string            `json:"source,omitempty"`
-	Disposition     string            `json:"disposition,omitempty" enum:"true_positive,benign_positive,false_positive,false_positive_logic,false_positive_data,test,duplicate,undetermined"`
+	Disposition     string            `json:"disposition,omitempty" enum:"true_positive,benign_positive,false_positive,false_positive_logic,false_positive_data,test,duplicate,undetermined,open"`
 	DispositionTime time.Time         `json:"disposition_time,omitzero"`
 	DispositionBy   string            `json:"disposition_by,omitempty"`
 	Provenance      string            `json:"provenance,omitempty" enum:"analyst,automation,incident,exercise"`
@@ -31,7 +31,7 @@ type AlertRecord struct {
 // DispositionRecord describes what is said of a known alert as it is pushed.
 type DispositionRecord struct {
 	ID              string    `json:"id" doc:"The alert"`
-	Disposition     string    `json:"disposition" enum:"true_positive,benign_positive,false_positive,false_positive_logic,false_positive_data,test,duplicate,undetermined"`
+	Disposition     string    `json:"disposition" enum:"true_positive,benign_positive,false_positive,false_positive_logic,false_positive_data,test,duplicate,undetermined,open"`
 	DispositionTime time.Time `json:"disposition_time" doc:"When it was said"`
 	DispositionBy   string    `json:"disposition_by,omitempty"`
 	Provenance      string    `json:"provenance,omitempty" enum:"analyst,automation,incident,exercise"`

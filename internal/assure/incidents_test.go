@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -211,5 +212,19 @@ func TestWhatEachAnalyticDidInAnIncident(t *testing.T) {
 		if len(got) != len(base) {
 			t.Errorf("%s: involved are %v", name, got)
 		}
+	}
+}
+
+func TestAReviewSaysWhichAlertsWereOpenedAgain(t *testing.T) {
+	w := new(world).scope("Windows").rule("r1", "AN0100")
+	closed := asOf.AddDate(0, 0, -1)
+	w.review(alert.Case{ID: "c", Opened: closed.AddDate(0, 0, -1), Closed: closed, Class: alert.TruePositive, Techniques: []string{"T1566"}})
+	w.part("c", "r1", alert.Unlabelled, 2).part("c", "r1", alert.Unlabelled, 3).part("d", "r1", alert.Unlabelled, 4)
+	for i, after := range []time.Duration{-time.Hour, time.Hour, time.Hour} {
+		w.CaseTallies[i].Opened = closed.Add(after)
+	}
+	limits := ReviewOf(miniature(), Reviewed{Case: w.Cases[0], Then: assess(t, w), Tallies: w.CaseTallies}).Limits
+	if !slices.Contains(limits, "3 alerts are open again since the case was closed; no class is inherited from it.") {
+		t.Errorf("limits: %q", limits)
 	}
 }

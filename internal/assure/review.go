@@ -98,7 +98,7 @@ type Reviewed struct {
 func ReviewOf(lib *attack.Library, in Reviewed) Review {
 	c := &in.Case.Value
 	r := Review{Case: *c, Release: in.Then.Release, AsOf: day.Of(c.When()), Policy: in.Then.Policy, Alerts: sharesOf(&in),
-		Involved: []Involvement{}, Unknown: []string{}, Limits: reviewLimits(c)}
+		Involved: []Involvement{}, Unknown: []string{}, Limits: reviewLimits(&in)}
 	r.Refs = append(evidence.Batches(in.Case.Batch), alertBatches(&in, r.Alerts)...)
 	for _, id := range namedBy(lib, c) {
 		known := false
@@ -274,7 +274,20 @@ func roleCounts(involved []Involvement) []RoleCount {
 	return counts
 }
 
-func reviewLimits(c *alert.Case) []string {
+// openedAgain counts the alerts of the case that were opened after it was closed.
+func openedAgain(in *Reviewed) (n int64) {
+	closed := in.Case.Value.Closed
+	for i := range in.Tallies {
+		t := &in.Tallies[i]
+		if id, ok := alert.CaseOf(t.Cluster); ok && id == in.Case.Value.ID && !closed.IsZero() && t.Opened.After(closed) {
+			n += t.N
+		}
+	}
+	return n
+}
+
+func reviewLimits(in *Reviewed) []string {
+	c := &in.Case.Value
 	l := []string{
 		"Visibility is judged as of the day of the incident; which rules were running then is not known, and those that are enabled now are looked at.",
 		"Alerts that nobody tied to the case are not looked at.",
@@ -285,6 +298,9 @@ func reviewLimits(c *alert.Case) []string {
 	}
 	if c.Closed.IsZero() {
 		l = append(l, "The case is not closed: its alerts inherit no class from it.")
+	}
+	if n := openedAgain(in); n > 0 {
+		l = append(l, fmt.Sprintf("%s open again since the case was closed; no class is inherited from it.", were(int(n), "alert")))
 	}
 	if len(c.Alerts) > 0 {
 		l = append(l, fmt.Sprintf("The case lists %s by id; those that are not known here are not counted.", count(int64(len(c.Alerts)), "alert")))

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/alert"
+	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
@@ -21,7 +22,8 @@ func (p *program) evidenceHistoryCommand() *cobra.Command {
 		Short: "Every statement about an alert or a case, oldest first",
 		Long: `History lists every disposition of an alert, those of withdrawn batches included, and
 the label that it inherits from a case which lists it; or every statement about a case.
-An alert without a label of its own takes that of its case.`,
+An alert without a label of its own takes that of its case, unless it was opened again
+after the case was closed.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return p.statements(ctx, d, args[0]) })
@@ -54,6 +56,8 @@ type statement struct {
 	// CaseID is set on a label that is inherited, and Counts says whether it is.
 	CaseID string `json:"case_id,omitempty"`
 	Counts bool   `json:"counts"`
+
+	reopened bool // the alert was, after the case was closed
 }
 
 func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said []alert.Disposition) error {
@@ -65,7 +69,6 @@ func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said 
 			counting = i
 		}
 	}
-	own := counting >= 0 && list[counting].Class != alert.Unlabelled
 	if counting >= 0 {
 		list[counting].Counts = true
 	}
@@ -81,12 +84,7 @@ func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said 
 		return err
 	}
 	for _, c := range cases {
-		s := statement{CaseID: c.ID, Disposition: alert.Disposition{AlertID: id, Class: c.Class, Word: c.Word, Time: c.Closed, By: c.Owner, Provenance: alert.Incident, Batch: c.batch}}
-		if s.Time.IsZero() {
-			s.Time = c.Opened
-		}
-		s.Counts = !own && c.Class != alert.Unlabelled && c.ID == found.CaseID
-		list = append(list, s)
+		list = append(list, c.statement(found))
 	}
 	return p.emit(list, func(g *page) { showSaid(g, found, list) })
 }
@@ -95,6 +93,18 @@ func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said 
 type caseIn struct {
 	alert.Case
 	batch string
+}
+
+// statement returns what the case says of an alert.
+func (c *caseIn) statement(a *alert.Alert) statement {
+	s := statement{CaseID: c.ID, Disposition: alert.Disposition{AlertID: a.ID, Class: c.Class, Word: c.Word, Time: c.Closed, By: c.Owner, Provenance: alert.Incident, Batch: c.batch}}
+	if s.Time.IsZero() {
+		s.Time = c.Opened
+	}
+	heir := alert.LegacyOf([]alert.Case{c.Case}, string(day.Of(s.Time))).Alert(a)
+	s.Counts = heir != a && heir.Disposition != nil
+	s.reopened = a.CaseID == c.ID && !s.Counts && a.Disposition != nil && a.Disposition.Class == alert.Open
+	return s
 }
 
 // casesOf returns the cases in force that an alert names or that list it, the one
@@ -150,6 +160,8 @@ func (s statement) note() string {
 		return ""
 	case s.Class == alert.Unlabelled:
 		return "from case " + s.CaseID + ", which says nothing yet"
+	case s.reopened:
+		return "from case " + s.CaseID + ", which was closed before the alert was opened again"
 	case s.Counts:
 		return "inherited from case " + s.CaseID
 	}

@@ -40,7 +40,7 @@ func listed() []Template {
 		}},
 		{Kind: "alerts", Adds: "alerts", File: "alerts.jsonl", Notes: []string{
 			"One JSON object for each alert. id, rule_id and time are needed; leave out what you do not know.",
-			"disposition: true_positive, benign_positive, false_positive, false_positive_logic, false_positive_data, test, duplicate, undetermined.",
+			"disposition: true_positive, benign_positive, false_positive, false_positive_logic, false_positive_data, test, duplicate, undetermined, open.",
 			"provenance: analyst, automation, incident, exercise. Other keys are kept as fields.",
 			"Exports that are CSV need no rewriting: candor evidence template mapping.",
 		}},
@@ -48,6 +48,7 @@ func listed() []Template {
 			"One row for each statement about an alert that is known already; it supersedes earlier ones and both stay.",
 			"id (or alert_id) is the alert's id; disposition_time is when the statement was made, and must be said.",
 			"disposition: true_positive, benign_positive, false_positive, false_positive_logic, false_positive_data, test, duplicate, undetermined, open.",
+			"open says that the alert is worked on, still or again: it has no label from then on, not even that of a case that was closed before.",
 			"provenance: analyst, automation, incident, exercise. case_id, if given, puts the alert into that case.",
 		}},
 		{Kind: "mapping", File: "mapping.yaml"},

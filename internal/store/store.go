@@ -301,7 +301,7 @@ type Alerts interface {
 	// Known returns those of the ids that name alerts which count.
 	Known(ctx context.Context, ids []string) (map[string]bool, error)
 	// Tallies returns the counts of the alerts of the days from to to, both
-	// included, by rule, then cluster, day, class and provenance.
+	// included, by rule, then cluster, day, class, provenance and Opened.
 	Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error)
 	// Durations counts, for the alerts of the days from to to that had fired until
 	// then, how long they took to be acknowledged and to be closed, by rule, then
@@ -321,7 +321,8 @@ type Alerts interface {
 	// Each yields the alerts of a rule of the days from to to, both included, by
 	// time and then by ID in byte order; an unknown day is no bound. Each comes as
 	// merged so far; its Disposition has the class, time and provenance under which
-	// it counts, and is nil when it is unlabelled. It ends after an error.
+	// it counts, and is nil when it is unlabelled, unless it was said to be open. It
+	// ends after an error.
 	Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error]
 }
 

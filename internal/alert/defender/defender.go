@@ -2,7 +2,8 @@
 // them (resource type microsoft.graph.security.alert).
 //
 // It refuses alerts without a detector, since nothing can be measured of them,
-// and reads the classification alone: a status says nothing of what an alert was.
+// and reads the classification alone: a status says nothing of what an alert was,
+// but that it is open.
 package defender
 
 import (
@@ -58,7 +59,11 @@ func state(r *export.Record, d *alert.Draft) {
 	if strings.EqualFold(d.DispositionBy, "automation") {
 		d.Provenance = string(alert.Automation)
 	}
-	d.Disposition, d.Word = string(classify(r, as, why)), cmp.Or(as, status)
+	class := classify(r, as, why)
+	if class == alert.Unlabelled && (status == "new" || status == "inProgress") {
+		class = alert.Open
+	}
+	d.Disposition, d.Word = string(class), cmp.Or(as, status)
 	if as != "" && why != "" {
 		d.Word += "/" + why
 	}

@@ -100,17 +100,17 @@ func state(r *export.Record, d *alert.Draft) {
 		return
 	}
 	d.DispositionTime, d.DispositionBy = r.Text("kibana.alert.workflow_status_updated_at"), r.Text("kibana.alert.workflow_user")
-	d.Provenance, d.Disposition, d.Word = string(alert.Analyst), string(alert.Unlabelled), cmp.Or(status, reason)
-	if status != "" && status != "closed" || reason == "" {
+	d.Provenance, d.Disposition, d.Word = string(alert.Analyst), string(alert.Unlabelled), cmp.Or(reason, status)
+	if status != "" && status != "closed" {
+		d.Disposition, d.Word = string(alert.Open), status
 		return
 	}
-	d.Word = reason
 	switch reason {
 	case "true_positive", "benign_positive", "false_positive", "duplicate":
 		d.Disposition = reason
 	case "automated_closure":
 		d.Provenance = string(alert.Automation)
-	case "other":
+	case "other", "":
 	default:
 		r.Note("the closing reason %q is not one of Elastic's; its alerts were taken as unlabelled", reason)
 	}

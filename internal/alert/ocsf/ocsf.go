@@ -10,6 +10,7 @@ package ocsf
 import (
 	"cmp"
 	"iter"
+	"strings"
 
 	"candor/internal/alert"
 	"candor/internal/alert/export"
@@ -135,8 +136,26 @@ func state(r *export.Record, d *alert.Draft, by alert.Provenance) {
 	} else if word == "" {
 		return
 	}
+	if class == alert.Unlabelled && open(r) {
+		class = alert.Open
+	}
 	d.Disposition, d.Word, d.Provenance = string(class), word, string(by)
 	d.DispositionTime, d.DispositionBy = r.Text("time_dt", "time"), r.Text("assignee.email_addr", "assignee.name", "actor.user.email_addr")
+}
+
+// open reports whether people work on a finding or are yet to: it is new or in
+// progress, or an incident on hold, which is its class's own status 3.
+func open(r *export.Record) bool {
+	switch id := r.Text("status_id"); id {
+	case "1", "2":
+		return true
+	case "3":
+		return r.Text("class_uid") == "2005"
+	case "":
+		word := strings.ToLower(r.Text("status"))
+		return word == "new" || word == "in progress" || word == "on hold"
+	}
+	return false
 }
 
 // status is the word for where the work on a finding stands; without a word it

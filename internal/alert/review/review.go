@@ -119,7 +119,11 @@ func classOf(word string) (alert.Class, bool) {
 			return w.class, true
 		}
 	}
-	return alert.ParseClass(word)
+	class, ok := alert.ParseClass(word)
+	if class == alert.Open {
+		class = alert.Unlabelled
+	}
+	return class, ok
 }
 
 func squeeze(s string) string {

@@ -123,8 +123,11 @@ func lastPart(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
 // incident that is not closed says nothing of its alerts.
 func classify(r *export.Record) (class, word string) {
 	status, as, why := r.Text("Status"), r.Text("Classification"), r.Text("ClassificationReason")
-	if as == "" || status != "" && status != "Closed" {
-		return string(alert.Unlabelled), cmp.Or(status, as)
+	switch {
+	case status != "" && status != "Closed":
+		return string(alert.Open), status
+	case as == "":
+		return string(alert.Unlabelled), status
 	}
 	word = as
 	if why != "" {

@@ -8,6 +8,7 @@ package splunk
 import (
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -90,13 +91,30 @@ func state(r *export.Record, d *alert.Draft) {
 	} else {
 		r.Note("the disposition %q is not one that Splunk brings; its alerts were taken as unlabelled", word)
 	}
-	if d.Disposition == "" {
-		d.Disposition = string(alert.Unlabelled)
+	if d.Disposition == "" || d.Disposition == string(alert.Unlabelled) {
+		d.Disposition = string(unsaid(r))
 	}
 	d.Word, d.Provenance, d.DispositionTime = word, string(alert.Analyst), r.Text("review_time")
 	if by := r.Text("reviewer", "owner"); by != "unassigned" {
 		d.DispositionBy = by
 	}
+}
+
+// unsaid returns the class of an event without a disposition that says what it
+// was: whether its status, by number or label as Splunk brings them, is one of
+// work that is not done. Sites may change both; then the label tells.
+func unsaid(r *export.Record) alert.Class {
+	words := [...]string{"unassigned", "new", "in progress", "pending"}
+	label := strings.ToLower(r.Text("status_label"))
+	if label == "" {
+		label = strings.ToLower(r.Text("status"))
+	}
+	for id, word := range words {
+		if label == word || label == strconv.Itoa(id) {
+			return alert.Open
+		}
+	}
+	return alert.Unlabelled
 }
 
 // classify returns the class of a disposition: by its id, else by its label.

@@ -116,7 +116,9 @@ func state(r *export.Record, d *alert.Draft) {
 		d.Disposition = string(alert.FalsePositive)
 	case "Duplicated", "Duplicate":
 		d.Disposition = string(alert.Duplicate)
-	case "New", "InProgress", "Indeterminate", "Other", "Imported", "Ignored", "Pending", "Updated":
+	case "New", "InProgress", "Pending", "Updated":
+		d.Disposition = string(alert.Open)
+	case "Indeterminate", "Other", "Imported", "Ignored":
 	default:
 		r.Note("the status %q is not one that TheHive brings; its alerts were taken as unlabelled", word)
 	}

@@ -54,6 +54,10 @@ func (a *Alerts) Durations(ctx context.Context, from, to day.Date, until time.Ti
 // durations reads the counts by the numbers of rules, and sorts these by their
 // texts, which many counts share.
 func (a *Alerts) durations(ctx context.Context, days [2]day.Date, end int64) (list []alert.Duration, err error) {
+	open, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
 	first, last := stamp.Bounds(days[0], days[1])
 	byRule, texts := map[int32][]alert.Duration{}, map[int32]string{}
 	err = scan(ctx, a.db, 5, func(v []any) {
@@ -63,7 +67,7 @@ func (a *Alerts) durations(ctx context.Context, days [2]day.Date, end int64) (li
 		}
 		texts[rule] = ""
 		byRule[rule] = append(byRule[rule], d)
-	}, durationsQuery(), first, last, end, longAgo(end))
+	}, durationsQuery(open), first, last, end, longAgo(end))
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +92,8 @@ func longAgo(end int64) int64 { return math.MinInt64 + 1 + max(end, 0) }
 // alert. What an alert counts under is what it counted under then, unless
 // something was stated since; last is the class and the time of those. Few alerts
 // are stated about: the others are counted as all less these.
-func durationsQuery() string {
+func durationsQuery(open int32) string {
+	without := fmt.Sprintf(`IN (%d, %d)`, unlabelled, open)
 	const which = `NOT a.void AND a.day BETWEEN $1 AND $2 AND a.time <= $3`
 	return `
 	WITH stated AS (
@@ -103,7 +108,7 @@ func durationsQuery() string {
 		GROUP BY alert
 	), moment AS (
 		SELECT a.rule, greatest(a.time, $4) AS time, a.time AS exact, f.said AS first,
-			CASE WHEN s.alert IS NULL THEN if(a.class = 1, NULL, a.said) WHEN l.class = 1 THEN NULL ELSE l.said END AS last
+			CASE WHEN s.alert IS NULL THEN if(a.class ` + without + `, NULL, a.said) WHEN l.class ` + without + ` THEN NULL ELSE l.said END AS last
 		FROM first f JOIN alert a ON a.seq = f.alert LEFT JOIN since s ON s.alert = f.alert LEFT JOIN last l ON l.alert = f.alert
 		WHERE ` + which + `
 	), reached AS MATERIALIZED (

@@ -20,15 +20,14 @@ import (
 // memory. While one slice is merged, the next one is taken in.
 type stage struct {
 	*entry
-	limits  limits
-	terms   *terms
-	classes map[alert.Class]bool
-	slice   *slice
-	spare   *slice     // the one that is being merged, or was
-	merged  chan error // nil when none is being merged
-	slices  int        // that were filled so far
-	known   *filter    // what the store has; nil while any alert may be known
-	aside   *slice     // what arrived of alerts that may be known, as the filter says
+	limits limits
+	terms  *terms
+	slice  *slice
+	spare  *slice     // the one that is being merged, or was
+	merged chan error // nil when none is being merged
+	slices int        // that were filled so far
+	known  *filter    // what the store has; nil while any alert may be known
+	aside  *slice     // what arrived of alerts that may be known, as the filter says
 
 	place       int64    // alerts read so far
 	first, last int64    // times
@@ -37,10 +36,7 @@ type stage struct {
 }
 
 func newStage(ctx context.Context, e *entry, l limits) (*stage, error) {
-	g := &stage{entry: e, limits: l, classes: map[alert.Class]bool{}, first: math.MaxInt64, last: math.MinInt64}
-	for _, c := range alert.Classes() {
-		g.classes[c] = true
-	}
+	g := &stage{entry: e, limits: l, first: math.MaxInt64, last: math.MinInt64}
 	g.slice, g.spare = newSlice(e), newSlice(e)
 	var err error
 	g.terms, err = newTerms(ctx, e, l.terms)
@@ -128,10 +124,10 @@ func (g *stage) words(v *arrival, al *alert.Alert) error {
 
 // statement checks d and puts it into stored form.
 func (g *stage) statement(s *statement, d *alert.Disposition) (err error) {
-	if !g.classes[d.Class] {
+	if !d.Class.Valid() {
 		return fault.New(fault.Invalid, "disposition has unknown class %q", d.Class)
 	}
-	if _, ok := alert.ParseProvenance(string(d.Provenance)); !ok && (d.Class != alert.Unlabelled || d.Provenance != "") {
+	if _, ok := alert.ParseProvenance(string(d.Provenance)); !ok && (d.Class.Labels() || d.Provenance != "") {
 		return fault.New(fault.Invalid, "disposition %s has unknown provenance %q", d.Class, d.Provenance)
 	}
 	if s.time, err = stamp.Of(d.Time); err != nil {

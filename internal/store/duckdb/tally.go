@@ -18,10 +18,10 @@ import (
 )
 
 // cell is what alerts are counted by. A cluster is an incident, or else a site
-// and an entity, and then incident is 0.
+// and an entity, and then incident is 0. opened is a stored time, as in alert.Tally.
 type cell struct {
 	day, rule, incident, site, entity, class, provenance int32
-	n                                                    int64
+	opened, n                                            int64
 }
 
 // Tallies returns the counts of the alerts of the days from to to, both
@@ -82,7 +82,7 @@ func (c *cell) tally(texts map[int32]string) alert.Tally {
 	}
 	return alert.Tally{
 		RuleID: texts[c.rule], Cluster: member.Cluster(), Day: member.Day(),
-		Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), N: c.n,
+		Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), Opened: stamp.Time(c.opened), N: c.n,
 	}
 }
 
@@ -116,24 +116,42 @@ func compact(list []alert.Tally) []alert.Tally {
 // compareKeys compares everything but the counts.
 func compareKeys(x, y alert.Tally) int {
 	return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Cluster, y.Cluster), cmp.Compare(x.Day, y.Day),
-		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
+		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened))
 }
 
 // cells counts the alerts of some days. What comes out of the engine costs by the
 // value, so two numbers come in one.
 func (a *Alerts) cells(ctx context.Context, from, to day.Date) (list []cell, err error) {
+	open, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
 	first, last := stamp.Bounds(from, to)
-	return list, scan(ctx, a.db, 4, func(v []any) {
-		c := cell{n: v[3].(int64)}
+	return list, scan(ctx, a.db, 5, func(v []any) {
+		c := cell{opened: v[3].(int64), n: v[4].(int64)}
 		c.rule, c.day = unpack(v[0].(int64))
 		if c.site, c.entity = unpack(v[1].(int64)); c.site < 0 {
 			c.site, c.incident, c.entity = 0, c.entity, 0
 		}
 		c.class, c.provenance = unpack(v[2].(int64))
 		list = append(list, c)
-	}, `SELECT rule::BIGINT << 32 | (day & 4294967295), place, class::BIGINT << 32 | provenance, n FROM (
-		SELECT day, rule, if(incident = 0, site::BIGINT << 32 | entity, -4294967296 | incident) AS place, class, provenance, count(*) AS n
+	}, `SELECT rule::BIGINT << 32 | (day & 4294967295), place, class::BIGINT << 32 | provenance, opened, n FROM (
+		SELECT day, rule, if(incident = 0, site::BIGINT << 32 | entity, -4294967296 | incident) AS place, `+countedUnder(open)+`, count(*) AS n
 		FROM alert WHERE NOT void AND day BETWEEN ? AND ? GROUP BY ALL)`, first, last)
+}
+
+// open returns the term of alert.Open, or -1 where it was never said.
+func (a *Alerts) open(ctx context.Context) (term int32, err error) {
+	return term, a.db.QueryRowContext(ctx, `SELECT coalesce(max(id), -1)::INTEGER FROM term WHERE text = ?`, string(alert.Open)).Scan(&term)
+}
+
+// countedUnder returns the columns class, provenance and opened of a cell.
+func countedUnder(open int32) string {
+	if open < 0 {
+		return fmt.Sprintf(`class, provenance, %d AS opened`, int64(stamp.Unknown))
+	}
+	return fmt.Sprintf(`if(class = %[1]d, %[2]d, class) AS class, if(class = %[1]d, 0, provenance) AS provenance,
+		if(class = %[1]d AND incident <> 0, said, %[3]d) AS opened`, open, unlabelled, int64(stamp.Unknown))
 }
 
 // unpack returns the two numbers that lie in one.

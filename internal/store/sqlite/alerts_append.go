@@ -25,10 +25,9 @@ const (
 // size needs the same memory.
 type appender struct {
 	*entry
-	terms      *terms
-	rollup     *rollup
-	classes    map[alert.Class]bool
-	unlabelled int64
+	terms  *terms
+	rollup *rollup
+	silent silent
 
 	waiting     []arrival
 	ids         map[string]bool // of those waiting
@@ -52,18 +51,18 @@ type arrival struct {
 }
 
 func newAppender(ctx context.Context, e *entry) (*appender, error) {
-	p := &appender{entry: e, classes: map[alert.Class]bool{}, ids: map[string]bool{}, first: math.MaxInt64, last: math.MinInt64}
-	for _, c := range alert.Classes() {
-		p.classes[c] = true
-	}
+	p := &appender{entry: e, ids: map[string]bool{}, first: math.MaxInt64, last: math.MinInt64}
 	var err error
 	if p.terms, err = newTerms(ctx, e.tx); err != nil {
 		return nil, err
 	}
-	if p.rollup, err = newRollup(ctx, e); err != nil {
+	if p.silent.unlabelled, err = p.terms.id(ctx, string(alert.Unlabelled)); err != nil {
 		return nil, err
 	}
-	if p.unlabelled, err = p.terms.id(ctx, string(alert.Unlabelled)); err != nil {
+	if p.silent.open, err = p.terms.id(ctx, string(alert.Open)); err != nil {
+		return nil, err
+	}
+	if p.rollup, err = newRollup(ctx, e, p.silent); err != nil {
 		return nil, err
 	}
 	if err := e.tx.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(seq), 0) + 1 FROM alert),
@@ -129,7 +128,7 @@ func (p *appender) arrival(ctx context.Context, al *alert.Alert) (v arrival, err
 		return v, fault.New(fault.Invalid, "an alert needs an id, a rule and a time, and a statement about one neither rule nor time")
 	}
 	v.id, v.place = al.ID, p.place
-	v.class, v.said = p.unlabelled, stamp.Unknown
+	v.unsay(p.silent)
 	if v.time, err = stamp.Of(al.Time); err != nil {
 		return v, err
 	}
@@ -168,10 +167,10 @@ func (p *appender) statement(ctx context.Context, d *alert.Disposition) (*statem
 	if d == nil {
 		return nil, nil
 	}
-	if !p.classes[d.Class] {
+	if !d.Class.Valid() {
 		return nil, fault.New(fault.Invalid, "disposition has unknown class %q", d.Class)
 	}
-	if _, ok := alert.ParseProvenance(string(d.Provenance)); !ok && (d.Class != alert.Unlabelled || d.Provenance != "") {
+	if _, ok := alert.ParseProvenance(string(d.Provenance)); !ok && (d.Class.Labels() || d.Provenance != "") {
 		return nil, fault.New(fault.Invalid, "disposition %s has unknown provenance %q", d.Class, d.Provenance)
 	}
 	at, err := stamp.Of(d.Time)
@@ -252,7 +251,7 @@ func (p *appender) revise(ctx context.Context, old row, v *arrival) error {
 		return err
 	}
 	if fresh {
-		now.hear(*v.news, p.unlabelled)
+		now.hear(*v.news, p.silent)
 	}
 	switch {
 	case old.void:
@@ -278,7 +277,7 @@ func (p *appender) revise(ctx context.Context, old row, v *arrival) error {
 // is said but what waited for it.
 func (p *appender) revive(ctx context.Context, old *row) (row, error) {
 	now := row{seq: old.seq, id: old.id, time: stamp.Unknown, revised: old.revised}
-	now.unsay(p.unlabelled)
+	now.unsay(p.silent)
 	rows, err := p.await.QueryContext(ctx, old.seq, int64(stamp.Unknown))
 	if err != nil {
 		return now, err
@@ -296,7 +295,7 @@ func (p *appender) revive(ctx context.Context, old *row) (row, error) {
 			return now, err
 		}
 		if news.time = at.Int64; at.Valid {
-			now.hear(news, p.unlabelled)
+			now.hear(news, p.silent)
 		}
 	}
 	return now, rows.Err()
@@ -356,7 +355,7 @@ func (p *appender) store(ctx context.Context, fresh []arrival) error {
 		p.next++
 		p.New++
 		if v.news != nil {
-			v.hear(*v.news, p.unlabelled)
+			v.hear(*v.news, p.silent)
 			statements = p.arrived(statements, p.seal.first, v.seq, v)
 		} else {
 			p.sealed(p.seal.first, [...]int64{0, v.seq, v.place}, v)

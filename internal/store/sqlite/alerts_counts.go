@@ -10,9 +10,10 @@ import (
 
 // counts is everything that is counted of alerts, counted anew.
 type counts struct {
-	cells map[cell]int64
-	rules map[int64]facts
-	from  map[ruleBatch]*ruleNews
+	silent silent
+	cells  map[cell]int64
+	rules  map[int64]facts
+	from   map[ruleBatch]*ruleNews
 }
 
 // ruleBatch is a rule and a batch that has news of it.
@@ -61,7 +62,7 @@ func (c *counts) add(r *row) {
 	if r.void {
 		return
 	}
-	c.cells[r.cell()]++
+	c.cells[r.cell(c.silent)]++
 	rule := r.words[wordRule]
 	f, ok := c.rules[rule]
 	if !ok {
@@ -126,15 +127,15 @@ func (c *counts) write(ctx context.Context, tx *sql.Tx) error {
 	}
 	var cells, rules, batches *sql.Stmt
 	err := prepare(ctx, tx, map[string]**sql.Stmt{
-		`INSERT INTO cell (n, day, rule, incident, site, entity, class, provenance) VALUES ` + marks(8): &cells,
-		`INSERT INTO rule (rule, name, alerts, first, last) VALUES ` + marks(5):                         &rules,
-		`INSERT INTO rule_batch (rule, batch) VALUES ` + marks(2):                                       &batches,
+		`INSERT INTO cell (n, ` + cellColumns + `) VALUES ` + marks(9):          &cells,
+		`INSERT INTO rule (rule, name, alerts, first, last) VALUES ` + marks(5): &rules,
+		`INSERT INTO rule_batch (rule, batch) VALUES ` + marks(2):               &batches,
 	})
 	if err != nil {
 		return err
 	}
 	for k, n := range c.cells {
-		if _, err := cells.ExecContext(ctx, n, k.day, k.rule, k.incident, k.site, k.entity, k.class, k.provenance); err != nil {
+		if _, err := cells.ExecContext(ctx, append([]any{n}, k.values()...)...); err != nil {
 			return fmt.Errorf("count alerts: %w", err)
 		}
 	}
@@ -171,7 +172,7 @@ func (c *counts) compare(ctx context.Context, tx *sql.Tx, a *auditor) error {
 
 // compareCells returns how many of the stored counts are wrong or missing.
 func (c *counts) compareCells(ctx context.Context, tx *sql.Tx) (wrong int, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT day, rule, incident, site, entity, class, provenance, n FROM cell`)
+	rows, err := tx.QueryContext(ctx, `SELECT `+cellColumns+`, n FROM cell`)
 	if err != nil {
 		return 0, err
 	}
@@ -180,7 +181,7 @@ func (c *counts) compareCells(ctx context.Context, tx *sql.Tx) (wrong int, err e
 	for rows.Next() {
 		var k cell
 		var n int64
-		if err := rows.Scan(&k.day, &k.rule, &k.incident, &k.site, &k.entity, &k.class, &k.provenance, &n); err != nil {
+		if err := rows.Scan(append(k.targets(), &n)...); err != nil {
 			return 0, err
 		}
 		if c.cells[k] == n {

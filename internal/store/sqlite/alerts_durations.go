@@ -62,7 +62,7 @@ func (a *Alerts) Durations(ctx context.Context, from, to day.Date, until time.Ti
 		return nil, err
 	}
 	first, last := instants(from, to)
-	rows, err := a.db.QueryContext(ctx, durationsQuery, first, last, end, longAgo(end), string(alert.Unlabelled))
+	rows, err := a.db.QueryContext(ctx, durationsQuery, first, last, end, longAgo(end), string(alert.Unlabelled), string(alert.Open))
 	if err != nil {
 		return nil, fmt.Errorf("count the times that alerts took %s to %s: %w", from, to, err)
 	}
@@ -85,17 +85,16 @@ func longAgo(end int64) int64 { return math.MinInt64 + 1 + max(end, 0) }
 // ?1 to ?2 and until ?3. In it, first is when something was first stated about an
 // alert, and last when that was stated under which it was labelled then.
 const durationsQuery = `
-	WITH open AS (
-		SELECT coalesce((SELECT id FROM term WHERE text = ?5), 0) AS class
-	), stated AS (
+	WITH stated AS (
 		SELECT alert, said, class, min(seq) AS seq FROM arrival
 		WHERE said <= ?3 AND batch NOT IN (SELECT batch FROM withdrawal)
 		GROUP BY alert, said, class, word, author, provenance
 	), ranked AS (
 		SELECT alert, said, class, row_number() OVER (PARTITION BY alert ORDER BY said DESC, seq DESC) AS place, min(said) OVER (PARTITION BY alert) AS first FROM stated
 	), moment AS (
-		SELECT a.rule, max(a.time, ?4) AS time, a.time AS exact, r.first, CASE WHEN r.class <> o.class THEN r.said END AS last
-		FROM alert a CROSS JOIN open o LEFT JOIN ranked r ON r.alert = a.seq AND r.place = 1
+		SELECT a.rule, max(a.time, ?4) AS time, a.time AS exact, r.first, 
+			CASE WHEN r.class NOT IN (SELECT id FROM term WHERE text IN (?5, ?6)) THEN r.said END AS last
+		FROM alert a LEFT JOIN ranked r ON r.alert = a.seq AND r.place = 1
 		WHERE NOT a.void AND a.time BETWEEN ?1 AND ?2 AND a.time <= ?3
 	), wait AS (
 		SELECT rule, 'acknowledged' AS milestone, first IS NOT NULL AS reached, CASE WHEN first IS NULL THEN ?3 - time WHEN first > exact THEN first - time ELSE -1 END AS wait FROM moment

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"math"
 	"slices"
 
@@ -18,12 +17,12 @@ const page = 2048
 // every alert and everything that is counted.
 type replay struct {
 	*auditor
-	tx         *sql.Tx
-	unlabelled int64
-	counts     *counts
-	sealing    bool // the seals are wanted too
-	texts      *texts
-	leaf       []byte
+	tx      *sql.Tx
+	silent  silent
+	counts  *counts
+	sealing bool // the seals are wanted too
+	texts   *texts
+	leaf    []byte
 
 	batch int64 // of the alert that is visited
 }
@@ -50,10 +49,10 @@ func (a *Alerts) newReplay(ctx context.Context, tx *sql.Tx) (*replay, error) {
 		return nil, err
 	}
 	r := &replay{auditor: found, tx: tx, counts: newCounts(), texts: newTexts(tx)}
-	err = tx.QueryRowContext(ctx, `SELECT id FROM term WHERE text = ?`, string(alert.Unlabelled)).Scan(&r.unlabelled)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil // no batch has landed
-	}
+	// What was never said is of no term.
+	err = tx.QueryRowContext(ctx, `SELECT coalesce((SELECT id FROM term WHERE text = ?), -1), coalesce((SELECT id FROM term WHERE text = ?), -1)`,
+		string(alert.Unlabelled), string(alert.Open)).Scan(&r.silent.unlabelled, &r.silent.open)
+	r.counts.silent = r.silent
 	return r, err
 }
 
@@ -128,7 +127,7 @@ func (r *replay) first(k *kept, origins map[int64]row) row {
 // fold returns what an alert is after all that arrived of it.
 func (r *replay) fold(k *kept, first row, arrivals []said) row {
 	f := folding{replay: r, row: row{seq: first.seq, id: first.id, time: stamp.Unknown, revised: k.revised, void: true}}
-	f.unsay(r.unlabelled)
+	f.unsay(r.silent)
 	opening := said{batch: k.batch, place: k.place, row: first}
 	i := slices.IndexFunc(arrivals, func(s said) bool { return s.batch == k.batch && s.place == k.place })
 	if i >= 0 {
@@ -152,7 +151,7 @@ func (r *replay) fold(k *kept, first row, arrivals []said) row {
 	if f.row.void { // of an alert that does not count, the row has what arrived first
 		f.row = first
 		f.row.void, f.revised = true, k.revised
-		f.unsay(r.unlabelled)
+		f.unsay(r.silent)
 	}
 	f.revised = f.revised || !f.saysSame(&first)
 	r.counts.add(&f.row)
@@ -179,7 +178,7 @@ func (f *folding) hear(s *said) {
 	}
 	if s.news != nil && !slices.Contains(f.heard, *s.news) {
 		f.heard = append(f.heard, *s.news)
-		f.row.hear(*s.news, f.unlabelled)
+		f.row.hear(*s.news, f.silent)
 		changed = true
 	}
 	if changed && !f.row.void {

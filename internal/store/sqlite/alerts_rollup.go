@@ -15,7 +15,19 @@ const maxGathered = 1 << 15
 
 // cell is what alerts are counted by.
 type cell struct {
-	day, rule, incident, site, entity, class, provenance int64
+	day, rule, incident, site, entity, class, provenance, opened int64
+}
+
+// cellColumns are those of the table, in the order of values.
+const cellColumns = `day, rule, incident, site, entity, class, provenance, opened`
+
+func (c *cell) values() []any {
+	return []any{c.day, c.rule, c.incident, c.site, c.entity, c.class, c.provenance, c.opened}
+}
+
+// targets returns where to scan the columns.
+func (c *cell) targets() []any {
+	return []any{&c.day, &c.rule, &c.incident, &c.site, &c.entity, &c.class, &c.provenance, &c.opened}
 }
 
 // facts are what a batch adds to what is known of a rule.
@@ -29,8 +41,9 @@ type facts struct {
 // rollup gathers what a batch changes in the counts, and writes it.
 type rollup struct {
 	*entry
-	cells map[cell]int64
-	rules map[int64]*facts
+	silent silent
+	cells  map[cell]int64
+	rules  map[int64]*facts
 	// recount has the rules of alerts that changed their rule or their time. Only
 	// a look at all alerts of such a rule tells its first and last.
 	recount map[int64]bool
@@ -38,11 +51,11 @@ type rollup struct {
 	more, fewer, drop, rule, from *sql.Stmt
 }
 
-func newRollup(ctx context.Context, e *entry) (*rollup, error) {
-	u := &rollup{entry: e, cells: map[cell]int64{}, rules: map[int64]*facts{}, recount: map[int64]bool{}}
-	const key = `day = ? AND rule = ? AND incident = ? AND site = ? AND entity = ? AND class = ? AND provenance = ?`
+func newRollup(ctx context.Context, e *entry, s silent) (*rollup, error) {
+	u := &rollup{entry: e, silent: s, cells: map[cell]int64{}, rules: map[int64]*facts{}, recount: map[int64]bool{}}
+	const key = `day = ? AND rule = ? AND incident = ? AND site = ? AND entity = ? AND class = ? AND provenance = ? AND opened = ?`
 	return u, prepare(ctx, e.tx, map[string]**sql.Stmt{
-		`INSERT INTO cell (n, day, rule, incident, site, entity, class, provenance) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		`INSERT INTO cell (n, ` + cellColumns + `) VALUES ` + marks(9) + `
 			ON CONFLICT DO UPDATE SET n = n + excluded.n`: &u.more,
 		`UPDATE cell SET n = n + ? WHERE ` + key:  &u.fewer,
 		`DELETE FROM cell WHERE n = ? AND ` + key: &u.drop,
@@ -55,7 +68,7 @@ func newRollup(ctx context.Context, e *entry) (*rollup, error) {
 
 // enter counts an alert that arrived new in a place of the batch.
 func (u *rollup) enter(r *row, place int64) {
-	u.cells[r.cell()]++
+	u.cells[r.cell(u.silent)]++
 	f := u.touch(r.words[wordRule], r.words[wordName], place)
 	f.alerts++
 	f.first, f.last = min(f.first, r.time), max(f.last, r.time)
@@ -63,8 +76,8 @@ func (u *rollup) enter(r *row, place int64) {
 
 // move counts an alert that was before and is now after what arrived says.
 func (u *rollup) move(before, after *row, v *arrival) {
-	u.cells[before.cell()]--
-	u.cells[after.cell()]++
+	u.cells[before.cell(u.silent)]--
+	u.cells[after.cell(u.silent)]++
 	was, is := before.words[wordRule], after.words[wordRule]
 	u.touch(is, v.words[wordName], v.place)
 	if was != is || before.time != after.time {
@@ -112,7 +125,7 @@ func (u *rollup) write(ctx context.Context) error {
 // count adds n, which may be negative, to a cell. A cell that comes to nothing
 // goes, so that counts do not depend on how they came about.
 func (u *rollup) count(ctx context.Context, c cell, n int64) error {
-	args := []any{n, c.day, c.rule, c.incident, c.site, c.entity, c.class, c.provenance}
+	args := append([]any{n}, c.values()...)
 	switch {
 	case n > 0:
 		_, err := u.more.ExecContext(ctx, args...)

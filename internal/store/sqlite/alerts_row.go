@@ -98,28 +98,35 @@ func (r *row) saysSame(other *row) bool {
 	return r.time == other.time && r.words == other.words && r.score == other.score && r.fields == other.fields
 }
 
+// silent has the terms of the classes that say nothing of what an alert was.
+type silent struct{ unlabelled, open int64 }
+
 // unsay leaves the row as one that nothing was stated about.
-func (r *row) unsay(unlabelled int64) {
-	r.class, r.provenance, r.said = unlabelled, 0, stamp.Unknown
-}
+func (r *row) unsay(s silent) { r.class, r.provenance, r.said = s.unlabelled, 0, stamp.Unknown }
 
 // cell returns the cell that counts the row.
-func (r *row) cell() cell {
-	c := cell{day: int64(stamp.Day(r.time)), rule: r.words[wordRule], class: r.class, provenance: r.provenance}
+func (r *row) cell(s silent) cell {
+	c := cell{day: int64(stamp.Day(r.time)), rule: r.words[wordRule], class: r.class, provenance: r.provenance, opened: stamp.Unknown}
 	if c.incident = r.words[wordIncident]; c.incident == 0 {
 		c.site, c.entity = r.words[wordSite], r.words[wordEntity]
+	}
+	if r.class == s.open {
+		c.class, c.provenance = s.unlabelled, 0
+		if c.incident != 0 {
+			c.opened = r.said
+		}
 	}
 	return c
 }
 
 // hear counts the row under s unless a later statement has been made. A
 // statement that leaves it unlabelled also takes its provenance away.
-func (r *row) hear(s statement, unlabelled int64) {
+func (r *row) hear(s statement, as silent) {
 	if s.time < r.said {
 		return
 	}
 	r.said, r.class, r.provenance = s.time, s.class, s.provenance
-	if s.class == unlabelled {
+	if s.class == as.unlabelled {
 		r.provenance = 0
 	}
 }

@@ -38,7 +38,7 @@ func (a *Alerts) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally,
 		}
 		list[i] = alert.Tally{
 			RuleID: texts[c.rule], Cluster: member.Cluster(), Day: member.Day(),
-			Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), N: c.n,
+			Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), Opened: stamp.Time(c.opened), N: c.n,
 		}
 	}
 	return compact(list), nil
@@ -62,7 +62,7 @@ func compact(list []alert.Tally) []alert.Tally {
 // compareKeys compares everything but the counts.
 func compareKeys(x, y alert.Tally) int {
 	return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Cluster, y.Cluster), cmp.Compare(x.Day, y.Day),
-		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
+		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened))
 }
 
 // countedCell is a cell with its count.
@@ -74,15 +74,14 @@ type countedCell struct {
 // cells reads the cells of some days.
 func (a *Alerts) cells(ctx context.Context, from, to day.Date) ([]countedCell, error) {
 	first, last := stamp.Bounds(from, to)
-	rows, err := a.db.QueryContext(ctx, `SELECT day, rule, incident, site, entity, class, provenance, n
-		FROM cell WHERE day BETWEEN ? AND ?`, first, last)
+	rows, err := a.db.QueryContext(ctx, `SELECT `+cellColumns+`, n FROM cell WHERE day BETWEEN ? AND ?`, first, last)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var list []countedCell
 	var c countedCell
-	targets := []any{&c.day, &c.rule, &c.incident, &c.site, &c.entity, &c.class, &c.provenance, &c.n}
+	targets := append(c.targets(), &c.n)
 	for rows.Next() {
 		if err := rows.Scan(targets...); err != nil {
 			return nil, err

@@ -26,6 +26,7 @@ func Alerts(t *testing.T, open OpenAlerts) {
 		"the latest disposition by time counts":           alertsLatest,
 		"of two dispositions at one time the later":       alertsTie,
 		"an unlabelled alert has no provenance":           alertsUnlabelled,
+		"an alert that is open again says since when":     alertsOpen,
 		"a changed case moves an alert to its cluster":    alertsCase,
 		"changed fields update and empty ones keep":       alertsMerge,
 		"tallies keep to the days asked for":              alertsWindow,
@@ -113,8 +114,12 @@ func tallies(t *testing.T, s store.Alerts) []alert.Tally {
 // tally returns what n alerts like a count as.
 func tally(a *alert.Alert, n int64) alert.Tally {
 	t := alert.Tally{RuleID: a.RuleID, Cluster: a.Cluster(), Day: a.Day(), Class: alert.Unlabelled, N: n}
-	if d := a.Disposition; d != nil && d.Class != alert.Unlabelled {
+	switch d := a.Disposition; {
+	case d == nil:
+	case d.Class.Labels():
 		t.Class, t.Provenance = d.Class, d.Provenance
+	case d.Class == alert.Open && a.CaseID != "":
+		t.Opened = d.Time
 	}
 	return t
 }
@@ -244,6 +249,33 @@ func alertsUnlabelled(t *testing.T, open OpenAlerts) {
 	same(t, "tallies once reopened", []alert.Tally{tally(fired("a2", 0), 2)}, tallies(t, s))
 	same(t, "history", []alert.Disposition{said(labelled), said(reopened)}, dispositions(t, s, "a1"))
 	same(t, "history of an alert without any", []alert.Disposition(nil), dispositions(t, s, "a2"))
+}
+
+// alertsOpen says that alerts are open again: in a case the time of that is counted.
+func alertsOpen(t *testing.T, open OpenAlerts) {
+	s := open(t, t.TempDir())
+	cased := with(judged(fired("a1", 0), alert.TruePositive, 1), func(a *alert.Alert) { a.CaseID = "c1" })
+	again := with(judged(fired("a1", 0), alert.Open, 2), func(a *alert.Alert) { a.CaseID = "c1" })
+	fresh := with(again, func(a *alert.Alert) { a.ID = "a4" })
+	appendAlerts(t, s, "b1", cased, judged(fired("a2", 0), alert.Open, 2), fired("a3", 0))
+	plain := tally(fired("a3", 0), 2)
+	same(t, "tallies", []alert.Tally{tally(cased, 1), plain}, tallies(t, s))
+	appendAlerts(t, s, "b2", again, fresh)
+	opened := tally(again, 2)
+	if opened.Opened != hours(2) || opened.Class != alert.Unlabelled || opened.Provenance != "" {
+		t.Errorf("an open alert of a case is to be counted as %+v", opened)
+	}
+	same(t, "tallies once opened", []alert.Tally{opened, plain}, tallies(t, s))
+	got, err := s.Find(t.Context(), "a1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the open alert", inForce(again, again.Disposition), *got)
+	shut := with(judged(fired("a1", 0), alert.Unlabelled, 3), func(a *alert.Alert) { a.CaseID = "c1" })
+	appendAlerts(t, s, "b3", shut)
+	opened.N = 1
+	same(t, "tallies once closed without a word", []alert.Tally{tally(shut, 1), opened, plain}, tallies(t, s))
+	same(t, "history", []alert.Disposition{said(cased), said(again), said(shut)}, dispositions(t, s, "a1"))
 }
 
 func alertsCase(t *testing.T, open OpenAlerts) {

@@ -186,7 +186,7 @@ func (m *model) durations(from, to day.Date, until time.Time) []alert.Duration {
 				}
 			}
 		}
-		if last != nil && last.Class == alert.Unlabelled {
+		if last != nil && !last.Class.Labels() {
 			last = nil
 		}
 		for to, d := range map[alert.Milestone]*alert.Disposition{alert.Acknowledged: first, alert.Closed: last} {

@@ -118,7 +118,7 @@ func drawnAlert() *rapid.Generator[*alert.Alert] {
 		}
 		if rapid.Bool().Draw(t, "judged") {
 			a.Disposition = &alert.Disposition{
-				Class: rapid.SampledFrom(alert.Classes()).Draw(t, "class"), Word: pick("word", "", "w"),
+				Class: rapid.SampledFrom(append(alert.Classes(), alert.Open)).Draw(t, "class"), Word: pick("word", "", "w"),
 				Time: hours(rapid.IntRange(0, 3).Draw(t, "said")), By: pick("by", "", "ann"),
 				Provenance: rapid.SampledFrom([]alert.Provenance{alert.Analyst, alert.Automation}).Draw(t, "provenance"),
 			}
@@ -233,7 +233,7 @@ func (m *model) tallies(from, to day.Date) []alert.Tally {
 	}
 	slices.SortFunc(list, func(x, y alert.Tally) int {
 		return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Cluster, y.Cluster), cmp.Compare(x.Day, y.Day),
-			cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
+			cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened))
 	})
 	return list
 }
