@@ -52,9 +52,12 @@ func (s *site) history(r *http.Request) (view, error) {
 	name := cmp.Or(strings.TrimSpace(h.Object.ATTACKID+" "+h.Object.Name), h.Object.StixID)
 	fr.Title, fr.Here = "History of "+name, "objects"
 	v := historyView{frame: fr, Name: name, Back: sel.Object(h.Object.StixID)}
+	var ms []library.Moment
 	for _, c := range slices.Backward(h.Chapters) {
 		v.Chapters = append(v.Chapters, newChapter(c))
+		ms = append(ms, c.Moment)
 	}
+	v.only(carriers(ms))
 	return view{name: "history", data: v}, nil
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/fault"
 	"candor/internal/library"
 	"candor/internal/sample"
@@ -521,6 +522,28 @@ func TestTwoReleasesCanBeTold(t *testing.T) {
 	})
 	if _, doc = d.page("/objects/AN1989"); !strings.Contains(text(doc), "Reading names") {
 		t.Error("without a release the newest is not shown")
+	}
+}
+
+func TestReleaseWithoutTheObjectIsNoPlaceToGo(t *testing.T) {
+	d := demonstration(t)
+	h := must(d.library.Find(t.Context(), "AN1989", attack.ReleaseRef{}))(t)[0]
+	other := "x-mitre-analytic--11111111-1111-4111-8111-111111111111"
+	b := bytes.ReplaceAll(bytes.ReplaceAll(sample.Bundle(), []byte(h.StixID), []byte(other)), []byte("AN1989"), []byte("AN9989"))
+	d.bundle(b, "18.1")
+	for _, place := range []string{"/objects/AN1989?release=0.1", "/objects/AN1989/history?release=0.1", "/gates/AN1989?release=0.1"} {
+		_, doc := d.page(place)
+		elements(doc, func(n *html.Node) {
+			if to, _, ok := local(n); ok && strings.Contains(to, "AN1989") {
+				d.page(to)
+			}
+		})
+		if !strings.Contains(text(doc), "enterprise 18.1 (not there)") {
+			t.Errorf("%s does not say which release lacks the object", place)
+		}
+	}
+	if _, doc := d.page("/objects/AN1962?release=0.1"); !linked(doc)["/objects/AN1962?domain=enterprise&release=18.1"] {
+		t.Error("the release that has the object is no place to go either")
 	}
 }
 

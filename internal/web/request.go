@@ -169,6 +169,16 @@ func (s *site) frame(r *http.Request, sel selection, rel attack.Release) (frame,
 	return f, nil
 }
 
+// only takes the address from every release but those named: the others do not
+// have what the page is about.
+func (f *frame) only(named map[string]bool) {
+	for i := range f.Releases {
+		if c := &f.Releases[i]; !named[c.Name] {
+			c.URL = ""
+		}
+	}
+}
+
 // several reports whether the releases are of more than one domain.
 func several(all []attack.Release) bool {
 	return len(all) > 0 && slices.ContainsFunc(all, func(r attack.Release) bool { return r.Domain != all[0].Domain })
