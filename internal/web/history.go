@@ -62,7 +62,7 @@ func (s *site) history(r *http.Request) (view, error) {
 }
 
 func newChapter(c library.Chapter) chapterView {
-	v := chapterView{Chapter: c, Name: attack.ShortDomain(c.Domain) + " " + c.Release, How: strings.ReplaceAll(string(c.Category), "_", " ")}
+	v := chapterView{Chapter: c, Name: attack.ShortDomain(c.Domain) + " " + c.Release, How: changed(c.Category)}
 	for _, name := range slices.Sorted(maps.Keys(c.Fields)) {
 		f := c.Fields[name]
 		v.Fields = append(v.Fields, fieldView{Name: name, Old: readable(f.Old), New: readable(f.New)})

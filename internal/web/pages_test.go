@@ -30,7 +30,7 @@ var places = []string{
 	"/", "/?as_of=2026-10-01", "/?platform=Windows", "/verdicts", "/verdicts?rung=noisy", "/verdicts?text=zzz", "/objects",
 	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
 	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/policy", "/measurements", "/measurements?as_of=2020-01-01", "/reviews", "/reviews/MF-rev-017",
-	"/next", "/ledger", "/gates/AN1989", "/gates/AN1275?for=automation", "/evidence?kind=rules", "/evidence?kind=none",
+	"/next", "/ledger", "/changes", "/gates/AN1989", "/gates/AN1275?for=automation", "/evidence?kind=rules", "/evidence?kind=none",
 }
 
 func TestOverviewPutsClaimedBesideAssured(t *testing.T) {
@@ -449,6 +449,23 @@ func TestWrongRequestsSayWhatIsWrong(t *testing.T) {
 	})
 	if !found {
 		t.Error("the search for what was not found is not prepared")
+	}
+}
+
+func TestFailureIsNoDeadEnd(t *testing.T) {
+	d := demonstration(t)
+	for _, place := range []string{"/?release=99", "/verdicts?domain=martian", "/objects/AN1989?as_of=tomorrow", "/nothing?as_of=2026-10-01", "/changes?from=1.0&release=99"} {
+		a := d.get(place)
+		if a.Code != http.StatusNotFound && a.Code != http.StatusBadRequest {
+			t.Errorf("GET %s: %d", place, a.Code)
+		}
+		elements(must(html.Parse(strings.NewReader(a.body)))(t), func(n *html.Node) {
+			if to, _, ok := local(n); ok {
+				if b := d.get(to); b.Code != http.StatusOK {
+					t.Errorf("%s leads to %s: %d", place, to, b.Code)
+				}
+			}
+		})
 	}
 }
 
