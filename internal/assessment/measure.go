@@ -146,7 +146,7 @@ func each[T, R any](list []T, do func(T) R) []R {
 
 func measuredLimits() []string {
 	return []string{
-		"Precision says nothing of what was missed; exercises and incident reviews do (--recall).",
+		"Precision says nothing of what was missed; exercises and incident reviews do (candor measure --recall).",
 		"Alerts of one burst are not independent: judge by the clustered interval and by episodes.",
 	}
 }

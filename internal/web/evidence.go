@@ -168,6 +168,8 @@ func (v ledgerView) About(e ledger.Entry) link {
 	switch e.Kind {
 	case ledger.Batch, ledger.Withdrawal:
 		return link{Text: e.ID, URL: v.Sel.Batch(e.ID)}
+	case ledger.Policy:
+		return link{Text: e.ID, URL: v.Sel.Link("/policy")}
 	}
 	return link{Text: e.ID}
 }
