@@ -185,7 +185,10 @@ func markUsage(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
-				return cmp.Or(asFault(err), miscounted(cmd, args))
+				if said := asFault(err); said != nil {
+					return said
+				}
+				return miscounted(cmd, args)
 			}
 			// Flags that are missing or exclude each other would be found later, too,
 			// but not as wrong usage.

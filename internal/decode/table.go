@@ -87,7 +87,8 @@ func (t *Table) broken(err error) error {
 	var p *csv.ParseError
 	switch {
 	case errors.As(err, &p):
-		return Invalid(t.file, p.StartLine+t.shift, "the row is not delimited text: %v", p.Err)
+		return Invalid(t.file, p.StartLine+t.shift, "the row is not delimited text: %v", p.Err).
+			Next("check that the file is delimited text, and the quotes in this line")
 	case errors.Is(err, errLongRow):
 		return Invalid(t.file, t.line+1, "%v", errLongRow).Next("look for an unclosed quote at or after this line")
 	}
@@ -120,8 +121,11 @@ func (t *Table) Spelling() []string { return t.spelt }
 func (t *Table) Require(columns ...string) error {
 	for _, c := range columns {
 		if _, ok := t.Column(c); !ok {
-			return Invalid(t.file, 1, "the header has no column %q", c).
-				Next("the columns are %s; this file has %s", strings.Join(columns, ","), strings.Join(t.spelt, ","))
+			e := Invalid(t.file, 1, "the header has no column %q", c)
+			if only := t.spelt[0]; len(t.spelt) == 1 && strings.ContainsAny(only, ";\t|") {
+				return e.Next("a comma must stand between two cells; this file has %q", only)
+			}
+			return e.Next("the columns are %s; this file has %s", strings.Join(columns, ","), strings.Join(t.spelt, ","))
 		}
 	}
 	return nil
