@@ -199,9 +199,13 @@ func TestBatchWithoutEntryIsSaidUntilTheNextWrite(t *testing.T) {
 	if r := h.verify(t, nil); !r.OK || r.Size != 4 {
 		t.Errorf("after the next write: %+v", r)
 	}
-	e, ok, err := h.Entry(t.Context(), ledger.Batch, "alerts-1")
-	if err != nil || !ok || e.Reason != "found without an entry" {
-		t.Errorf("entry %+v, %v, %v", e, ok, err)
+	entries, err := h.Log().Entries(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := custody.Accounts([]store.Batch{{ID: "alerts-1"}}, entries)[0].Ledger
+	if len(about) != 1 || about[0].Reason != "found without an entry" {
+		t.Errorf("entries %+v", about)
 	}
 }
 
