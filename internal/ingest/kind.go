@@ -84,6 +84,9 @@ func peek(l location, show func(name string, head []byte) (more bool)) error {
 	if err != nil {
 		return damaged(l.path, "gzip", err)
 	}
+	if err := foreign(l.path, head); err != nil && !isParquet(head, l.name) && !l.inside {
+		return err
+	}
 	show(l.name, bytes.TrimPrefix(head, []byte("\ufeff")))
 	return nil
 }

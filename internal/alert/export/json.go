@@ -126,7 +126,7 @@ func (s *splitter) object() (oneLine bool, err error) {
 			o[m.name] = v
 		}
 	}
-	if !s.take(start, o) {
+	if !s.take(start, o, nil) {
 		return false, errStop
 	}
 	return oneLine, nil
@@ -197,7 +197,7 @@ func (s *splitter) value(line int, raw jsontext.Value) bool {
 	case !ok:
 		s.reject(line, "the record is JSON, but not an object")
 	default:
-		return s.take(line, o)
+		return s.take(line, o, nil)
 	}
 	return true
 }
