@@ -51,8 +51,8 @@ type Format struct {
 }
 
 // Alerts reads the alerts of a file, in its order. JSON may be one object, a
-// list, an object that holds the list as "value", "results" or "hits", or JSON
-// Lines. An error ends the sequence: fault.Invalid when the file cannot be read
+// list, an object that holds the list as "value", "results" or "hits", JSON Lines,
+// or a query's answer of columns and rows. An error ends the sequence: fault.Invalid when the file cannot be read
 // on, or the reader's own.
 func Alerts(in Input, f Format) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
