@@ -177,7 +177,8 @@ func (s *stores) services() *cli.Desk {
 func (s *stores) handler(lib *library.Service, judge *assessment.Service, p func() (assure.Policy, error), now func() time.Time, log *slog.Logger) http.Handler {
 	version := cli.Version()
 	pages := web.New(web.Deps{
-		Objects: lib, Index: s.library, Assessor: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts,
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts,
+		Ledger: s.keeper.Log(),
 		Policy: p, Clock: now, Log: log, Version: version,
 	})
 	deps := api.Deps{

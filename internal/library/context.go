@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"slices"
 
 	"candor/internal/attack"
 	"candor/internal/store"
@@ -79,7 +80,7 @@ func (w *walker) from(ctx context.Context, k attack.Kind, edges []store.Edge, de
 		if way != toStrategies && way != toDetected {
 			continue
 		}
-		for _, h := range found[:min(len(found), maxBranches)] {
+		for _, h := range found {
 			if err := w.onward(ctx, h, depth+1); err != nil {
 				return err
 			}
@@ -127,9 +128,22 @@ func (y way) leads(e *store.Edge) bool {
 	return !y.users || e.Other.Kind == attack.KindGroup || e.Other.Kind == attack.KindCampaign
 }
 
-// take adds the ends of the edges that are on a way, and returns the new ones.
+// count returns how many edges are on the way.
+func (y way) count(edges []store.Edge) int {
+	n := 0
+	for i := range edges {
+		if y.leads(&edges[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// take adds the ends of the edges that are on a way, and returns the new ones that
+// are to be followed.
 func (w *walker) take(y way, edges []store.Edge, depth int) []store.Header {
 	var found []store.Header
+	w.steps = slices.Grow(w.steps, y.count(edges)) // of a data component they are hundreds
 	for i := range edges {
 		e := &edges[i]
 		if !y.leads(e) || w.seen[e.Other.StixID] {
@@ -141,7 +155,9 @@ func (w *walker) take(y way, edges []store.Edge, depth int) []store.Header {
 			step.Text, step.References = e.Text, e.References
 		}
 		w.steps = append(w.steps, step)
-		found = append(found, e.Other)
+		if len(found) < maxBranches {
+			found = append(found, e.Other)
+		}
 	}
 	return found
 }

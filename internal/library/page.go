@@ -88,11 +88,11 @@ func (s *Service) addTexts(ctx context.Context, r attack.Release, edges []store.
 		if !ok {
 			continue
 		}
-		snap, _, err := d.Decode(raw)
+		o, err := d.Object(raw)
 		if err != nil {
 			return fmt.Errorf("relationship %s: %w", edges[i].By, err)
 		}
-		edges[i].Text, edges[i].References = snap.Object.Description, snap.Object.References
+		edges[i].Text, edges[i].References = o.Description, o.References
 	}
 	return nil
 }

@@ -92,16 +92,16 @@ func place(e *store.Edge) int {
 	return len(headings)
 }
 
-// group sorts edges under their headings.
+// group sorts edges under their headings. An edge is large and some objects have
+// hundreds, so pointers are sorted and each edge is copied once.
 func group(edges []store.Edge) []Group {
-	places := map[int][]store.Edge{}
+	places := make([][]*store.Edge, len(headings)+1+len(closing))
 	for i := range edges {
 		at := place(&edges[i])
-		places[at] = append(places[at], edges[i])
+		places[at] = append(places[at], &edges[i])
 	}
 	gs := []Group{}
-	for at := range len(headings) + 1 + len(closing) {
-		es := places[at]
+	for at, es := range places {
 		switch {
 		case len(es) == 0:
 		case at < len(headings):
@@ -115,17 +115,21 @@ func group(edges []store.Edge) []Group {
 	return gs
 }
 
-func (h heading) group(es []store.Edge) Group {
+func (h heading) group(es []*store.Edge) Group {
 	if !h.kept {
 		slices.SortStableFunc(es, compareEdges)
 	}
-	return Group{Title: h.title, Type: h.typ, Out: h.out, Edges: es}
+	g := Group{Title: h.title, Type: h.typ, Out: h.out, Edges: make([]store.Edge, len(es))}
+	for i, e := range es {
+		g.Edges[i] = *e
+	}
+	return g
 }
 
 // unknownGroups groups relations whose type or ends have no heading, by their
 // own name.
-func unknownGroups(es []store.Edge) []Group {
-	slices.SortStableFunc(es, func(a, b store.Edge) int {
+func unknownGroups(es []*store.Edge) []Group {
+	slices.SortStableFunc(es, func(a, b *store.Edge) int {
 		return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(direction(a.Out), direction(b.Out)), compareEdges(a, b))
 	})
 	var gs []Group
@@ -134,7 +138,7 @@ func unknownGroups(es []store.Edge) []Group {
 			gs = append(gs, Group{Title: e.Type + " (" + direction(e.Out) + ")", Type: e.Type, Out: e.Out})
 		}
 		last := &gs[len(gs)-1]
-		last.Edges = append(last.Edges, e)
+		last.Edges = append(last.Edges, *e)
 	}
 	return gs
 }
@@ -147,8 +151,8 @@ func direction(out bool) string {
 }
 
 // compareEdges orders by what is live, then by the other end's id and name.
-func compareEdges(a, b store.Edge) int {
-	if x, y := usable(&a), usable(&b); x != y {
+func compareEdges(a, b *store.Edge) int {
+	if x, y := usable(a), usable(b); x != y {
 		if x {
 			return -1
 		}

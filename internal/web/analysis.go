@@ -30,15 +30,32 @@ type analysis struct {
 	Over string
 }
 
-// verdictView is the verdict on one analytic.
-type verdictView struct {
-	frame
-	V           assure.Verdict
+// gauge is what a measurement says in proportions, beside what policy asks for.
+type gauge struct {
+	M           *measure.Statement
 	Proportions []quantity
 	Threshold   float64
 	Confidence  float64
-	Claims      []claimLine
-	More        []claimLine // behind the fold
+}
+
+// gauge returns the proportions of a measurement, of which there may be none.
+func (s *site) gauge(m *measure.Statement) gauge {
+	g := gauge{M: m, Threshold: s.inForce.Measure.MinPrecision, Confidence: s.inForce.Measure.Confidence}
+	if m != nil {
+		g.Proportions = proportions(m)
+	}
+	return g
+}
+
+// verdictView is the verdict on one analytic.
+type verdictView struct {
+	frame
+	gauge
+	V assure.Verdict
+	// Claims are those that count, of which More are behind the fold, and Idle those
+	// that do not.
+	Claims, More, Idle []claimLine
+	Gates              []gateLine
 }
 
 // quantity is one proportion with what it is of.
@@ -76,6 +93,10 @@ func (s *site) analyse(r *http.Request, fr frame, p library.Page) analysis {
 		v := &all.Verdicts[i]
 		if v.Analytic.StixID == p.Object.ID {
 			a.Verdict = s.newVerdict(fr, *v)
+			a.Verdict.Gates, err = s.decide(r.Context(), fr.Sel, s.requestFor(fr.Sel, p.Release), p.Object.ID, assure.Purposes())
+			if err != nil {
+				s.Log.ErrorContext(r.Context(), "gates for an object's page", "id", p.Object.ID, "error", err)
+			}
 			return a
 		}
 		if concerns(v, p.Object) {
@@ -110,15 +131,16 @@ func concerns(v *assure.Verdict, o attack.Object) bool {
 }
 
 func (s *site) newVerdict(fr frame, v assure.Verdict) *verdictView {
-	w := &verdictView{V: v, frame: fr, Threshold: s.inForce.Measure.MinPrecision, Confidence: s.inForce.Measure.Confidence}
-	if v.Measurement != nil {
-		w.Proportions = proportions(v.Measurement)
-	}
-	for i, c := range v.Claims {
-		if i < firstEdges {
-			w.Claims = append(w.Claims, claimLine{Claim: c, URL: fr.Sel.Batch(c.Batch)})
-		} else {
-			w.More = append(w.More, claimLine{Claim: c, URL: fr.Sel.Batch(c.Batch)})
+	w := &verdictView{V: v, frame: fr, gauge: s.gauge(v.Measurement)}
+	for _, c := range v.Claims {
+		line := claimLine{Claim: c, URL: fr.Sel.Batch(c.Batch), Rule: fr.Sel.Rule(c.RuleID)}
+		switch {
+		case !c.Counts || !c.Enabled:
+			w.Idle = append(w.Idle, line)
+		case len(w.Claims) < firstEdges:
+			w.Claims = append(w.Claims, line)
+		default:
+			w.More = append(w.More, line)
 		}
 	}
 	return w
@@ -140,27 +162,36 @@ func proportions(m *measure.Statement) []quantity {
 	return slices.DeleteFunc(qs, func(q quantity) bool { return q.Value == nil })
 }
 
-// claimLine is a rule's claim and the address of the batch that brought it.
+// claimLine is a rule's claim with the addresses of the batch that brought it and
+// of what the rule's alerts say.
 type claimLine struct {
 	claim.Claim
-	URL string
+	URL, Rule string
+}
+
+// Reason says why the claim does not count; it is empty when it does.
+func (c claimLine) Reason() string {
+	if !c.Enabled {
+		return "the rule is not enabled"
+	}
+	return c.Why
 }
 
 // Level is the level of the intervals, for people.
-func (v *verdictView) Level() string { return number(100*v.Confidence) + " %" }
+func (g gauge) Level() string { return number(100*g.Confidence) + " %" }
 
 // Plot draws a proportion with its interval and the policy's threshold.
-func (v *verdictView) Plot(q quantity) template.HTML {
+func (g gauge) Plot(q quantity) template.HTML {
 	if q.Value == nil || q.Interval == nil {
 		return ""
 	}
-	return whiskers(*q.Value, q.Interval[0], q.Interval[1], v.Threshold)
+	return whiskers(*q.Value, q.Interval[0], q.Interval[1], g.Threshold)
 }
 
 // Worst says what precision could be if every unlabelled alert were a miss, or a
 // hit.
-func (v *verdictView) Worst() string {
-	m := v.V.Measurement
+func (g gauge) Worst() string {
+	m := g.M
 	if m.Bounds == nil || m.Unlabelled == 0 {
 		return ""
 	}

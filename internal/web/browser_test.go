@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -73,6 +74,9 @@ func (b *tab) hear(event any) {
 			b.complain("a request to %s", e.Request.URL)
 		}
 	case *network.EventLoadingFailed:
+		if e.Canceled {
+			return // by the next page: the icon of one may still be under way when the other is asked for
+		}
 		b.complain("loading failed: %s %s", e.ErrorText, e.BlockedReason)
 	case *cdplog.EventEntryAdded:
 		if e.Entry.Level == cdplog.LevelError || e.Entry.Level == cdplog.LevelWarning || e.Entry.Source == cdplog.SourceSecurity {
@@ -89,13 +93,15 @@ func (b *tab) hear(event any) {
 func browse(t *testing.T, d *desk) *tab {
 	t.Helper()
 	path := browserPath(t)
-	ctx, stop := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	at, done := make(chan string, 1), make(chan error, 1)
 	go func() {
 		done <- web.Serve(ctx, "127.0.0.1:0", d, slog.New(slog.DiscardHandler), func(a string) { at <- a })
 	}()
+	profile := must(os.MkdirTemp("", "candor-browser-"))(t)
+	t.Cleanup(func() { _ = os.RemoveAll(profile) }) // helpers of the browser outlive it by moments and may still write
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Flag("headless", true), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.Flag("headless", true), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.WSURLReadTimeout(time.Minute))
 	alloc, endAlloc := chromedp.NewExecAllocator(ctx, options...)
@@ -122,18 +128,58 @@ func (b *tab) run(t *testing.T, actions ...chromedp.Action) {
 	}
 }
 
-// sees opens a page and checks that every text is visible in it, that it fits
-// the width, and that nothing went wrong.
+// faint lists the texts of a page whose contrast is below what WCAG 2.1 asks for
+// at level AA (1.4.3): 4.5 to 1, and 3 to 1 for large letters.
+const faint = `(() => {
+  const channels = (s) => (s.match(/[\d.]+/g) || []).map(Number);
+  const light = (c) => {
+    const [r, g, b] = c.map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = channels(getComputedStyle(e).backgroundColor);
+      if (c.length === 3 || c[3] > 0.5) return c.slice(0, 3);
+    }
+    return [255, 255, 255];
+  };
+  const said = new Set(), texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let n; (n = texts.nextNode());) {
+    const e = n.parentElement, style = getComputedStyle(e), on = ground(e), box = e.getBoundingClientRect();
+    if (!n.textContent.trim() || !box.width || e.closest("svg, [aria-hidden]")) continue;
+    const size = parseFloat(style.fontSize), large = size >= 24 || size >= 18.66 && style.fontWeight >= 700;
+    let opacity = 1;
+    for (let p = e; p; p = p.parentElement) opacity *= getComputedStyle(p).opacity;
+    const ink = channels(style.color).slice(0, 3).map((v, i) => v * opacity + on[i] * (1 - opacity));
+    const have = contrast(ink, on);
+    if (have < (large ? 3 : 4.5)) said.add(have.toFixed(2) + " " + n.textContent.trim().slice(0, 40));
+  }
+  for (const text of document.querySelectorAll("svg g > text")) {
+    const style = getComputedStyle(text), under = getComputedStyle(text.parentNode.querySelector("rect"));
+    const have = contrast(channels(style.fill), channels(under.fill));
+    if (style.display !== "none" && have < 4.5) said.add(have.toFixed(2) + " " + text.textContent);
+  }
+  return [...said];
+})()`
+
+// sees opens a page and checks that every text is visible in it and can be read,
+// that it fits the width, and that nothing went wrong.
 func (b *tab) sees(t *testing.T, place string, texts ...string) {
 	t.Helper()
 	var body string
 	var wide, view int64
+	var pale []string
 	b.run(t, chromedp.Navigate(b.home+place), chromedp.WaitVisible("footer"), chromedp.Evaluate("document.body.innerText", &body),
-		chromedp.Evaluate("document.documentElement.scrollWidth", &wide), chromedp.Evaluate("innerWidth", &view))
+		chromedp.Evaluate("document.documentElement.scrollWidth", &wide), chromedp.Evaluate("innerWidth", &view),
+		chromedp.Evaluate(faint, &pale))
 	for _, want := range texts {
 		if !strings.Contains(body, want) {
 			t.Errorf("%s: %q is not to be seen", place, want)
 		}
+	}
+	if len(pale) > 0 {
+		t.Errorf("%s: too little contrast: %q", place, pale)
 	}
 	if wide > view {
 		t.Errorf("%s: %d pixels wide in a view of %d", place, wide, view)
@@ -157,11 +203,14 @@ func (b *tab) shoot(t *testing.T, name string) {
 	}
 }
 
-// sights are pages and what must be seen on them, without a click.
-var sights = []struct {
+// sight is a page and what must be seen on it, without a click.
+type sight struct {
 	name, place string
 	texts       []string
-}{
+}
+
+// sights are pages of every sort.
+var sights = []sight{
 	{"overview", "/", []string{"Claimed", "Assured", "Distance", "This library is a miniature.", "outside visibility", "Reconnaissance", "What would lift most", "Limits"}},
 	{"an1989", "/objects/AN1989", []string{"AN1989", "DET0857", "T1589.003", "TA0043", "What the miniature says", "outside visibility",
 		"ATT&CK names no log source", "Register an external source", "Object SHA-256", "Across releases", "Relations"}},
@@ -170,13 +219,20 @@ var sights = []struct {
 	{"t1110", "/objects/T1110", []string{"Verdicts on", "analytics"}},
 	{"verdicts", "/verdicts", []string{"Verdicts", "AN1989"}},
 	{"objects", "/objects?text=phishing", []string{"Objects", "Phishing"}},
-	{"evidence", "/evidence", []string{"alerts.jsonl", "SHA-256"}},
+	{"evidence", "/evidence", []string{"alerts.jsonl", "ledger"}},
+	{"ledger", "/ledger", []string{"Root", "candor ledger verify"}},
+	{"next", "/next", []string{"Next steps", "reliable", "Limits"}},
+	{"gates", "/gates/AN1275", []string{"Reporting:", "Automation:", "closed", "Missing:"}},
+	{"measurements", "/measurements", []string{"Measurements", "Limits"}},
+	{"reviews", "/reviews", []string{"Incidents", "MF-rev-017"}},
 	{"policy", "/policy", []string{"measure.min_precision"}},
 }
 
 func TestPagesInABrowser(t *testing.T) {
 	browserPath(t) // before the work
-	b := browse(t, demonstration(t))
+	d := demonstration(t)
+	b := browse(t, d)
+	seen := append(slices.Clone(sights), sight{"batch", "/evidence/" + d.batchOf("rules"), []string{"In the ledger", "Root", "What became of"}})
 	for _, way := range []struct {
 		name, scheme string
 		width        int64
@@ -188,7 +244,7 @@ func TestPagesInABrowser(t *testing.T) {
 		b.run(t, emulation.SetDeviceMetricsOverride(way.width, 900, 1, false),
 			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: way.scheme}}),
 			emulation.SetScriptExecutionDisabled(!way.script))
-		for _, s := range sights {
+		for _, s := range seen {
 			t.Run(way.name+"/"+s.name, func(t *testing.T) {
 				b.sees(t, s.place, s.texts...)
 				b.shoot(t, way.name+"-"+s.name)
@@ -202,14 +258,14 @@ func TestFormsWorkWithoutScript(t *testing.T) {
 	b := browse(t, demonstration(t))
 	var at, body string
 	b.run(t, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(b.home+"/"), chromedp.WaitVisible("#find"),
-		chromedp.SendKeys("#find", "employee names\r"), chromedp.WaitVisible("table.list"), chromedp.Location(&at),
+		chromedp.SendKeys("#find", "employee names\r"), chromedp.WaitVisible("table.list"), chromedp.WaitVisible("footer"), chromedp.Location(&at),
 		chromedp.Evaluate("document.body.innerText", &body))
 	if !strings.Contains(at, "/objects?text=employee+names") || !strings.Contains(body, "T1589.003") {
 		t.Errorf("the search led to %s", at)
 	}
 	b.run(t, chromedp.Navigate(b.home+"/verdicts"), chromedp.WaitVisible("form.filters"),
 		chromedp.SetValue("form.filters select[name=rung]", "noisy"), chromedp.Click("form.filters button"),
-		chromedp.WaitReady(`option[value=noisy][selected]`), chromedp.Evaluate("document.body.innerText", &body))
+		chromedp.WaitReady(`option[value=noisy][selected]`), chromedp.WaitVisible("footer"), chromedp.Evaluate("document.body.innerText", &body))
 	if !strings.Contains(body, "AN1275") || strings.Contains(body, "AN1989") {
 		t.Errorf("the filter shows %s", body)
 	}

@@ -19,6 +19,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/attack/stix"
+	"candor/internal/custody"
 	"candor/internal/day"
 	"candor/internal/ingest"
 	"candor/internal/library"
@@ -57,6 +58,7 @@ type desk struct {
 	library  *sqlite.Library
 	evidence *sqlite.Evidence
 	alerts   *sqlite.Alerts
+	keeper   *custody.Keeper
 	assess   *assessment.Service
 	policy   assure.Policy
 	log      *record
@@ -75,9 +77,11 @@ func newDesk(t *testing.T) *desk {
 	d.alerts = must(sqlite.OpenAlerts(ctx, filepath.Join(dir, "alerts.db")))(t)
 	t.Cleanup(func() { d.alerts.Close() })
 	lib, log := library.New(d.library), slog.New(slog.NewTextHandler(d.log, nil))
+	d.keeper = custody.New(custody.Stores{Ledger: d.evidence.Ledger(), Batches: []custody.Batches{d.evidence, d.alerts}, Releases: d.library,
+		Policy: filepath.Join(dir, "policy.yaml"), Now: clock})
 	d.assess = assessment.New(d.library, d.evidence, d.alerts)
 	pages := web.New(web.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
-		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
+		Gates: d.assess, Ledger: d.keeper.Log(), Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
 	machines := api.New(api.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.alerts,
 		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
 	d.Handler = web.Combine(pages, machines, log)
@@ -125,7 +129,7 @@ func (d *desk) bundle(data []byte, version string) {
 func (d *desk) organisation() {
 	d.t.Helper()
 	files := must(sample.Write(d.t.TempDir(), 1, day.Of(today)))(d.t)
-	in := ingest.NewEvidence(d.evidence, d.alerts, clock)
+	in := ingest.NewEvidence(d.keeper.Evidence(d.evidence), d.keeper.Alerts(d.alerts), clock)
 	for _, e := range [][2]string{{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules},
 		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"cases", files.Cases},
 		{"signals", files.Signals}, {"tuning", files.Tuning}, {"runbooks", files.Runbooks}} {

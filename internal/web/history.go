@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -10,7 +11,6 @@ import (
 
 	"candor/internal/attack"
 	"candor/internal/library"
-	"candor/internal/store"
 )
 
 // maxValue is how many bytes of a field's value are shown; the rest is in the
@@ -20,7 +20,7 @@ const maxValue = 20_000
 // historyView is the page of an object's whole history.
 type historyView struct {
 	frame
-	Object   store.Header
+	Name     string // of the object
 	Back     string
 	Chapters []chapterView // newest first
 }
@@ -49,8 +49,9 @@ func (s *site) history(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr.Title, fr.Here = "History of "+strings.TrimSpace(h.Object.ATTACKID+" "+h.Object.Name), "objects"
-	v := historyView{frame: fr, Object: h.Object, Back: sel.Object(h.Object.StixID)}
+	name := cmp.Or(strings.TrimSpace(h.Object.ATTACKID+" "+h.Object.Name), h.Object.StixID)
+	fr.Title, fr.Here = "History of "+name, "objects"
+	v := historyView{frame: fr, Name: name, Back: sel.Object(h.Object.StixID)}
 	for _, c := range slices.Backward(h.Chapters) {
 		v.Chapters = append(v.Chapters, newChapter(c))
 	}

@@ -3,13 +3,18 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/claim"
 )
 
-// Measurer says what the alerts of every rule show.
+// Measurer says what the alerts of rules show, and what would change the verdicts.
 type Measurer interface {
 	Measure(ctx context.Context, r assessment.Request, timed bool) (assessment.Measured, error)
+	MeasureRule(ctx context.Context, r assessment.Request, rule string) (assessment.MeasuredRule, error)
+	Next(ctx context.Context, r assessment.Request, limit int) (assessment.Plan, error)
 }
 
 // measurementsView is what the alerts of every rule say.
@@ -30,3 +35,62 @@ func (s *site) measurements(r *http.Request) (view, error) {
 	fr.Title = "Measurements"
 	return view{name: "measurements", data: measurementsView{frame: fr, M: m}}, nil
 }
+
+// ruleView is what the alerts of one rule say.
+type ruleView struct {
+	frame
+	gauge
+	M assessment.MeasuredRule
+	// Of are the analytics that the rule claims, those that count first.
+	Of []claimedBy
+}
+
+// claimedBy is an analytic that a rule claims.
+type claimedBy struct {
+	assure.Verdict
+	Claim claimLine
+}
+
+func (s *site) rule(r *http.Request) (view, error) {
+	fr, req, err := s.asking(r, "measurements")
+	if err != nil {
+		return view{}, err
+	}
+	m, err := s.Measurer.MeasureRule(r.Context(), req, r.PathValue("id"))
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title = "Rule " + m.RuleID
+	v := ruleView{frame: fr, M: m, gauge: s.gauge(&m.Statement)}
+	if fr.Release.Version == "" {
+		return view{name: "rule", data: v}, nil
+	}
+	a, err := s.Assessor.Assess(r.Context(), req)
+	if err != nil {
+		return view{}, err
+	}
+	v.Of = claimedOf(&a, m.RuleID, fr.Sel)
+	return view{name: "rule", data: v}, nil
+}
+
+// claimedOf lists the verdicts on what a rule claims; what counts comes first.
+func claimedOf(a *assure.Assessment, rule string, sel selection) []claimedBy {
+	var counting, idle []claimedBy
+	for i := range a.Verdicts {
+		v := &a.Verdicts[i]
+		at := slices.IndexFunc(v.Claims, func(c claim.Claim) bool { return c.RuleID == rule })
+		if at < 0 {
+			continue
+		}
+		c := claimedBy{Verdict: *v, Claim: claimLine{Claim: v.Claims[at], URL: sel.Batch(v.Claims[at].Batch)}}
+		if c.Claim.Reason() == "" {
+			counting = append(counting, c)
+		} else {
+			idle = append(idle, c)
+		}
+	}
+	return append(counting, idle...)
+}
+
+// Alerts returns the links to the batches that brought the rule's alerts.
+func (v ruleView) Alerts() []link { return v.Sel.Refs(v.M.Evidence) }

@@ -28,9 +28,10 @@ type objectView struct {
 	// Others are the citations that relations add.
 	Others []prose.Note
 	// Uncited are references that no text cites.
-	Uncited []attack.Reference
-	Caveats []caveat
-	Logs    []logLine
+	Uncited  []attack.Reference
+	Caveats  []caveat
+	Logs     []logLine
+	MoreLogs []logLine // behind the fold
 
 	Groups []groupView
 	// Upkeep are the relations to who made the object and what lists it.
@@ -163,6 +164,9 @@ func (s *site) write(r *http.Request, v *objectView) {
 	}
 	v.Caveats = caveats(o)
 	v.Logs = logLines(v.Page)
+	if len(v.Logs) > firstEdges {
+		v.Logs, v.MoreLogs = v.Logs[:firstEdges], v.Logs[firstEdges:]
+	}
 }
 
 // newGroup renders the texts of a group of relations.
@@ -252,6 +256,19 @@ func (v *objectView) fold() {
 			v.Earlier = append(v.Earlier, now)
 		}
 	}
+}
+
+// logLink is a log source with the address of its component. Ties says that the
+// object's log sources have components at all.
+type logLink struct {
+	logLine
+	Ties bool
+	URL  string
+}
+
+// Log returns a log source with the address of its component.
+func (v objectView) Log(l logLine) logLink {
+	return logLink{logLine: l, Ties: len(v.Page.Object.LogSources) > 0, URL: v.Sel.Header(l.Component)}
 }
 
 // edgeLink is a relation with the address of its other end, which is empty when

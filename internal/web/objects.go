@@ -65,6 +65,9 @@ func (s *site) objects(r *http.Request) (view, error) {
 	v := objectsView{frame: fr, Filter: objectFilter{Text: strings.TrimSpace(q.Get("text")), Kind: q.Get("kind"), Tactic: q.Get("tactic"),
 		LogSource: strings.TrimSpace(q.Get("log_source")), Lifecycle: q.Get("lifecycle"), Sort: q.Get("sort")}}
 	v.Title, v.Here, v.Words = "Objects", "objects", v.Filter.Text
+	if v.Words != "" {
+		v.Title = "Objects: " + v.Words
+	}
 	if fr.Release.Version == "" {
 		return view{name: "objects", data: v}, nil
 	}

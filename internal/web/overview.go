@@ -4,8 +4,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"candor/internal/assure"
+	"candor/internal/day"
 	"candor/internal/store"
 )
 
@@ -24,6 +26,9 @@ type overviewView struct {
 	Evidence    []pile
 	// Bare says that there is no evidence at all.
 	Bare bool
+	// Newest is the day of the newest alert or feed observation, where it lies before
+	// the evidence window, and Back the address of the overview as of that day.
+	Newest, Back string
 	// Unused is how much evidence no verdict could use.
 	Unused int
 }
@@ -51,6 +56,9 @@ type pile struct {
 	Rejected int64
 	Last     string
 }
+
+// Pile returns the address of the batches of one kind.
+func (s selection) Pile(kind string) string { return s.Link("/evidence", "kind", kind) }
 
 // emptyView is the first page of a data folder without a library.
 type emptyView struct {
@@ -94,8 +102,28 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 	n := min(firstSteps, len(a.NextSteps))
 	v.Steps, v.More = a.NextSteps[:n], a.NextSteps[n:]
 	u := a.Unmapped
+	if d := newest(bs); d != "" && d < a.Window.From {
+		then := fr.Sel
+		then.AsOf = string(d)
+		v.Newest, v.Back = string(d), then.Link("/", "platform", then.Platform)
+	}
 	v.Unused = len(u.Rules) + len(u.SilentRules) + len(u.AlertRules) + len(u.UnknownSources) + len(u.Tunings)
 	return v
+}
+
+// newest returns the day of the newest alert or feed observation that counts,
+// empty without one.
+func newest(bs []store.Batch) day.Date {
+	var last time.Time
+	for _, b := range bs {
+		if b.Withdrawn == nil && (b.Kind == "alerts" || b.Kind == "feeds") && b.Last.After(last) {
+			last = b.Last
+		}
+	}
+	if last.IsZero() {
+		return ""
+	}
+	return day.Of(last)
 }
 
 // piles sums the batches that count by kind, in alphabetical order.
@@ -118,34 +146,6 @@ func piles(bs []store.Batch) []pile {
 	}
 	slices.SortFunc(ps, func(a, b pile) int { return strings.Compare(a.Kind, b.Kind) })
 	return ps
-}
-
-// evidenceView is the list of the imports of evidence.
-type evidenceView struct {
-	frame
-	Batches []store.Batch // newest first
-	Piles   []pile
-}
-
-func (s *site) evidence(r *http.Request) (view, error) {
-	sel, err := selected(r)
-	if err != nil {
-		return view{}, err
-	}
-	bs, err := s.batches(r.Context())
-	if err != nil {
-		return view{}, err
-	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title, fr.Here = "Evidence", "evidence"
-	v := evidenceView{frame: fr, Piles: piles(bs)}
-	for _, b := range slices.Backward(bs) {
-		v.Batches = append(v.Batches, b)
-	}
-	return view{name: "evidence", data: v}, nil
 }
 
 // liftView is a next step with links to its examples.

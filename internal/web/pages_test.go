@@ -29,6 +29,7 @@ var places = []string{
 	"/", "/?as_of=2026-10-01", "/?platform=Windows", "/verdicts", "/verdicts?rung=noisy", "/verdicts?text=zzz", "/objects",
 	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
 	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/policy", "/measurements", "/measurements?as_of=2020-01-01", "/reviews", "/reviews/MF-rev-017",
+	"/next", "/ledger", "/gates/AN1989", "/gates/AN1275?for=automation", "/evidence?kind=rules", "/evidence?kind=none",
 }
 
 func TestOverviewPutsClaimedBesideAssured(t *testing.T) {
@@ -164,31 +165,82 @@ func checkAccess(t *testing.T, place string, n *html.Node, ids, labels map[strin
 	}
 }
 
-func TestEveryLocalLinkLeadsSomewhere(t *testing.T) {
-	d := demonstration(t)
-	seen, queue := map[string]bool{}, []string{"/"}
-	for visits := 0; len(queue) > 0 && visits < 600; visits++ {
+// crawl follows every local link from a place until there is none left, and
+// returns the documents. What is not a page (a file, the API) has none.
+func (d *desk) crawl(from string) map[string]*html.Node {
+	seen, queue := map[string]*html.Node{from: nil}, []string{from}
+	for len(queue) > 0 {
 		place := queue[0]
 		queue = queue[1:]
 		a := d.get(place)
 		if a.Code != http.StatusOK {
-			t.Errorf("GET %s: %d", place, a.Code)
+			d.t.Errorf("GET %s: %d", place, a.Code)
 		}
-		doc := must(html.Parse(strings.NewReader(a.body)))(t)
-		elements(doc, func(n *html.Node) {
-			href, _ := attr(n, "href")
-			u, err := url.Parse(href)
-			if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/") {
-				return
-			}
-			if u.Fragment = ""; !seen[u.String()] {
-				seen[u.String()] = true
-				queue = append(queue, u.String())
+		if !strings.HasPrefix(a.Header().Get("Content-Type"), "text/html") {
+			continue
+		}
+		seen[place] = must(html.Parse(strings.NewReader(a.body)))(d.t)
+		elements(seen[place], func(n *html.Node) {
+			to, _, ok := local(n)
+			if _, known := seen[to]; ok && !known {
+				seen[to] = nil
+				queue = append(queue, to)
 			}
 		})
 	}
-	if len(seen) < 100 {
-		t.Errorf("only %d places are linked", len(seen))
+	return seen
+}
+
+// local returns the place and the fragment that an element links to, and whether
+// it links to a place of the server's.
+func local(n *html.Node) (place, fragment string, ok bool) {
+	href, _ := attr(n, "href")
+	u, err := url.Parse(href)
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/") {
+		return "", "", false
+	}
+	fragment, u.Fragment = u.Fragment, ""
+	return u.String(), fragment, true
+}
+
+func TestEveryLocalLinkLeadsSomewhere(t *testing.T) {
+	d := demonstration(t)
+	must(d.keeper.Withdraw(t.Context(), d.batchOf("signals"), store.Withdrawal{Reason: "twice", At: today}))(t)
+	pages := d.crawl("/")
+	if len(pages) < 500 {
+		t.Errorf("only %d places are linked", len(pages))
+	}
+	ids, heads := map[string]map[string]bool{}, map[string]string{}
+	for place, doc := range pages {
+		ids[place] = map[string]bool{}
+		if doc == nil {
+			continue
+		}
+		var title, head string
+		elements(doc, func(n *html.Node) {
+			id, _ := attr(n, "id")
+			ids[place][id] = true
+			switch {
+			case n.Data == "title" && n.Parent.Data == "head":
+				title = text(n)
+			case n.Data == "h1":
+				head = text(n)
+			}
+		})
+		if other, known := heads[title]; known && other != head {
+			t.Errorf("%s: the title %q is also that of %q", place, title, other)
+		}
+		heads[title] = head
+	}
+	for place, doc := range pages {
+		if doc == nil {
+			continue
+		}
+		elements(doc, func(n *html.Node) {
+			if to, fragment, ok := local(n); ok && fragment != "" && !ids[to][fragment] {
+				t.Errorf("%s: nothing is at %s#%s", place, to, fragment)
+			}
+		})
 	}
 }
 
@@ -541,6 +593,53 @@ func TestEveryKindOfEvidenceIsListed(t *testing.T) {
 	for _, want := range []string{"cases: 1 batch", "signals: 1 batch", "tuning: 1 batch"} {
 		if !strings.Contains(text(doc), want) {
 			t.Errorf("the overview does not say %q", want)
+		}
+	}
+}
+
+func TestOverviewSaysThatTheEvidenceIsOlderThanItsWindow(t *testing.T) {
+	d := demonstration(t)
+	const says = "The newest alert or feed observation is of"
+	if _, doc := d.page("/"); strings.Contains(text(doc), says) {
+		t.Error("evidence of today is said to be old")
+	}
+	_, doc := d.page("/?as_of=2030-01-01&platform=Windows")
+	var back string
+	elements(doc, func(n *html.Node) {
+		if href, _ := attr(n, "href"); strings.HasPrefix(text(n), "judge as of ") {
+			back = href
+		}
+	})
+	if !strings.Contains(text(doc), says) || !strings.Contains(back, "platform=Windows") {
+		t.Fatalf("old evidence leads to %q", back)
+	}
+	if _, doc = d.page(back); strings.Contains(text(doc), says) {
+		t.Error("as of its own day the evidence is old")
+	}
+}
+
+func TestClaimsThatDoNotCountAreApart(t *testing.T) {
+	d := demonstration(t)
+	for _, v := range d.assessment().Verdicts {
+		_, doc := d.page("/objects/" + v.Analytic.ATTACKID)
+		at := map[string]string{}
+		elements(doc, func(n *html.Node) {
+			if label, _ := attr(n, "aria-label"); strings.Contains(label, "laims that ") {
+				elements(n, func(row *html.Node) {
+					if row.Data == "small" {
+						at[text(row)] = label
+					}
+				})
+			}
+		})
+		for _, c := range v.Claims {
+			want := "Claims that count"
+			if !c.Counts || !c.Enabled {
+				want = "Claims that do not count"
+			}
+			if at[c.RuleID] != want {
+				t.Errorf("%s: the claim of %s is among %q, want %q", v.Analytic.ATTACKID, c.RuleID, at[c.RuleID], want)
+			}
 		}
 	}
 }

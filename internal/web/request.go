@@ -96,8 +96,16 @@ func (s selection) Header(h store.Header) string {
 	return s.Object(h.StixID)
 }
 
-// Batch returns the address of a batch in the list of evidence.
-func (s selection) Batch(id string) string { return s.Link("/evidence") + "#batch-" + id }
+// Batch returns the address of a batch.
+func (s selection) Batch(id string) string { return s.Link("/evidence/" + url.PathEscape(id)) }
+
+// Rule returns the address of what the alerts of a rule say.
+func (s selection) Rule(id string) string {
+	return s.Link("/measurements/rules/" + url.PathEscape(id))
+}
+
+// Gates returns the address of what an analytic or a rule may be used for.
+func (s selection) Gates(id string) string { return s.Link("/gates/" + url.PathEscape(id)) }
 
 // Hidden returns the selection for the hidden fields of a form.
 func (s selection) Hidden() []field {

@@ -17,7 +17,7 @@ func functions() template.FuncMap {
 		"action": action, "bar": bar, "bytes": size, "cellbar": cellBar, "date": date, "f": number, "interval": interval, "look": lookOf,
 		"n": group, "part": part, "plural": plural, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": when,
 		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
-		"anchor": anchor, "labelled": labelled, "add": func(a, b int) int { return a + b },
+		"anchor": anchor, "basis": basis, "pushed": pushed, "labelled": labelled, "add": func(a, b int) int { return a + b },
 	}
 }
 
@@ -124,6 +124,9 @@ func kind(k attack.Kind) string {
 	}
 	return words(string(k))
 }
+
+// basis writes the basis of a claim, whose parts are joined by plus signs.
+func basis(s string) string { return strings.ReplaceAll(words(s), "+", ", ") }
 
 // anchor returns what may stand as the id of an element for a name.
 func anchor(name string) string {

@@ -63,6 +63,10 @@ type Deps struct {
 	// Policy returns what verdicts are judged by; it is asked for every request, as
 	// the policy may be changed meanwhile.
 	Policy func() (assure.Policy, error)
+	// Gates decides what may be used for what.
+	Gates Gatekeeper
+	// Ledger vouches for batches.
+	Ledger Ledger
 	// Clock gives the day that verdicts are judged as of when a request names none.
 	Clock func() time.Time
 	Log   *slog.Logger
@@ -105,9 +109,14 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /objects/{id}/history", s.handle((*site).history))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
 	mux.HandleFunc("GET /measurements", s.handle((*site).measurements))
+	mux.HandleFunc("GET /measurements/rules/{id}", s.handle((*site).rule))
+	mux.HandleFunc("GET /next", s.handle((*site).next))
+	mux.HandleFunc("GET /gates/{id}", s.handle((*site).gates))
 	mux.HandleFunc("GET /reviews", s.handle((*site).reviews))
 	mux.HandleFunc("GET /reviews/{id}", s.handle((*site).review))
 	mux.HandleFunc("GET /evidence", s.handle((*site).evidence))
+	mux.HandleFunc("GET /evidence/{id}", s.handle((*site).batch))
+	mux.HandleFunc("GET /ledger", s.handle((*site).ledger))
 	mux.HandleFunc("GET /policy", s.handle((*site).policy))
 	mux.HandleFunc("/", s.handle((*site).missing))
 	return secure(mux)
@@ -133,7 +142,8 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "verdicts", "measurements", "reviews", "review", "evidence", "policy", "error"} {
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "verdicts", "next", "gates", "measurements", "rule", "reviews", "review",
+		"evidence", "batch", "ledger", "policy", "error"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
 	return pages

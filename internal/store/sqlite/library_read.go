@@ -206,6 +206,9 @@ func (l *Library) Relations(ctx context.Context, r attack.Release, stixID string
 	}
 	wanted := func(i int32) bool { return len(types) == 0 || slices.Contains(types, v.edges[i].typ) }
 	var edges []store.Edge
+	if len(types) == 0 {
+		edges = make([]store.Edge, 0, len(v.out.of(n))+len(v.in.of(n)))
+	}
 	for _, i := range v.out.of(n) {
 		if wanted(i) {
 			edges = append(edges, v.relation(i, true))

@@ -1,0 +1,173 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"candor/internal/fault"
+	"candor/internal/intake"
+	"candor/internal/ledger"
+	"candor/internal/store"
+)
+
+// Ledger is the record that no batch can be changed behind.
+type Ledger interface {
+	Entries(ctx context.Context) ([]ledger.Entry, error)
+	Include(ctx context.Context, seq int64) (ledger.Inclusion, error)
+}
+
+// evidenceView is the list of the imports of evidence.
+type evidenceView struct {
+	frame
+	Kind    string
+	Kinds   []choice
+	Batches []store.Batch // newest first
+	Paging  paging
+}
+
+func (s *site) evidence(r *http.Request) (view, error) {
+	fr, bs, err := s.heap(r)
+	if err != nil {
+		return view{}, err
+	}
+	offset, err := offsetOf(r)
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title = "Evidence"
+	v := evidenceView{frame: fr, Kind: strings.TrimSpace(r.URL.Query().Get("kind"))}
+	var kept []store.Batch
+	for _, b := range slices.Backward(bs) {
+		if !slices.ContainsFunc(v.Kinds, func(c choice) bool { return c.Value == b.Kind }) {
+			v.Kinds = append(v.Kinds, choice{Name: words(b.Kind), Value: b.Kind, Chosen: b.Kind == v.Kind})
+		}
+		if v.Kind == "" || b.Kind == v.Kind {
+			kept = append(kept, b)
+		}
+	}
+	slices.SortFunc(v.Kinds, func(a, b choice) int { return strings.Compare(a.Name, b.Name) })
+	v.Batches = kept[min(offset, len(kept)):min(offset+perPage, len(kept))]
+	v.Paging = page(r, offset, len(v.Batches), len(kept))
+	return view{name: "evidence", data: v}, nil
+}
+
+// heap returns the frame of a page about evidence, and all batches.
+func (s *site) heap(r *http.Request) (frame, []store.Batch, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return frame{}, nil, err
+	}
+	bs, err := s.batches(r.Context())
+	if err != nil {
+		return frame{}, nil, err
+	}
+	fr, err := s.place(r, sel)
+	fr.Here = "evidence"
+	return fr, bs, err
+}
+
+// pushed reports whether a batch was pushed by a program, so that its input is no
+// file of anybody's.
+func pushed(b store.Batch) bool { return strings.HasPrefix(b.By, intake.Author) }
+
+// batchView is one batch with what the ledger says of it.
+type batchView struct {
+	frame
+	B       store.Batch
+	Entries []ledger.Entry
+	// Proof is the proof of the entry of the batch; nil without an entry.
+	Proof *ledger.Inclusion
+	// Others are the batches that came and went with it.
+	Others []link
+}
+
+func (s *site) batch(r *http.Request) (view, error) {
+	fr, bs, err := s.heap(r)
+	if err != nil {
+		return view{}, err
+	}
+	id := r.PathValue("id")
+	i := slices.IndexFunc(bs, func(b store.Batch) bool { return b.ID == id })
+	if i < 0 {
+		return view{}, fault.New(fault.NotFound, "there is no batch %s", id).Next("the page Evidence lists every batch")
+	}
+	fr.Title = "Batch " + id
+	v := batchView{frame: fr, B: bs[i]}
+	for _, b := range bs {
+		if b.Accompanies(id) || v.B.Accompanies(b.ID) {
+			v.Others = append(v.Others, link{Text: b.ID, URL: fr.Sel.Batch(b.ID)})
+		}
+	}
+	return view{name: "batch", data: v}, s.vouch(r.Context(), &v)
+}
+
+// vouch adds what the ledger says of a batch.
+func (s *site) vouch(ctx context.Context, v *batchView) error {
+	all, err := s.Ledger.Entries(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		if e.ID == v.B.ID && (e.Kind == ledger.Batch || e.Kind == ledger.Withdrawal) {
+			v.Entries = append(v.Entries, e)
+		}
+	}
+	if len(v.Entries) == 0 {
+		return nil
+	}
+	proof, err := s.Ledger.Include(ctx, v.Entries[0].Seq)
+	v.Proof = &proof
+	return err
+}
+
+// ledgerView is the list of the ledger's entries.
+type ledgerView struct {
+	frame
+	Entries []ledger.Entry // newest first
+	Root    ledger.Root
+	Paging  paging
+}
+
+func (s *site) ledger(r *http.Request) (view, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return view{}, err
+	}
+	offset, err := offsetOf(r)
+	if err != nil {
+		return view{}, err
+	}
+	all, err := s.Ledger.Entries(r.Context())
+	if err != nil {
+		return view{}, err
+	}
+	fr, err := s.place(r, sel)
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title, fr.Here = "Ledger", "evidence"
+	v := ledgerView{frame: fr}
+	if len(all) > 0 {
+		last, err := s.Ledger.Include(r.Context(), all[len(all)-1].Seq)
+		if err != nil {
+			return view{}, err
+		}
+		v.Root = last.Root
+	}
+	slices.Reverse(all)
+	v.Entries = all[min(offset, len(all)):min(offset+perPage, len(all))]
+	v.Paging = page(r, offset, len(v.Entries), len(all))
+	return view{name: "ledger", data: v}, nil
+}
+
+// About returns the link to what an entry is about; it has no address where there
+// is no page of it.
+func (v ledgerView) About(e ledger.Entry) link {
+	switch e.Kind {
+	case ledger.Batch, ledger.Withdrawal:
+		return link{Text: e.ID, URL: v.Sel.Batch(e.ID)}
+	}
+	return link{Text: e.ID}
+}

@@ -1,0 +1,85 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"candor/internal/assessment"
+	"candor/internal/assure"
+)
+
+// nextView is what would change the verdicts, the most first.
+type nextView struct {
+	frame
+	P      assessment.Plan
+	Rows   []prospectView
+	Paging paging
+	Costs  bool // policy states what some of it costs
+}
+
+// prospectView is something to do with what it would change.
+type prospectView struct {
+	assure.Prospect
+	Number int
+	Ways   []wayView
+}
+
+// wayView is the analytics that would move from one rung to another.
+type wayView struct {
+	From, To assure.Rung
+	Links    []link
+	More     int
+}
+
+// fewMoves is how many analytics are named of those that move alike.
+const fewMoves = 8
+
+func (s *site) next(r *http.Request) (view, error) {
+	fr, req, err := s.asking(r, "next")
+	if err != nil {
+		return view{}, err
+	}
+	offset, err := offsetOf(r)
+	if err != nil {
+		return view{}, err
+	}
+	fr.Title = "Next steps"
+	v := nextView{frame: fr}
+	if fr.Release.Version == "" {
+		return view{name: "next", data: v}, nil
+	}
+	req.Platform = fr.Sel.Platform
+	if v.P, err = s.Measurer.Next(r.Context(), req, 0); err != nil {
+		return view{}, err
+	}
+	all := v.P.Prospects
+	v.Costs = slices.ContainsFunc(all, func(p assure.Prospect) bool { return p.Cost != nil })
+	for i := min(offset, len(all)); i < min(offset+perPage, len(all)); i++ {
+		v.Rows = append(v.Rows, prospectView{Prospect: all[i], Number: i + 1, Ways: waysOf(all[i].Moves, fr.Sel)})
+	}
+	v.Paging = page(r, offset, len(v.Rows), len(all))
+	return view{name: "next", data: v}, nil
+}
+
+// waysOf sums moves by where they lead from and to, the most first.
+func waysOf(moves []assure.Move, sel selection) []wayView {
+	var ways []wayView
+	for _, m := range moves {
+		i := slices.IndexFunc(ways, func(w wayView) bool { return w.From == m.From && w.To == m.To })
+		if i < 0 {
+			i = len(ways)
+			ways = append(ways, wayView{From: m.From, To: m.To})
+		}
+		if w := &ways[i]; len(w.Links) < fewMoves {
+			w.Links = append(w.Links, sel.Name(m.Analytic))
+		} else {
+			w.More++
+		}
+	}
+	slices.SortStableFunc(ways, func(a, b wayView) int { return cmp.Compare(b.Count(), a.Count()) })
+	return ways
+}
+
+// Count is how many analytics move so.
+func (w wayView) Count() int { return len(w.Links) + w.More }
