@@ -101,5 +101,5 @@ func (s *splitter) row(line int, raw jsontext.Value) bool {
 			o[s.columns[i]] = c.value
 		}
 	}
-	return s.take(line, o)
+	return s.take(line, o, nil)
 }

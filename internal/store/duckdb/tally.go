@@ -128,7 +128,7 @@ func (a *Alerts) cells(ctx context.Context, from, to day.Date) (list []cell, err
 	}
 	counted, columns := countedUnder(open)
 	first, last := stamp.Bounds(from, to)
-	return list, scan(ctx, a.db, 3+len(columns), func(v []any) {
+	return list, a.scan(ctx, 3+len(columns), func(v []value) {
 		c := cell{n: v[2].(int64), opened: stamp.Unknown}
 		c.rule, c.day = unpack(v[0].(int64))
 		if c.site, c.entity = unpack(v[1].(int64)); c.site < 0 {
@@ -163,11 +163,14 @@ func countedUnder(open int32) (counted string, columns []string) {
 // unpack returns the two numbers that lie in one.
 func unpack(n int64) (high, low int32) { return int32(n >> 32), int32(n) }
 
+// termsQuery asks for the terms with the numbers of a list.
+const termsQuery = `SELECT id, text FROM term SEMI JOIN (SELECT unnest(?::INTEGER[]) AS id) USING (id)`
+
 // texts fills in the texts of the terms that are keys of to.
 func (a *Alerts) texts(ctx context.Context, to map[int32]string) error {
-	return scan(ctx, a.db, 2, func(v []any) {
+	return a.scan(ctx, 2, func(v []value) {
 		to[v[0].(int32)] = v[1].(string)
-	}, `SELECT id, text FROM term SEMI JOIN (SELECT unnest(?::INTEGER[]) AS id) USING (id)`, slices.Collect(maps.Keys(to)))
+	}, termsQuery, slices.Collect(maps.Keys(to)))
 }
 
 // Rules lists the rules that alerts name, by ID in byte order. The batches are
@@ -175,7 +178,7 @@ func (a *Alerts) texts(ctx context.Context, to map[int32]string) error {
 // first; a rule that has had no alert for a while begins anew.
 func (a *Alerts) Rules(ctx context.Context) ([]store.AlertRule, error) {
 	var list []store.AlertRule
-	err := scan(ctx, a.db, 6, func(v []any) {
+	err := a.scan(ctx, 6, func(v []value) {
 		id := v[0].(string)
 		if n := len(list); n == 0 || list[n-1].ID != id {
 			list = append(list, store.AlertRule{ID: id, Alerts: v[2].(int64), First: stamp.Time(v[3].(int64)), Last: stamp.Time(v[4].(int64))})
