@@ -21,6 +21,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/fault"
+	"candor/internal/ledger"
 	"candor/internal/library"
 	"candor/internal/store"
 )
@@ -49,6 +50,11 @@ type Batches interface {
 	Batches(ctx context.Context) ([]store.Batch, error)
 }
 
+// Ledger lists the entries that vouch for batches.
+type Ledger interface {
+	Entries(ctx context.Context) ([]ledger.Entry, error)
+}
+
 // Deps is what the API is made from. Every field is needed.
 type Deps struct {
 	Objects  Objects
@@ -56,6 +62,7 @@ type Deps struct {
 	Assessor Assessor
 	Evidence Batches
 	Alerts   Batches
+	Ledger   Ledger
 	// Gates decides what may be used for what.
 	Gates Gatekeeper
 	// Reviews says what analytics did in incidents.

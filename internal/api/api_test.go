@@ -24,6 +24,7 @@ import (
 	"candor/internal/attack/stix"
 	"candor/internal/day"
 	"candor/internal/ingest"
+	"candor/internal/ledger"
 	"candor/internal/library"
 	"candor/internal/policy"
 	"candor/internal/sample"
@@ -59,7 +60,7 @@ func newDesk(t *testing.T) *desk {
 	t.Cleanup(func() { alerts.Close() })
 	d.fill(dir, ingest.NewEvidence(d.evidence, alerts, clock))
 	d.service, d.assess = library.New(d.library), assessment.New(d.library, d.evidence, alerts)
-	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: alerts,
+	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: alerts, Ledger: ledger.New(d.evidence.Ledger()),
 		Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
 	return d
 }
@@ -373,6 +374,29 @@ func TestProblemsSayWhatIsWrongInJSON(t *testing.T) {
 	}
 	if d.log.Len() > 0 {
 		t.Errorf("wrong requests were logged as failures: %s", &d.log)
+	}
+}
+
+func TestEachBatchLeadsToItsEntries(t *testing.T) {
+	d := newDesk(t)
+	log := ledger.New(d.evidence.Ledger())
+	b := must(d.evidence.Batches(t.Context()))(t)[0]
+	for _, kind := range []ledger.Kind{ledger.Release, ledger.Batch, ledger.Withdrawal} {
+		must(log.Append(t.Context(), ledger.Entry{Kind: kind, ID: b.ID, SHA256: b.Hash, Time: today}))(t)
+	}
+	var got BatchList
+	d.get("/api/v1/batches", &got)
+	if len(got.Batches) < 2 {
+		t.Fatalf("%+v", got)
+	}
+	for _, a := range got.Batches {
+		var places []int64
+		for _, e := range a.Ledger {
+			places = append(places, e.Seq)
+		}
+		if a.ID == b.ID && !slices.Equal(places, []int64{1, 2}) || a.ID != b.ID && (places != nil || a.Ledger == nil) {
+			t.Errorf("%s has the entries %v", a.ID, places)
+		}
 	}
 }
 

@@ -9,13 +9,14 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/ledger"
 	"candor/internal/policy"
 )
 
 // gated is the desk with gates.
 func gated(t *testing.T) *desk {
 	d := newDesk(t)
-	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Gates: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.evidence,
+	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Gates: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.evidence, Ledger: ledger.New(d.evidence.Ledger()),
 		Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
 	return d
 }

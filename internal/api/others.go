@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"candor/internal/attack"
+	"candor/internal/custody"
 	"candor/internal/policy"
 	"candor/internal/store"
 )
@@ -27,7 +28,7 @@ type ReleaseList struct {
 
 // BatchList is the imports of evidence, oldest first.
 type BatchList struct {
-	Batches []store.Batch `json:"batches"`
+	Batches []custody.Account `json:"batches"`
 }
 
 // PolicyInForce is the thresholds that verdicts are judged by.
@@ -85,5 +86,9 @@ func (s *server) batches(ctx context.Context, _ *nothing) (*batchesOutput, error
 	}
 	all = append(append([]store.Batch{}, all...), alerts...)
 	slices.SortStableFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
-	return &batchesOutput{Body: BatchList{Batches: all}}, nil
+	entries, err := s.Ledger.Entries(ctx)
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	return &batchesOutput{Body: BatchList{Batches: custody.Accounts(all, entries)}}, nil
 }

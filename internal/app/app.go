@@ -182,7 +182,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, p func
 		Policy: p, Clock: now, Log: log, Version: version,
 	})
 	deps := api.Deps{
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts,
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(),
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
 	if s.intake != nil {

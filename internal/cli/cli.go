@@ -154,7 +154,7 @@ keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
   candor evidence add rules ./sigma/rules
   candor assess --summary
   candor serve`,
-		SilenceUsage: true, SilenceErrors: true,
+		SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -175,9 +175,7 @@ keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
 		p.serveCommand(), p.demoCommand(), p.versionCommand(),
 		p.ledgerCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand())
 	root.AddCommand(p.measuringCommands()...)
-	for _, c := range root.Commands() {
-		markUsage(c)
-	}
+	markUsage(root)
 	return root
 }
 
@@ -187,7 +185,10 @@ func markUsage(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
-				return usage(cmd, err)
+				if said := asFault(err); said != nil {
+					return said
+				}
+				return miscounted(cmd, args)
 			}
 			// Flags that are missing or exclude each other would be found later, too,
 			// but not as wrong usage.
@@ -202,10 +203,17 @@ func markUsage(c *cobra.Command) {
 	}
 }
 
-func usage(cmd *cobra.Command, err error) error {
-	var f *fault.Error
-	if errors.As(err, &f) {
+// asFault returns err when it says what to do next already, and nil otherwise.
+func asFault(err error) error {
+	if f := (*fault.Error)(nil); errors.As(err, &f) {
 		return err
+	}
+	return nil
+}
+
+func usage(cmd *cobra.Command, err error) error {
+	if said := asFault(err); said != nil {
+		return said
 	}
 	return fault.New(fault.Usage, "%s", plainly(err)).Next("see: %s --help", cmd.CommandPath())
 }
@@ -230,11 +238,7 @@ func group(use, short, long string, subs ...*cobra.Command) *cobra.Command {
 		if len(args) == 0 {
 			return nil
 		}
-		e := fault.New(fault.Usage, "unknown command %q for %q", args[0], cmd.CommandPath())
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			return e.Next("did you mean %q? see: %s --help", near[0], cmd.CommandPath())
-		}
-		return e.Next("see: %s --help", cmd.CommandPath())
+		return unknown(cmd, args[0])
 	}
 	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	c.SuggestionsMinimumDistance = 2
@@ -244,9 +248,6 @@ func group(use, short, long string, subs ...*cobra.Command) *cobra.Command {
 
 // fail shows an error: what, where, and the next step.
 func (p *program) fail(err error) {
-	if fault.KindOf(err) == fault.Internal && strings.HasPrefix(err.Error(), "unknown command") {
-		err = fault.New(fault.Usage, "%s", err).Next("see: candor --help")
-	}
 	var f *fault.Error
 	errors.As(err, &f)
 	if p.json {

@@ -14,7 +14,6 @@ import (
 	"candor/internal/assure"
 	"candor/internal/custody"
 	"candor/internal/fault"
-	"candor/internal/ledger"
 	"candor/internal/policy"
 	"candor/internal/store"
 )
@@ -52,7 +51,7 @@ again and lands as another batch, with a number behind its id.`,
 				if err != nil {
 					return err
 				}
-				return p.emitBatch(ctx, d, b, func(g *page, _ batchView) {
+				return p.emitBatch(ctx, d, b, func(g *page, _ custody.Account) {
 					g.line("withdrawn %s: it no longer counts", g.bold(b.ID))
 					for _, c := range all {
 						if c.Accompanies(b.ID) {
@@ -69,29 +68,18 @@ again and lands as another batch, with a number behind its id.`,
 	return c
 }
 
-// batchView is a batch with the entries about it.
-type batchView struct {
-	store.Batch
-	Ledger []ledger.Entry `json:"ledger"`
-}
-
 // emitBatch prints a batch with the entries about it.
-func (p *program) emitBatch(ctx context.Context, d *Desk, b store.Batch, text func(*page, batchView)) error {
-	v := batchView{Batch: b, Ledger: []ledger.Entry{}}
-	for _, kind := range []ledger.Kind{ledger.Batch, ledger.Withdrawal} {
-		e, ok, err := d.Custody.Entry(ctx, kind, b.ID)
-		if err != nil {
-			return err
-		}
-		if ok {
-			v.Ledger = append(v.Ledger, e)
-		}
+func (p *program) emitBatch(ctx context.Context, d *Desk, b store.Batch, text func(*page, custody.Account)) error {
+	entries, err := d.Custody.Log().Entries(ctx)
+	if err != nil {
+		return err
 	}
+	v := custody.Accounts([]store.Batch{b}, entries)[0]
 	return p.emit(v, func(g *page) { text(g, v) })
 }
 
 // showCustody says whether a batch counts, and where the ledger speaks of it.
-func showCustody(g *page, v batchView) {
+func showCustody(g *page, v custody.Account) {
 	rows := [][]string{{"content sha256", v.Content}}
 	if w := v.Withdrawn; w != nil {
 		rows = append(rows, []string{"withdrawn", withdrawalText(w)})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/custody"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/intake"
@@ -219,7 +220,7 @@ func (p *program) evidenceShowCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emitBatch(ctx, d, b, func(g *page, v batchView) { showBatch(g, b); showCustody(g, v) })
+				return p.emitBatch(ctx, d, b, func(g *page, v custody.Account) { showBatch(g, b); showCustody(g, v) })
 			})
 		},
 	}

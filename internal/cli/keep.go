@@ -27,7 +27,7 @@ func keepFlag(c *cobra.Command, keep *string) {
 			return nil
 		}
 		if len(args) > 0 {
-			return fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
+			return unknown(c, args[0])
 		}
 		return nil
 	}

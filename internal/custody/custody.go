@@ -339,17 +339,3 @@ func unrecorded(what string, err error) error {
 	return fault.New(fault.Unavailable, "%s, and its entry in the ledger could not be written", what).Because(err).
 		Next("the next write records it; until then candor ledger verify says so")
 }
-
-// Entry returns the newest entry of a kind about id, and whether there is one.
-func (k *Keeper) Entry(ctx context.Context, kind ledger.Kind, id string) (ledger.Entry, bool, error) {
-	entries, err := k.log.Entries(ctx)
-	if err != nil {
-		return ledger.Entry{}, false, err
-	}
-	for _, e := range slices.Backward(entries) {
-		if e.Kind == kind && e.ID == id {
-			return e, true, nil
-		}
-	}
-	return ledger.Entry{}, false, nil
-}

@@ -2,6 +2,7 @@ package custody_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -197,9 +199,13 @@ func TestBatchWithoutEntryIsSaidUntilTheNextWrite(t *testing.T) {
 	if r := h.verify(t, nil); !r.OK || r.Size != 4 {
 		t.Errorf("after the next write: %+v", r)
 	}
-	e, ok, err := h.Entry(t.Context(), ledger.Batch, "alerts-1")
-	if err != nil || !ok || e.Reason != "found without an entry" {
-		t.Errorf("entry %+v, %v, %v", e, ok, err)
+	entries, err := h.Log().Entries(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := custody.Accounts([]store.Batch{{ID: "alerts-1"}}, entries)[0].Ledger
+	if len(about) != 1 || about[0].Reason != "found without an entry" {
+		t.Errorf("entries %+v", about)
 	}
 }
 
@@ -317,6 +323,41 @@ func TestVerifyWhileAnotherWrites(t *testing.T) {
 			if r := reader.verify(t, nil); len(r.Findings) > 0 {
 				t.Fatalf("look %d: %s", looks, found(r))
 			}
+		}
+	}
+}
+
+// TestAStoreThatCannotBeReadIsFound overwrites a page: the engine stops at it, and
+// what the other store holds is compared nevertheless.
+func TestAStoreThatCannotBeReadIsFound(t *testing.T) {
+	h := opened(t)
+	h.fill(t)
+	h.close()
+	var root, size int64
+	db := raw(t, filepath.Join(h.dir, "alerts.db"))
+	if err := db.QueryRow(`SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = 'alert'`).Scan(&root, &size); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	f, err := os.OpenFile(filepath.Join(h.dir, "alerts.db"), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(bytes.Repeat([]byte{0xff}, int(size)), (root-1)*size); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	again := open(t, h.dir)
+	t.Cleanup(again.close)
+	r := again.verify(t, nil)
+	if r.OK || len(r.Findings) == 0 || !slices.ContainsFunc(r.Findings, func(f custody.Finding) bool {
+		return f.What == custody.StoreState && strings.Contains(f.Detail, "damaged") && strings.Contains(f.Detail, "alerts")
+	}) {
+		t.Errorf("%+v", r.Findings)
+	}
+	for _, f := range r.Findings {
+		if f.What == custody.MissingBatch {
+			t.Errorf("a batch that could not be looked for is said to be missing: %+v", f)
 		}
 	}
 }

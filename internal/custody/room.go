@@ -26,3 +26,13 @@ func full(err error) bool {
 	text := err.Error()
 	return errors.Is(err, syscall.ENOSPC) || strings.Contains(text, "database or disk is full") || strings.Contains(text, "No space left on device")
 }
+
+// damaged reports whether an error came of a file whose pages or blocks are not what
+// an engine wrote. Both engines say so in words alone.
+func damaged(err error) bool {
+	if err == nil {
+		return false
+	}
+	text := err.Error()
+	return strings.Contains(text, "Corrupt database file") || strings.Contains(text, "database disk image is malformed")
+}

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
+	"candor/internal/fault"
 	"candor/internal/ledger"
 	"candor/internal/store"
 )
@@ -65,6 +67,7 @@ type verifier struct {
 	entries map[subject]int64 // the newest entry of each
 	kept    map[string]store.Kept
 	amiss   []store.Amiss
+	unread  bool // a store could not be read whole, so that kept may lack batches
 }
 
 // Verify reads the ledger and the stores whole, computes everything anew and
@@ -72,6 +75,9 @@ type verifier struct {
 // with the entries of that root.
 func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, error) {
 	checked, err := k.log.Check(ctx)
+	if damaged(err) {
+		return Report{}, fault.New(fault.Conflict, "the ledger cannot be read whole").Because(err).Next("restore a backup that verifies")
+	}
 	if err != nil {
 		return Report{}, err
 	}
@@ -86,13 +92,8 @@ func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, err
 		v.Checked[e.Kind]++
 	}
 	for _, s := range k.Batches {
-		a, err := s.Audit(ctx)
-		if err != nil {
+		if err := v.audit(ctx, s); err != nil {
 			return Report{}, err
-		}
-		v.amiss = append(v.amiss, a.Amiss...)
-		for id, b := range a.Batches {
-			v.kept[id] = b
 		}
 	}
 	v.batches(checked.Entries)
@@ -107,6 +108,20 @@ func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, err
 		return Report{}, err
 	}
 	return v.report(), nil
+}
+
+// audit gathers what a store says of its batches. That it is too damaged to be
+// read whole is a finding.
+func (v *verifier) audit(ctx context.Context, s store.Custody) error {
+	a, err := s.Audit(ctx)
+	if damaged(err) {
+		v.unread = true
+		v.find(nil, subject{}, StoreState, "a store is damaged, and what is in it was not compared: %v", err)
+		return nil
+	}
+	v.amiss = append(v.amiss, a.Amiss...)
+	maps.Copy(v.kept, a.Batches)
+	return err
 }
 
 // confirm drops what was without an entry only because it was landing while the
@@ -139,6 +154,7 @@ func (v *verifier) batches(entries []ledger.Entry) {
 		b, there := v.kept[e.ID]
 		switch {
 		case e.Kind != ledger.Batch && e.Kind != ledger.Withdrawal:
+		case !there && v.unread:
 		case !there:
 			v.about(e, MissingBatch, "batch %s is not in its store", e.ID)
 		case e.Kind == ledger.Batch && b.Content != e.SHA256:

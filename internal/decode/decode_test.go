@@ -80,7 +80,7 @@ func TestTablesAreReadAsMeant(t *testing.T) {
 		"1|2", "x\ny|a \"q\"",
 		`f.csv:6: "1": the row has 1 cell, the header 2`,
 		`f.csv:7: "1,2,3": the row has 3 cells, the header 2`,
-		"f.csv:8: a: \"\ufffd\": not UTF-8",
+		"f.csv:8: A: \"\ufffd\": not UTF-8",
 		`f.csv:9: the row is not delimited text: bare " in non-quoted-field`,
 		"z|9",
 	}

@@ -31,7 +31,7 @@ type Lines struct {
 // NewLines returns the rows of r, whose columns have the names given. File names
 // it in messages.
 func NewLines(file string, r io.Reader, columns ...string) *Lines {
-	l := &Lines{text: bufio.NewReaderSize(r, 1<<16), table: &Table{file: file, header: columns, index: map[string]int{}}}
+	l := &Lines{text: bufio.NewReaderSize(r, 1<<16), table: &Table{file: file, header: columns, spelt: columns, index: map[string]int{}}}
 	for i, c := range columns {
 		l.table.index[c] = i
 	}

@@ -58,7 +58,7 @@ func (r *Row) Need(column string) string {
 
 // Count returns the cell of a column as a number that is not negative.
 func (r *Row) Count(column string) int64 {
-	v := r.Get(column)
+	v := r.Need(column)
 	n, err := strconv.ParseInt(v, 10, 64)
 	if err != nil || n < 0 {
 		r.Fail(column, v, "not a whole number of 0 or more")
@@ -69,7 +69,7 @@ func (r *Row) Count(column string) int64 {
 
 // Day returns the cell of a column as a day.
 func (r *Row) Day(column string) day.Date {
-	v := r.Get(column)
+	v := r.Need(column)
 	d, err := day.Parse(v)
 	if err != nil {
 		r.Fail(column, v, "not a day such as 2026-03-01")

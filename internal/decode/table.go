@@ -22,7 +22,8 @@ type Table struct {
 	file   string
 	source *guard
 	csv    *csv.Reader
-	header []string
+	header []string // in lower case
+	spelt  []string // as the file has it
 	index  map[string]int
 	line   int // of the last row
 	shift  int // lines before the text
@@ -64,12 +65,14 @@ func NewTable(file string, r io.Reader, comma rune) (*Table, error) {
 	}
 	t.line = 1
 	for i, name := range first {
-		name = strings.ToLower(strings.TrimSpace(name))
+		spelt := strings.ToValidUTF8(strings.TrimSpace(name), "\ufffd")
+		name = strings.ToLower(spelt)
 		if _, twice := t.index[name]; twice && name != "" {
-			return nil, Invalid(file, 1, "the header names the column %q twice", name)
+			return nil, Invalid(file, 1, "the header names the column %q twice", spelt).
+				Next("rename or remove one of the two columns")
 		}
 		t.index[name] = i
-		t.header = append(t.header, name)
+		t.header, t.spelt = append(t.header, name), append(t.spelt, strings.Clone(spelt))
 	}
 	return t, nil
 }
@@ -84,7 +87,8 @@ func (t *Table) broken(err error) error {
 	var p *csv.ParseError
 	switch {
 	case errors.As(err, &p):
-		return Invalid(t.file, p.StartLine+t.shift, "the row is not delimited text: %v", p.Err)
+		return Invalid(t.file, p.StartLine+t.shift, "the row is not delimited text: %v", p.Err).
+			Next("check that the file is delimited text, and the quotes in this line")
 	case errors.Is(err, errLongRow):
 		return Invalid(t.file, t.line+1, "%v", errLongRow).Next("look for an unclosed quote at or after this line")
 	}
@@ -101,12 +105,27 @@ func (t *Table) Column(name string) (int, bool) {
 	return i, ok
 }
 
+// Spell returns the name of a column as the file spells it, and the name itself
+// where there is no such column.
+func (t *Table) Spell(name string) string {
+	if i, ok := t.Column(name); ok && name != "" {
+		return t.spelt[i]
+	}
+	return name
+}
+
+// Spelling returns the names of the columns in order, as the file spells them.
+func (t *Table) Spelling() []string { return t.spelt }
+
 // Require returns fault.Invalid naming the first of the columns that is missing.
 func (t *Table) Require(columns ...string) error {
 	for _, c := range columns {
 		if _, ok := t.Column(c); !ok {
-			return Invalid(t.file, 1, "the header has no column %q", c).
-				Next("the columns are %s; this file has %s", strings.Join(columns, ","), strings.Join(t.header, ","))
+			e := Invalid(t.file, 1, "the header has no column %q", c)
+			if only := t.spelt[0]; len(t.spelt) == 1 && strings.ContainsAny(only, ";\t|") {
+				return e.Next("a comma must stand between two cells; this file has %q", only)
+			}
+			return e.Next("the columns are %s; this file has %s", strings.Join(columns, ","), strings.Join(t.spelt, ","))
 		}
 	}
 	return nil
@@ -115,9 +134,9 @@ func (t *Table) Require(columns ...string) error {
 // Unknown returns a warning for each column that is not among the known ones.
 func (t *Table) Unknown(known ...string) []string {
 	var out []string
-	for _, h := range t.header {
+	for i, h := range t.header {
 		if h != "" && !slices.Contains(known, h) {
-			out = append(out, t.file+":1: column "+h+" is not known and was passed over")
+			out = append(out, t.file+":1: column "+t.spelt[i]+" is not known and was passed over")
 		}
 	}
 	return out
@@ -180,9 +199,13 @@ func (r *Row) Get(column string) string {
 	return ""
 }
 
-// Fail makes the row a reject, unless it is one already.
+// Fail makes the row a reject, unless it is one already. A field that is a column
+// is named as the file spells it.
 func (r *Row) Fail(field, value, reason string) {
 	if r.bad == nil {
+		if r.table != nil {
+			field = r.table.Spell(field)
+		}
 		r.bad = &evidence.Reject{File: r.File, Line: r.Line, Field: field, Value: strings.Clone(value), Reason: reason}
 	}
 }

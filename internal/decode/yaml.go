@@ -62,7 +62,8 @@ func Document(file string, data []byte, kind string) (*Map, error) {
 		return nil, err
 	}
 	if len(docs) != 1 {
-		return nil, Invalid(file, 1, "%s where one should be", counted("there are", len(docs), "YAML document"))
+		return nil, Invalid(file, 1, "%s where one should be", counted("there are", len(docs), "YAML document")).
+			Next("the file is one YAML mapping that begins with \"kind: %s\" and \"version: 1\"", kind)
 	}
 	m, ok := NewMap(file, docs[0])
 	if !ok {

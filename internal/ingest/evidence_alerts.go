@@ -13,12 +13,14 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"candor/internal/alert"
 	"candor/internal/alert/bulk"
 	"candor/internal/alert/export"
 	"candor/internal/alert/parquet"
 	"candor/internal/alert/tabular"
+	"candor/internal/decode"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -302,9 +304,16 @@ func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*
 	if isParquet(head, l.name) || in.forced == parquet.Format {
 		return in.parquet(o, head, p)
 	}
+	if err := foreign(l.path, head); err != nil {
+		return nil, err
+	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
 	input := export.Input{File: l.path, Text: o.text, Reject: p.reject, Warn: p.located(l)}
 	object := bytes.HasPrefix(head, []byte("{"))
+	if len(head) == 0 {
+		input.Warn("the file is empty")
+		return func(func(*alert.Alert, error) bool) {}, nil
+	}
 	if in.mapping != nil {
 		if in.forced == mappedJSON || in.forced == "" && (object || bytes.HasPrefix(head, []byte("["))) {
 			p.format(mappedJSON)
@@ -348,8 +357,16 @@ func unknownAlerts(l location, head []byte) error {
 		return fault.New(fault.Invalid, "a JSON list of records that no format of alerts knows").At("%s", l.path).
 			Next("see which formats there are and name one (--format NAME), or a mapping file that says which paths make an alert (--mapping FILE)")
 	}
-	return fault.New(fault.Invalid, "neither JSON of a known format nor a CSV with Candor's columns").At("%s", l.path).
-		Next("name a mapping file that says which columns make an alert (--mapping FILE)")
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	for _, comma := range ";\t|" {
+		if tabular.IsOwn(decode.Columns(head, comma)) {
+			return fault.New(fault.Invalid, "a CSV with Candor's columns, but %q between them where a comma should be", comma).At("%s:1", l.path).
+				Next("write it with commas, or name a mapping file that says the delimiter (--mapping FILE; candor evidence template mapping)")
+		}
+	}
+	return fault.New(fault.Invalid, "neither JSON of a known format nor a CSV with Candor's columns id, rule_id and time").At("%s", l.path).
+		Next("the file begins with %q; name a mapping file that says which columns make an alert (--mapping FILE; candor evidence template mapping)",
+			strings.ToValidUTF8(string(first[:min(len(first), 200)]), "\ufffd"))
 }
 
 // located says which file a warning is about.

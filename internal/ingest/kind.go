@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"candor/internal/alert/export"
-	sentinelalert "candor/internal/alert/sentinel"
 	"candor/internal/decode"
 	"candor/internal/fault"
 )
@@ -84,6 +83,9 @@ func peek(l location, show func(name string, head []byte) (more bool)) error {
 	if err != nil {
 		return damaged(l.path, "gzip", err)
 	}
+	if err := foreign(l.path, head); err != nil && !isParquet(head, l.name) && !l.inside {
+		return err
+	}
 	show(l.name, bytes.TrimPrefix(head, []byte("\ufeff")))
 	return nil
 }
@@ -106,11 +108,6 @@ func hasColumns(columns ...string) func(head []byte, name string) bool {
 		have := decode.Columns(head, ',')
 		return !slices.ContainsFunc(columns, func(c string) bool { return !slices.Contains(have, c) })
 	}
-}
-
-// namesItsRules reports whether incidents say which rules raised their alerts.
-func namesItsRules(head []byte, name string) bool {
-	return sentinelalert.Sniff(head, name) && bytes.Contains(head, []byte("RelatedAnalyticRuleIds"))
 }
 
 // saysDispositions reports whether JSON says something of alerts and not that they

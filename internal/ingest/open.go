@@ -211,6 +211,9 @@ func unpack(l location, data []byte, k kind) ([]file, error) {
 	if isTar(data) {
 		return untar(l, data, k)
 	}
+	if err := foreign(l.path, data); err != nil && !l.inside { // in a folder it is one reject
+		return nil, err
+	}
 	if len(data) > maxFile {
 		return nil, tooLarge(l.path, maxFile)
 	}
@@ -238,6 +241,37 @@ func gunzip(l location, data []byte) ([]byte, error) {
 		return nil, tooLarge(l.path, maxArchive)
 	}
 	return data, nil
+}
+
+// packings are the beginnings of files that are packed in a way that is not read,
+// and encodings those of text.
+var (
+	packings = [...]struct{ magic, name string }{
+		{"PK\x03\x04", "a zip archive or a workbook"}, {"BZh", "packed with bzip2"}, {"\xfd7zXZ\x00", "packed with xz"},
+		{"\x28\xb5\x2f\xfd", "packed with zstd"}, {"7z\xbc\xaf", "packed with 7-Zip"},
+	}
+	encodings = [...]string{"\xff\xfe", "\xfe\xff"}
+)
+
+// foreign returns fault.Invalid for a file that begins with head and is packed, or
+// written, in a way that is not read.
+func foreign(p string, head []byte) error {
+	for _, m := range packings {
+		if bytes.HasPrefix(head, []byte(m.magic)) {
+			return fault.New(fault.Invalid, "the file is %s, which is not read", m.name).At("%s", p).
+				Next("unpack it, or pack it with gzip; save a workbook as CSV in UTF-8")
+		}
+	}
+	for _, mark := range encodings {
+		if bytes.HasPrefix(head, []byte(mark)) {
+			return fault.New(fault.Invalid, "the text is UTF-16, which is not read").At("%s", p).
+				Next("save it as UTF-8: iconv -f UTF-16 -t UTF-8, or Export-Csv -Encoding utf8")
+		}
+	}
+	if bytes.IndexByte(head[:min(len(head), headSize)], 0) >= 0 {
+		return fault.New(fault.Invalid, "the file is not text").At("%s", p).Next("check that this is the file you mean; nothing was added")
+	}
+	return nil
 }
 
 func damaged(p, what string, err error) error {

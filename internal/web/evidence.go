@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/custody"
 	"candor/internal/fault"
 	"candor/internal/intake"
 	"candor/internal/ledger"
@@ -109,11 +110,7 @@ func (s *site) vouch(ctx context.Context, v *batchView) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range all {
-		if e.ID == v.B.ID && (e.Kind == ledger.Batch || e.Kind == ledger.Withdrawal) {
-			v.Entries = append(v.Entries, e)
-		}
-	}
+	v.Entries = custody.Accounts([]store.Batch{v.B}, all)[0].Ledger
 	if len(v.Entries) == 0 {
 		return nil
 	}

@@ -57,10 +57,11 @@ func TestNumberLeadsToItsBatchAndTheBatchToItsEntry(t *testing.T) {
 		t.Fatalf("the verdict does not lead to %s", at)
 	}
 	_, doc = d.page(at)
-	entry, ok, err := d.keeper.Entry(t.Context(), ledger.Batch, alerts.ID)
-	if err != nil || !ok {
-		t.Fatal("the batch has no entry", err)
+	entries := custody.Accounts([]store.Batch{alerts}, must(d.keeper.Log().Entries(t.Context()))(t))[0].Ledger
+	if len(entries) != 1 || entries[0].Kind != ledger.Batch {
+		t.Fatalf("the batch has the entries %+v", entries)
 	}
+	entry := entries[0]
 	proof := must(d.keeper.Log().Include(t.Context(), entry.Seq))(t)
 	says(t, doc, alerts.ID, alerts.Hash, alerts.Content, entry.SHA256, proof.Root.String(), proof.Leaf, proof.Proof[0],
 		fmt.Sprintf("What became of %d,%03d records", alerts.Read/1000, alerts.Read%1000), "supersedes an earlier record")

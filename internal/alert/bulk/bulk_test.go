@@ -6,10 +6,11 @@ import (
 	"io"
 	"iter"
 	"os"
-	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -121,18 +122,44 @@ func TestAnErrorOfTheReaderEndsTheAlerts(t *testing.T) {
 	}
 }
 
+// slow is a reader that waits in the midst of a text until it is let go on.
+type slow struct {
+	io.Reader
+	reads int
+	goOn  chan struct{}
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	if s.reads++; s.reads == 4 {
+		<-s.goOn
+	}
+	return s.Reader.Read(p)
+}
+
+// TestStoppingEndsTheGoroutines stops while the text is being read ahead. The
+// sequence must not end before that has, and the bubble fails a test that leaves a
+// goroutine behind.
 func TestStoppingEndsTheGoroutines(t *testing.T) {
-	before := runtime.NumGoroutine()
 	text := strings.Repeat(`{"id":"a","rule_id":"r","time":"2026-03-01"}`+"\n", 200_000)
-	n := 0
-	for range bulk.Alerts(jsonl.Input{Text: strings.NewReader(text), Reject: func(evidence.Reject) {}, Warn: func(string) {}}) {
-		if n++; n == 10 {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{Reader: strings.NewReader(text), goOn: make(chan struct{})}
+		var read atomic.Bool
+		n := 0
+		for range bulk.Alerts(jsonl.Input{Text: s, Reject: func(evidence.Reject) {}, Warn: func(string) {}}) {
+			if n++; n < 10 {
+				continue
+			}
+			go func() {
+				synctest.Wait() // until all that is left to wait for is this
+				read.Store(true)
+				close(s.goOn)
+			}()
 			break
 		}
-	}
-	if after := runtime.NumGoroutine(); after > before {
-		t.Errorf("%d goroutines, %d before", after, before)
-	}
+		if !read.Load() {
+			t.Error("the sequence has ended, and the text is still being read")
+		}
+	})
 }
 
 // drawnLine draws a line that is plain, or nearly.

@@ -51,8 +51,8 @@ type Format struct {
 }
 
 // Alerts reads the alerts of a file, in its order. JSON may be one object, a
-// list, an object that holds the list as "value", "results" or "hits", or JSON
-// Lines. An error ends the sequence: fault.Invalid when the file cannot be read
+// list, an object that holds the list as "value", "results" or "hits", JSON Lines,
+// or a query's answer of columns and rows. An error ends the sequence: fault.Invalid when the file cannot be read
 // on, or the reader's own.
 func Alerts(in Input, f Format) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
@@ -213,15 +213,16 @@ func (p *pump) table(text io.Reader) error {
 				o[name] = row.Cells[i]
 			}
 		}
-		if !p.take(row.Line, o) {
+		if !p.take(row.Line, o, t.Spell) {
 			return nil
 		}
 	}
 }
 
-// take hands out one record and reports whether to go on.
-func (p *pump) take(line int, o Object) bool {
-	r := &Record{Object: o, File: p.in.File, Line: line, notes: p.notes, reject: p.in.Reject}
+// take hands out one record and reports whether to go on. Spell, if there is any,
+// gives the names in it as the file spells them.
+func (p *pump) take(line int, o Object, spell func(name string) string) bool {
+	r := &Record{Object: o, File: p.in.File, Line: line, notes: p.notes, reject: p.in.Reject, spell: spell}
 	p.stopped = !p.use(r)
 	r.rejected()
 	return !p.stopped
@@ -239,6 +240,7 @@ type Record struct {
 	bad    *evidence.Reject
 	notes  *notes
 	reject func(evidence.Reject)
+	spell  func(name string) string
 }
 
 // rejected tells what is wrong with the record, if anything is, and forgets it.
@@ -311,6 +313,9 @@ func (r *Record) Bad() bool { return r.bad != nil }
 func (r *Record) Unknown(known ...string) {
 	for _, name := range slices.Sorted(maps.Keys(r.Object)) {
 		if !slices.Contains(known, name) {
+			if r.spell != nil {
+				name = r.spell(name)
+			}
 			r.Note("%s is not known and was passed over", name)
 		}
 	}
@@ -319,6 +324,9 @@ func (r *Record) Unknown(known ...string) {
 // Fail makes the record a reject, unless it is one already.
 func (r *Record) Fail(field, value, reason string) {
 	if r.bad == nil {
+		if r.spell != nil {
+			field = r.spell(field)
+		}
 		r.bad = &evidence.Reject{File: r.File, Line: r.Line, Field: field, Value: value, Reason: reason}
 	}
 }

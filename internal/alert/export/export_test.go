@@ -54,6 +54,13 @@ func TestRecordsAreFoundHoweverTheyAreWrapped(t *testing.T) {
 		`{"value":[` + a + "]}\n" + `{"value":[` + b + "]}",
 		`{"took":1,"hits":{"total":{"value":2},"hits":[` + a + "," + b + `],"max":null},"aggregations":{"x":[1,2]}}`,
 		`{"preview":false,"results":[` + a + "," + b + `]}`,
+		`{"tables":[{"name":"PrimaryResult","columns":[{"name":"id","type":"string"},{"name":"rule","type":"string"},{"name":"time","type":"datetime"}],` +
+			`"rows":[["a","r","2026-03-01"],["b","r","2026-03-01"]]}]}`,
+		`{"Tables":[{"TableName":"T","Columns":[{"ColumnName":"x"}],"Rows":[]},{"TableName":"T","Columns":[{"ColumnName":"id"},{"ColumnName":"rule"},` +
+			`{"ColumnName":"time"},{"ColumnName":"skip"}],"Rows":[["a","r","2026-03-01",null],["b","r","2026-03-01",""]]}]}`,
+		`{"preview":false,"fields":["id","rule","time"],"rows":[["a","r","2026-03-01"],["b","r","2026-03-01"]]}`,
+		`{"took":5,"columns":[{"name":"id","type":"keyword"},{"name":"the.rule","type":"keyword"},{"name":"time","type":"date"}],` +
+			`"values":[["a","r","2026-03-01"],` + "\n" + `["b",["r"],"2026-03-01"]]}`,
 		strings.ReplaceAll(a, ",", ",\n") + "\n" + strings.ReplaceAll(b, ",", ",\n"),
 		"id,rule,time\na,r,2026-03-01\nb,r,2026-03-01\n",
 	} {
@@ -83,6 +90,29 @@ func TestABrokenRecordDoesNotKeepTheOthersOut(t *testing.T) {
 		ids, rejects, _, err := read(text)
 		if strings.Join(ids, "") != "ab" || len(rejects) != 1 || rejects[0] != want || err != nil {
 			t.Errorf("%q: ids %q, rejects %q, %v; want %q", text, ids, rejects, err, want)
+		}
+	}
+}
+
+func TestARowThatIsNoneDoesNotKeepTheOthersOut(t *testing.T) {
+	const head = `{"tables":[7,{"columns":[{"name":"id"},{"name":"rule"},{"name":"time"}],"rows":[` + "\n"
+	ids, rejects, _, err := read(head + `["a","r"],` + "\n" + `"x",` + "\n" + `["b","r",{"k":1,"k":2}],` + "\n" + `["c","r","2026-03-01"]]}]}`)
+	want := []string{"f:2: the row is no list of 3 values", "f:3: the row is no list of 3 values", "f:4: the record is not JSON at /2/k"}
+	if err != nil || strings.Join(ids, " ") != "c" || len(rejects) != len(want) {
+		t.Fatalf("ids %v, rejects %q, %v", ids, rejects, err)
+	}
+	for i, w := range want {
+		if !strings.HasPrefix(rejects[i], w) {
+			t.Errorf("%q does not begin with %q", rejects[i], w)
+		}
+	}
+}
+
+func TestRowsWithoutColumnsAreAMember(t *testing.T) {
+	for _, more := range []string{`"rows":[[1]]`, `"columns":[[1]],"rows":[[1]]`, `"columns":[{"x":1}],"values":[["a"]]`, `"fields":{"id":"y"},"rows":[["a"]]`} {
+		ids, rejects, _, err := read(`{"id":"a","rule":"r","time":"2026-03-01",` + more + `}`)
+		if err != nil || len(rejects) > 0 || strings.Join(ids, " ") != "a" {
+			t.Errorf("%s: ids %v, rejects %q, %v", more, ids, rejects, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -23,6 +24,8 @@ type splitter struct {
 	// that a list of records was met.
 	start  int
 	listed bool
+	// columns are the names of the columns of the rows to come, if any were met.
+	columns []string
 }
 
 var errStop = errors.New("nobody asks for more")
@@ -126,7 +129,7 @@ func (s *splitter) object() (oneLine bool, err error) {
 			o[m.name] = v
 		}
 	}
-	if !s.take(start, o) {
+	if !s.take(start, o, nil) {
 		return false, errStop
 	}
 	return oneLine, nil
@@ -141,17 +144,13 @@ func (s *splitter) members(nested bool) (all []member, wraps bool, err error) {
 			return nil, false, err
 		}
 		name, kind := token.String(), s.dec.PeekKind()
+		read := s.wrapper(name, kind, nested)
 		switch {
-		case kind == '[' && slices.Contains([]string{"value", "results", "hits"}, name):
+		case read != nil:
 			wraps, all = true, nil
-			if err := s.list(); err != nil {
+			if err := read(); err != nil {
 				return nil, true, err
 			}
-		case kind == '{' && name == "hits" && !nested:
-			if err := s.hits(); err != nil {
-				return nil, true, err
-			}
-			wraps, all = true, nil
 		case wraps:
 			if err := s.skip(); err != nil {
 				return nil, true, err
@@ -161,11 +160,29 @@ func (s *splitter) members(nested bool) (all []member, wraps bool, err error) {
 			if err != nil {
 				return nil, false, err
 			}
+			s.head(name, raw)
 			all = append(all, member{name, raw.Clone()})
 		}
 	}
 	_, err = s.dec.ReadToken()
 	return all, wraps, err
+}
+
+// wrapper returns what reads the records in a member, when it is one that holds
+// them.
+func (s *splitter) wrapper(name string, kind jsontext.Kind, nested bool) func() error {
+	name = strings.ToLower(name)
+	switch {
+	case kind == '[' && len(s.columns) > 0 && (name == "rows" || name == "values"):
+		return s.rows
+	case kind == '[' && slices.Contains([]string{"value", "results", "hits"}, name):
+		return s.list
+	case kind == '[' && name == "tables" && !nested:
+		return s.tables
+	case kind == '{' && name == "hits" && !nested:
+		return s.hits
+	}
+	return nil
 }
 
 // hits reads the object that Elasticsearch puts around its list of hits.
@@ -197,7 +214,7 @@ func (s *splitter) value(line int, raw jsontext.Value) bool {
 	case !ok:
 		s.reject(line, "the record is JSON, but not an object")
 	default:
-		return s.take(line, o)
+		return s.take(line, o, nil)
 	}
 	return true
 }

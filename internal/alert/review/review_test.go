@@ -24,13 +24,13 @@ func TestCasesAsTheGoldenFilesSay(t *testing.T) {
 
 func decoders() map[string]func(string, io.Reader) (evidence.Decoded[alert.Case], error) {
 	return map[string]func(string, io.Reader) (evidence.Decoded[alert.Case], error){
-		"cases.csv": Decode, "cases.jsonl": Decode, "incidents.json": Sentinel, "incidents.csv": Sentinel, "hive.json": Hive,
+		"cases.csv": Decode, "cases.jsonl": Decode, "incidents.json": Sentinel, "incidents.csv": Sentinel, "interface.json": Sentinel, "client.json": Sentinel, "hive.json": Hive,
 	}
 }
 
 func TestFilesOfCasesAreKnownByTheirHead(t *testing.T) {
 	for file, want := range map[string][2]bool{
-		"cases.csv": {true, false}, "cases.jsonl": {true, false}, "incidents.json": {}, "incidents.csv": {}, "hive.json": {false, true},
+		"cases.csv": {true, false}, "cases.jsonl": {true, false}, "incidents.json": {}, "incidents.csv": {}, "interface.json": {}, "client.json": {}, "hive.json": {false, true},
 	} {
 		head := decodetest.Load(t, "testdata/"+file)
 		if got := [2]bool{Sniff(head, file), SniffHive(head, file)}; got != want {

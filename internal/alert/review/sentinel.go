@@ -9,12 +9,11 @@ import (
 	"candor/internal/alert"
 	"candor/internal/alert/export"
 	"candor/internal/alert/sentinel"
-	"candor/internal/decode"
 	"candor/internal/evidence"
 )
 
 // Sentinel reads the table SecurityIncident of Microsoft Sentinel, as JSON or as
-// CSV. The table has a row for every change, and each row is a statement about its
+// CSV, and incidents as the interface returns them. The table has a row for every change, and each row is a statement about its
 // case: they are returned in the order of TimeGenerated, so that the newest counts.
 func Sentinel(file string, r io.Reader) (evidence.Decoded[alert.Case], error) {
 	type row struct {
@@ -63,12 +62,12 @@ func incident(r *export.Record) alert.Case {
 // stamp returns a time as the table or the portal writes it.
 func stamp(r *export.Record, name string) time.Time {
 	text := r.Text(name)
-	if text == "" || strings.HasPrefix(text, "0001-") {
+	if text == "" || text == "None" || strings.HasPrefix(text, "0001-") { // as clients write that there is none
 		return time.Time{}
 	}
 	t, ok := sentinel.When(text)
 	if !ok {
-		r.Fail(name, text, decode.TimeHelp)
+		r.Fail(name, text, sentinel.Help)
 	}
 	return t
 }

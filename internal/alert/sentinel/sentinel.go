@@ -1,15 +1,18 @@
 // Package sentinel reads incidents of Microsoft Sentinel, the table
-// SecurityIncident, as the alerts that they hold.
+// SecurityIncident, as the alerts that they hold, and alerts themselves, the table
+// SecurityAlert.
 //
-// The table has a row for every change of an incident. Each row is a statement
+// The former has a row for every change of an incident. Each row is a statement
 // at its TimeGenerated, so that the newest counts and the earlier ones stay. The
-// label is the incident's and is inherited by its alerts. It refuses incidents
-// of which it does not say which analytics rule raised which alert.
+// label is the incident's and is inherited by its alerts. The package refuses
+// incidents of which it does not say which analytics rule raised which alert, and
+// to read the status of an alert, which Sentinel leaves as it was at first.
 package sentinel
 
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,19 +25,35 @@ import (
 // Format is the name of the format.
 const Format = "sentinel"
 
-// Sniff reports whether a file that begins with head is one of Sentinel incidents.
-func Sniff(head []byte, _ string) bool {
-	return export.Has(head, "IncidentNumber") || export.Contains(head, "IncidentNumber,") || export.Contains(head, "IncidentNumber\",")
+// Sniff reports whether a file that begins with head is one of Sentinel's
+// incidents or alerts.
+func Sniff(head []byte, name string) bool { return SniffIncidents(head, name) || sniffAlerts(head) }
+
+// SniffIncidents reports whether a file that begins with head is one of incidents:
+// of the table, or as the interface returns them.
+func SniffIncidents(head []byte, _ string) bool {
+	return export.Has(head, "IncidentNumber") || export.Has(head, "incidentNumber", "properties") ||
+		slices.Contains(decode.Columns(head, ','), "incidentnumber")
+}
+
+// NamesRules reports whether a file that begins with head is one of alerts, or of
+// incidents that say which rules raised their alerts.
+func NamesRules(head []byte, name string) bool {
+	return sniffAlerts(head) || SniffIncidents(head, name) && export.Contains(head, "RelatedAnalyticRuleIds")
 }
 
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
 	s := &reader{newest: map[string]time.Time{}}
 	return export.Alerts(in, export.Format{
-		Read: s.read, When: When, Help: decode.TimeHelp, Table: true,
+		Read: s.read, When: When, Help: Help, Table: true,
 		Names: map[string]string{"id": "AlertIds", "rule_id": "RelatedAnalyticRuleIds", "time": "CreatedTime", "disposition_time": "TimeGenerated", "disposition": "Classification"},
 	})
 }
+
+// Help says what a text is not that is no time. The portal writes times as the
+// language of its reader does, and only one of them cannot be mistaken.
+const Help = decode.TimeHelp + ", nor as the portal writes it in English (United States), 3/31/2026, 1:00:00.000 PM"
 
 // When reads a time as the table has it, and as the portal writes it, in UTC.
 func When(text string) (time.Time, bool) {
@@ -52,28 +71,35 @@ var columns = [...]string{
 }
 
 // others are names that cases are read from.
-var others = [...]string{"ClosedTime", "FirstActivityTime", "ClassificationComment"}
+var others = [...]string{"ClosedTime", "FirstActivityTime", "LastModifiedTime", "ClassificationComment"}
 
 // reader remembers the newest row of each incident.
 type reader struct{ newest map[string]time.Time }
 
 func (s *reader) read(r *export.Record) []alert.Draft {
 	Spell(r)
+	if r.Text("SystemAlertId") != "" {
+		return []alert.Draft{row(r)}
+	}
 	number := r.Text("IncidentNumber")
 	at, ok := When(r.Text("TimeGenerated"))
 	switch {
 	case number == "":
 		r.Fail("IncidentNumber", "", "is missing or empty")
 	case !ok:
-		r.Fail("TimeGenerated", r.Text("TimeGenerated"), decode.TimeHelp)
+		r.Fail("TimeGenerated", r.Text("TimeGenerated"), Help)
+	case len(r.Texts("AlertIds")) == 0 && len(r.Objects("properties")) > 0:
+		r.Fail("AlertIds", "", "the interface does not say which alerts an incident holds; add the file as cases, or export the table SecurityIncident")
 	}
 	ids, rules := r.Texts("AlertIds"), r.Texts("RelatedAnalyticRuleIds")
-	if len(ids) == 0 {
+	if len(ids) == 0 && !r.Bad() {
 		r.Note("incidents that hold no alert were passed over")
+	}
+	if len(ids) == 0 {
 		return nil
 	}
 	if len(rules) != 1 {
-		r.Fail("RelatedAnalyticRuleIds", strings.Join(rules, ";"), "the incident does not say which one rule raised its alerts; it can be added as a case")
+		r.Fail("RelatedAnalyticRuleIds", strings.Join(rules, ";"), "the incident does not say which one rule raised its alerts; it can be added as a case, and its alerts from the table SecurityAlert")
 	}
 	d := alert.Draft{
 		RuleID: lastPart(strings.Join(rules, ";")), Time: r.Text("CreatedTime"), CaseID: number,
@@ -102,18 +128,40 @@ func describe(r *export.Record, d *alert.Draft) {
 }
 
 // Spell gives the columns of a row their own spelling again (the portal writes
-// "TimeGenerated [UTC]", and tables are read without regard to case) and unfolds
-// those that hold JSON.
+// "TimeGenerated [UTC]", the interface "createdTimeUtc", and tables are read without
+// regard to case) and unfolds those that hold JSON. A row with times of the reader's
+// own zone, which it does not name, becomes a reject.
 func Spell(r *export.Record) {
-	for _, c := range slices.Concat(columns[:], others[:]) {
-		for _, written := range []string{strings.ToLower(c), strings.ToLower(c) + " [utc]", c + " [UTC]"} {
-			if v, ok := r.Object[written]; ok {
-				r.Object[c] = v
+	if all := r.Objects("properties"); len(all) == 1 { // as the interface returns it
+		for name, v := range all[0] {
+			r.Object[name] = v
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Object)) {
+		plain := strings.ToLower(name)
+		if strings.HasSuffix(plain, " [local time]") {
+			r.Fail(name, r.Text(name), "is in the reader's own time zone, which the file does not name; set the display time zone to UTC and export it again")
+		}
+		own(r, name, strings.TrimSuffix(strings.TrimSuffix(plain, " [utc]"), "utc"))
+	}
+	if at := r.Text("LastModifiedTime"); at != "" && r.Text("TimeGenerated") == "" {
+		r.Object["TimeGenerated"] = at
+	}
+	r.Unfold("AlertIds", "RelatedAnalyticRuleIds", "AdditionalData", "Labels", "Owner", "Comments", "Tasks", "ExtendedProperties", "Entities",
+		"Techniques", "SubTechniques")
+}
+
+// own gives a value the name of the column that is written so, if one is.
+func own(r *export.Record, written, plain string) {
+	for _, list := range [][]string{columns[:], others[:], alertColumns[:]} {
+		for _, c := range list {
+			if written != c && plain == strings.ToLower(c) {
+				r.Object[c] = r.Object[written]
 				delete(r.Object, written)
+				return
 			}
 		}
 	}
-	r.Unfold("AlertIds", "RelatedAnalyticRuleIds", "AdditionalData", "Labels", "Owner", "Comments", "Tasks")
 }
 
 // lastPart returns the name at the end of a resource's path.

@@ -12,6 +12,7 @@ func TestAlertsAsTheGoldenFilesSay(t *testing.T) {
 	for _, file := range []string{
 		"testdata/incidents.json",
 		"testdata/incidents.csv",
+		"testdata/alerts.json", "testdata/alerts.csv", "testdata/local.csv", "testdata/interface.json",
 	} {
 		text := decodetest.Load(t, file)
 		if !Sniff(text, file) {
@@ -32,5 +33,5 @@ func TestOtherFilesAreNotTakenForIt(t *testing.T) {
 }
 
 func FuzzAlerts(f *testing.F) {
-	exporttest.Fuzz(f, Alerts, Sniff, string(decodetest.Load(f, "testdata/incidents.json")), string(decodetest.Load(f, "testdata/incidents.csv")))
+	exporttest.Fuzz(f, Alerts, Sniff, string(decodetest.Load(f, "testdata/incidents.json")), string(decodetest.Load(f, "testdata/incidents.csv")), string(decodetest.Load(f, "testdata/alerts.json")))
 }

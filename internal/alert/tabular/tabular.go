@@ -152,7 +152,7 @@ func (s *source) bind(in Input, m *Mapping, t *decode.Table) (cell, bool, error)
 	i, ok := t.Column(s.column)
 	if !ok && !m.own {
 		return cell{}, false, decode.Invalid(in.File, 1, "the header has no column %q, which the mapping takes %s from", s.column, s.key).
-			Next("the columns are %s; correct %s", strings.Join(t.Header(), ","), m.file)
+			Next("the columns are %s; correct %s", strings.Join(t.Spelling(), ","), m.file)
 	}
 	return cell{source: s, index: i}, ok, nil
 }
@@ -171,7 +171,7 @@ func (r *Rows) keep(m *Mapping) error {
 		i, ok := r.table.Column(name)
 		if !ok {
 			return decode.Invalid(r.in.File, 1, "the header has no column %q, which the mapping keeps as a field", name).
-				Next("the columns are %s; correct %s", strings.Join(r.table.Header(), ","), m.file)
+				Next("the columns are %s; correct %s", strings.Join(r.table.Spelling(), ","), m.file)
 		}
 		r.fields = append(r.fields, field{name, i})
 	}

@@ -34,7 +34,7 @@ func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], erro
 	if err != nil {
 		return evidence.Decoded[exercise.Exercise]{}, err
 	}
-	if err := t.Require("mitreid", "outcome"); err != nil {
+	if err := t.Require("MitreID", "Outcome"); err != nil {
 		return evidence.Decoded[exercise.Exercise]{}, err
 	}
 	d := &decoder{}
@@ -167,7 +167,7 @@ func when(r *decode.Row) time.Time {
 			return t
 		}
 	}
-	r.Fail("start time", "", "is empty, and so is stop time")
+	r.Fail("start time", "", "is empty, and so is Stop Time")
 	return time.Time{}
 }
 

@@ -21,7 +21,7 @@ func TestTestsAsTheGoldenFileSays(t *testing.T) {
 
 func TestAMissingColumnIsNamed(t *testing.T) {
 	_, err := Decode("f.csv", strings.NewReader("MitreID,Status\n"))
-	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), `"outcome"`) {
+	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), `"Outcome"`) {
 		t.Errorf("%v", err)
 	}
 	for _, text := range []string{"", "technique,analytic,test,time,outcome,rule_id,notes\n", "\xff"} {
@@ -46,7 +46,7 @@ func TestThePublicExportDecodes(t *testing.T) {
 		t.Errorf("%d tests and %d rejects, want 680 and 85", len(d.Records), len(d.Rejects))
 	}
 	for _, r := range d.Rejects {
-		if r.Field != "mitreid" || r.Value != "" {
+		if r.Field != "MitreID" || r.Value != "" {
 			t.Errorf("%s", r)
 		}
 	}

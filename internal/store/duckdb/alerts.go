@@ -140,7 +140,7 @@ func (a *Alerts) fill(ctx context.Context, e *entry, alerts iter.Seq2[*alert.Ale
 func (a *Alerts) Batches(ctx context.Context) ([]store.Batch, error) {
 	var list []store.Batch
 	var broken error
-	err := scan(ctx, a.db, 3, func(v []any) {
+	err := a.scan(ctx, 3, func(v []value) {
 		b, err := decodeBatch(v[0].(string), v[1].(string), v[2].(string))
 		broken = errors.Join(broken, err)
 		list = append(list, b)
@@ -182,7 +182,7 @@ func (a *Alerts) Dispositions(ctx context.Context, alertID string) ([]alert.Disp
 	}
 	var list []alert.Disposition
 	// A statement stands where a batch that counts made it first.
-	err = scan(ctx, a.db, 7, func(v []any) {
+	err = a.scan(ctx, 7, func(v []value) {
 		list = append(list, alert.Disposition{
 			AlertID: alertID, Time: stamp.Time(v[0].(int64)), Class: alert.Class(v[1].(string)), Word: v[2].(string),
 			By: v[3].(string), Provenance: alert.Provenance(v[4].(string)), Withdrawn: v[5].(bool), Batch: v[6].(string),

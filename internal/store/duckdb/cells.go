@@ -78,7 +78,7 @@ func (s *statement) put(c *cells) {
 }
 
 // rowOf reads columns.
-func (t *texts) rowOf(v []any) row {
+func (t *texts) rowOf(v []value) row {
 	r := row{seq: v[0].(int64), batch: v[1].(int32), digest: v[2].(int64), id: t.keepString(v[3].(string)), saying: t.sayingOf(v[4:])}
 	v = v[4+numContent:]
 	r.class, r.provenance, r.said, r.revised, r.void = v[0].(int32), v[1].(int32), v[2].(int64), v[3].(bool), v[4].(bool)
@@ -86,7 +86,7 @@ func (t *texts) rowOf(v []any) row {
 }
 
 // sayingOf reads content.
-func (t *texts) sayingOf(v []any) saying {
+func (t *texts) sayingOf(v []value) saying {
 	s := saying{time: v[0].(int64), score: math.NaN()}
 	for i := range s.words {
 		s.words[i] = v[1+i].(int32)
@@ -99,6 +99,6 @@ func (t *texts) sayingOf(v []any) saying {
 }
 
 // statementOf reads said, class, word, author and provenance.
-func statementOf(v []any) statement {
+func statementOf(v []value) statement {
 	return statement{time: v[0].(int64), class: v[1].(int32), word: v[2].(int32), author: v[3].(int32), provenance: v[4].(int32)}
 }

@@ -88,17 +88,17 @@ func (e *entry) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	void, err := voidBatches(ctx, e.tx)
+	void, err := voidBatches(ctx, e.conn)
 	if err != nil {
 		return err
 	}
-	starts, err := pages(ctx, e.tx, "shared")
+	starts, err := pages(ctx, e.conn, "shared")
 	if err != nil {
 		return err
 	}
+	p := &page{}
 	for _, first := range starts {
-		p, err := readPage(ctx, e.tx, first, first+reach, ` AND seq IN (SELECT seq FROM shared)`)
-		if err != nil {
+		if err := p.fill(ctx, e.conn, [2]int64{first, first + reach}, ` AND seq IN (SELECT seq FROM shared)`); err != nil {
 			return err
 		}
 		if err := p.settle(ctx, e, void); err != nil {
@@ -111,5 +111,5 @@ func (e *entry) settle(ctx context.Context) error {
 // voidBatches returns the places of the withdrawn batches.
 func voidBatches(ctx context.Context, q querier) (map[int32]bool, error) {
 	void := map[int32]bool{}
-	return void, scan(ctx, q, 1, func(v []any) { void[v[0].(int32)] = true }, `SELECT batch FROM withdrawal`)
+	return void, scan(ctx, q, 1, func(v []value) { void[v[0].(int32)] = true }, `SELECT batch FROM withdrawal`)
 }

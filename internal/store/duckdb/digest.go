@@ -4,7 +4,7 @@ package duckdb
 
 // digest returns what an alert is found by: FNV-1a of its id in 64 bits. Two ids
 // may share one.
-func digest(id string) int64 {
+func digest[T string | []byte](id T) int64 {
 	const offset, prime = 14695981039346656037, 1099511628211
 	h := uint64(offset)
 	for i := range len(id) {

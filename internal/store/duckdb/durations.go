@@ -26,7 +26,7 @@ func (a *Alerts) Known(ctx context.Context, ids []string) (map[string]bool, erro
 		}
 	}
 	known := make(map[string]bool, len(asked))
-	err := scan(ctx, a.db, 1, func(v []any) {
+	err := a.scan(ctx, 1, func(v []value) {
 		if id := v[0].(string); asked[id] {
 			known[id] = true
 		}
@@ -60,7 +60,7 @@ func (a *Alerts) durations(ctx context.Context, days [2]day.Date, end int64) (li
 	}
 	first, last := stamp.Bounds(days[0], days[1])
 	byRule, texts := map[int32][]alert.Duration{}, map[int32]string{}
-	err = scan(ctx, a.db, 5, func(v []any) {
+	err = a.scan(ctx, 5, func(v []value) {
 		rule, d := v[0].(int32), alert.Duration{To: alert.Acknowledged, Reached: v[2].(bool), Minutes: int64(v[3].(int32)), N: v[4].(int64)}
 		if v[1].(bool) {
 			d.To = alert.Closed

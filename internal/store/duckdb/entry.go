@@ -19,6 +19,7 @@ import (
 type entry struct {
 	store.Batch
 	*held
+	conn *sql.Conn // what tx is on
 	tx   *sql.Tx
 	seq  int32
 	base int64 // what arrives gets its place in the batch, added to this, as its number
@@ -30,8 +31,11 @@ func (a *Alerts) begin(ctx context.Context, b store.Batch) (*entry, error) {
 	e := &entry{Batch: b, held: a.held, seal: sha256.New()}
 	e.Content, e.Withdrawn = "", nil
 	var err error
-	if e.tx, err = a.db.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
+	if e.conn, err = a.db.Conn(ctx); err != nil {
 		return nil, err
+	}
+	if e.tx, err = e.conn.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
+		return nil, errors.Join(err, e.conn.Close())
 	}
 	err = e.tx.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(seq), 0) + 1 FROM batch),
 		greatest((SELECT coalesce(max(seq), 0) FROM alert), (SELECT coalesce(max(seq), 0) FROM arrival))`).
@@ -46,6 +50,7 @@ func (a *Alerts) begin(ctx context.Context, b store.Batch) (*entry, error) {
 // end takes back what was not committed.
 func (e *entry) end() {
 	e.tx.Rollback()
+	e.conn.Close()
 	e.release()
 }
 

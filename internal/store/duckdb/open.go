@@ -29,7 +29,7 @@ var migrations embed.FS
 const (
 	maxThreads      = 8
 	memory          = 640 << 20 // bytes, of which each thread beyond two needs a share
-	memoryOfLong    = 320 << 20
+	memoryOfLong    = 192 << 20
 	memoryPerThread = 128 << 20
 )
 

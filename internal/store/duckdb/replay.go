@@ -3,13 +3,15 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 )
 
-// reach is how many numbers of arrivals a page spans.
-const reach = 1 << 18
+// reach is how many numbers of arrivals a page spans: about as many alerts as a
+// group of rows holds.
+const reach = 1 << 17
 
 // told is what a batch said of an alert.
 type told struct {
@@ -20,67 +22,147 @@ type told struct {
 	was, rule, name int32 // as in the table
 }
 
-// history is an alert with all that was said of it, in order.
+// history is an alert with all that was said of it.
 type history struct {
 	row
-	told []told
+	stated statement // what came with it first
+	odd    bool      // its first arrival is stored as no first arrival is
+	told   []told    // in order; nil when there is but the first arrival, which is as the row says
 }
 
-// page is a number of alerts with their histories.
+// first is what arrived first.
+func (h *history) first() *saying {
+	if h.told != nil {
+		return &h.told[0].saying
+	}
+	return &h.saying
+}
+
+// tell adds to what was said.
+func (h *history) tell(list ...told) {
+	if h.told == nil {
+		h.told = append(h.told, told{seq: h.seq, batch: h.batch, saying: h.saying, statement: h.stated})
+	}
+	h.told = append(h.told, list...)
+}
+
+// page is a number of alerts with their histories, in the order of numbers.
 type page struct {
 	texts
 	alerts []history
-	at     map[int64]int // the place of each in alerts
+	// read is how many rows of the tables belong to the alerts.
+	read rows
 }
 
-// readPage reads the alerts with numbers from first to before last; those that
-// only selects, which is a condition or empty.
-func readPage(ctx context.Context, q querier, first, last int64, only string) (*page, error) {
-	p := &page{at: map[int64]int{}}
-	err := scan(ctx, q, numColumns, func(v []any) {
-		r := p.rowOf(v)
-		p.at[r.seq] = len(p.alerts)
-		p.alerts = append(p.alerts, history{row: r, told: []told{{seq: r.seq, batch: r.batch, saying: r.saying}}})
-	}, `SELECT `+columns+` FROM alert WHERE seq >= ? AND seq < ?`+only+` ORDER BY seq`, first, last)
-	if err != nil || len(p.alerts) == 0 {
-		return p, err
+// rows is a number of rows of each table.
+type rows struct{ alert, arrival, origin, restated int64 }
+
+// add adds other.
+func (r *rows) add(other rows) {
+	r.alert += other.alert
+	r.arrival += other.arrival
+	r.origin += other.origin
+	r.restated += other.restated
+}
+
+// fill reads the alerts with numbers from bounds[0] to before bounds[1] into the
+// page, whatever was in it; those that only selects, which is a condition or empty.
+func (p *page) fill(ctx context.Context, q querier, bounds [2]int64, only string) error {
+	*p = page{texts: texts{p.text[:0]}, alerts: p.alerts[:0]}
+	if err := p.readAlerts(ctx, q, bounds, only); err != nil || len(p.alerts) == 0 {
+		return err
 	}
-	of := func(alert any) *history {
-		if i, ok := p.at[alert.(int64)]; ok {
-			return &p.alerts[i]
+	err := scan(ctx, q, 1+numContent, func(v []value) {
+		if h := p.find(v[0].(int64)); h != nil {
+			h.tell()
+			h.told[0].saying = p.sayingOf(v[1:])
+			p.read.origin++
 		}
-		return &history{told: []told{{}}} // of an alert that was not selected
-	}
-	err = scan(ctx, q, 1+numContent, func(v []any) { of(v[0]).told[0].saying = p.sayingOf(v[1:]) },
-		`SELECT alert, `+content+` FROM origin WHERE alert >= ? AND alert < ?`, first, last)
+	}, `SELECT alert, `+content+` FROM origin WHERE alert >= ? AND alert < ?`, bounds[0], bounds[1])
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := p.readLater(ctx, q, of, [2]int64{first, last}); err != nil {
-		return nil, err
+	if err := p.readArrivals(ctx, q, bounds); err != nil {
+		return err
 	}
-	return p, scan(ctx, q, 2+numContent, func(v []any) {
-		h := of(v[1])
-		if i := slices.IndexFunc(h.told, func(t told) bool { return t.seq == v[0].(int64) }); i > 0 {
-			h.told[i].saying = p.sayingOf(v[2:])
+	return scan(ctx, q, 2+numContent, func(v []value) {
+		if t := p.findTold(v[1].(int64), v[0].(int64)); t != nil {
+			t.saying = p.sayingOf(v[2:])
+			p.read.restated++
 		}
-	}, `SELECT seq, alert, `+content+` FROM restated WHERE alert >= ? AND alert < ?`, first, last)
+	}, `SELECT seq, alert, `+content+` FROM restated WHERE alert >= ? AND alert < ?`, bounds[0], bounds[1])
 }
 
-// readLater reads what arrived of the alerts of a page after they had arrived
-// first, and what was stated then.
-func (p *page) readLater(ctx context.Context, q querier, of func(any) *history, bounds [2]int64) error {
-	return scan(ctx, q, 11, func(v []any) {
-		h := of(v[2])
-		t := told{seq: v[0].(int64), batch: v[1].(int32), saying: h.told[0].saying, statement: statementOf(v[3:]),
-			was: v[8].(int32), rule: v[9].(int32), name: v[10].(int32)}
-		if t.seq == h.told[0].seq {
-			h.told[0].statement = t.statement
+// readAlerts reads the alerts of a page, as the table has them.
+func (p *page) readAlerts(ctx context.Context, q querier, bounds [2]int64, only string) error {
+	ordered := true
+	err := scan(ctx, q, numColumns, func(v []value) {
+		p.alerts = append(p.alerts, history{row: p.rowOf(v)})
+		n := len(p.alerts)
+		ordered = ordered && (n == 1 || p.alerts[n-2].seq <= p.alerts[n-1].seq)
+	}, `SELECT `+columns+` FROM alert WHERE seq >= ? AND seq < ?`+only, bounds[0], bounds[1])
+	// The engine gives rows as they lie, and what waited to be merged lies late.
+	if !ordered {
+		slices.SortFunc(p.alerts, func(x, y history) int { return cmp.Compare(x.seq, y.seq) })
+	}
+	p.read.alert = int64(len(p.alerts))
+	return err
+}
+
+// find returns the alert with a number, or nil.
+func (p *page) find(seq int64) *history {
+	// Most numbers are those of alerts.
+	if i := seq - p.alerts[0].seq; i >= 0 && i < int64(len(p.alerts)) && p.alerts[i].seq == seq {
+		return &p.alerts[i]
+	}
+	i, found := slices.BinarySearchFunc(p.alerts, seq, func(h history, seq int64) int { return cmp.Compare(h.seq, seq) })
+	if !found {
+		return nil
+	}
+	return &p.alerts[i]
+}
+
+// findTold returns what the arrival with a number, which is not the first, said of
+// an alert, or nil.
+func (p *page) findTold(alert, seq int64) *told {
+	h := p.find(alert)
+	if h == nil {
+		return nil
+	}
+	if i := slices.IndexFunc(h.told, func(t told) bool { return t.seq == seq }); i > 0 {
+		return &h.told[i]
+	}
+	return nil
+}
+
+// readArrivals reads what was stated of the alerts of a page, and what arrived of
+// them after they had arrived first.
+func (p *page) readArrivals(ctx context.Context, q querier, bounds [2]int64) error {
+	return scan(ctx, q, 11, func(v []value) {
+		h := p.find(v[2].(int64))
+		if h == nil {
 			return
 		}
-		h.told = append(h.told, t)
+		p.read.arrival++
+		t := told{seq: v[0].(int64), batch: v[1].(int32), statement: statementOf(v[3:]),
+			was: v[8].(int32), rule: v[9].(int32), name: v[10].(int32)}
+		if t.seq == h.seq {
+			h.arrive(&t)
+			return
+		}
+		t.saying = *h.first()
+		h.tell(t)
 	}, `SELECT seq, batch, alert, said, class, word, author, provenance, was, rule, name
 		FROM arrival WHERE alert >= ? AND alert < ? ORDER BY seq`, bounds[0], bounds[1])
+}
+
+// arrive notes what was stated when the alert arrived first.
+func (h *history) arrive(t *told) {
+	h.odd = h.odd || t.batch != h.batch || t.class == 0 || t.was != 0 || t.rule != 0 || t.name != 0
+	h.stated = t.statement
+	if h.told != nil {
+		h.told[0].statement = t.statement
+	}
 }
 
 // outcome is what the batches that count make of an alert.
@@ -98,6 +180,10 @@ type news struct {
 // replay goes through a history without the batches that are void.
 func (p *page) replay(h *history, void map[int32]bool) (o outcome, err error) {
 	o.row = h.row
+	if h.told == nil {
+		o.alone(&h.stated, void[h.batch])
+		return o, nil
+	}
 	o.saying, o.void = silence(), true
 	o.unsay()
 	said := map[statement]bool{}
@@ -133,6 +219,18 @@ func (p *page) replay(h *history, void map[int32]bool) (o outcome, err error) {
 	}
 	o.revised = o.revised || !p.same(&o.saying, &h.told[0].saying)
 	return o, nil
+}
+
+// alone makes of a row what its first arrival alone makes of it, in a batch that
+// may be void.
+func (o *outcome) alone(stated *statement, void bool) {
+	if o.void = void || o.partial(); o.void {
+		return
+	}
+	o.unsay()
+	if stated.class != 0 {
+		o.hear(*stated)
+	}
 }
 
 // stale returns the news that the store has otherwise.
@@ -195,6 +293,6 @@ func (e *entry) correct(ctx context.Context, list []news) error {
 
 // pages returns where the pages begin that hold the alerts of a table.
 func pages(ctx context.Context, q querier, table string) (list []int64, err error) {
-	return list, scan(ctx, q, 1, func(v []any) { list = append(list, v[0].(int64)*reach) },
+	return list, scan(ctx, q, 1, func(v []value) { list = append(list, v[0].(int64)*reach) },
 		fmt.Sprintf(`SELECT DISTINCT seq // %d AS page FROM %s ORDER BY page`, reach, table))
 }

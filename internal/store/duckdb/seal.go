@@ -20,7 +20,7 @@ func sealText[T string | []byte](b []byte, text T) []byte {
 
 // sealHead appends how what was said of an alert begins: all but the texts of its
 // words and its fields, which follow.
-func sealHead(b []byte, place int64, id string, s *saying) []byte {
+func sealHead[T string | []byte](b []byte, place int64, id T, s *saying) []byte {
 	b = sealText(binary.AppendVarint(b, place), id)
 	b = binary.AppendVarint(b, s.time)
 	if math.IsNaN(s.score) {

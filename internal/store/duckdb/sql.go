@@ -5,6 +5,9 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
 )
 
 // execer runs statements.
@@ -12,29 +15,44 @@ type execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// querier asks for rows.
+// value is a value as the driver gives it.
+type value = driver.Value
+
+// querier is a connection, by itself or in the middle of a transaction.
 type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	Raw(f func(driverConn any) error) error
 }
 
 // scan gives each row of an answer of n columns to take, which must not keep the
-// slice. Values are as the driver gives them, which is much faster than to have
-// each converted.
-func scan(ctx context.Context, q querier, n int, take func(values []any), query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
+// slice nor ask q for anything. Rows come from the driver itself: to have
+// package sql hand out each value takes as long as the rest.
+func scan(ctx context.Context, q querier, n int, take func(values []value), query string, args ...any) error {
+	named := make([]driver.NamedValue, len(args))
+	for i, arg := range args {
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: arg}
+	}
+	return q.Raw(func(conn any) error {
+		rows, err := conn.(driver.QueryerContext).QueryContext(ctx, query, named)
+		if err != nil {
+			return err
+		}
+		values := make([]value, n)
+		for err = rows.Next(values); err == nil; err = rows.Next(values) {
+			take(values)
+		}
+		if err == io.EOF {
+			err = nil
+		}
+		return errors.Join(err, rows.Close())
+	})
+}
+
+// scan does so on a connection of its own.
+func (a *Alerts) scan(ctx context.Context, n int, take func(values []value), query string, args ...any) error {
+	conn, err := a.db.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	values, targets := make([]any, n), make([]any, n)
-	for i := range values {
-		targets[i] = &values[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(targets...); err != nil {
-			return err
-		}
-		take(values)
-	}
-	return rows.Err()
+	defer conn.Close()
+	return scan(ctx, conn, n, take, query, args...)
 }

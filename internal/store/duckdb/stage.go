@@ -204,9 +204,9 @@ func (g *stage) know(ctx context.Context) error {
 	g.known, g.aside = known, newSlice(g.entry)
 	// Where the engine cannot do with less, it goes on with what it has.
 	_ = limitMemory(ctx, g.tx, memoryOfLong)
-	starts, err := pages(ctx, g.tx, "alert")
+	starts, err := pages(ctx, g.conn, "alert")
 	for _, first := range starts {
-		err = errors.Join(err, scan(ctx, g.tx, 1, func(v []any) { known.add(v[0].(int64)) },
+		err = errors.Join(err, scan(ctx, g.conn, 1, func(v []value) { known.add(v[0].(int64)) },
 			`SELECT digest FROM alert WHERE seq >= ? AND seq < ?`, first, first+reach))
 	}
 	return err

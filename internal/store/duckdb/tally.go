@@ -126,17 +126,21 @@ func (a *Alerts) cells(ctx context.Context, from, to day.Date) (list []cell, err
 	if err != nil {
 		return nil, err
 	}
+	counted, columns := countedUnder(open)
 	first, last := stamp.Bounds(from, to)
-	return list, scan(ctx, a.db, 5, func(v []any) {
-		c := cell{opened: v[3].(int64), n: v[4].(int64)}
+	return list, a.scan(ctx, 3+len(columns), func(v []value) {
+		c := cell{n: v[2].(int64), opened: stamp.Unknown}
 		c.rule, c.day = unpack(v[0].(int64))
 		if c.site, c.entity = unpack(v[1].(int64)); c.site < 0 {
 			c.site, c.incident, c.entity = 0, c.entity, 0
 		}
-		c.class, c.provenance = unpack(v[2].(int64))
+		c.class, c.provenance = unpack(v[3].(int64))
+		if len(v) > 4 {
+			c.opened = v[4].(int64)
+		}
 		list = append(list, c)
-	}, `SELECT rule::BIGINT << 32 | (day & 4294967295), place, class::BIGINT << 32 | provenance, opened, n FROM (
-		SELECT day, rule, if(incident = 0, site::BIGINT << 32 | entity, -4294967296 | incident) AS place, `+countedUnder(open)+`, count(*) AS n
+	}, `SELECT rule::BIGINT << 32 | (day & 4294967295), place, n, `+strings.Join(columns, `, `)+` FROM (
+		SELECT day, rule, if(incident = 0, site::BIGINT << 32 | entity, -4294967296 | incident) AS place, `+counted+`, count(*) AS n
 		FROM alert WHERE NOT void AND day BETWEEN ? AND ? GROUP BY ALL)`, first, last)
 }
 
@@ -145,23 +149,28 @@ func (a *Alerts) open(ctx context.Context) (term int32, err error) {
 	return term, a.db.QueryRowContext(ctx, `SELECT coalesce(max(id), -1)::INTEGER FROM term WHERE text = ?`, string(alert.Open)).Scan(&term)
 }
 
-// countedUnder returns the columns class, provenance and opened of a cell.
-func countedUnder(open int32) string {
+// countedUnder returns under what alerts are counted, and the columns that say it:
+// class and provenance in one, and opened, unless nothing is.
+func countedUnder(open int32) (counted string, columns []string) {
+	const label = `class::BIGINT << 32 | provenance`
 	if open < 0 {
-		return fmt.Sprintf(`class, provenance, %d AS opened`, int64(stamp.Unknown))
+		return `class, provenance`, []string{label}
 	}
 	return fmt.Sprintf(`if(class = %[1]d, %[2]d, class) AS class, if(class = %[1]d, 0, provenance) AS provenance,
-		if(class = %[1]d AND incident <> 0, said, %[3]d) AS opened`, open, unlabelled, int64(stamp.Unknown))
+		if(class = %[1]d AND incident <> 0, said, %[3]d) AS opened`, open, unlabelled, int64(stamp.Unknown)), []string{label, `opened`}
 }
 
 // unpack returns the two numbers that lie in one.
 func unpack(n int64) (high, low int32) { return int32(n >> 32), int32(n) }
 
+// termsQuery asks for the terms with the numbers of a list.
+const termsQuery = `SELECT id, text FROM term SEMI JOIN (SELECT unnest(?::INTEGER[]) AS id) USING (id)`
+
 // texts fills in the texts of the terms that are keys of to.
 func (a *Alerts) texts(ctx context.Context, to map[int32]string) error {
-	return scan(ctx, a.db, 2, func(v []any) {
+	return a.scan(ctx, 2, func(v []value) {
 		to[v[0].(int32)] = v[1].(string)
-	}, `SELECT id, text FROM term SEMI JOIN (SELECT unnest(?::INTEGER[]) AS id) USING (id)`, slices.Collect(maps.Keys(to)))
+	}, termsQuery, slices.Collect(maps.Keys(to)))
 }
 
 // Rules lists the rules that alerts name, by ID in byte order. The batches are
@@ -169,7 +178,7 @@ func (a *Alerts) texts(ctx context.Context, to map[int32]string) error {
 // first; a rule that has had no alert for a while begins anew.
 func (a *Alerts) Rules(ctx context.Context) ([]store.AlertRule, error) {
 	var list []store.AlertRule
-	err := scan(ctx, a.db, 6, func(v []any) {
+	err := a.scan(ctx, 6, func(v []value) {
 		id := v[0].(string)
 		if n := len(list); n == 0 || list[n-1].ID != id {
 			list = append(list, store.AlertRule{ID: id, Alerts: v[2].(int64), First: stamp.Time(v[3].(int64)), Last: stamp.Time(v[4].(int64))})

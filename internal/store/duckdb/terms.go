@@ -39,7 +39,7 @@ func newTerms(ctx context.Context, e *entry, limit int) (*terms, error) {
 	if t.whole = n < limit; !t.whole {
 		return t, nil
 	}
-	return t, scan(ctx, e.tx, 2, func(v []any) {
+	return t, scan(ctx, e.conn, 2, func(v []value) {
 		t.known[strings.Clone(v[1].(string))] = v[0].(int32)
 	}, `SELECT id, text FROM term`)
 }
@@ -133,7 +133,7 @@ func (t *terms) find(ctx context.Context, e *entry, numbers []int32) error {
 		put(c, int32(i))
 		put(c, fresh[i])
 	}})
-	return scan(ctx, e.tx, 2, func(v []any) {
+	return scan(ctx, e.conn, 2, func(v []value) {
 		numbers[v[0].(int32)] = v[1].(int32)
 	}, `SELECT h.place, t.id FROM held('term') h JOIN term t USING (text)`)
 }

@@ -17,14 +17,14 @@ func (s *slice) meet(ctx context.Context) error {
 	}
 	s.hold("digest", &table{columns: columnsOf(`digest`), rows: len(s.suspects), put: func(c *cells, i int) { put(c, s.suspects[i]) }})
 	var known []int64
-	err := scan(ctx, s.tx, 1, func(v []any) { known = append(known, v[0].(int64)) },
+	err := scan(ctx, s.conn, 1, func(v []value) { known = append(known, v[0].(int64)) },
 		`SELECT seq FROM alert SEMI JOIN held('digest') USING (digest)`)
 	if err != nil || len(known) == 0 {
 		return err
 	}
 	s.hold("known", &table{columns: columnsOf(`seq`), rows: len(known), put: func(c *cells, i int) { put(c, known[i]) }})
 	rows := make([]row, 0, len(known))
-	err = scan(ctx, s.tx, numColumns, func(v []any) {
+	err = scan(ctx, s.conn, numColumns, func(v []value) {
 		rows = append(rows, s.rowOf(v))
 		s.met[v[3].(string)] = &met{row: &rows[len(rows)-1]}
 	}, `SELECT `+s.needed()+` FROM alert SEMI JOIN held('known') USING (seq)`)
@@ -34,7 +34,7 @@ func (s *slice) meet(ctx context.Context) error {
 	if err := s.await(ctx); err != nil {
 		return err
 	}
-	return scan(ctx, s.tx, 6, func(v []any) {
+	return scan(ctx, s.conn, 6, func(v []value) {
 		s.stated[stated{v[0].(int64), statementOf(v[1:])}] = struct{}{}
 	}, `SELECT r.alert, r.said, r.class, r.word, r.author, r.provenance FROM arrival r
 		SEMI JOIN held('known') k ON k.seq = r.alert ANTI JOIN withdrawal w ON w.batch = r.batch WHERE r.class <> 0`)
@@ -69,7 +69,7 @@ func (s *slice) await(ctx context.Context) error {
 		put(c, int32(i))
 	}})
 	var broken error
-	err := scan(ctx, s.tx, 6+numContent, func(v []any) {
+	err := scan(ctx, s.conn, 6+numContent, func(v []value) {
 		m, said := void[v[0].(int32)], s.sayingOf(v[6:])
 		if m.waiting == nil {
 			m.waiting = &row{saying: silence()}

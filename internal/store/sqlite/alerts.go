@@ -31,7 +31,7 @@ func OpenAlerts(ctx context.Context, path string) (*Alerts, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Alerts{db: db, journal: newJournal(db, func(b store.Batch) string { return b.Hash })}
+	a := &Alerts{db: db, journal: newJournal(db, "alerts", func(b store.Batch) string { return b.Hash })}
 	if err := a.journal.sealOld(ctx, a.settle, a.Audit); err != nil {
 		db.Close()
 		return nil, err

@@ -114,6 +114,6 @@ func (a *Alerts) audit(ctx context.Context, tx *sql.Tx) (store.Audit, error) {
 	if err := r.counts.compare(ctx, tx, r.auditor); err != nil {
 		return store.Audit{}, err
 	}
-	err = r.close(ctx, tx, a.journal.input)
+	err = r.close(ctx, tx, &a.journal)
 	return r.Audit, err
 }

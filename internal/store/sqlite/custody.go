@@ -161,8 +161,11 @@ func (a *auditor) intact(ctx context.Context, tx *sql.Tx) error {
 }
 
 // close compares the batches with what was read of each.
-func (a *auditor) close(ctx context.Context, tx *sql.Tx, input func(store.Batch) string) error {
+func (a *auditor) close(ctx context.Context, tx *sql.Tx, j *journal) error {
 	if err := a.intact(ctx, tx); err != nil {
+		return err
+	}
+	if err := a.defined(ctx, tx, j.schema); err != nil {
 		return err
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT b.seq, b.id, b.input, b.body, b.content, w.body
@@ -184,7 +187,7 @@ func (a *auditor) close(ctx context.Context, tx *sql.Tx, input func(store.Batch)
 		if err != nil {
 			a.amiss(seq, "its row cannot be read")
 		}
-		want := input(b)
+		want := j.input(b)
 		if withdrawal.Valid {
 			kept.Withdrawn, want = a.withdrawal(seq, withdrawal.String), withdrawnInput(id)
 		}

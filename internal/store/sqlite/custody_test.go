@@ -118,7 +118,7 @@ func TestStoresOfTheFirstSchemaAreSealed(t *testing.T) {
 		land(t, a, "b0", fires(600, 0))
 		land(t, a, "b1", fires(700, 1))
 		for n := range 2 {
-			if _, _, err := e.Append(t.Context(), store.Batch{ID: fmt.Sprint("e", n), Kind: "rules", Hash: fmt.Sprint(n)}, killRecords(n)); err != nil {
+			if _, _, err := e.Append(t.Context(), store.Batch{ID: fmt.Sprint("e", n), Kind: "rules", Hash: fmt.Sprint(n)}, storetest.KillRecords(n)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,5 +61,41 @@ func damageIndex(t *testing.T, path, index, text string) {
 	page[bytes.Index(page, []byte(text))] ^= 1
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAnAuditFindsAnotherSchema changes what the file defines and none of its rows.
+func TestAnAuditFindsAnotherSchema(t *testing.T) {
+	for statement, want := range map[string]string{
+		`CREATE TRIGGER later AFTER INSERT ON batch BEGIN DELETE FROM record; END`: "trigger later, which no candor makes",
+		`DROP INDEX record_current`: "has lost its index record_current",
+		`PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '        ') WHERE name = 'record'`: "table record otherwise",
+	} {
+		path := filepath.Join(t.TempDir(), "evidence.db")
+		s, err := sqlite.OpenEvidence(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		audited(t, s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		found, err := openEvidence(t, filepath.Dir(path)).Audit(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(found.Amiss, func(a store.Amiss) bool { return strings.Contains(a.What, want) }) {
+			t.Errorf("%s: amiss %+v", statement, found.Amiss)
+		}
 	}
 }

@@ -35,7 +35,7 @@ func OpenEvidence(ctx context.Context, path string) (*Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Evidence{db: db, journal: newJournal(db, func(b store.Batch) string { return b.Kind + ":" + b.Hash })}
+	e := &Evidence{db: db, journal: newJournal(db, "evidence", func(b store.Batch) string { return b.Kind + ":" + b.Hash })}
 	if err := e.journal.sealOld(ctx, e.settle, e.Audit); err != nil {
 		db.Close()
 		return nil, err

@@ -14,15 +14,16 @@ import (
 
 // journal is the table of batches, which the evidence and the alerts each have.
 type journal struct {
-	db *sql.DB
+	db     *sql.DB
+	schema string // the name of its migrations
 	// input says what makes two batches the same one.
 	input func(store.Batch) string
 	// turn is held by the one Append that writes.
 	turn chan struct{}
 }
 
-func newJournal(db *sql.DB, input func(store.Batch) string) journal {
-	return journal{db: db, input: input, turn: make(chan struct{}, 1)}
+func newJournal(db *sql.DB, schema string, input func(store.Batch) string) journal {
+	return journal{db: db, schema: schema, input: input, turn: make(chan struct{}, 1)}
 }
 
 // entry is a batch that is being written.

@@ -51,7 +51,7 @@ func (e *Evidence) Audit(ctx context.Context) (store.Audit, error) {
 	for _, s := range records.standings(a.void) {
 		a.amiss(s.batch, "whether record %d is in force does not follow from the batches", s.seq)
 	}
-	if err := a.close(ctx, tx, e.journal.input); err != nil {
+	if err := a.close(ctx, tx, &e.journal); err != nil {
 		return store.Audit{}, fmt.Errorf("audit evidence: %w", err)
 	}
 	return a.Audit, nil

@@ -1,133 +1,36 @@
 package sqlite_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"iter"
-	"math/rand/v2"
-	"os"
-	"os/exec"
-	"strconv"
 	"testing"
 	"time"
 
-	"candor/internal/alert"
 	"candor/internal/store"
-	"candor/internal/store/sqlite"
-)
-
-const (
-	// killEnv names the folder that a copy of the test binary appends to.
-	killEnv = "CANDOR_APPEND_UNTIL_KILLED"
-	// perBatch is how many alerts and records each batch brings.
-	perBatch = 400
+	"candor/internal/store/storetest"
 )
 
 // TestNothingAcknowledgedIsLostToKill kills a process that appends batches, at
 // random moments, and looks at what it left.
 func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
-	if dir := os.Getenv(killEnv); dir != "" {
-		appendUntilKilled(t, dir)
-		return
-	}
-	dir := t.TempDir()
-	acknowledged := map[string]bool{}
-	for round := range 20 {
-		after := 1 + rand.IntN(3)
-		delay := time.Duration(rand.Int64N(int64(40 * time.Millisecond)))
-		for _, id := range killedAppender(t, dir, after, delay) {
-			acknowledged[id] = true
-		}
-		t.Logf("round %d: killed %v after %d acknowledged batches", round, delay, after)
-		t.Run(strconv.Itoa(round), func(t *testing.T) { checkWhole(t, dir, acknowledged) })
-	}
-	if len(acknowledged) < 20 {
-		t.Errorf("only %d batches were acknowledged", len(acknowledged))
-	}
+	k := storetest.Killing{Rounds: 20, Within: 40 * time.Millisecond, Write: appendForGood, Check: checkWhole}
+	k.Run(t)
 }
 
-// killedAppender runs a process that appends, kills it delay after some batches
-// were acknowledged, and returns all that were.
-func killedAppender(t *testing.T, dir string, after int, delay time.Duration) (acknowledged []string) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestNothingAcknowledgedIsLostToKill$")
-	cmd.Env = append(os.Environ(), killEnv+"="+dir)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		acknowledged = append(acknowledged, lines.Text())
-		if len(acknowledged) == after {
-			time.AfterFunc(delay, func() { cmd.Process.Kill() })
-		}
-	}
-	err = cmd.Wait()
-	if len(acknowledged) < after || cmd.ProcessState.Exited() {
-		t.Fatalf("the appending process ended by itself after %q: %v", acknowledged, err)
-	}
-	return acknowledged
-}
-
-// appendUntilKilled appends batches to both stores and prints the id of each
-// that landed.
-func appendUntilKilled(t *testing.T, dir string) {
-	ctx := context.Background()
+// appendForGood appends batches to both stores.
+func appendForGood(t *testing.T, dir string, landed func(id string)) {
 	evidence, alerts := openEvidence(t, dir), openAlerts(t, dir)
-	landed, err := alerts.Batches(ctx)
+	before, err := alerts.Batches(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n := len(landed); ; n++ {
-		id := fmt.Sprintf("alerts-%d", n)
-		if _, _, err := alerts.Append(ctx, store.Batch{ID: id, Kind: "alerts", Hash: id}, killAlerts(n)); err != nil {
+	for n := len(before); ; n++ {
+		storetest.KillAlerts(t, alerts, n, landed)
+		id := fmt.Sprintf("rules-%d", n)
+		if _, _, err := evidence.Append(context.Background(), store.Batch{ID: id, Kind: store.KindRule, Hash: id}, storetest.KillRecords(n)); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Println(id)
-		id = fmt.Sprintf("rules-%d", n)
-		if _, _, err := evidence.Append(ctx, store.Batch{ID: id, Kind: store.KindRule, Hash: id}, killRecords(n)); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Println(id)
-	}
-}
-
-// killAlerts yields the new alerts of batch n and labels those of the one before.
-func killAlerts(n int) iter.Seq2[*alert.Alert, error] {
-	at := time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)
-	return func(yield func(*alert.Alert, error) bool) {
-		for i := range perBatch {
-			a := &alert.Alert{ID: fmt.Sprintf("%d-%d", n, i), RuleID: "r", Time: at, Entity: fmt.Sprintf("h%d", i%50)}
-			if !yield(a, nil) {
-				return
-			}
-			if n == 0 {
-				continue
-			}
-			b := *a
-			b.ID = fmt.Sprintf("%d-%d", n-1, i)
-			b.Disposition = &alert.Disposition{Class: alert.TruePositive, Time: at, Provenance: alert.Analyst}
-			if !yield(&b, nil) {
-				return
-			}
-		}
-	}
-}
-
-// killRecords yields records that supersede those of the batch before.
-func killRecords(n int) iter.Seq2[store.Record, error] {
-	return func(yield func(store.Record, error) bool) {
-		for i := range perBatch {
-			if !yield(store.Record{Kind: store.KindRule, Key: strconv.Itoa(i), Body: fmt.Appendf(nil, "body %d", n)}, nil) {
-				return
-			}
-		}
+		landed(id)
 	}
 }
 
@@ -143,53 +46,25 @@ func checkWhole(t *testing.T, dir string, acknowledged map[string]bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	there := map[string]bool{}
-	for _, b := range append(alertBatches, ruleBatches...) {
-		there[b.ID] = true
+	storetest.Kept(t, append(alertBatches, ruleBatches...), acknowledged)
+	storetest.WholeAlerts(t, alerts, int64(len(alertBatches)))
+	if len(ruleBatches) > 0 { // else it was killed before the first one landed
+		checkRecords(t, evidence, ruleBatches[len(ruleBatches)-1].ID)
 	}
-	for id := range acknowledged {
-		if !there[id] {
-			t.Errorf("batch %s was acknowledged and is lost", id)
-		}
-	}
-	checkAlerts(t, alerts, int64(len(alertBatches)))
-	records, err := evidence.Current(t.Context(), store.KindRule)
+}
+
+// checkRecords checks that the records are those of the last batch.
+func checkRecords(t *testing.T, s store.Evidence, last string) {
+	records, err := s.Current(t.Context(), store.KindRule)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(ruleBatches) == 0 {
-		return // killed before the first one landed
-	}
-	last := ruleBatches[len(ruleBatches)-1].ID
-	if len(records) != perBatch {
-		t.Errorf("%d current records, want %d", len(records), perBatch)
+	if len(records) != storetest.PerBatch {
+		t.Errorf("%d current records, want %d", len(records), storetest.PerBatch)
 	}
 	for _, r := range records {
 		if r.Batch != last {
 			t.Errorf("record %s is of batch %s and the newest is %s", r.Key, r.Batch, last)
 		}
-	}
-}
-
-// checkAlerts checks that all alerts of n batches are counted, and all but those
-// of the last labelled.
-func checkAlerts(t *testing.T, s *sqlite.Alerts, n int64) {
-	tallies, err := s.Tallies(t.Context(), "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[alert.Class]int64{}
-	for _, c := range tallies {
-		got[c.Class] += c.N
-	}
-	if got[alert.Unlabelled] != perBatch || got[alert.TruePositive] != (n-1)*perBatch {
-		t.Errorf("alerts of %d batches by class: %v", n, got)
-	}
-	rules, err := s.Rules(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rules[0].Alerts != n*perBatch || int64(len(rules[0].Batches)) != n {
-		t.Errorf("alerts of %d batches: rule %+v", n, rules[0])
 	}
 }

@@ -1,0 +1,105 @@
+package export
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Answers to queries often come as a table in JSON: the names of the columns, and
+// behind them a list of rows, each a list of values. Azure Monitor calls them
+// columns and rows, in a list of tables; Splunk fields and rows; Elasticsearch
+// columns and values.
+
+// tables reads the list of tables that Azure Monitor answers with.
+func (s *splitter) tables() error {
+	return s.entries(func() error {
+		s.columns = nil
+		if s.dec.PeekKind() != '{' {
+			return s.skip()
+		}
+		if _, err := s.dec.ReadToken(); err != nil {
+			return err
+		}
+		_, _, err := s.members(true)
+		return err
+	})
+}
+
+// entries reads a list whose entries one function reads.
+func (s *splitter) entries(read func() error) error {
+	if _, err := s.dec.ReadToken(); err != nil {
+		return err
+	}
+	s.listed = true
+	for s.dec.PeekKind() != ']' {
+		s.src.mark()
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	_, err := s.dec.ReadToken()
+	return err
+}
+
+// head remembers the names of columns, when a member holds them: texts, or objects
+// that have them as their name.
+func (s *splitter) head(name string, raw jsontext.Value) {
+	if name = strings.ToLower(name); name != "columns" && name != "fields" || raw.Kind() != '[' {
+		return
+	}
+	v, _ := parse(raw) // one that is broken names no columns
+	list, _ := v.([]any)
+	names := make([]string, len(list))
+	for i, c := range list {
+		switch c := c.(type) {
+		case string:
+			names[i] = c
+		case Object:
+			names[i] = c.Text("name", "ColumnName")
+		}
+		if names[i] == "" {
+			return
+		}
+	}
+	s.columns = names
+}
+
+// rows reads a list of rows as records.
+func (s *splitter) rows() error {
+	return s.entries(func() error {
+		raw, err := s.dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		if !s.row(s.src.at(s.dec.InputOffset()-int64(len(raw))), raw) {
+			return errStop
+		}
+		return nil
+	})
+}
+
+// row reads one row by the columns, and reports whether to go on.
+func (s *splitter) row(line int, raw jsontext.Value) bool {
+	var cells []tree // a list of values would leave out those that are null
+	wrong := fmt.Sprintf("the row is no list of %d values, one for each column", len(s.columns))
+	if raw.Kind() == '[' {
+		if err := json.Unmarshal(raw, &cells); err != nil {
+			wrong = why(err)
+			cells = nil
+		}
+	}
+	if len(cells) != len(s.columns) {
+		s.reject(line, wrong)
+		return true
+	}
+	o := make(Object, len(cells))
+	for i, c := range cells {
+		if c.value != nil {
+			o[s.columns[i]] = c.value
+		}
+	}
+	return s.take(line, o, nil)
+}

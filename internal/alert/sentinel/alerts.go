@@ -1,0 +1,99 @@
+package sentinel
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"candor/internal/alert"
+	"candor/internal/alert/export"
+	"candor/internal/decode"
+)
+
+// alertColumns are the names of SecurityAlert that are read and those that say
+// nothing of an alert.
+var alertColumns = [...]string{
+	"SystemAlertId", "AlertName", "DisplayName", "AlertSeverity", "AlertType", "ProductName", "CompromisedEntity", "Entities",
+	"ExtendedProperties", "Tactics", "Techniques", "SubTechniques", "Status", "Type", "SourceSystem", "WorkspaceSubscriptionId",
+	"WorkspaceResourceGroup", "Description", "RemediationSteps", "ExtendedLinks", "AlertLink",
+}
+
+func sniffAlerts(head []byte) bool {
+	return export.Has(head, "SystemAlertId") || slices.Contains(decode.Columns(head, ','), "systemalertid")
+}
+
+// row reads an alert from its row in SecurityAlert. It makes no statement.
+func row(r *export.Record) alert.Draft {
+	rule, at := raisedBy(r), r.Text("TimeGenerated")
+	if _, ok := When(at); !ok {
+		r.Fail("TimeGenerated", at, Help)
+	}
+	if rule == "" {
+		r.Fail("AlertType", "", "is empty, and so is AlertName: the alert does not say what raised it")
+	}
+	return alert.Draft{
+		ID: r.Text("SystemAlertId"), RuleID: rule, RuleName: r.Text("AlertName", "DisplayName"), Time: at,
+		Site: r.Text("TenantId"), Entity: entity(r), Severity: r.Text("AlertSeverity"),
+		Source: cmp.Or(r.Text("ProductName", "ProviderName"), "Microsoft Sentinel"),
+		Tactic: strings.TrimSpace(first(r.Text("Tactics"))), Techniques: r.Techniques(mapped(r)),
+		Fields: r.Fields(append(columns[:], alertColumns[:]...)...),
+	}
+}
+
+// raisedBy returns the analytics rule that raised an alert: what the alert says,
+// else what its type ends in; of a product whose alerts are taken in, the type is
+// the product's own detector.
+func raisedBy(r *export.Record) string {
+	if all := r.Objects("ExtendedProperties"); len(all) == 1 {
+		all[0].Unfold("Analytic Rule Ids")
+		if id := all[0].Text("Analytic Rule Ids"); id != "" {
+			return lastPart(id)
+		}
+	}
+	kind := r.Text("AlertType")
+	if strings.HasSuffix(r.Text("ProductName"), " Sentinel") {
+		kind = kind[strings.LastIndexByte(kind, '_')+1:]
+	}
+	return cmp.Or(kind, r.Text("AlertName", "DisplayName"))
+}
+
+// mapped returns the techniques that an alert names, and of those with
+// sub-techniques, these.
+func mapped(r *export.Record) []string {
+	subs := r.Texts("SubTechniques")
+	var out []string
+	for _, id := range r.Texts("Techniques") {
+		for id = range strings.SplitSeq(id, ",") {
+			id = strings.TrimSpace(id)
+			if !slices.ContainsFunc(subs, func(s string) bool { return strings.HasPrefix(s, id+".") }) {
+				out = append(out, id)
+			}
+		}
+	}
+	return append(out, subs...)
+}
+
+// entity returns the host that an alert is about, else the account, else the
+// address.
+func entity(r *export.Record) string {
+	if host := r.Text("CompromisedEntity"); host != "" {
+		return host
+	}
+	for _, kind := range []struct {
+		name string
+		keys []string
+	}{{"host", []string{"HostName", "NetBiosName"}}, {"account", []string{"UserPrincipalName", "Name"}}, {"ip", []string{"Address"}}} {
+		for _, e := range r.Objects("Entities") {
+			if strings.EqualFold(e.Text("Type"), kind.name) && e.Text(kind.keys...) != "" {
+				return e.Text(kind.keys...)
+			}
+		}
+	}
+	return ""
+}
+
+// first returns what stands before the first comma.
+func first(list string) string {
+	head, _, _ := strings.Cut(list, ",")
+	return head
+}
