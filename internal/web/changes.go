@@ -45,11 +45,7 @@ type changeRow struct {
 }
 
 func (s *site) changes(r *http.Request) (view, error) {
-	sel, err := selected(r)
-	if err != nil {
-		return view{}, err
-	}
-	fr, err := s.place(r, sel)
+	fr, err := s.begin(r, "objects", "Changes")
 	if err != nil {
 		return view{}, err
 	}
@@ -57,7 +53,6 @@ func (s *site) changes(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr.Title, fr.Here = "Changes", "objects"
 	v := changesView{frame: fr, From: strings.TrimSpace(r.URL.Query().Get("from"))}
 	v.older(all)
 	if len(v.Older) == 0 {

@@ -37,7 +37,6 @@ func (s *site) evidence(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr.Title = "Evidence"
 	v := evidenceView{frame: fr, Kind: strings.TrimSpace(r.URL.Query().Get("kind"))}
 	var kept []store.Batch
 	for _, b := range slices.Backward(bs) {
@@ -56,16 +55,11 @@ func (s *site) evidence(r *http.Request) (view, error) {
 
 // heap returns the frame of a page about evidence, and all batches.
 func (s *site) heap(r *http.Request) (frame, []store.Batch, error) {
-	sel, err := selected(r)
+	fr, err := s.begin(r, "evidence", "Evidence")
 	if err != nil {
 		return frame{}, nil, err
 	}
 	bs, err := s.batches(r.Context())
-	if err != nil {
-		return frame{}, nil, err
-	}
-	fr, err := s.place(r, sel)
-	fr.Here = "evidence"
 	return fr, bs, err
 }
 
@@ -128,7 +122,7 @@ type ledgerView struct {
 }
 
 func (s *site) ledger(r *http.Request) (view, error) {
-	sel, err := selected(r)
+	fr, err := s.begin(r, "evidence", "Ledger")
 	if err != nil {
 		return view{}, err
 	}
@@ -140,11 +134,6 @@ func (s *site) ledger(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title, fr.Here = "Ledger", "evidence"
 	v := ledgerView{frame: fr}
 	if len(all) > 0 {
 		last, err := s.Ledger.Include(r.Context(), all[len(all)-1].Seq)

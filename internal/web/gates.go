@@ -81,7 +81,7 @@ func (s *site) decide(ctx context.Context, sel selection, r assessment.Request, 
 
 // gates is the page of what may be used for what.
 func (s *site) gates(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "verdicts")
+	fr, req, err := s.asking(r, "verdicts", "Gates")
 	if err != nil {
 		return view{}, err
 	}

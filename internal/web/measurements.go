@@ -24,7 +24,7 @@ type measurementsView struct {
 }
 
 func (s *site) measurements(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "measurements")
+	fr, req, err := s.asking(r, "measurements", "Measurements")
 	if err != nil {
 		return view{}, err
 	}
@@ -32,7 +32,6 @@ func (s *site) measurements(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr.Title = "Measurements"
 	return view{name: "measurements", data: measurementsView{frame: fr, M: m}}, nil
 }
 
@@ -52,7 +51,7 @@ type claimedBy struct {
 }
 
 func (s *site) rule(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "measurements")
+	fr, req, err := s.asking(r, "measurements", "Rule")
 	if err != nil {
 		return view{}, err
 	}

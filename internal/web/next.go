@@ -36,7 +36,7 @@ type wayView struct {
 const fewMoves = 8
 
 func (s *site) next(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "next")
+	fr, req, err := s.asking(r, "next", "Next steps")
 	if err != nil {
 		return view{}, err
 	}
@@ -44,7 +44,6 @@ func (s *site) next(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr.Title = "Next steps"
 	v := nextView{frame: fr}
 	if fr.Release.Version == "" {
 		return view{name: "next", data: v}, nil

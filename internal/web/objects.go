@@ -49,11 +49,7 @@ func kinds() []attack.Kind {
 }
 
 func (s *site) objects(r *http.Request) (view, error) {
-	sel, err := selected(r)
-	if err != nil {
-		return view{}, err
-	}
-	fr, err := s.place(r, sel)
+	fr, err := s.begin(r, "objects", "Objects")
 	if err != nil {
 		return view{}, err
 	}
@@ -64,14 +60,14 @@ func (s *site) objects(r *http.Request) (view, error) {
 	q := r.URL.Query()
 	v := objectsView{frame: fr, Filter: objectFilter{Text: strings.TrimSpace(q.Get("text")), Kind: q.Get("kind"), Tactic: q.Get("tactic"),
 		LogSource: strings.TrimSpace(q.Get("log_source")), Lifecycle: q.Get("lifecycle"), Sort: q.Get("sort")}}
-	v.Title, v.Here, v.Words = "Objects", "objects", v.Filter.Text
+	v.Words = v.Filter.Text
 	if v.Words != "" {
 		v.Title = "Objects: " + v.Words
 	}
 	if fr.Release.Version == "" {
 		return view{name: "objects", data: v}, nil
 	}
-	query := v.Filter.query(sel, fr.Release)
+	query := v.Filter.query(fr.Sel, fr.Release)
 	query.Offset, query.Limit = offset, perPage
 	found, total, err := s.Index.List(r.Context(), query)
 	if err != nil {

@@ -67,7 +67,7 @@ type emptyView struct {
 }
 
 func (s *site) overview(r *http.Request) (view, error) {
-	sel, err := selected(r)
+	fr, err := s.begin(r, "overview", "Overview")
 	if err != nil {
 		return view{}, err
 	}
@@ -75,15 +75,10 @@ func (s *site) overview(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title, fr.Here = "Overview", "overview"
 	if fr.Release.Version == "" {
 		return view{name: "empty", data: emptyView{frame: fr, Evidence: piles(bs)}}, nil
 	}
-	a, err := s.assess(r.Context(), sel, fr.Release)
+	a, err := s.assess(r.Context(), fr.Sel, fr.Release)
 	if err != nil {
 		return view{}, err
 	}

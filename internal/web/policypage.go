@@ -32,15 +32,10 @@ type setting struct {
 }
 
 func (s *site) policy(r *http.Request) (view, error) {
-	sel, err := selected(r)
+	fr, err := s.begin(r, "policy", "Policy")
 	if err != nil {
 		return view{}, err
 	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title, fr.Here = "Policy", "policy"
 	v := policyView{frame: fr}
 	all, err := s.Ledger.Entries(r.Context())
 	if err != nil {

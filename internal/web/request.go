@@ -215,6 +215,18 @@ func (s *site) batches(ctx context.Context) ([]store.Batch, error) {
 	return all, nil
 }
 
+// begin reads the selection of a request and returns the frame of a page about a
+// whole release: the entry of the navigation that it belongs to, and its title.
+func (s *site) begin(r *http.Request, here, title string) (frame, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return frame{}, err
+	}
+	fr, err := s.place(r, sel)
+	fr.Here, fr.Title = here, title
+	return fr, err
+}
+
 // place returns the frame of a page about a whole release: the selected one, and
 // without a selection the one that the library takes for meant. Its Release is zero when the library is empty.
 func (s *site) place(r *http.Request, sel selection) (frame, error) {

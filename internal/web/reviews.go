@@ -35,7 +35,7 @@ type roleView struct {
 }
 
 func (s *site) reviews(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "reviews")
+	fr, req, err := s.asking(r, "reviews", "Incidents")
 	if err != nil {
 		return view{}, err
 	}
@@ -43,12 +43,11 @@ func (s *site) reviews(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr.Title = "Incidents"
 	return view{name: "reviews", data: reviewsView{frame: fr, R: all}}, nil
 }
 
 func (s *site) review(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "reviews")
+	fr, req, err := s.asking(r, "reviews", "Incident")
 	if err != nil {
 		return view{}, err
 	}
@@ -73,17 +72,9 @@ func (s *site) review(r *http.Request) (view, error) {
 }
 
 // asking makes what a page begins with that asks for more than the library.
-func (s *site) asking(r *http.Request, here string) (frame, assessment.Request, error) {
-	sel, err := selected(r)
-	if err != nil {
-		return frame{}, assessment.Request{}, err
-	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return frame{}, assessment.Request{}, err
-	}
-	fr.Here = here
-	return fr, s.requestFor(sel, fr.Release), nil
+func (s *site) asking(r *http.Request, here, title string) (frame, assessment.Request, error) {
+	fr, err := s.begin(r, here, title)
+	return fr, s.requestFor(fr.Sel, fr.Release), err
 }
 
 // Refs returns the links to what a review rests on.

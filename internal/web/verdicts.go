@@ -33,15 +33,10 @@ type verdictFilter struct {
 }
 
 func (s *site) verdicts(r *http.Request) (view, error) {
-	sel, err := selected(r)
+	fr, err := s.begin(r, "verdicts", "Verdicts")
 	if err != nil {
 		return view{}, err
 	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title, fr.Here = "Verdicts", "verdicts"
 	v := verdictsView{frame: fr, Library: fr.Release.Version != ""}
 	if !v.Library {
 		return view{name: "verdicts", data: v}, nil
@@ -53,7 +48,7 @@ func (s *site) verdicts(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	whole := sel
+	whole := fr.Sel
 	whole.Platform = "" // the list itself narrows, so that every platform stays on offer
 	a, err := s.assess(r.Context(), whole, fr.Release)
 	if err != nil {
