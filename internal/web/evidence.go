@@ -33,10 +33,6 @@ func (s *site) evidence(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	offset, err := offsetOf(r)
-	if err != nil {
-		return view{}, err
-	}
 	v := evidenceView{frame: fr, Kind: strings.TrimSpace(r.URL.Query().Get("kind"))}
 	var kept []store.Batch
 	for _, b := range slices.Backward(bs) {
@@ -48,9 +44,8 @@ func (s *site) evidence(r *http.Request) (view, error) {
 		}
 	}
 	slices.SortFunc(v.Kinds, func(a, b choice) int { return strings.Compare(a.Name, b.Name) })
-	v.Batches = kept[min(offset, len(kept)):min(offset+perPage, len(kept))]
-	v.Paging = page(r, offset, len(v.Batches), len(kept))
-	return view{name: "evidence", data: v}, nil
+	v.Batches, v.Paging, err = onPage(r, kept)
+	return view{name: "evidence", data: v}, err
 }
 
 // heap returns the frame of a page about evidence, and all batches.
@@ -126,10 +121,6 @@ func (s *site) ledger(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	offset, err := offsetOf(r)
-	if err != nil {
-		return view{}, err
-	}
 	all, err := s.Ledger.Entries(r.Context())
 	if err != nil {
 		return view{}, err
@@ -143,9 +134,8 @@ func (s *site) ledger(r *http.Request) (view, error) {
 		v.Root = last.Root
 	}
 	slices.Reverse(all)
-	v.Entries = all[min(offset, len(all)):min(offset+perPage, len(all))]
-	v.Paging = page(r, offset, len(v.Entries), len(all))
-	return view{name: "ledger", data: v}, nil
+	v.Entries, v.Paging, err = onPage(r, all)
+	return view{name: "ledger", data: v}, err
 }
 
 // About returns the link to what an entry is about; it has no address where there

@@ -175,10 +175,8 @@ func (s *site) write(r *http.Request, v *objectView) {
 		}
 	}
 	v.Caveats = caveats(o)
-	v.Logs = logLines(v.Page)
-	if len(v.Logs) > firstEdges {
-		v.Logs, v.MoreLogs = v.Logs[:firstEdges], v.Logs[firstEdges:]
-	}
+	logs := folded(logLines(v.Page))
+	v.Logs, v.MoreLogs = logs.First, logs.More
 }
 
 // newGroup renders the texts of a group of relations.

@@ -14,6 +14,15 @@ import (
 // perPage is how many rows a list shows at once.
 const perPage = 100
 
+// fold is a list of which more is behind a fold.
+type fold[T any] struct{ First, More []T }
+
+// folded folds what is not among the first few of a list.
+func folded[T any](all []T) fold[T] {
+	n := min(firstEdges, len(all))
+	return fold[T]{all[:n], all[n:]}
+}
+
 // most bounds lists that fill a choice of filters, such as the tactics.
 const most = 1000
 
@@ -135,6 +144,16 @@ func offsetOf(r *http.Request) (int, error) {
 		return 0, fault.New(fault.Usage, "%q is no number of rows", text).At("offset").Next("write a whole number from 0")
 	}
 	return n, nil
+}
+
+// onPage returns the rows of a list that a request asks for, and their place in it.
+func onPage[T any](r *http.Request, all []T) ([]T, paging, error) {
+	offset, err := offsetOf(r)
+	if err != nil {
+		return nil, paging{}, err
+	}
+	rows := all[min(offset, len(all)):min(offset+perPage, len(all))]
+	return rows, page(r, offset, len(rows), len(all)), nil
 }
 
 // page returns the place of n rows from offset within a list of total.

@@ -9,6 +9,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/day"
 	"candor/internal/store"
+	"candor/internal/visibility"
 )
 
 // firstSteps is how many next steps the overview shows before the fold.
@@ -23,7 +24,9 @@ type overviewView struct {
 	ByPlatform []platformView
 	// Steps are the next steps before the fold and More those behind it.
 	Steps, More []assure.Lift
-	Evidence    []pile
+	// Stopped are the feeds that no longer arrive.
+	Stopped  fold[visibility.StoppedFeed]
+	Evidence []pile
 	// Bare says that there is no evidence at all.
 	Bare bool
 	// Newest is the day of the newest alert or feed observation, where it lies before
@@ -97,6 +100,7 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 	n := min(firstSteps, len(a.NextSteps))
 	v.Steps, v.More = a.NextSteps[:n], a.NextSteps[n:]
 	u := a.Unmapped
+	v.Stopped = folded(u.StoppedFeeds)
 	if d := newest(bs); d != "" && d < a.Window.From {
 		then := fr.Sel
 		then.AsOf = string(d)
@@ -141,6 +145,17 @@ func piles(bs []store.Batch) []pile {
 	}
 	slices.SortFunc(ps, func(a, b pile) int { return strings.Compare(a.Kind, b.Kind) })
 	return ps
+}
+
+// feedLine is a feed that stopped, with the address of the batch that saw it last.
+type feedLine struct {
+	visibility.StoppedFeed
+	URL string
+}
+
+// Feed returns a feed that stopped with the address of its batch.
+func (v overviewView) Feed(f visibility.StoppedFeed) feedLine {
+	return feedLine{f, v.Sel.Batch(f.Batch)}
 }
 
 // liftView is a next step with links to its examples.

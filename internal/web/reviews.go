@@ -19,6 +19,9 @@ type Reviewer interface {
 type reviewsView struct {
 	frame
 	R assure.Reviews
+	// Cases are those of R that Paging shows.
+	Cases  []assure.CaseSummary
+	Paging paging
 }
 
 // reviewView is the review of one incident.
@@ -43,7 +46,9 @@ func (s *site) reviews(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{name: "reviews", data: reviewsView{frame: fr, R: all}}, nil
+	v := reviewsView{frame: fr, R: all}
+	v.Cases, v.Paging, err = onPage(r, all.Cases)
+	return view{name: "reviews", data: v}, err
 }
 
 func (s *site) review(r *http.Request) (view, error) {

@@ -44,10 +44,6 @@ func (s *site) verdicts(r *http.Request) (view, error) {
 	if v.Filter, err = verdictFilterOf(r); err != nil {
 		return view{}, err
 	}
-	offset, err := offsetOf(r)
-	if err != nil {
-		return view{}, err
-	}
 	whole := fr.Sel
 	whole.Platform = "" // the list itself narrows, so that every platform stays on offer
 	a, err := s.assess(r.Context(), whole, fr.Release)
@@ -57,9 +53,8 @@ func (s *site) verdicts(r *http.Request) (view, error) {
 	v.fill(a)
 	kept := v.narrow(a.Verdicts)
 	v.Spread = spreadOver(kept)
-	v.Rows = kept[min(offset, len(kept)):min(offset+perPage, len(kept))]
-	v.Paging = page(r, offset, len(v.Rows), len(kept))
-	return view{name: "verdicts", data: v}, nil
+	v.Rows, v.Paging, err = onPage(r, kept)
+	return view{name: "verdicts", data: v}, err
 }
 
 func verdictFilterOf(r *http.Request) (verdictFilter, error) {

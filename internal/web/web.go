@@ -69,6 +69,8 @@ type Deps struct {
 	Gates Gatekeeper
 	// Ledger vouches for batches.
 	Ledger Ledger
+	// Kept holds the assessments that were kept.
+	Kept Kept
 	// Clock gives the day that verdicts are judged as of when a request names none.
 	Clock func() time.Time
 	Log   *slog.Logger
@@ -111,6 +113,8 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /objects/{id}/history", s.handle((*site).history))
 	mux.HandleFunc("GET /changes", s.handle((*site).changes))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
+	mux.HandleFunc("GET /kept", s.handle((*site).keptList))
+	mux.HandleFunc("GET /kept/{name}", s.handle((*site).kept))
 	mux.HandleFunc("GET /measurements", s.handle((*site).measurements))
 	mux.HandleFunc("GET /measurements/rules/{id}", s.handle((*site).rule))
 	mux.HandleFunc("GET /next", s.handle((*site).next))
@@ -145,7 +149,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "verdicts", "next", "gates", "measurements", "rule", "reviews", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
 		"evidence", "batch", "ledger", "policy", "error"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
