@@ -3,9 +3,11 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -56,6 +58,7 @@ func (r *record) String() string {
 // desk is an open data folder with the pages and the API over it.
 type desk struct {
 	t        *testing.T
+	dir      string
 	library  *sqlite.Library
 	evidence *sqlite.Evidence
 	alerts   *sqlite.Alerts
@@ -70,8 +73,14 @@ type desk struct {
 // newDesk opens an empty data folder.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, policy: policy.Default(), log: &record{}}
-	dir, ctx := t.TempDir(), t.Context()
+	return openDesk(t, t.TempDir())
+}
+
+// openDesk opens the data folder dir.
+func openDesk(t *testing.T, dir string) *desk {
+	t.Helper()
+	d := &desk{t: t, dir: dir, policy: policy.Default(), log: &record{}}
+	ctx := t.Context()
 	d.library = must(sqlite.OpenLibrary(ctx, filepath.Join(dir, "library.db")))(t)
 	t.Cleanup(func() { d.library.Close() })
 	d.evidence = must(sqlite.OpenEvidence(ctx, filepath.Join(dir, "evidence.db")))(t)
@@ -104,12 +113,38 @@ func must[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
+// demo is a data folder with the miniature and its evidence. It is made once, as
+// that takes longer than most tests; each test has a copy.
+var demo struct {
+	once sync.Once
+	dir  string
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.RemoveAll(demo.dir)
+	os.Exit(code)
+}
+
 // demonstration returns a data folder with the miniature and its evidence.
 func demonstration(t *testing.T) *desk {
-	d := newDesk(t)
-	d.bundle(sample.Bundle(), sample.Version)
-	d.organisation()
-	return d
+	t.Helper()
+	demo.once.Do(func() {
+		d := openDesk(t, must(os.MkdirTemp("", "candor-web-"))(t))
+		d.bundle(sample.Bundle(), sample.Version)
+		d.organisation()
+		for _, c := range []io.Closer{d.alerts, d.evidence, d.library} {
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		demo.dir = d.dir
+	})
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(demo.dir)); err != nil {
+		t.Fatal(err)
+	}
+	return openDesk(t, dir)
 }
 
 // bundle imports a bundle as a release of Enterprise.
