@@ -30,7 +30,7 @@ func (a *Alerts) Audit(ctx context.Context) (store.Audit, error) {
 		return store.Audit{}, fmt.Errorf("audit alerts: %w", err)
 	}
 	defer tx.Rollback()
-	u := &auditor{conn: conn, ids: map[int32]string{}, wrong: map[int32]int{}}
+	u := &auditor{conn: conn, limits: a.limits, ids: map[int32]string{}, wrong: map[int32]int{}}
 	if err := u.run(ctx); err != nil {
 		return store.Audit{}, fmt.Errorf("audit alerts: %w", err)
 	}
@@ -41,6 +41,7 @@ func (a *Alerts) Audit(ctx context.Context) (store.Audit, error) {
 type auditor struct {
 	store.Audit
 	conn    *sql.Conn
+	limits  limits
 	batches []entered
 	ids     map[int32]string // of the batches
 	void    map[int32]bool   // the batches that are withdrawn
@@ -95,7 +96,7 @@ func (u *auditor) readBatches(ctx context.Context) (err error) {
 
 // begin makes ready to read alerts.
 func (u *auditor) begin(ctx context.Context) (err error) {
-	if u.seals, err = newSeals(ctx, u.conn); err != nil {
+	if u.seals, err = newSeals(ctx, u.conn, u.limits.terms); err != nil {
 		return err
 	}
 	var n int64
@@ -103,13 +104,13 @@ func (u *auditor) begin(ctx context.Context) (err error) {
 		return err
 	}
 	// As many bits to a digest as keep one in a hundred from being looked at again.
-	u.known = newFilter(min(usual().filter, 1+int(n)/40))
+	u.known = newFilter(min(u.limits.filter, 1+int(n)/40))
 	return nil
 }
 
 // readAlerts reads the alerts, and checks each page while the next one is read.
 func (u *auditor) readAlerts(ctx context.Context) error {
-	starts, err := pages(ctx, u.conn, `(SELECT seq FROM alert UNION ALL SELECT seq FROM arrival)`)
+	starts, err := pages(ctx, u.conn, `(SELECT seq FROM alert UNION ALL SELECT seq FROM arrival)`, u.limits.reach)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (u *auditor) readAlerts(ctx context.Context) error {
 	checked := make(chan error, 1)
 	checked <- nil
 	for _, first := range starts {
-		err = p.fill(ctx, u.conn, first, len(u.seals.common))
+		err = p.fill(ctx, u.conn, [2]int64{first, first + u.limits.reach}, len(u.seals.common))
 		if err = errors.Join(err, <-checked); err != nil {
 			return err
 		}

@@ -9,10 +9,6 @@ import (
 	"slices"
 )
 
-// reach is how many numbers of arrivals a page spans: about as many alerts as a
-// group of rows holds.
-const reach = 1 << 17
-
 // told is what a batch said of an alert.
 type told struct {
 	seq   int64
@@ -65,11 +61,26 @@ func (r *rows) add(other rows) {
 	r.restated += other.restated
 }
 
-// fill reads the alerts with numbers from bounds[0] to before bounds[1] into the
-// page, whatever was in it; those that only selects, which is a condition or empty.
-func (p *page) fill(ctx context.Context, q querier, bounds [2]int64, only string) error {
+// pick is which alerts a page has: those with numbers from first to before end,
+// and only those in the table among if it is not empty.
+type pick struct {
+	first, end int64
+	among      string
+}
+
+// where is the condition for a column of numbers.
+func (k pick) where(column string) string {
+	s := fmt.Sprintf(` WHERE %s >= %d AND %[1]s < %[3]d`, column, k.first, k.end)
+	if k.among != "" {
+		s += fmt.Sprintf(` AND %s IN (SELECT seq FROM %s)`, column, k.among)
+	}
+	return s
+}
+
+// fill reads the alerts that are picked into the page, whatever was in it.
+func (p *page) fill(ctx context.Context, q querier, which pick) error {
 	*p = page{texts: texts{p.text[:0]}, alerts: p.alerts[:0]}
-	if err := p.readAlerts(ctx, q, bounds, only); err != nil || len(p.alerts) == 0 {
+	if err := p.readAlerts(ctx, q, which); err != nil || len(p.alerts) == 0 {
 		return err
 	}
 	err := scan(ctx, q, 1+numContent, func(v []value) {
@@ -78,11 +89,11 @@ func (p *page) fill(ctx context.Context, q querier, bounds [2]int64, only string
 			h.told[0].saying = p.sayingOf(v[1:])
 			p.read.origin++
 		}
-	}, `SELECT alert, `+content+` FROM origin WHERE alert >= ? AND alert < ?`, bounds[0], bounds[1])
+	}, `SELECT alert, `+content+` FROM origin`+which.where("alert"))
 	if err != nil {
 		return err
 	}
-	if err := p.readArrivals(ctx, q, bounds); err != nil {
+	if err := p.readArrivals(ctx, q, which); err != nil {
 		return err
 	}
 	return scan(ctx, q, 2+numContent, func(v []value) {
@@ -90,17 +101,17 @@ func (p *page) fill(ctx context.Context, q querier, bounds [2]int64, only string
 			t.saying = p.sayingOf(v[2:])
 			p.read.restated++
 		}
-	}, `SELECT seq, alert, `+content+` FROM restated WHERE alert >= ? AND alert < ?`, bounds[0], bounds[1])
+	}, `SELECT seq, alert, `+content+` FROM restated`+which.where("alert"))
 }
 
 // readAlerts reads the alerts of a page, as the table has them.
-func (p *page) readAlerts(ctx context.Context, q querier, bounds [2]int64, only string) error {
+func (p *page) readAlerts(ctx context.Context, q querier, which pick) error {
 	ordered := true
 	err := scan(ctx, q, numColumns, func(v []value) {
 		p.alerts = append(p.alerts, history{row: p.rowOf(v)})
 		n := len(p.alerts)
 		ordered = ordered && (n == 1 || p.alerts[n-2].seq <= p.alerts[n-1].seq)
-	}, `SELECT `+columns+` FROM alert WHERE seq >= ? AND seq < ?`+only, bounds[0], bounds[1])
+	}, `SELECT `+columns+` FROM alert`+which.where("seq"))
 	// The engine gives rows as they lie, and what waited to be merged lies late.
 	if !ordered {
 		slices.SortFunc(p.alerts, func(x, y history) int { return cmp.Compare(x.seq, y.seq) })
@@ -137,7 +148,7 @@ func (p *page) findTold(alert, seq int64) *told {
 
 // readArrivals reads what was stated of the alerts of a page, and what arrived of
 // them after they had arrived first.
-func (p *page) readArrivals(ctx context.Context, q querier, bounds [2]int64) error {
+func (p *page) readArrivals(ctx context.Context, q querier, which pick) error {
 	return scan(ctx, q, 11, func(v []value) {
 		h := p.find(v[2].(int64))
 		if h == nil {
@@ -153,7 +164,7 @@ func (p *page) readArrivals(ctx context.Context, q querier, bounds [2]int64) err
 		t.saying = *h.first()
 		h.tell(t)
 	}, `SELECT seq, batch, alert, said, class, word, author, provenance, was, rule, name
-		FROM arrival WHERE alert >= ? AND alert < ? ORDER BY seq`, bounds[0], bounds[1])
+		FROM arrival`+which.where("alert")+` ORDER BY seq`)
 }
 
 // arrive notes what was stated when the alert arrived first.
@@ -291,8 +302,9 @@ func (e *entry) correct(ctx context.Context, list []news) error {
 	return e.run(ctx, "update arrivals", `UPDATE arrival SET was = h.was, rule = h.rule, name = h.name FROM held('news') h WHERE h.seq = arrival.seq`)
 }
 
-// pages returns where the pages begin that hold the alerts of a table.
-func pages(ctx context.Context, q querier, table string) (list []int64, err error) {
+// pages returns where the pages begin that hold the alerts of a table, when each
+// spans reach numbers.
+func pages(ctx context.Context, q querier, table string, reach int64) (list []int64, err error) {
 	return list, scan(ctx, q, 1, func(v []value) { list = append(list, v[0].(int64)*reach) },
 		fmt.Sprintf(`SELECT DISTINCT seq // %d AS page FROM %s ORDER BY page`, reach, table))
 }
