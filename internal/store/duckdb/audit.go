@@ -173,7 +173,7 @@ func (p *page) agree(h *history, o *outcome) bool {
 		return false
 	}
 	if h.void || o.void {
-		return h.void == o.void
+		return h.void == o.void && h.revised == o.revised
 	}
 	return h.counts == o.counts && (h.told == nil || p.same(&h.saying, &o.saying) && len(h.stale(o)) == 0)
 }

@@ -84,7 +84,7 @@ func (p *page) fill(ctx context.Context, q querier, which pick) error {
 		return err
 	}
 	err := scan(ctx, q, 1+numContent, func(v []value) {
-		if h := p.find(v[0].(int64)); h != nil {
+		if h := p.find(v[0].(int64)); h != nil && h.told == nil {
 			h.tell()
 			h.told[0].saying = p.sayingOf(v[1:])
 			p.read.origin++
@@ -104,20 +104,37 @@ func (p *page) fill(ctx context.Context, q querier, which pick) error {
 	}, `SELECT seq, alert, `+content+` FROM restated`+which.where("alert"))
 }
 
-// readAlerts reads the alerts of a page, as the table has them.
+// readAlerts reads the alerts of a page, as the table has them. The engine gives
+// rows as they lie, which is in order but for the few that waited to be merged.
 func (p *page) readAlerts(ctx context.Context, q querier, which pick) error {
-	ordered := true
+	var late []history
 	err := scan(ctx, q, numColumns, func(v []value) {
-		p.alerts = append(p.alerts, history{row: p.rowOf(v)})
-		n := len(p.alerts)
-		ordered = ordered && (n == 1 || p.alerts[n-2].seq <= p.alerts[n-1].seq)
+		h := history{row: p.rowOf(v)}
+		if n := len(p.alerts); n > 0 && h.seq < p.alerts[n-1].seq {
+			late = append(late, h)
+			return
+		}
+		p.alerts = append(p.alerts, h)
 	}, `SELECT `+columns+` FROM alert`+which.where("seq"))
-	// The engine gives rows as they lie, and what waited to be merged lies late.
-	if !ordered {
-		slices.SortFunc(p.alerts, func(x, y history) int { return cmp.Compare(x.seq, y.seq) })
-	}
+	p.insert(late)
 	p.read.alert = int64(len(p.alerts))
 	return err
+}
+
+// insert inserts alerts where their numbers belong.
+func (p *page) insert(late []history) {
+	slices.SortFunc(late, func(x, y history) int { return cmp.Compare(x.seq, y.seq) })
+	n := len(p.alerts)
+	p.alerts = append(p.alerts, late...)
+	for i := len(p.alerts) - 1; len(late) > 0; i-- {
+		if last := &late[len(late)-1]; n == 0 || p.alerts[n-1].seq <= last.seq {
+			p.alerts[i] = *last
+			late = late[:len(late)-1]
+			continue
+		}
+		n--
+		p.alerts[i] = p.alerts[n]
+	}
 }
 
 // find returns the alert with a number, or nil.
@@ -169,7 +186,7 @@ func (p *page) readArrivals(ctx context.Context, q querier, which pick) error {
 
 // arrive notes what was stated when the alert arrived first.
 func (h *history) arrive(t *told) {
-	h.odd = h.odd || t.batch != h.batch || t.class == 0 || t.was != 0 || t.rule != 0 || t.name != 0
+	h.odd = h.odd || h.stated.class != 0 || t.batch != h.batch || t.class == 0 || t.was != 0 || t.rule != 0 || t.name != 0
 	h.stated = t.statement
 	if h.told != nil {
 		h.told[0].statement = t.statement
