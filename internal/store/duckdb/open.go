@@ -25,11 +25,13 @@ var migrations embed.FS
 // What the engine may use. It spills to the disk what does not fit. A long batch
 // leaves it less: what waits to be merged needs room too, and what is inserted in
 // order needs little. A statement about an alert touches whatever lies about that
-// alert, so that many of them are several times as fast with the usual.
+// alert, so that many of them are several times as fast with the usual. An audit
+// needs nothing again that it has read.
 const (
 	maxThreads      = 8
 	memory          = 640 << 20 // bytes, of which each thread beyond two needs a share
 	memoryOfLong    = 192 << 20
+	memoryOfAudit   = 160 << 20
 	memoryPerThread = 128 << 20
 )
 
