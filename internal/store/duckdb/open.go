@@ -123,7 +123,7 @@ func refused(path string, err error) error {
 			Because(err).Next("ask the running server instead, or end that process and try again")
 	}
 	return fault.New(fault.Unavailable, "the alert store cannot be opened").At("%s", path).
-		Because(err).Next("check that the file is a Candor alert store in DuckDB and that this candor is not older than the one that wrote it")
+		Because(err).Next("check that the file is a Candor alert store in DuckDB and that this candor is not older than the one that wrote it; restore a backup if it is damaged")
 }
 
 // migrate brings the schema up to date; a migration that fails is rolled back.
