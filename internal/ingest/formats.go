@@ -114,9 +114,9 @@ func ruleFormats() []format {
 	return []format{
 		{Format: Format{"rules", rulecsv.Format, "Candor CSV: rule_id,name,enabled,techniques,analytics,log_sources,owner", "candor evidence add rules rules.csv"},
 			sniff: isRuleCSV, alone: hasColumns("rule_id", "enabled"), rules: readRuleCSV},
-		{Format: Format{"rules", elasticrule.Format, "Elastic detection rules, TOML", "candor evidence add rules detection-rules.tar.gz"},
+		{Format: Format{"rules", elasticrule.Format, "Elastic detection rules, TOML, or JSON Lines as Kibana exports them", "candor evidence add rules detection-rules.tar.gz"},
 			sniff: elasticrule.Sniff, rules: named(elasticrule.Format, elasticrule.Decode)},
-		{Format: Format{"rules", sentinelrule.Format, "Microsoft Sentinel analytics rules, YAML", "candor evidence add rules Detections/"},
+		{Format: Format{"rules", sentinelrule.Format, "Microsoft Sentinel analytics rules, YAML; deployed rules, JSON", "candor evidence add rules Detections/"},
 			sniff: sentinelrule.Sniff, rules: named(sentinelrule.Format, sentinelrule.Decode)},
 		{Format: Format{"rules", splunkrule.Format, "Splunk security content, YAML", "candor evidence add rules detections/"},
 			sniff: splunkrule.Sniff, rules: named(splunkrule.Format, splunkrule.Decode)},
