@@ -145,7 +145,7 @@ func alertFormats() []format {
 			sniff: defenderalert.Sniff, alerts: defenderalert.Alerts},
 		{Format: Format{"alerts", splunkalert.Format, "Splunk Enterprise Security notable events, JSON or CSV", "candor evidence add alerts notables.csv"},
 			sniff: splunkalert.Sniff, alerts: splunkalert.Alerts},
-		{Format: Format{"alerts", thehive.Format, "TheHive 5 alerts, JSON", "candor evidence add alerts alerts.json"},
+		{Format: Format{"alerts", thehive.Format, "TheHive alerts, JSON", "candor evidence add alerts alerts.json"},
 			sniff: thehive.Sniff, alerts: thehive.Alerts},
 		{Format: Format{"alerts", parquet.Format, "Parquet with Candor's columns; fields as a map, JSON text or columns", "candor evidence add alerts alerts.parquet"},
 			sniff: isParquet},
