@@ -137,7 +137,7 @@ func alertFormats() []format {
 			rest: true, sniff: isOwnJSONL, alerts: readOwnJSONL},
 		{Format: Format{"alerts", ocsf.Format, "OCSF Detection Finding and Incident Finding, JSON", "candor evidence add alerts findings.json"},
 			sniff: ocsf.Sniff, alerts: ocsf.Alerts},
-		{Format: Format{"alerts", elasticalert.Format, "Elastic Security alerts, JSON", "candor evidence add alerts alerts.ndjson.gz"},
+		{Format: Format{"alerts", elasticalert.Format, "Elastic Security alerts, JSON, or a report of Kibana, CSV", "candor evidence add alerts alerts.ndjson.gz"},
 			sniff: elasticalert.Sniff, alerts: elasticalert.Alerts},
 		{Format: Format{"alerts", sentinelalert.Format, "Microsoft Sentinel SecurityIncident or SecurityAlert, JSON or CSV", "candor evidence add alerts incidents.json"},
 			sniff: sentinelalert.Sniff, alone: sentinelalert.NamesRules, alerts: sentinelalert.Alerts},
