@@ -37,6 +37,7 @@ func TestTheKindIsToldFromContent(t *testing.T) {
 		{"cases", "f.json", incident}, {"cases", "f.json", hiveCase}, {"signals", "f.csv", signalCSV}, {"signals", "f.jsonl", signalJSON},
 		{"dispositions", "f.csv", "id,disposition,disposition_time\na1,test,2026-03-02\n"},
 		{"dispositions", "f.jsonl", `{"alert_id":"a1","disposition":"test","disposition_time":"2026-03-02"}`},
+		{"dispositions", "f.csv", "id,disposition,disposition_time\na1,test,2026-03-02\nu@@notable@@t,test,2026-03-02\n"},
 		{"tuning", "f.yaml", tuningYAML}, {"tuning", "f.csv", tuningCSV},
 	} {
 		b := newBench(t)
