@@ -53,7 +53,7 @@ func TestRecordsAreFoundHoweverTheyAreWrapped(t *testing.T) {
 		`{"@odata.context":"x","value":[` + a + "," + b + `],"@odata.nextLink":{"value":[1]}}`,
 		`{"value":[` + a + "]}\n" + `{"value":[` + b + "]}",
 		`{"took":1,"hits":{"total":{"value":2},"hits":[` + a + "," + b + `],"max":null},"aggregations":{"x":[1,2]}}`,
-		`{"preview":false,"results":[` + a + "," + b + `]}`,
+		`{"preview":false,"results":[` + a + "," + b + `]}`, `{"Findings":[` + a + "," + b + `],"NextToken":"x"}`,
 		`{"tables":[{"name":"PrimaryResult","columns":[{"name":"id","type":"string"},{"name":"rule","type":"string"},{"name":"time","type":"datetime"}],` +
 			`"rows":[["a","r","2026-03-01"],["b","r","2026-03-01"]]}]}`,
 		`{"Tables":[{"TableName":"T","Columns":[{"ColumnName":"x"}],"Rows":[]},{"TableName":"T","Columns":[{"ColumnName":"id"},{"ColumnName":"rule"},` +
