@@ -123,5 +123,5 @@ func connectors(r *detection.Rule, m *decode.Map) {
 var known = [...]string{
 	"description", "query", "queryFrequency", "queryPeriod", "triggerOperator", "triggerThreshold", "entityMappings", "customDetails",
 	"alertDetailsOverride", "eventGroupingSettings", "incidentConfiguration", "suppressionDuration", "suppressionEnabled", "version",
-	"tags", "metadata", "sentinelEntitiesMappings", "templateVersion", "description-detailed",
+	"tags", "metadata", "sentinelEntitiesMappings", "templateVersion", "description-detailed", "description_detailed",
 }

@@ -97,5 +97,5 @@ var known = [...]string{
 	"version", "author", "description", "search", "how_to_implement", "references", "drilldown_searches", "rba", "tests", "finding",
 	"asset_type", "analytic_story", "deployment", "macros", "lookups", "datamodel", "cve", "confidence", "impact", "security_domain",
 	"product", "throttling", "schedule", "date", "creation_date", "modification_date", "detection_type", "intermediate_findings",
-	"category", "enabled_by_default", "manual_test",
+	"category", "threat_objects", "enabled_by_default", "manual_test",
 }
