@@ -55,6 +55,9 @@ func lines(name string, data []byte) evidence.Decoded[detection.Rule] {
 		f := &file{name: name, at: n}
 		f.into(&out, map[string]any{"rule": rule})
 	}
+	if len(out.Records)+len(out.Rejects)+others == 0 {
+		out.Warnings = append(out.Warnings, name+":1: the export is empty")
+	}
 	if others > 0 {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%s:%d: %d exceptions and connectors were passed over", name, first, others))
 	}

@@ -45,6 +45,9 @@ func deployed(name string, data []byte) evidence.Decoded[detection.Rule] {
 			one(&out, e)
 		}
 	}
+	if len(out.Records)+len(out.Rejects)+len(out.Warnings) == 0 {
+		out.Warnings = append(out.Warnings, name+":1: the template or list is empty")
+	}
 	return out
 }
 
