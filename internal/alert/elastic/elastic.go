@@ -12,7 +12,6 @@ import (
 	"cmp"
 	"iter"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -110,24 +109,8 @@ func techniques(r *export.Record) []string {
 			return r.Techniques(ids)
 		}
 	}
-	return r.Techniques(flat(r))
-}
-
-// flat reads what the rule maps to where the answer to a query or a report has the
-// ids alone, side by side or joined by commas.
-func flat(r *export.Record) []string {
-	var subs, ids []string
-	for _, text := range r.Texts(rule + "threat.technique.subtechnique.id") {
-		subs = append(subs, strings.Split(text, ", ")...)
-	}
-	for _, text := range r.Texts(rule + "threat.technique.id") {
-		for id := range strings.SplitSeq(text, ", ") {
-			if !slices.ContainsFunc(subs, func(s string) bool { return strings.HasPrefix(s, id+".") }) {
-				ids = append(ids, id)
-			}
-		}
-	}
-	return append(ids, subs...)
+	// The answer to a query or a report has the ids alone.
+	return r.Techniques(export.Narrow(r.Texts(rule+"threat.technique.id"), r.Texts(rule+"threat.technique.subtechnique.id")))
 }
 
 // state reads what was said of the alert. The reason goes when an alert is opened

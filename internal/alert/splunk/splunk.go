@@ -78,7 +78,7 @@ func read(r *export.Record) []alert.Draft {
 		Tactic:     r.Text("annotations.mitre_attack.mitre_tactic", "mitre_tactic"),
 		Techniques: r.Techniques(r.Texts("annotations.mitre_attack", "annotations.mitre_attack.mitre_technique_id", "mitre_technique_id")),
 		Fields: r.Fields("event_id", "finding_id", "rule_id", "search_name", "rule_title", "rule_name", "_time", "urgency", "risk_score", "annotations",
-			"disposition", "disposition_label", "disposition_description", "review_time", "reviewer", "owner", "status", "status_label", "status_group",
+			"disposition", "disposition_label", "disposition_description", "review_time", "update_time", "reviewer", "owner", "status", "status_label", "status_group",
 			"_raw", "_bkt", "_cd", "_serial", "_si", "_indextime", "linecount", "punct", "mitre_technique_id", "mitre_tactic"),
 	}
 	state(r, &d)
@@ -119,7 +119,7 @@ func state(r *export.Record, d *alert.Draft) {
 	if d.Disposition == "" || d.Disposition == string(alert.Unlabelled) {
 		d.Disposition = string(unsaid(r))
 	}
-	d.Word, d.Provenance, d.DispositionTime = word, string(alert.Analyst), r.Text("review_time")
+	d.Word, d.Provenance, d.DispositionTime = word, string(alert.Analyst), r.Text("review_time", "update_time")
 	if by := r.Text("reviewer", "owner"); by != "unassigned" {
 		d.DispositionBy = by
 	}
