@@ -117,6 +117,13 @@ func TestRowsWithoutColumnsAreAMember(t *testing.T) {
 	}
 }
 
+func TestColumnsAreThoseOfTheirOwnObject(t *testing.T) {
+	ids, rejects, _, err := read(`{"id":"a","rule":"r","time":"2026-03-01","columns":["x"],` + "\n" + `"y":1}` + "\n" + `{"id":"b","rule":"r","time":"2026-03-01","rows":[["z"]],` + "\n" + `"y":1}`)
+	if err != nil || len(rejects) > 0 || strings.Join(ids, " ") != "a b" {
+		t.Errorf("ids %v, rejects %q, %v", ids, rejects, err)
+	}
+}
+
 func TestWhatCannotBeReadOnIsInvalidAndSaysWhere(t *testing.T) {
 	a := record("a")
 	for text, want := range map[string]string{

@@ -108,7 +108,7 @@ func (s *splitter) object() (oneLine bool, err error) {
 	if _, err := s.dec.ReadToken(); err != nil {
 		return false, err
 	}
-	s.start = s.here()
+	s.start, s.columns = s.here(), nil
 	start := s.start
 	members, wraps, err := s.members(false)
 	if err != nil || wraps {

@@ -7,7 +7,7 @@ import (
 	"candor/internal/decode/decodetest"
 )
 
-func files() []string { return []string{"shell.toml", "hunt.toml", "rules.ndjson"} }
+func files() []string { return []string{"shell.toml", "hunt.toml", "rules.ndjson", "page.json"} }
 
 func TestRulesAsTheGoldenFilesSay(t *testing.T) {
 	for _, f := range files() {

@@ -34,7 +34,7 @@ func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
 	}
 	return decode.Each(name, data, func(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 		if isHunt(m) {
-			warn("name", "a hunting query raises no alert and was passed over")
+			warn("name", "a hunting query, which has no severity and no schedule, raises no alert and was passed over")
 			return detection.Rule{}, false
 		}
 		r := rule(m, m.Need("id"), warn)
