@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"candor/internal/api"
+	"candor/internal/archive"
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/backup"
@@ -178,7 +179,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, p func
 	version := cli.Version()
 	pages := web.New(web.Deps{
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts,
-		Ledger: s.keeper.Log(),
+		Ledger: s.keeper.Log(), Kept: archive.In(filepath.Join(s.dir, "assessments")),
 		Policy: p, Clock: now, Log: log, Version: version,
 	})
 	deps := api.Deps{

@@ -13,6 +13,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/assure"
+	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/measure"
@@ -53,6 +54,10 @@ type Measured struct {
 type MeasuredRule struct {
 	Basis
 	measure.Detail
+	// Rule is the rule as the batch RuleBatch brought it; nil when only alerts name
+	// it.
+	Rule      *detection.Rule `json:"rule,omitempty"`
+	RuleBatch string          `json:"rule_batch,omitempty"`
 	// Waivers are those of the rule in force, and Evidence the batches that brought
 	// its alerts.
 	Waivers  []assure.Waiver `json:"waivers"`
@@ -146,7 +151,7 @@ func each[T, R any](list []T, do func(T) R) []R {
 
 func measuredLimits() []string {
 	return []string{
-		"Precision says nothing of what was missed; exercises and incident reviews do (--recall).",
+		"Precision says nothing of what was missed; exercises and incident reviews do (candor measure --recall).",
 		"Alerts of one burst are not independent: judge by the clustered interval and by episodes.",
 	}
 }
@@ -210,6 +215,11 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 	m := MeasuredRule{Basis: basisOf(r), Limits: measuredLimits()}
 	m.Detail = measure.Detailed(id, assure.ByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
 	m.RuleName = ruleNames(ev)[id]
+	for i := range ev.Rules {
+		if x := &ev.Rules[i]; x.Value.ID == id {
+			m.Rule, m.RuleBatch = &x.Value, x.Batch
+		}
+	}
 	m.Waivers = waiversOf(&ev, r, func(of string) bool { return of == id })
 	m.Evidence = alertBatches(&ev, id)
 	waited, err := s.durations(ctx, &ev, r)

@@ -54,6 +54,8 @@ func TestRulesAreMeasuredWithoutAnyRelease(t *testing.T) {
 	for _, name := range []string{"r1", "R1", "mail RULE"} {
 		if one, err := b.MeasureRule(t.Context(), request(), name); err != nil || one.RuleID != "r1" || one.Alerts != 10 {
 			t.Errorf("rule %q: %+v, error %v", name, one.Statement, err)
+		} else if one.Rule == nil || one.Rule.Name != "Mail rule" || one.RuleBatch == "" {
+			t.Errorf("rule %q is %+v of batch %q", name, one.Rule, one.RuleBatch)
 		}
 	}
 	if quiet, err := b.MeasureRule(t.Context(), request(), "r2"); err != nil || quiet.Conclusion != measure.NotMeasurable || len(quiet.Reasons) == 0 {
@@ -70,7 +72,7 @@ func TestTheWindowIsTheRequests(t *testing.T) {
 	b.raise(40, 7, 0)
 	r := request()
 	r.Policy.WindowDays = 30
-	if m, err := b.MeasureRule(t.Context(), r, "r1"); err != nil || m.Alerts != 5 || m.WindowDays != 30 {
+	if m, err := b.MeasureRule(t.Context(), r, "r1"); err != nil || m.Alerts != 5 || m.WindowDays != 30 || m.Rule != nil {
 		t.Errorf("30 days: %d alerts, error %v", m.Alerts, err)
 	}
 	if m, err := b.MeasureRule(t.Context(), request(), "r1"); err != nil || m.Alerts != 12 {

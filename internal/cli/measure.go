@@ -204,12 +204,25 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 	}
 	return p.emit(m, func(g *page) {
 		g.line("%s  %s", g.bold(m.RuleID), m.RuleName)
+		g.line("%s", g.dim(ruleOrigin(&m)))
 		showDetail(g, &m.Detail)
 		showRests(g, m.Evidence)
 		showWaivers(g, m.Waivers, "")
 		showBasis(g, m.Basis)
 		showLimits(g, m.Limits)
 	})
+}
+
+// ruleOrigin says where a rule comes from and whether it runs.
+func ruleOrigin(m *assessment.MeasuredRule) string {
+	if m.Rule == nil {
+		return "no rule of this id was added; only its alerts are known"
+	}
+	state := "not enabled"
+	if m.Rule.Enabled {
+		state = "enabled"
+	}
+	return fmt.Sprintf("%s, of batch %s", state, m.RuleBatch)
 }
 
 // showDetail prints a statement whole: every figure, then each reason.

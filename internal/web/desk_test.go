@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 
 	"candor/internal/api"
+	"candor/internal/archive"
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/attack"
@@ -59,6 +60,7 @@ type desk struct {
 	evidence *sqlite.Evidence
 	alerts   *sqlite.Alerts
 	keeper   *custody.Keeper
+	archive  archive.Archive
 	assess   *assessment.Service
 	policy   assure.Policy
 	log      *record
@@ -77,11 +79,12 @@ func newDesk(t *testing.T) *desk {
 	d.alerts = must(sqlite.OpenAlerts(ctx, filepath.Join(dir, "alerts.db")))(t)
 	t.Cleanup(func() { d.alerts.Close() })
 	lib, log := library.New(d.library), slog.New(slog.NewTextHandler(d.log, nil))
+	d.archive = archive.In(filepath.Join(dir, "assessments"))
 	d.keeper = custody.New(custody.Stores{Ledger: d.evidence.Ledger(), Batches: []custody.Batches{d.evidence, d.alerts}, Releases: d.library,
 		Policy: filepath.Join(dir, "policy.yaml"), Now: clock})
 	d.assess = assessment.New(d.library, d.evidence, d.alerts)
 	pages := web.New(web.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
-		Gates: d.assess, Ledger: d.keeper.Log(), Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
+		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
 	machines := api.New(api.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.alerts,
 		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
 	d.Handler = web.Combine(pages, machines, log)

@@ -33,11 +33,6 @@ func (s *site) evidence(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	offset, err := offsetOf(r)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title = "Evidence"
 	v := evidenceView{frame: fr, Kind: strings.TrimSpace(r.URL.Query().Get("kind"))}
 	var kept []store.Batch
 	for _, b := range slices.Backward(bs) {
@@ -49,23 +44,17 @@ func (s *site) evidence(r *http.Request) (view, error) {
 		}
 	}
 	slices.SortFunc(v.Kinds, func(a, b choice) int { return strings.Compare(a.Name, b.Name) })
-	v.Batches = kept[min(offset, len(kept)):min(offset+perPage, len(kept))]
-	v.Paging = page(r, offset, len(v.Batches), len(kept))
-	return view{name: "evidence", data: v}, nil
+	v.Batches, v.Paging, err = onPage(r, kept)
+	return view{name: "evidence", data: v}, err
 }
 
 // heap returns the frame of a page about evidence, and all batches.
 func (s *site) heap(r *http.Request) (frame, []store.Batch, error) {
-	sel, err := selected(r)
+	fr, err := s.begin(r, "evidence", "Evidence")
 	if err != nil {
 		return frame{}, nil, err
 	}
 	bs, err := s.batches(r.Context())
-	if err != nil {
-		return frame{}, nil, err
-	}
-	fr, err := s.place(r, sel)
-	fr.Here = "evidence"
 	return fr, bs, err
 }
 
@@ -128,11 +117,7 @@ type ledgerView struct {
 }
 
 func (s *site) ledger(r *http.Request) (view, error) {
-	sel, err := selected(r)
-	if err != nil {
-		return view{}, err
-	}
-	offset, err := offsetOf(r)
+	fr, err := s.begin(r, "evidence", "Ledger")
 	if err != nil {
 		return view{}, err
 	}
@@ -140,11 +125,6 @@ func (s *site) ledger(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title, fr.Here = "Ledger", "evidence"
 	v := ledgerView{frame: fr}
 	if len(all) > 0 {
 		last, err := s.Ledger.Include(r.Context(), all[len(all)-1].Seq)
@@ -154,9 +134,8 @@ func (s *site) ledger(r *http.Request) (view, error) {
 		v.Root = last.Root
 	}
 	slices.Reverse(all)
-	v.Entries = all[min(offset, len(all)):min(offset+perPage, len(all))]
-	v.Paging = page(r, offset, len(v.Entries), len(all))
-	return view{name: "ledger", data: v}, nil
+	v.Entries, v.Paging, err = onPage(r, all)
+	return view{name: "ledger", data: v}, err
 }
 
 // About returns the link to what an entry is about; it has no address where there
@@ -165,6 +144,8 @@ func (v ledgerView) About(e ledger.Entry) link {
 	switch e.Kind {
 	case ledger.Batch, ledger.Withdrawal:
 		return link{Text: e.ID, URL: v.Sel.Batch(e.ID)}
+	case ledger.Policy:
+		return link{Text: e.ID, URL: v.Sel.Link("/policy")}
 	}
 	return link{Text: e.ID}
 }

@@ -116,6 +116,28 @@ func TestLedgerListsEveryEntryUnderItsRoot(t *testing.T) {
 	says(t, doc, "The ledger has no entry yet")
 }
 
+func TestPolicySaysSinceWhenAndByWhom(t *testing.T) {
+	d := demonstration(t)
+	_, doc := d.page("/policy")
+	says(t, doc, "No policy was ever set")
+	d.policy.Name, d.policy.Version = "ours", "2"
+	for _, version := range []string{"1", "2"} {
+		must(entered(d.keeper.SetPolicy(t.Context(), custody.PolicyChange{ID: "ours " + version, File: []byte(version), By: "ann", Reason: "stricter " + version})))(t)
+	}
+	_, doc = d.page("/policy")
+	says(t, doc, "ours 2 in force", "stricter 1", "ann")
+	if strings.Contains(text(doc), "ours 1 in force") {
+		t.Error("two policies are in force")
+	}
+	_, doc = d.page("/ledger")
+	if !linked(doc)["/policy"] {
+		t.Error("the ledger does not lead to the policy")
+	}
+}
+
+// entered drops what a test does not ask about.
+func entered(e ledger.Entry, _ bool, err error) (ledger.Entry, error) { return e, err }
+
 func TestBatchWithoutAnEntryOrAFileSaysSo(t *testing.T) {
 	d := demonstration(t)
 	b := store.Batch{ID: "signals-pushed", Kind: "signals", Format: "candor-jsonl", Paths: []string{"/tmp/gone"}, Hash: strings.Repeat("ab", 32),

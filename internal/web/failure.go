@@ -30,6 +30,9 @@ func (s *site) failure(r *http.Request, err error) view {
 		s.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "error", err)
 	}
 	sel, _ := selected(r) // a selection that cannot be read is what the error is about
+	if _, err := s.Objects.Release(r.Context(), sel.ref()); err != nil {
+		sel.Domain, sel.Release = "", "" // its links would lead here again
+	}
 	fr, frameErr := s.frame(r, sel, attack.Release{})
 	if frameErr != nil {
 		fr = frame{Sel: sel, Path: r.URL.Path, Version: s.Version}

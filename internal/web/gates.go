@@ -8,7 +8,9 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/fault"
+	"candor/internal/store"
 )
 
 // Gatekeeper decides what may be used for what.
@@ -79,7 +81,7 @@ func (s *site) decide(ctx context.Context, sel selection, r assessment.Request, 
 
 // gates is the page of what may be used for what.
 func (s *site) gates(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "verdicts")
+	fr, req, err := s.asking(r, "verdicts", "Gates")
 	if err != nil {
 		return view{}, err
 	}
@@ -96,10 +98,36 @@ func (s *site) gates(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	v.Of = v.Gates[0].Decision
+	if v.Of.Kind == "analytic" {
+		if err := s.onlyWith(r.Context(), &v.frame, v.Of.ID); err != nil {
+			return view{}, err
+		}
+	}
 	v.Title = "Gates of " + strings.TrimSpace(v.Of.ID+" "+v.Of.Name)
 	v.About = link{Text: v.Of.ID, URL: fr.Sel.Object(v.Of.ID)}
 	if v.Of.Kind == "rule" {
 		v.About.URL = fr.Sel.Rule(v.Of.ID)
 	}
 	return view{name: "gates", data: v}, nil
+}
+
+// onlyWith leaves an address to the releases alone that have a live object with
+// an ATT&CK ID.
+func (s *site) onlyWith(ctx context.Context, f *frame, id string) error {
+	all, err := s.Index.Releases(ctx)
+	if err != nil {
+		return err
+	}
+	named := map[string]bool{}
+	for _, rel := range all {
+		found, err := s.Index.Find(ctx, id, attack.ReleaseRef{Domain: rel.Domain, Version: rel.Version})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(found, func(l store.Located) bool { return l.ATTACKID == id && l.Live() }) {
+			named[rel.String()] = true
+		}
+	}
+	f.only(named)
+	return nil
 }

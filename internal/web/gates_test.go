@@ -70,6 +70,11 @@ func TestRuleSaysWhatItsAlertsSayAndWhatItClaims(t *testing.T) {
 		for _, reason := range m.Reasons {
 			says(t, doc, reason.Text)
 		}
+		if m.Rule == nil {
+			says(t, doc, "only its alerts are known")
+		} else if !linked(doc)["/evidence/"+m.RuleBatch] {
+			t.Errorf("%s does not lead to the batch that brought the rule", r.RuleID)
+		}
 		for _, ref := range m.Evidence {
 			if !linked(doc)["/evidence/"+ref.ID] {
 				t.Errorf("%s does not lead to the batch %s", r.RuleID, ref.ID)

@@ -52,14 +52,17 @@ func (s *site) history(r *http.Request) (view, error) {
 	name := cmp.Or(strings.TrimSpace(h.Object.ATTACKID+" "+h.Object.Name), h.Object.StixID)
 	fr.Title, fr.Here = "History of "+name, "objects"
 	v := historyView{frame: fr, Name: name, Back: sel.Object(h.Object.StixID)}
+	var ms []library.Moment
 	for _, c := range slices.Backward(h.Chapters) {
 		v.Chapters = append(v.Chapters, newChapter(c))
+		ms = append(ms, c.Moment)
 	}
+	v.only(carriers(ms))
 	return view{name: "history", data: v}, nil
 }
 
 func newChapter(c library.Chapter) chapterView {
-	v := chapterView{Chapter: c, Name: attack.ShortDomain(c.Domain) + " " + c.Release, How: strings.ReplaceAll(string(c.Category), "_", " ")}
+	v := chapterView{Chapter: c, Name: attack.ShortDomain(c.Domain) + " " + c.Release, How: changed(c.Category)}
 	for _, name := range slices.Sorted(maps.Keys(c.Fields)) {
 		f := c.Fields[name]
 		v.Fields = append(v.Fields, fieldView{Name: name, Old: readable(f.Old), New: readable(f.New)})

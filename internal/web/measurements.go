@@ -8,6 +8,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/claim"
+	"candor/internal/measure"
 )
 
 // Measurer says what the alerts of rules show, and what would change the verdicts.
@@ -21,10 +22,13 @@ type Measurer interface {
 type measurementsView struct {
 	frame
 	M assessment.Measured
+	// Rules are those of M that Paging shows.
+	Rules  []measure.Detail
+	Paging paging
 }
 
 func (s *site) measurements(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "measurements")
+	fr, req, err := s.asking(r, "measurements", "Measurements")
 	if err != nil {
 		return view{}, err
 	}
@@ -32,8 +36,9 @@ func (s *site) measurements(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr.Title = "Measurements"
-	return view{name: "measurements", data: measurementsView{frame: fr, M: m}}, nil
+	v := measurementsView{frame: fr, M: m}
+	v.Rules, v.Paging, err = onPage(r, m.Rules)
+	return view{name: "measurements", data: v}, err
 }
 
 // ruleView is what the alerts of one rule say.
@@ -52,7 +57,7 @@ type claimedBy struct {
 }
 
 func (s *site) rule(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "measurements")
+	fr, req, err := s.asking(r, "measurements", "Rule")
 	if err != nil {
 		return view{}, err
 	}

@@ -36,15 +36,10 @@ type wayView struct {
 const fewMoves = 8
 
 func (s *site) next(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "next")
+	fr, req, err := s.asking(r, "next", "Next steps")
 	if err != nil {
 		return view{}, err
 	}
-	offset, err := offsetOf(r)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title = "Next steps"
 	v := nextView{frame: fr}
 	if fr.Release.Version == "" {
 		return view{name: "next", data: v}, nil
@@ -55,11 +50,12 @@ func (s *site) next(r *http.Request) (view, error) {
 	}
 	all := v.P.Prospects
 	v.Costs = slices.ContainsFunc(all, func(p assure.Prospect) bool { return p.Cost != nil })
-	for i := min(offset, len(all)); i < min(offset+perPage, len(all)); i++ {
-		v.Rows = append(v.Rows, prospectView{Prospect: all[i], Number: i + 1, Ways: waysOf(all[i].Moves, fr.Sel)})
+	var shown []assure.Prospect
+	shown, v.Paging, err = onPage(r, all)
+	for i, p := range shown {
+		v.Rows = append(v.Rows, prospectView{Prospect: p, Number: v.Paging.From + i, Ways: waysOf(p.Moves, fr.Sel)})
 	}
-	v.Paging = page(r, offset, len(v.Rows), len(all))
-	return view{name: "next", data: v}, nil
+	return view{name: "next", data: v}, err
 }
 
 // waysOf sums moves by where they lead from and to, the most first.

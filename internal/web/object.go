@@ -76,6 +76,7 @@ func (s *site) object(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	fr.Title, fr.Here = title(p.Object), "objects"
+	fr.only(carriers(p.History))
 	v := objectView{frame: fr, Page: p, Kind: kind(p.Object.Kind)}
 	v.Raw = selection{Domain: attack.ShortDomain(p.Release.Domain), Release: p.Release.Version}.
 		Link("/api/v1/objects/" + template.URLQueryEscaper(p.Object.ID) + "/raw")
@@ -85,6 +86,17 @@ func (s *site) object(r *http.Request) (view, error) {
 	v.fold()
 	v.Analysis = s.analyse(r, fr, p)
 	return view{name: "object", data: v}, nil
+}
+
+// carriers names the releases that carry an object.
+func carriers(ms []library.Moment) map[string]bool {
+	named := map[string]bool{}
+	for _, m := range ms {
+		if m.ObjectHash != "" {
+			named[attack.Release{Domain: m.Domain, Version: m.Release}.String()] = true
+		}
+	}
+	return named
 }
 
 // title names an object for people; relationship objects and some old ones have
@@ -163,10 +175,8 @@ func (s *site) write(r *http.Request, v *objectView) {
 		}
 	}
 	v.Caveats = caveats(o)
-	v.Logs = logLines(v.Page)
-	if len(v.Logs) > firstEdges {
-		v.Logs, v.MoreLogs = v.Logs[:firstEdges], v.Logs[firstEdges:]
-	}
+	logs := folded(logLines(v.Page))
+	v.Logs, v.MoreLogs = logs.First, logs.More
 }
 
 // newGroup renders the texts of a group of relations.
@@ -232,10 +242,11 @@ func logLines(p library.Page) []logLine {
 	return ls
 }
 
-// moment is the object in one release, with what is new there.
+// moment is the object in one release, with what is new there and the address of
+// its page, empty where the release lacks it.
 type moment struct {
 	library.Moment
-	Note string
+	Note, URL string
 }
 
 // fold puts the releases that say nothing new behind a fold, newest first.
@@ -243,6 +254,10 @@ func (v *objectView) fold() {
 	ms := v.Page.History
 	for i, m := range slices.Backward(ms) {
 		now := moment{Moment: m}
+		if m.ObjectHash != "" {
+			there := selection{Domain: attack.ShortDomain(m.Domain), Release: m.Release, AsOf: v.Sel.AsOf}
+			now.URL = there.Object(v.Page.Object.ID)
+		}
 		switch {
 		case m.Changed && (i == 0 || ms[i-1].Status == "absent"):
 			now.Note = "first here"

@@ -14,6 +14,15 @@ import (
 // perPage is how many rows a list shows at once.
 const perPage = 100
 
+// fold is a list of which more is behind a fold.
+type fold[T any] struct{ First, More []T }
+
+// folded folds what is not among the first few of a list.
+func folded[T any](all []T) fold[T] {
+	n := min(firstEdges, len(all))
+	return fold[T]{all[:n], all[n:]}
+}
+
 // most bounds lists that fill a choice of filters, such as the tactics.
 const most = 1000
 
@@ -49,11 +58,7 @@ func kinds() []attack.Kind {
 }
 
 func (s *site) objects(r *http.Request) (view, error) {
-	sel, err := selected(r)
-	if err != nil {
-		return view{}, err
-	}
-	fr, err := s.place(r, sel)
+	fr, err := s.begin(r, "objects", "Objects")
 	if err != nil {
 		return view{}, err
 	}
@@ -64,14 +69,14 @@ func (s *site) objects(r *http.Request) (view, error) {
 	q := r.URL.Query()
 	v := objectsView{frame: fr, Filter: objectFilter{Text: strings.TrimSpace(q.Get("text")), Kind: q.Get("kind"), Tactic: q.Get("tactic"),
 		LogSource: strings.TrimSpace(q.Get("log_source")), Lifecycle: q.Get("lifecycle"), Sort: q.Get("sort")}}
-	v.Title, v.Here, v.Words = "Objects", "objects", v.Filter.Text
+	v.Words = v.Filter.Text
 	if v.Words != "" {
 		v.Title = "Objects: " + v.Words
 	}
 	if fr.Release.Version == "" {
 		return view{name: "objects", data: v}, nil
 	}
-	query := v.Filter.query(sel, fr.Release)
+	query := v.Filter.query(fr.Sel, fr.Release)
 	query.Offset, query.Limit = offset, perPage
 	found, total, err := s.Index.List(r.Context(), query)
 	if err != nil {
@@ -139,6 +144,16 @@ func offsetOf(r *http.Request) (int, error) {
 		return 0, fault.New(fault.Usage, "%q is no number of rows", text).At("offset").Next("write a whole number from 0")
 	}
 	return n, nil
+}
+
+// onPage returns the rows of a list that a request asks for, and their place in it.
+func onPage[T any](r *http.Request, all []T) ([]T, paging, error) {
+	offset, err := offsetOf(r)
+	if err != nil {
+		return nil, paging{}, err
+	}
+	rows := all[min(offset, len(all)):min(offset+perPage, len(all))]
+	return rows, page(r, offset, len(rows), len(all)), nil
 }
 
 // page returns the place of n rows from offset within a list of total.

@@ -9,6 +9,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/day"
 	"candor/internal/store"
+	"candor/internal/visibility"
 )
 
 // firstSteps is how many next steps the overview shows before the fold.
@@ -23,7 +24,9 @@ type overviewView struct {
 	ByPlatform []platformView
 	// Steps are the next steps before the fold and More those behind it.
 	Steps, More []assure.Lift
-	Evidence    []pile
+	// Stopped are the feeds that no longer arrive.
+	Stopped  fold[visibility.StoppedFeed]
+	Evidence []pile
 	// Bare says that there is no evidence at all.
 	Bare bool
 	// Newest is the day of the newest alert or feed observation, where it lies before
@@ -67,7 +70,7 @@ type emptyView struct {
 }
 
 func (s *site) overview(r *http.Request) (view, error) {
-	sel, err := selected(r)
+	fr, err := s.begin(r, "overview", "Overview")
 	if err != nil {
 		return view{}, err
 	}
@@ -75,15 +78,10 @@ func (s *site) overview(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title, fr.Here = "Overview", "overview"
 	if fr.Release.Version == "" {
 		return view{name: "empty", data: emptyView{frame: fr, Evidence: piles(bs)}}, nil
 	}
-	a, err := s.assess(r.Context(), sel, fr.Release)
+	a, err := s.assess(r.Context(), fr.Sel, fr.Release)
 	if err != nil {
 		return view{}, err
 	}
@@ -102,6 +100,7 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 	n := min(firstSteps, len(a.NextSteps))
 	v.Steps, v.More = a.NextSteps[:n], a.NextSteps[n:]
 	u := a.Unmapped
+	v.Stopped = folded(u.StoppedFeeds)
 	if d := newest(bs); d != "" && d < a.Window.From {
 		then := fr.Sel
 		then.AsOf = string(d)
@@ -146,6 +145,17 @@ func piles(bs []store.Batch) []pile {
 	}
 	slices.SortFunc(ps, func(a, b pile) int { return strings.Compare(a.Kind, b.Kind) })
 	return ps
+}
+
+// feedLine is a feed that stopped, with the address of the batch that saw it last.
+type feedLine struct {
+	visibility.StoppedFeed
+	URL string
+}
+
+// Feed returns a feed that stopped with the address of its batch.
+func (v overviewView) Feed(f visibility.StoppedFeed) feedLine {
+	return feedLine{f, v.Sel.Batch(f.Batch)}
 }
 
 // liftView is a next step with links to its examples.

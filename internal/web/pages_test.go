@@ -17,6 +17,7 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/fault"
 	"candor/internal/library"
 	"candor/internal/sample"
@@ -29,7 +30,7 @@ var places = []string{
 	"/", "/?as_of=2026-10-01", "/?platform=Windows", "/verdicts", "/verdicts?rung=noisy", "/verdicts?text=zzz", "/objects",
 	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
 	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/policy", "/measurements", "/measurements?as_of=2020-01-01", "/reviews", "/reviews/MF-rev-017",
-	"/next", "/ledger", "/gates/AN1989", "/gates/AN1275?for=automation", "/evidence?kind=rules", "/evidence?kind=none",
+	"/next", "/ledger", "/changes", "/gates/AN1989", "/gates/AN1275?for=automation", "/evidence?kind=rules", "/evidence?kind=none",
 }
 
 func TestOverviewPutsClaimedBesideAssured(t *testing.T) {
@@ -451,6 +452,23 @@ func TestWrongRequestsSayWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestFailureIsNoDeadEnd(t *testing.T) {
+	d := demonstration(t)
+	for _, place := range []string{"/?release=99", "/verdicts?domain=martian", "/objects/AN1989?as_of=tomorrow", "/nothing?as_of=2026-10-01", "/changes?from=1.0&release=99"} {
+		a := d.get(place)
+		if a.Code != http.StatusNotFound && a.Code != http.StatusBadRequest {
+			t.Errorf("GET %s: %d", place, a.Code)
+		}
+		elements(must(html.Parse(strings.NewReader(a.body)))(t), func(n *html.Node) {
+			if to, _, ok := local(n); ok {
+				if b := d.get(to); b.Code != http.StatusOK {
+					t.Errorf("%s leads to %s: %d", place, to, b.Code)
+				}
+			}
+		})
+	}
+}
+
 func TestFailureShowsNoInternals(t *testing.T) {
 	d := demonstration(t)
 	d.evidence.Close()
@@ -521,6 +539,28 @@ func TestTwoReleasesCanBeTold(t *testing.T) {
 	})
 	if _, doc = d.page("/objects/AN1989"); !strings.Contains(text(doc), "Reading names") {
 		t.Error("without a release the newest is not shown")
+	}
+}
+
+func TestReleaseWithoutTheObjectIsNoPlaceToGo(t *testing.T) {
+	d := demonstration(t)
+	h := must(d.library.Find(t.Context(), "AN1989", attack.ReleaseRef{}))(t)[0]
+	other := "x-mitre-analytic--11111111-1111-4111-8111-111111111111"
+	b := bytes.ReplaceAll(bytes.ReplaceAll(sample.Bundle(), []byte(h.StixID), []byte(other)), []byte("AN1989"), []byte("AN9989"))
+	d.bundle(b, "18.1")
+	for _, place := range []string{"/objects/AN1989?release=0.1", "/objects/AN1989/history?release=0.1", "/gates/AN1989?release=0.1"} {
+		_, doc := d.page(place)
+		elements(doc, func(n *html.Node) {
+			if to, _, ok := local(n); ok && strings.Contains(to, "AN1989") {
+				d.page(to)
+			}
+		})
+		if !strings.Contains(text(doc), "enterprise 18.1 (not there)") {
+			t.Errorf("%s does not say which release lacks the object", place)
+		}
+	}
+	if _, doc := d.page("/objects/AN1962?release=0.1"); !linked(doc)["/objects/AN1962?domain=enterprise&release=18.1"] {
+		t.Error("the release that has the object is no place to go either")
 	}
 }
 

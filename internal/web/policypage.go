@@ -3,8 +3,10 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
+	"candor/internal/ledger"
 	"candor/internal/policy"
 )
 
@@ -12,6 +14,14 @@ import (
 type policyView struct {
 	frame
 	Settings []setting
+	// Entries are what the ledger says of policies that came into force, newest first.
+	Entries []ledger.Entry
+}
+
+// Current reports whether an entry is of a policy that is called as the one in
+// force is.
+func (v policyView) Current(e ledger.Entry) bool {
+	return e.ID == strings.TrimSpace(v.Policy.Name+" "+v.Policy.Version)
 }
 
 // setting is one threshold as the page shows it.
@@ -22,16 +32,20 @@ type setting struct {
 }
 
 func (s *site) policy(r *http.Request) (view, error) {
-	sel, err := selected(r)
+	fr, err := s.begin(r, "policy", "Policy")
 	if err != nil {
 		return view{}, err
 	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title, fr.Here = "Policy", "policy"
 	v := policyView{frame: fr}
+	all, err := s.Ledger.Entries(r.Context())
+	if err != nil {
+		return view{}, err
+	}
+	for _, e := range slices.Backward(all) {
+		if e.Kind == ledger.Policy {
+			v.Entries = append(v.Entries, e)
+		}
+	}
 	for _, st := range policy.Explain(s.inForce) {
 		shown := setting{Setting: st, Shown: value(st.Value), Usual: value(st.Default)}
 		shown.Changed = shown.Shown != shown.Usual

@@ -169,6 +169,16 @@ func (s *site) frame(r *http.Request, sel selection, rel attack.Release) (frame,
 	return f, nil
 }
 
+// only takes the address from every release but those named: the others do not
+// have what the page is about.
+func (f *frame) only(named map[string]bool) {
+	for i := range f.Releases {
+		if c := &f.Releases[i]; !named[c.Name] {
+			c.URL = ""
+		}
+	}
+}
+
 // several reports whether the releases are of more than one domain.
 func several(all []attack.Release) bool {
 	return len(all) > 0 && slices.ContainsFunc(all, func(r attack.Release) bool { return r.Domain != all[0].Domain })
@@ -203,6 +213,18 @@ func (s *site) batches(ctx context.Context) ([]store.Batch, error) {
 	all = append(slices.Clone(all), alerts...)
 	slices.SortStableFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
 	return all, nil
+}
+
+// begin reads the selection of a request and returns the frame of a page about a
+// whole release: the entry of the navigation that it belongs to, and its title.
+func (s *site) begin(r *http.Request, here, title string) (frame, error) {
+	sel, err := selected(r)
+	if err != nil {
+		return frame{}, err
+	}
+	fr, err := s.place(r, sel)
+	fr.Here, fr.Title = here, title
+	return fr, err
 }
 
 // place returns the frame of a page about a whole release: the selected one, and

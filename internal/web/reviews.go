@@ -19,6 +19,9 @@ type Reviewer interface {
 type reviewsView struct {
 	frame
 	R assure.Reviews
+	// Cases are those of R that Paging shows.
+	Cases  []assure.CaseSummary
+	Paging paging
 }
 
 // reviewView is the review of one incident.
@@ -35,7 +38,7 @@ type roleView struct {
 }
 
 func (s *site) reviews(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "reviews")
+	fr, req, err := s.asking(r, "reviews", "Incidents")
 	if err != nil {
 		return view{}, err
 	}
@@ -43,12 +46,13 @@ func (s *site) reviews(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	fr.Title = "Incidents"
-	return view{name: "reviews", data: reviewsView{frame: fr, R: all}}, nil
+	v := reviewsView{frame: fr, R: all}
+	v.Cases, v.Paging, err = onPage(r, all.Cases)
+	return view{name: "reviews", data: v}, err
 }
 
 func (s *site) review(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "reviews")
+	fr, req, err := s.asking(r, "reviews", "Incident")
 	if err != nil {
 		return view{}, err
 	}
@@ -73,17 +77,9 @@ func (s *site) review(r *http.Request) (view, error) {
 }
 
 // asking makes what a page begins with that asks for more than the library.
-func (s *site) asking(r *http.Request, here string) (frame, assessment.Request, error) {
-	sel, err := selected(r)
-	if err != nil {
-		return frame{}, assessment.Request{}, err
-	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return frame{}, assessment.Request{}, err
-	}
-	fr.Here = here
-	return fr, s.requestFor(sel, fr.Release), nil
+func (s *site) asking(r *http.Request, here, title string) (frame, assessment.Request, error) {
+	fr, err := s.begin(r, here, title)
+	return fr, s.requestFor(fr.Sel, fr.Release), err
 }
 
 // Refs returns the links to what a review rests on.

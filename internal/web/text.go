@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"candor/internal/attack"
+	"candor/internal/day"
 	"candor/internal/measure"
 )
 
 // functions are what templates may call.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"action": action, "bar": bar, "bytes": size, "cellbar": cellBar, "date": date, "f": number, "interval": interval, "look": lookOf,
+		"action": action, "bar": bar, "bytes": size, "cellbar": cellBar, "changed": changed, "date": date, "day": day.Of, "f": number, "interval": interval, "look": lookOf,
 		"n": group, "part": part, "plural": plural, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": when,
 		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
 		"anchor": anchor, "basis": basis, "pushed": pushed, "labelled": labelled, "add": func(a, b int) int { return a + b },

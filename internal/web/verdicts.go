@@ -33,15 +33,10 @@ type verdictFilter struct {
 }
 
 func (s *site) verdicts(r *http.Request) (view, error) {
-	sel, err := selected(r)
+	fr, err := s.begin(r, "verdicts", "Verdicts")
 	if err != nil {
 		return view{}, err
 	}
-	fr, err := s.place(r, sel)
-	if err != nil {
-		return view{}, err
-	}
-	fr.Title, fr.Here = "Verdicts", "verdicts"
 	v := verdictsView{frame: fr, Library: fr.Release.Version != ""}
 	if !v.Library {
 		return view{name: "verdicts", data: v}, nil
@@ -49,11 +44,7 @@ func (s *site) verdicts(r *http.Request) (view, error) {
 	if v.Filter, err = verdictFilterOf(r); err != nil {
 		return view{}, err
 	}
-	offset, err := offsetOf(r)
-	if err != nil {
-		return view{}, err
-	}
-	whole := sel
+	whole := fr.Sel
 	whole.Platform = "" // the list itself narrows, so that every platform stays on offer
 	a, err := s.assess(r.Context(), whole, fr.Release)
 	if err != nil {
@@ -62,9 +53,8 @@ func (s *site) verdicts(r *http.Request) (view, error) {
 	v.fill(a)
 	kept := v.narrow(a.Verdicts)
 	v.Spread = spreadOver(kept)
-	v.Rows = kept[min(offset, len(kept)):min(offset+perPage, len(kept))]
-	v.Paging = page(r, offset, len(v.Rows), len(kept))
-	return view{name: "verdicts", data: v}, nil
+	v.Rows, v.Paging, err = onPage(r, kept)
+	return view{name: "verdicts", data: v}, err
 }
 
 func verdictFilterOf(r *http.Request) (verdictFilter, error) {

@@ -21,15 +21,17 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/attack/diff"
 	"candor/internal/library"
 	"candor/internal/store"
 )
 
-// Objects answers questions about one object.
+// Objects answers questions about objects and what changed in them.
 type Objects interface {
 	Release(ctx context.Context, ref attack.ReleaseRef) (attack.Release, error)
 	Page(ctx context.Context, id string, ref attack.ReleaseRef) (library.Page, error)
 	History(ctx context.Context, id string, ref attack.ReleaseRef) (library.History, error)
+	Diff(ctx context.Context, from, to, domain string) (diff.Report, error)
 }
 
 // Index lists what the library holds.
@@ -67,6 +69,8 @@ type Deps struct {
 	Gates Gatekeeper
 	// Ledger vouches for batches.
 	Ledger Ledger
+	// Kept holds the assessments that were kept.
+	Kept Kept
 	// Clock gives the day that verdicts are judged as of when a request names none.
 	Clock func() time.Time
 	Log   *slog.Logger
@@ -107,7 +111,10 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /objects", s.handle((*site).objects))
 	mux.HandleFunc("GET /objects/{id}", s.handle((*site).object))
 	mux.HandleFunc("GET /objects/{id}/history", s.handle((*site).history))
+	mux.HandleFunc("GET /changes", s.handle((*site).changes))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
+	mux.HandleFunc("GET /kept", s.handle((*site).keptList))
+	mux.HandleFunc("GET /kept/{name}", s.handle((*site).kept))
 	mux.HandleFunc("GET /measurements", s.handle((*site).measurements))
 	mux.HandleFunc("GET /measurements/rules/{id}", s.handle((*site).rule))
 	mux.HandleFunc("GET /next", s.handle((*site).next))
@@ -142,7 +149,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "verdicts", "next", "gates", "measurements", "rule", "reviews", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
 		"evidence", "batch", "ledger", "policy", "error"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}

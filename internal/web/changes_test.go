@@ -1,0 +1,46 @@
+package web_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"candor/internal/attack"
+	"candor/internal/library"
+	"candor/internal/sample"
+)
+
+func TestChangesAreThoseOfTheService(t *testing.T) {
+	d := demonstration(t)
+	if _, doc := d.page("/changes"); !strings.Contains(text(doc), "There is no earlier release") {
+		t.Error("a single release is compared with something")
+	}
+	h := must(d.library.Find(t.Context(), "AN1989", attack.ReleaseRef{}))(t)[0]
+	b := bytes.ReplaceAll(sample.Bundle(), []byte("Reading the names of staff"), []byte("Reading names"))
+	b = bytes.ReplaceAll(b, []byte(h.StixID), []byte("x-mitre-analytic--11111111-1111-4111-8111-111111111111"))
+	d.bundle(b, "18.1")
+	report := must(library.New(d.library).Diff(t.Context(), "", "", ""))(t)
+	_, doc := d.page("/changes")
+	says(t, doc, "What changed from 0.1 to enterprise 18.1", "Analytics", "Added: 1", "Gone: 1")
+	to := linked(doc)
+	for kind, changes := range report.ByKind {
+		for category, entries := range changes {
+			if len(entries) > 0 && !to[fmt.Sprintf("#%s-%s", kind, category)] {
+				t.Errorf("%d %s of %s are not listed", len(entries), category, kind)
+			}
+		}
+	}
+	if !to["/objects/"+h.StixID+"?domain=enterprise&release=0.1"] {
+		t.Error("what is gone does not lead to the release that had it")
+	}
+	for place := range to {
+		if strings.HasPrefix(place, "/objects/") {
+			d.page(place)
+		}
+	}
+	if a := d.get("/changes?from=7.0"); a.Code != http.StatusNotFound {
+		t.Errorf("a release that is not there: %d", a.Code)
+	}
+}
