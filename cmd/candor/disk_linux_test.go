@@ -143,6 +143,34 @@ func TestAFullDiskIsSaidAndSurvived(t *testing.T) {
 	}
 }
 
+// TestABackupWithoutRoomLeavesNothing writes a backup to a disk with too little room
+// for the copies of the stores, and then for the archive.
+func TestABackupWithoutRoomLeavesNothing(t *testing.T) {
+	t.Parallel()
+	p := engined(t, "sqlite")
+	d := p.disk(16 << 10)
+	p.ok("evidence", "add", "feeds", p.feeds("first.csv"))
+	for _, kib := range []int{100, 200} {
+		room := d.leave(kib)
+		s := p.run("backup", "data/backup.tar.gz")
+		if s.code != 1 || !strings.Contains(s.err, "data/backup.tar.gz: the backup cannot be written") || !strings.Contains(s.err, "next: check the space left") {
+			t.Errorf("with %d KiB left: exit code %d\n%s%s", kib, s.code, s.out, s.err)
+		}
+		t.Log(s.err)
+		entries, err := os.ReadDir(d.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if strings.Contains(e.Name(), "backup") {
+				t.Errorf("%s was left behind", e.Name())
+			}
+		}
+		room()
+	}
+	p.ok("backup", "data/backup.tar.gz")
+}
+
 // TestADiskThatFillsAtAnyMoment leaves a little more room each time, so that now the
 // batch and now its entry in the ledger finds none.
 func TestADiskThatFillsAtAnyMoment(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +15,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -169,23 +169,30 @@ func TestAServerKeepsToThePolicyThatItWasTold(t *testing.T) {
 	}
 }
 
-// slow is a command in the middle of its work: it reads a named pipe.
+// slow is a command in the middle of its work: it imports from a server that does
+// not answer.
 type slow struct {
 	*exec.Cmd
-	pipe  *os.File
-	ended chan struct{}
-	err   error // once it has ended
+	answer func()
+	ended  chan struct{}
+	err    error // once it has ended
 }
 
-// slow starts a command, and returns once it reads a named pipe, and so has its turn.
+// slow starts a command, and returns once it asks the server, and so has its turn.
 func (p place) slow() *slow {
 	p.t.Helper()
-	s := &slow{Cmd: p.command("evidence", "add", "feeds", "slow.csv"), ended: make(chan struct{})}
-	path := p.path("slow.csv")
-	os.Remove(path)
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		p.t.Skipf("there are no named pipes here: %v", err)
-	}
+	asked, answer := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(asked)
+		select {
+		case <-answer:
+		case <-r.Context().Done():
+		}
+		http.NotFound(w, r)
+	}))
+	s := &slow{Cmd: p.command("attack", "import", server.URL+"/enterprise-attack-18.1.json"), ended: make(chan struct{})}
+	s.answer = sync.OnceFunc(func() { close(answer) })
+	p.t.Cleanup(func() { s.answer(); server.Close() })
 	if err := s.Start(); err != nil {
 		p.t.Fatal(err)
 	}
@@ -193,27 +200,18 @@ func (p place) slow() *slow {
 		s.err = s.Wait()
 		close(s.ended)
 	}()
-	for s.pipe == nil {
-		f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
-		if err == nil {
-			s.pipe = f
-			break
-		}
-		select {
-		case <-s.ended:
-			p.t.Fatalf("the command ended before it read: %v", s.err)
-		case <-time.After(5 * time.Millisecond): // nobody reads it yet
-		}
+	select {
+	case <-asked:
+	case <-s.ended:
+		p.t.Fatalf("the command ended before it asked: %v", s.err)
 	}
-	p.t.Cleanup(func() { s.pipe.Close() })
 	return s
 }
 
-// finish lets the command read to the end, and returns what it came to. A pipe
-// changes while it is read, which is refused.
+// finish has the server say that there is no such file, and returns what the
+// command came to.
 func (s *slow) finish() error {
-	s.pipe.WriteString("date,source,channel,events,hosts\n")
-	s.pipe.Close()
+	s.answer()
 	<-s.ended
 	return s.err
 }
@@ -231,7 +229,7 @@ func (p place) waiting(args ...string) *exec.Cmd {
 	}
 	lines := bufio.NewReader(errs)
 	line, err := lines.ReadString('\n')
-	if !strings.Contains(line, "waiting for") || !strings.Contains(line, "candor evidence add") {
+	if !strings.Contains(line, "waiting for") || !strings.Contains(line, "candor attack import") {
 		p.t.Errorf("candor %s says %q, %v; want whom it waits for", strings.Join(args, " "), line, err)
 	}
 	go io.Copy(io.Discard, lines)
@@ -265,7 +263,7 @@ func TestWritersTakeTurns(t *testing.T) {
 			}
 		}
 		if slow.finish() == nil {
-			t.Error("what changed while it was read was taken in")
+			t.Error("what is not there was taken in")
 		}
 		for _, c := range []*exec.Cmd{one, two} {
 			if err := c.Wait(); err != nil {

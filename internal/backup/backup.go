@@ -9,6 +9,7 @@ package backup
 
 import (
 	"archive/tar"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -121,8 +122,13 @@ func (j *Job) stage(ctx context.Context, dir string) (where map[string]string, e
 	where = map[string]string{}
 	for _, p := range j.Parts {
 		where[p.Name] = filepath.Join(dir, p.Name)
-		if err := p.CopyTo(ctx, where[p.Name]); err != nil {
-			return nil, err
+		err := p.CopyTo(ctx, where[p.Name])
+		var said *fault.Error
+		switch {
+		case ctx.Err() != nil || errors.As(err, &said):
+			return nil, cmp.Or(ctx.Err(), err)
+		case err != nil:
+			return nil, unwritable(j.To, err)
 		}
 	}
 	for _, name := range files {
@@ -140,7 +146,7 @@ func (j *Job) stage(ctx context.Context, dir string) (where map[string]string, e
 
 func unwritable(path string, err error) error {
 	return fault.New(fault.Unavailable, "the backup cannot be written").At("%s", path).Because(err).
-		Next("check the space left and the permissions of the folder")
+		Next("check the space left and the permissions of the folder, and with candor ledger verify that the stores are whole")
 }
 
 // inFolders adds the files of the folders, which are never changed.

@@ -75,9 +75,9 @@ func Time(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Sane reports whether t is in the years 1970 to 9999, outside of which a time is
-// a slip of units and not a statement.
-func Sane(t time.Time) bool { return t.Unix() >= 0 && t.UTC().Year() <= 9999 }
+// Sane reports whether t is in the years 1970 to 2261, outside of which a time is
+// a slip of units and not a statement. Every store can keep such a time.
+func Sane(t time.Time) bool { return t.Unix() >= 0 && t.UTC().Year() <= 2261 }
 
 // Invalid returns the error for a file that as a whole is not what it should be.
 // Line 0 is unknown.

@@ -38,7 +38,7 @@ func TestTimesWithoutZoneAreUTC(t *testing.T) {
 			t.Errorf("Time(%q) = %v, %v; want %v", s, got, ok, want)
 		}
 	}
-	for _, s := range []string{"", "noon", "1969-12-31", "2026-02-30", "12:30"} {
+	for _, s := range []string{"", "noon", "1969-12-31", "2262-01-01", "2026-02-30", "12:30"} {
 		if got, ok := Time(s); ok {
 			t.Errorf("Time(%q) = %v, want none", s, got)
 		}

@@ -1,10 +1,13 @@
 package decode
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // formula are the characters with which a cell begins that spreadsheets take for a
-// formula (OWASP, CSV Injection).
-const formula = "=+-@\t\r\n"
+// formula (OWASP, CSV Injection), the wide ones where they are set to Japanese.
+const formula = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 
 // Inert returns the text of a cell as it is written to a file that people open in a
 // spreadsheet: behind an apostrophe when it would be taken for a formula.
@@ -27,5 +30,6 @@ func Meant(cell string) string {
 // that one more can be told from those that were there.
 func quoted(text string) bool {
 	rest := strings.TrimLeft(text, "'")
-	return rest != "" && strings.IndexByte(formula, rest[0]) >= 0
+	first, size := utf8.DecodeRuneInString(rest)
+	return size > 0 && strings.ContainsRune(formula, first)
 }

@@ -13,6 +13,7 @@ func TestFormulasAreMadeInert(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "'": "'", "a=b": "a=b", "it's": "it's", "'quoted'": "'quoted'",
 		"=HYPERLINK(0)": "'=HYPERLINK(0)", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1",
+		"\uff1d1": "'\uff1d1", "\uff20a": "'\uff20a", "\xff": "\xff",
 		"'=1": "''=1", "''-": "'''-",
 	} {
 		if got := decode.Inert(text); got != want {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -152,7 +153,7 @@ func (t *Table) Next() (Row, error) {
 	switch {
 	case errors.As(err, &p):
 		row := Row{File: t.file, Line: p.StartLine + t.shift}
-		row.Fail("", "", "the row is not delimited text: "+p.Err.Error())
+		row.Fail("", "", "the row is not delimited text: "+p.Err.Error()+t.swallowed(p))
 		return row, nil
 	case err == io.EOF:
 		return Row{}, err
@@ -162,6 +163,15 @@ func (t *Table) Next() (Row, error) {
 	t.line, _ = t.csv.FieldPos(0)
 	t.line += t.shift
 	return t.Row(t.line, cells), nil
+}
+
+// swallowed says which lines a broken row took in, as a quote that is not closed
+// takes in the rows behind it.
+func (t *Table) swallowed(p *csv.ParseError) string {
+	if p.Line <= p.StartLine {
+		return ""
+	}
+	return fmt.Sprintf("; it took in the lines up to %d, and what stands there was not read", p.Line+t.shift)
 }
 
 // Row returns the row of cells that stands in a line. Where the cells are no row

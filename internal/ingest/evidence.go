@@ -233,7 +233,11 @@ func (b *batch) check() error {
 		return nil
 	}
 	if b.Rejected == 0 {
-		return fault.New(fault.Invalid, "the input holds no %s", b.Kind).At("%s", strings.Join(b.Paths, " ")).
+		why := ""
+		if len(b.warnings) > 0 {
+			why = ": " + b.warnings[0] // of a file all of which was passed over
+		}
+		return fault.New(fault.Invalid, "the input holds no %s%s", b.Kind, why).At("%s", strings.Join(b.Paths, " ")).
 			Next("check that this is the file you mean; nothing was added")
 	}
 	first := b.rejects.first

@@ -175,32 +175,36 @@ func (in *alertInput) hash(ctx context.Context) ([32]byte, error) {
 			return [32]byte{}, err
 		}
 		in.sign(h, l)
-		if err := in.copy(h, l); err != nil {
+		if err := in.copy(ctx, h, l); err != nil {
 			return [32]byte{}, err
 		}
 	}
 	return [32]byte(h.Sum(nil)), nil
 }
 
-func (in *alertInput) copy(h hash.Hash, l location) error {
+func (in *alertInput) copy(ctx context.Context, h hash.Hash, l location) error {
 	f, err := os.Open(l.at)
 	if err != nil {
 		return unreadable(l.path, err)
 	}
 	defer f.Close()
-	if _, err := io.Copy(h, &counter{r: f, tell: in.progress}); err != nil {
-		return unreadable(l.path, err)
+	if _, err := io.Copy(h, &counter{ctx: ctx, r: f, tell: in.progress}); err != nil {
+		return in.because(l, err)
 	}
 	return nil
 }
 
-// counter tells how many bytes go through it.
+// counter tells how many bytes go through it, until its context ends.
 type counter struct {
+	ctx  context.Context
 	r    io.Reader
 	tell func(n int64)
 }
 
 func (c *counter) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
 	n, err := c.r.Read(p)
 	c.tell(int64(n))
 	return n, err
@@ -234,7 +238,7 @@ func (in *alertInput) file(ctx context.Context, h hash.Hash, l location, p pass)
 			return
 		}
 		defer f.Close()
-		raw := bufio.NewReaderSize(io.TeeReader(&counter{r: f, tell: in.progress}, h), 1<<16)
+		raw := bufio.NewReaderSize(io.TeeReader(&counter{ctx: ctx, r: f, tell: in.progress}, h), 1<<16)
 		text, err := plain(raw)
 		if err != nil {
 			yield(nil, damaged(l.path, "gzip", err))

@@ -94,7 +94,7 @@ func reviewFormats() []format {
 	return []format{
 		{Format: Format{"cases", sentinelalert.Format, "Microsoft Sentinel SecurityIncident, JSON or CSV, as cases", "candor evidence add cases incidents.json"},
 			sniff: sentinelalert.SniffIncidents, put: incidents},
-		{Format: Format{"cases", thehive.Format, "TheHive 5 cases, JSON", "candor evidence add cases cases.json"},
+		{Format: Format{"cases", thehive.Format, "TheHive cases, JSON", "candor evidence add cases cases.json"},
 			sniff: review.SniffHive, put: cases(review.Hive)},
 		{Format: Format{"cases", ownJSONL, "Candor JSON Lines: the names of the CSV; lists may be lists", "candor evidence add cases cases.jsonl"},
 			sniff: isJSON, alone: review.Sniff, put: cases(review.Decode)},

@@ -490,6 +490,23 @@ func TestACancelledImportLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestAnImportIsCancelledWhileAFileIsHashed(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	r := b.request("alerts", b.write("alerts.jsonl", strings.Repeat(alertJSON, 5000)))
+	var read, all int64
+	r.Progress = func(done, total int64) {
+		read, all = done, total
+		cancel()
+	}
+	if _, err := b.Add(ctx, r); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled", err)
+	}
+	if read == 0 || read >= all/2 {
+		t.Errorf("%d of %d bytes were read", read, all)
+	}
+}
+
 func TestTheSampleOrganisationLandsWhole(t *testing.T) {
 	b := newBench(t)
 	files, err := sample.Write(t.TempDir(), 1, day.Of(added))

@@ -19,8 +19,10 @@ const (
 	dettectTechniques = "version: 1.2\nfile_type: technique-administration\n" +
 		"techniques: [{technique_id: T1003, detection: [{applicable_to: [all], score_logbook: [{score: 2}]}]}]\n"
 	elasticRule  = "[metadata]\nmaturity = \"production\"\n[rule]\nrule_id = \"e-1\"\nname = \"n\"\n"
+	kibanaRule   = `{"id":"x","name":"n","enabled":true,"interval":"5m","risk_score":1,"severity":"low","rule_id":"e-2"}` + "\n" + `{"exported_count":1}` + "\n"
+	deployedRule = `{"value":[{"name":"m-2","type":"Microsoft.SecurityInsights/alertRules","kind":"NRT","properties":{"displayName":"n"}}]}`
 	splunkRule   = "name: n\nid: s-1\nsearch: x\n"
-	sentinelRule = "id: m-1\nname: n\nquery: x\nrelevantTechniques: [T1003]\n"
+	sentinelRule = "id: m-1\nname: n\nseverity: Low\nquery: x\nrelevantTechniques: [T1003]\n"
 	vectrText    = "\ufeffMitreID,Outcome,Variant,Start Time Epoch\nT1003,NotDetected,t,1772359200000\n"
 	elasticAlert = `{"hits":{"hits":[{"_id":"a","_source":{"@timestamp":"2026-03-01T10:00:00Z","kibana.alert.rule.rule_id":"r",` +
 		`"kibana.alert.workflow_status":"closed","kibana.alert.workflow_reason":"true_positive"}}]}}`
@@ -28,6 +30,8 @@ const (
 		`"AlertIds":["a"],"RelatedAnalyticRuleIds":["r"],"CreatedTime":"2026-03-01T10:00:00Z"}]`
 	defenderAlert = `{"value":[{"id":"a","detectorId":"r","createdDateTime":"2026-03-01T10:00:00Z","classification":"truePositive"}]}`
 	splunkAlert   = "_time,event_id,search_name,disposition\n1772359200,a,r,disposition:1\n"
+	securityAlert = `{"tables":[{"columns":[{"name":"SystemAlertId"},{"name":"AlertType"},{"name":"TimeGenerated"}],"rows":[["a","r","2026-03-01T10:00:00Z"]]}]}`
+	endpointAlert = `{"value":[{"id":"a","title":"t","detectionSource":"d","alertCreationTime":"2026-03-01T10:00:00Z","classification":"TruePositive"}]}`
 	hiveAlert     = `{"_id":"a","source":"s","sourceRef":"x","title":"t","date":1772359200000,"status":"TruePositive"}`
 	ocsfAlert     = `{"class_uid":2004,"time":1772359200000,"finding_info":{"uid":"a","analytic":{"uid":"r"}},"verdict_id":2}`
 )
@@ -38,6 +42,8 @@ func TestFormatsAreToldFromContent(t *testing.T) {
 		{"telemetry", "f.yaml", telemetryText, "candor-yaml", store.KindScope, "Example"},
 		{"rules", "f.yml", dettectTechniques, "dettect", store.KindRule, "dettect:T1003:all"},
 		{"rules", "f.toml", elasticRule, "elastic", store.KindRule, "e-1"},
+		{"rules", "f.ndjson", kibanaRule, "elastic", store.KindRule, "e-2"},
+		{"rules", "f.json", deployedRule, "sentinel", store.KindRule, "m-2"},
 		{"rules", "f.yml", splunkRule, "splunk", store.KindRule, "s-1"},
 		{"rules", "f.yaml", sentinelRule, "sentinel", store.KindRule, "m-1"},
 		{"rules", "f.yml", ruleText, "sigma", store.KindRule, "r-1"},
@@ -78,7 +84,7 @@ func TestCandorsOwnAlertsAreNotTakenForAnothers(t *testing.T) {
 
 func TestARequestMayForceAFormat(t *testing.T) {
 	b := newBench(t)
-	path := b.write("rule.yml", splunkRule)
+	path := b.write("rule.yml", splunkRule+"severity: Low\n")
 	forced := b.request("rules", path)
 	forced.Format = "sentinel"
 	if res := b.add(forced); res.Format != "sentinel" || res.New != 1 {
@@ -103,6 +109,18 @@ func TestAListThatNobodyKnowsIsInvalid(t *testing.T) {
 	b := newBench(t)
 	if err := b.refused(b.request("alerts", b.write("a.json", `[{"x":1}]`)), fault.Invalid); !strings.Contains(fault.HintOf(err), "--format") {
 		t.Errorf("%v (hint %q)", err, fault.HintOf(err))
+	}
+}
+
+func TestAFileOfWhichAllWasPassedOverSaysWhy(t *testing.T) {
+	b := newBench(t)
+	for name, text := range map[string]string{
+		"f.yml": "id: m-1\nname: n\nquery: x\nrelevantTechniques: [T1003]\n", "f.toml": "[hunt]\nname = \"n\"\n",
+		"g.yml": "name: n\nid: s-1\nsearch: x\ntype: Baseline\n",
+	} {
+		if err := b.refused(b.request("rules", b.write(name, text)), fault.Invalid); !strings.Contains(err.Error(), "was passed over") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -13,9 +13,11 @@ import (
 
 // Files of one good record each, beside those in formats_test.go.
 const (
-	caseCSV    = "case_id,opened,closed,classification,alerts\nC-1,2026-03-01,2026-03-02,TruePositive,a1;a9\n"
-	caseJSON   = `{"case_id":"C-1","opened":"2026-03-01","closed":"2026-03-02","classification":"false_positive","alerts":["a1"]}` + "\n"
-	incident   = `[{"TimeGenerated":"2026-03-01T10:00:00Z","IncidentNumber":12,"Status":"New","CreatedTime":"2026-03-01T10:00:00Z","AlertIds":["a1"]}]`
+	caseCSV      = "case_id,opened,closed,classification,alerts\nC-1,2026-03-01,2026-03-02,TruePositive,a1;a9\n"
+	caseJSON     = `{"case_id":"C-1","opened":"2026-03-01","closed":"2026-03-02","classification":"false_positive","alerts":["a1"]}` + "\n"
+	incident     = `[{"TimeGenerated":"2026-03-01T10:00:00Z","IncidentNumber":12,"Status":"New","CreatedTime":"2026-03-01T10:00:00Z","AlertIds":["a1"]}]`
+	restIncident = `{"value":[{"name":"n","properties":{"title":"t","status":"New","incidentNumber":7,"createdTimeUtc":"2026-03-01T10:00:00Z",` +
+		`"lastModifiedTimeUtc":"2026-03-01T10:00:00Z","relatedAnalyticRuleIds":["/alertRules/r"]}}]}`
 	hiveCase   = `[{"_id":"~1","_type":"Case","_createdAt":1772359200000,"startDate":1772359200000,"title":"t","status":"New"}]`
 	signalCSV  = "id,time,entity,name\ns-1,2026-03-01,web-01,rare log-on\n"
 	signalJSON = `{"id":"s-1","time":"2026-03-01","entity":"web-01","name":"rare log-on"}` + "\n"
@@ -28,12 +30,14 @@ func TestTheKindIsToldFromContent(t *testing.T) {
 		{"telemetry", "f.yaml", telemetryText}, {"telemetry", "f.yaml", dettectSources}, {"rules", "f.yaml", dettectTechniques},
 		{"feeds", "f.csv", feedText}, {"exercises", "f.csv", exerciseText}, {"exercises", "f.csv", vectrText}, {"runbooks", "f.md", runbookText},
 		{"rules", "f.yml", ruleText}, {"rules", "f.csv", ruleCSV}, {"rules", "f.toml", elasticRule}, {"rules", "f.yml", splunkRule},
-		{"rules", "f.yml", sentinelRule}, {"alerts", "f.jsonl", alertJSON}, {"alerts", "f.json", elasticAlert}, {"alerts", "f.json", sentinelAlert},
+		{"rules", "f.yml", sentinelRule}, {"rules", "f.json", deployedRule}, {"rules", "f.ndjson", kibanaRule}, {"alerts", "f.json", securityAlert},
+		{"alerts", "f.json", endpointAlert}, {"cases", "f.json", restIncident}, {"alerts", "f.jsonl", alertJSON}, {"alerts", "f.json", elasticAlert}, {"alerts", "f.json", sentinelAlert},
 		{"alerts", "f.json", defenderAlert}, {"alerts", "f.csv", splunkAlert}, {"alerts", "f.json", hiveAlert}, {"alerts", "f.json", ocsfAlert},
 		{"alerts", "f.csv", "id,rule_id,time\na,r,2026-03-01\n"}, {"cases", "f.csv", caseCSV}, {"cases", "f.jsonl", caseJSON},
 		{"cases", "f.json", incident}, {"cases", "f.json", hiveCase}, {"signals", "f.csv", signalCSV}, {"signals", "f.jsonl", signalJSON},
 		{"dispositions", "f.csv", "id,disposition,disposition_time\na1,test,2026-03-02\n"},
 		{"dispositions", "f.jsonl", `{"alert_id":"a1","disposition":"test","disposition_time":"2026-03-02"}`},
+		{"dispositions", "f.csv", "id,disposition,disposition_time\na1,test,2026-03-02\nu@@notable@@t,test,2026-03-02\n"},
 		{"tuning", "f.yaml", tuningYAML}, {"tuning", "f.csv", tuningCSV},
 	} {
 		b := newBench(t)

@@ -68,6 +68,9 @@ func (r Request) find(k kind) ([]location, error) {
 			return nil, fault.New(fault.NotFound, "there is no such file or folder").At("%s", p).Next("check the path")
 		case err != nil:
 			return nil, unreadable(p, err)
+		case !info.IsDir() && !info.Mode().IsRegular():
+			return nil, fault.New(fault.Invalid, "this is neither a file nor a folder, so that it cannot be read twice").At("%s", p).
+				Next("write what comes from it to a file, and add that")
 		case !info.IsDir():
 			found = append(found, location{path: p, at: at, name: filepath.Base(p), size: info.Size()})
 			continue

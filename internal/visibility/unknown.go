@@ -78,7 +78,9 @@ func knownSources(lib *attack.Library) catalogue {
 	return known
 }
 
-// nearest reports whether the release knows c, and if not what is nearest.
+// nearest reports whether the release knows c, and if not what is nearest. Of a name
+// that the release also has without a channel, it knows every channel that is not
+// like one of those that it names.
 func (k catalogue) nearest(c channel) ([]string, bool) {
 	e, ok := k[c.name]
 	if !ok {
@@ -88,12 +90,19 @@ func (k catalogue) nearest(c channel) ([]string, bool) {
 		}
 		return near(c.name, names), false
 	}
+	any := false // a channel that stands for every other
 	for known := range e.channels {
-		if speaks(c.channel, known) {
+		if !speaks(c.channel, known) {
+			continue
+		}
+		if c.channel == "" || known == c.channel {
 			return nil, true
 		}
+		any = true
 	}
-	return near(c.channel, e.channels), false
+	// What speaks for any channel of the name may still be one that is named, misspelt.
+	nearest := near(c.channel, e.channels)
+	return nearest, any && len(nearest) == 0
 }
 
 // near returns the values whose folded names are nearest to name: the same but

@@ -327,6 +327,20 @@ func TestUnknownLogSources(t *testing.T) {
 	}
 }
 
+// TestAMisspeltChannelIsToldFromAnyOther declares channels of a log source that the
+// release names with one channel and, elsewhere, with none.
+func TestAMisspeltChannelIsToldFromAnyOther(t *testing.T) {
+	lib := attack.NewLibrary(attack.Release{}, []*attack.Object{{ID: "an--1", Kind: attack.KindAnalytic, LogSources: []attack.LogSource{
+		{Name: "auditd:SYSCALL", Channel: "execve"}, {Name: "auditd:SYSCALL", Channel: "None"},
+	}}})
+	for channel, want := range map[string][]string{"": nil, "EXECVE": nil, "None": nil, "mmap": nil, "exceve": {"execve"}, "type=execve": {"execve"}} {
+		got := visibility.Unknown(lib, visibility.Telemetry{Sources: of("b", telemetry.Source{Name: "auditd:SYSCALL", Channel: channel})})
+		if len(got) != min(1, len(want)) || len(got) > 0 && !slices.Equal(got[0].Nearest, want) {
+			t.Errorf("channel %q: %+v, want %q", channel, got, want)
+		}
+	}
+}
+
 func TestADeclaredComponentStandsForItsLogSources(t *testing.T) {
 	declared := telemetry.Source{Component: "Process Creation", Platforms: []string{"Windows"}}
 	needs := func(s telemetry.Source) (states []visibility.NeedState) {

@@ -1,5 +1,6 @@
 // Package elastic reads alerts of Elastic Security, as documents of its alert
-// index or as hits of a search over it.
+// index, as hits of a search or rows of a query over it, or as a CSV report of
+// Kibana. The signals of versions before 8 are read, too.
 //
 // A closed alert's reason is its disposition. It refuses to read a closure
 // without a reason, or one by automation, as a statement of what the alert was:
@@ -11,9 +12,12 @@ import (
 	"cmp"
 	"iter"
 	"maps"
+	"strings"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/alert/export"
+	"candor/internal/decode"
 )
 
 // Format is the name of the format.
@@ -22,12 +26,13 @@ const Format = "elastic"
 // Sniff reports whether a file that begins with head is one of alerts of Elastic
 // Security.
 func Sniff(head []byte, _ string) bool {
-	return export.Contains(head, `"kibana.alert.`) || export.Has(head, "kibana", "alert", "workflow_status")
+	return export.Contains(head, `"kibana.alert.`) || export.Has(head, "kibana", "alert", "workflow_status") ||
+		export.Has(head, "signal", "rule_id", "status", "@timestamp") || strings.Contains(","+strings.Join(decode.Columns(head, ','), ","), ",kibana.alert.")
 }
 
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return export.Alerts(in, export.Format{Read: read, When: export.Millis, Help: export.MillisHelp, Names: names()})
+	return export.Alerts(in, export.Format{Read: read, When: when, Help: export.MillisHelp, Names: names(), Table: true})
 }
 
 func names() map[string]string {
@@ -37,29 +42,43 @@ func names() map[string]string {
 	}
 }
 
-const rule = "kibana.alert.rule."
+// when reads a time as a document has it, and as a report of Kibana writes it.
+func when(text string) (time.Time, bool) {
+	if t, err := time.Parse("Jan 2, 2006 @ 15:04:05.999999999", text); err == nil {
+		return t, decode.Sane(t)
+	}
+	return export.Millis(text)
+}
+
+const (
+	rule   = "kibana.alert.rule."
+	signal = "signal.rule." // before version 8
+)
 
 func read(r *export.Record) []alert.Draft {
 	unwrap(r)
+	if strings.Contains(r.Text("@timestamp"), " @ ") {
+		r.Note("times of a report of Kibana were taken as UTC; where its setting dateFormat:tz is another zone, set it to UTC and report again")
+	}
 	d := alert.Draft{
-		ID: r.Text("kibana.alert.uuid", "_id"), RuleID: r.Text(rule+"rule_id", rule+"parameters.rule_id", rule+"uuid"), RuleName: r.Text(rule + "name"),
-		Time: r.Text("@timestamp"), Entity: r.Text("host.name", "host.hostname", "user.name", "source.ip"),
-		Severity: r.Text("kibana.alert.severity"), Score: r.Text("kibana.alert.risk_score"), CaseID: r.Text("kibana.alert.case_ids"),
-		Tactic: r.Text(rule+"threat.tactic.name", rule+"parameters.threat.tactic.name"), Source: "Elastic Security",
+		ID: r.Text("kibana.alert.uuid", "_id"), RuleID: r.Text(rule+"rule_id", rule+"parameters.rule_id", rule+"uuid", signal+"rule_id", signal+"id"),
+		RuleName: r.Text(rule+"name", signal+"name"),
+		Time:     r.Text("@timestamp"), Entity: r.Text("host.name", "host.hostname", "user.name", "source.ip"),
+		Severity: r.Text("kibana.alert.severity", signal+"severity"), Score: r.Text("kibana.alert.risk_score", rule+"risk_score", signal+"risk_score"), CaseID: r.Text("kibana.alert.case_ids"),
+		Tactic: r.Text(rule+"threat.tactic.name", rule+"parameters.threat.tactic.name", signal+"threat.tactic.name"), Source: "Elastic Security",
 		Techniques: techniques(r),
 		Fields: r.Fields("kibana.alert.uuid", "kibana.alert.rule", "@timestamp", "kibana.alert.severity", "kibana.alert.risk_score",
 			"kibana.alert.workflow_status", "kibana.alert.workflow_reason", "kibana.alert.workflow_status_updated_at",
-			"kibana.alert.workflow_user", "_id", "_index", "_score", "sort"),
-	}
-	if d.Score == "" {
-		d.Score = r.Text(rule + "risk_score")
+			"kibana.alert.workflow_user", "_id", "_index", "_score", "sort", "signal"),
 	}
 	state(r, &d)
 	return []alert.Draft{d}
 }
 
-// unwrap takes the document out of a search's hit.
+// unwrap takes the document out of a search's hit. A report writes a dash for what
+// is not there.
 func unwrap(r *export.Record) {
+	maps.DeleteFunc(r.Object, func(_ string, v any) bool { return v == "-" })
 	for _, wrapper := range []string{"_source", "fields"} {
 		if docs := r.Objects(wrapper); len(docs) == 1 {
 			doc := maps.Clone(docs[0])
@@ -76,26 +95,28 @@ func unwrap(r *export.Record) {
 // those.
 func techniques(r *export.Record) []string {
 	var ids []string
-	threats := r.Objects(rule + "threat")
-	if len(threats) == 0 {
-		threats = r.Objects(rule + "parameters.threat")
-	}
-	for _, threat := range threats {
-		for _, t := range threat.Objects("technique") {
-			if subs := t.Texts("subtechnique.id"); len(subs) > 0 {
-				ids = append(ids, subs...)
-			} else {
-				ids = append(ids, t.Texts("id")...)
+	for _, at := range []string{rule + "threat", rule + "parameters.threat", signal + "threat"} {
+		for _, threat := range r.Objects(at) {
+			for _, t := range threat.Objects("technique") {
+				if subs := t.Texts("subtechnique.id"); len(subs) > 0 {
+					ids = append(ids, subs...)
+				} else {
+					ids = append(ids, t.Texts("id")...)
+				}
 			}
 		}
+		if len(ids) > 0 {
+			return r.Techniques(ids)
+		}
 	}
-	return r.Techniques(ids)
+	// The answer to a query or a report has the ids alone.
+	return r.Techniques(export.Narrow(r.Texts(rule+"threat.technique.id"), r.Texts(rule+"threat.technique.subtechnique.id")))
 }
 
 // state reads what was said of the alert. The reason goes when an alert is opened
 // again, so that only a closed one's counts.
 func state(r *export.Record, d *alert.Draft) {
-	status, reason := r.Text("kibana.alert.workflow_status"), r.Text("kibana.alert.workflow_reason")
+	status, reason := r.Text("kibana.alert.workflow_status", "signal.status"), r.Text("kibana.alert.workflow_reason")
 	if status == "" && reason == "" {
 		return
 	}

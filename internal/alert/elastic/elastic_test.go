@@ -10,7 +10,7 @@ import (
 
 func TestAlertsAsTheGoldenFilesSay(t *testing.T) {
 	for _, file := range []string{
-		"testdata/alerts.ndjson",
+		"testdata/alerts.ndjson", "testdata/report.csv", "testdata/query.json", "testdata/signals.json",
 	} {
 		text := decodetest.Load(t, file)
 		if !Sniff(text, file) {

@@ -53,7 +53,7 @@ func TestRecordsAreFoundHoweverTheyAreWrapped(t *testing.T) {
 		`{"@odata.context":"x","value":[` + a + "," + b + `],"@odata.nextLink":{"value":[1]}}`,
 		`{"value":[` + a + "]}\n" + `{"value":[` + b + "]}",
 		`{"took":1,"hits":{"total":{"value":2},"hits":[` + a + "," + b + `],"max":null},"aggregations":{"x":[1,2]}}`,
-		`{"preview":false,"results":[` + a + "," + b + `]}`,
+		`{"preview":false,"results":[` + a + "," + b + `]}`, `{"Findings":[` + a + "," + b + `],"NextToken":"x"}`,
 		`{"tables":[{"name":"PrimaryResult","columns":[{"name":"id","type":"string"},{"name":"rule","type":"string"},{"name":"time","type":"datetime"}],` +
 			`"rows":[["a","r","2026-03-01"],["b","r","2026-03-01"]]}]}`,
 		`{"Tables":[{"TableName":"T","Columns":[{"ColumnName":"x"}],"Rows":[]},{"TableName":"T","Columns":[{"ColumnName":"id"},{"ColumnName":"rule"},` +
@@ -114,6 +114,13 @@ func TestRowsWithoutColumnsAreAMember(t *testing.T) {
 		if err != nil || len(rejects) > 0 || strings.Join(ids, " ") != "a" {
 			t.Errorf("%s: ids %v, rejects %q, %v", more, ids, rejects, err)
 		}
+	}
+}
+
+func TestColumnsAreThoseOfTheirOwnObject(t *testing.T) {
+	ids, rejects, _, err := read(`{"id":"a","rule":"r","time":"2026-03-01","columns":["x"],` + "\n" + `"y":1}` + "\n" + `{"id":"b","rule":"r","time":"2026-03-01","rows":[["z"]],` + "\n" + `"y":1}`)
+	if err != nil || len(rejects) > 0 || strings.Join(ids, " ") != "a b" {
+		t.Errorf("ids %v, rejects %q, %v", ids, rejects, err)
 	}
 }
 

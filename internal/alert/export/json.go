@@ -108,7 +108,7 @@ func (s *splitter) object() (oneLine bool, err error) {
 	if _, err := s.dec.ReadToken(); err != nil {
 		return false, err
 	}
-	s.start = s.here()
+	s.start, s.columns = s.here(), nil
 	start := s.start
 	members, wraps, err := s.members(false)
 	if err != nil || wraps {
@@ -171,13 +171,13 @@ func (s *splitter) members(nested bool) (all []member, wraps bool, err error) {
 // wrapper returns what reads the records in a member, when it is one that holds
 // them.
 func (s *splitter) wrapper(name string, kind jsontext.Kind, nested bool) func() error {
-	name = strings.ToLower(name)
+	lower := strings.ToLower(name) // Azure Monitor has written its names either way
 	switch {
-	case kind == '[' && len(s.columns) > 0 && (name == "rows" || name == "values"):
+	case kind == '[' && len(s.columns) > 0 && (lower == "rows" || lower == "values"):
 		return s.rows
-	case kind == '[' && slices.Contains([]string{"value", "results", "hits"}, name):
+	case kind == '[' && slices.Contains([]string{"value", "results", "hits", "Findings"}, name):
 		return s.list
-	case kind == '[' && name == "tables" && !nested:
+	case kind == '[' && lower == "tables" && !nested:
 		return s.tables
 	case kind == '{' && name == "hits" && !nested:
 		return s.hits

@@ -1,10 +1,11 @@
 // Package ocsf reads findings of the Open Cybersecurity Schema Framework:
-// Detection Finding (class 2004), and Incident Finding (2005), whose verdict its
-// findings inherit.
+// Detection Finding (class 2004), Incident Finding (2005), whose verdict its
+// findings inherit, and Security Finding (2001), which version 1.1 replaced.
 //
-// The verdict alone says what a finding was. It refuses to read disposition_id as
-// one, which is what a control did about the activity, and records of other
-// classes, which are passed over and counted.
+// The verdict alone says what a finding was. A finding that names no analytic is
+// taken as of the rule that its type, else its title names. The package refuses to
+// read disposition_id as a verdict, which is what a control did about the activity,
+// and records of other classes, which are passed over and counted.
 package ocsf
 
 import (
@@ -21,7 +22,7 @@ const Format = "ocsf"
 
 // Sniff reports whether a file that begins with head is one of OCSF findings.
 func Sniff(head []byte, _ string) bool {
-	return export.Has(head, "class_uid") && (export.Has(head, "finding_info") || export.Has(head, "finding_info_list"))
+	return export.Has(head, "class_uid") && (export.Has(head, "finding_info") || export.Has(head, "finding_info_list") || export.Has(head, "finding", "category_uid"))
 }
 
 // Alerts reads the alerts of a file, in its order.
@@ -32,41 +33,76 @@ func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
 	}})
 }
 
+// classes are the classes that are read, by their number within the findings,
+// which some producers write alone.
+const (
+	security  = "2001"
+	detection = "2004"
+	incident  = "2005"
+)
+
 func read(r *export.Record) []alert.Draft {
-	switch class := r.Text("class_uid"); class {
-	case "2004":
-		if infos := r.Objects("finding_info"); len(infos) == 1 {
-			return []alert.Draft{finding(r, infos[0], alert.Analyst)}
+	class := r.Text("class_uid")
+	if len(class) == 1 && r.Text("category_uid") == "2" {
+		class = "200" + class
+		r.Object["class_uid"] = class
+	}
+	switch class {
+	case detection:
+		return one(r, "finding_info")
+	case security:
+		if len(r.Objects("compliance")) > 0 {
+			r.Note("results of compliance checks are no detections and were passed over")
+			return nil
 		}
-		r.Fail("finding_info", "", "is missing, or is no object")
-	case "2005":
-		infos := r.Objects("finding_info_list")
-		if len(infos) == 0 {
-			r.Fail("finding_info_list", "", "is missing or empty")
-		}
-		drafts := make([]alert.Draft, 0, len(infos))
-		for _, info := range infos {
-			d := finding(r, info, alert.Incident)
-			d.CaseID = r.Text("ticket.uid", "metadata.correlation_uid", "metadata.uid")
-			drafts = append(drafts, d)
-		}
-		return drafts
+		return one(r, "finding")
+	case incident:
+		return several(r)
 	case "":
 		r.Fail("class_uid", "", "is missing")
 	default:
-		r.Note("records of class %s are no findings and were passed over", class)
+		r.Note("records of class %s are no detections and were passed over", class)
 	}
 	return nil
 }
 
+// one reads the finding that a record is about.
+func one(r *export.Record, name string) []alert.Draft {
+	infos := r.Objects(name)
+	if len(infos) != 1 {
+		r.Fail(name, "", "is missing, or is no object")
+		return nil
+	}
+	return []alert.Draft{finding(r, infos[0], alert.Analyst)}
+}
+
+// several reads the findings of an incident. One that is its only finding is no
+// case: products say so of a finding that people work on.
+func several(r *export.Record) []alert.Draft {
+	infos := r.Objects("finding_info_list")
+	if len(infos) == 0 {
+		r.Fail("finding_info_list", "", "is missing or empty")
+	}
+	if len(infos) == 1 && infos[0].Text("uid") == r.Text("metadata.uid") {
+		return []alert.Draft{finding(r, infos[0], alert.Analyst)}
+	}
+	drafts := make([]alert.Draft, 0, len(infos))
+	for _, info := range infos {
+		d := finding(r, info, alert.Incident)
+		d.CaseID = r.Text("ticket.uid", "tickets.uid", "metadata.correlation_uid", "metadata.uid")
+		drafts = append(drafts, d)
+	}
+	return drafts
+}
+
 func finding(r *export.Record, info export.Object, by alert.Provenance) alert.Draft {
 	d := alert.Draft{
-		ID: info.Text("uid"), RuleID: info.Text("analytic.uid", "analytic.name"), RuleName: info.Text("analytic.name", "title"),
+		ID: info.Text("uid"), RuleID: rule(r, info), RuleName: cmp.Or(info.Text("analytic.name"), r.Text("analytic.name"), info.Text("title")),
 		Time: info.Text("first_seen_time_dt", "first_seen_time", "created_time_dt", "created_time"),
 		Site: r.Text("metadata.tenant_uid", "cloud.account.uid"), Entity: entity(r), Severity: r.Text("severity"), Score: r.Text("risk_score"),
 		Source: r.Text("metadata.product.name"), Techniques: r.Techniques(append(techniques(info), techniques(r.Object)...)),
 		Tactic: cmp.Or(info.Text("attacks.tactic.name", "attacks.tactics.name"), r.Text("attacks.tactic.name", "attacks.tactics.name")),
-		Fields: r.Fields("finding_info", "finding_info_list", "class_uid", "class_name", "category_uid", "category_name", "type_uid", "type_name",
+		Fields: r.Fields("finding_info", "finding_info_list", "finding", "analytic", "class_uid", "class_name", "category_uid", "category_name", "type_uid", "type_name",
 			"severity", "risk_score", "time", "time_dt", "verdict", "verdict_id", "attacks", "raw_data", "unmapped", "observables"),
 	}
 	if d.Time == "" {
@@ -75,7 +111,32 @@ func finding(r *export.Record, info export.Object, by alert.Provenance) alert.Dr
 		}
 	}
 	state(r, &d, by)
+	if d.Disposition != "" {
+		d.DispositionTime = later(d.DispositionTime, info.Text("modified_time_dt", "modified_time"))
+	}
 	return d
+}
+
+// rule returns the analytic of a finding, or what it is taken to be of.
+func rule(r *export.Record, info export.Object) string {
+	id := cmp.Or(info.Text("analytic.uid", "analytic.name"), r.Text("analytic.uid", "analytic.name"))
+	if id != "" {
+		return id
+	}
+	if id = info.Text("types", "title"); id != "" {
+		r.Note("findings that name no analytic were taken as of the rule that their type, else their title names")
+	}
+	return id
+}
+
+// later returns the later of two times. A record's own time is that of its change
+// with some producers, and with others that of the finding's making.
+func later(own, changed string) string {
+	at, ok := export.Millis(own)
+	if t, is := export.Millis(changed); is && (!ok || t.After(at)) {
+		return changed
+	}
+	return own
 }
 
 // techniques reads what a finding maps to: of a technique with a sub-technique,
@@ -146,13 +207,13 @@ func state(r *export.Record, d *alert.Draft, by alert.Provenance) {
 // open reports whether people work on a finding or are yet to: it is new or in
 // progress, or an incident on hold, which is its class's own status 3.
 func open(r *export.Record) bool {
-	switch id := r.Text("status_id"); id {
+	switch id := r.Text("status_id", "state_id"); id {
 	case "1", "2":
 		return true
 	case "3":
-		return r.Text("class_uid") == "2005"
+		return r.Text("class_uid") == incident
 	case "":
-		word := strings.ToLower(r.Text("status"))
+		word := strings.ToLower(r.Text("status", "state"))
 		return word == "new" || word == "in progress" || word == "on hold"
 	}
 	return false
@@ -161,11 +222,11 @@ func open(r *export.Record) bool {
 // status is the word for where the work on a finding stands; without a word it
 // is the number.
 func status(r *export.Record) string {
-	word, id := r.Text("status"), r.Text("status_id")
+	word, id := r.Text("status", "state"), r.Text("status_id", "state_id")
 	switch {
 	case word != "" || id == "":
 		return word
-	case id == "3" && r.Text("class_uid") == "2004":
+	case id == "3" && r.Text("class_uid") != incident:
 		return "Suppressed"
 	}
 	return "status " + id

@@ -10,7 +10,7 @@ import (
 
 func TestAlertsAsTheGoldenFilesSay(t *testing.T) {
 	for _, file := range []string{
-		"testdata/findings.jsonl",
+		"testdata/findings.jsonl", "testdata/producers.jsonl",
 	} {
 		text := decodetest.Load(t, file)
 		if !Sniff(text, file) {

@@ -89,7 +89,12 @@ func open(in Input) (r *reader, err error) {
 		Help: decode.TimeHelp, Fail: r.fail, Warn: in.Warn,
 	}
 	for _, need := range []string{"id", "rule_id", "time"} {
-		if !r.has(need) {
+		switch {
+		case r.has(need):
+		case r.has("class_uid"):
+			return nil, decode.Invalid(in.File, 0, "the file has no column %q: it holds OCSF, which is read as JSON", need).
+				Next("query the findings as JSON or JSON Lines, and add those")
+		default:
 			return nil, decode.Invalid(in.File, 0, "the file has no column %q", need).
 				Next("name the columns as candor evidence template alerts does; this file has %s", strings.Join(names(f.Schema()), ", "))
 		}

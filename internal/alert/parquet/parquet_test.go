@@ -206,6 +206,16 @@ func TestAFileWithoutAnAlertsColumnsIsInvalid(t *testing.T) {
 	}
 }
 
+func TestFindingsInOCSFAreToldHowToCome(t *testing.T) {
+	type row struct {
+		Class int64 `parquet:"class_uid"`
+		Time  int64 `parquet:"time"`
+	}
+	if got := read(written(t, []row{{2004, 1}})); fault.KindOf(got.Err) != fault.Invalid || !strings.Contains(fault.HintOf(got.Err), "as JSON") {
+		t.Errorf("%v (hint %q)", got.Err, fault.HintOf(got.Err))
+	}
+}
+
 func TestADamagedFileIsInvalid(t *testing.T) {
 	data := written(t, rows(500))
 	for _, n := range []int{0, 3, 4, 8, len(data) / 2, len(data) - 1} {

@@ -18,7 +18,7 @@ func SniffHive(head []byte, _ string) bool {
 	return export.Has(head, "_id", "caseId") && !export.Has(head, "sourceRef") || export.Has(head, "_id", "startDate")
 }
 
-// Hive reads cases of TheHive 5, as its API returns them. Their alerts name them
+// Hive reads cases of TheHive 3 to 5, as its API returns them. Their alerts name them
 // by the same id, and are not listed.
 func Hive(file string, r io.Reader) (evidence.Decoded[alert.Case], error) {
 	return collect(file, r, nil, hive)
@@ -31,7 +31,7 @@ func hive(r *export.Record) (alert.Case, bool) {
 	}
 	c := alert.Case{
 		ID: r.Need("_id"), Title: r.Text("title"), Opened: millis(r, "_createdAt", "createdAt", "startDate"),
-		Occurred: millis(r, "startDate"), Closed: millis(r, "endDate"), Owner: r.Text("assignee", "owner"), Lessons: r.Text("summary"),
+		Occurred: millis(r, "startDate"), Closed: millis(r, "endDate", "closedDate"), Owner: r.Text("assignee", "owner"), Lessons: r.Text("summary"),
 	}
 	if c.Opened.IsZero() {
 		r.Fail("_createdAt", "", "is missing or empty, and so is startDate")

@@ -35,7 +35,7 @@ func row(r *export.Record) alert.Draft {
 		ID: r.Text("SystemAlertId"), RuleID: rule, RuleName: r.Text("AlertName", "DisplayName"), Time: at,
 		Site: r.Text("TenantId"), Entity: entity(r), Severity: r.Text("AlertSeverity"),
 		Source: cmp.Or(r.Text("ProductName", "ProviderName"), "Microsoft Sentinel"),
-		Tactic: strings.TrimSpace(first(r.Text("Tactics"))), Techniques: r.Techniques(mapped(r)),
+		Tactic: strings.TrimSpace(first(r.Text("Tactics"))), Techniques: r.Techniques(export.Narrow(r.Texts("Techniques"), r.Texts("SubTechniques"))),
 		Fields: r.Fields(append(columns[:], alertColumns[:]...)...),
 	}
 }
@@ -55,22 +55,6 @@ func raisedBy(r *export.Record) string {
 		kind = kind[strings.LastIndexByte(kind, '_')+1:]
 	}
 	return cmp.Or(kind, r.Text("AlertName", "DisplayName"))
-}
-
-// mapped returns the techniques that an alert names, and of those with
-// sub-techniques, these.
-func mapped(r *export.Record) []string {
-	subs := r.Texts("SubTechniques")
-	var out []string
-	for _, id := range r.Texts("Techniques") {
-		for id = range strings.SplitSeq(id, ",") {
-			id = strings.TrimSpace(id)
-			if !slices.ContainsFunc(subs, func(s string) bool { return strings.HasPrefix(s, id+".") }) {
-				out = append(out, id)
-			}
-		}
-	}
-	return append(out, subs...)
 }
 
 // entity returns the host that an alert is about, else the account, else the

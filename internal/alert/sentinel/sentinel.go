@@ -153,9 +153,9 @@ func Spell(r *export.Record) {
 
 // own gives a value the name of the column that is written so, if one is.
 func own(r *export.Record, written, plain string) {
-	for _, list := range [][]string{columns[:], others[:], alertColumns[:]} {
+	for _, list := range [...][]string{columns[:], others[:], alertColumns[:]} {
 		for _, c := range list {
-			if written != c && plain == strings.ToLower(c) {
+			if len(plain) == len(c) && written != c && strings.EqualFold(plain, c) {
 				r.Object[c] = r.Object[written]
 				delete(r.Object, written)
 				return

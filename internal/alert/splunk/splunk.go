@@ -1,8 +1,9 @@
 // Package splunk reads notable events of Splunk Enterprise Security, as JSON or
 // as CSV.
 //
-// It refuses to read an event's status as a statement of what it was: only the
-// disposition is one.
+// Version 8 calls them findings, with the same fields. The package refuses to read
+// an event's status as a statement of what it was: only the disposition is one. It
+// refuses a title as the name of a rule, too, which may name what the event is about.
 package splunk
 
 import (
@@ -22,6 +23,9 @@ const Format = "splunk"
 
 // Sniff reports whether a file that begins with head is one of notable events.
 func Sniff(head []byte, _ string) bool {
+	if export.Contains(head, "@@notable@@", "_time") && (export.Contains(head, "rule_title") || export.Contains(head, "rule_name")) && !export.Has(head, "class_uid") {
+		return true
+	}
 	if export.Has(head, "search_name") {
 		return export.Has(head, "event_id") || export.Has(head, "rule_id") || export.Has(head, "urgency")
 	}
@@ -32,15 +36,20 @@ func Sniff(head []byte, _ string) bool {
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
 	return export.Alerts(in, export.Format{
-		Read: read, When: when, Help: decode.TimeHelp + ", nor seconds since 1970", Table: true,
+		Read: read, When: when, Help: help, Table: true,
 		Names: map[string]string{
 			"id": "event_id", "rule_id": "search_name", "time": "_time", "score": "risk_score", "disposition_time": "review_time",
 		},
 	})
 }
 
+const help = decode.TimeHelp + ", nor seconds since 1970; of zones by name UTC and GMT are read: export with eval _time=tostring(_time)"
+
 // when reads a time as a search renders it, or as seconds since 1970.
 func when(text string) (time.Time, bool) {
+	for _, zone := range []string{" UTC", " GMT"} {
+		text = strings.TrimSuffix(text, zone)
+	}
 	if t, ok := decode.Epoch(text, time.Second); ok {
 		return t, true
 	}
@@ -63,17 +72,33 @@ func read(r *export.Record) []alert.Draft {
 		}
 	}
 	d := alert.Draft{
-		ID: r.Text("event_id", "rule_id"), RuleID: r.Text("search_name"), RuleName: r.Text("rule_title", "rule_name"), Time: r.Text("_time"),
+		ID: r.Text("event_id", "finding_id", "rule_id"), RuleID: search(r), RuleName: r.Text("rule_title", "rule_name"), Time: r.Text("_time"),
 		Entity: r.Text("risk_object", "dest", "src", "user", "orig_host"), Severity: r.Text("urgency", "severity"), Score: r.Text("risk_score"),
 		CaseID: r.Text("investigation_id", "incident_id"), Source: "Splunk Enterprise Security",
 		Tactic:     r.Text("annotations.mitre_attack.mitre_tactic", "mitre_tactic"),
 		Techniques: r.Techniques(r.Texts("annotations.mitre_attack", "annotations.mitre_attack.mitre_technique_id", "mitre_technique_id")),
-		Fields: r.Fields("event_id", "rule_id", "search_name", "rule_title", "rule_name", "_time", "urgency", "risk_score", "annotations",
-			"disposition", "disposition_label", "disposition_description", "review_time", "reviewer", "owner", "status", "status_label",
+		Fields: r.Fields("event_id", "finding_id", "rule_id", "search_name", "rule_title", "rule_name", "_time", "urgency", "risk_score", "annotations",
+			"disposition", "disposition_label", "disposition_description", "review_time", "update_time", "reviewer", "owner", "status", "status_label", "status_group",
 			"_raw", "_bkt", "_cd", "_serial", "_si", "_indextime", "linecount", "punct", "mitre_technique_id", "mitre_tactic"),
 	}
 	state(r, &d)
 	return []alert.Draft{d}
+}
+
+// search returns the name of the search that made an event. Where it was not
+// exported, the event's source is the same, and rule_name what people call it.
+func search(r *export.Record) string {
+	name := r.Text("search_name")
+	if source := r.Text("source"); name == "" && strings.HasSuffix(source, " - Rule") {
+		name = source
+	}
+	if name == "" {
+		name = r.Text("rule_name")
+	}
+	if name == "" {
+		r.Fail("search_name", "", "is missing, and so are source and rule_name: export one of these fields, too")
+	}
+	return name
 }
 
 func state(r *export.Record, d *alert.Draft) {
@@ -83,7 +108,7 @@ func state(r *export.Record, d *alert.Draft) {
 		word = id
 	}
 	if word == "" {
-		if word = r.Text("status_label", "status"); word == "" {
+		if word = r.Text("status_label", "status_group", "status"); word == "" {
 			return
 		}
 	} else if c, ok := classify(id, word); ok {
@@ -94,7 +119,7 @@ func state(r *export.Record, d *alert.Draft) {
 	if d.Disposition == "" || d.Disposition == string(alert.Unlabelled) {
 		d.Disposition = string(unsaid(r))
 	}
-	d.Word, d.Provenance, d.DispositionTime = word, string(alert.Analyst), r.Text("review_time")
+	d.Word, d.Provenance, d.DispositionTime = word, string(alert.Analyst), r.Text("review_time", "update_time")
 	if by := r.Text("reviewer", "owner"); by != "unassigned" {
 		d.DispositionBy = by
 	}
@@ -105,9 +130,12 @@ func state(r *export.Record, d *alert.Draft) {
 // work that is not done. Sites may change both; then the label tells.
 func unsaid(r *export.Record) alert.Class {
 	words := [...]string{"unassigned", "new", "in progress", "pending"}
-	label := strings.ToLower(r.Text("status_label"))
+	label := strings.ToLower(r.Text("status_label", "status_group"))
 	if label == "" {
 		label = strings.ToLower(r.Text("status"))
+	}
+	if label == "assigned" { // what old versions called the second
+		return alert.Open
 	}
 	for id, word := range words {
 		if label == word || label == strconv.Itoa(id) {

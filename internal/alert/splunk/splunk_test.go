@@ -11,7 +11,7 @@ import (
 func TestAlertsAsTheGoldenFilesSay(t *testing.T) {
 	for _, file := range []string{
 		"testdata/notables.csv",
-		"testdata/notables.json",
+		"testdata/notables.json", "testdata/findings.json",
 	} {
 		text := decodetest.Load(t, file)
 		if !Sniff(text, file) {

@@ -132,11 +132,14 @@ func firstFault(m *decode.Map) error {
 	if !bad {
 		return nil
 	}
-	what := r.Reason
+	field, what := r.Field, r.Reason
+	if inner, reason, nested := strings.Cut(what, ": "); nested { // of a key within the field
+		field, what = field+"."+inner, reason
+	}
 	if r.Value != "" {
 		what = "\"" + r.Value + "\" is " + strings.TrimPrefix(what, "is ")
 	}
-	return decode.Invalid(r.File, r.Line, "%s: %s", r.Field, what).Next("correct the mapping file; alert keys are %s", strings.Join(Keys(), ", "))
+	return decode.Invalid(r.File, r.Line, "%s: %s", field, what).Next("correct the mapping file; alert keys are %s", strings.Join(Keys(), ", "))
 }
 
 func delimiter(doc *decode.Map) rune {
@@ -181,7 +184,7 @@ func (m *Mapping) source(columns *decode.Map, key string) (*source, []string) {
 		s.filename = re
 	}
 	if given := count(s.column != "", s.constant != "", s.filename != nil); given != 1 {
-		spec.Fail("column", s.column, "one of column, value and filename must be given")
+		spec.Fail("column", "", "one of column, value and filename must be given")
 	}
 	if r, bad := spec.Bad(); bad {
 		columns.Fail(key, r.Value, r.Field+": "+r.Reason)

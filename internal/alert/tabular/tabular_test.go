@@ -96,10 +96,10 @@ func TestAMappingThatCannotWorkSaysWhere(t *testing.T) {
 		{"other version", "kind: alert-mapping\nversion: 2\n", `m.yaml:2: version is "2"`},
 		{"no columns", head, "columns: is missing"},
 		{"no time", head + "columns: {rule_id: r}\n", "time: is missing"},
-		{"two sources", head + "columns:\n  rule_id: r\n  time: t\n  site: {column: a, value: b}\n", "m.yaml:6: site:"},
+		{"two sources", head + "columns:\n  rule_id: r\n  time: t\n  site: {column: a, value: b}\n", "m.yaml:6: site.column: one of column, value and filename"},
 		{"bad pattern", head + "columns:\n  rule_id: r\n  time: t\n  site: {filename: '('}\n", "not a regular expression"},
 		{"no group", head + "columns:\n  rule_id: r\n  time: t\n  site: {filename: 'x'}\n", "one group"},
-		{"bad format", head + "columns:\n  rule_id: r\n  time: {column: t, format: noon}\n", "Go layout"},
+		{"bad format", head + "columns:\n  rule_id: r\n  time: {column: t, format: noon}\n", `m.yaml:5: time.format: "noon" is neither unix`},
 		{"bad delimiter", head + "delimiter: ab\ncolumns: {rule_id: r, time: t}\n", "delimiter"},
 	} {
 		_, _, err := DecodeMapping("m.yaml", []byte(c.text))

@@ -1,4 +1,4 @@
-// Package thehive reads alerts of TheHive 5, as its API returns them.
+// Package thehive reads alerts of TheHive 3 to 5, as its API returns them.
 //
 // TheHive knows no rules. An alert's rule is what its custom field rule_id (or
 // rule-id, ruleId) or its tag rule:ID names, else its title under its source. It
@@ -6,7 +6,6 @@
 package thehive
 
 import (
-	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -36,9 +35,9 @@ func read(r *export.Record) []alert.Draft {
 	}
 	d := alert.Draft{
 		ID: r.Text("_id"), RuleID: rule(r), RuleName: r.Text("title"), Time: r.Text("date"), Entity: entity(r),
-		Severity: r.Text("severityLabel", "severity"), CaseID: r.Text("caseId"), Source: r.Text("source"),
+		Severity: r.Text("severityLabel", "severity"), CaseID: r.Text("caseId", "case"), Source: r.Text("source"),
 		Fields: r.Fields("_id", "_type", "title", "date", "severity", "severityLabel", "caseId", "source", "status", "stage", "tags",
-			"observables", "description", "customFields", "_updatedAt", "_updatedBy", "assignee"),
+			"observables", "artifacts", "case", "description", "customFields", "_updatedAt", "_updatedBy", "updatedAt", "updatedBy", "assignee"),
 	}
 	for _, tag := range r.Texts("tags") {
 		if id, ok := Technique(tag); ok && !slices.Contains(d.Techniques, id) {
@@ -90,7 +89,7 @@ func Technique(tag string) (string, bool) {
 // entity returns the first observable that is a host, else the first that is an
 // account or an address.
 func entity(r *export.Record) string {
-	all := r.Objects("observables")
+	all := append(r.Objects("observables"), r.Objects("artifacts")...) // the latter before version 5
 	for _, kinds := range [][]string{{"hostname", "fqdn"}, {"user", "user-account", "username", "mail"}, {"ip"}} {
 		for _, o := range all {
 			if slices.Contains(kinds, o.Text("dataType")) {
@@ -108,7 +107,8 @@ func state(r *export.Record, d *alert.Draft) {
 		return
 	}
 	d.Word, d.Disposition, d.Provenance = word, string(alert.Unlabelled), string(alert.Analyst)
-	d.DispositionTime, d.DispositionBy = r.Text("_updatedAt"), cmp.Or(r.Text("_updatedBy"), r.Text("assignee"))
+	d.DispositionTime = r.Text("_updatedAt", "updatedAt", "closedDate")
+	d.DispositionBy = r.Text("_updatedBy", "updatedBy", "assignee")
 	switch word {
 	case "TruePositive":
 		d.Disposition = string(alert.TruePositive)
@@ -120,6 +120,21 @@ func state(r *export.Record, d *alert.Draft) {
 		d.Disposition = string(alert.Open)
 	case "Indeterminate", "Other", "Imported", "Ignored":
 	default:
-		r.Note("the status %q is not one that TheHive brings; its alerts were taken as unlabelled", word)
+		d.Disposition = string(custom(r, word))
 	}
+}
+
+// custom returns the class of a status that a site made: each belongs to a stage,
+// which says whether people are at work.
+func custom(r *export.Record, word string) alert.Class {
+	switch r.Text("stage") {
+	case "New", "InProgress":
+		return alert.Open
+	}
+	switch strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(word)) {
+	case "benignpositive", "benigntruepositive":
+		return alert.BenignPositive
+	}
+	r.Note("the status %q is not one that TheHive brings; its alerts were taken as unlabelled", word)
+	return alert.Unlabelled
 }

@@ -10,7 +10,7 @@ import (
 
 func TestAlertsAsTheGoldenFilesSay(t *testing.T) {
 	for _, file := range []string{
-		"testdata/alerts.json",
+		"testdata/alerts.json", "testdata/older.json",
 	} {
 		text := decodetest.Load(t, file)
 		if !Sniff(text, file) {

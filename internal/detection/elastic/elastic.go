@@ -1,8 +1,9 @@
-// Package elastic reads detection rules from Elastic's TOML, one rule in a file.
+// Package elastic reads detection rules from Elastic's TOML, one rule in a file,
+// and from JSON Lines, as Kibana exports them.
 //
 // It takes a rule's mapping from its threat tables and its log sources from its
 // index patterns, as far as those are known in ATT&CK's words. It refuses to read
-// queries.
+// queries, and hunts, which raise no alert.
 package elastic
 
 import (
@@ -22,16 +23,19 @@ import (
 // Format is what the rules' Format says.
 const Format = "elastic"
 
-// Sniff reports whether a file that begins with head is an Elastic rule: no other
-// rules come in TOML, so that the ending of its name says so too.
+// Sniff reports whether a file that begins with head is one of Elastic rules: no
+// other rules come in TOML, so that the ending of its name says so too.
 func Sniff(head []byte, name string) bool {
 	if strings.HasSuffix(strings.TrimSuffix(strings.ToLower(name), ".gz"), ".toml") {
+		return true
+	}
+	if isLines(head) {
 		return true
 	}
 	return bytes.HasPrefix(head, []byte("[metadata]")) && bytes.Contains(head, []byte("\n[rule]"))
 }
 
-// Decode reads the rule of one file. Name is its path within its folder or
+// Decode reads the rules of one file. Name is its path within its folder or
 // archive, with slashes. What is wrong with it is its reject.
 func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
 	var out evidence.Decoded[detection.Rule]
@@ -40,19 +44,32 @@ func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
 		out.Rejects = append(out.Rejects, evidence.Reject{File: name, Reason: "not UTF-8"})
 		return out
 	}
+	if isLines(data) {
+		return lines(name, data)
+	}
 	var top map[string]any
 	if _, err := toml.Decode(string(data), &top); err != nil {
 		out.Rejects = append(out.Rejects, syntax(name, err))
 		return out
 	}
 	f := &file{name: name, text: string(data)}
+	if _, ok := top["hunt"]; ok && top["rule"] == nil {
+		f.warn("hunt", "", "a hunt raises no alert and was passed over")
+		out.Warnings = f.warnings
+		return out
+	}
+	f.into(&out, top)
+	return out
+}
+
+// into reads the rule of tables into out.
+func (f *file) into(out *evidence.Decoded[detection.Rule], top map[string]any) {
 	r := f.rule(top)
 	if f.bad != nil {
 		out.Rejects = append(out.Rejects, *f.bad)
-		return out
+		return
 	}
-	out.Records, out.Warnings = append(out.Records, r), f.warnings
-	return out
+	out.Records, out.Warnings = append(out.Records, r), append(out.Warnings, f.warnings...)
 }
 
 func syntax(name string, err error) evidence.Reject {
@@ -77,6 +94,9 @@ func (f *file) rule(top map[string]any) detection.Rule {
 	}
 	if r.Modified == "" {
 		r.Modified = meta.text("creation_date")
+	}
+	if r.Modified == "" { // as Kibana exports it
+		r.Modified = rule.text("updated_at")
 	}
 	r.Aliases = aliases(rule, r.Name)
 	r.Enabled = f.enabled(rule, r.Status)

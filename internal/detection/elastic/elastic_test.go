@@ -7,7 +7,7 @@ import (
 	"candor/internal/decode/decodetest"
 )
 
-func files() []string { return []string{"shell.toml"} }
+func files() []string { return []string{"shell.toml", "hunt.toml", "rules.ndjson", "page.json"} }
 
 func TestRulesAsTheGoldenFilesSay(t *testing.T) {
 	for _, f := range files() {
@@ -22,7 +22,8 @@ func TestRulesAsTheGoldenFilesSay(t *testing.T) {
 func TestOtherFilesAreNotTakenForIt(t *testing.T) {
 	for name, text := range map[string]string{
 		"a.yml": "title: x\nid: r-1\nlogsource: {product: windows}\ndetection: {s: {a: b}}\n", "b.yml": "", "c.csv": "rule_id,name\n", "d.yml": "\xff:",
-		"e.yml": "name: x\nother:\n  search: y\n",
+		"e.yml":      "name: x\nother:\n  search: y\n",
+		"alert.json": `{"@timestamp":"2026-03-01","kibana":{"alert":{"rule":{"rule_id":"r","risk_score":1,"severity":"low","interval":"5m"}}}}`,
 	} {
 		if Sniff([]byte(text), name) {
 			t.Errorf("%s, %q, is taken for a rule", name, text)

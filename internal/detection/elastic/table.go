@@ -8,9 +8,11 @@ import (
 	"candor/internal/evidence"
 )
 
-// file is one file of TOML, with the first thing that was wrong with it.
+// file is one file of TOML, or one line of JSON Lines, with the first thing that
+// was wrong with it. At is the number of the line, and 0 in TOML.
 type file struct {
 	name, text string
+	at         int
 	bad        *evidence.Reject
 	warnings   []string
 }
@@ -28,6 +30,9 @@ func (f *file) warn(key, value, format string, args ...any) {
 // line returns the first line that gives a key this value, else any value or a
 // table's head, and 1 without one: the parser keeps no positions.
 func (f *file) line(key, value string) int {
+	if f.at > 0 {
+		return f.at
+	}
 	n, first := 0, 0
 	for l := range strings.Lines(f.text) {
 		n++
@@ -155,4 +160,6 @@ var known = [...]string{
 	"severity", "severity_mapping", "tags", "threat", "threat_filters", "threat_index", "threat_indicator_path", "threat_language",
 	"threat_mapping", "threat_query", "threshold", "throttle", "tiebreaker_field", "timeline_id", "timeline_title", "timestamp_field",
 	"timestamp_override", "timestamp_override_fallback_disabled", "to", "type", "version",
+
+	"created_at", "created_by", "execution_summary", "immutable", "outcome", "revision", "rule_source", "updated_at", "updated_by",
 }

@@ -1,9 +1,10 @@
-// Package sentinel reads analytics rules of Microsoft Sentinel from YAML, as
-// templates have them, one in a file.
+// Package sentinel reads analytics rules of Microsoft Sentinel: from YAML, as
+// templates have them, one in a file, and from JSON, as the portal exports them and
+// the interface lists them.
 //
 // It takes a rule's mapping from its relevant techniques and its log sources from
 // the tables that its connectors fill, as far as those are known in ATT&CK's
-// words. It refuses to read queries.
+// words. It refuses to read queries, and queries for hunting, which raise no alert.
 package sentinel
 
 import (
@@ -21,19 +22,39 @@ const Format = "sentinel"
 
 // Sniff reports whether a file that begins with head is a Sentinel analytics rule.
 func Sniff(head []byte, _ string) bool {
-	return decode.HasKeys(head, "relevantTechniques") || decode.HasKeys(head, "requiredDataConnectors") ||
+	return isDeployed(head) || decode.HasKeys(head, "relevantTechniques") || decode.HasKeys(head, "requiredDataConnectors") ||
 		decode.HasKeys(head, "query", "queryFrequency") || decode.HasKeys(head, "query", "kind", "tactics")
 }
 
 // Decode reads the rules of one file. Name is its path within its folder or
 // archive, with slashes. Everything that is wrong with it is among the rejects.
 func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
-	return decode.Each(name, data, rule)
+	if isDeployed(data) {
+		return deployed(name, data)
+	}
+	return decode.Each(name, data, func(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
+		if isHunt(m) {
+			warn("name", "a hunting query, which has no severity and no schedule, raises no alert and was passed over")
+			return detection.Rule{}, false
+		}
+		r := rule(m, m.Need("id"), warn)
+		m.Know(known[:]...)
+		return r, true
+	})
 }
 
-func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
+// isHunt reports whether a file is a query for hunting, which says so or has
+// nothing of what makes a query a rule: old rules have no kind.
+func isHunt(m *decode.Map) bool {
+	if kind := m.String("kind"); kind != "" {
+		return strings.EqualFold(kind, "HuntingQuery") || strings.EqualFold(kind, "Hunting")
+	}
+	return !slices.ContainsFunc([]string{"severity", "queryFrequency", "queryPeriod", "triggerOperator", "enabled"}, m.Has)
+}
+
+func rule(m *decode.Map, id string, warn func(key, text string)) detection.Rule {
 	r := detection.Rule{
-		ID: m.Need("id"), Name: m.String("name"), Format: Format, Status: m.String("status"), Level: m.String("severity"), Path: m.File(),
+		ID: id, Name: m.String("name"), Format: Format, Status: m.String("status"), Level: m.String("severity"), Path: m.File(),
 		Modified: m.String("lastUpdated"), Enabled: m.Bool("enabled", true),
 	}
 	if r.Name == "" {
@@ -43,10 +64,6 @@ func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 		m.Fail("name", "", "is missing or empty")
 	}
 	r.Aliases = aliases(m, r.ID, r.Name)
-	if kind := m.String("kind"); strings.EqualFold(kind, "HuntingQuery") {
-		warn("kind", "a hunting query raises no alert and was passed over")
-		return r, false
-	}
 	for _, key := range []string{"relevantTechniques", "techniques", "subTechniques"} {
 		r.Techniques = append(r.Techniques, m.Techniques(key, warn)...)
 	}
@@ -54,8 +71,7 @@ func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 		r.Tactics = append(r.Tactics, dashed(t))
 	}
 	connectors(&r, m)
-	m.Know(known[:]...)
-	return r, true
+	return r
 }
 
 // aliases returns the other names of a rule: an incident names the id under which
@@ -71,10 +87,11 @@ func aliases(m *decode.Map, id, name string) []string {
 	return out
 }
 
-// dashed returns a tactic's short name: InitialAccess is initial-access.
+// dashed returns a tactic's short name: InitialAccess and Initial Access are
+// initial-access.
 func dashed(tactic string) string {
 	var b strings.Builder
-	for i, c := range tactic {
+	for i, c := range strings.ReplaceAll(tactic, " ", "") {
 		if unicode.IsUpper(c) && i > 0 {
 			b.WriteByte('-')
 		}
@@ -106,5 +123,5 @@ func connectors(r *detection.Rule, m *decode.Map) {
 var known = [...]string{
 	"description", "query", "queryFrequency", "queryPeriod", "triggerOperator", "triggerThreshold", "entityMappings", "customDetails",
 	"alertDetailsOverride", "eventGroupingSettings", "incidentConfiguration", "suppressionDuration", "suppressionEnabled", "version",
-	"tags", "metadata", "sentinelEntitiesMappings", "templateVersion", "description-detailed",
+	"tags", "metadata", "sentinelEntitiesMappings", "templateVersion", "description-detailed", "description_detailed",
 }

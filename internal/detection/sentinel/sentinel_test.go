@@ -7,7 +7,7 @@ import (
 	"candor/internal/decode/decodetest"
 )
 
-func files() []string { return []string{"signin.yaml"} }
+func files() []string { return []string{"signin.yaml", "hunts.yaml", "template.json", "list.json"} }
 
 func TestRulesAsTheGoldenFilesSay(t *testing.T) {
 	for _, f := range files() {

@@ -38,9 +38,14 @@ func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 	}
 	r := detection.Rule{
 		ID: m.Need("id"), Name: m.Need("name"), Format: Format, Status: strings.ToLower(m.String("status")), Path: m.File(),
-		Modified: m.String("date"), FalsePositives: m.Strings("known_false_positives"), Source: strings.Join(m.Strings("data_source"), ", "),
+		Modified: modified(m), FalsePositives: m.Strings("known_false_positives"), Source: strings.Join(m.Strings("data_source"), ", "),
 	}
 	r.Enabled, r.Aliases = enabled(m, r.Status, warn), searches(r.Name)
+	if kind == "Hunting" && r.Enabled {
+		if r.Enabled = m.Bool("enabled", false); !r.Enabled {
+			warn("type", "a search for hunting raises no alert and was taken as not enabled; enabled: true says that yours does")
+		}
+	}
 	if kind != "" {
 		r.Status = strings.TrimSpace(r.Status + " " + kind)
 	}
@@ -54,6 +59,17 @@ func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 	r.Platforms, r.Logs = places(m.Strings("data_source"))
 	m.Know(known[:]...)
 	return r, true
+}
+
+// modified returns the day of the last change, which newer files keep beside that
+// of the making.
+func modified(m *decode.Map) string {
+	for _, key := range []string{"modification_date", "date", "creation_date"} {
+		if d := m.String(key); d != "" {
+			return d
+		}
+	}
+	return ""
 }
 
 // searches returns the names of the saved searches that a detection is deployed
@@ -80,5 +96,6 @@ func enabled(m *decode.Map, status string, warn func(key, text string)) bool {
 var known = [...]string{
 	"version", "author", "description", "search", "how_to_implement", "references", "drilldown_searches", "rba", "tests", "finding",
 	"asset_type", "analytic_story", "deployment", "macros", "lookups", "datamodel", "cve", "confidence", "impact", "security_domain",
-	"product", "throttling", "schedule", "creation_date", "modification_date", "detection_type", "intermediate_findings",
+	"product", "throttling", "schedule", "date", "creation_date", "modification_date", "detection_type", "intermediate_findings",
+	"category", "threat_objects", "enabled_by_default", "manual_test",
 }

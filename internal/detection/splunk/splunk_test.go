@@ -6,7 +6,7 @@ import (
 	"candor/internal/decode/decodetest"
 )
 
-func files() []string { return []string{"shell.yml", "cloud.yml"} }
+func files() []string { return []string{"shell.yml", "cloud.yml", "newer.yml"} }
 
 func TestRulesAsTheGoldenFilesSay(t *testing.T) {
 	for _, f := range files() {

@@ -104,7 +104,7 @@ func (d *decoder) row(r *decode.Row) {
 // open says why a test has no outcome; it is empty for one that has. The words
 // are VECTR's, so that there are few of them.
 func open(r *decode.Row) string {
-	switch outcome := r.Get("outcome"); strings.ToLower(outcome) {
+	switch outcome := word(r.Get("outcome")); outcome {
 	case "":
 		return "tests without an outcome are not completed"
 	case "tbd", "n/a":
@@ -173,11 +173,18 @@ func when(r *decode.Row) time.Time {
 
 func millis(text string) (time.Time, bool) { return decode.Epoch(text, time.Millisecond) }
 
+// word returns the outcome that a text names, in lower case and without blanks.
+// What stands behind a dash, as in Logged - Centrally Logged, only details it.
+func word(text string) string {
+	text, _, _ = strings.Cut(strings.ReplaceAll(text, "–", "-"), " -")
+	return strings.ReplaceAll(strings.ToLower(text), " ", "")
+}
+
 // outcome reads what came of a test. VECTR's Detected says that somebody found
 // it; whether an alert did is the flag's to say.
 func (d *decoder) outcome(r *decode.Row) exercise.Outcome {
 	v := r.Get("outcome")
-	switch strings.ToLower(strings.ReplaceAll(v, " ", "")) {
+	switch word(v) {
 	case "blocked":
 		return exercise.Blocked
 	case "alerted":

@@ -31,6 +31,18 @@ func TestAMissingColumnIsNamed(t *testing.T) {
 	}
 }
 
+func TestWhatDetailsAnOutcomeDoesNotChangeIt(t *testing.T) {
+	for text, want := range map[string]exercise.Outcome{
+		"Logged - Centrally Logged": exercise.Logged, "Logged – Locally Logged": exercise.Logged, "Alerted - High": exercise.Alerted,
+		"Not Detected": exercise.None, "BLOCKED": exercise.Blocked, "TBD - later": "", "- Logged": "", "N/A": "",
+	} {
+		d, err := Decode("f.csv", strings.NewReader("MitreID,Outcome,Variant,Start Time Epoch\nT1003,"+text+",t,1772359200000\n"))
+		if err != nil || len(d.Records) > 1 || (len(d.Records) == 1) != (want != "") || want != "" && d.Records[0].Outcome != want {
+			t.Errorf("%s: %+v, %v", text, d, err)
+		}
+	}
+}
+
 func TestThePublicExportDecodes(t *testing.T) {
 	text := decodetest.Load(t, decodetest.Data(t, "exercises", "vectr-demo.csv"))
 	d, err := Decode("vectr-demo.csv", bytes.NewReader(text))

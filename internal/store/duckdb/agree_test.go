@@ -122,6 +122,13 @@ func TestBothEnginesAgree(t *testing.T) {
 		defer s.Close()
 		s.Confine(rapid.SampledFrom([]int{3, 1000}).Draw(rt, "terms"), rapid.SampledFrom([]int{2, 5, 1000}).Draw(rt, "slice"))
 		for n := range rapid.IntRange(1, 4).Draw(rt, "batches") {
+			if n > 0 && rapid.IntRange(0, 3).Draw(rt, "withdraw at 0") == 0 {
+				batch, w := fmt.Sprintf("b%d", rapid.IntRange(0, n-1).Draw(rt, "withdrawn")), store.Withdrawal{At: time.Unix(1, 0), Reason: "why"}
+				want, got := other.Withdraw(rt.Context(), batch, w), s.Withdraw(rt.Context(), batch, w)
+				if fault.KindOf(want) != fault.KindOf(got) {
+					rt.Fatalf("withdraw %s: sqlite says %v, duckdb %v", batch, want, got)
+				}
+			}
 			id := fmt.Sprintf("b%d", n)
 			alerts := rapid.SliceOfN(drawn(rapid.SampledFrom([]string{"", "Name", "Other name"}).Draw(rt, "name")), 0, 12).Draw(rt, id)
 			want, _, err := other.Append(rt.Context(), store.Batch{ID: id, Kind: "alerts", Hash: id}, all(alerts))
@@ -141,6 +148,9 @@ func TestBothEnginesAgree(t *testing.T) {
 		slices.Sort(ids)
 		if diff := cmp.Diff(ask(rt, other, ids, rules), ask(rt, s, ids, rules)); diff != "" {
 			rt.Fatalf("answers (-sqlite +duckdb):\n%s", diff)
+		}
+		if found := findings(rt, s); len(found) > 0 {
+			rt.Fatalf("the audit of an honest store found %v", found)
 		}
 	})
 }

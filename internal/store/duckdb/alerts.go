@@ -42,12 +42,15 @@ type limits struct {
 	// patience is after how many slices a filter tells what is known, and filter
 	// how many blocks it has.
 	terms, slice, text, page, patience, filter int
+	// reach is how many numbers of arrivals are read at a time where all are.
+	reach int64
 }
 
 // usual returns the limits that are used but in tests of what lies beyond them.
-// A slice is one of the groups in which DuckDB stores rows.
+// A slice is one of the groups in which DuckDB stores rows, and half of one is
+// enough to keep what each reading costs by itself small.
 func usual() limits {
-	return limits{terms: 1 << 19, slice: 122_880, text: 256 << 20, page: 1 << 15, patience: 8, filter: 1 << 20}
+	return limits{terms: 1 << 19, slice: 122_880, text: 256 << 20, page: 1 << 15, patience: 8, filter: 1 << 20, reach: 1 << 16}
 }
 
 // OpenAlerts opens the alert store in the file at path, making it if need be.

@@ -21,16 +21,15 @@ func (a *Alerts) Audit(ctx context.Context) (store.Audit, error) {
 		return store.Audit{}, fmt.Errorf("audit alerts: %w", err)
 	}
 	defer conn.Close()
-	// What was read once is not needed again. Where the engine cannot do with less,
-	// it goes on with what it has.
-	_ = limitMemory(ctx, conn, memoryOfLong)
+	// Where the engine cannot do with less, it goes on with what it has.
+	_ = limitMemory(ctx, conn, memoryOfAudit)
 	defer func() { _ = limitMemory(context.WithoutCancel(ctx), conn, memory) }()
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return store.Audit{}, fmt.Errorf("audit alerts: %w", err)
 	}
 	defer tx.Rollback()
-	u := &auditor{conn: conn, ids: map[int32]string{}, wrong: map[int32]int{}}
+	u := &auditor{conn: conn, limits: a.limits, ids: map[int32]string{}, wrong: map[int32]int{}}
 	if err := u.run(ctx); err != nil {
 		return store.Audit{}, fmt.Errorf("audit alerts: %w", err)
 	}
@@ -41,12 +40,14 @@ func (a *Alerts) Audit(ctx context.Context) (store.Audit, error) {
 type auditor struct {
 	store.Audit
 	conn    *sql.Conn
+	limits  limits
 	batches []entered
 	ids     map[int32]string // of the batches
 	void    map[int32]bool   // the batches that are withdrawn
 	seals   *seals
 	known   *filter
 	twice   []int64       // the digests that alerts seem to share
+	many    int           // how many of them are looked into at once
 	read    rows          // that belong together
 	wrong   map[int32]int // how many alerts of a batch are not what they should be
 }
@@ -95,7 +96,7 @@ func (u *auditor) readBatches(ctx context.Context) (err error) {
 
 // begin makes ready to read alerts.
 func (u *auditor) begin(ctx context.Context) (err error) {
-	if u.seals, err = newSeals(ctx, u.conn); err != nil {
+	if u.seals, err = newSeals(ctx, u.conn, u.limits.terms); err != nil {
 		return err
 	}
 	var n int64
@@ -103,13 +104,15 @@ func (u *auditor) begin(ctx context.Context) (err error) {
 		return err
 	}
 	// As many bits to a digest as keep one in a hundred from being looked at again.
-	u.known = newFilter(min(usual().filter, 1+int(n)/40))
+	u.known = newFilter(min(u.limits.filter, 1+int(n)/40))
+	// To look into them goes through all alerts there are.
+	u.many = max(u.limits.page, int(n)/256)
 	return nil
 }
 
 // readAlerts reads the alerts, and checks each page while the next one is read.
 func (u *auditor) readAlerts(ctx context.Context) error {
-	starts, err := pages(ctx, u.conn, `(SELECT seq FROM alert UNION ALL SELECT seq FROM arrival)`)
+	starts, err := pages(ctx, u.conn, `(SELECT seq FROM alert UNION ALL SELECT seq FROM arrival)`, u.limits.reach)
 	if err != nil {
 		return err
 	}
@@ -117,7 +120,7 @@ func (u *auditor) readAlerts(ctx context.Context) error {
 	checked := make(chan error, 1)
 	checked <- nil
 	for _, first := range starts {
-		err = p.fill(ctx, u.conn, first, len(u.seals.common))
+		err = p.fill(ctx, u.conn, [2]int64{first, first + u.limits.reach}, len(u.seals.common))
 		if err = errors.Join(err, <-checked); err != nil {
 			return err
 		}
@@ -132,10 +135,8 @@ func (u *auditor) readAlerts(ctx context.Context) error {
 func (u *auditor) check(ctx context.Context, p *sheet) error {
 	u.seals.add(p)
 	u.read.add(p.read)
-	if err := u.compare(&p.page); err != nil {
-		return err
-	}
-	if len(u.twice) < maxTwice {
+	u.compare(&p.page)
+	if len(u.twice) < u.many {
 		return nil
 	}
 	return u.share(ctx)
@@ -146,24 +147,20 @@ func (u *auditor) check(ctx context.Context, p *sheet) error {
 const maxWrong = 1000
 
 // compare compares the alerts of a page with what their batches say.
-func (u *auditor) compare(p *page) error {
+func (u *auditor) compare(p *page) {
 	for i := range p.alerts {
 		h := &p.alerts[i]
 		if u.known.add(h.digest) {
 			u.twice = append(u.twice, h.digest)
 		}
 		o, err := p.replay(h, u.void)
-		if err != nil {
-			return err
-		}
-		if p.agree(h, &o) {
+		if err == nil && p.agree(h, &o) {
 			continue
 		}
 		if u.wrong[h.batch]++; u.wrong[h.batch] <= maxWrong {
 			u.amiss(h.batch, "alert %q is not what its batches say", p.of(h.id))
 		}
 	}
-	return nil
 }
 
 // agree reports whether the store has an alert as its batches make it.
@@ -172,7 +169,7 @@ func (p *page) agree(h *history, o *outcome) bool {
 		return false
 	}
 	if h.void || o.void {
-		return h.void == o.void
+		return h.void == o.void && h.revised == o.revised
 	}
 	return h.counts == o.counts && (h.told == nil || p.same(&h.saying, &o.saying) && len(h.stale(o)) == 0)
 }

@@ -39,9 +39,6 @@ func (u *auditor) strays(ctx context.Context) error {
 	return nil
 }
 
-// maxTwice is how many digests wait until it is looked whether alerts share them.
-const maxTwice = 1 << 20
-
 // share looks for alerts that are there twice. Those have one digest, or one of
 // them has a digest that is not its id's, which is found when alerts are compared.
 // Few of the digests that seem to be shared are.

@@ -35,7 +35,7 @@ func (a *Alerts) Withdraw(ctx context.Context, batch string, w store.Withdrawal)
 	if err := e.strike(ctx, w); err != nil {
 		return err
 	}
-	if err := e.settle(ctx); err != nil {
+	if err := e.settle(ctx, a.limits.slice); err != nil {
 		return e.because(ctx, err)
 	}
 	if err := ctx.Err(); err != nil {
@@ -76,8 +76,8 @@ func withdrawnBefore(id, body string) error {
 
 // settle brings the alerts that the batch in e's place said something of in line
 // with the batches that count. Those that no other batch knows, which are most,
-// need no look.
-func (e *entry) settle(ctx context.Context) error {
+// need no look. It reads so many alerts at a time.
+func (e *entry) settle(ctx context.Context, size int) error {
 	for _, statement := range []string{
 		`CREATE OR REPLACE TEMP TABLE shared AS SELECT alert AS seq FROM (
 			SELECT alert FROM arrival WHERE batch = $1 AND alert NOT IN (SELECT seq FROM alert WHERE batch = $1)
@@ -92,13 +92,13 @@ func (e *entry) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	starts, err := pages(ctx, e.conn, "shared")
+	picks, err := sharedPicks(ctx, e.conn, size)
 	if err != nil {
 		return err
 	}
 	p := &page{}
-	for _, first := range starts {
-		if err := p.fill(ctx, e.conn, [2]int64{first, first + reach}, ` AND seq IN (SELECT seq FROM shared)`); err != nil {
+	for _, which := range picks {
+		if err := p.fill(ctx, e.conn, which); err != nil {
 			return err
 		}
 		if err := p.settle(ctx, e, void); err != nil {
@@ -106,6 +106,14 @@ func (e *entry) settle(ctx context.Context) error {
 		}
 	}
 	return e.run(ctx, "withdraw batch "+e.ID, `DROP TABLE shared`)
+}
+
+// sharedPicks divides the table shared into pages of a size. Each of them writes to
+// the alerts, which takes long, so that they have to be few.
+func sharedPicks(ctx context.Context, q querier, size int) (list []pick, err error) {
+	return list, scan(ctx, q, 2, func(v []value) {
+		list = append(list, pick{first: v[0].(int64), end: v[1].(int64) + 1, among: "shared"})
+	}, `SELECT min(seq), max(seq) FROM (SELECT seq, (row_number() OVER (ORDER BY seq) - 1) // ? AS page FROM shared) GROUP BY page ORDER BY page`, size)
 }
 
 // voidBatches returns the places of the withdrawn batches.

@@ -25,11 +25,13 @@ var migrations embed.FS
 // What the engine may use. It spills to the disk what does not fit. A long batch
 // leaves it less: what waits to be merged needs room too, and what is inserted in
 // order needs little. A statement about an alert touches whatever lies about that
-// alert, so that many of them are several times as fast with the usual.
+// alert, so that many of them are several times as fast with the usual. An audit
+// needs nothing again that it has read.
 const (
 	maxThreads      = 8
 	memory          = 640 << 20 // bytes, of which each thread beyond two needs a share
 	memoryOfLong    = 192 << 20
+	memoryOfAudit   = 160 << 20
 	memoryPerThread = 128 << 20
 )
 
@@ -121,7 +123,7 @@ func refused(path string, err error) error {
 			Because(err).Next("ask the running server instead, or end that process and try again")
 	}
 	return fault.New(fault.Unavailable, "the alert store cannot be opened").At("%s", path).
-		Because(err).Next("check that the file is a Candor alert store in DuckDB and that this candor is not older than the one that wrote it")
+		Because(err).Next("check that the file is a Candor alert store in DuckDB and that this candor is not older than the one that wrote it; restore a backup if it is damaged")
 }
 
 // migrate brings the schema up to date; a migration that fails is rolled back.

@@ -9,10 +9,6 @@ import (
 	"slices"
 )
 
-// reach is how many numbers of arrivals a page spans: about as many alerts as a
-// group of rows holds.
-const reach = 1 << 17
-
 // told is what a batch said of an alert.
 type told struct {
 	seq   int64
@@ -65,24 +61,39 @@ func (r *rows) add(other rows) {
 	r.restated += other.restated
 }
 
-// fill reads the alerts with numbers from bounds[0] to before bounds[1] into the
-// page, whatever was in it; those that only selects, which is a condition or empty.
-func (p *page) fill(ctx context.Context, q querier, bounds [2]int64, only string) error {
+// pick is which alerts a page has: those with numbers from first to before end,
+// and only those in the table among if it is not empty.
+type pick struct {
+	first, end int64
+	among      string
+}
+
+// where is the condition for a column of numbers.
+func (k pick) where(column string) string {
+	s := fmt.Sprintf(` WHERE %s >= %d AND %[1]s < %[3]d`, column, k.first, k.end)
+	if k.among != "" {
+		s += fmt.Sprintf(` AND %s IN (SELECT seq FROM %s)`, column, k.among)
+	}
+	return s
+}
+
+// fill reads the alerts that are picked into the page, whatever was in it.
+func (p *page) fill(ctx context.Context, q querier, which pick) error {
 	*p = page{texts: texts{p.text[:0]}, alerts: p.alerts[:0]}
-	if err := p.readAlerts(ctx, q, bounds, only); err != nil || len(p.alerts) == 0 {
+	if err := p.readAlerts(ctx, q, which); err != nil || len(p.alerts) == 0 {
 		return err
 	}
 	err := scan(ctx, q, 1+numContent, func(v []value) {
-		if h := p.find(v[0].(int64)); h != nil {
+		if h := p.find(v[0].(int64)); h != nil && h.told == nil {
 			h.tell()
 			h.told[0].saying = p.sayingOf(v[1:])
 			p.read.origin++
 		}
-	}, `SELECT alert, `+content+` FROM origin WHERE alert >= ? AND alert < ?`, bounds[0], bounds[1])
+	}, `SELECT alert, `+content+` FROM origin`+which.where("alert"))
 	if err != nil {
 		return err
 	}
-	if err := p.readArrivals(ctx, q, bounds); err != nil {
+	if err := p.readArrivals(ctx, q, which); err != nil {
 		return err
 	}
 	return scan(ctx, q, 2+numContent, func(v []value) {
@@ -90,23 +101,40 @@ func (p *page) fill(ctx context.Context, q querier, bounds [2]int64, only string
 			t.saying = p.sayingOf(v[2:])
 			p.read.restated++
 		}
-	}, `SELECT seq, alert, `+content+` FROM restated WHERE alert >= ? AND alert < ?`, bounds[0], bounds[1])
+	}, `SELECT seq, alert, `+content+` FROM restated`+which.where("alert"))
 }
 
-// readAlerts reads the alerts of a page, as the table has them.
-func (p *page) readAlerts(ctx context.Context, q querier, bounds [2]int64, only string) error {
-	ordered := true
+// readAlerts reads the alerts of a page, as the table has them. The engine gives
+// rows as they lie, which is in order but for the few that waited to be merged.
+func (p *page) readAlerts(ctx context.Context, q querier, which pick) error {
+	var late []history
 	err := scan(ctx, q, numColumns, func(v []value) {
-		p.alerts = append(p.alerts, history{row: p.rowOf(v)})
-		n := len(p.alerts)
-		ordered = ordered && (n == 1 || p.alerts[n-2].seq <= p.alerts[n-1].seq)
-	}, `SELECT `+columns+` FROM alert WHERE seq >= ? AND seq < ?`+only, bounds[0], bounds[1])
-	// The engine gives rows as they lie, and what waited to be merged lies late.
-	if !ordered {
-		slices.SortFunc(p.alerts, func(x, y history) int { return cmp.Compare(x.seq, y.seq) })
-	}
+		h := history{row: p.rowOf(v)}
+		if n := len(p.alerts); n > 0 && h.seq < p.alerts[n-1].seq {
+			late = append(late, h)
+			return
+		}
+		p.alerts = append(p.alerts, h)
+	}, `SELECT `+columns+` FROM alert`+which.where("seq"))
+	p.insert(late)
 	p.read.alert = int64(len(p.alerts))
 	return err
+}
+
+// insert inserts alerts where their numbers belong.
+func (p *page) insert(late []history) {
+	slices.SortFunc(late, func(x, y history) int { return cmp.Compare(x.seq, y.seq) })
+	n := len(p.alerts)
+	p.alerts = append(p.alerts, late...)
+	for i := len(p.alerts) - 1; len(late) > 0; i-- {
+		if last := &late[len(late)-1]; n == 0 || p.alerts[n-1].seq <= last.seq {
+			p.alerts[i] = *last
+			late = late[:len(late)-1]
+			continue
+		}
+		n--
+		p.alerts[i] = p.alerts[n]
+	}
 }
 
 // find returns the alert with a number, or nil.
@@ -137,7 +165,7 @@ func (p *page) findTold(alert, seq int64) *told {
 
 // readArrivals reads what was stated of the alerts of a page, and what arrived of
 // them after they had arrived first.
-func (p *page) readArrivals(ctx context.Context, q querier, bounds [2]int64) error {
+func (p *page) readArrivals(ctx context.Context, q querier, which pick) error {
 	return scan(ctx, q, 11, func(v []value) {
 		h := p.find(v[2].(int64))
 		if h == nil {
@@ -153,12 +181,12 @@ func (p *page) readArrivals(ctx context.Context, q querier, bounds [2]int64) err
 		t.saying = *h.first()
 		h.tell(t)
 	}, `SELECT seq, batch, alert, said, class, word, author, provenance, was, rule, name
-		FROM arrival WHERE alert >= ? AND alert < ? ORDER BY seq`, bounds[0], bounds[1])
+		FROM arrival`+which.where("alert")+` ORDER BY seq`)
 }
 
 // arrive notes what was stated when the alert arrived first.
 func (h *history) arrive(t *told) {
-	h.odd = h.odd || t.batch != h.batch || t.class == 0 || t.was != 0 || t.rule != 0 || t.name != 0
+	h.odd = h.odd || h.stated.class != 0 || t.batch != h.batch || t.class == 0 || t.was != 0 || t.rule != 0 || t.name != 0
 	h.stated = t.statement
 	if h.told != nil {
 		h.told[0].statement = t.statement
@@ -291,8 +319,9 @@ func (e *entry) correct(ctx context.Context, list []news) error {
 	return e.run(ctx, "update arrivals", `UPDATE arrival SET was = h.was, rule = h.rule, name = h.name FROM held('news') h WHERE h.seq = arrival.seq`)
 }
 
-// pages returns where the pages begin that hold the alerts of a table.
-func pages(ctx context.Context, q querier, table string) (list []int64, err error) {
+// pages returns where the pages begin that hold the alerts of a table, when each
+// spans reach numbers.
+func pages(ctx context.Context, q querier, table string, reach int64) (list []int64, err error) {
 	return list, scan(ctx, q, 1, func(v []value) { list = append(list, v[0].(int64)*reach) },
 		fmt.Sprintf(`SELECT DISTINCT seq // %d AS page FROM %s ORDER BY page`, reach, table))
 }

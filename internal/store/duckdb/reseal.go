@@ -35,13 +35,12 @@ type sheet struct {
 
 func newSheet() *sheet { return &sheet{rare: map[int32]string{}} }
 
-// fill reads the page from number first on. The terms below common are not rare.
-func (p *sheet) fill(ctx context.Context, q *sql.Conn, first int64, common int) error {
-	bounds := [2]int64{first, first + reach}
-	if err := p.page.fill(ctx, q, bounds, ""); err != nil {
+// fill reads the page of numbers from bounds[0] to before bounds[1]. The terms below
+// common are not rare.
+func (p *sheet) fill(ctx context.Context, q *sql.Conn, bounds [2]int64, common int) error {
+	if err := p.page.fill(ctx, q, pick{first: bounds[0], end: bounds[1]}); err != nil {
 		return err
 	}
-	p.later = p.later[:0]
 	if err := p.readLater(ctx, q, bounds); err != nil {
 		return err
 	}
@@ -50,6 +49,7 @@ func (p *sheet) fill(ctx context.Context, q *sql.Conn, first int64, common int) 
 
 // readLater reads what arrived of alerts that were known.
 func (p *sheet) readLater(ctx context.Context, q *sql.Conn, bounds [2]int64) error {
+	p.later = p.later[:0]
 	var from, to sql.NullInt64
 	err := q.QueryRowContext(ctx, `SELECT min(alert), max(alert) FROM arrival WHERE seq >= ? AND seq < ? AND seq <> alert`, bounds[0], bounds[1]).
 		Scan(&from, &to)
@@ -115,9 +115,6 @@ func (p *sheet) readRare(ctx context.Context, q *sql.Conn, common int32) error {
 	}, termsQuery, slices.Collect(maps.Keys(p.rare)))
 }
 
-// maxCommon is how many terms seals keep in memory.
-const maxCommon = 1 << 19
-
 // seals has the hashes of what batches said.
 type seals struct {
 	texts
@@ -135,8 +132,8 @@ type running struct {
 	base int64 // places in the batch are numbers less this
 }
 
-// newSeals reads what all seals need.
-func newSeals(ctx context.Context, q querier) (*seals, error) {
+// newSeals reads what all seals need, and so many terms.
+func newSeals(ctx context.Context, q querier, terms int) (*seals, error) {
 	s := &seals{batches: map[int32]*running{}}
 	err := scan(ctx, q, 2, func(v []value) {
 		id := int(v[0].(int32))
@@ -144,7 +141,7 @@ func newSeals(ctx context.Context, q querier) (*seals, error) {
 			s.common = append(s.common, span{})
 		}
 		s.common[id] = s.keep(sealText(s.text, v[1].(string)))
-	}, `SELECT id, text FROM term WHERE id >= 0 AND id < ?`, maxCommon)
+	}, `SELECT id, text FROM term WHERE id >= 0 AND id < ?`, terms)
 	if err != nil {
 		return nil, err
 	}

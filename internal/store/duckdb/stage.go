@@ -204,10 +204,10 @@ func (g *stage) know(ctx context.Context) error {
 	g.known, g.aside = known, newSlice(g.entry)
 	// Where the engine cannot do with less, it goes on with what it has.
 	_ = limitMemory(ctx, g.tx, memoryOfLong)
-	starts, err := pages(ctx, g.conn, "alert")
+	starts, err := pages(ctx, g.conn, "alert", g.limits.reach)
 	for _, first := range starts {
 		err = errors.Join(err, scan(ctx, g.conn, 1, func(v []value) { known.add(v[0].(int64)) },
-			`SELECT digest FROM alert WHERE seq >= ? AND seq < ?`, first, first+reach))
+			`SELECT digest FROM alert WHERE seq >= ? AND seq < ?`, first, first+g.limits.reach))
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -47,7 +48,7 @@ func copyTo(ctx context.Context, db *sql.DB, path string) error {
 				more, err = b.Step(pagesPerStep)
 			}
 		}
-		return errors.Join(err, b.Finish())
+		return cmp.Or(err, b.Finish()) // the first says more
 	})
 	if err != nil {
 		return fmt.Errorf("copy to %s: %w", path, err)

@@ -46,7 +46,7 @@ func open(ctx context.Context, path, schema string) (*sql.DB, error) {
 	if err := migrate(ctx, db, schema); err != nil {
 		db.Close()
 		return nil, fault.New(fault.Unavailable, "the %s store cannot be opened", schema).At("%s", path).
-			Because(err).Next("check that the file is a Candor store and that this candor is not older than the one that wrote it")
+			Because(err).Next("check that you may read and write the file and its folder, that there is room on the disk, and that the file is a Candor store that no newer candor wrote")
 	}
 	return db, nil
 }

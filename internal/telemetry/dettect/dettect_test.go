@@ -26,6 +26,21 @@ func TestRulesAsTheGoldenFileSays(t *testing.T) {
 	decodetest.Golden(t, "testdata/techniques.yaml.golden", d)
 }
 
+func TestOlderVersionsAsTheGoldenFilesSay(t *testing.T) {
+	a, err := Sources("sources-1.0.yaml", decodetest.Load(t, "testdata/sources-1.0.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	decodetest.Golden(t, "testdata/sources-1.0.yaml.golden", a)
+	for _, file := range []string{"techniques-1.0.yaml", "techniques-1.1.yaml"} {
+		d, err := Rules(file, decodetest.Load(t, "testdata/"+file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		decodetest.Golden(t, "testdata/"+file+".golden", d)
+	}
+}
+
 func TestASystemOfEveryPlatformLeavesTheScopeUnstated(t *testing.T) {
 	a, err := Sources("f.yaml", []byte("file_type: data-source-administration\nsystems: [{applicable_to: a, platform: [all]}, {applicable_to: b, platform: [Linux]}]\n"+
 		"data_sources: [{data_source_name: x, data_source: [{applicable_to: [a, b]}, {applicable_to: [b]}]}]\n"))

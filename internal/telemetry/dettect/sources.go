@@ -24,8 +24,8 @@ type Administration struct {
 }
 
 // Sources reads a data source administration (file_type
-// data-source-administration, version 1.1). It fails with fault.Invalid when the
-// file as a whole is none.
+// data-source-administration, version 1.0 or 1.1). It fails with fault.Invalid when
+// the file as a whole is none.
 func Sources(file string, data []byte) (*Administration, error) {
 	m, err := open(file, data, typeSources)
 	if err != nil {
@@ -83,15 +83,30 @@ func (a *Administration) systems(m *decode.Map) []system {
 			out = append(out, v)
 		}
 	}
+	if len(out) == 0 && m.Has("platform") { // as version 1.0 and files made of it say it
+		out = append(out, system{all, platforms(m.Strings("platform"))})
+	}
 	return out
+}
+
+// spellings are the platforms that old files write in lower case, as ATT&CK does.
+var spellings = [...]string{
+	"PRE", "Windows", "macOS", "Linux", "Office 365", "Azure AD", "Google Workspace", "IaaS", "SaaS", "Network", "Containers",
 }
 
 // platforms returns names as ATT&CK has them; none when every one is meant.
 func platforms(names []string) []string {
-	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, all) }) {
-		return nil
+	var out []string
+	for _, n := range names {
+		if strings.EqualFold(n, all) {
+			return nil
+		}
+		if i := slices.IndexFunc(spellings[:], func(s string) bool { return strings.EqualFold(s, n) }); i >= 0 {
+			n = spellings[i]
+		}
+		out = append(out, n)
 	}
-	return names
+	return out
 }
 
 // scope joins the platforms of the systems. A system of every platform leaves
@@ -141,11 +156,16 @@ func joined(systems []system, names []string) (found []string, unknown string) {
 // own marks the data sources that DeTT&CT adds to those of ATT&CK.
 const own = "[DeTT&CT data source]"
 
-// source reads the entries of one data source.
+// source reads the entries of one data source. In version 1.0 it is its own and
+// only entry.
 func (a *Administration) source(m *decode.Map, systems []system) {
 	name := m.Need("data_source_name")
 	entries := a.maps(m, "data_source")
-	a.Warnings = append(a.Warnings, m.Unknown()...)
+	if !m.Has("data_source") && m.Has("data_quality") {
+		entries = []*decode.Map{m}
+	} else {
+		a.Warnings = append(a.Warnings, m.Unknown()...)
+	}
 	if a.failed(m) {
 		return
 	}

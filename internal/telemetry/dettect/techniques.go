@@ -6,13 +6,15 @@ import (
 	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"candor/internal/decode"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 )
 
 // Rules reads a technique administration (file_type technique-administration,
-// version 1.2): a rule for each technique and group of systems whose newest
+// version 1.0 to 1.2): a rule for each technique and group of systems whose newest
 // detection score is 1 or more. It fails with fault.Invalid when the file as a
 // whole is none.
 func Rules(file string, data []byte) (evidence.Decoded[detection.Rule], error) {
@@ -48,9 +50,7 @@ func (a *scores) technique(m *decode.Map) {
 		m.Fail("technique_id", id, "not a technique's ATT&CK ID such as T1059.001")
 	}
 	name := m.String("technique_name")
-	detections, rejects := m.Maps("detection")
-	visible, more := m.Maps("visibility")
-	a.out.Rejects = append(append(a.out.Rejects, rejects...), more...)
+	detections, visible := a.entries(m, "detection"), a.entries(m, "visibility")
 	a.out.Warnings = append(a.out.Warnings, m.Unknown()...)
 	if a.failed(m) {
 		return
@@ -66,6 +66,17 @@ func (a *scores) technique(m *decode.Map) {
 			a.visibility[newest.value]++
 		}
 	}
+}
+
+// entries returns the entries under a key: a list, or one alone, as versions
+// before 1.2 may have it.
+func (a *scores) entries(m *decode.Map, key string) []*decode.Map {
+	if n := m.Node(key); n != nil && n.Kind == yaml.MappingNode {
+		return []*decode.Map{m.Map(key)}
+	}
+	list, rejects := m.Maps(key)
+	a.out.Rejects = append(a.out.Rejects, rejects...)
+	return list
 }
 
 func (a *scores) failed(m *decode.Map) bool {
@@ -144,6 +155,9 @@ type score struct {
 // newest returns the entry of a logbook with the latest date, and of entries
 // without one the first.
 func (a *scores) newest(m *decode.Map, min, max int) score {
+	if !m.Has("score_logbook") && m.Has("score") {
+		return before(m, min, max)
+	}
 	book, rejects := m.Maps("score_logbook")
 	for _, r := range rejects {
 		m.Fail("score_logbook", r.Value, r.Reason)
@@ -166,6 +180,17 @@ func (a *scores) newest(m *decode.Map, min, max int) score {
 		}
 	}
 	return found
+}
+
+// before returns the score of an entry as versions before 1.2 have it: one, with
+// the date when the detection was made.
+func before(m *decode.Map, min, max int) score {
+	m.Know("date_registered")
+	s := score{m.Int("score", min, max), date(m, "date_implemented")}
+	if m.Has("date") {
+		s.date = date(m, "date")
+	}
+	return s
 }
 
 // passedOver says what made no rule.
