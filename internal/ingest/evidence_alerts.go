@@ -63,7 +63,7 @@ func (e *Evidence) addAlerts(ctx context.Context, r Request, k kind) (Result, er
 
 // openAlerts finds the files of a request.
 func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
-	where, err := r.find(k)
+	where, notes, err := r.find(k)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,8 @@ func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
 	if e.alerts != nil {
 		in.known = e.alerts.Known
 	}
-	in.notes, err = in.loadMapping(r.Mapping, within(r.Dir, r.Mapping))
+	more, err := in.loadMapping(r.Mapping, within(r.Dir, r.Mapping))
+	in.notes = append(notes, more...)
 	return in, err
 }
 
@@ -308,8 +309,10 @@ func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*
 	if isParquet(head, l.name) || in.forced == parquet.Format {
 		return in.parquet(o, head, p)
 	}
-	if err := foreign(l.path, head); err != nil {
-		return nil, err
+	if in.forced == "" { // whoever forces a format means that what is no record is a reject
+		if err := foreign(l.path, head); err != nil {
+			return nil, err
+		}
 	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
 	input := export.Input{File: l.path, Text: o.text, Reject: p.reject, Warn: p.located(l)}
