@@ -240,7 +240,10 @@ func (in *alertInput) file(ctx context.Context, h hash.Hash, l location, p pass)
 		}
 		defer f.Close()
 		raw := bufio.NewReaderSize(io.TeeReader(&counter{ctx: ctx, r: f, tell: in.progress}, h), 1<<16)
-		text, err := plain(raw)
+		text := raw
+		if !l.text {
+			text, err = plain(raw)
+		}
 		if err != nil {
 			yield(nil, damaged(l.path, "gzip", err))
 			return
@@ -306,7 +309,7 @@ type opened struct {
 func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*alert.Alert, error], error) {
 	l := o.location
 	head, _ := o.text.Peek(headSize)
-	if isParquet(head, l.name) || in.forced == parquet.Format {
+	if isParquet(head, l.name) && !l.text || in.forced == parquet.Format {
 		return in.parquet(o, head, p)
 	}
 	if in.forced == "" { // whoever forces a format means that what is no record is a reject

@@ -41,6 +41,7 @@ type location struct {
 	// inside says that a folder was named, and the name is part of what the input
 	// says.
 	inside bool
+	text   bool // as of the request
 	size   int64
 }
 
@@ -82,6 +83,9 @@ func (r Request) find(k kind) (found []location, notes []string, err error) {
 		if others > 0 {
 			notes = append(notes, fmt.Sprintf("%s: passed over %s of other endings than %s", p, plural(others, "file"), strings.Join(k.endings, ", ")))
 		}
+	}
+	for i := range found {
+		found[i].text = r.Text
 	}
 	return found, notes, nil
 }
@@ -213,6 +217,9 @@ func tooLarge(p string, bound int64) error {
 // unpack returns the files that data holds: the entries of a tar archive, or
 // itself.
 func unpack(l location, data []byte, k kind) ([]file, error) {
+	if l.text {
+		return []file{{name: l.name, shown: l.path, data: data}}, nil
+	}
 	data, err := gunzip(l, data)
 	if err != nil {
 		return nil, err
