@@ -54,7 +54,7 @@ var house = map[string]room{
 	"alert/parquet":           {floor: 3},
 	"alert/bulk":              {floor: 4},
 	"alert/export":            {floor: 3},
-	"alert/export/exporttest": {floor: 3, peers: []string{"alert/export"}},
+	"alert/export/exporttest": {floor: 3, peers: []string{"alert/export", "decode/decodetest"}},
 	"alert/ocsf":              {floor: 3, peers: []string{"alert/export"}},
 	"alert/elastic":           {floor: 3, peers: []string{"alert/export"}},
 	"alert/sentinel":          {floor: 3, peers: []string{"alert/export"}},
