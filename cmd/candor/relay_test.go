@@ -287,6 +287,7 @@ func TestWritersTakeTurns(t *testing.T) {
 func TestTheEndOfAServerIsClean(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
+	p.env = append(p.env, "TMPDIR="+p.dir) // for the download that is killed
 	p.alerts("a.jsonl", 0, 100)
 	s := p.serve()
 	slow := p.slow()

@@ -175,6 +175,11 @@ keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
 		p.serveCommand(), p.demoCommand(), p.versionCommand(),
 		p.ledgerCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand())
 	root.AddCommand(p.measuringCommands()...)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil { // else a shell that it does not know is answered by its help
+		c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
 	markUsage(root)
 	return root
 }

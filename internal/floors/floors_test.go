@@ -46,6 +46,7 @@ var house = map[string]room{
 	"telemetry/dettect":       {floor: 3},
 	"detection/sigma":         {floor: 3},
 	"detection/rulecsv":       {floor: 3},
+	"detection/detectiontest": {floor: 4}, // what the tests of rule decoders share
 	"detection/elastic":       {floor: 3},
 	"detection/splunk":        {floor: 3},
 	"detection/sentinel":      {floor: 3},
@@ -54,7 +55,7 @@ var house = map[string]room{
 	"alert/parquet":           {floor: 3},
 	"alert/bulk":              {floor: 4},
 	"alert/export":            {floor: 3},
-	"alert/export/exporttest": {floor: 3, peers: []string{"alert/export"}},
+	"alert/export/exporttest": {floor: 3, peers: []string{"alert/export", "decode/decodetest"}},
 	"alert/ocsf":              {floor: 3, peers: []string{"alert/export"}},
 	"alert/elastic":           {floor: 3, peers: []string{"alert/export"}},
 	"alert/sentinel":          {floor: 3, peers: []string{"alert/export"}},

@@ -38,6 +38,9 @@ type Request struct {
 	// Mapping is the path of the mapping file of alerts in CSV or JSON; empty for
 	// everything else.
 	Mapping string
+	// Text says that the files are lines of text of the Format, whatever they begin
+	// with: none is taken for packed, or for another format.
+	Text bool
 	// By is who adds it, for the record.
 	By string
 	// Dir is the folder that relative paths start at; empty for the working folder.

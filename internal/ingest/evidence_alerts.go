@@ -63,7 +63,7 @@ func (e *Evidence) addAlerts(ctx context.Context, r Request, k kind) (Result, er
 
 // openAlerts finds the files of a request.
 func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
-	where, err := r.find(k)
+	where, notes, err := r.find(k)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,8 @@ func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
 	if e.alerts != nil {
 		in.known = e.alerts.Known
 	}
-	in.notes, err = in.loadMapping(r.Mapping, within(r.Dir, r.Mapping))
+	more, err := in.loadMapping(r.Mapping, within(r.Dir, r.Mapping))
+	in.notes = append(notes, more...)
 	return in, err
 }
 
@@ -239,7 +240,10 @@ func (in *alertInput) file(ctx context.Context, h hash.Hash, l location, p pass)
 		}
 		defer f.Close()
 		raw := bufio.NewReaderSize(io.TeeReader(&counter{ctx: ctx, r: f, tell: in.progress}, h), 1<<16)
-		text, err := plain(raw)
+		text := raw
+		if !l.text {
+			text, err = plain(raw)
+		}
 		if err != nil {
 			yield(nil, damaged(l.path, "gzip", err))
 			return
@@ -305,11 +309,13 @@ type opened struct {
 func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*alert.Alert, error], error) {
 	l := o.location
 	head, _ := o.text.Peek(headSize)
-	if isParquet(head, l.name) || in.forced == parquet.Format {
+	if isParquet(head, l.name) && !l.text || in.forced == parquet.Format {
 		return in.parquet(o, head, p)
 	}
-	if err := foreign(l.path, head); err != nil {
-		return nil, err
+	if in.forced == "" { // whoever forces a format means that what is no record is a reject
+		if err := foreign(l.path, head); err != nil {
+			return nil, err
+		}
 	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
 	input := export.Input{File: l.path, Text: o.text, Reject: p.reject, Warn: p.located(l)}

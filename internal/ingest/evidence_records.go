@@ -48,7 +48,7 @@ func (e *Evidence) addRecords(ctx context.Context, r Request, k kind) (Result, e
 // readRecords makes the batch of a request, up to its landing. It returns the
 // earlier batch, too, when the same input is there already.
 func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch, old *store.Batch, err error) {
-	where, err := r.find(k)
+	where, notes, err := r.find(k)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,6 +57,7 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 		return nil, nil, err
 	}
 	b = e.newBatch(r, sum)
+	b.warnings = notes
 	known, err := r.known(ctx, e.evidence)
 	if err != nil {
 		return nil, nil, wrap("look up", b.ID, err)

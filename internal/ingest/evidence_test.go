@@ -424,7 +424,8 @@ func TestAlertsInCandorsOwnFormats(t *testing.T) {
 	b.write("in/b.csv", csv)
 	b.write("in/notes.txt", "no alerts")
 	res := b.add(b.request("alerts", filepath.Join(b.dir, "in")))
-	if res.New != 2 || res.Rejected != 1 || res.Format != "candor-jsonl+candor-csv" || len(res.Warnings) != 1 {
+	if res.New != 2 || res.Rejected != 1 || res.Format != "candor-jsonl+candor-csv" || len(res.Warnings) != 2 ||
+		!strings.Contains(res.Warnings[0], "passed over 1 file of other endings") {
 		t.Errorf("%+v", res)
 	}
 }

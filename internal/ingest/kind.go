@@ -22,7 +22,7 @@ const maxPeeked = 100
 // Faults: NotFound for a path that is not there, Usage when the content does not
 // tell a kind.
 func (r Request) KindOf() (string, error) {
-	where, err := r.find(anyKind())
+	where, _, err := r.find(anyKind())
 	if err != nil {
 		return "", err
 	}

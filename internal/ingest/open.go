@@ -41,6 +41,7 @@ type location struct {
 	// inside says that a folder was named, and the name is part of what the input
 	// says.
 	inside bool
+	text   bool // as of the request
 	size   int64
 }
 
@@ -55,42 +56,47 @@ func within(dir, path string) string {
 
 // find lists the files that the request's paths name, in order: by path as given,
 // then by name within a folder. Files in folders count by their ending; hidden ones
-// do not.
-func (r Request) find(k kind) ([]location, error) {
+// do not. The notes say how many files of a folder were passed over.
+func (r Request) find(k kind) (found []location, notes []string, err error) {
 	paths := slices.Clone(r.Paths)
 	slices.Sort(paths)
-	var found []location
 	for _, p := range slices.Compact(paths) {
 		at := within(r.Dir, p)
 		info, err := os.Stat(at)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, fault.New(fault.NotFound, "there is no such file or folder").At("%s", p).Next("check the path")
+			return nil, nil, fault.New(fault.NotFound, "there is no such file or folder").At("%s", p).Next("check the path")
 		case err != nil:
-			return nil, unreadable(p, err)
+			return nil, nil, unreadable(p, err)
 		case !info.IsDir() && !info.Mode().IsRegular():
-			return nil, fault.New(fault.Invalid, "this is neither a file nor a folder, so that it cannot be read twice").At("%s", p).
+			return nil, nil, fault.New(fault.Invalid, "this is neither a file nor a folder, so that it cannot be read twice").At("%s", p).
 				Next("write what comes from it to a file, and add that")
 		case !info.IsDir():
 			found = append(found, location{path: p, at: at, name: filepath.Base(p), size: info.Size()})
 			continue
 		}
-		inside, err := folder(p, at, k)
+		inside, others, err := folder(p, at, k)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		found = append(found, inside...)
+		if others > 0 {
+			notes = append(notes, fmt.Sprintf("%s: passed over %s of other endings than %s", p, plural(others, "file"), strings.Join(k.endings, ", ")))
+		}
 	}
-	return found, nil
+	for i := range found {
+		found[i].text = r.Text
+	}
+	return found, notes, nil
 }
 
 func unreadable(p string, err error) error {
 	return fault.New(fault.Unavailable, "the file cannot be read").At("%s", p).Because(err).Next("check that you may read it")
 }
 
-func folder(dir, at string, k kind) ([]location, error) {
-	var found []location
-	err := filepath.WalkDir(at, func(p string, d fs.DirEntry, err error) error {
+// folder lists the files of a kind in a folder, and counts the others.
+func folder(dir, at string, k kind) (found []location, others int, err error) {
+	err = filepath.WalkDir(at, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -100,7 +106,11 @@ func folder(dir, at string, k kind) ([]location, error) {
 			}
 			return nil
 		}
-		if !d.Type().IsRegular() || !k.ends(d.Name()) {
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		if !k.ends(d.Name()) {
+			others++
 			return nil
 		}
 		info, err := d.Info()
@@ -112,14 +122,14 @@ func folder(dir, at string, k kind) ([]location, error) {
 		return err
 	})
 	if err != nil {
-		return nil, unreadable(dir, err)
+		return nil, 0, unreadable(dir, err)
 	}
 	if len(found) == 0 {
-		return nil, fault.New(fault.Invalid, "the folder holds no %s (%s)", k.what, strings.Join(k.endings, ", ")).
+		return nil, 0, fault.New(fault.Invalid, "the folder holds no %s (%s)", k.what, strings.Join(k.endings, ", ")).
 			At("%s", dir).Next("name the folder that holds them, or the file itself")
 	}
 	slices.SortFunc(found, func(a, b location) int { return cmp.Compare(a.name, b.name) })
-	return found, nil
+	return found, others, nil
 }
 
 // ends reports whether a file in a folder is one of the kind.
@@ -207,6 +217,9 @@ func tooLarge(p string, bound int64) error {
 // unpack returns the files that data holds: the entries of a tar archive, or
 // itself.
 func unpack(l location, data []byte, k kind) ([]file, error) {
+	if l.text {
+		return []file{{name: l.name, shown: l.path, data: data}}, nil
+	}
 	data, err := gunzip(l, data)
 	if err != nil {
 		return nil, err
@@ -259,6 +272,9 @@ var (
 // foreign returns fault.Invalid for a file that begins with head and is packed, or
 // written, in a way that is not read.
 func foreign(p string, head []byte) error {
+	if isTar(head) {
+		return fault.New(fault.Invalid, "the file is a tar archive, in which alerts and dispositions do not come").At("%s", p).Next("unpack it, and name the folder")
+	}
 	for _, m := range packings {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
 			return fault.New(fault.Invalid, "the file is %s, which is not read", m.name).At("%s", p).
@@ -271,7 +287,7 @@ func foreign(p string, head []byte) error {
 				Next("save it as UTF-8: iconv -f UTF-16 -t UTF-8, or Export-Csv -Encoding utf8")
 		}
 	}
-	if bytes.IndexByte(head[:min(len(head), headSize)], 0) >= 0 {
+	if bytes.IndexByte(head[:min(len(head), 64)], 0) >= 0 { // further on it is one record's fault
 		return fault.New(fault.Invalid, "the file is not text").At("%s", p).Next("check that this is the file you mean; nothing was added")
 	}
 	return nil

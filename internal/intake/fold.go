@@ -116,7 +116,7 @@ func (s *Service) land(ctx context.Context, g *segment) error {
 		of, _, _ := parseName(g.name)
 		fresh := !g.tried
 		g.tried = true
-		_, err = s.in.Add(ctx, ingest.Request{Kind: of.kind, Paths: []string{filepath.Dir(g.path)}, Format: "candor-jsonl",
+		_, err = s.in.Add(ctx, ingest.Request{Kind: of.kind, Paths: []string{filepath.Dir(g.path)}, Format: "candor-jsonl", Text: true,
 			By: Author + of.token, RejectsDir: s.RejectsDir, New: fresh})
 	}
 	switch {

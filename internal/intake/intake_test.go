@@ -180,25 +180,29 @@ func TestDispositionsFindTheAlertsPushedBefore(t *testing.T) {
 }
 
 // TestALineSaysNothingOfTheLinesBehind pushes what a reader that is free to guess
-// would take for another format, before what is good.
+// would take for another format, before what is good, with a token of its own for
+// each, so that each begins a file.
 func TestALineSaysNothingOfTheLinesBehind(t *testing.T) {
-	odd := []string{"[", "[{}]", `{"value":[{"id":"x"}]}`, `{"hits":{"hits":[]}}`, "{", "}", "id,time,entity,name", `"`, "x", `{"id":`, "\x00", "\xff"}
+	odd := []string{"[", "[{}]", `{"value":[{"id":"x"}]}`, `{"hits":{"hits":[]}}`, "{", "}", "id,time,entity,name", `"`, "x", `{"id":`, "\x00", "\xff",
+		"\x1f\x8b\x08", "PAR1", "PK\x03\x04", "\xff\xfe", strings.Repeat("\x00", 257) + "ustar" + strings.Repeat("\x00", 250)}
 	for kind, good := range map[string]string{"alerts": alertLine("a"), "signals": signalLine, "feeds": feedLine, "dispositions": statementLine("a", "test")} {
 		d := newDesk(t, Usual())
 		d.begin(d.Service)
 		d.push(d.Service, "alerts", "first", alertLine("a"))
 		d.fold(d.Service)
-		for _, line := range odd {
-			if r := d.push(d.Service, kind, "edr", line+"\n"+good); r.Received != 2 || r.Accepted != 1 {
+		for i, line := range odd {
+			if r := d.push(d.Service, kind, fmt.Sprint("edr", i), line+"\n"+good); r.Received != 2 || r.Accepted != 1 {
 				t.Errorf("%s, %q: %+v", kind, line, r)
 			}
 		}
 		d.fold(d.Service)
 		list := d.batches()
-		if want := fmt.Sprintf("read %d", 2*len(odd)); len(list) != 2 || !slices.ContainsFunc(list, func(b string) bool {
-			return strings.HasPrefix(b, kind) && strings.Contains(b, want) && strings.HasSuffix(b, fmt.Sprintf("rejected %d", len(odd)))
-		}) {
-			t.Errorf("%s: %v, want %s", kind, list, want)
+		for i, line := range odd {
+			if !slices.ContainsFunc(list, func(b string) bool {
+				return strings.HasPrefix(b, kind) && strings.Contains(b, fmt.Sprintf(" token:edr%d read 2 ", i)) && strings.HasSuffix(b, "rejected 1")
+			}) {
+				t.Errorf("%s after %q: %v", kind, line, list)
+			}
 		}
 	}
 }

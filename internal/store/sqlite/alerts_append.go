@@ -56,10 +56,10 @@ func newAppender(ctx context.Context, e *entry) (*appender, error) {
 	if p.terms, err = newTerms(ctx, e.tx); err != nil {
 		return nil, err
 	}
-	if p.silent.unlabelled, err = p.terms.id(ctx, string(alert.Unlabelled)); err != nil {
+	if p.silent, err = silentOf(ctx, e.tx); err != nil {
 		return nil, err
 	}
-	if p.silent.open, err = p.terms.id(ctx, string(alert.Open)); err != nil {
+	if p.silent.unlabelled, err = p.terms.id(ctx, string(alert.Unlabelled)); err != nil {
 		return nil, err
 	}
 	if p.rollup, err = newRollup(ctx, e, p.silent); err != nil {
@@ -180,6 +180,9 @@ func (p *appender) statement(ctx context.Context, d *alert.Disposition) (*statem
 	var words [4]int64
 	if err := p.terms.ids(ctx, words[:], string(d.Class), d.Word, d.By, string(d.Provenance)); err != nil {
 		return nil, err
+	}
+	if d.Class == alert.Open { // perhaps for the first time
+		p.silent.open, p.rollup.silent.open = words[0], words[0]
 	}
 	return &statement{time: at, class: words[0], word: words[1], author: words[2], provenance: words[3]}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"candor/internal/alert"
 	"candor/internal/store/stamp"
 )
 
@@ -49,9 +48,7 @@ func (a *Alerts) newReplay(ctx context.Context, tx *sql.Tx) (*replay, error) {
 		return nil, err
 	}
 	r := &replay{auditor: found, tx: tx, counts: newCounts(), texts: newTexts(tx)}
-	// What was never said is of no term.
-	err = tx.QueryRowContext(ctx, `SELECT coalesce((SELECT id FROM term WHERE text = ?), -1), coalesce((SELECT id FROM term WHERE text = ?), -1)`,
-		string(alert.Unlabelled), string(alert.Open)).Scan(&r.silent.unlabelled, &r.silent.open)
+	r.silent, err = silentOf(ctx, tx)
 	r.counts.silent = r.silent
 	return r, err
 }

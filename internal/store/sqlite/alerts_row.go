@@ -1,12 +1,14 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"hash/fnv"
 	"io"
 	"maps"
 
+	"candor/internal/alert"
 	"candor/internal/store/stamp"
 )
 
@@ -98,8 +100,14 @@ func (r *row) saysSame(other *row) bool {
 	return r.time == other.time && r.words == other.words && r.score == other.score && r.fields == other.fields
 }
 
-// silent has the terms of the classes that say nothing of what an alert was.
+// silent has the terms of the classes that say nothing of what an alert was; of
+// one that was never said, -1.
 type silent struct{ unlabelled, open int64 }
+
+func silentOf(ctx context.Context, tx *sql.Tx) (s silent, err error) {
+	const term = `coalesce((SELECT id FROM term WHERE text = ?), -1)`
+	return s, tx.QueryRowContext(ctx, `SELECT `+term+`, `+term, string(alert.Unlabelled), string(alert.Open)).Scan(&s.unlabelled, &s.open)
+}
 
 // unsay leaves the row as one that nothing was stated about.
 func (r *row) unsay(s silent) { r.class, r.provenance, r.said = s.unlabelled, 0, stamp.Unknown }

@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/alert/export"
+	"candor/internal/decode/decodetest"
 	"candor/internal/evidence"
 )
 
@@ -57,18 +58,51 @@ func Check(t *testing.T, s Said) {
 	}
 }
 
-// Fuzz reads arbitrary texts, beginning with the seeds, and checks what comes
-// of each.
-func Fuzz(f *testing.F, decode Decoder, sniff func(head []byte, name string) bool, seeds ...string) {
-	f.Helper()
-	for _, s := range seeds {
-		f.Add(s)
-		for line := range strings.Lines(s) {
-			f.Add(line)
+// Format is a product's export, with files of it in testdata, each of which has a
+// golden file beside it.
+type Format struct {
+	Alerts Decoder
+	Sniff  func(head []byte, name string) bool
+	Files  []string
+}
+
+// Golden reads the files and compares what comes of each with its golden file.
+func (f Format) Golden(t *testing.T) {
+	t.Helper()
+	for _, name := range f.Files {
+		text := decodetest.Load(t, "testdata/"+name)
+		if !f.Sniff(text, name) {
+			t.Errorf("%s is not taken for what it is", name)
+		}
+		said := Read(f.Alerts, name, string(text))
+		Check(t, said)
+		decodetest.Golden(t, "testdata/"+name+".golden", said)
+	}
+}
+
+// Others fails the test when what is no export is taken for one.
+func (f Format) Others(t *testing.T) {
+	t.Helper()
+	for _, text := range []string{"", "{", `{"id":"a","rule_id":"r","time":"2026-03-01"}`, "id,rule_id,time\n", "\xff\xfe"} {
+		if f.Sniff([]byte(text), "f.json") {
+			t.Errorf("%q is taken for an export", text)
 		}
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		sniff([]byte(text), "f.json")
-		Check(t, Read(decode, "f.json", text))
+}
+
+// Fuzz reads arbitrary texts, beginning with the files and their lines, and checks
+// what comes of each.
+func (f Format) Fuzz(tests *testing.F) {
+	tests.Helper()
+	for _, name := range f.Files {
+		text := string(decodetest.Load(tests, "testdata/"+name))
+		tests.Add(text)
+		for line := range strings.Lines(text) {
+			tests.Add(line)
+		}
+	}
+	tests.Fuzz(func(t *testing.T, text string) {
+		f.Sniff([]byte(text), "f.json")
+		Check(t, Read(f.Alerts, "f.json", text))
 	})
 }
