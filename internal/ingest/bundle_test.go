@@ -255,7 +255,7 @@ func TestACancelledBundleDoesNotLand(t *testing.T) {
 }
 
 func TestABundleIsDownloaded(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir()) // of its own, so that what is left there was left by this
+	t.Setenv("TMPDIR", t.TempDir()) // so that what others leave behind is not taken for its own
 	s := newShelf(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/files/acme-attack-1.0.json", func(w http.ResponseWriter, _ *http.Request) { w.Write(gzipped(aBundle(""))) })
