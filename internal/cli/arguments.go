@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,4 +59,16 @@ func unknown(cmd *cobra.Command, word string) error {
 		return e.Next("did you mean %q? see: %s --help", near[0], cmd.CommandPath())
 	}
 	return e.Next("see: %s --help", cmd.CommandPath())
+}
+
+// help prints the help of the command that words lead to.
+func help(c *cobra.Command, words []string) error {
+	for _, word := range words {
+		i := slices.IndexFunc(c.Commands(), func(s *cobra.Command) bool { return s.Name() == word || s.HasAlias(word) })
+		if i < 0 {
+			return unknown(c, word)
+		}
+		c = c.Commands()[i]
+	}
+	return c.Help()
 }

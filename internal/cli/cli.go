@@ -176,6 +176,9 @@ keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
 		p.ledgerCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand())
 	root.AddCommand(p.measuringCommands()...)
 	root.InitDefaultHelpCmd()
+	if c, _, err := root.Find([]string{"help"}); err == nil { // else a command that it does not know is no error
+		c.Run, c.RunE = nil, func(_ *cobra.Command, args []string) error { return help(root, args) }
+	}
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil { // else a shell that it does not know is answered by its help
 		c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
