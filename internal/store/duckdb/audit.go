@@ -21,7 +21,8 @@ func (a *Alerts) Audit(ctx context.Context) (store.Audit, error) {
 		return store.Audit{}, fmt.Errorf("audit alerts: %w", err)
 	}
 	defer conn.Close()
-	// Where the engine cannot do with less, it goes on with what it has.
+	// Where the engine cannot do with less, it goes on with what it has. So does a
+	// batch that lands meanwhile, only slower.
 	_ = limitMemory(ctx, conn, memoryOfAudit)
 	defer func() { _ = limitMemory(context.WithoutCancel(ctx), conn, memory) }()
 	tx, err := conn.BeginTx(ctx, nil)
@@ -103,7 +104,7 @@ func (u *auditor) begin(ctx context.Context) (err error) {
 	if err := u.conn.QueryRowContext(ctx, `SELECT count(*) FROM alert`).Scan(&n); err != nil {
 		return err
 	}
-	// As many bits to a digest as keep one in a hundred from being looked at again.
+	// Twelve bits to a digest keep all but one in a hundred from being looked into.
 	u.known = newFilter(min(u.limits.filter, 1+int(n)/40))
 	// To look into them goes through all alerts there are.
 	u.many = max(u.limits.page, int(n)/256)

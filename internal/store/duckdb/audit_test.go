@@ -237,3 +237,20 @@ func changes(t *testing.T, file string) map[string]string {
 	}
 	return found
 }
+
+func TestAnAuditNamesSomeAlertsAndCountsTheOthers(t *testing.T) {
+	dir := t.TempDir()
+	w, err := duckdb.OpenAlerts(t.Context(), filepath.Join(dir, "alerts.duckdb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(t, w, "r", 1200)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, dir, `UPDATE alert SET said = 0`)
+	list := findings(t, openAlerts(t, dir))
+	if len(list) != 1001 || list[1000] != "alerts-r: 200 more alerts are not what their batches say" {
+		t.Errorf("%d findings, the last of them %q", len(list), list[len(list)-1])
+	}
+}

@@ -38,6 +38,9 @@ const (
 	standing = `class, provenance, said`
 	flags    = `revised, void`
 	columns  = `seq, batch, digest, id, ` + content + `, ` + standing + `, ` + flags
+	// judged is as many columns, with nothing in those that statements leave alone.
+	judged = `seq, 0::INTEGER, 0::BIGINT, id, 0::BIGINT, rule, 0::INTEGER, 0::INTEGER, 0::INTEGER, 0::INTEGER,
+		0::INTEGER, 0::INTEGER, 0::INTEGER, 0::INTEGER, NULL::DOUBLE, '', ` + standing + `, ` + flags
 )
 
 // How many columns they name.

@@ -27,7 +27,7 @@ func (s *slice) meet(ctx context.Context) error {
 	err = scan(ctx, s.conn, numColumns, func(v []value) {
 		rows = append(rows, s.rowOf(v))
 		s.met[v[3].(string)] = &met{row: &rows[len(rows)-1]}
-	}, `SELECT `+columns+` FROM alert SEMI JOIN held('known') USING (seq)`)
+	}, `SELECT `+s.needed()+` FROM alert SEMI JOIN held('known') USING (seq)`)
 	if err != nil {
 		return err
 	}
@@ -38,6 +38,18 @@ func (s *slice) meet(ctx context.Context) error {
 		s.stated[stated{v[0].(int64), statementOf(v[1:])}] = struct{}{}
 	}, `SELECT r.alert, r.said, r.class, r.word, r.author, r.provenance FROM arrival r
 		SEMI JOIN held('known') k ON k.seq = r.alert ANTI JOIN withdrawal w ON w.batch = r.batch WHERE r.class <> 0`)
+}
+
+// needed returns the columns that the slice has to know of what it meets. To read
+// all of them takes longest, and what is only stated changes few.
+func (s *slice) needed() string {
+	silent := silence()
+	for i := range s.arrivals {
+		if !s.same(&s.arrivals[i].saying, &silent) {
+			return columns
+		}
+	}
+	return judged
 }
 
 // await reads what batches that count said of the known alerts that do not count,
