@@ -39,9 +39,9 @@ type limits struct {
 	// terms is how many terms are remembered while a batch is read, slice how many
 	// alerts wait before they are merged, and text how many bytes of them. page is
 	// how many alerts are read at a time, because the driver holds an answer whole.
-	// patience is after how many slices a filter tells what is known, and filter
-	// how many blocks it has.
-	terms, slice, text, page, patience, filter int
+	// patience is after how many slices a filter tells what is known, and filter how
+	// many blocks it has; long is after how many the engine may use less memory.
+	terms, slice, text, page, patience, long, filter int
 	// reach is how many numbers of arrivals are read at a time where all are.
 	reach int64
 }
@@ -50,7 +50,7 @@ type limits struct {
 // A slice is one of the groups in which DuckDB stores rows, and half of one is
 // enough to keep what each reading costs by itself small.
 func usual() limits {
-	return limits{terms: 1 << 19, slice: 122_880, text: 256 << 20, page: 1 << 15, patience: 8, filter: 1 << 20, reach: 1 << 16}
+	return limits{terms: 1 << 19, slice: 122_880, text: 256 << 20, page: 1 << 15, patience: 6, long: 12, filter: 1 << 20, reach: 1 << 16}
 }
 
 // OpenAlerts opens the alert store in the file at path, making it if need be.

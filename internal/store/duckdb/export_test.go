@@ -7,5 +7,5 @@ package duckdb
 // read at a time.
 func (a *Alerts) Confine(terms, slice int) {
 	a.limits.terms, a.limits.slice, a.limits.page = terms, slice, slice
-	a.limits.patience, a.limits.filter, a.limits.reach = 2, 1, int64(slice)
+	a.limits.patience, a.limits.long, a.limits.filter, a.limits.reach = 2, 3, 1, int64(slice)
 }

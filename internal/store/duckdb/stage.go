@@ -58,11 +58,15 @@ func (g *stage) add(ctx context.Context, al *alert.Alert) error {
 	if at != stamp.Unknown {
 		g.first, g.last = min(g.first, at), max(g.last, at)
 	}
-	if len(g.slice.arrivals) >= g.limits.slice || len(g.slice.text) >= g.limits.text || g.terms.full() {
+	if len(g.slice.arrivals) >= g.size() || len(g.slice.text) >= g.limits.text || g.terms.full() {
 		return g.flush(ctx)
 	}
 	return nil
 }
+
+// size is how many alerts the slice may have. The first slices are small, so that
+// there is soon one to merge, and each has twice as many as the one before.
+func (g *stage) size() int { return g.limits.slice >> max(0, 5-g.slices) }
 
 // arrive checks al and puts it into stored form.
 func (g *stage) arrive(v *arrival, al *alert.Alert) (err error) {
@@ -194,16 +198,19 @@ func (g *stage) mergeAside(ctx context.Context) error {
 	return g.aside.merge(ctx, false)
 }
 
-// know fills the filter of what is known, once a batch turns out to be long. To
-// look up slice after slice in all alerts that there are would take longer.
+// know fills the filter of what is known, once a batch turns out to be of many
+// slices. To look up slice after slice in all alerts that there are would take
+// longer.
 func (g *stage) know(ctx context.Context) error {
-	if g.slices++; g.known != nil || g.slices < g.limits.patience {
+	if g.slices++; g.slices == g.limits.long {
+		// Where the engine cannot do with less, it goes on with what it has.
+		_ = limitMemory(ctx, g.tx, memoryOfLong)
+	}
+	if g.known != nil || g.slices < g.limits.patience {
 		return nil
 	}
 	known := newFilter(g.limits.filter)
 	g.known, g.aside = known, newSlice(g.entry)
-	// Where the engine cannot do with less, it goes on with what it has.
-	_ = limitMemory(ctx, g.tx, memoryOfLong)
 	starts, err := pages(ctx, g.conn, "alert", g.limits.reach)
 	for _, first := range starts {
 		err = errors.Join(err, scan(ctx, g.conn, 1, func(v []value) { known.add(v[0].(int64)) },
