@@ -58,15 +58,21 @@ func (g *stage) add(ctx context.Context, al *alert.Alert) error {
 	if at != stamp.Unknown {
 		g.first, g.last = min(g.first, at), max(g.last, at)
 	}
-	if len(g.slice.arrivals) >= g.size() || len(g.slice.text) >= g.limits.text || g.terms.full() {
+	if len(g.slice.arrivals) >= g.size(v) || len(g.slice.text) >= g.limits.text || g.terms.full() {
 		return g.flush(ctx)
 	}
 	return nil
 }
 
-// size is how many alerts the slice may have. The first slices are small, so that
-// there is soon one to merge, and each has twice as many as the one before.
-func (g *stage) size() int { return g.limits.slice >> max(0, 5-g.slices) }
+// size is how many alerts the slice may have that v is the last of. The first slices
+// are small, so that there is soon one to merge, and each has twice as many as the
+// one before. Statements about known alerts are looked up at once.
+func (g *stage) size(v *arrival) int {
+	if v.partial() {
+		return g.limits.slice
+	}
+	return g.limits.slice >> max(0, 5-g.slices)
+}
 
 // arrive checks al and puts it into stored form.
 func (g *stage) arrive(v *arrival, al *alert.Alert) (err error) {
