@@ -129,8 +129,12 @@ func Run(ctx context.Context, env Env, open Open) int {
 	if err == nil {
 		return 0
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		err = interrupted(ctx)
+	case custody.Damaged(err) && fault.HintOf(err) == "":
+		err = fault.New(fault.Unavailable, "a store of the data folder is damaged").At("%s", p.data).Because(err).
+			Next("candor ledger verify says what still fits; candor restore unpacks a backup into a new folder")
 	}
 	p.fail(err)
 	return fault.ExitCode(err)

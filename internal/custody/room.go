@@ -27,9 +27,9 @@ func full(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || strings.Contains(text, "database or disk is full") || strings.Contains(text, "No space left on device")
 }
 
-// damaged reports whether an error came of a file whose pages or blocks are not what
+// Damaged reports whether an error came of a file whose pages or blocks are not what
 // an engine wrote. Both engines say so in words alone.
-func damaged(err error) bool {
+func Damaged(err error) bool {
 	if err == nil {
 		return false
 	}

@@ -75,7 +75,7 @@ type verifier struct {
 // with the entries of that root.
 func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, error) {
 	checked, err := k.log.Check(ctx)
-	if damaged(err) {
+	if Damaged(err) {
 		return Report{}, fault.New(fault.Conflict, "the ledger cannot be read whole").Because(err).Next("restore a backup that verifies")
 	}
 	if err != nil {
@@ -114,7 +114,7 @@ func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, err
 // read whole is a finding.
 func (v *verifier) audit(ctx context.Context, s store.Custody) error {
 	a, err := s.Audit(ctx)
-	if damaged(err) {
+	if Damaged(err) {
 		v.unread = true
 		v.find(nil, subject{}, StoreState, "a store is damaged, and what is in it was not compared: %v", err)
 		return nil
