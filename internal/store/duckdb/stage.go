@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"unicode/utf8"
 
 	"candor/internal/alert"
@@ -249,5 +250,15 @@ func (g *stage) finish(ctx context.Context) error {
 	if err := g.wait(); err != nil {
 		return g.because(ctx, err)
 	}
+	if g.slices >= g.limits.long {
+		g.yield()
+	}
 	return g.because(ctx, g.mergeAside(ctx))
+}
+
+// yield gives back the memory of what is merged. To look up what was put aside, and
+// to commit, the engine needs more than before, and cannot use what Go keeps.
+func (g *stage) yield() {
+	g.slice, g.spare, g.known = nil, nil, nil
+	debug.FreeOSMemory()
 }
