@@ -1,14 +1,11 @@
 package custody_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
 	"iter"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,6 +19,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/ledger"
 	"candor/internal/store"
+	"candor/internal/store/storetest"
 )
 
 // TestFirstEntryThatDoesNotFitIsNamed makes known changes to what fill brings:
@@ -209,23 +207,24 @@ func TestBatchWithoutEntryIsSaidUntilTheNextWrite(t *testing.T) {
 	}
 }
 
-// writeEnv names the folder that a copy of the test binary writes to.
-const writeEnv = "CANDOR_RECORD_UNTIL_KILLED"
-
 // TestKilledWriterLeavesNoBatchWithoutItsEntryForLong kills a process that adds
 // alerts and rules, at random moments, and looks at what it left.
 func TestKilledWriterLeavesNoBatchWithoutItsEntryForLong(t *testing.T) {
-	if dir := os.Getenv(writeEnv); dir != "" {
-		recordUntilKilled(t, dir)
-		return
-	}
-	dir := t.TempDir()
 	var root *ledger.Root
-	for round := range 8 {
-		killWriter(t, dir, 1+rand.IntN(4), time.Duration(rand.Int64N(int64(20*time.Millisecond))))
+	k := storetest.Killing{Rounds: 8, Within: 20 * time.Millisecond, Write: recordForGood, Check: func(t *testing.T, dir string, acknowledged map[string]bool) {
 		h := open(t, dir)
+		defer h.close()
+		alerts, err := h.alerts.Batches(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules, err := h.evidence.Batches(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.Kept(t, append(alerts, rules...), acknowledged)
 		r := h.verify(t, root)
-		t.Logf("round %d: %d entries, without one: %v", round, r.Size, r.Unrecorded)
+		t.Logf("%d entries, without one: %v", r.Size, r.Unrecorded)
 		if len(r.Findings) > 0 || len(r.Unrecorded) > 1 {
 			t.Fatalf("%s\nunrecorded %v", found(r), r.Unrecorded)
 		}
@@ -236,38 +235,12 @@ func TestKilledWriterLeavesNoBatchWithoutItsEntryForLong(t *testing.T) {
 			t.Fatalf("after the next write: %s, %v", found(r), r.Unrecorded)
 		}
 		root = &r.Root
-		h.close()
-	}
+	}}
+	k.Run(t)
 }
 
-// killWriter runs a process that adds batches and kills it delay after some of
-// them landed.
-func killWriter(t *testing.T, dir string, after int, delay time.Duration) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledWriterLeavesNoBatchWithoutItsEntryForLong$")
-	cmd.Env = append(os.Environ(), writeEnv+"="+dir)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	landed := 0
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if landed++; landed == after {
-			time.AfterFunc(delay, func() { cmd.Process.Kill() })
-		}
-	}
-	err = cmd.Wait()
-	if landed < after || cmd.ProcessState.Exited() {
-		t.Fatalf("the writing process ended by itself after %d batches: %v", landed, err)
-	}
-}
-
-// recordUntilKilled adds batches of alerts and rules.
-func recordUntilKilled(t *testing.T, dir string) {
+// recordForGood adds batches of alerts and rules.
+func recordForGood(t *testing.T, dir string, landed func(id string)) {
 	h := open(t, dir)
 	before, err := h.Log().Entries(context.Background())
 	if err != nil {
@@ -281,12 +254,14 @@ func recordUntilKilled(t *testing.T, dir string) {
 				}
 			}
 		}
-		if _, _, err := h.Alerts(h.alerts).Append(context.Background(), batch("alerts", fmt.Sprint("alerts-", n)), list); err != nil {
+		id := fmt.Sprint("alerts-", n)
+		if _, _, err := h.Alerts(h.alerts).Append(context.Background(), batch("alerts", id), list); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Println("alerts", n)
-		h.addRules(t, fmt.Sprint("rules-", n), fmt.Sprint("body ", n))
-		fmt.Println("rules", n)
+		landed(id)
+		id = fmt.Sprint("rules-", n)
+		h.addRules(t, id, fmt.Sprint("body ", n))
+		landed(id)
 	}
 }
 

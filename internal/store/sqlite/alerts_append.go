@@ -27,7 +27,6 @@ type appender struct {
 	*entry
 	terms  *terms
 	rollup *rollup
-	silent silent
 
 	waiting     []arrival
 	ids         map[string]bool // of those waiting
@@ -56,13 +55,14 @@ func newAppender(ctx context.Context, e *entry) (*appender, error) {
 	if p.terms, err = newTerms(ctx, e.tx); err != nil {
 		return nil, err
 	}
-	if p.silent, err = silentOf(ctx, e.tx); err != nil {
+	s, err := silentOf(ctx, e.tx)
+	if err != nil {
 		return nil, err
 	}
-	if p.silent.unlabelled, err = p.terms.id(ctx, string(alert.Unlabelled)); err != nil {
+	if s.unlabelled, err = p.terms.id(ctx, string(alert.Unlabelled)); err != nil {
 		return nil, err
 	}
-	if p.rollup, err = newRollup(ctx, e, p.silent); err != nil {
+	if p.rollup, err = newRollup(ctx, e, s); err != nil {
 		return nil, err
 	}
 	if err := e.tx.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(seq), 0) + 1 FROM alert),
@@ -128,7 +128,7 @@ func (p *appender) arrival(ctx context.Context, al *alert.Alert) (v arrival, err
 		return v, fault.New(fault.Invalid, "an alert needs an id, a rule and a time, and a statement about one neither rule nor time")
 	}
 	v.id, v.place = al.ID, p.place
-	v.unsay(p.silent)
+	v.unsay(p.rollup.silent)
 	if v.time, err = stamp.Of(al.Time); err != nil {
 		return v, err
 	}
@@ -182,7 +182,7 @@ func (p *appender) statement(ctx context.Context, d *alert.Disposition) (*statem
 		return nil, err
 	}
 	if d.Class == alert.Open { // perhaps for the first time
-		p.silent.open, p.rollup.silent.open = words[0], words[0]
+		p.rollup.silent.open = words[0]
 	}
 	return &statement{time: at, class: words[0], word: words[1], author: words[2], provenance: words[3]}, nil
 }
@@ -254,7 +254,7 @@ func (p *appender) revise(ctx context.Context, old row, v *arrival) error {
 		return err
 	}
 	if fresh {
-		now.hear(*v.news, p.silent)
+		now.hear(*v.news, p.rollup.silent)
 	}
 	switch {
 	case old.void:
@@ -280,7 +280,7 @@ func (p *appender) revise(ctx context.Context, old row, v *arrival) error {
 // is said but what waited for it.
 func (p *appender) revive(ctx context.Context, old *row) (row, error) {
 	now := row{seq: old.seq, id: old.id, time: stamp.Unknown, revised: old.revised}
-	now.unsay(p.silent)
+	now.unsay(p.rollup.silent)
 	rows, err := p.await.QueryContext(ctx, old.seq, int64(stamp.Unknown))
 	if err != nil {
 		return now, err
@@ -298,7 +298,7 @@ func (p *appender) revive(ctx context.Context, old *row) (row, error) {
 			return now, err
 		}
 		if news.time = at.Int64; at.Valid {
-			now.hear(news, p.silent)
+			now.hear(news, p.rollup.silent)
 		}
 	}
 	return now, rows.Err()
@@ -358,7 +358,7 @@ func (p *appender) store(ctx context.Context, fresh []arrival) error {
 		p.next++
 		p.New++
 		if v.news != nil {
-			v.hear(*v.news, p.silent)
+			v.hear(*v.news, p.rollup.silent)
 			statements = p.arrived(statements, p.seal.first, v.seq, v)
 		} else {
 			p.sealed(p.seal.first, [...]int64{0, v.seq, v.place}, v)
