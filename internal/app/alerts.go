@@ -42,11 +42,19 @@ func opened[S engine.Alerts](s S, err error) (engine.Alerts, error) {
 
 // openDuckDB opens a file that one process may write or several read, and waits
 // for those that have it.
-func (s *stores) openDuckDB(ctx context.Context, path string) (a engine.Alerts, err error) {
-	open := duckdb.ReadAlerts
+func (s *stores) openDuckDB(ctx context.Context, path string) (engine.Alerts, error) {
 	if s.hold != nil {
-		open = duckdb.OpenAlerts
+		return s.awaitDuckDB(ctx, path, duckdb.OpenAlerts)
 	}
+	a, err := s.awaitDuckDB(ctx, path, duckdb.ReadAlerts)
+	if errors.Is(err, duckdb.ErrUnready) {
+		return s.renew(ctx, path)
+	}
+	return a, err
+}
+
+// awaitDuckDB opens the file in one way, once those that have it are done.
+func (s *stores) awaitDuckDB(ctx context.Context, path string, open func(context.Context, string) (*duckdb.Alerts, error)) (a engine.Alerts, err error) {
 	var busy error
 	err = hold.Await(ctx, s.dir, s.patience(), func() error {
 		a, err = opened(open(ctx, path))
@@ -56,28 +64,30 @@ func (s *stores) openDuckDB(ctx context.Context, path string) (a engine.Alerts, 
 		}
 		return err
 	})
-	switch {
-	case errors.Is(err, hold.ErrHeld):
+	if errors.Is(err, hold.ErrHeld) {
 		return nil, busy
-	case errors.Is(err, duckdb.ErrOld):
-		return s.renew(ctx, path)
 	}
 	return a, err
 }
 
-// renew brings a file to the newest schema, which takes the hold of a writer, and
-// opens it for reading.
+// renew makes a file one that can be read, which takes the hold of a writer, and
+// opens it for reading. Another process may do the same meanwhile.
 func (s *stores) renew(ctx context.Context, path string) (engine.Alerts, error) {
 	h, err := hold.Acquire(ctx, s.asking())
 	if err != nil {
 		return nil, err
 	}
-	a, err := duckdb.OpenAlerts(ctx, path)
-	if err == nil {
-		err = a.Close()
+	a, err := s.awaitDuckDB(ctx, path, duckdb.ReadAlerts)
+	if errors.Is(err, duckdb.ErrUnready) {
+		if a, err = s.awaitDuckDB(ctx, path, duckdb.OpenAlerts); err == nil {
+			err = a.Close()
+		}
+		if err == nil {
+			a, err = s.awaitDuckDB(ctx, path, duckdb.ReadAlerts)
+		}
 	}
 	if err := errors.Join(err, h.Release()); err != nil {
 		return nil, err
 	}
-	return opened(duckdb.ReadAlerts(ctx, path))
+	return a, nil
 }

@@ -26,7 +26,8 @@ type Alerts struct {
 	held   *held
 	limits limits
 	path   string   // empty when it is not there, and memory stands for it
-	source *os.File // path, once it was copied; held with turn
+	writes bool     // opened for writing
+	source *os.File // path, once it was read; held with turn
 }
 
 var (
@@ -57,21 +58,50 @@ func usual() limits {
 // The caller closes it. It is fault.Conflict while another process has the file
 // open.
 func OpenAlerts(ctx context.Context, path string) (*Alerts, error) {
+	path, err := openable(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := found(ctx, path); err != nil {
+		return nil, err
+	}
+	if err := mend(path); err != nil {
+		return nil, err
+	}
 	h := &held{tables: map[string]*table{}}
 	db, err := open(ctx, path, h)
 	if err != nil {
 		return nil, err
 	}
-	return &Alerts{db: db, held: h, turn: make(chan struct{}, 1), limits: usual(), path: path}, nil
+	return &Alerts{db: db, held: h, turn: make(chan struct{}, 1), limits: usual(), path: path, writes: true}, nil
 }
 
-// Close writes what is in the log to the file, and closes it.
+// Close brings what is in the log into the file, and closes it. What cannot be brought
+// stays in the log, and is read from there.
 func (a *Alerts) Close() error {
+	if a.writes {
+		_ = a.checkpoint(context.Background())
+	}
 	err := a.db.Close()
 	if a.source != nil {
 		err = errors.Join(err, a.source.Close())
 	}
+	a.writes, a.source = false, nil
 	return err
+}
+
+// file returns the file, to read it as it lies on the disk. It stays open as long as
+// the store: on Unix, to close any file of this process that is open on a path ends
+// the engine's lock on it.
+func (a *Alerts) file() (*os.File, error) {
+	if a.source == nil {
+		f, err := os.Open(a.path)
+		if err != nil {
+			return nil, err
+		}
+		a.source = f
+	}
+	return a.source, nil
 }
 
 // Append lands the alerts of a batch, whole or not at all.
@@ -114,6 +144,7 @@ func (a *Alerts) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*al
 	if err := e.commit(ctx); err != nil {
 		return store.Batch{}, false, fmt.Errorf("commit batch %s: %w", b.ID, err)
 	}
+	a.relieve(context.WithoutCancel(ctx))
 	return e.Batch, true, nil
 }
 

@@ -45,21 +45,18 @@ func (a *Alerts) copyFiles(ctx context.Context, path string) error {
 		return ctx.Err()
 	}
 	// It shortens the log; when a reader keeps it from that, the log is copied.
-	_, _ = a.db.ExecContext(ctx, `CHECKPOINT`)
-	if a.source == nil {
-		f, err := os.Open(a.path)
-		if err != nil {
-			return err
-		}
-		// It stays open as long as the store: on Unix, to close any file of this
-		// process that is open on a path ends the engine's lock on it.
-		a.source = f
+	if a.writes {
+		_ = a.checkpoint(ctx)
 	}
-	info, err := a.source.Stat()
+	file, err := a.file()
 	if err != nil {
 		return err
 	}
-	if err := write(ctx, path, io.NewSectionReader(a.source, 0, info.Size())); err != nil {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if err := write(ctx, path, io.NewSectionReader(file, 0, info.Size())); err != nil {
 		return err
 	}
 	rest, err := os.Open(log(a.path))

@@ -41,7 +41,11 @@ func (a *Alerts) Withdraw(ctx context.Context, batch string, w store.Withdrawal)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return e.tx.Commit()
+	if err := e.tx.Commit(); err != nil {
+		return err
+	}
+	a.relieve(context.WithoutCancel(ctx))
+	return nil
 }
 
 // strike enters the withdrawal of the batch with e's ID, and sets e's place to its.

@@ -13,8 +13,8 @@ import (
 // Built says that this build has no DuckDB.
 const Built = false
 
-// ErrOld is an error that this build does not meet.
-var ErrOld = errors.New("the file has an older schema")
+// ErrUnready is an error that this build does not meet.
+var ErrUnready = errors.New("the file must be opened for writing first")
 
 // Alerts stands for the alert store that this build does not have.
 type Alerts struct {

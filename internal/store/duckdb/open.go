@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"path/filepath"
+	"os"
 	"runtime"
 	"strings"
 
@@ -61,9 +61,7 @@ func options() url.Values {
 // rests on it: then an INSERT goes on where the one before it ended, and what is
 // written early fills blocks. Without order each INSERT leaves a block begun for
 // each column, and all of them lie in memory until the transaction ends.
-// The log may grow before it is written to the file, because dispositions are
-// spread over all that there is and each time rewrite a column of it. The engine
-// takes what they change for many times as much as the log has of it.
+// It never brings the log into the file by itself, see guard.go.
 func confine(ctx context.Context, db *sql.DB, path string) error {
 	var free bool // the driver hands out one engine for one file
 	if err := db.QueryRowContext(ctx, `SELECT current_setting('enable_external_access')`).Scan(&free); err != nil {
@@ -76,26 +74,49 @@ func confine(ctx context.Context, db *sql.DB, path string) error {
 		fmt.Sprintf(`threads = %d`, min(runtime.GOMAXPROCS(0), maxThreads)),
 		fmt.Sprintf(`temp_directory = '%s'`, strings.ReplaceAll(path+".tmp", "'", "''")),
 		`preserve_insertion_order = true`,
-		`checkpoint_threshold = '256MiB'`,
+		`checkpoint_threshold = '1024TiB'`,
 		`enable_external_access = false`,
 	} {
 		if _, err := db.ExecContext(ctx, `SET GLOBAL `+setting); err != nil {
 			return err
 		}
 	}
+	if _, err := db.ExecContext(ctx, `PRAGMA disable_checkpoint_on_shutdown`); err != nil {
+		return err
+	}
 	return limitMemory(ctx, db, memory)
+}
+
+// found makes the file at path unless there is one. A process that ends meanwhile
+// leaves none.
+func found(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // or the engine says what it is
+	}
+	fresh := path + ".new"
+	// The log of a file that is gone would be taken for that of the new one.
+	for _, old := range []string{fresh, log(fresh), log(path), guardOf(path)} {
+		if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return refused(path, err)
+		}
+	}
+	db, err := open(ctx, fresh, &held{})
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, `CHECKPOINT`)
+	if err = errors.Join(err, db.Close()); err == nil {
+		err = moveDurably(fresh, path)
+	}
+	if err != nil {
+		return refused(path, err)
+	}
+	return nil
 }
 
 // open opens the database file at path, making it if need be, and brings it to
 // the newest schema.
 func open(ctx context.Context, path string, h *held) (*sql.DB, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	if err := openable(path); err != nil {
-		return nil, err
-	}
 	connector, err := driver.NewConnector(path+"?"+options().Encode(), nil)
 	if err != nil {
 		return nil, refused(path, err)
@@ -119,11 +140,15 @@ func refused(path string, err error) error {
 		return fault.New(fault.Conflict, "this process has the alert store open already").At("%s", path).Because(err)
 	}
 	if strings.Contains(err.Error(), "Could not set lock") || strings.Contains(err.Error(), "being used by another process") {
-		return fault.New(fault.Conflict, "another process has the alert store open, and DuckDB lets in one at a time").At("%s", path).
-			Because(err).Next("ask the running server instead, or end that process and try again")
+		return busy(path, err)
 	}
 	return fault.New(fault.Unavailable, "the alert store cannot be opened").At("%s", path).
 		Because(err).Next("check that the file is a Candor alert store in DuckDB and that this candor is not older than the one that wrote it; restore a backup if it is damaged")
+}
+
+func busy(path string, err error) error {
+	return fault.New(fault.Conflict, "another process has the alert store open, and DuckDB lets in one at a time").At("%s", path).
+		Because(err).Next("ask the running server instead, or end that process and try again")
 }
 
 // migrate brings the schema up to date; a migration that fails is rolled back.

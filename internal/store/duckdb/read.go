@@ -21,21 +21,21 @@ import (
 // Built says that this build has DuckDB.
 const Built = true
 
-// ErrOld says that a file must be opened for writing once, to bring it to the
-// newest schema, before it can be read.
-var ErrOld = errors.New("the file has an older schema")
+// ErrUnready says that a file must be opened for writing once before it can be read:
+// to bring it to the newest schema, or to mend what a process left that was killed.
+var ErrUnready = errors.New("the file has an older schema, or was left by a process that was killed")
 
 // ReadAlerts opens the alert store in the file at path for reading alone. Any
 // number of processes can, but not while one has it open for writing, which is
 // fault.Conflict. A file that is not there is a store without alerts, and is not
 // made. What another process had no time to write to the file, but acknowledged,
-// is read from the log. It is ErrOld for a file of an older schema.
+// is read from the log. It is ErrUnready for a file that must be opened for writing first.
 func ReadAlerts(ctx context.Context, path string) (*Alerts, error) {
-	path, err := filepath.Abs(path)
+	path, err := openable(path)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, err
 	}
-	if err := openable(path); err != nil {
+	if err := ready(path); err != nil {
 		return nil, err
 	}
 	at, prepare := path, current
@@ -57,7 +57,7 @@ func ReadAlerts(ctx context.Context, path string) (*Alerts, error) {
 	if err == nil {
 		err = h.register(ctx, db)
 	}
-	if errors.Is(err, ErrOld) {
+	if errors.Is(err, ErrUnready) {
 		return nil, errors.Join(err, db.Close())
 	}
 	if err != nil {
@@ -66,16 +66,21 @@ func ReadAlerts(ctx context.Context, path string) (*Alerts, error) {
 	return &Alerts{db: db, held: h, turn: make(chan struct{}, 1), limits: usual(), path: at}, nil
 }
 
-// openable refuses a path that the driver takes for an address with options.
-func openable(path string) error {
+// openable returns the absolute path. It refuses one that the driver takes for an
+// address with options.
+func openable(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("open %s: %w", path, err)
+	}
 	if _, err := url.Parse(path); err != nil || strings.Contains(path, "?") {
-		return fault.New(fault.Invalid, "DuckDB cannot open a path that holds ? or %%").At("%s", path).
+		return "", fault.New(fault.Invalid, "DuckDB cannot open a path that holds ? or %%").At("%s", path).
 			Next("name a data folder without these characters")
 	}
-	return nil
+	return path, nil
 }
 
-// current returns ErrOld unless the file has the newest schema.
+// current returns ErrUnready unless the file has the newest schema.
 func current(ctx context.Context, db *sql.DB) error {
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -86,7 +91,7 @@ func current(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if tables == 0 {
-		return ErrOld
+		return ErrUnready
 	}
 	if err := db.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM migration`).Scan(&version); err != nil {
 		return err
@@ -95,7 +100,7 @@ func current(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("the file has schema %d and this candor knows %d", version, len(names))
 	}
 	if version < len(names) {
-		return ErrOld
+		return ErrUnready
 	}
 	return nil
 }

@@ -126,8 +126,8 @@ func TestReadingNeedsTheNewestSchema(t *testing.T) {
 		}
 	}
 	change(`CREATE TABLE stranger (i INTEGER)`)
-	if _, err := duckdb.ReadAlerts(t.Context(), path); !errors.Is(err, duckdb.ErrOld) {
-		t.Errorf("error %v, want %v", err, duckdb.ErrOld)
+	if _, err := duckdb.ReadAlerts(t.Context(), path); !errors.Is(err, duckdb.ErrUnready) {
+		t.Errorf("error %v, want %v", err, duckdb.ErrUnready)
 	}
 	w, err := duckdb.OpenAlerts(t.Context(), path)
 	if err != nil {

@@ -1,0 +1,14 @@
+//go:build cgo && (linux || darwin) && (amd64 || arm64)
+
+package duckdb
+
+import (
+	"os"
+	"syscall"
+)
+
+// lock locks file as the engine locks it, until file is closed. It fails while the
+// engine has it in another process.
+func lock(file *os.File) error {
+	return syscall.FcntlFlock(file.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_WRLCK})
+}
