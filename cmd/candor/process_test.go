@@ -23,14 +23,20 @@ type place struct {
 	env []string // beside the machine's
 }
 
-// newPlace returns a place whose data folder is "data".
+// newPlace returns a place whose data folder is "data". A test that fails leaves it.
 func newPlace(t *testing.T, env ...string) place {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "c") // a short path leaves room for a socket's
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what is left lies in %s", dir)
+			return
+		}
+		os.RemoveAll(dir)
+	})
 	return place{t, dir, append(env, "CANDOR_DATA=data", "USER=ann", "NO_COLOR=1")}
 }
 

@@ -120,6 +120,7 @@ func (f *pushPlace) untilKilled(round int) {
 	if s.Wait(); s.ProcessState.Exited() {
 		f.t.Fatalf("round %d: the server ended by itself\n%s", round, s.errs)
 	}
+	f.ok("ledger", "verify")
 }
 
 // pushOnce pushes the alerts of a request and dispositions of them. It notes what

@@ -61,6 +61,14 @@ func Open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 	if err := s.served(ctx); err != nil {
 		return nil, err
 	}
+	if m.Write {
+		var err error
+		if s.hold, err = hold.Acquire(ctx, s.asking()); err != nil {
+			return nil, err
+		}
+	} else {
+		s.recover(ctx)
+	}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -86,12 +94,28 @@ func folder(dir string, write bool) error {
 	return nil
 }
 
-func (s *stores) open(ctx context.Context) (err error) {
-	if s.mode.Write {
-		if s.hold, err = hold.Acquire(ctx, s.asking()); err != nil {
-			return err
-		}
+// recover finishes what a writer left that was killed, before the folder is read: a
+// lock file that is signed and not held is one of its. Where the folder cannot be
+// written, or is damaged, it is read as it is.
+func (s *stores) recover(ctx context.Context) {
+	if _, signed := hold.Read(s.dir); !signed {
+		return
 	}
+	w := &stores{dir: s.dir, mode: s.mode}
+	w.mode.Write = true
+	asked := s.asking()
+	asked.Patience = hold.Patience{} // another process that writes does the same first
+	var err error
+	if w.hold, err = hold.Acquire(ctx, asked); err != nil {
+		return
+	}
+	if err = w.open(ctx); err == nil {
+		err = w.keep(ctx)
+	}
+	_ = errors.Join(err, w.close())
+}
+
+func (s *stores) open(ctx context.Context) (err error) {
 	if s.library, err = sqlite.OpenLibrary(ctx, filepath.Join(s.dir, "library.db")); err != nil {
 		return err
 	}

@@ -112,10 +112,14 @@ const late = "found without an entry"
 
 // Settle writes the entries that are missing: of batches, withdrawals and
 // releases. The batch or release named just has landed now; whatever else is
-// missing was left without an entry, and the entry says so.
+// missing was left without an entry, and the entry says so. A policy that has its
+// entry and is not in force yet comes into force.
 func (k *Keeper) Settle(ctx context.Context, just string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err := k.finishPolicy(ctx); err != nil {
+		return fmt.Errorf("put the policy in force: %w", err)
+	}
 	known, err := k.recorded(ctx)
 	if err != nil {
 		return err

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"candor/internal/fault"
 	"candor/internal/ledger"
@@ -55,16 +53,55 @@ func (k *Keeper) setPolicy(ctx context.Context, c PolicyChange) (ledger.Entry, b
 	if err := namesake(entries, e); err != nil {
 		return ledger.Entry{}, false, err
 	}
-	if !same {
-		if err := replace(k.Policy, c.File); err != nil {
-			return ledger.Entry{}, false, fault.New(fault.Unavailable, "the policy cannot be written").At("%s", k.Policy).Because(err).
-				Next("check the space left and the permissions of the data folder; nothing was changed")
+	if same {
+		if e, err = k.log.Append(context.WithoutCancel(ctx), e); err != nil {
+			return ledger.Entry{}, false, unrecorded("the policy is in force", err)
 		}
+		return e, true, nil
 	}
-	if e, err = k.log.Append(context.WithoutCancel(ctx), e); err != nil {
-		return ledger.Entry{}, false, unrecorded("the policy is in force", err)
+	return k.replacePolicy(context.WithoutCancel(ctx), c.File, e)
+}
+
+// replacePolicy puts a file in force. Its entry is what counts: a file that lies ready
+// and has the newest entry of a policy comes into force even if the process ends
+// before it does, and one that has no entry never does.
+func (k *Keeper) replacePolicy(ctx context.Context, file []byte, e ledger.Entry) (ledger.Entry, bool, error) {
+	unwritten := fault.New(fault.Unavailable, "the policy cannot be written").At("%s", k.Policy).
+		Next("check the space left and the permissions of the data folder; nothing was changed")
+	if err := prepare(k.ready(), file); err != nil {
+		return ledger.Entry{}, false, unwritten.Because(err)
+	}
+	e, err := k.log.Append(ctx, e)
+	if err != nil {
+		return ledger.Entry{}, false, unwritten.Because(errors.Join(err, os.Remove(k.ready())))
+	}
+	if err := os.Rename(k.ready(), k.Policy); err != nil {
+		return ledger.Entry{}, false, fault.New(fault.Unavailable, "the policy has its entry, and is not in force yet").At("%s", k.Policy).
+			Because(err).Next("the next command puts it in force")
 	}
 	return e, true, nil
+}
+
+// ready is where a policy lies that is about to come into force.
+func (k *Keeper) ready() string { return k.Policy + ".next" }
+
+// finishPolicy puts in force what replacePolicy could not, or drops it.
+func (k *Keeper) finishPolicy(ctx context.Context) error {
+	b, err := os.ReadFile(k.ready())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	entries, err := k.log.Entries(ctx)
+	if err != nil {
+		return err
+	}
+	if last := lastPolicy(entries); last != nil && last.SHA256 == sum(b) {
+		return os.Rename(k.ready(), k.Policy)
+	}
+	return os.Remove(k.ready())
 }
 
 // namesake refuses a policy whose name and version the ledger knows of other bytes:
@@ -103,16 +140,15 @@ func lastPolicy(entries []ledger.Entry) *ledger.Entry {
 	return last
 }
 
-// replace writes a file whole, or leaves the one before as it was.
-func replace(path string, b []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+// prepare writes a file, and returns once it would outlast the machine.
+func prepare(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // does nothing once it has its name
-	_, err = temp.Write(b)
-	if err := errors.Join(err, temp.Chmod(0o640), temp.Sync(), temp.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", temp.Name(), err)
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
 	}
-	return os.Rename(temp.Name(), path)
+	return nil
 }
