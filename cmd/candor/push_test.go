@@ -107,20 +107,25 @@ func (f *pushPlace) untilKilled(round int) {
 			time.AfterFunc(time.Duration(rand.Int64N(int64(400*time.Millisecond))), func() { s.Process.Kill() })
 		})
 	}
-	var wg sync.WaitGroup
-	for p := range killPushers {
-		wg.Go(func() {
-			defer first() // a server that answers nothing is killed, too
-			for n := 0; f.pushOnce(s.address, fmt.Sprintf("%d-%d-%d", round, p, n)); n++ {
-				first()
-			}
-		})
-	}
-	wg.Wait()
+	f.pushAll(s.address, round, first)
+	first() // a server that answers nothing is killed, too
 	if s.Wait(); s.ProcessState.Exited() {
 		f.t.Fatalf("round %d: the server ended by itself\n%s", round, s.errs)
 	}
 	f.ok("ledger", "verify")
+}
+
+// pushAll pushes to a server until it is gone, and tells acknowledged of each request.
+func (f *pushPlace) pushAll(address string, round int, acknowledged func()) {
+	var wg sync.WaitGroup
+	for p := range killPushers {
+		wg.Go(func() {
+			for n := 0; f.pushOnce(address, fmt.Sprintf("%d-%d-%d", round, p, n)); n++ {
+				acknowledged()
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // pushOnce pushes the alerts of a request and dispositions of them. It notes what

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"candor/internal/tear"
 )
@@ -14,12 +17,13 @@ import (
 // folder, and does them again.
 func TestACommandIsCutShort(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	type command struct {
 		name, engine string
 		args         []string
-		// again says what the command says the second time if it had done its work.
+		// again is what the command says the second time if it had done its work.
 		again string
-	}{
+	}
+	commands := []command{
 		{"alerts", "duckdb", []string{"evidence", "add", "alerts", "new.jsonl"}, "unchanged"},
 		{"alerts", "sqlite", []string{"evidence", "add", "alerts", "new.jsonl"}, "unchanged"},
 		{"records", "sqlite", []string{"evidence", "add", "feeds", "feeds.csv"}, "unchanged"},
@@ -28,7 +32,11 @@ func TestACommandIsCutShort(t *testing.T) {
 		{"policy", "sqlite", []string{"policy", "set", "policy.yaml", "--reason", "a test"}, "policy"},
 		{"token", "sqlite", []string{"token", "create", "edr", "--scope", "alerts"}, "edr"},
 		{"backup", "duckdb", []string{"backup", "data/backup.tar.gz"}, "is there already"},
-	} {
+	}
+	if data := os.Getenv("CANDOR_TEST_DATA"); data != "" {
+		commands = append(commands, command{"release", "sqlite", []string{"attack", "import", filepath.Join(data, "attack", "ics-attack-8.2.json.gz")}, ""})
+	}
+	for _, c := range commands {
 		t.Run(c.name+" "+c.engine, func(t *testing.T) {
 			t.Parallel()
 			p := engined(t, c.engine)
@@ -40,7 +48,7 @@ func TestACommandIsCutShort(t *testing.T) {
 			p.write("policy.yaml", strings.Replace(p.ok("policy", "show"), "min_episodes: 20", "min_episodes: 21", 1))
 			for _, n := range p.cuts(c.args...) {
 				q := p.copy()
-				change := q.torn(tear.Nth(n), c.args...).Change
+				change := q.torn(tear.Nth(n, ""), c.args...).Change
 				q.ok("ledger", "verify")
 				q.batches()
 				if s := q.run(c.args...); s.code != 0 && !strings.Contains(s.err, c.again) {
@@ -49,6 +57,84 @@ func TestACommandIsCutShort(t *testing.T) {
 				q.ok("ledger", "verify")
 			}
 		})
+	}
+}
+
+// TestALongImportIsCutShort kills imports that write to the file before they are
+// committed, and that find half of what they bring.
+func TestALongImportIsCutShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long imports take a while")
+	}
+	t.Parallel()
+	const n = 260_000 // of which half are more than the engine keeps in memory
+	p := engined(t, "duckdb")
+	p.alerts("0.jsonl", 0, n)
+	p.alerts("1.jsonl", n/2, n)
+	add := []string{"evidence", "add", "alerts", "1.jsonl"}
+	p.ok("evidence", "add", "alerts", "0.jsonl")
+	of := ".wal" // for the log is where a commit can end in between
+	if os.Getenv("CANDOR_TEST_LONG") != "" {
+		of = ""
+	}
+	cuts := 0
+	for left := (tear.Left{Change: "none yet"}); left.Change != ""; cuts++ {
+		q := p.copy()
+		left = q.torn(tear.Nth(cuts+1, of), add...)
+		q.t.Log(left.Change)
+		q.ok("ledger", "verify")
+		q.whole(1, n, left.Change == "")
+		q.ok(add...)
+		q.whole(1, n, true)
+		q.ok("ledger", "verify")
+	}
+	if cuts < 4 {
+		t.Errorf("%d changes were cut short", cuts-1)
+	}
+}
+
+// TestAServerIsCutShort kills servers within changes that they make while they are
+// pushed to.
+func TestAServerIsCutShort(t *testing.T) {
+	t.Parallel()
+	f := newPushPlace(newPlace(t))
+	for round := range kills(8) {
+		f.untilTorn(round, 1+rand.IntN(150))
+		f.ok("ledger", "verify")
+	}
+	f.settle()
+	f.check()
+}
+
+// untilTorn pushes to a server until its nth change is cut short.
+func (f *pushPlace) untilTorn(round, n int) {
+	f.t.Helper()
+	os.Remove(f.path("torn.out")) // of the server before
+	ended := make(chan struct{})
+	var pushing sync.WaitGroup
+	pushing.Go(func() {
+		if address := f.address(ended); address != "" {
+			f.pushAll(address, round, func() {})
+		}
+	})
+	defer pushing.Wait()
+	defer close(ended)
+	left := f.torn(tear.Nth(n, ""), "serve", "--addr", "127.0.0.1:0", "--fold", "100ms")
+	f.t.Logf("round %d: cut short at change %d, %s", round, n, left.Change)
+}
+
+// address waits for the address that a server run by torn says, until it has ended.
+func (f *pushPlace) address(ended <-chan struct{}) string {
+	for {
+		select {
+		case <-ended:
+			return ""
+		case <-time.After(5 * time.Millisecond):
+		}
+		said, _ := os.ReadFile(f.path("torn.out"))
+		if line, _, whole := strings.Cut(string(said), "\n"); whole {
+			return strings.Fields(line)[1]
+		}
 	}
 }
 

@@ -7,7 +7,10 @@
 // be traced. The package refuses to know what the files are.
 package tear
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // ErrUnable says that this system does not let one process trace another.
 var ErrUnable = errors.New("processes cannot be traced here")
@@ -21,10 +24,13 @@ type Left struct {
 	Code int
 }
 
-// Nth returns what cuts the nth change short, from 1 on.
-func Nth(n int) func(change string) bool {
-	return func(string) bool {
-		n--
+// Nth returns what cuts the nth change short, from 1 on, of those whose description has
+// a word in it.
+func Nth(n int, word string) func(change string) bool {
+	return func(change string) bool {
+		if strings.Contains(change, word) {
+			n--
+		}
 		return n == 0
 	}
 }

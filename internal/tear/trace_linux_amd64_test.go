@@ -51,7 +51,7 @@ func TestAChangeIsCutShort(t *testing.T) {
 func TestTheNthChangeIsCutShort(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command("dd", "if=/dev/zero", "of="+dir+"/f", "bs=100", "count=5")
-	if left, err := tear.Run(cmd, dir, tear.Nth(4)); err != nil && !errors.Is(err, tear.ErrUnable) || err == nil && lengths(t, dir) != "f 301" {
+	if left, err := tear.Run(cmd, dir, tear.Nth(4, "")); err != nil && !errors.Is(err, tear.ErrUnable) || err == nil && lengths(t, dir) != "f 301" {
 		t.Errorf("%+v, %v; %s is left", left, err, lengths(t, dir))
 	}
 }

@@ -28,6 +28,7 @@ type Alerts struct {
 	path   string   // empty when it is not there, and memory stands for it
 	writes bool     // opened for writing
 	source *os.File // path, once it was read; held with turn
+	doubt  int64    // the length of the log that the guard of a commit has, or settled; held with turn
 }
 
 var (
@@ -73,7 +74,7 @@ func OpenAlerts(ctx context.Context, path string) (*Alerts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Alerts{db: db, held: h, turn: make(chan struct{}, 1), limits: usual(), path: path, writes: true}, nil
+	return &Alerts{db: db, held: h, turn: make(chan struct{}, 1), limits: usual(), path: path, writes: true, doubt: settled}, nil
 }
 
 // Close brings what is in the log into the file, and closes it. What cannot be brought
@@ -141,7 +142,10 @@ func (a *Alerts) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*al
 	if err := e.complete(); err != nil {
 		return store.Batch{}, false, err
 	}
-	if err := e.commit(ctx); err != nil {
+	if err := e.enter(ctx); err != nil {
+		return store.Batch{}, false, err
+	}
+	if err := a.commit(e.tx); err != nil {
 		return store.Batch{}, false, fmt.Errorf("commit batch %s: %w", b.ID, err)
 	}
 	a.relieve(context.WithoutCancel(ctx))

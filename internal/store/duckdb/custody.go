@@ -41,7 +41,7 @@ func (a *Alerts) Withdraw(ctx context.Context, batch string, w store.Withdrawal)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := e.tx.Commit(); err != nil {
+	if err := a.commit(e.tx); err != nil {
 		return err
 	}
 	a.relieve(context.WithoutCancel(ctx))

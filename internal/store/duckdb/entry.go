@@ -90,17 +90,17 @@ func (e *entry) complete() error {
 	return nil
 }
 
-// commit writes the batch with its counts and its seal, and ends the transaction.
-func (e *entry) commit(ctx context.Context) error {
+// enter writes the batch with its counts and its seal.
+func (e *entry) enter(ctx context.Context) error {
 	body, err := json.Marshal(e.Batch)
 	if err != nil {
-		return err
+		return fmt.Errorf("enter batch %s: %w", e.ID, err)
 	}
 	e.Content = sealed(e.seal, string(body))
 	if err := e.run(ctx, "enter batch", `INSERT INTO batch VALUES (?, ?, ?, ?, ?)`, e.seq, e.ID, e.Hash, string(body), e.Content); err != nil {
 		return e.because(ctx, err)
 	}
-	return e.tx.Commit()
+	return nil
 }
 
 // because returns ctx's error where that is what made a statement fail.

@@ -6,20 +6,33 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+
+	"candor/internal/fault"
 )
 
+// What the engine does not do whole is guarded: a file beside the store's, its guard,
+// keeps what was there before, until it is done. Who opens a store that has a guard
+// puts that back.
+//
+// A commit appends to the log. Of a transaction that lies in the log in part, because
+// the process ended meanwhile, the engine takes up the rows that had been written to
+// the file before, and it leaves the others out. So the guard of a commit has the
+// length of the log.
+//
 // A checkpoint brings what is in the log into the file. It adds to blocks that tell
 // what the tables consist of and that the file needs until its head speaks of others:
-// where one of them has room, the engine fills it and writes the whole block anew. A
-// process that ends within such a write leaves a block of which a part is new and the
-// rest is not. Its checksum fits neither, and the engine opens the file no more. So
-// these blocks are kept beside the file, in its guard, until the checkpoint is done.
+// where one of them has room, the engine fills it and writes the whole block anew. If
+// the process ends within that, a part of the block is new and the rest is not; its
+// checksum fits neither, and the engine opens the file no more. So the guard of a
+// checkpoint has these blocks and the head.
 
 const (
 	// headPage is the size of each of the three pages of a file's head, in bytes: one
@@ -32,6 +45,8 @@ const (
 	// because dispositions are spread over all that there is, and each checkpoint
 	// rewrites whole columns of it.
 	maxLog = 256 << 20
+	// settled is the length of a log that needs no guard.
+	settled = -1
 )
 
 func guardOf(path string) string { return path + ".guard" }
@@ -53,10 +68,33 @@ func (a *Alerts) relieve(ctx context.Context) {
 	}
 }
 
-// checkpoint brings the log into the file. Nothing else may write meanwhile. The
-// guard stays where the engine gave up.
+// commit ends a transaction. It has the turn. A commit that fails leaves its guard,
+// because the log may have a part of what failed; the next one goes on where the
+// engine has taken that back.
+func (a *Alerts) commit(tx *sql.Tx) error {
+	length := logged(a.path)
+	switch a.doubt {
+	case length:
+	case settled:
+		g := guard{log: length}
+		if err := writeDurably(guardOf(a.path), g.encode()); err != nil {
+			return fmt.Errorf("guard %s: %w", a.path, err)
+		}
+		a.doubt = length
+	default:
+		return fault.New(fault.Unavailable, "a batch before could not be written whole, and the alert store has to be opened again").At("%s", a.path).
+			Next("end this process, and start it again; what was acknowledged is there")
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	return a.unguard()
+}
+
+// checkpoint brings the log into the file. It has the turn. The guard stays where the
+// engine gave up.
 func (a *Alerts) checkpoint(ctx context.Context) error {
-	if logged(a.path) == 0 {
+	if length := logged(a.path); length == 0 || a.doubt != settled && a.doubt != length {
 		return nil
 	}
 	if err := a.protect(ctx); err != nil {
@@ -65,13 +103,23 @@ func (a *Alerts) checkpoint(ctx context.Context) error {
 	if _, err := a.db.ExecContext(ctx, `CHECKPOINT`); err != nil {
 		return err
 	}
-	return os.Remove(guardOf(a.path))
+	return a.unguard()
+}
+
+// unguard removes the guard, and returns once that would outlast the machine.
+func (a *Alerts) unguard() error {
+	if err := os.Remove(guardOf(a.path)); err != nil {
+		return err
+	}
+	a.doubt = settled
+	return syncDir(filepath.Dir(a.path))
 }
 
 // protect writes the guard of the file as it is.
 func (a *Alerts) protect(ctx context.Context) error {
-	g := guard{}
-	if err := a.db.QueryRowContext(ctx, `SELECT block_size FROM pragma_database_size() WHERE database_name = current_database()`).Scan(&g.size); err != nil {
+	g := guard{log: settled}
+	var size int64 // of a block
+	if err := a.db.QueryRowContext(ctx, `SELECT block_size FROM pragma_database_size() WHERE database_name = current_database()`).Scan(&size); err != nil {
 		return err
 	}
 	file, err := a.file()
@@ -85,8 +133,8 @@ func (a *Alerts) protect(ctx context.Context) error {
 	broken := g.keep(file, 0, headSize)
 	err = a.scan(ctx, 1, func(v []value) {
 		// What is not in the file yet is not needed.
-		if at := headSize + v[0].(int64)*g.size; broken == nil && at+g.size <= info.Size() {
-			broken = g.keep(file, at, g.size)
+		if at := headSize + v[0].(int64)*size; broken == nil && at+size <= info.Size() {
+			broken = g.keep(file, at, size)
 		}
 	}, `SELECT block_id FROM pragma_metadata_info()`)
 	if err := errors.Join(err, broken); err != nil {
@@ -95,13 +143,13 @@ func (a *Alerts) protect(ctx context.Context) error {
 	return writeDurably(guardOf(a.path), g.encode())
 }
 
-// guard is what a file was before a checkpoint.
+// guard is what a store was before a commit or a checkpoint.
 type guard struct {
-	size  int64 // of a block, in bytes
+	log   int64 // its length in bytes, or settled
 	parts []part
 }
 
-// part is a part of a file. The first one of a guard is the head.
+// part is a part of the file. The first one of a guard, if it has any, is the head.
 type part struct {
 	at    int64
 	bytes []byte
@@ -115,10 +163,10 @@ func (g *guard) keep(file *os.File, at, size int64) error {
 	return err
 }
 
-// encode returns the contents of the guard's file: each part behind its place and its
-// length, and the SHA-256 of it all.
+// encode returns the contents of the guard's file: the length of the log, each part
+// behind its place and its length, and the SHA-256 of it all.
 func (g *guard) encode() []byte {
-	b := []byte(guardMagic)
+	b := binary.LittleEndian.AppendUint64([]byte(guardMagic), uint64(g.log))
 	for _, p := range g.parts {
 		b = binary.LittleEndian.AppendUint64(b, uint64(p.at))
 		b = binary.LittleEndian.AppendUint64(b, uint64(len(p.bytes)))
@@ -134,17 +182,28 @@ func decodeGuard(b []byte) (g guard, sound bool) {
 	if want := sha256.Sum256(b); !bytes.Equal(sum, want[:]) {
 		return guard{}, false
 	}
-	for b, sound = bytes.CutPrefix(b, []byte(guardMagic)); sound && len(b) > 0; {
+	if b, sound = bytes.CutPrefix(b, []byte(guardMagic)); !sound {
+		return guard{}, false
+	}
+	for g.log, b = int64(binary.LittleEndian.Uint64(b)), b[8:]; len(b) > 0; {
 		at, size := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
 		g.parts = append(g.parts, part{int64(at), b[16 : 16+size]})
 		b = b[16+size:]
 	}
-	return g, sound && len(g.parts) > 0 && len(g.parts[0].bytes) == headSize
+	return g, true
 }
 
-// restore makes file what it was, unless it has got a new head since: that is written
-// when all is there that it speaks of.
-func (g *guard) restore(file *os.File) error {
+// restore makes the file, and the log at a path, what they were. A file that has got a
+// new head since is left alone: that is written when all is there that it speaks of.
+func (g *guard) restore(file *os.File, log string) error {
+	if g.log != settled {
+		if err := shorten(log, g.log); err != nil {
+			return err
+		}
+	}
+	if len(g.parts) == 0 {
+		return nil
+	}
 	head := make([]byte, headSize)
 	if _, err := file.ReadAt(head, 0); err != nil {
 		return err
@@ -160,6 +219,22 @@ func (g *guard) restore(file *os.File) error {
 	return file.Sync()
 }
 
+// shorten cuts the log at path to a length. There may be none.
+func shorten(path string, length int64) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() > length {
+		err = errors.Join(f.Truncate(length), f.Sync())
+	}
+	return errors.Join(err, f.Close())
+}
+
 // intact reports whether a page of the head has the checksum with which it begins, as
 // DuckDB computes it over the eight-byte words behind it.
 func intact(page []byte) bool {
@@ -170,8 +245,8 @@ func intact(page []byte) bool {
 	return sum == binary.LittleEndian.Uint64(page)
 }
 
-// ready returns ErrUnready when a process ended while it brought the log into the file
-// at path, and fault.Conflict while one does.
+// ready returns ErrUnready when the file at path has a guard that a process has left,
+// and fault.Conflict while one has the file open.
 func ready(path string) error {
 	if _, err := os.Stat(guardOf(path)); err != nil {
 		return nil
@@ -187,9 +262,9 @@ func ready(path string) error {
 	return ErrUnready
 }
 
-// mend puts back what a checkpoint wrote over that did not come to its end, and
-// removes the guard. One that is damaged puts nothing back. It is fault.Conflict when
-// another process has the file open.
+// mend puts back what was there before a commit or a checkpoint that did not come to
+// its end, and removes the guard. One that is damaged puts nothing back. It is
+// fault.Conflict when another process has the file open.
 func mend(path string) error {
 	kept, err := os.ReadFile(guardOf(path))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -207,7 +282,7 @@ func mend(path string) error {
 		return busy(path, err)
 	}
 	if g, sound := decodeGuard(kept); sound {
-		err = g.restore(file)
+		err = g.restore(file, log(path))
 	}
 	if err == nil {
 		err = os.Remove(guardOf(path))
@@ -238,7 +313,16 @@ func moveDurably(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(to))
+	return syncDir(filepath.Dir(to))
+}
+
+// syncDir makes the names in a folder outlast the machine. Windows does so by itself,
+// and refuses to be told.
+func syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	dir, err := os.Open(path)
 	if err != nil {
 		return err
 	}

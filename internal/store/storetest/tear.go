@@ -45,7 +45,7 @@ func (k *Tearing) Run(t *testing.T) {
 			if err := os.CopyFS(dir, os.DirFS(before)); err != nil {
 				t.Fatal(err)
 			}
-			left = Tear(t, dir, tear.Nth(n))
+			left = Tear(t, dir, tear.Nth(n, ""))
 			k.Check(t, dir, left.Change == "")
 		})
 		if left.Change == "" {
