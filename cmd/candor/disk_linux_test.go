@@ -171,6 +171,27 @@ func TestABackupWithoutRoomLeavesNothing(t *testing.T) {
 	p.ok("backup", "data/backup.tar.gz")
 }
 
+// TestABackupThroughAServerWithoutRoom has the log of the alerts copied, because to bring
+// it into the file there is no room, and goes on with the same server.
+func TestABackupThroughAServerWithoutRoom(t *testing.T) {
+	t.Parallel()
+	p := engined(t, "duckdb")
+	d := p.disk(32 << 10)
+	p.serve()
+	p.alerts("first.jsonl", 0, 3000)
+	p.ok("evidence", "add", "alerts", "first.jsonl")
+	room := d.leave(400)
+	p.ok("backup", "b.tar.gz")
+	room()
+	p.alerts("second.jsonl", 3000, 3000)
+	p.ok("evidence", "add", "alerts", "second.jsonl")
+	p.ok("ledger", "verify")
+	p.ok("restore", "b.tar.gz", "--data", "restored")
+	if list := p.ok("evidence", "history", "a-2999", "--data", "restored"); !strings.Contains(list, "a-2999") {
+		t.Errorf("restored:\n%s", list)
+	}
+}
+
 // TestADiskThatFillsAtAnyMoment leaves a little more room each time, so that now the
 // batch and now its entry in the ledger finds none.
 func TestADiskThatFillsAtAnyMoment(t *testing.T) {

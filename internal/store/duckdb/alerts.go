@@ -28,7 +28,7 @@ type Alerts struct {
 	path   string   // empty when it is not there, and memory stands for it
 	writes bool     // opened for writing
 	source *os.File // path, once it was read; held with turn
-	doubt  int64    // the length of the log that the guard of a commit has, or settled; held with turn
+	doubt  int64    // the length of the log that a guard has, or settled, or broken; held with turn
 }
 
 var (
@@ -148,7 +148,7 @@ func (a *Alerts) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*al
 	if err := a.commit(e.tx); err != nil {
 		return store.Batch{}, false, fmt.Errorf("commit batch %s: %w", b.ID, err)
 	}
-	a.relieve(context.WithoutCancel(ctx))
+	a.relieve(ctx, maxLog)
 	return e.Batch, true, nil
 }
 

@@ -46,7 +46,7 @@ func (a *Alerts) copyFiles(ctx context.Context, path string) error {
 	}
 	// It shortens the log; when a reader keeps it from that, the log is copied.
 	if a.writes {
-		_ = a.checkpoint(ctx)
+		a.relieve(ctx, 0)
 	}
 	file, err := a.file()
 	if err != nil {

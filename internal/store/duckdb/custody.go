@@ -44,7 +44,7 @@ func (a *Alerts) Withdraw(ctx context.Context, batch string, w store.Withdrawal)
 	if err := a.commit(e.tx); err != nil {
 		return err
 	}
-	a.relieve(context.WithoutCancel(ctx))
+	a.relieve(ctx, maxLog)
 	return nil
 }
 

@@ -28,6 +28,9 @@ type entry struct {
 
 // begin starts a transaction, which lives until end whatever becomes of ctx.
 func (a *Alerts) begin(ctx context.Context, b store.Batch) (*entry, error) {
+	if err := a.writable(); err != nil {
+		return nil, err
+	}
 	e := &entry{Batch: b, held: a.held, seal: sha256.New()}
 	e.Content, e.Withdrawn = "", nil
 	var err error

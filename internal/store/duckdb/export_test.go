@@ -2,6 +2,8 @@
 
 package duckdb
 
+import "context"
+
 // Confine bounds what is held in memory more tightly than usual: how many terms
 // an Append remembers, and how many alerts wait before they are merged or are
 // read at a time.
@@ -9,3 +11,12 @@ func (a *Alerts) Confine(terms, slice int) {
 	a.limits.terms, a.limits.slice, a.limits.page = terms, slice, slice
 	a.limits.patience, a.limits.long, a.limits.filter, a.limits.reach = 2, 3, 1, int64(slice)
 }
+
+// Run runs a statement.
+func (a *Alerts) Run(ctx context.Context, statement string) error {
+	_, err := a.db.ExecContext(ctx, statement)
+	return err
+}
+
+// Checkpoint brings the log into the file.
+func (a *Alerts) Checkpoint(ctx context.Context) error { return a.checkpoint(ctx) }

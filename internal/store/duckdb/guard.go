@@ -45,8 +45,10 @@ const (
 	// because dispositions are spread over all that there is, and each checkpoint
 	// rewrites whole columns of it.
 	maxLog = 256 << 20
-	// settled is the length of a log that needs no guard.
+	// settled stands for the length of a log that needs no guard, and broken for that of
+	// a store that has to be opened again.
 	settled = -1
+	broken  = -2
 )
 
 func guardOf(path string) string { return path + ".guard" }
@@ -60,30 +62,36 @@ func logged(path string) int64 {
 	return info.Size()
 }
 
-// relieve brings the log into the file once it is large. What cannot be brought now
-// is not lost: it stays in the log, from which it is read.
-func (a *Alerts) relieve(ctx context.Context) {
-	if logged(a.path) > maxLog {
+// relieve brings the log into the file if it has more than so many bytes. What cannot
+// be brought now is not lost: it stays in the log, from which it is read. An engine
+// that runs out of room meanwhile gives up for good, so there has to be room for all
+// that it may write anew.
+func (a *Alerts) relieve(ctx context.Context, most int64) {
+	length := logged(a.path)
+	if info, err := os.Stat(a.path); length > most && err == nil && room(a.path) > info.Size()+2*length {
 		_ = a.checkpoint(ctx)
 	}
 }
 
-// commit ends a transaction. It has the turn. A commit that fails leaves its guard,
+// writable refuses a store that could not take back what it could not write.
+func (a *Alerts) writable() error {
+	if a.doubt == settled || a.doubt == logged(a.path) {
+		return nil
+	}
+	return fault.New(fault.Unavailable, "the alert store could not be written before, and has to be opened again").At("%s", a.path).
+		Next("end this process and start it again; nothing that was acknowledged is lost")
+}
+
+// commit ends a transaction of a store that is writable. It has the turn. A commit that fails leaves its guard,
 // because the log may have a part of what failed; the next one goes on where the
 // engine has taken that back.
 func (a *Alerts) commit(tx *sql.Tx) error {
-	length := logged(a.path)
-	switch a.doubt {
-	case length:
-	case settled:
-		g := guard{log: length}
+	if a.doubt == settled {
+		g := guard{log: logged(a.path)}
 		if err := writeDurably(guardOf(a.path), g.encode()); err != nil {
 			return fmt.Errorf("guard %s: %w", a.path, err)
 		}
-		a.doubt = length
-	default:
-		return fault.New(fault.Unavailable, "a batch before could not be written whole, and the alert store has to be opened again").At("%s", a.path).
-			Next("end this process, and start it again; what was acknowledged is there")
+		a.doubt = g.log
 	}
 	if err := tx.Commit(); err != nil {
 		return err
@@ -91,17 +99,19 @@ func (a *Alerts) commit(tx *sql.Tx) error {
 	return a.unguard()
 }
 
-// checkpoint brings the log into the file. It has the turn. The guard stays where the
-// engine gave up.
+// checkpoint brings the log into the file. It has the turn, and goes on when ctx ends.
+// Where the engine gives up, the guard stays, and with it the store as it was.
 func (a *Alerts) checkpoint(ctx context.Context) error {
-	if length := logged(a.path); length == 0 || a.doubt != settled && a.doubt != length {
+	if logged(a.path) == 0 || a.writable() != nil {
 		return nil
 	}
+	ctx = context.WithoutCancel(ctx)
 	if err := a.protect(ctx); err != nil {
 		return fmt.Errorf("guard %s: %w", a.path, err)
 	}
 	if _, err := a.db.ExecContext(ctx, `CHECKPOINT`); err != nil {
-		return err
+		a.doubt = broken
+		return fmt.Errorf("bring the log of %s into it: %w", a.path, err)
 	}
 	return a.unguard()
 }
@@ -130,14 +140,14 @@ func (a *Alerts) protect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	broken := g.keep(file, 0, headSize)
+	unread := g.keep(file, 0, headSize)
 	err = a.scan(ctx, 1, func(v []value) {
 		// What is not in the file yet is not needed.
-		if at := headSize + v[0].(int64)*size; broken == nil && at+size <= info.Size() {
-			broken = g.keep(file, at, size)
+		if at := headSize + v[0].(int64)*size; unread == nil && at+size <= info.Size() {
+			unread = g.keep(file, at, size)
 		}
 	}, `SELECT block_id FROM pragma_metadata_info()`)
-	if err := errors.Join(err, broken); err != nil {
+	if err := errors.Join(err, unread); err != nil {
 		return err
 	}
 	return writeDurably(guardOf(a.path), g.encode())

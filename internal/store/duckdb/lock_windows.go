@@ -2,7 +2,13 @@
 
 package duckdb
 
-import "os"
+import (
+	"math"
+	"os"
+)
 
 // lock does nothing: a file that the engine has open cannot be opened.
 func lock(*os.File) error { return nil }
+
+// room is not known.
+func room(string) int64 { return math.MaxInt64 }

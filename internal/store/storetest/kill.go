@@ -88,14 +88,21 @@ func killed(t *testing.T, dir string, after int, delay time.Duration) (acknowled
 // those of the one before.
 func KillAlerts(t *testing.T, s store.Alerts, n int, landed func(id string)) {
 	t.Helper()
-	id := fmt.Sprintf("alerts-%d", n)
-	if _, _, err := s.Append(context.Background(), store.Batch{ID: id, Kind: "alerts", Hash: id}, killAlerts(n)); err != nil {
+	b := KillBatch(n)
+	if _, _, err := s.Append(context.Background(), b, AlertsOf(n)); err != nil {
 		t.Fatal(err)
 	}
-	landed(id)
+	landed(b.ID)
 }
 
-func killAlerts(n int) iter.Seq2[*alert.Alert, error] {
+// KillBatch is batch n of alerts.
+func KillBatch(n int) store.Batch {
+	id := fmt.Sprintf("alerts-%d", n)
+	return store.Batch{ID: id, Kind: "alerts", Hash: id}
+}
+
+// AlertsOf yields what batch n brings.
+func AlertsOf(n int) iter.Seq2[*alert.Alert, error] {
 	at := time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)
 	return func(yield func(*alert.Alert, error) bool) {
 		for i := range PerBatch {
