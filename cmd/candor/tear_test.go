@@ -99,14 +99,15 @@ func TestAServerIsCutShort(t *testing.T) {
 	t.Parallel()
 	f := newPushPlace(newPlace(t))
 	for round := range kills(8) {
-		f.untilTorn(round, 1+rand.IntN(150))
+		f.untilTorn(round, 30+rand.IntN(120))
 		f.ok("ledger", "verify")
 	}
 	f.settle()
 	f.check()
 }
 
-// untilTorn pushes to a server until its nth change is cut short.
+// untilTorn pushes to a server until its nth change since the first request is cut
+// short.
 func (f *pushPlace) untilTorn(round, n int) {
 	f.t.Helper()
 	os.Remove(f.path("torn.out")) // of the server before
@@ -119,7 +120,11 @@ func (f *pushPlace) untilTorn(round, n int) {
 	})
 	defer pushing.Wait()
 	defer close(ended)
-	left := f.torn(tear.Nth(n, ""), "serve", "--addr", "127.0.0.1:0", "--fold", "100ms")
+	pushed, nth := false, tear.Nth(n, "")
+	left := f.torn(func(change string) bool {
+		pushed = pushed || strings.Contains(change, "push/")
+		return pushed && nth(change)
+	}, "serve", "--addr", "127.0.0.1:0", "--fold", "100ms")
 	f.t.Logf("round %d: cut short at change %d, %s", round, n, left.Change)
 }
 
