@@ -70,10 +70,10 @@ func Open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 		s.recover(ctx)
 	}
 	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(err, s.close())
+		return nil, errors.Join(err, s.leave())
 	}
 	if err := s.keep(ctx); err != nil {
-		return nil, errors.Join(err, s.close())
+		return nil, errors.Join(err, s.leave())
 	}
 	s.desk = s.services()
 	return s.desk, nil
@@ -94,11 +94,10 @@ func folder(dir string, write bool) error {
 	return nil
 }
 
-// recover finishes what a writer left that was killed, before the folder is read: a
-// lock file that is signed and not held is one of its. Where the folder cannot be
-// written, or is damaged, it is read as it is.
+// recover finishes what a writer left that was killed, before the folder is read.
+// Where the folder cannot be written, or is damaged, it is read as it is.
 func (s *stores) recover(ctx context.Context) {
-	if _, signed := hold.Read(s.dir); !signed {
+	if !hold.Left(s.dir) {
 		return
 	}
 	w := &stores{dir: s.dir, mode: s.mode}
@@ -112,7 +111,11 @@ func (s *stores) recover(ctx context.Context) {
 	if err = w.open(ctx); err == nil {
 		err = w.keep(ctx)
 	}
-	_ = errors.Join(err, w.close())
+	if err != nil {
+		_ = w.leave()
+		return
+	}
+	_ = w.close()
 }
 
 func (s *stores) open(ctx context.Context) (err error) {
@@ -148,6 +151,17 @@ func (s *stores) keep(ctx context.Context) error {
 		return nil
 	}
 	return s.keeper.Settle(ctx, "")
+}
+
+// leave closes the folder, and lets the next one find that something is to be done.
+func (s *stores) leave() error {
+	h := s.hold
+	s.hold = nil
+	err := s.close()
+	if h != nil {
+		err = errors.Join(err, h.Leave())
+	}
+	return err
 }
 
 func (s *stores) close() error {

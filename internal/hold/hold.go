@@ -7,6 +7,7 @@
 package hold
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -155,24 +156,45 @@ func decode(file *os.File) (Holder, bool) {
 	if err != nil {
 		return Holder{}, false
 	}
+	// Behind the first line there may be the end of a longer one, for a moment.
+	line, _, _ := bytes.Cut(b, []byte("\n"))
 	var holder Holder
-	if err := json.Unmarshal(b, &holder); err != nil {
+	if err := json.Unmarshal(line, &holder); err != nil {
 		return Holder{}, false
 	}
 	return holder, true
 }
 
-// sign writes who holds the folder over what the file said.
+// sign writes who holds the folder over what the file said. The file is never empty
+// meanwhile.
 func (h *Hold) sign() error {
 	b, err := json.Marshal(h.holder)
 	if err != nil {
 		return err
 	}
-	if err := h.file.Truncate(0); err != nil {
+	b = append(b, '\n')
+	if _, err := h.file.WriteAt(b, 0); err != nil {
 		return err
 	}
-	_, err = h.file.WriteAt(append(b, '\n'), 0)
-	return err
+	return h.file.Truncate(int64(len(b)))
+}
+
+// Left reports whether a process holds the data folder dir, or was killed while it did:
+// the lock file is not empty then.
+func Left(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, FileName))
+	return err == nil && info.Size() > 0
+}
+
+// Leave ends the hold and leaves the lock file as it is, for the next one to find what
+// could not be finished.
+func (h *Hold) Leave() error {
+	if h.file == nil {
+		return nil
+	}
+	file := h.file
+	h.file = nil
+	return file.Close()
 }
 
 // Release empties the lock file and ends the hold. Once it has been called it

@@ -182,6 +182,35 @@ func TestAcquireEndsWithItsContext(t *testing.T) {
 	}
 }
 
+func TestTheFileTellsThatSomethingWasLeft(t *testing.T) {
+	dir := t.TempDir()
+	if hold.Left(dir) {
+		t.Error("something is left in a new folder")
+	}
+	h := take(t, dir, 0)
+	if !hold.Left(dir) {
+		t.Error("a held folder tells nothing")
+	}
+	if err := errors.Join(h.Leave(), h.Leave(), h.Release()); err != nil {
+		t.Error(err)
+	}
+	if !hold.Left(dir) {
+		t.Error("what was left is forgotten")
+	}
+	// A signature of which a part was written over another one.
+	for _, text := range []string{"{", `{"pid":12,"comm` + content(t, dir)} {
+		if err := os.WriteFile(filepath.Join(dir, hold.FileName), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := hold.Read(dir); ok || !hold.Left(dir) {
+			t.Errorf("lock file %q: read %t, left %t", text, ok, hold.Left(dir))
+		}
+	}
+	if err := take(t, dir, 0).Release(); err != nil || hold.Left(dir) {
+		t.Errorf("after a release: %v, left %t", err, hold.Left(dir))
+	}
+}
+
 func TestReleaseEmptiesTheFileAndFreesTheFolder(t *testing.T) {
 	dir := t.TempDir()
 	h := take(t, dir, 0)

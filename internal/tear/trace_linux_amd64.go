@@ -56,7 +56,6 @@ func (p *tracee) follow() error {
 		return err
 	}
 	for thread, signal := p.pid, 0; ; {
-		// A thread may have ended with the process meanwhile.
 		if err := syscall.PtraceSyscall(thread, signal); err != nil && err != syscall.ESRCH {
 			return err
 		}
@@ -69,7 +68,8 @@ func (p *tracee) follow() error {
 			p.status = s
 			return nil
 		}
-		if signal, err = p.stopped(thread, s); err != nil {
+		// A thread that has stopped may end with the process meanwhile.
+		if signal, err = p.stopped(thread, s); err != nil && err != syscall.ESRCH {
 			return err
 		}
 	}
