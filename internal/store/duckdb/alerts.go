@@ -131,7 +131,7 @@ func (a *Alerts) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*al
 	}
 	defer func() {
 		e.end()
-		_ = limitMemory(context.WithoutCancel(ctx), a.db, memory) // in case the batch was long
+		_ = limitMemory(context.WithoutCancel(ctx), a.db, memory) // in case the batch was long or changed much
 	}()
 	if earlier, found, err := e.earlier(ctx); err != nil || found {
 		return earlier, false, err

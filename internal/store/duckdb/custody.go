@@ -31,7 +31,10 @@ func (a *Alerts) Withdraw(ctx context.Context, batch string, w store.Withdrawal)
 	if err != nil {
 		return fmt.Errorf("begin to withdraw batch %s: %w", batch, err)
 	}
-	defer e.end()
+	defer func() {
+		e.end()
+		_ = limitMemory(context.WithoutCancel(ctx), a.db, memory) // in case much was changed
+	}()
 	if err := e.strike(ctx, w); err != nil {
 		return err
 	}
@@ -82,6 +85,11 @@ func withdrawnBefore(id, body string) error {
 // with the batches that count. Those that no other batch knows, which are most,
 // need no look. It reads so many alerts at a time.
 func (e *entry) settle(ctx context.Context, size int) error {
+	var own int
+	if err := e.tx.QueryRowContext(ctx, `SELECT count(*) FROM alert WHERE batch = ?`, e.seq).Scan(&own); err != nil {
+		return err
+	}
+	e.change(ctx, own)
 	for _, statement := range []string{
 		`CREATE OR REPLACE TEMP TABLE shared AS SELECT alert AS seq FROM (
 			SELECT alert FROM arrival WHERE batch = $1 AND alert NOT IN (SELECT seq FROM alert WHERE batch = $1)

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"strings"
 
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -24,6 +25,10 @@ type entry struct {
 	seq  int32
 	base int64 // what arrives gets its place in the batch, added to this, as its number
 	seal hash.Hash
+
+	memory  int // that the engine may use, but for what it keeps of changes, in bytes
+	allowed int // that it may use, in bytes
+	changes int // rows that statements changed
 }
 
 // begin starts a transaction, which lives until end whatever becomes of ctx.
@@ -31,7 +36,7 @@ func (a *Alerts) begin(ctx context.Context, b store.Batch) (*entry, error) {
 	if err := a.writable(); err != nil {
 		return nil, err
 	}
-	e := &entry{Batch: b, held: a.held, seal: sha256.New()}
+	e := &entry{Batch: b, held: a.held, seal: sha256.New(), memory: memory, allowed: memory}
 	e.Content, e.Withdrawn = "", nil
 	var err error
 	if e.conn, err = a.db.Conn(ctx); err != nil {
@@ -114,7 +119,22 @@ func (e *entry) because(ctx context.Context, err error) error {
 	if done := ctx.Err(); done != nil {
 		return done
 	}
-	return fmt.Errorf("append batch %s: %w", e.ID, err)
+	if strings.Contains(err.Error(), "Out of Memory Error") {
+		return fault.New(fault.Unavailable, "the engine has too little memory for batch %s", e.ID).Because(err).
+			Next("nothing was changed; run it where there is more memory, or bring an export in parts")
+	}
+	return fmt.Errorf("batch %s: %w", e.ID, err)
+}
+
+// change lets the engine use what it keeps of so many rows that are about to be
+// changed. Where it may not have more, it goes on with what it has.
+func (e *entry) change(ctx context.Context, rows int) {
+	e.changes += rows
+	const step = 32 << 20
+	need := (e.memory + e.changes*memoryPerChange) / step * step
+	if need != e.allowed && limitMemory(ctx, e.tx, need) == nil {
+		e.allowed = need
+	}
 }
 
 // run runs a statement; what says in an error what it was for.

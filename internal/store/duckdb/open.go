@@ -33,6 +33,9 @@ const (
 	memoryOfLong    = 192 << 20
 	memoryOfAudit   = 160 << 20
 	memoryPerThread = 128 << 20
+	// memoryPerChange is what the engine cannot put on the disk of a row that a
+	// statement changes, until the transaction ends. It takes 30 bytes.
+	memoryPerChange = 40
 )
 
 // errConfined says that the engine was confined before.

@@ -210,8 +210,8 @@ func (g *stage) mergeAside(ctx context.Context) error {
 // longer.
 func (g *stage) know(ctx context.Context) error {
 	if g.slices++; g.slices == g.limits.long {
-		// Where the engine cannot do with less, it goes on with what it has.
-		_ = limitMemory(ctx, g.tx, memoryOfLong)
+		g.memory = memoryOfLong
+		g.change(ctx, 0)
 	}
 	if g.known != nil || g.slices < g.limits.patience {
 		return nil

@@ -159,6 +159,7 @@ func (e *entry) writeOrigins(ctx context.Context, t *texts, origins []row) error
 // amended ones also what is said of them and their flags. Few are amended, and
 // each column that is written costs.
 func (e *entry) update(ctx context.Context, t *texts, changed, amended []*row) error {
+	e.change(ctx, len(changed)+len(amended))
 	if len(changed) > 0 {
 		e.hold("changed", &table{columns: columnsOf(`seq, ` + standing), rows: len(changed), put: func(c *cells, i int) {
 			put(c, changed[i].seq)
