@@ -24,6 +24,9 @@ type failureView struct {
 // and an internal error is not shown.
 func (s *site) failure(r *http.Request, err error) view {
 	status := fault.HTTPStatus(err)
+	if !reads(r) {
+		status = http.StatusMethodNotAllowed
+	}
 	var f *fault.Error
 	known := errors.As(err, &f) && fault.KindOf(err) != fault.Internal
 	if status >= http.StatusInternalServerError && r.Context().Err() == nil {
@@ -52,8 +55,11 @@ func (s *site) failure(r *http.Request, err error) view {
 
 // missing answers for every path that has no page.
 func (s *site) missing(r *http.Request) (view, error) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return view{}, fault.New(fault.Usage, "the pages are read-only and do not take %s", r.Method)
+	if !reads(r) {
+		return view{}, fault.New(fault.Usage, "the pages are read-only and do not take %s", r.Method).Next("evidence is pushed to /api/v1, with a token")
 	}
 	return view{}, fault.New(fault.NotFound, "there is no page %s", r.URL.Path).Next("search for what you are looking for, or start from the overview")
 }
+
+// reads reports whether a request is of a kind that pages answer.
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }

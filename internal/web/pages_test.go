@@ -453,6 +453,21 @@ func TestWrongRequestsSayWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestPagesAreReadOnly(t *testing.T) {
+	d := demonstration(t)
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+		for _, target := range []string{"/", "/objects/AN1989", "/nowhere"} {
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest(method, target, nil)
+			r.Host = "localhost"
+			d.ServeHTTP(w, r)
+			if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" || !strings.Contains(w.Body.String(), "Method not allowed") {
+				t.Errorf("%s %s: %d, allowed %q\n%s", method, target, w.Code, w.Header().Get("Allow"), w.Body)
+			}
+		}
+	}
+}
+
 func TestFailureIsNoDeadEnd(t *testing.T) {
 	d := demonstration(t)
 	for _, place := range []string{"/?release=99", "/verdicts?domain=martian", "/objects/AN1989?as_of=tomorrow", "/nothing?as_of=2026-10-01", "/changes?from=1.0&release=99"} {

@@ -70,7 +70,7 @@ func TestForeignNamesAndSitesAreRefused(t *testing.T) {
 		{"localhost.evil.example", "GET", "", 421},
 		{"10.0.0.1", "GET", "", 421},
 		{"localhost:8080", "POST", "cross-site", 403},
-		{"localhost:8080", "POST", "same-origin", 400},
+		{"localhost:8080", "POST", "same-origin", 405},
 	} {
 		r := httptest.NewRequest(c.method, "/", nil)
 		r.Host = c.host

@@ -192,6 +192,9 @@ func (s *site) handle(page func(*site, *http.Request) (view, error)) http.Handle
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if v.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", "GET, HEAD")
+		}
 		w.WriteHeader(max(v.status, http.StatusOK))
 		_, _ = b.WriteTo(w)
 	}
