@@ -192,6 +192,33 @@ func TestABackupThroughAServerWithoutRoom(t *testing.T) {
 	}
 }
 
+// TestWhatIsAddedWithLittleRoomCanBeRead leaves enough for a batch, and not for what
+// follows when the alert store is closed.
+func TestWhatIsAddedWithLittleRoomCanBeRead(t *testing.T) {
+	t.Parallel()
+	for kib := 450; kib <= 900; kib += 150 {
+		t.Run(fmt.Sprint(kib), func(t *testing.T) {
+			p := engined(t, "duckdb")
+			d := p.disk(32 << 10)
+			p.alerts("first.jsonl", 0, 100)
+			p.ok("evidence", "add", "alerts", "first.jsonl")
+			p.alerts("second.jsonl", 100, 1000)
+			room := d.leave(kib)
+			landed := 1
+			if p.run("evidence", "add", "alerts", "second.jsonl").code == 0 {
+				landed++
+			}
+			if n := len(p.batches()); n != landed {
+				t.Errorf("%d batches, want %d", n, landed)
+			}
+			p.ok("ledger", "verify")
+			room()
+			p.ok("evidence", "add", "alerts", "second.jsonl")
+			p.ok("ledger", "verify")
+		})
+	}
+}
+
 // TestADiskThatFillsAtAnyMoment leaves a little more room each time, so that now the
 // batch and now its entry in the ledger finds none.
 func TestADiskThatFillsAtAnyMoment(t *testing.T) {

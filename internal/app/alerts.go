@@ -86,6 +86,10 @@ func (s *stores) renew(ctx context.Context, path string) (engine.Alerts, error) 
 			a, err = s.awaitDuckDB(ctx, path, duckdb.ReadAlerts)
 		}
 	}
+	if errors.Is(err, duckdb.ErrUnready) {
+		err = fault.New(fault.Unavailable, "the alert store is not ready to be read").At("%s", path).Because(err).
+			Next("check the space left on the disk of the data folder, and run the command again")
+	}
 	if err := errors.Join(err, h.Release()); err != nil {
 		return nil, err
 	}

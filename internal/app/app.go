@@ -38,6 +38,7 @@ const patience = 10 * time.Minute
 type stores struct {
 	dir      string
 	mode     cli.Mode
+	wait     time.Duration // for another process
 	engine   engine.Name
 	hold     *hold.Hold // nil when only reading
 	library  *sqlite.Library
@@ -57,7 +58,7 @@ func Open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 	if err := folder(dir, m.Write); err != nil {
 		return nil, err
 	}
-	s := &stores{dir: dir, mode: m, turn: hold.NewTurn()}
+	s := &stores{dir: dir, mode: m, wait: patience, turn: hold.NewTurn()}
 	if err := s.served(ctx); err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (s *stores) recover(ctx context.Context) {
 	if !hold.Left(s.dir) {
 		return
 	}
-	w := &stores{dir: s.dir, mode: s.mode}
+	w := &stores{dir: s.dir, mode: s.mode, wait: 2 * time.Second} // those who read need not be waited for
 	w.mode.Write = true
 	asked := s.asking()
 	asked.Patience = hold.Patience{} // another process that writes does the same first
@@ -133,7 +134,10 @@ func (s *stores) asking() hold.Asking {
 }
 
 func (s *stores) patience() hold.Patience {
-	return hold.Patience{Limit: patience, Meet: s.served, Tell: func(h hold.Holder) {
+	return hold.Patience{Limit: s.wait, Meet: s.served, Tell: func(h hold.Holder) {
+		if h.PID == os.Getpid() {
+			h = hold.Holder{} // who reads is not known
+		}
 		if s.mode.Note != nil {
 			s.mode.Note(h.Waited(s.dir))
 		}

@@ -66,7 +66,7 @@ func (s *stores) again(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, 
 	if !m.Write {
 		return &desk, nil
 	}
-	turn := &stores{dir: s.dir, mode: m}
+	turn := &stores{dir: s.dir, mode: m, wait: patience}
 	a := turn.asking()
 	a.Meet = nil
 	release, err := s.turn.Take(ctx, a)

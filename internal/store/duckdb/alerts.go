@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/fault"
@@ -78,14 +79,25 @@ func OpenAlerts(ctx context.Context, path string) (*Alerts, error) {
 }
 
 // Close brings what is in the log into the file, and closes it. What cannot be brought
-// stays in the log, and is read from there.
+// stays in the log, and is read from there. A batch that is being written gets a moment
+// to end; the file is left as it is if it does not.
 func (a *Alerts) Close() error {
+	const moment = 5 * time.Second
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-time.After(moment):
+		return a.db.Close()
+	}
 	if a.writes {
 		_ = a.checkpoint(context.Background())
 	}
 	err := a.db.Close()
 	if a.source != nil {
 		err = errors.Join(err, a.source.Close())
+	}
+	if a.writes && a.doubt != settled {
+		err = errors.Join(err, mend(a.path))
 	}
 	a.writes, a.source = false, nil
 	return err

@@ -44,6 +44,9 @@ func (a *Alerts) copyFiles(ctx context.Context, path string) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if err := a.writable(); a.writes && err != nil {
+		return err
+	}
 	// It shortens the log; when a reader keeps it from that, the log is copied.
 	if a.writes {
 		a.relieve(ctx, 0)

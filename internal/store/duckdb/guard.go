@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"candor/internal/fault"
 )
@@ -86,6 +87,9 @@ func (a *Alerts) writable() error {
 // because the log may have a part of what failed; the next one goes on where the
 // engine has taken that back.
 func (a *Alerts) commit(tx *sql.Tx) error {
+	if err := a.writable(); err != nil {
+		return err
+	}
 	if a.doubt == settled {
 		g := guard{log: logged(a.path)}
 		if err := writeDurably(guardOf(a.path), g.encode()); err != nil {
@@ -100,7 +104,8 @@ func (a *Alerts) commit(tx *sql.Tx) error {
 }
 
 // checkpoint brings the log into the file. It has the turn, and goes on when ctx ends.
-// Where the engine gives up, the guard stays, and with it the store as it was.
+// The engine refuses while somebody reads what was there before the last commit. Where
+// it gives up, the guard stays, and with it the store as it was.
 func (a *Alerts) checkpoint(ctx context.Context) error {
 	if logged(a.path) == 0 || a.writable() != nil {
 		return nil
@@ -109,17 +114,22 @@ func (a *Alerts) checkpoint(ctx context.Context) error {
 	if err := a.protect(ctx); err != nil {
 		return fmt.Errorf("guard %s: %w", a.path, err)
 	}
-	if _, err := a.db.ExecContext(ctx, `CHECKPOINT`); err != nil {
+	_, err := a.db.ExecContext(ctx, `CHECKPOINT`)
+	if err != nil && !strings.Contains(err.Error(), "Cannot CHECKPOINT") {
 		a.doubt = broken
 		return fmt.Errorf("bring the log of %s into it: %w", a.path, err)
 	}
-	return a.unguard()
+	return errors.Join(err, a.unguard())
 }
 
-// unguard removes the guard, and returns once that would outlast the machine.
+// unguard removes the guard, and returns once that would outlast the machine. One that
+// cannot be removed is made one of nothing.
 func (a *Alerts) unguard() error {
 	if err := os.Remove(guardOf(a.path)); err != nil {
-		return err
+		nothing := guard{log: settled}
+		if again := writeDurably(guardOf(a.path), nothing.encode()); again != nil {
+			return errors.Join(err, again)
+		}
 	}
 	a.doubt = settled
 	return syncDir(filepath.Dir(a.path))
@@ -263,7 +273,7 @@ func ready(path string) error {
 	}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return refused(path, err)
+		return unmended(path, err)
 	}
 	defer file.Close() // which ends the lock
 	if err := lock(file); err != nil {
@@ -276,31 +286,34 @@ func ready(path string) error {
 // its end, and removes the guard. One that is damaged puts nothing back. It is
 // fault.Conflict when another process has the file open.
 func mend(path string) error {
-	kept, err := os.ReadFile(guardOf(path))
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(guardOf(path)); errors.Is(err, fs.ErrNotExist) {
 		return nil
-	}
-	if err != nil {
-		return refused(path, err)
 	}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return refused(path, err)
+		return unmended(path, err)
 	}
 	defer file.Close() // which ends the lock
 	if err := lock(file); err != nil {
 		return busy(path, err)
 	}
-	if g, sound := decodeGuard(kept); sound {
+	kept, err := os.ReadFile(guardOf(path))
+	if g, sound := decodeGuard(kept); err == nil && sound {
 		err = g.restore(file, log(path))
 	}
 	if err == nil {
 		err = os.Remove(guardOf(path))
 	}
-	if err != nil {
-		return refused(path, fmt.Errorf("put back what %s keeps: %w", guardOf(path), err))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return unmended(path, err)
 	}
 	return nil
+}
+
+// unmended says that what a guard keeps cannot be put back.
+func unmended(path string, err error) error {
+	return fault.New(fault.Unavailable, "a process ended while it wrote the alert store, and this one cannot put back what was there before").At("%s", guardOf(path)).
+		Because(err).Next("run any candor command once as someone who may write the data folder; nothing that was acknowledged is lost")
 }
 
 // writeDurably puts a file with these contents at path, whole or not at all, and

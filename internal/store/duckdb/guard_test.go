@@ -4,10 +4,10 @@ package duckdb_test
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"testing"
 
+	"candor/internal/alert"
 	"candor/internal/fault"
 	"candor/internal/store/duckdb"
 	"candor/internal/store/storetest"
@@ -35,8 +35,13 @@ func TestACheckpointThatFailsLosesNothing(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "alerts.duckdb.guard")); err != nil {
-		t.Errorf("the guard is gone: %v", err)
+	r, err := duckdb.ReadAlerts(t.Context(), filepath.Join(dir, "alerts.duckdb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.WholeAlerts(t, r, 2)
+	if err := r.Close(); err != nil {
+		t.Error(err)
 	}
 	if n := wholeBatches(t, dir); n != 2 {
 		t.Errorf("%d batches, want 2", n)
@@ -58,4 +63,52 @@ func TestACheckpointGoesOnWhenItsCallerIsGone(t *testing.T) {
 		t.Errorf("%v are left", left)
 	}
 	storetest.KillAlerts(t, s, 1, func(string) {})
+}
+
+// TestACheckpointMayBeRefused copies the store while somebody reads what was there before
+// the last batch: the engine then makes no checkpoint.
+func TestACheckpointMayBeRefused(t *testing.T) {
+	s := openAlerts(t, t.TempDir())
+	storetest.KillAlerts(t, s, 0, func(string) {})
+	copied := t.TempDir()
+	for range s.Each(t.Context(), "r", "", "") {
+		storetest.KillAlerts(t, s, 1, func(string) {})
+		if err := s.Checkpoint(t.Context()); err == nil {
+			t.Error("the engine did not refuse")
+		}
+		if err := s.CopyTo(t.Context(), filepath.Join(copied, "alerts.duckdb")); err != nil {
+			t.Error(err)
+		}
+		break
+	}
+	storetest.KillAlerts(t, s, 2, func(string) {})
+	storetest.WholeAlerts(t, s, 3)
+	if n := wholeBatches(t, copied); n != 2 {
+		t.Errorf("%d batches in the copy, want 2", n)
+	}
+}
+
+// TestClosingWaitsForABatch closes the store while a batch is read.
+func TestClosingWaitsForABatch(t *testing.T) {
+	dir := t.TempDir()
+	s, err := duckdb.OpenAlerts(t.Context(), filepath.Join(dir, "alerts.duckdb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.KillAlerts(t, s, 0, func(string) {})
+	closed := make(chan error, 1)
+	_, _, err = s.Append(t.Context(), storetest.KillBatch(1), func(yield func(*alert.Alert, error) bool) {
+		go func() { closed <- s.Close() }()
+		storetest.AlertsOf(1)(yield)
+	})
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	want := 1
+	if err == nil {
+		want = 2
+	}
+	if n := wholeBatches(t, dir); n != want {
+		t.Errorf("%d batches after the append ended with %v", n, err)
+	}
 }

@@ -38,6 +38,20 @@ func ReadAlerts(ctx context.Context, path string) (*Alerts, error) {
 	if err := ready(path); err != nil {
 		return nil, err
 	}
+	a, err := read(ctx, path)
+	// A writer may have been killed just before the engine had the file. Now that it has,
+	// there can be no other.
+	if _, left := os.Stat(guardOf(path)); left == nil && fault.KindOf(err) != fault.Conflict {
+		if err == nil {
+			err = a.Close()
+		}
+		return nil, errors.Join(ErrUnready, err)
+	}
+	return a, err
+}
+
+// read opens the file at path for reading.
+func read(ctx context.Context, path string) (*Alerts, error) {
 	at, prepare := path, current
 	q := options()
 	q.Set("access_mode", "READ_ONLY")
