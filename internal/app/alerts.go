@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 
 	"candor/internal/engine"
@@ -56,7 +57,15 @@ func (s *stores) openDuckDB(ctx context.Context, path string) (engine.Alerts, er
 // awaitDuckDB opens the file in one way, once those that have it are done.
 func (s *stores) awaitDuckDB(ctx context.Context, path string, open func(context.Context, string) (*duckdb.Alerts, error)) (a engine.Alerts, err error) {
 	var busy error
-	err = hold.Await(ctx, s.dir, s.patience(), func() error {
+	p := s.patience()
+	tell := p.Tell
+	p.Tell = func(h hold.Holder) {
+		if h.PID == os.Getpid() {
+			h = hold.Holder{} // those that read, who are not known
+		}
+		tell(h)
+	}
+	err = hold.Await(ctx, s.dir, p, func() error {
 		a, err = opened(open(ctx, path))
 		if fault.KindOf(err) == fault.Conflict {
 			busy = err

@@ -135,9 +135,6 @@ func (s *stores) asking() hold.Asking {
 
 func (s *stores) patience() hold.Patience {
 	return hold.Patience{Limit: s.wait, Meet: s.served, Tell: func(h hold.Holder) {
-		if h.PID == os.Getpid() {
-			h = hold.Holder{} // who reads is not known
-		}
 		if s.mode.Note != nil {
 			s.mode.Note(h.Waited(s.dir))
 		}
