@@ -2,7 +2,11 @@
 
 package duckdb
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+)
 
 // Confine bounds what is held in memory more tightly than usual: how many terms
 // an Append remembers, and how many alerts wait before they are merged or are
@@ -20,3 +24,12 @@ func (a *Alerts) Run(ctx context.Context, statement string) error {
 
 // Checkpoint brings the log into the file.
 func (a *Alerts) Checkpoint(ctx context.Context) error { return a.checkpoint(ctx) }
+
+// SoundGuard reports whether b, with the sum that belongs behind it, is a guard, and
+// whether that is encoded as it was.
+func SoundGuard(b []byte) (sound, same bool) {
+	sum := sha256.Sum256(b)
+	b = append(b[:len(b):len(b)], sum[:]...)
+	g, sound := decodeGuard(b)
+	return sound, bytes.Equal(g.encode(), b)
+}

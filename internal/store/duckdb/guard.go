@@ -83,9 +83,9 @@ func (a *Alerts) writable() error {
 		Next("end this process and start it again; nothing that was acknowledged is lost")
 }
 
-// commit ends a transaction of a store that is writable. It has the turn. A commit that fails leaves its guard,
-// because the log may have a part of what failed; the next one goes on where the
-// engine has taken that back.
+// commit ends a transaction of a store that is writable. It has the turn. One that
+// fails leaves its guard, because the log may have a part of it; the next one goes on
+// where the engine has taken that back.
 func (a *Alerts) commit(tx *sql.Tx) error {
 	if err := a.writable(); err != nil {
 		return err
@@ -202,15 +202,22 @@ func decodeGuard(b []byte) (g guard, sound bool) {
 	if want := sha256.Sum256(b); !bytes.Equal(sum, want[:]) {
 		return guard{}, false
 	}
-	if b, sound = bytes.CutPrefix(b, []byte(guardMagic)); !sound {
+	b, sound = bytes.CutPrefix(b, []byte(guardMagic))
+	if !sound || len(b) < 8 {
 		return guard{}, false
 	}
 	for g.log, b = int64(binary.LittleEndian.Uint64(b)), b[8:]; len(b) > 0; {
-		at, size := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
-		g.parts = append(g.parts, part{int64(at), b[16 : 16+size]})
+		if len(b) < 16 || binary.LittleEndian.Uint64(b[8:]) > uint64(len(b)-16) {
+			return guard{}, false
+		}
+		at, size := int64(binary.LittleEndian.Uint64(b)), binary.LittleEndian.Uint64(b[8:])
+		if at < 0 || len(g.parts) == 0 && (at != 0 || size != headSize) {
+			return guard{}, false
+		}
+		g.parts = append(g.parts, part{at, b[16 : 16+size]})
 		b = b[16+size:]
 	}
-	return g, true
+	return g, g.log >= settled
 }
 
 // restore makes the file, and the log at a path, what they were. A file that has got a
@@ -268,35 +275,22 @@ func intact(page []byte) bool {
 // ready returns ErrUnready when the file at path has a guard that a process has left,
 // and fault.Conflict while one has the file open.
 func ready(path string) error {
-	if _, err := os.Stat(guardOf(path)); err != nil {
-		return nil
+	file, err := alone(path)
+	if file == nil {
+		return err
 	}
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return unmended(path, err)
-	}
-	defer file.Close() // which ends the lock
-	if err := lock(file); err != nil {
-		return busy(path, err)
-	}
-	return ErrUnready
+	return errors.Join(ErrUnready, file.Close())
 }
 
 // mend puts back what was there before a commit or a checkpoint that did not come to
 // its end, and removes the guard. One that is damaged puts nothing back. It is
 // fault.Conflict when another process has the file open.
 func mend(path string) error {
-	if _, err := os.Stat(guardOf(path)); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return unmended(path, err)
+	file, err := alone(path)
+	if file == nil {
+		return err
 	}
 	defer file.Close() // which ends the lock
-	if err := lock(file); err != nil {
-		return busy(path, err)
-	}
 	kept, err := os.ReadFile(guardOf(path))
 	if g, sound := decodeGuard(kept); err == nil && sound {
 		err = g.restore(file, log(path))
@@ -308,6 +302,22 @@ func mend(path string) error {
 		return unmended(path, err)
 	}
 	return nil
+}
+
+// alone opens a file that has a guard, for nobody else until it is closed. It returns
+// no file where there is no guard.
+func alone(path string) (*os.File, error) {
+	if _, err := os.Stat(guardOf(path)); err != nil {
+		return nil, nil
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, unmended(path, err)
+	}
+	if err := lock(file); err != nil {
+		return nil, errors.Join(busy(path, err), file.Close())
+	}
+	return file, nil
 }
 
 // unmended says that what a guard keeps cannot be put back.

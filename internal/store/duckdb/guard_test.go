@@ -5,6 +5,7 @@ package duckdb_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"candor/internal/alert"
@@ -111,4 +112,29 @@ func TestClosingWaitsForABatch(t *testing.T) {
 	if n := wholeBatches(t, dir); n != want {
 		t.Errorf("%d batches after the append ended with %v", n, err)
 	}
+}
+
+func FuzzGuard(f *testing.F) {
+	const magic = "candor guard 1\n\x00"
+	head := "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x30\x00\x00\x00\x00\x00\x00" + strings.Repeat("h", 0x3000)
+	for text, want := range map[string]bool{
+		magic + "\xff\xff\xff\xff\xff\xff\xff\xff" + head:                       true,
+		magic + "\x05\x00\x00\x00\x00\x00\x00\x00":                              true,
+		magic + "\x00\x00\x00\x00\x00\x00\x00\x80":                              false, // a log of less than nothing
+		magic + "\xff\xff\xff\xff\xff\xff\xff\xff" + head[:len(head)-1]:         false,
+		magic + "\xff\xff\xff\xff\xff\xff\xff\xff" + head + head[:15]:           false,
+		magic + "\xff\xff\xff\xff\xff\xff\xff\xff" + strings.Repeat("\xff", 16): false,
+		magic: false,
+		"":    false,
+	} {
+		if sound, _ := duckdb.SoundGuard([]byte(text)); sound != want {
+			f.Errorf("a guard of %d bytes: sound %t, want %t", len(text), sound, want)
+		}
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if sound, same := duckdb.SoundGuard(b); sound && !same {
+			t.Error("a guard is not encoded as it was")
+		}
+	})
 }
