@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 
+	"candor/internal/durable"
 	"candor/internal/fault"
 	"candor/internal/ledger"
 )
@@ -68,14 +69,14 @@ func (k *Keeper) setPolicy(ctx context.Context, c PolicyChange) (ledger.Entry, b
 func (k *Keeper) replacePolicy(ctx context.Context, file []byte, e ledger.Entry) (ledger.Entry, bool, error) {
 	unwritten := fault.New(fault.Unavailable, "the policy cannot be written").At("%s", k.Policy).
 		Next("check the space left and the permissions of the data folder; nothing was changed")
-	if err := prepare(k.ready(), file); err != nil {
+	if err := durable.Write(k.ready(), file, 0o640); err != nil {
 		return ledger.Entry{}, false, unwritten.Because(err)
 	}
 	e, err := k.log.Append(ctx, e)
 	if err != nil {
 		return ledger.Entry{}, false, unwritten.Because(errors.Join(err, os.Remove(k.ready())))
 	}
-	if err := os.Rename(k.ready(), k.Policy); err != nil {
+	if err := durable.Rename(k.ready(), k.Policy); err != nil {
 		return ledger.Entry{}, false, fault.New(fault.Unavailable, "the policy has its entry, and is not in force yet").At("%s", k.Policy).
 			Because(err).Next("the next command puts it in force")
 	}
@@ -99,7 +100,7 @@ func (k *Keeper) finishPolicy(ctx context.Context) error {
 		return err
 	}
 	if last := lastPolicy(entries); last != nil && last.SHA256 == sum(b) {
-		return os.Rename(k.ready(), k.Policy)
+		return durable.Rename(k.ready(), k.Policy)
 	}
 	return os.Remove(k.ready())
 }
@@ -138,17 +139,4 @@ func lastPolicy(entries []ledger.Entry) *ledger.Entry {
 		}
 	}
 	return last
-}
-
-// prepare writes a file, and returns once it would outlast the machine.
-func prepare(path string, b []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
-	}
-	return nil
 }

@@ -4,11 +4,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"candor/internal/durable"
 )
 
 // stampForm writes the moment at which a segment was begun so that names sort by it.
@@ -66,23 +67,10 @@ func newSegment(dir, name string) (*segment, error) {
 	if g.file, err = os.OpenFile(g.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err != nil {
 		return nil, errors.Join(err, os.Remove(filepath.Dir(g.path)))
 	}
-	if err := errors.Join(syncDir(filepath.Dir(g.path)), syncDir(dir), syncDir(filepath.Dir(dir))); err != nil {
+	if err := errors.Join(durable.Names(filepath.Dir(g.path)), durable.Names(dir), durable.Names(filepath.Dir(dir))); err != nil {
 		return nil, errors.Join(err, g.file.Close(), g.remove())
 	}
 	return g, nil
-}
-
-// syncDir makes the names in a folder durable. Windows does so by itself, and
-// refuses to be told.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // full reports whether a segment takes no more: it has its size, or is broken.

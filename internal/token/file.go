@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 
+	"candor/internal/durable"
 	"candor/internal/fault"
 )
 
@@ -70,17 +70,9 @@ func (f *Folder) write(k kept, place func(from, to string) error) error {
 	return f.settle()
 }
 
-// settle makes the names in the folder durable. Windows does so by itself, and
-// refuses to be told.
+// settle makes the names in the folder durable.
 func (f *Folder) settle() error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(f.dir)
-	if err != nil {
-		return unwritable(f.dir, err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+	if err := durable.Names(f.dir); err != nil {
 		return unwritable(f.dir, err)
 	}
 	return nil

@@ -13,9 +13,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
+	"candor/internal/durable"
 	"candor/internal/fault"
 )
 
@@ -92,7 +92,7 @@ func (a *Alerts) commit(tx *sql.Tx) error {
 	}
 	if a.doubt == settled {
 		g := guard{log: logged(a.path)}
-		if err := writeDurably(guardOf(a.path), g.encode()); err != nil {
+		if err := durable.Write(guardOf(a.path), g.encode(), 0o600); err != nil {
 			return fmt.Errorf("guard %s: %w", a.path, err)
 		}
 		a.doubt = g.log
@@ -127,12 +127,12 @@ func (a *Alerts) checkpoint(ctx context.Context) error {
 func (a *Alerts) unguard() error {
 	if err := os.Remove(guardOf(a.path)); err != nil {
 		nothing := guard{log: settled}
-		if again := writeDurably(guardOf(a.path), nothing.encode()); again != nil {
+		if again := durable.Write(guardOf(a.path), nothing.encode(), 0o600); again != nil {
 			return errors.Join(err, again)
 		}
 	}
 	a.doubt = settled
-	return syncDir(filepath.Dir(a.path))
+	return durable.Names(filepath.Dir(a.path))
 }
 
 // protect writes the guard of the file as it is.
@@ -160,7 +160,7 @@ func (a *Alerts) protect(ctx context.Context) error {
 	if err := errors.Join(err, unread); err != nil {
 		return err
 	}
-	return writeDurably(guardOf(a.path), g.encode())
+	return durable.Write(guardOf(a.path), g.encode(), 0o600)
 }
 
 // guard is what a store was before a commit or a checkpoint.
@@ -324,40 +324,4 @@ func alone(path string) (*os.File, error) {
 func unmended(path string, err error) error {
 	return fault.New(fault.Unavailable, "a process ended while it wrote the alert store, and this one cannot put back what was there before").At("%s", guardOf(path)).
 		Because(err).Next("run any candor command once as someone who may write the data folder; nothing that was acknowledged is lost")
-}
-
-// writeDurably puts a file with these contents at path, whole or not at all, and
-// returns once it would outlast the machine.
-func writeDurably(path string, contents []byte) error {
-	fresh := path + ".new"
-	f, err := os.OpenFile(fresh, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(contents)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(fresh))
-	}
-	return moveDurably(fresh, path)
-}
-
-// moveDurably renames a file, and returns once that would outlast the machine.
-func moveDurably(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(to))
-}
-
-// syncDir makes the names in a folder outlast the machine. Windows does so by itself,
-// and refuses to be told.
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

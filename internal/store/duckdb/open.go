@@ -16,6 +16,7 @@ import (
 
 	driver "github.com/duckdb/duckdb-go/v2"
 
+	"candor/internal/durable"
 	"candor/internal/fault"
 )
 
@@ -109,7 +110,7 @@ func found(ctx context.Context, path string) error {
 	}
 	_, err = db.ExecContext(ctx, `CHECKPOINT`)
 	if err = errors.Join(err, db.Close()); err == nil {
-		err = moveDurably(fresh, path)
+		err = durable.Rename(fresh, path)
 	}
 	if err != nil {
 		return refused(path, err)
