@@ -247,7 +247,9 @@ type Assessment struct {
 	Verdicts  []Verdict         `json:"verdicts"` // by ATT&CK ID
 	NextSteps []Lift            `json:"next_steps"`
 	Unmapped  Unmapped          `json:"unmapped"`
-	Limits    []string          `json:"limits"`
+	// Reread are the references of rules that were read through other releases.
+	Reread []claim.Reread `json:"reread"`
+	Limits []string       `json:"limits"`
 }
 
 // PolicyRef names the policy in force.

@@ -29,6 +29,7 @@ func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
 		Verdicts:  verdicts,
 		NextSteps: lifts(verdicts),
 		Unmapped:  a.unmapped(),
+		Reread:    orEmpty(a.claims.Reread),
 		Limits:    a.wholeLimits(),
 	}
 }

@@ -12,6 +12,7 @@ type Library struct {
 	byID    map[string][]*Object
 	from    map[string][]Relation
 	to      map[string][]Relation
+	lineage lineage
 }
 
 // NewLibrary returns the view of the given objects, which may be a part of a
@@ -25,6 +26,7 @@ func NewLibrary(rel Release, objects []*Object) *Library {
 		byID:    map[string][]*Object{},
 		from:    map[string][]Relation{},
 		to:      map[string][]Relation{},
+		lineage: newLineage(KnownRenames(rel.Domain)),
 	}
 	for _, o := range objects {
 		if have, ok := l.objects[o.ID]; !ok || CompareTimes(o.Modified, have.Modified) >= 0 {

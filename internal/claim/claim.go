@@ -43,9 +43,11 @@ type Claim struct {
 	RuleName string `json:"rule_name"`
 	Basis    Basis  `json:"basis"`
 	// Technique is the technique through which the rule was mapped, and Via the
-	// id that the rule names where that one is revoked by Technique.
+	// id that the rule names where that one is revoked, or of another release.
+	// Reading then says how the one leads to the other.
 	Technique string `json:"technique,omitempty"`
 	Via       string `json:"via,omitempty"`
+	Reading   string `json:"reading,omitempty"`
 	Enabled   bool   `json:"enabled"`
 	// Counts says that policy lets the claim count; Why says why not.
 	Counts bool   `json:"counts"`
@@ -64,12 +66,26 @@ type Unmapped struct {
 	Batch string `json:"batch"`
 }
 
+// Reread is a rule's reference to an id that the release does not know, and that
+// was read as one that it does know.
+type Reread struct {
+	RuleID   string `json:"rule_id"`
+	RuleName string `json:"rule_name"`
+	// Names is the ATT&CK ID that the rule names, As the one it is read as.
+	Names string `json:"names"`
+	As    string `json:"as"`
+	How   string `json:"how"`
+	Batch string `json:"batch"`
+}
+
 // Claims is every claim of a set of rules on a release.
 type Claims struct {
 	// ByAnalytic holds the claims by the analytic's STIX id, strongest first.
 	ByAnalytic map[string][]Claim
 	// Unmapped lists what the release does not know, by rule id.
 	Unmapped []Unmapped
+	// Reread lists what was read through other releases, by rule id.
+	Reread []Reread
 	// Silent lists the ids of rules that name no technique and no analytic.
 	Silent []string
 }

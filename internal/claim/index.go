@@ -25,6 +25,13 @@ type target struct {
 	// technique is the ATT&CK ID that was mapped, and via the one named where
 	// that one is revoked.
 	technique, via string
+	// reading says how via leads to technique, and foreign that another release
+	// says so: the one in force does not know via.
+	reading string
+	foreign bool
+	// choices are the techniques that an ID of another release may stand for, when
+	// there are several: the rule settles it.
+	choices []target
 	// why says why there is nothing to map to.
 	why string
 }
@@ -63,9 +70,13 @@ func (x *index) technique(id string) target {
 func (x *index) findTechnique(id string) target {
 	o, via, why := x.resolve(id, attack.Kind.Technique, "technique")
 	if why != "" {
-		return target{why: why}
+		x.techniques[id] = target{why: why} // should other releases lead back to it
+		return x.foreign(id, why)
 	}
 	t := target{technique: o.ATTACKID, via: via}
+	if via != "" {
+		t.reading = fmt.Sprintf("%s is revoked by %s in %s", via, t.technique, x.lib.Release)
+	}
 	for _, s := range x.lib.Sources(o.ID, attack.Detects) {
 		if s.Kind != attack.KindStrategy {
 			continue

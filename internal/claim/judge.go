@@ -15,14 +15,14 @@ import (
 // release cannot map is listed by name.
 func Judge(lib *attack.Library, rules Rules, p Policy) Claims {
 	x, counts := newIndex(lib), newCounting(&p)
-	out := Claims{ByAnalytic: map[string][]Claim{}, Unmapped: []Unmapped{}, Silent: []string{}}
+	out := Claims{ByAnalytic: map[string][]Claim{}, Unmapped: []Unmapped{}, Reread: []Reread{}, Silent: []string{}}
 	for i := range rules {
 		r := newRule(&rules[i].Value, rules[i].Batch)
 		if len(r.Techniques) == 0 && len(r.Analytics) == 0 {
 			out.Silent = append(out.Silent, r.ID)
 			continue
 		}
-		best, unmapped := x.claims(r)
+		best, unmapped, reread := x.claims(r)
 		why := counts.whyNoRule(r)
 		for id, c := range best {
 			c.Why = cmp.Or(why, counts.bases[c.Basis])
@@ -30,6 +30,7 @@ func Judge(lib *attack.Library, rules Rules, p Policy) Claims {
 			out.ByAnalytic[id] = append(out.ByAnalytic[id], c)
 		}
 		out.Unmapped = append(out.Unmapped, unmapped...)
+		out.Reread = append(out.Reread, reread...)
 	}
 	for _, cs := range out.ByAnalytic {
 		slices.SortFunc(cs, func(a, b Claim) int {
@@ -39,13 +40,16 @@ func Judge(lib *attack.Library, rules Rules, p Policy) Claims {
 	slices.SortFunc(out.Unmapped, func(a, b Unmapped) int {
 		return cmp.Or(strings.Compare(a.RuleID, b.RuleID), strings.Compare(a.Names, b.Names))
 	})
+	slices.SortFunc(out.Reread, func(a, b Reread) int {
+		return cmp.Or(strings.Compare(a.RuleID, b.RuleID), strings.Compare(a.Names, b.Names))
+	})
 	slices.Sort(out.Silent)
 	return out
 }
 
-// claims returns the strongest claim of a rule on each analytic, by STIX id, and
-// what of it cannot be mapped.
-func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped) {
+// claims returns the strongest claim of a rule on each analytic, by STIX id, what
+// of it cannot be mapped, and what was read through other releases.
+func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped, reread []Reread) {
 	best = map[string]Claim{}
 	for _, id := range ids(r.Analytics) {
 		t := x.explicit(id)
@@ -55,7 +59,10 @@ func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped) {
 		unmapped = r.miss(unmapped, id, t)
 	}
 	for _, id := range ids(r.Techniques) {
-		t := x.technique(id)
+		t := r.settle(id, x.technique(id))
+		if t.foreign && t.why == "" {
+			reread = append(reread, Reread{RuleID: r.ID, RuleName: r.Name, Names: id, As: t.technique, How: t.reading, Batch: r.batch})
+		}
 		for _, a := range t.analytics {
 			c := r.claim(r.basis(a), t)
 			if have, ok := best[a.id]; !ok || stronger(&c, &have) {
@@ -64,7 +71,7 @@ func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped) {
 		}
 		unmapped = r.miss(unmapped, id, t)
 	}
-	return best, unmapped
+	return best, unmapped, reread
 }
 
 // stronger reports whether a is to be kept rather than b: the stronger basis,
@@ -93,7 +100,7 @@ func ids(named []string) []string {
 func (r *rule) claim(b Basis, t target) Claim {
 	return Claim{
 		RuleID: r.ID, RuleName: r.Name, Basis: b,
-		Technique: t.technique, Via: t.via, Enabled: r.Enabled, Batch: r.batch,
+		Technique: t.technique, Via: t.via, Reading: t.reading, Enabled: r.Enabled, Batch: r.batch,
 	}
 }
 

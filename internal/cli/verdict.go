@@ -48,6 +48,7 @@ func showAssessment(g *page, a assure.Assessment, summary bool) {
 	g.line("  distance  %s claimed and not assured", g.bold(fmt.Sprintf("%5d", t.Distance)))
 	showRungs(g, t)
 	showSteps(g, a.NextSteps)
+	showReread(g, a)
 	showUnmapped(g, a.Unmapped)
 	for i, l := range a.Limits {
 		if i == 0 {
@@ -179,21 +180,29 @@ func showUnknownIDs(g *page, rules []claim.Unmapped) {
 	if len(rules) == 0 {
 		return
 	}
-	byID := map[string][]claim.Unmapped{}
+	type miss struct{ id, why string }
+	byID := map[miss][]claim.Unmapped{}
+	known := map[string]bool{}
 	for _, r := range rules {
-		byID[r.Names] = append(byID[r.Names], r)
+		byID[miss{r.Names, r.Why}] = append(byID[miss{r.Names, r.Why}], r)
+		known[r.Names] = true
 	}
-	ids := slices.SortedFunc(maps.Keys(byID), func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(byID[b]), len(byID[a])), strings.Compare(a, b))
+	ids := slices.SortedFunc(maps.Keys(byID), func(a, b miss) int {
+		return cmp.Or(cmp.Compare(len(byID[b]), len(byID[a])), strings.Compare(a.id, b.id), strings.Compare(a.why, b.why))
 	})
-	g.line("  %s of rules to %s that this release does not know or cannot map:", plural(len(rules), "reference", "references"), plural(len(ids), "id", "ids"))
+	g.line("  %s of rules to %s that this release does not know or cannot map:", plural(len(rules), "reference", "references"), plural(len(known), "id", "ids"))
 	for i, id := range ids {
 		if i == 12 {
-			g.line("    … and %s: %s", plural(len(ids)-i, "more id", "more ids"), strings.Join(ids[i:], ", "))
+			var rest []string
+			for _, m := range ids[i:] {
+				rest = append(rest, m.id)
+			}
+			rest = slices.Compact(rest)
+			g.line("    … and %s: %s", plural(len(rest), "more id", "more ids"), strings.Join(rest, ", "))
 			break
 		}
 		rs := byID[id]
-		g.line("    %-10s %-10s %s; for example %s", id, plural(len(rs), "rule", "rules"), rs[0].Why, clip(rs[0].RuleName, 60))
+		g.line("    %-10s %-10s %s; for example %s", id.id, plural(len(rs), "rule", "rules"), rs[0].Why, clip(rs[0].RuleName, 60))
 	}
 }
 
@@ -323,7 +332,7 @@ func showClaims(g *page, v assure.Verdict) {
 		if !c.Counts {
 			counts = "no"
 		}
-		rows = append(rows, []string{string(c.Basis), clip(c.RuleName, 60), c.Batch, counts, c.Why})
+		rows = append(rows, []string{string(c.Basis), clip(c.RuleName, 60), c.Batch, counts, joined("; ", c.Why, c.Reading)})
 	}
 	g.table("  ", rows)
 }

@@ -1,0 +1,85 @@
+package claim
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"candor/internal/attack"
+)
+
+// foreign returns what a technique's ID that leads nowhere in the release in force
+// leads to by what other releases made of it, or it of others; unread is why it
+// leads nowhere by itself.
+func (x *index) foreign(id, unread string) target {
+	read := x.lib.Readings(id)
+	var found []target
+	for _, as := range read.IDs {
+		t := x.technique(as)
+		if t.why == "" && len(t.choices) == 0 && !slices.ContainsFunc(found, func(f target) bool { return f.technique == t.technique }) {
+			found = append(found, t)
+		}
+	}
+	for i := range found {
+		t := &found[i]
+		t.via, t.foreign = id, true
+		t.reading = fmt.Sprintf("%s is read as %s: %s", id, t.technique, read.How)
+	}
+	switch len(found) {
+	case 0:
+		return target{why: x.unread(id, unread, read)}
+	case 1:
+		return found[0]
+	}
+	return target{choices: found, via: id, reading: read.How}
+}
+
+// unread says why an ID could not be read through other releases either.
+func (x *index) unread(id, why string, read attack.Readings) string {
+	if len(read.IDs) > 0 {
+		return fmt.Sprintf("%s; %s, which has no analytic there either", why, read.How)
+	}
+	parent, _, sub := strings.Cut(id, ".")
+	if !sub {
+		return why
+	}
+	if of := x.lib.Readings(parent); len(of.IDs) > 0 {
+		return fmt.Sprintf("%s, and nothing says what it was or became; of its parent, %s", why, of.How)
+	}
+	return why
+}
+
+// settle returns what an ID leads to for one rule. Of several techniques the one
+// is meant with an analytic whose platform and log source are the rule's; where
+// that is not exactly one, the rule claims nothing by the ID.
+func (r *rule) settle(id string, t target) target {
+	if len(t.choices) == 0 {
+		return t
+	}
+	var names, fit []string
+	chosen := target{}
+	for _, c := range t.choices {
+		names = append(names, c.technique)
+		if r.fits(c) {
+			fit = append(fit, c.technique)
+			chosen = c
+		}
+	}
+	if len(fit) == 1 {
+		chosen.reading += fmt.Sprintf("; of these only %s has an analytic of the rule's platform and log source", chosen.technique)
+		return chosen
+	}
+	which := cmp.Or(attack.Listed(fit), "none")
+	return target{why: fmt.Sprintf("%s may be %s: %s; the rule's log source fits %s of them", id, orList(names), t.reading, which)}
+}
+
+// fits reports whether a technique has an analytic with the rule's platform and
+// log source.
+func (r *rule) fits(t target) bool {
+	return slices.ContainsFunc(t.analytics, func(a *analytic) bool { return r.basis(a) == TechniquePlatformLog })
+}
+
+func orList(names []string) string {
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
