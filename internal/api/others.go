@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -76,16 +75,10 @@ func (s *server) releases(ctx context.Context, _ *nothing) (*releasesOutput, err
 }
 
 func (s *server) batches(ctx context.Context, _ *nothing) (*batchesOutput, error) {
-	all, err := s.Evidence.Batches(ctx)
+	all, err := store.Merged(ctx, s.Evidence, s.Alerts)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	alerts, err := s.Alerts.Batches(ctx)
-	if err != nil {
-		return nil, s.problem(ctx, err)
-	}
-	all = append(append([]store.Batch{}, all...), alerts...)
-	slices.SortStableFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
 	entries, err := s.Ledger.Entries(ctx)
 	if err != nil {
 		return nil, s.problem(ctx, err)

@@ -25,8 +25,7 @@ import (
 
 // Request says what to assess and by what.
 type Request struct {
-	// Release selects the release. Without a version it is the newest of the
-	// domain, and without a domain enterprise-attack, or the only one there is.
+	// Release selects the release, as attack.Meant does.
 	Release attack.ReleaseRef
 	// Platform narrows the result to one platform; empty means all.
 	Platform string

@@ -93,7 +93,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.claims = claim.Judge(lib, ev.Rules, p.Claim)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
 	a.incidents = indexIncidents(lib, &ev, today)
-	a.runbooks = indexRunbooks(lib, ev.Runbooks)
+	a.runbooks = indexRunbooks(lib, ev.Runbooks, today)
 	a.alerts = indexAlerts(ev, a.window)
 	a.tunings = indexTunings(lib, ev.Tunings, today)
 	return a

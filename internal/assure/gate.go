@@ -1,6 +1,7 @@
 package assure
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -109,6 +110,7 @@ type Decision struct {
 // all the same, and the decision then says so.
 func Gate(q Asked, p Policy, today day.Date) Decision {
 	g := gate{Asked: q, policy: p, asks: p.Gates.For(q.Purpose), key: "gate." + string(q.Purpose) + ".", today: today}
+	g.judged = g.best()
 	d := Decision{Kind: q.Kind, ID: q.ID, Name: q.Name, Purpose: q.Purpose, AsOf: today,
 		Policy: PolicyRef{Name: p.Name, Version: p.Version}, Checks: g.checks(), Missing: []string{}, Waivers: []Waiver{}}
 	for _, c := range d.Checks {
@@ -149,7 +151,8 @@ type gate struct {
 	Asked
 	policy Policy
 	asks   GatePolicy
-	key    string // the prefix of its policy keys
+	key    string   // the prefix of its policy keys
+	judged *Verdict // the one that rung and runbook are judged by; nil without any
 	today  day.Date
 }
 
@@ -182,10 +185,10 @@ func (c Check) from(refs []evidence.Ref) Check {
 // wants it.
 func (g *gate) rung() Check {
 	refs := policy(g.key + "rungs")
-	if len(g.Verdicts) == 0 {
+	v := g.judged
+	if v == nil {
 		return g.check("rung", false, "It claims no analytic of the release in a way that counts.", "a mapping of the rule to an analytic, on a basis that policy counts").from(refs)
 	}
-	v := g.best(func(v *Verdict) bool { return slices.Contains(g.asks.Rungs, v.Rung) })
 	ok := slices.Contains(g.asks.Rungs, v.Rung)
 	text := fmt.Sprintf("%s is %s.", v.Analytic.ATTACKID, plainRung(v.Rung))
 	if n := len(g.Verdicts); n > 1 && !ok {
@@ -198,14 +201,27 @@ func (g *gate) rung() Check {
 	return g.check("rung", ok, text, missing).from(append(refs, object(v.Analytic)))
 }
 
-// best returns the first verdict for which ok holds, else the first of all.
-func (g *gate) best(ok func(*Verdict) bool) *Verdict {
+// best returns the verdict that the gate judges: of those that it is asked about the
+// one that meets the most of what policy asks, a rung before a runbook, and of equals
+// the one with the first ID, so that no order of verdicts changes the answer.
+func (g *gate) best() *Verdict {
+	worth := func(v *Verdict) (n int) {
+		if slices.Contains(g.asks.Rungs, v.Rung) {
+			n += 2
+		}
+		if g.asks.RequireRunbook && v.Runbook.State == dutyCurrent {
+			n++
+		}
+		return n
+	}
+	var best *Verdict
 	for i := range g.Verdicts {
-		if ok(&g.Verdicts[i]) {
-			return &g.Verdicts[i]
+		v := &g.Verdicts[i]
+		if best == nil || cmp.Or(worth(best)-worth(v), compareIDs(v.Analytic.ATTACKID, best.Analytic.ATTACKID), strings.Compare(v.Analytic.StixID, best.Analytic.StixID)) < 0 {
+			best = v
 		}
 	}
-	return &g.Verdicts[0]
+	return best
 }
 
 func plainRung(r Rung) string { return strings.ReplaceAll(string(r), "_", " ") }
@@ -304,16 +320,19 @@ func (g *gate) age() Check {
 		fmt.Sprintf("a labelled alert of the last %d days", most)).from(policy(g.key + "max_age_days"))
 }
 
-// runbook asks for a current runbook.
+// runbook asks for a current runbook of the analytic whose rung is judged.
 func (g *gate) runbook() Check {
 	refs := policy(g.key+"require_runbook", "readiness.max_runbook_age_days")
-	if len(g.Verdicts) == 0 {
+	v := g.judged
+	if v == nil {
 		return g.check("runbook", false, "No analytic, and so no runbook, belongs to it.", "a current runbook with an owner").from(refs)
 	}
-	v := g.best(func(v *Verdict) bool { return v.Runbook.State == dutyCurrent && slices.Contains(g.asks.Rungs, v.Rung) })
 	text := fmt.Sprintf("Runbook %s is current.", v.Runbook.ID)
 	if v.Runbook.State != dutyCurrent {
 		text = "No current runbook applies to it."
+		if len(g.Verdicts) > 1 {
+			text = fmt.Sprintf("No current runbook applies to %s.", v.Analytic.ATTACKID)
+		}
 	}
 	return g.check("runbook", v.Runbook.State == dutyCurrent, text, "a current runbook with an owner").from(append(refs, object(v.Analytic)))
 }

@@ -193,3 +193,64 @@ func TestWaiversOfOneThingHaveOneKey(t *testing.T) {
 		t.Errorf("keys %q, %q, %q", a.Key(), b.Key(), c.Key())
 	}
 }
+
+// A rule that claims two analytics, of which one stands where policy wants it and the
+// other has the runbook, has neither: the two must meet in one analytic.
+func TestAGateJudgesOneVerdict(t *testing.T) {
+	p := gatedPolicy()
+	p.Gates.Automation.Rungs = []Rung{Proven, Reliable}
+	on := func(id string, r Rung, runbook string) Verdict {
+		return Verdict{Analytic: Name{ATTACKID: id}, Rung: r, Runbook: Duty{State: runbook, ID: "rb-" + id}}
+	}
+	for _, tt := range []struct {
+		name     string
+		verdicts []Verdict
+		failing  string
+		about    string
+	}{
+		{"the rung of one and the runbook of another", []Verdict{on("AN0100", Proven, dutyNone), on("AN0200", Unproven, dutyCurrent)}, "runbook", "AN0100"},
+		{"both in one", []Verdict{on("AN0100", Proven, dutyNone), on("AN0200", Reliable, dutyCurrent), on("AN0300", Unproven, dutyCurrent)}, "", "AN0200"},
+		{"neither on a rung", []Verdict{on("AN0100", Unproven, dutyNone), on("AN0200", Noisy, dutyCurrent)}, "rung", "AN0200"},
+		{"equals go by id", []Verdict{on("AN0200", Unproven, dutyNone), on("AN0100", Noisy, dutyNone)}, "rung runbook", "AN0100"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for range 2 {
+				var fails []string
+				d := Gate(Asked{Purpose: Automation, Kind: "rule", ID: "r1", Verdicts: tt.verdicts}, p, day.Of(asOf))
+				for _, c := range d.Checks {
+					if c.Name != "rung" && c.Name != "runbook" {
+						continue
+					}
+					if !c.OK {
+						fails = append(fails, c.Name)
+					}
+					if i := slices.IndexFunc(c.Refs, func(r evidence.Ref) bool { return r.ID == tt.about }); i < 0 && !strings.Contains(c.Text, tt.about) {
+						t.Errorf("%s is judged by another analytic than %s: %+v", c.Name, tt.about, c)
+					}
+				}
+				if got := strings.Join(fails, " "); got != tt.failing {
+					t.Errorf("failing %q, want %q: %+v", got, tt.failing, d.Checks)
+				}
+				slices.Reverse(tt.verdicts)
+			}
+		})
+	}
+}
+
+func TestARunbookReviewedInTheFutureDoesNotCount(t *testing.T) {
+	w := new(world).scope("Windows").feed(0, "mail").rule("r1", "AN0100").alerts("r1", 60, 0).
+		exercise("AN0100", 5, exercise.Alerted).runbook("me", -1, "T1566")
+	a := Assess(miniature(), w.Evidence, gatedPolicy(), asOf)
+	v := verdict(t, a, "AN0100")
+	if v.Rung != Proven || v.Runbook.State != dutyNone {
+		t.Errorf("%s with runbook %+v, want proven with none", v.Rung, v.Runbook)
+	}
+	if !slices.ContainsFunc(a.Limits, func(l string) bool { return strings.HasPrefix(l, "1 runbook is left out") }) {
+		t.Errorf("limits %q do not say that a runbook was left out", a.Limits)
+	}
+	// The one that was reviewed in time counts beside it.
+	w.runbook("me", 5, "T1566")
+	if v := verdict(t, Assess(miniature(), w.Evidence, gatedPolicy(), asOf), "AN0100"); v.Rung != Reliable {
+		t.Errorf("%s beside a runbook in date, want reliable", v.Rung)
+	}
+}

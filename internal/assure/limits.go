@@ -101,6 +101,7 @@ func (a *assessor) wholeLimits() []string {
 	add(len(a.alerts.tallies) == 0, "No alert of the window is known, so no rule is measured.")
 	add(len(a.ev.Exercises) == 0, "No exercise is known; recall is not measured at all.")
 	add(a.exercises.later > 0, "%s dated after %s left out.", were(a.exercises.later, "exercise"), a.today)
+	add(a.runbooks.later > 0, "%s left out, with a day of review after %s.", were(a.runbooks.later, "runbook"), a.today)
 	l = append(l, unknownLimit("Exercises", a.exercises.unknown(a.lib))...)
 	l = append(l, unknownLimit("Cases", a.incidents.unknown(a.lib))...)
 	return append(l, unknownLimit("Runbooks", a.runbooks.unknown(a.lib))...)

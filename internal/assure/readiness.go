@@ -157,18 +157,27 @@ func (t *trials) decide(p Readiness, today day.Date) {
 }
 
 // runbookIndex finds runbooks by what they apply to.
-type runbookIndex map[string][]evidence.Of[runbook.Runbook]
+type runbookIndex struct {
+	byID map[string][]evidence.Of[runbook.Runbook]
+	// later is how many say that they were reviewed after the day of the assessment
+	// and were left out.
+	later int
+}
 
 const rulePrefix = "rule:"
 
-func indexRunbooks(lib *attack.Library, rs []evidence.Of[runbook.Runbook]) runbookIndex {
-	x := runbookIndex{}
+func indexRunbooks(lib *attack.Library, rs []evidence.Of[runbook.Runbook], today day.Date) runbookIndex {
+	x := runbookIndex{byID: map[string][]evidence.Of[runbook.Runbook]{}}
 	for _, r := range rs {
+		if r.Value.Reviewed > today {
+			x.later++
+			continue
+		}
 		for _, id := range r.Value.AppliesTo {
 			if !strings.HasPrefix(id, rulePrefix) {
 				id = Current(lib, id)
 			}
-			x[id] = append(x[id], r)
+			x.byID[id] = append(x.byID[id], r)
 		}
 	}
 	return x
@@ -177,7 +186,7 @@ func indexRunbooks(lib *attack.Library, rs []evidence.Of[runbook.Runbook]) runbo
 // unknown lists the ATT&CK IDs that runbooks apply to and the release does not know.
 func (x runbookIndex) unknown(lib *attack.Library) []string {
 	var ids []string
-	for id := range x {
+	for id := range x.byID {
 		if !strings.HasPrefix(id, rulePrefix) && len(lib.ByATTACKID(id)) == 0 {
 			ids = append(ids, id)
 		}
@@ -198,7 +207,7 @@ type duty struct {
 func (x runbookIndex) of(s *subject, p Readiness, today day.Date) duty {
 	best := duty{Duty: Duty{State: dutyNone}}
 	for _, key := range s.runbookKeys() {
-		for _, r := range x[key] {
+		for _, r := range x.byID[key] {
 			if d := dutyOf(r, p, today); compareDuties(d, best) > 0 {
 				best = d
 			}
@@ -221,11 +230,11 @@ func (s *subject) runbookKeys() []string {
 	return keys
 }
 
-// dutyOf judges one runbook. One without a review date, or with one after
-// today, was not reviewed as far as is known and counts as out of date.
+// dutyOf judges one runbook, reviewed by today. One without a review date was not
+// reviewed as far as is known and counts as out of date.
 func dutyOf(r evidence.Of[runbook.Runbook], p Readiness, today day.Date) duty {
 	v := &r.Value
-	inDate := !v.Reviewed.Time().IsZero() && v.Reviewed <= today && v.Reviewed.Until(today) <= p.MaxRunbookAgeDays
+	inDate := !v.Reviewed.Time().IsZero() && v.Reviewed.Until(today) <= p.MaxRunbookAgeDays
 	d := duty{from: r, inDate: inDate, Duty: Duty{State: dutyCurrent, ID: v.ID, Title: v.Title, Owner: v.Owner, Reviewed: string(v.Reviewed)}}
 	switch {
 	case p.RequireOwner && strings.TrimSpace(v.Owner) == "":

@@ -302,7 +302,7 @@ func (w *whatIf) suppose(s *Supposition) (*assessor, claim.Claims) {
 		b.exercises.byID = overlay(b.exercises.byID, indexExercises(b.lib, s.Exercises, b.today).byID)
 	}
 	if len(s.Runbooks) > 0 {
-		b.runbooks = overlay(b.runbooks, indexRunbooks(b.lib, s.Runbooks))
+		b.runbooks.byID = overlay(b.runbooks.byID, indexRunbooks(b.lib, s.Runbooks, b.today).byID)
 	}
 	if len(s.Labels) > 0 {
 		b.alerts = b.alerts.labelled(s.Labels, b.policy.Measure)

@@ -149,28 +149,7 @@ func (p *program) evidenceFormatsCommand() *cobra.Command {
 
 // batches lists the batches of every store, oldest first.
 func batches(ctx context.Context, d *Desk) ([]store.Batch, error) {
-	all, err := d.Evidence.Batches(ctx)
-	if err != nil {
-		return nil, err
-	}
-	alerts, err := d.Alerts.Batches(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return merge(all, alerts), nil
-}
-
-// merge merges two lists by time. Each keeps its order, which is that of arrival: a
-// clock may have been put back.
-func merge(a, b []store.Batch) []store.Batch {
-	merged := make([]store.Batch, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		if b[0].Added.Before(a[0].Added) {
-			a, b = b, a
-		}
-		merged, a = append(merged, a[0]), a[1:]
-	}
-	return append(append(merged, a...), b...)
+	return store.Merged(ctx, d.Evidence, d.Alerts)
 }
 
 func (p *program) evidenceListCommand() *cobra.Command {

@@ -81,17 +81,17 @@ func (s *Service) sides(ctx context.Context, from, to, domain string) (older, ne
 		return older, newer, err
 	}
 	var failed error
-	for _, n := range newestPerDomain(all, attack.ReleaseRef{Domain: domain, Version: to}) {
+	for _, n := range attack.Newest(all, attack.ReleaseRef{Domain: domain, Version: to}) {
 		before := from
 		if before == "" {
 			before = previous(all, n)
 		}
-		found := newestPerDomain(all, attack.ReleaseRef{Domain: n.Domain, Version: before})
+		found := attack.Newest(all, attack.ReleaseRef{Domain: n.Domain, Version: before})
 		switch {
 		case before == "":
 			failed = fault.New(fault.NotFound, "there is no release before %s to compare it with", n).Next("%s", importHint)
 		case len(found) == 0:
-			failed = missing(all, attack.ReleaseRef{Domain: n.Domain, Version: before})
+			failed = attack.NotThere(all, attack.ReleaseRef{Domain: n.Domain, Version: before})
 		case found[0].Version == n.Version:
 			return older, newer, fault.New(fault.Usage, "%s cannot be compared with itself", n).Next("name two releases out of %s", names(all))
 		default:
@@ -100,7 +100,7 @@ func (s *Service) sides(ctx context.Context, from, to, domain string) (older, ne
 		}
 	}
 	if failed == nil {
-		failed = missing(all, attack.ReleaseRef{Domain: domain, Version: to})
+		failed = attack.NotThere(all, attack.ReleaseRef{Domain: domain, Version: to})
 	}
 	return older, newer, failed
 }

@@ -27,7 +27,7 @@ func (s *Service) history(ctx context.Context, id string) ([]Moment, error) {
 			domains = append(domains, a.Release.Domain)
 		}
 	}
-	slices.SortFunc(domains, compareDomains)
+	slices.SortFunc(domains, attack.CompareDomains)
 	moments := []Moment{}
 	for _, d := range domains {
 		ms, err := s.inDomain(ctx, id, editions(all, d), seen)
@@ -46,7 +46,7 @@ func editions(all []attack.Release, domain string) []attack.Release {
 		switch n := len(rs); {
 		case r.Domain != domain:
 		case n > 0 && rs[n-1].Version == r.Version:
-			if newer(r, rs[n-1]) {
+			if attack.Newer(r, rs[n-1]) {
 				rs[n-1] = r
 			}
 		default:

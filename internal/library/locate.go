@@ -57,9 +57,9 @@ func (s *Service) locate(ctx context.Context, id string, ref attack.ReleaseRef) 
 	if err != nil {
 		return store.Located{}, err
 	}
-	newest := newestPerDomain(all, ref)
+	newest := attack.Newest(all, ref)
 	if len(newest) == 0 {
-		return store.Located{}, missing(all, ref)
+		return store.Located{}, attack.NotThere(all, ref)
 	}
 	id = spell(id)
 	var found []candidate

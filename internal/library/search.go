@@ -23,9 +23,9 @@ func (s *Service) Search(ctx context.Context, words string, ref attack.ReleaseRe
 	if err != nil {
 		return nil, 0, err
 	}
-	newest := newestPerDomain(all, ref)
+	newest := attack.Newest(all, ref)
 	if len(newest) == 0 {
-		return nil, 0, missing(all, ref)
+		return nil, 0, attack.NotThere(all, ref)
 	}
 	var lists [][]store.Located
 	total := 0

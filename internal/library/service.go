@@ -7,13 +7,8 @@ import (
 	"sync"
 
 	"candor/internal/attack"
-	"candor/internal/fault"
 	"candor/internal/store"
 )
-
-// DefaultDomain is the domain that is meant when none is named and it is
-// imported.
-const DefaultDomain = "enterprise-attack"
 
 // importHint is the next step of someone who lacks a release.
 const importHint = "import a release with: candor attack import FILE"
@@ -52,70 +47,13 @@ func (s *Service) Oddities(ctx context.Context, ref attack.ReleaseRef) ([]store.
 	return s.store.Oddities(ctx, r)
 }
 
-// Release returns the newest release that ref selects, the STIX 2.1 edition if
-// both are there. Without a domain it is one of DefaultDomain if that has one,
-// else of the first domain that has. It is a fault.NotFound if there is none.
+// Release returns the release that ref selects, as [attack.Meant] does.
 func (s *Service) Release(ctx context.Context, ref attack.ReleaseRef) (attack.Release, error) {
 	all, err := s.store.Releases(ctx)
 	if err != nil {
 		return attack.Release{}, err
 	}
-	found := newestPerDomain(all, ref)
-	if len(found) == 0 {
-		return attack.Release{}, missing(all, ref)
-	}
-	return found[0], nil
-}
-
-// newestPerDomain returns the newest release of each domain among those that ref
-// selects, the default domain first, then by name.
-func newestPerDomain(all []attack.Release, ref attack.ReleaseRef) []attack.Release {
-	newest := map[string]attack.Release{}
-	domain := attack.DomainName(ref.Domain)
-	for _, r := range all {
-		if domain != "" && r.Domain != domain || ref.Version != "" && attack.CompareVersions(r.Version, ref.Version) != 0 {
-			continue
-		}
-		if have, ok := newest[r.Domain]; !ok || newer(r, have) {
-			newest[r.Domain] = r
-		}
-	}
-	found := make([]attack.Release, 0, len(newest))
-	for _, r := range newest {
-		found = append(found, r)
-	}
-	slices.SortFunc(found, func(a, b attack.Release) int { return compareDomains(a.Domain, b.Domain) })
-	return found
-}
-
-func newer(a, b attack.Release) bool {
-	if c := attack.CompareVersions(a.Version, b.Version); c != 0 {
-		return c > 0
-	}
-	return a.STIX > b.STIX
-}
-
-// compareDomains orders the default domain before the others.
-func compareDomains(a, b string) int {
-	switch {
-	case a == b:
-		return 0
-	case a == DefaultDomain:
-		return -1
-	case b == DefaultDomain:
-		return 1
-	}
-	return strings.Compare(a, b)
-}
-
-// missing says which release is not there, and which are.
-func missing(all []attack.Release, ref attack.ReleaseRef) error {
-	if len(all) == 0 {
-		return fault.New(fault.NotFound, "no ATT&CK release is imported").Next("%s", importHint)
-	}
-	want := strings.TrimSpace(attack.ShortDomain(attack.DomainName(ref.Domain)) + " " + ref.Version)
-	return fault.New(fault.NotFound, "release %s is not imported; there is %s", want, names(all)).
-		Next("choose one of those with --domain and --release, or %s", importHint)
+	return attack.Meant(all, ref)
 }
 
 // names lists releases for people, each once.

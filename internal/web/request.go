@@ -202,17 +202,7 @@ func (s *site) requestFor(sel selection, rel attack.Release) assessment.Request 
 
 // batches lists every import of evidence, oldest first.
 func (s *site) batches(ctx context.Context) ([]store.Batch, error) {
-	all, err := s.Evidence.Batches(ctx)
-	if err != nil {
-		return nil, err
-	}
-	alerts, err := s.Alerts.Batches(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all = append(slices.Clone(all), alerts...)
-	slices.SortStableFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
-	return all, nil
+	return store.Merged(ctx, s.Evidence, s.Alerts)
 }
 
 // begin reads the selection of a request and returns the frame of a page about a

@@ -1,0 +1,82 @@
+package attack
+
+import (
+	"slices"
+	"strings"
+
+	"candor/internal/fault"
+)
+
+// DefaultDomain is the domain that is meant when none is named and it has a release
+// that fits.
+const DefaultDomain = "enterprise-attack"
+
+// Meant returns the release of all that ref selects, for every face alike: the newest
+// that fits, of two editions the one in the later STIX version. Without a domain it is
+// one of DefaultDomain if that has one that fits, else of the first domain that has, by
+// name. It is a fault.NotFound if there is none.
+func Meant(all []Release, ref ReleaseRef) (Release, error) {
+	found := Newest(all, ref)
+	if len(found) == 0 {
+		return Release{}, NotThere(all, ref)
+	}
+	return found[0], nil
+}
+
+// Newest returns the newest release of each domain among those that ref selects, the
+// default domain first, then by name.
+func Newest(all []Release, ref ReleaseRef) []Release {
+	newest := map[string]Release{}
+	domain := DomainName(ref.Domain)
+	for _, r := range all {
+		if domain != "" && r.Domain != domain || ref.Version != "" && CompareVersions(r.Version, ref.Version) != 0 {
+			continue
+		}
+		if have, ok := newest[r.Domain]; !ok || Newer(r, have) {
+			newest[r.Domain] = r
+		}
+	}
+	found := make([]Release, 0, len(newest))
+	for _, r := range newest {
+		found = append(found, r)
+	}
+	slices.SortFunc(found, func(a, b Release) int { return CompareDomains(a.Domain, b.Domain) })
+	return found
+}
+
+// Newer reports whether a is a later release of a domain than b, or a later edition of it.
+func Newer(a, b Release) bool {
+	if c := CompareVersions(a.Version, b.Version); c != 0 {
+		return c > 0
+	}
+	return CompareVersions(a.STIX, b.STIX) > 0
+}
+
+// CompareDomains orders the default domain before the others.
+func CompareDomains(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case a == DefaultDomain:
+		return -1
+	case b == DefaultDomain:
+		return 1
+	}
+	return strings.Compare(a, b)
+}
+
+// NotThere says that all has no release that ref selects, and which it has.
+func NotThere(all []Release, ref ReleaseRef) error {
+	if len(all) == 0 {
+		return fault.New(fault.NotFound, "no ATT&CK release is imported").Next("import a release with: candor attack import FILE")
+	}
+	var have []string
+	for _, r := range all {
+		if n := r.String(); !slices.Contains(have, n) {
+			have = append(have, n)
+		}
+	}
+	want := strings.TrimSpace(ShortDomain(DomainName(ref.Domain)) + " " + ref.Version)
+	return fault.New(fault.NotFound, "release %s is not imported; there is %s", want, strings.Join(have, ", ")).
+		Next("choose one of those with --domain and --release, or import a release with: candor attack import FILE")
+}
