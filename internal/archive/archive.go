@@ -102,7 +102,7 @@ func (a Archive) write(k Kept, body []byte) error {
 		return unwritable(a.dir, err)
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(pack(f, k, body), f.Chmod(0o640), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(pack(f, k, body), f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
 		return unwritable(a.dir, err)
 	}
 	if err := os.Rename(f.Name(), a.path(k.Name)); err != nil {

@@ -190,7 +190,7 @@ func (u *unpacking) write(f File) error {
 	if err := os.MkdirAll(filepath.Dir(at), 0o750); err != nil {
 		return unmakeable(u.dir, err)
 	}
-	out, err := os.OpenFile(at, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	out, err := os.OpenFile(at, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return unmakeable(u.dir, err)
 	}

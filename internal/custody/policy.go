@@ -69,7 +69,7 @@ func (k *Keeper) setPolicy(ctx context.Context, c PolicyChange) (ledger.Entry, b
 func (k *Keeper) replacePolicy(ctx context.Context, file []byte, e ledger.Entry) (ledger.Entry, bool, error) {
 	unwritten := fault.New(fault.Unavailable, "the policy cannot be written").At("%s", k.Policy).
 		Next("check the space left and the permissions of the data folder; nothing was changed")
-	if err := durable.Write(k.ready(), file, 0o640); err != nil {
+	if err := durable.Write(k.ready(), file, 0o600); err != nil {
 		return ledger.Entry{}, false, unwritten.Because(err)
 	}
 	e, err := k.log.Append(ctx, e)

@@ -91,7 +91,7 @@ func (h *Hold) Announce(socket, address, version string) error {
 
 // openFile opens the lock file in dir, making it if need be.
 func openFile(dir string) (*os.File, error) {
-	file, err := os.OpenFile(filepath.Join(dir, FileName), os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(filepath.Join(dir, FileName), os.O_RDWR|os.O_CREATE, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fault.New(fault.NotFound, "there is no data folder %s", dir).Next("make the folder, or name another")

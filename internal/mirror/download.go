@@ -144,7 +144,7 @@ func (m *Mirror) attempt(ctx context.Context, e Entry, p part, progress func(don
 		os.Remove(p.tagPath)
 		return fault.New(fault.Unavailable, "the server sent another part than was asked for").At("%s", e.Address).Because(err)
 	}
-	if err := os.WriteFile(p.tagPath, []byte(strongTag(resp)), 0o640); err != nil {
+	if err := os.WriteFile(p.tagPath, []byte(strongTag(resp)), 0o600); err != nil {
 		return err
 	}
 	return m.append(resp, e, p, from, cancel, progress)
@@ -174,7 +174,7 @@ func continuesAt(resp *http.Response, asked int64) (int64, error) {
 
 // append writes the answer's bytes at offset from, and sees that all come.
 func (m *Mirror) append(resp *http.Response, e Entry, p part, from int64, cancel context.CancelCauseFunc, progress func(done, total int64)) error {
-	f, err := os.OpenFile(p.path, os.O_CREATE|os.O_WRONLY, 0o640)
+	f, err := os.OpenFile(p.path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,13 @@ func (a *Alerts) Each(ctx context.Context, rule string, from, to day.Date) iter.
 }
 
 func (a *Alerts) each(ctx context.Context, rule string, days [2]day.Date, yield func(*alert.Alert, error) bool) error {
+	conn, err := a.db.Conn(ctx) // one for all: to wait for a second one could be to wait for good
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
 	var id int64
-	err := a.db.QueryRowContext(ctx, `SELECT id FROM term WHERE text = ?`, rule).Scan(&id)
+	err = conn.QueryRowContext(ctx, `SELECT id FROM term WHERE text = ?`, rule).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -35,13 +40,13 @@ func (a *Alerts) each(ctx context.Context, rule string, days [2]day.Date, yield 
 		return err
 	}
 	first, last := instants(days[0], days[1])
-	rows, err := a.db.QueryContext(ctx, `SELECT `+columns+` FROM alert
+	rows, err := conn.QueryContext(ctx, `SELECT `+columns+` FROM alert
 		WHERE rule = ? AND time BETWEEN ? AND ? AND NOT void ORDER BY time, id`, id, first, last)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	l := &phrases{ctx: ctx, db: a.db, known: map[int64]string{0: ""}}
+	l := &phrases{ctx: ctx, db: conn, known: map[int64]string{0: ""}}
 	var r row
 	targets := r.targets()
 	for rows.Next() {
@@ -76,8 +81,10 @@ func instants(from, to day.Date) (first, last int64) {
 
 // phrases turns the numbers of terms back into texts. Terms never change.
 type phrases struct {
-	ctx   context.Context
-	db    *sql.DB
+	ctx context.Context
+	db  interface {
+		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	}
 	known map[int64]string
 }
 
