@@ -142,7 +142,7 @@ func (s *Service) Verdict(ctx context.Context, r Request, id string) (assure.Ver
 	if err != nil {
 		return assure.Verdict{}, err
 	}
-	id = strings.TrimSpace(id)
+	id = attack.SpellID(id)
 	if i := slices.IndexFunc(a.Verdicts, func(v assure.Verdict) bool { return names(v.Analytic, id) }); i >= 0 {
 		return a.Verdicts[i], nil
 	}

@@ -171,9 +171,9 @@ func TestWhatIsMissingIsSaidWithTheNextStep(t *testing.T) {
 	_, err = s.Release(ctx, attack.ReleaseRef{Domain: "ics"})
 	check(err, "release ics is not imported; there is enterprise 9.0, enterprise 10.0", "candor attack import FILE")
 	_, err = s.Page(ctx, "T9999", attack.ReleaseRef{})
-	check(err, "nothing in enterprise 10.0 has the id T9999", "candor attack search")
+	check(err, "nothing in enterprise 10.0 has the id or the name T9999", "candor attack search")
 	_, err = s.Page(ctx, "S0007", attack.ReleaseRef{Version: "10.0"})
-	check(err, "nothing in enterprise 10.0 has the id S0007", "--release 9.0")
+	check(err, "nothing in enterprise 10.0 has the id or the name S0007", "--release 9.0")
 }
 
 func TestReleaseIsTheNewestOfTheDefaultDomain(t *testing.T) {

@@ -11,16 +11,6 @@ import (
 	"candor/internal/store"
 )
 
-// spell returns an id as the store spells it: STIX ids in lower case, ATT&CK IDs
-// in upper case.
-func spell(id string) string {
-	id = strings.TrimSpace(id)
-	if strings.Contains(id, "--") {
-		return strings.ToLower(id)
-	}
-	return strings.ToUpper(id)
-}
-
 // candidate is an object that an id may mean.
 type candidate struct {
 	store.Located
@@ -61,7 +51,8 @@ func (s *Service) locate(ctx context.Context, id string, ref attack.ReleaseRef) 
 	if len(newest) == 0 {
 		return store.Located{}, attack.NotThere(all, ref)
 	}
-	id = spell(id)
+	text := strings.TrimSpace(id)
+	id = attack.SpellID(text)
 	var found []candidate
 	for _, r := range newest {
 		at, err := s.store.Find(ctx, id, attack.ReleaseRef{Domain: r.Domain, Version: ref.Version})
@@ -73,7 +64,7 @@ func (s *Service) locate(ctx context.Context, id string, ref attack.ReleaseRef) 
 		}
 	}
 	if len(found) == 0 {
-		return store.Located{}, s.unknown(ctx, id, newest)
+		return s.byName(ctx, text, newest)
 	}
 	return choose(id, found)
 }
@@ -105,13 +96,77 @@ func choose(id string, found []candidate) (store.Located, error) {
 	return store.Located{}, e.Next("choose one by its STIX id")
 }
 
-// unknown says that an id is not in the releases, and where it is.
-func (s *Service) unknown(ctx context.Context, id string, in []attack.Release) error {
+// byName returns the object that is called by a text, where one is. A text that
+// none is called by is unknown, and what is nearest is named.
+func (s *Service) byName(ctx context.Context, text string, newest []attack.Release) (store.Located, error) {
+	var called []candidate
+	var near []string
+	for _, r := range newest {
+		ls, _, err := s.store.List(ctx, store.Query{Release: r, Text: text, Limit: 20})
+		if err != nil {
+			return store.Located{}, err
+		}
+		for i, l := range ls {
+			switch {
+			case attack.Fold(l.Name) == attack.Fold(text):
+				called = append(called, candidate{l, true, true})
+			case i < 3 && l.ATTACKID != "" && len(near) < 3:
+				near = append(near, l.ATTACKID+" "+l.Name)
+			}
+		}
+	}
+	if len(called) > 0 {
+		return choose(text, called)
+	}
+	if len(near) == 0 {
+		var err error
+		if near, err = s.nearIDs(ctx, attack.SpellID(text), newest[0]); err != nil {
+			return store.Located{}, err
+		}
+	}
+	return store.Located{}, s.unknown(ctx, attack.SpellID(text), newest, near)
+}
+
+// nearIDs names the objects of a release whose ATT&CK ID differs from one in a
+// single sign, live ones first.
+func (s *Service) nearIDs(ctx context.Context, id string, r attack.Release) ([]string, error) {
+	all, _, err := s.store.List(ctx, store.Query{Release: r, Limit: 1 << 20})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(a, b store.Located) int { return candidate{Located: a}.rank() - candidate{Located: b}.rank() })
+	var near []string
+	for _, l := range all {
+		if len(near) < 3 && l.ATTACKID != "" && oneApart(l.ATTACKID, id) {
+			near = append(near, l.ATTACKID+" "+l.Name)
+		}
+	}
+	return near, nil
+}
+
+// oneApart reports whether a becomes b when one byte is changed, added or left out,
+// or two neighbours change places.
+func oneApart(a, b string) bool {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+}
+
+// unknown says that an id is not in the releases, and where it is, or what is
+// nearest.
+func (s *Service) unknown(ctx context.Context, id string, in []attack.Release, near []string) error {
 	elsewhere, err := s.store.Find(ctx, id, attack.ReleaseRef{})
 	if err != nil {
 		return err
 	}
-	e := fault.New(fault.NotFound, "nothing in %s has the id %s", names(in), id)
+	e := fault.New(fault.NotFound, "nothing in %s has the id or the name %s", names(in), id)
+	if len(elsewhere) == 0 && len(near) > 0 {
+		return e.Next("nearest: %s; or look for it with: candor attack search WORDS", strings.Join(near, ", "))
+	}
 	if len(elsewhere) == 0 {
 		return e.Next("look for it by name with: candor attack search WORDS, or %s", importHint)
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/util"
+
+	"candor/internal/attack"
 )
 
 // resolve numbers the citations of a document and turns its links into anchors.
@@ -121,23 +123,4 @@ func safeURL(s string) string {
 
 // ObjectID returns the ATT&CK ID that a path on attack.mitre.org names, for
 // example T1059.001 for "/techniques/T1059/001", and whether it names one.
-func ObjectID(attackPath string) (string, bool) {
-	parts := strings.Split(strings.Trim(attackPath, "/"), "/")
-	if len(parts) >= 2 && parts[0] == "versions" {
-		parts = parts[2:]
-	}
-	if len(parts) < 2 || len(parts) > 3 {
-		return "", false
-	}
-	id := strings.ToUpper(parts[1])
-	if len(id) < 4 || strings.Trim(id[:1], "ACDGMST") != "" || strings.TrimLeft(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
-		return "", false
-	}
-	if len(parts) == 3 {
-		if len(parts[2]) != 3 || strings.Trim(parts[2], "0123456789") != "" {
-			return "", false
-		}
-		id += "." + parts[2]
-	}
-	return id, true
-}
+func ObjectID(attackPath string) (string, bool) { return attack.SiteID(attackPath) }
