@@ -9,6 +9,7 @@ package assessment
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -47,6 +48,7 @@ type Service struct {
 	ready     cache[assure.Evidence] // joined, and with what is inherited
 	waited    cache[[]alert.Duration]
 	done      cache[assured]
+	under     flight[assure.Assessment] // those under way
 }
 
 // assured is an assessment with the policy that it was judged by.
@@ -85,7 +87,8 @@ func (s *Service) Assess(ctx context.Context, r Request) (assure.Assessment, err
 }
 
 // whole returns the assessment of all platforms. One that rests on the same
-// release, batches, day and policy as an earlier one is that one.
+// release, batches, day and policy as an earlier one is that one, and those who ask at
+// the same time wait for one and the same.
 func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, error) {
 	rel, err := s.release(ctx, r.Release)
 	if err != nil {
@@ -100,17 +103,21 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 		have.assessment.AsOf = r.AsOf
 		return have.assessment, nil
 	}
-	lib, err := s.library(ctx, rel)
-	if err != nil {
-		return assure.Assessment{}, err
-	}
-	ev, err := s.read(ctx, batches, r)
-	if err != nil {
-		return assure.Assessment{}, err
-	}
-	a := assure.Assess(lib, ev, r.Policy, r.AsOf)
-	s.done.put(key, assured{r.Policy, a})
-	return a, nil
+	a, err := s.under.do(ctx, join(key, fmt.Sprintf("%+v", r.Policy)), func(ctx context.Context) (assure.Assessment, error) {
+		lib, err := s.library(ctx, rel)
+		if err != nil {
+			return assure.Assessment{}, err
+		}
+		ev, err := s.read(ctx, batches, r)
+		if err != nil {
+			return assure.Assessment{}, err
+		}
+		a := assure.Assess(lib, ev, r.Policy, r.AsOf)
+		s.done.put(key, assured{r.Policy, a})
+		return a, nil
+	})
+	a.AsOf = r.AsOf
+	return a, err
 }
 
 // Explained is the verdict on one analytic with what it was judged by.

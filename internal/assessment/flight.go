@@ -1,0 +1,87 @@
+package assessment
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"candor/internal/fault"
+)
+
+// flight does a piece of work once for all who ask for it at the same time. The zero
+// flight is empty. It is safe for concurrent use.
+type flight[V any] struct {
+	mu    sync.Mutex
+	calls map[string]*call[V]
+}
+
+// call is one piece of work under way.
+type call[V any] struct {
+	done    chan struct{}
+	cancel  context.CancelFunc
+	waiting int // guarded by the flight's mu
+	value   V
+	err     error
+}
+
+// do returns what work returns for a key. Who gives up leaves the work to those who
+// still wait; when nobody does, the work is cancelled.
+func (f *flight[V]) do(ctx context.Context, key string, work func(context.Context) (V, error)) (V, error) {
+	f.mu.Lock()
+	c := f.calls[key]
+	if c == nil {
+		inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		c = &call[V]{done: make(chan struct{}), cancel: cancel}
+		if f.calls == nil {
+			f.calls = map[string]*call[V]{}
+		}
+		f.calls[key] = c
+		go f.run(inner, key, c, work)
+	}
+	c.waiting++
+	f.mu.Unlock()
+	select {
+	case <-c.done:
+		return c.value, c.err
+	case <-ctx.Done():
+		f.leave(key, c)
+		var none V
+		return none, ctx.Err()
+	}
+}
+
+// run does the work. A panic is its error: it must not end the process, because nobody
+// above this goroutine could recover it.
+func (f *flight[V]) run(ctx context.Context, key string, c *call[V], work func(context.Context) (V, error)) {
+	defer func() {
+		if what := recover(); what != nil {
+			c.err = fault.New(fault.Internal, "the work failed for a reason of its own").Because(fmt.Errorf("panic: %v\n%s", what, debug.Stack()))
+		}
+		f.forget(key, c)
+		close(c.done)
+		c.cancel()
+	}()
+	c.value, c.err = work(ctx)
+}
+
+func (f *flight[V]) leave(key string, c *call[V]) {
+	f.mu.Lock()
+	c.waiting--
+	last := c.waiting == 0
+	if last && f.calls[key] == c {
+		delete(f.calls, key) // who comes now begins anew
+	}
+	f.mu.Unlock()
+	if last {
+		c.cancel()
+	}
+}
+
+func (f *flight[V]) forget(key string, c *call[V]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.calls[key] == c {
+		delete(f.calls, key)
+	}
+}
