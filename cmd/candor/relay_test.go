@@ -5,12 +5,14 @@ package main
 import (
 	"bufio"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -431,4 +433,34 @@ func TestABackupIsOfOneMoment(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestACopyOfAServedFolderIsAFolderOfItsOwn copies the folder of a server that runs:
+// its lock file names that server, and no process holds the copy.
+func TestACopyOfAServedFolderIsAFolderOfItsOwn(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	s := p.serve()
+	p.ok("evidence", "add", "feeds", p.feeds("first.csv"))
+	if err := os.CopyFS(p.path("copy"), withoutSockets{os.DirFS(p.path("data"))}); err != nil {
+		t.Fatal(err)
+	}
+	p.ok("evidence", "add", "feeds", p.feeds("second.csv"), "--data", "copy")
+	p.ok("ledger", "verify", "--data", "copy")
+	if n := len(p.batches()); n != 1 {
+		t.Errorf("the folder that is served has %d batches", n)
+	}
+	other := p.serve("--data", "copy")
+	if other.address == s.address {
+		t.Errorf("both are served at %s", s.address)
+	}
+	p.ok("evidence", "list", "--data", "copy")
+}
+
+// withoutSockets is a file system without what cannot be copied.
+type withoutSockets struct{ fs.FS }
+
+func (w withoutSockets) ReadDir(name string) ([]fs.DirEntry, error) {
+	all, err := fs.ReadDir(w.FS, name)
+	return slices.DeleteFunc(all, func(e fs.DirEntry) bool { return e.Type()&fs.ModeSocket != 0 }), err
 }

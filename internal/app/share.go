@@ -14,7 +14,7 @@ import (
 // served says that a server has the folder, if one does.
 func (s *stores) served(ctx context.Context) error {
 	who, ok := hold.Read(s.dir)
-	if !ok {
+	if !ok || !hold.Held(s.dir) {
 		return nil
 	}
 	if alive, err := relay.Alive(ctx, who.Socket, s.dir); err != nil || !alive {

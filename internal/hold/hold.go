@@ -179,6 +179,18 @@ func (h *Hold) sign() error {
 	return h.file.Truncate(int64(len(b)))
 }
 
+// Held reports whether a process holds the data folder dir now, which the operating
+// system's lock says alone: what the lock file says may be of the folder that this one
+// is a copy of.
+func Held(dir string) bool {
+	file, err := os.Open(filepath.Join(dir, FileName))
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return errors.Is(lock(file), ErrHeld)
+}
+
 // Left reports whether a process holds the data folder dir, or was killed while it did:
 // the lock file is not empty then.
 func Left(dir string) bool {
