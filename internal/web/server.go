@@ -32,7 +32,7 @@ func Combine(pages, api http.Handler, log *slog.Logger) http.Handler {
 	mux.Handle("/healthz", api)
 	mux.Handle("/", pages)
 	guarded := http.NewCrossOriginProtection().Handler(mux)
-	return logged(log, recovered(log, local(guarded)))
+	return logged(log, recovered(log, local(ours(guarded))))
 }
 
 // Serve answers requests at addr until ctx ends, and then lets those under way
