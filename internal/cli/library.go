@@ -116,7 +116,7 @@ func (p *program) listCommand() *cobra.Command {
 	f.StringVar(&q.Text, "text", "", "words to look for")
 	f.StringVar(&q.Tactic, "tactic", "", "techniques of a tactic, by ATT&CK ID or short name")
 	f.StringVar(&q.Platform, "platform", "", "objects of a platform")
-	f.StringVar(&q.LogSource, "log-source", "", "analytics and data components that name a log source")
+	f.StringVar(&q.LogSource, "log-source", "", "what names a log source: analytics, data components, and the strategies and techniques of such analytics")
 	f.StringVar(&q.Lifecycle, "lifecycle", "", "live, revoked or deprecated")
 	f.StringVar(&q.Sort, "sort", "", "id, name or modified; with a leading - for descending")
 	f.IntVar(&q.Limit, "limit", 50, "how many to print at most")

@@ -159,7 +159,7 @@ type Query struct {
 	Text      string
 	Tactic    string // a tactic's ATT&CK ID or short name; techniques only
 	Platform  string
-	LogSource string // a log source name; analytics and data components only
+	LogSource string // a log source name; what names it, and strategies and techniques by their analytics
 	Lifecycle string // "live", "revoked", "deprecated"; empty for all
 	Sort      string // "id", "name", "modified", with a leading "-" for descending
 	Offset    int

@@ -90,6 +90,7 @@ func (v *view) filter(q store.Query) (func(n int32) bool, error) {
 		return nil, fault.New(fault.Invalid, "there is no lifecycle %q", q.Lifecycle).Next("use live, revoked or deprecated")
 	}
 	inTactic := v.techniquesOf(q.Tactic)
+	reads := v.readersOf(q.LogSource)
 	return func(n int32) bool {
 		c := &v.cards[n]
 		switch {
@@ -97,12 +98,43 @@ func (v *view) filter(q store.Query) (func(n int32) bool, error) {
 			len(q.Kinds) == 0 && c.Kind == attack.KindRelationship,
 			q.Lifecycle != "" && q.Lifecycle != lifecycle(c),
 			q.Platform != "" && !containsFold(c.Platforms, q.Platform),
-			q.LogSource != "" && !containsFold(c.logs, q.LogSource),
+			q.LogSource != "" && !reads[n],
 			q.Tactic != "" && !inTactic[n]:
 			return false
 		}
 		return v.counts(int(n))
 	}, nil
+}
+
+// readersOf returns what names a log source, and the strategies that hold such an
+// analytic with the techniques that they detect.
+func (v *view) readersOf(log string) map[int32]bool {
+	if log == "" {
+		return nil
+	}
+	ns := map[int32]bool{}
+	for i := range v.cards {
+		if !containsFold(v.cards[i].logs, log) {
+			continue
+		}
+		ns[int32(i)] = true
+		for _, j := range v.in.of(int32(i)) {
+			if e := &v.edges[j]; e.typ == attack.HasAnalytic && e.from >= 0 {
+				ns[e.from] = true
+				v.detected(e.from, ns)
+			}
+		}
+	}
+	return ns
+}
+
+// detected adds the techniques that a strategy detects.
+func (v *view) detected(strategy int32, ns map[int32]bool) {
+	for _, j := range v.out.of(strategy) {
+		if e := &v.edges[j]; e.typ == attack.Detects && e.to >= 0 && (e.by < 0 || v.cards[e.by].Live()) {
+			ns[e.to] = true
+		}
+	}
 }
 
 func lifecycle(c *card) string {
