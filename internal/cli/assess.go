@@ -115,6 +115,8 @@ distance between them, and the next steps that would lift most analytics.`,
 	c.Flags().StringVar(&rung, "rung", "", "only list verdicts on one rung: "+rungNames())
 	c.Flags().BoolVar(&summary, "summary", false, "totals and next steps only")
 	c.Flags().StringVar(&by, "by", "", "the distribution and the worst case for each tactic, platform, technique or strategy")
+	_ = c.RegisterFlagCompletionFunc("rung", cobra.FixedCompletions(strings.Split(rungNames(), ", "), cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"tactic", "platform", "technique", "strategy"}, cobra.ShellCompDirectiveNoFileComp))
 	keepFlag(c, &keep)
 	c.MarkFlagsMutuallyExclusive("keep", "explain")
 	c.MarkFlagsMutuallyExclusive("keep", "platform")
