@@ -18,7 +18,7 @@ func (s *Service) release(ctx context.Context, ref attack.ReleaseRef) (attack.Re
 	if err != nil {
 		return attack.Release{}, err
 	}
-	return attack.Meant(releases, ref)
+	return attack.MeantAlone(releases, ref)
 }
 
 // library returns the view of a release that judgements read, loading it once.

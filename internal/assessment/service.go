@@ -26,7 +26,7 @@ import (
 
 // Request says what to assess and by what.
 type Request struct {
-	// Release selects the release, as attack.Meant does.
+	// Release selects the release, as attack.MeantAlone does.
 	Release attack.ReleaseRef
 	// Platform narrows the result to one platform; empty means all.
 	Platform string

@@ -23,6 +23,22 @@ func Meant(all []Release, ref ReleaseRef) (Release, error) {
 	return found[0], nil
 }
 
+// MeantAlone returns what Meant does, for a judgement, and fault.Usage where another
+// domain could be meant as well: a page shows which release it chose beside the others,
+// but a gate's exit code must not rest on a choice that nobody made.
+func MeantAlone(all []Release, ref ReleaseRef) (Release, error) {
+	found := Newest(all, ref)
+	if len(found) < 2 || found[0].Domain == DefaultDomain {
+		return Meant(all, ref)
+	}
+	var domains []string
+	for _, r := range found {
+		domains = append(domains, ShortDomain(r.Domain))
+	}
+	return Release{}, fault.New(fault.Usage, "several domains have such a release and the request names none").
+		Next("choose one with --domain: %s", strings.Join(domains, ", "))
+}
+
 // Newest returns the newest release of each domain among those that ref selects, the
 // default domain first, then by name.
 func Newest(all []Release, ref ReleaseRef) []Release {

@@ -67,3 +67,32 @@ func TestMeantSaysWhatIsThere(t *testing.T) {
 		})
 	}
 }
+
+func TestAJudgementDoesNotChooseADomain(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		all  []Release
+		ref  ReleaseRef
+		want string // none: several domains could be meant
+	}{
+		{"two domains, neither the default", releases("mobile 17.1", "ics 19.0"), ReleaseRef{}, ""},
+		{"a version of two others", releases("enterprise 18.1", "mobile 17.1", "ics 17.1"), ReleaseRef{Version: "17.1"}, ""},
+		{"the default beside others", releases("mobile 17.1", "enterprise 17.1"), ReleaseRef{}, "enterprise 17.1"},
+		{"a domain that is named", releases("mobile 17.1", "ics 19.0"), ReleaseRef{Domain: "mobile"}, "mobile 17.1"},
+		{"one domain alone", releases("mobile 17.1"), ReleaseRef{}, "mobile 17.1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := MeantAlone(tt.all, tt.ref)
+			if tt.want == "" {
+				if fault.KindOf(err) != fault.Usage || !strings.Contains(fault.HintOf(err), "ics, mobile") {
+					t.Errorf("%v, %v (hint %q)", r, err, fault.HintOf(err))
+				}
+			} else if err != nil || r.String() != tt.want {
+				t.Errorf("%v, %v; want %s", r, err, tt.want)
+			}
+		})
+	}
+	if _, err := MeantAlone(nil, ReleaseRef{}); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("an empty library: %v", err)
+	}
+}
