@@ -11,7 +11,8 @@ import (
 type Rename struct {
 	Old string `json:"old"`
 	New string `json:"new"`
-	// By is what says so, for example "enterprise 19.0".
+	// By is a release that shows it, for example "enterprise 19.0"; an earlier one may
+	// have made it.
 	By string `json:"by"`
 }
 
@@ -22,11 +23,12 @@ type lineage struct {
 }
 
 // knownRenames are those of releases that a library may not have: where techniques
-// of 18 went in 19, as far as that is known.
+// went that 19 does not have, as far as that is known, each with a release that shows
+// it. What says T1547.011 is the oldest that was looked at; 9.0 does not say it yet.
 var knownRenames = [...]struct{ domain, by, old, new string }{
 	{"enterprise-attack", "enterprise 19.0", "T1070.001", "T1685.005"},
 	{"enterprise-attack", "enterprise 19.0", "T1070.002", "T1685.006"},
-	{"enterprise-attack", "enterprise 19.0", "T1547.011", "T1647"},
+	{"enterprise-attack", "enterprise 12.1", "T1547.011", "T1647"},
 	{"enterprise-attack", "enterprise 19.0", "T1562", "T1685"},
 	{"enterprise-attack", "enterprise 19.0", "T1562.001", "T1685"},
 	{"enterprise-attack", "enterprise 19.0", "T1562.002", "T1685.001"},
