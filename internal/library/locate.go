@@ -52,6 +52,9 @@ func (s *Service) locate(ctx context.Context, id string, ref attack.ReleaseRef) 
 		return store.Located{}, attack.NotThere(all, ref)
 	}
 	text := strings.TrimSpace(id)
+	if text == "" {
+		return store.Located{}, fault.New(fault.Usage, "no object is named").Next("name one by its ATT&CK ID, STIX id or name, for example T1059.001")
+	}
 	id = attack.SpellID(text)
 	var found []candidate
 	for _, r := range newest {
@@ -124,7 +127,7 @@ func (s *Service) byName(ctx context.Context, text string, newest []attack.Relea
 			return store.Located{}, err
 		}
 	}
-	return store.Located{}, s.unknown(ctx, attack.SpellID(text), newest, near)
+	return store.Located{}, s.unknown(ctx, text, newest, near)
 }
 
 // nearIDs names the objects of a release whose ATT&CK ID differs from one in a
@@ -158,12 +161,12 @@ func oneApart(a, b string) bool {
 
 // unknown says that an id is not in the releases, and where it is, or what is
 // nearest.
-func (s *Service) unknown(ctx context.Context, id string, in []attack.Release, near []string) error {
-	elsewhere, err := s.store.Find(ctx, id, attack.ReleaseRef{})
+func (s *Service) unknown(ctx context.Context, text string, in []attack.Release, near []string) error {
+	elsewhere, err := s.store.Find(ctx, attack.SpellID(text), attack.ReleaseRef{})
 	if err != nil {
 		return err
 	}
-	e := fault.New(fault.NotFound, "nothing in %s has the id or the name %s", names(in), id)
+	e := fault.New(fault.NotFound, "nothing in %s has the id or the name %s", names(in), text)
 	if len(elsewhere) == 0 && len(near) > 0 {
 		return e.Next("nearest: %s; or look for it with: candor attack search WORDS", strings.Join(near, ", "))
 	}
