@@ -1,12 +1,15 @@
 package web
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 )
 
 func TestOtherSitesCannotMakeABrowserAsk(t *testing.T) {
+	answers := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	whole := Combine(answers, answers, slog.New(slog.DiscardHandler))
 	for _, tt := range []struct {
 		path, site, mode, dest string
 		want                   int
@@ -23,8 +26,9 @@ func TestOtherSitesCannotMakeABrowserAsk(t *testing.T) {
 				r.Header.Set(k, v)
 			}
 		}
+		r.Host = "127.0.0.1"
 		w := httptest.NewRecorder()
-		ours(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+		whole.ServeHTTP(w, r)
 		if w.Code != tt.want || w.Header().Get("Cross-Origin-Resource-Policy") != "same-origin" {
 			t.Errorf("%+v: %d", tt, w.Code)
 		}
