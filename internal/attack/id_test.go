@@ -15,3 +15,15 @@ func TestSpellIDReadsWhatPeopleWrite(t *testing.T) {
 		}
 	}
 }
+
+func TestSiteIDReadsThePathsOfTheSite(t *testing.T) {
+	for path, want := range map[string]string{
+		"/techniques/T1059": "T1059", "/techniques/T1059/001": "T1059.001", "/software/S0110/": "S0110",
+		"/versions/v17/groups/G0001": "G0001", "/detectionstrategies/DET0857": "DET0857", "/Technique/T1001": "T1001",
+		"": "", "/": "", "/resources/faq": "", "/techniques/T1059/x": "", "/versions/v17": "", "/a/../b": "",
+	} {
+		if got, ok := SiteID(path); got != want || ok != (want != "") {
+			t.Errorf("SiteID(%q) = %q, %v, want %q", path, got, ok, want)
+		}
+	}
+}

@@ -217,7 +217,7 @@ func caveats(o *attack.Object) []caveat {
 // release.
 func (s *site) linker(r *http.Request, sel selection, rel attack.Release) prose.Linker {
 	return func(path string) (string, bool) {
-		id, ok := prose.ObjectID(path)
+		id, ok := attack.SiteID(path)
 		if !ok {
 			return "", false
 		}

@@ -20,7 +20,7 @@ var refs = []attack.Reference{
 }
 
 func link(path string) (string, bool) {
-	if id, ok := prose.ObjectID(path); ok && id != "S9999" {
+	if id, ok := attack.SiteID(path); ok && id != "S9999" {
 		return "/object/" + id, true
 	}
 	return "", false
@@ -119,18 +119,6 @@ func TestTextsOfOnePageShareTheirNotes(t *testing.T) {
 	}
 	if n := len(p.Notes()); n != 2 {
 		t.Errorf("%d notes, want 2", n)
-	}
-}
-
-func TestObjectIDReadsThePathsOfTheSite(t *testing.T) {
-	for path, want := range map[string]string{
-		"/techniques/T1059": "T1059", "/techniques/T1059/001": "T1059.001", "/software/S0110/": "S0110",
-		"/versions/v17/groups/G0001": "G0001", "/detectionstrategies/DET0857": "DET0857", "/Technique/T1001": "T1001",
-		"": "", "/": "", "/resources/faq": "", "/techniques/T1059/x": "", "/versions/v17": "", "/a/../b": "",
-	} {
-		if got, ok := prose.ObjectID(path); got != want || ok != (want != "") {
-			t.Errorf("ObjectID(%q) = %q, %v, want %q", path, got, ok, want)
-		}
 	}
 }
 

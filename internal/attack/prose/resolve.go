@@ -6,8 +6,6 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/util"
-
-	"candor/internal/attack"
 )
 
 // resolve numbers the citations of a document and turns its links into anchors.
@@ -120,7 +118,3 @@ func safeURL(s string) string {
 	}
 	return u.String()
 }
-
-// ObjectID returns the ATT&CK ID that a path on attack.mitre.org names, for
-// example T1059.001 for "/techniques/T1059/001", and whether it names one.
-func ObjectID(attackPath string) (string, bool) { return attack.SiteID(attackPath) }
