@@ -82,7 +82,11 @@ func (s *shelf) releases() []string {
 
 // aBundle is a bundle of two tools; more is put before them.
 func aBundle(more string) string {
-	return `{"type":"bundle","id":"bundle--1","spec_version":"2.0","objects":[` + more +
+	version := `"spec_version":"2.0",`
+	if more != "" { // a collection is of STIX 2.1, whose bundles state no version
+		version = ""
+	}
+	return `{"type":"bundle","id":"bundle--1",` + version + `"objects":[` + more +
 		`{"type":"tool","id":"tool--1","name":"one","x_mitre_domains":["acme-attack"]},{"type":"tool","id":"tool--2","name":7}]}`
 }
 
@@ -306,15 +310,22 @@ func TestRealBundlesLand(t *testing.T) {
 		}
 		bundles++
 		size += r.Release.Size
-		odd[r.Release.String()] = len(r.Oddities)
+		odd[r.Release.String()+" in "+r.Release.STIX] = len(r.Oddities)
 	}
 	t.Logf("%d bundles, %d bytes unpacked, in %.1f s", bundles, size, time.Since(start).Seconds())
 	files, err := filepath.Glob(filepath.Join(dir, "*-attack-*.json.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	editions, err := filepath.Glob(filepath.Join(dir, "*", "*-attack-*.json.gz"))
+	files = append(files, editions...)
 	if err != nil || bundles != len(files) || len(s.releases()) != len(files) {
 		t.Errorf("%d bundles and %d releases of %d files, %v", bundles, len(s.releases()), len(files), err)
 	}
-	if odd["ics 11.0"] != 25 || // 24 ids, one of them three times
-		odd["ics 10.1"] != 1 || odd["enterprise 18.1"] != 0 {
+	if odd["ics 11.0 in 2.1"] != 25 || // 24 ids, one of them three times
+		odd["ics 11.0 in 2.0"] != 57 || // 54 ids that were there before, 2 objects that state STIX 2.1, and another domain than the name's
+		odd["ics 8.0 in 2.0"] != 81 || odd["ics 8.2 in 2.0"] != 81 || // keys that are repeated
+		odd["ics 10.1 in 2.1"] != 1 || odd["enterprise 18.1 in 2.1"] != 0 {
 		t.Errorf("oddities %v", odd)
 	}
 	start = time.Now()

@@ -281,3 +281,23 @@ func TestSwappingTheSidesSwapsTheCategories(t *testing.T) {
 		}
 	})
 }
+
+func TestOfRepeatedKeysTheLastIsCompared(t *testing.T) {
+	once := `{"type":"tool","id":"tool--1","name":"b","x":{"a":2}}`
+	for _, tt := range []struct {
+		name, a, b string
+		same       bool
+	}{
+		{"the last is the other's", `{"type":"tool","id":"tool--1","name":"a","name":"b","x":{"a":2}}`, once, true},
+		{"the first is the other's", `{"type":"tool","id":"tool--1","name":"b","name":"a","x":{"a":2}}`, once, false},
+		{"inside", `{"type":"tool","id":"tool--1","name":"b","x":{"a":1,"a":2}}`, once, true},
+		{"inside, and another", `{"type":"tool","id":"tool--1","name":"b","x":{"a":2,"a":1}}`, once, false},
+		{"in both", `{"type":"tool","id":"tool--1","name":"a","name":"b","x":{"a":2}}`, `{"id":"tool--1","type":"tool","name":"c","name":"b","x":{"a":2}}`, true},
+	} {
+		for _, order := range [][2]string{{tt.a, tt.b}, {tt.b, tt.a}} {
+			if got := diff.SameMeaning([]byte(order[0]), []byte(order[1]), false); got != tt.same {
+				t.Errorf("%s: the same is %v, want %v", tt.name, got, tt.same)
+			}
+		}
+	}
+}

@@ -29,7 +29,7 @@ func newPair(id string, from, to []byte, cross bool) *pair {
 	if from != nil && bytes.Equal(from, to) {
 		return nil
 	}
-	p := &pair{id: id, from: split(from), to: split(to)}
+	p := &pair{id: id, from: members(from), to: members(to)}
 	p.typ = p.text("type")
 	if p.typ == "x-mitre-collection" {
 		return nil

@@ -4,6 +4,8 @@ import (
 	"bytes"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"candor/internal/attack/stix"
 )
 
 // field is one member of a JSON object; value is its bytes as they are.
@@ -38,6 +40,26 @@ func split(raw []byte) []field {
 		}
 	}
 	return fields
+}
+
+// members returns the members of a JSON object that count: of those with equal keys
+// the last, as stix.Distinct has it.
+func members(raw []byte) []field {
+	fields := split(raw)
+	last := make(map[string]int, len(fields))
+	for i, f := range fields {
+		last[f.key] = i
+	}
+	if len(last) == len(fields) {
+		return fields
+	}
+	counts := fields[:0]
+	for i, f := range fields {
+		if last[f.key] == i {
+			counts = append(counts, f)
+		}
+	}
+	return counts
 }
 
 // unquote returns the text of a JSON string, or its bytes if it is none.
@@ -121,9 +143,20 @@ func sameValue(a, b []byte) bool {
 	if a == nil || b == nil {
 		return false
 	}
-	x, y := jsontext.Value(a).Clone(), jsontext.Value(b).Clone()
-	if x.Canonicalize() != nil || y.Canonicalize() != nil {
-		return false
+	x, y := canonical(a), canonical(b)
+	return x != nil && bytes.Equal(x, y)
+}
+
+// canonical returns a value in the form of RFC 8785, of members with equal keys the
+// last, and nil if it has none.
+func canonical(v []byte) []byte {
+	c := jsontext.Value(v).Clone()
+	if c.Canonicalize() == nil {
+		return c
 	}
-	return bytes.Equal(x, y)
+	c = jsontext.Value(stix.Distinct(v)).Clone()
+	if c.Canonicalize() != nil {
+		return nil
+	}
+	return c
 }

@@ -20,15 +20,17 @@ type Decoder struct {
 	spelling map[string]string
 	text     []byte // scratch for unquoted strings
 	squeezed []byte // scratch for compacted objects
+	keys     keys
+	again    bool   // a key of the object last decoded is repeated
 	stix     string // spec_version of the object last decoded
 	err      error
 	odd      []Oddity
 	cur      *attack.Object
 }
 
-// Decode returns the meaning of raw, one JSON object that is valid (no duplicate
-// key, UTF-8), with its hash, and what was odd about it. The snapshot holds raw
-// itself. An object without id or type is an error.
+// Decode returns the meaning of raw, one JSON object that is valid (UTF-8), with its
+// hash, and what was odd about it. Of members with equal keys the last counts. The
+// snapshot holds raw itself. An object without id or type is an error.
 func (d *Decoder) Decode(raw []byte) (*attack.Snapshot, []Oddity, error) {
 	s := &attack.Snapshot{Raw: raw}
 	if _, err := d.decode(s); err != nil {
@@ -42,7 +44,12 @@ func (d *Decoder) Decode(raw []byte) (*attack.Snapshot, []Oddity, error) {
 // Object returns the meaning of raw as Decode does, without the hash.
 func (d *Decoder) Object(raw []byte) (*attack.Object, error) {
 	o := &attack.Object{}
-	if err := d.object(raw, o); err != nil {
+	err := d.object(raw, o)
+	if d.again {
+		*o = attack.Object{}
+		err = d.object(Distinct(raw), o)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return o, nil
@@ -51,11 +58,19 @@ func (d *Decoder) Object(raw []byte) (*attack.Object, error) {
 // decode fills s from s.Raw, leaves the oddities in d.odd and returns how deep
 // the object nests.
 func (d *Decoder) decode(s *attack.Snapshot) (depth int, err error) {
-	if err := d.object(s.Raw, &s.Object); err != nil {
-		return 0, err
-	}
-	d.squeezed, depth = compact(d.squeezed[:0], s.Raw)
+	var repeats bool
+	d.squeezed, depth, repeats = compact(d.squeezed[:0], s.Raw, &d.keys)
 	s.ObjectHash = sha256.Sum256(d.squeezed)
+	if !repeats {
+		return depth, d.object(s.Raw, &s.Object)
+	}
+	raw, repeated := distinct(s.Raw)
+	if err := d.object(raw, &s.Object); err != nil {
+		return depth, err
+	}
+	for _, r := range repeated {
+		d.odd = append(d.odd, Oddity{StixID: s.Object.ID, ATTACKID: s.Object.ATTACKID, What: r.String()})
+	}
 	return depth, nil
 }
 
@@ -65,7 +80,8 @@ func (d *Decoder) object(raw []byte, o *attack.Object) error {
 		d.spelling = map[string]string{}
 	}
 	d.json.Reset(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	d.cur, d.err, d.stix, d.odd = o, nil, "", d.odd[:0]
+	d.cur, d.err, d.stix, d.odd, d.again = o, nil, "", d.odd[:0], false
+	d.keys.reset()
 	if d.json.PeekKind() != '{' {
 		return fault.New(fault.Invalid, "this is not a JSON object")
 	}
@@ -105,9 +121,13 @@ func (d *Decoder) note(what string) { d.odd = append(d.odd, Oddity{What: what}) 
 // must read. The key is valid during the call only.
 func (d *Decoder) members(field func(d *Decoder, key []byte)) {
 	d.token()
+	d.keys.enter(1)
 	for d.err == nil && d.json.PeekKind() == '"' {
-		field(d, d.bytes("key"))
+		key := d.bytes("key")
+		d.again = d.keys.again(key) || d.again
+		field(d, key)
 	}
+	d.keys.leave()
 	d.token()
 }
 

@@ -169,8 +169,10 @@ func TestContentHashIsOfTheCanonicalForm(t *testing.T) {
 			t.Error("the bytes were changed")
 		}
 	}
-	if _, err := stix.ContentHash([]byte(`{"a":1,"a":2}`)); err == nil {
-		t.Error("a key that occurs twice has a content hash")
+	for _, raw := range []string{``, `{"a":1,"a":[}`, `{"a":1,"a":2`, `{"a":1,"a":"\ud800"}`} {
+		if _, err := stix.ContentHash([]byte(raw)); err == nil {
+			t.Errorf("%q has a content hash", raw)
+		}
 	}
 }
 

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"reflect"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"candor/internal/attack"
 	"candor/internal/attack/stix"
@@ -44,4 +47,83 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+func FuzzDistinct(f *testing.F) {
+	f.Add([]byte(`{"a":1,"b":{"c":[1,{"d":2,"d":3}]},"a":{"x":1}}`))
+	f.Add([]byte(`{"a":{"x":1,"y":2}, "\u0061":{"x":3}, "a" : null}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		got := stix.Distinct(raw)
+		valid := jsontext.Value(raw).IsValid(jsontext.AllowDuplicateNames(true))
+		if !valid || jsontext.Value(raw).Kind() != '{' {
+			return // it must end, and that is all
+		}
+		if !jsontext.Value(got).IsValid() {
+			t.Fatalf("%q becomes %q, which is not valid or repeats a key", raw, got)
+		}
+		if want, _ := lastOf(raw); !sameText(t, want, got) {
+			t.Errorf("%q becomes %q, want the meaning of %q", raw, got, want)
+		}
+	})
+}
+
+// lastOf is what Distinct does, token by token and without a thought for speed.
+func lastOf(raw []byte) ([]byte, error) {
+	d := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
+	v, err := treeOf(d)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(v)
+}
+
+func treeOf(d *jsontext.Decoder) (any, error) {
+	tok, err := d.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	switch tok.Kind() {
+	case '{':
+		m := map[string]any{}
+		for d.PeekKind() == '"' {
+			key, err := d.ReadToken()
+			if err != nil {
+				return nil, err
+			}
+			name := key.String()
+			if m[name], err = treeOf(d); err != nil {
+				return nil, err
+			}
+		}
+		_, err = d.ReadToken()
+		return m, err
+	case '[':
+		l := []any{}
+		for d.PeekKind() != ']' && d.PeekKind() > 0 {
+			v, err := treeOf(d)
+			if err != nil {
+				return nil, err
+			}
+			l = append(l, v)
+		}
+		_, err = d.ReadToken()
+		return l, err
+	case '"':
+		return tok.String(), nil
+	case '0':
+		return json.Number(tok.String()), nil
+	case 't', 'f':
+		return tok.Bool(), nil
+	}
+	return nil, nil
+}
+
+// sameText reports whether two texts are the same JSON, with numbers as spelled.
+func sameText(t *testing.T, a, b []byte) bool {
+	x, errX := treeOf(jsontext.NewDecoder(bytes.NewReader(a)))
+	y, errY := treeOf(jsontext.NewDecoder(bytes.NewReader(b)))
+	if errX != nil || errY != nil {
+		t.Fatalf("%q: %v; %q: %v", a, errX, b, errY)
+	}
+	return reflect.DeepEqual(x, y)
 }

@@ -2,6 +2,7 @@ package stix
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -10,38 +11,51 @@ import (
 )
 
 // ContentHash returns the SHA-256 of a JSON object in the canonical form of
-// RFC 8785, so that key order, escapes and the spelling of numbers do not count.
+// RFC 8785, so that key order, escapes and the spelling of numbers do not count. Of
+// members with equal keys the last counts.
 func ContentHash(raw []byte) (attack.Hash, error) {
 	v := jsontext.Value(raw).Clone()
-	if err := v.Canonicalize(); err != nil {
+	err := v.Canonicalize()
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		v = Distinct(raw)
+		err = v.Canonicalize()
+	}
+	if err != nil {
 		return attack.Hash{}, fmt.Errorf("canonical form: %w", err)
 	}
 	return sha256.Sum256(v), nil
 }
 
 // compact appends raw, which must be valid JSON, to dst without the white space
-// outside strings, and reports how deep raw nests. Strings and numbers keep
-// their spelling.
-func compact(dst, raw []byte) (out []byte, depth int) {
-	level := 0
+// outside strings, and reports how deep raw nests and whether a key may be repeated
+// in one object. Strings and numbers keep their spelling.
+func compact(dst, raw []byte, k *keys) (out []byte, depth int, repeats bool) {
+	k.reset()
+	before := byte(0)
 	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; c {
+		c := raw[i]
+		switch c {
 		case ' ', '\t', '\r', '\n':
 			continue
 		case '"':
 			end := stringEnd(raw, i)
+			if (before == '{' || before == ',') && k.inObject() && end-i >= 2 {
+				repeats = k.again(keyText(raw[i:end])) || repeats
+			}
 			dst = append(dst, raw[i:end]...)
-			i = end - 1
+			i, before = end-1, c
 			continue
-		case '{', '[':
-			level++
-			depth = max(depth, level)
+		case '{':
+			k.enter(1)
+		case '[':
+			k.enter(0)
 		case '}', ']':
-			level--
+			k.leave()
 		}
-		dst = append(dst, raw[i])
+		depth = max(depth, len(k.open))
+		dst, before = append(dst, c), c
 	}
-	return dst, depth
+	return dst, depth, repeats
 }
 
 // stringEnd returns the index after the closing quote of the JSON string that

@@ -149,9 +149,6 @@ func (s *splitter) explain(err error) error {
 	if !errors.As(err, &syntax) {
 		return s.refuse(at, "this is not valid JSON").Because(err)
 	}
-	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return s.refuse(syntax.ByteOffset, "the key %q occurs twice in one object", syntax.JSONPointer.LastToken())
-	}
 	return s.refuse(syntax.ByteOffset, "this is not valid JSON: %v", syntax.Err)
 }
 

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -32,7 +35,7 @@ type batch struct {
 	ends  []int   // where each object ends in raw
 	at    []int64 // where each object begins in the file
 	snaps []*attack.Snapshot
-	stix  string // highest spec_version that an object states
+	stix  []string // the spec_version that each of snaps states
 	odd   []Oddity
 	err   error // after snaps
 	done  chan struct{}
@@ -83,17 +86,25 @@ type splitter struct {
 	id, typ, stated string
 	count           int
 	holdsObjects    bool
+	fields          map[string][]byte // the value of each key
+	repeats         []string          // what is odd about the keys
 
 	// Of the objects; set by deliver.
-	sum      Summary
-	specific string
-	seen     map[string]bool
+	sum    Summary
+	states map[string]*stating // by spec_version
+	seen   map[string]bool
+}
+
+// stating is the objects that state a STIX version, and what the first of them are.
+type stating struct {
+	count int
+	first []Oddity
 }
 
 // deliver hands the decoded objects to fn, in order.
 func (s *splitter) deliver(fn func(*attack.Snapshot) error) error {
 	s.sum.Domains = map[string]int{}
-	s.seen = map[string]bool{}
+	s.seen, s.states = map[string]bool{}, map[string]*stating{}
 	for b := range s.batches {
 		<-b.done
 		if err := s.ctx.Err(); err != nil {
@@ -102,9 +113,8 @@ func (s *splitter) deliver(fn func(*attack.Snapshot) error) error {
 		for _, o := range b.odd {
 			s.sum.note(o)
 		}
-		s.specific = max(s.specific, b.stix)
-		for _, snap := range b.snaps {
-			s.take(&snap.Object)
+		for i, snap := range b.snaps {
+			s.take(&snap.Object, b.stix[i])
 			if err := fn(snap); err != nil {
 				return err
 			}
@@ -116,26 +126,51 @@ func (s *splitter) deliver(fn func(*attack.Snapshot) error) error {
 	return nil
 }
 
-// take adds an object to the summary.
-func (s *splitter) take(o *attack.Object) {
+// take adds an object, which states a STIX version or none, to the summary.
+func (s *splitter) take(o *attack.Object, version string) {
 	if s.seen[o.ID] {
 		s.sum.note(Oddity{StixID: o.ID, ATTACKID: o.ATTACKID,
 			What: "the id occurs more than once in the bundle; the object modified last counts, of equals the last in the file"})
 	}
 	s.seen[o.ID] = true
 	s.sum.add(o)
+	if version == "" {
+		return
+	}
+	st := s.states[version]
+	if st == nil {
+		st = &stating{}
+		s.states[version] = st
+	}
+	if st.count++; st.count <= maxOddities {
+		st.first = append(st.first, Oddity{StixID: o.ID, ATTACKID: o.ATTACKID})
+	}
 }
 
 // conclude completes the summary of a bundle that was read to its end.
 func (s *splitter) conclude() {
 	s.sum.ID, s.sum.FileHash, s.sum.Size = s.id, s.meter.sum(), s.meter.n
-	s.sum.STIX = s.specific
-	if s.sum.STIX == "" {
-		s.sum.STIX = s.stated
+	for _, what := range s.repeats {
+		s.sum.note(Oddity{What: what})
+	}
+	versions := slices.Sorted(maps.Keys(s.states))
+	by := "the bundle states"
+	if s.sum.STIX = s.stated; s.sum.STIX == "" && len(versions) > 0 {
+		s.sum.STIX, by = versions[len(versions)-1], "other objects state"
 	}
 	if s.sum.STIX == "" {
 		s.sum.STIX = "2.0"
 		s.sum.note(Oddity{What: "neither the bundle nor its objects state a STIX version; taken for 2.0"})
+	}
+	for _, v := range versions {
+		if v == s.sum.STIX {
+			continue
+		}
+		for _, o := range s.states[v].first {
+			o.What = fmt.Sprintf("the object states STIX %s where %s %s, which counts", v, by, s.sum.STIX)
+			s.sum.note(o)
+		}
+		s.sum.MoreOddities += s.states[v].count - len(s.states[v].first)
 	}
 }
 
@@ -145,7 +180,7 @@ func (s *splitter) split() error {
 	if s.meter, err = newMeter(s.src); err != nil {
 		return err
 	}
-	s.json = jsontext.NewDecoder(s.meter)
+	s.json, s.fields = jsontext.NewDecoder(s.meter, jsontext.AllowDuplicateNames(true)), map[string][]byte{}
 	if s.json.PeekKind() != '{' {
 		if _, err := s.json.ReadToken(); err != nil {
 			return s.explain(err)
@@ -184,9 +219,13 @@ func (s *splitter) bundle() error {
 		return s.explain(err)
 	}
 	for s.json.PeekKind() == '"' {
+		at := s.next()
 		key, err := s.json.ReadToken()
 		if err != nil {
 			return s.explain(err)
+		}
+		if key.String() == "objects" && s.holdsObjects {
+			return s.refuse(at, "the bundle has \"objects\" twice, and which of them is meant cannot be told")
 		}
 		if err := s.bundleField(key.String()); err != nil {
 			return err
@@ -209,9 +248,17 @@ func (s *splitter) bundleField(key string) error {
 	if err != nil {
 		return s.explain(err)
 	}
-	if _, depth := compact(nil, v); depth > s.src.Limits.Depth {
+	plain, depth, repeats := compact(nil, v, &keys{})
+	if depth > s.src.Limits.Depth {
 		return s.refuse(at, "%q nests %d deep; at most %d is read", key, depth, s.src.Limits.Depth)
 	}
+	if repeats {
+		plain = s.dedupe(key, plain)
+	}
+	if had, ok := s.fields[key]; ok {
+		s.repeats = append(s.repeats, repeat{path: "the bundle", key: key, times: 2, equal: sameJSON(had, plain)}.String())
+	}
+	s.fields[key] = plain
 	var text string
 	if v.Kind() == '"' {
 		b, _ := jsontext.AppendUnquote(nil, v) // ReadValue has checked it
@@ -229,6 +276,16 @@ func (s *splitter) bundleField(key string) error {
 		s.stated = text
 	}
 	return nil
+}
+
+// dedupe drops what is repeated inside a field of the bundle, and notes it.
+func (s *splitter) dedupe(key string, value []byte) []byte {
+	clean, repeats := distinct(value)
+	for _, r := range repeats {
+		r.path = strings.TrimSuffix(key+"/"+r.path, "/")
+		s.repeats = append(s.repeats, r.String())
+	}
+	return clean
 }
 
 // objects reads the array of objects.
@@ -329,7 +386,7 @@ func (s *splitter) decode(b *batch) {
 			return
 		}
 		b.odd = append(b.odd, d.odd...)
-		b.stix = max(b.stix, d.stix)
+		b.stix = append(b.stix, d.stix)
 		b.snaps = append(b.snaps, snap)
 	}
 }

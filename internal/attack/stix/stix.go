@@ -4,9 +4,10 @@
 //
 // It streams: memory is bounded by the largest object, not by the file. It
 // refuses, with the byte offset, what is not one whole bundle of valid JSON
-// (duplicate keys and invalid UTF-8 included), an object without id or type, and
-// what exceeds its limits. It repairs nothing: a field of the wrong type stays
-// empty, its bytes are kept, and the reader is told of the oddity.
+// (invalid UTF-8 included), an object without id or type, and what exceeds its
+// limits. It repairs nothing: a field of the wrong type stays empty, of members
+// with equal keys the last counts, the bytes are kept, and the reader is told of the
+// oddity.
 package stix
 
 import (
@@ -80,8 +81,8 @@ type Collection struct {
 type Summary struct {
 	// ID is the bundle's id.
 	ID string
-	// STIX is the STIX version, "2.0" or "2.1": the one that objects state, else
-	// the one that the bundle states, else "2.0".
+	// STIX is the STIX version, "2.0" or "2.1": the one that the bundle states, else
+	// the highest that objects state, else "2.0".
 	STIX string
 	// Objects is the number of objects, duplicates included.
 	Objects int
