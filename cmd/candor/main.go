@@ -13,10 +13,25 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	env := cli.System()
 	env.Engines = app.Engines()
 	code := cli.Run(ctx, env, app.Open)
 	stop()
 	os.Exit(code)
+}
+
+// untilSignal returns a context that ends when the process is interrupted or asked to
+// end. Its cause tells which: the exit code does.
+func untilSignal() (context.Context, func()) {
+	ctx, end := context.WithCancelCause(context.Background())
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if <-ch == syscall.SIGTERM {
+			end(cli.Terminated)
+		}
+		end(context.Canceled)
+	}()
+	return ctx, func() { signal.Stop(ch) }
 }

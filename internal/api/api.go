@@ -32,6 +32,7 @@ type Objects interface {
 	Page(ctx context.Context, id string, ref attack.ReleaseRef) (library.Page, error)
 	Raw(ctx context.Context, id string, ref attack.ReleaseRef) (*attack.Snapshot, error)
 	History(ctx context.Context, id string, ref attack.ReleaseRef) (library.History, error)
+	Narrowing(ctx context.Context, q store.Query) (store.Query, error)
 }
 
 // Index lists what the library holds.
@@ -93,7 +94,7 @@ func New(d Deps) http.Handler {
 	s := &server{Deps: d}
 	mux := http.NewServeMux()
 	h := humago.New(mux, config(d.Version))
-	h.UseMiddleware(withStatus)
+	h.UseMiddleware(withStatus, s.dated)
 	s.registerObjects(h)
 	s.registerVerdicts(h)
 	s.registerOthers(h)

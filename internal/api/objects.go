@@ -47,7 +47,7 @@ type historyOutput struct{ Body library.History }
 
 type listInput struct {
 	Release
-	Kind      []string `query:"kind" doc:"Kinds of object, for example technique,analytic"`
+	Kind      []string `query:"kind" doc:"Kinds of object, for example technique,analytic; software is malware and tools" enum:"technique,sub-technique,analytic,detection-strategy,tactic,data-component,data-source,group,malware,tool,software,campaign,mitigation,asset,matrix,relationship,collection,identity,marking-definition"`
 	Text      string   `query:"text" doc:"Words to look for in names, aliases, ids and descriptions" maxLength:"400"`
 	Tactic    string   `query:"tactic" doc:"A tactic's ATT&CK ID or short name; techniques only" maxLength:"100"`
 	Platform  string   `query:"platform" doc:"A platform" maxLength:"100"`
@@ -129,8 +129,11 @@ func (s *server) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	}
 	q := store.Query{Release: rel, Text: in.Text, Tactic: in.Tactic, Platform: in.Platform, LogSource: in.LogSource,
 		Lifecycle: in.Lifecycle, Sort: in.Sort, Offset: in.Offset, Limit: in.Limit}
-	for _, k := range in.Kind {
-		q.Kinds = append(q.Kinds, attack.Kind(k))
+	if q.Kinds, err = library.KindsOf(in.Kind); err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	if q, err = s.Objects.Narrowing(ctx, q); err != nil {
+		return nil, s.problem(ctx, err)
 	}
 	found, total, err := s.Index.List(ctx, q)
 	if err != nil {

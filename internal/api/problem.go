@@ -3,12 +3,14 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"candor/internal/fault"
+	"candor/internal/near"
 )
 
 // problemType is the content type of a problem (RFC 9457).
@@ -65,6 +67,9 @@ func ours(_ huma.Context, _ string, v any) (any, error) {
 	for i, d := range m.Errors {
 		if i == 0 {
 			p.Message, p.Where = d.Message, strings.Replace(d.Location, ".", " ", 1)
+			if words, ok := strings.CutPrefix(d.Message, "expected value to be one of \""); ok {
+				p.Hint = near.Hint(fmt.Sprint(d.Value), strings.Split(strings.TrimSuffix(words, "\""), ", "), p.Hint)
+			}
 			continue
 		}
 		p.Message += "; " + strings.Replace(d.Location, ".", " ", 1) + ": " + d.Message

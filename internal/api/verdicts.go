@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,7 +19,7 @@ import (
 type Judged struct {
 	Release
 	Platform string `query:"platform" doc:"Judge only the analytics of this platform" maxLength:"100"`
-	AsOf     string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when empty" format:"date"`
+	AsOf     string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when left out" format:"date"`
 }
 
 type verdictsInput struct {
@@ -76,6 +77,19 @@ func (s *server) assess(ctx context.Context, in Judged) (assure.Assessment, erro
 	}
 	r.Platform = in.Platform
 	return s.Assessor.Assess(ctx, r)
+}
+
+// dated refuses a day that is given and empty: the document asks for a date.
+func (s *server) dated(ctx huma.Context, next func(huma.Context)) {
+	u := ctx.URL()
+	if q := u.Query(); q.Has("as_of") && q.Get("as_of") == "" {
+		p := s.problem(ctx.Context(), fault.New(fault.Usage, "as_of is empty").At("query as_of").Next("write it as 2006-01-02, or leave it out for today"))
+		ctx.SetHeader("Content-Type", problemType)
+		ctx.SetStatus(p.Status)
+		_ = json.NewEncoder(ctx.BodyWriter()).Encode(p)
+		return
+	}
+	next(ctx)
 }
 
 // asked makes the request about a release as of a day, by the policy in force now.

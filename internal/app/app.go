@@ -7,6 +7,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -86,11 +87,27 @@ func folder(dir string, write bool) error {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return fault.New(fault.Unavailable, "the data folder cannot be made").At("%s", dir).Because(err).Next("name another one with --data")
 		}
-		return nil
+		f, err := os.CreateTemp(dir, ".rights-")
+		if errors.Is(err, fs.ErrPermission) {
+			return fault.New(fault.Unavailable, "nothing can be written into the data folder").At("%s", dir).Because(err).
+				Next("let whoever runs candor own the folder, or name another one with --data")
+		}
+		if err != nil {
+			return nil // what else is wrong with the folder is told where it matters
+		}
+		return errors.Join(f.Close(), os.Remove(f.Name()))
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return fault.New(fault.NotFound, "there is no data folder").At("%s", dir).
 			Next("candor attack import FILE makes it; --data or CANDOR_DATA names another one; candor demo needs none")
+	}
+	f, err := os.Open(dir)
+	if err == nil {
+		_ = f.Close()
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return fault.New(fault.Unavailable, "the data folder cannot be read").At("%s", dir).Because(err).
+			Next("let whoever runs candor read the folder, or name another one with --data")
 	}
 	return nil
 }

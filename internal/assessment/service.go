@@ -20,6 +20,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/fault"
+	"candor/internal/near"
 	"candor/internal/store"
 	"candor/internal/visibility"
 )
@@ -80,8 +81,8 @@ func (s *Service) Assess(ctx context.Context, r Request) (assure.Assessment, err
 	}
 	known := assure.Platforms(a)
 	if !slices.ContainsFunc(known, func(p string) bool { return strings.EqualFold(p, r.Platform) }) {
-		return assure.Assessment{}, fault.New(fault.Usage, "no analytic of %s has the platform %q", a.Release, r.Platform).
-			Next("choose one of: %s", strings.Join(known, ", "))
+		return assure.Assessment{}, fault.New(fault.NotFound, "no analytic of %s has the platform %q", a.Release, r.Platform).At("platform").
+			Next("%s", near.Hint(r.Platform, known, ""))
 	}
 	return assure.Filter(a, r.Platform), nil
 }

@@ -14,6 +14,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/fault"
+	"candor/internal/near"
 	"candor/internal/policy"
 )
 
@@ -83,10 +84,10 @@ distance between them, and the next steps that would lift most analytics.`,
 				return err
 			}
 			if rung != "" && !slices.Contains(assure.Rungs(), assure.Rung(rung)) {
-				return fault.New(fault.Usage, "there is no rung %q", rung).At("--rung").Next("use one of: %s", rungNames())
+				return fault.New(fault.Usage, "there is no rung %q", rung).At("--rung").Next("%s", near.Hint(rung, rungWords(), ""))
 			}
 			if by != "" && !slices.Contains(assure.Dimensions(), assure.Dimension(by)) {
-				return fault.New(fault.Usage, "nothing is rolled up by %q", by).At("--by").Next("use one of: tactic, platform, technique, strategy")
+				return fault.New(fault.Usage, "nothing is rolled up by %q", by).At("--by").Next("%s", near.Hint(by, []string{"tactic", "platform", "technique", "strategy"}, ""))
 			}
 			return p.with(cmd, keep != "", func(ctx context.Context, d *Desk) error {
 				if explain != "" {
@@ -126,12 +127,14 @@ distance between them, and the next steps that would lift most analytics.`,
 	return c
 }
 
-func rungNames() string {
+func rungNames() string { return strings.Join(rungWords(), ", ") }
+
+func rungWords() []string {
 	var ns []string
 	for _, r := range assure.Rungs() {
 		ns = append(ns, string(r))
 	}
-	return strings.Join(ns, ", ")
+	return ns
 }
 
 func (p *program) explain(ctx context.Context, d *Desk, req assessment.Request, id string) error {

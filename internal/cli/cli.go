@@ -137,6 +137,9 @@ func Run(ctx context.Context, env Env, open Open) int {
 			Next("candor ledger verify says what still fits; candor restore unpacks a backup into a new folder")
 	}
 	p.fail(err)
+	if ctx.Err() != nil {
+		return stoppedBy(ctx)
+	}
 	return fault.ExitCode(err)
 }
 
@@ -173,7 +176,8 @@ keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
 	f.StringVar(&p.data, "data", dir, "data folder (environment: CANDOR_DATA)")
 	f.BoolVar(&p.json, "json", false, "print JSON with stable field names")
 	f.BoolVar(&p.quiet, "quiet", false, "no progress on standard error")
-	f.StringVar(&p.color, "color", "auto", "colour: auto (only on a terminal), always, never")
+	p.color = "auto"
+	f.Var(&oneOf{&p.color, []string{"auto", "always", "never"}}, "color", "colour: auto (only on a terminal), always, never")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
 		p.serveCommand(), p.demoCommand(), p.versionCommand(),

@@ -12,6 +12,7 @@ import (
 	"candor/internal/attack/diff"
 	"candor/internal/fault"
 	"candor/internal/library"
+	"candor/internal/near"
 	"candor/internal/store"
 )
 
@@ -93,13 +94,16 @@ func (p *program) listCommand() *cobra.Command {
 		Short:   "List the objects of a release, filtered and sorted",
 		Example: "  candor attack list --kind analytic --platform Linux\n  candor attack list --kind technique --tactic initial-access --lifecycle live",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if q.Kinds, err = library.KindsOf(kinds); err != nil {
+				return err
+			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) (err error) {
 				if q.Release, err = d.Library.Release(ctx, selected(ref)); err != nil {
 					return err
 				}
-				for _, k := range kinds {
-					q.Kinds = append(q.Kinds, attack.Kind(k))
+				if q, err = d.Library.Narrowing(ctx, q); err != nil {
+					return err
 				}
 				found, total, err := d.Library.List(ctx, q)
 				if err != nil {
@@ -112,7 +116,7 @@ func (p *program) listCommand() *cobra.Command {
 	}
 	refFlags(c, &ref)
 	f := c.Flags()
-	f.StringSliceVar(&kinds, "kind", nil, "kinds: technique, sub-technique, analytic, group, malware, ...")
+	f.StringSliceVar(&kinds, "kind", nil, "kinds: "+strings.Join(library.KindWords(), ", "))
 	f.StringVar(&q.Text, "text", "", "words to look for")
 	f.StringVar(&q.Tactic, "tactic", "", "techniques of a tactic, by ATT&CK ID or short name")
 	f.StringVar(&q.Platform, "platform", "", "objects of a platform")
@@ -250,5 +254,5 @@ func (p *program) writeDiff(r diff.Report, format string) error {
 	case "navigator":
 		return r.Layer(p.Out)
 	}
-	return fault.New(fault.Usage, "there is no format %q", format).At("--format").Next("use text, json, markdown or navigator")
+	return fault.New(fault.Usage, "there is no format %q", format).At("--format").Next("%s", near.Hint(format, []string{"text", "json", "markdown", "navigator"}, ""))
 }

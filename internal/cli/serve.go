@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -51,7 +52,13 @@ pages and the API judge by.`,
 			}
 			m := p.mode(cmd, true)
 			m.Serve = true
-			return p.in(cmd, m, func(ctx context.Context, d *Desk) error { return p.serve(ctx, d, serving{addr, fold}, judgedBy) })
+			return p.in(cmd, m, func(ctx context.Context, d *Desk) error {
+				l, err := web.Listen(ctx, addr)
+				if err != nil {
+					return err
+				}
+				return p.serve(ctx, d, serving{l, fold}, judgedBy)
+			})
 		},
 	}
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "loopback address to listen on; port 0 picks a free one")
@@ -66,7 +73,7 @@ const foldEvery = 30 * time.Second
 
 // serving is how a server is to serve.
 type serving struct {
-	addr string
+	at   net.Listener
 	fold time.Duration
 }
 
@@ -74,6 +81,7 @@ type serving struct {
 // processes, until ctx ends, which is how a server is meant to end.
 func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (assure.Policy, error)) error {
 	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	defer how.at.Close()
 	fold, err := d.Intake.Start(how.fold, log)
 	if err != nil {
 		return err
@@ -83,7 +91,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	defer stop()
 	var others sharing
 	var failed error
-	err = web.Serve(ctx, how.addr, d.Handler(pol, log), log, func(at string) {
+	err = web.ServeOn(ctx, how.at, d.Handler(pol, log), log, func(at string) {
 		if others, failed = p.share(ctx, d, "http://"+at+"/"); failed != nil {
 			stop()
 			return
@@ -154,11 +162,22 @@ overview and serves the pages until Ctrl-C.`,
 }
 
 func (p *program) demo(cmd *cobra.Command, m demonstration) error {
+	var at net.Listener
+	if !m.once {
+		var err error
+		if at, err = web.Listen(cmd.Context(), m.addr); err != nil {
+			return err // before anything is made
+		}
+		defer at.Close()
+	}
 	dir, remove, err := demoFolder(m.keep)
 	if err != nil {
 		return err
 	}
 	defer remove()
+	if !p.quiet && !p.json {
+		p.note("making ninety days of evidence of an organisation that does not exist, and judging it")
+	}
 	p.data = filepath.Join(dir, "data")
 	return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
 		if err := p.fillDemo(ctx, d, dir, m.seed); err != nil {
@@ -171,7 +190,7 @@ func (p *program) demo(cmd *cobra.Command, m demonstration) error {
 		if err := p.emit(a, func(g *page) { p.introduceDemo(g, m, dir); showAssessment(g, a, true) }); err != nil || m.once {
 			return err
 		}
-		return p.serve(ctx, d, serving{m.addr, foldEvery}, p.policyNow)
+		return p.serve(ctx, d, serving{at, foldEvery}, p.policyNow)
 	})
 }
 

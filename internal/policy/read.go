@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/fault"
+	"candor/internal/near"
 )
 
 // maxBytes bounds a policy file; the commented default is under 5 kB.
@@ -135,31 +136,10 @@ func (f *file) nearest(path string) string {
 	best, least := "", -1
 	last := path[strings.LastIndexByte(path, '.')+1:]
 	for _, k := range f.keys {
-		d := min(edits(path, k.name), 1+edits(last, k.name[strings.LastIndexByte(k.name, '.')+1:]))
+		d := min(near.Edits(path, k.name), 1+near.Edits(last, k.name[strings.LastIndexByte(k.name, '.')+1:]))
 		if least < 0 || d < least {
 			best, least = k.name, d
 		}
 	}
 	return best
-}
-
-// edits is the Levenshtein distance between two strings, in bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

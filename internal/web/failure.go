@@ -18,6 +18,8 @@ type failureView struct {
 	Hint    string
 	// Search says that searching may help.
 	Search bool
+	// Without is the address without the parameter that is wrong, if one is.
+	Without string
 }
 
 // failure returns the page of an error. What is the server's own goes to the log,
@@ -43,7 +45,8 @@ func (s *site) failure(r *http.Request, err error) view {
 	v := failureView{frame: fr, Heading: sentence(strings.ToLower(http.StatusText(status)))}
 	v.Title = v.Heading
 	if known {
-		v.Message, v.Where, v.Hint = f.What, f.Where, fault.HintOf(err)
+		v.Message, v.Where, v.Hint = f.What, f.Where, forPages(fault.HintOf(err))
+		v.Without = without(r, f.Where)
 	} else {
 		v.Message, v.Hint = "The page could not be made, for a reason of the server's own.", "The server's log says why."
 	}
@@ -51,6 +54,30 @@ func (s *site) failure(r *http.Request, err error) view {
 		v.Search, v.Words = true, r.PathValue("id")
 	}
 	return view{name: "error", status: status, data: v}
+}
+
+// forPages returns a next step that a reader of pages can take. One that is a
+// command, or speaks of its flags, is none: the page offers links instead.
+func forPages(hint string) string {
+	if strings.Contains(hint, "candor ") || strings.Contains(hint, "--") {
+		return ""
+	}
+	return hint
+}
+
+// without returns the address of a request without a parameter, empty when the
+// request has none of that name.
+func without(r *http.Request, parameter string) string {
+	q := r.URL.Query()
+	if !q.Has(parameter) {
+		return ""
+	}
+	q.Del(parameter)
+	q.Del("offset")
+	if len(q) == 0 {
+		return r.URL.EscapedPath()
+	}
+	return r.URL.EscapedPath() + "?" + q.Encode()
 }
 
 // missing answers for every path that has no page.

@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/attack"
 	"candor/internal/fault"
+	"candor/internal/library"
 	"candor/internal/store"
 )
 
@@ -50,11 +51,11 @@ type paging struct {
 	Previous, Next  string // addresses, empty where there is none
 }
 
-// kinds are the kinds of object that the list offers, in the order of use.
+// kinds are the kinds of object that the list shows when none is asked for, in the
+// order of use: what has an ATT&CK meaning by itself.
 func kinds() []attack.Kind {
-	return []attack.Kind{attack.KindTechnique, attack.KindSubTechnique, attack.KindAnalytic, attack.KindStrategy, attack.KindTactic,
-		attack.KindComponent, attack.KindDataSource, attack.KindGroup, attack.KindMalware, attack.KindTool, attack.KindCampaign,
-		attack.KindMitigation, attack.KindAsset, attack.KindMatrix}
+	all := library.Kinds()
+	return all[:slices.Index(all, attack.KindRelationship)]
 }
 
 func (s *site) objects(r *http.Request) (view, error) {
@@ -76,7 +77,10 @@ func (s *site) objects(r *http.Request) (view, error) {
 	if fr.Release.Version == "" {
 		return view{name: "objects", data: v}, nil
 	}
-	query := v.Filter.query(fr.Sel, fr.Release)
+	query, err := s.narrowed(r, &v)
+	if err != nil {
+		return view{}, err
+	}
 	query.Offset, query.Limit = offset, perPage
 	found, total, err := s.Index.List(r.Context(), query)
 	if err != nil {
@@ -94,24 +98,50 @@ func (s *site) objects(r *http.Request) (view, error) {
 func (f objectFilter) query(sel selection, rel attack.Release) store.Query {
 	q := store.Query{Release: rel, Text: f.Text, Tactic: f.Tactic, Platform: sel.Platform, LogSource: f.LogSource,
 		Lifecycle: f.Lifecycle, Sort: f.Sort, Kinds: kinds()}
-	if f.Kind != "" {
-		q.Kinds = []attack.Kind{attack.Kind(f.Kind)}
-	}
 	if q.Sort == "" && q.Text == "" {
 		q.Sort = "id"
 	}
 	return q
 }
 
+// narrowed returns the store's question with each filter as the release spells it,
+// which is how the form shows it, too.
+func (s *site) narrowed(r *http.Request, v *objectsView) (store.Query, error) {
+	q := v.Filter.query(v.Sel, v.Release)
+	if v.Filter.Kind != "" {
+		var err error
+		if q.Kinds, err = library.KindsOf([]string{v.Filter.Kind}); err != nil {
+			return q, err
+		}
+		v.Filter.Kind = library.Software
+		if len(q.Kinds) == 1 {
+			v.Filter.Kind = string(q.Kinds[0])
+		}
+	}
+	q, err := s.Objects.Narrowing(r.Context(), q)
+	v.Filter.Tactic, v.Filter.LogSource, v.Sel.Platform = q.Tactic, q.LogSource, q.Platform
+	return q, err
+}
+
+// withChosen returns the choices and the one that was asked for by address and is
+// not among them, so that the form shows what the list is narrowed to.
+func withChosen(all []choice, value string) []choice {
+	if value == "" || slices.ContainsFunc(all, func(c choice) bool { return c.Value == value }) {
+		return all
+	}
+	return append(all, choice{Name: value, Value: value, Chosen: true})
+}
+
 // choices fills the filters with what the release holds.
 func (s *site) choices(r *http.Request, v *objectsView) error {
-	for _, k := range kinds() {
-		v.Kinds = append(v.Kinds, choice{Name: kind(k), Value: string(k), Chosen: v.Filter.Kind == string(k)})
+	for _, k := range library.KindWords()[:slices.Index(library.KindWords(), string(attack.KindRelationship))] {
+		v.Kinds = append(v.Kinds, choice{Name: kind(attack.Kind(k)), Value: k, Chosen: v.Filter.Kind == k})
 	}
+	v.Kinds = withChosen(v.Kinds, v.Filter.Kind)
 	for _, l := range []string{"live", "deprecated", "revoked"} {
 		v.Lifecycle = append(v.Lifecycle, choice{Name: l, Value: l, Chosen: v.Filter.Lifecycle == l})
 	}
-	for _, o := range [][2]string{{"id", "ID"}, {"name", "name"}, {"-modified", "newest change"}, {"modified", "oldest change"}} {
+	for _, o := range [][2]string{{"id", "ID"}, {"name", "name"}, {"-modified", "newest change"}, {"modified", "oldest change"}, {"-id", "ID, last first"}, {"-name", "name, last first"}} {
 		v.Sorts = append(v.Sorts, choice{Name: o[1], Value: o[0], Chosen: v.Filter.Sort == o[0]})
 	}
 	tactics, _, err := s.Index.List(r.Context(), store.Query{Release: v.Release, Kinds: []attack.Kind{attack.KindTactic}, Lifecycle: "live", Sort: "id", Limit: most})
@@ -121,12 +151,16 @@ func (s *site) choices(r *http.Request, v *objectsView) error {
 	for _, t := range tactics {
 		v.Tactics = append(v.Tactics, choice{Name: t.Name, Value: t.ATTACKID, Chosen: v.Filter.Tactic == t.ATTACKID})
 	}
+	v.Tactics = withChosen(v.Tactics, v.Filter.Tactic)
 	techniques, _, err := s.Index.List(r.Context(), store.Query{Release: v.Release, Kinds: []attack.Kind{attack.KindTechnique}, Lifecycle: "live", Sort: "id", Limit: most})
 	if err != nil {
 		return err
 	}
 	for _, t := range techniques {
 		v.Platforms = append(v.Platforms, t.Platforms...)
+	}
+	if v.Sel.Platform != "" {
+		v.Platforms = append(v.Platforms, v.Sel.Platform)
 	}
 	slices.Sort(v.Platforms)
 	v.Platforms = slices.Compact(v.Platforms)

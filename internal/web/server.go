@@ -35,18 +35,33 @@ func Combine(pages, api http.Handler, log *slog.Logger) http.Handler {
 	return logged(log, recovered(log, local(ours(guarded))))
 }
 
-// Serve answers requests at addr until ctx ends, and then lets those under way
-// finish. It calls ready with the address once it listens; port 0 picks a free
+// Listen takes an address, before there is anything to serve: port 0 picks a free
 // one. An address that is not loopback is fault.Refused.
-func Serve(ctx context.Context, addr string, h http.Handler, log *slog.Logger, ready func(addr string)) error {
+func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	if err := loopback(addr); err != nil {
-		return err
+		return nil, err
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return fault.New(fault.Unavailable, "the server cannot listen").At("%s", addr).Because(err).
+		return nil, fault.New(fault.Unavailable, "the server cannot listen").At("%s", addr).Because(err).
 			Next("choose another port with --addr; port 0 picks a free one")
 	}
+	return l, nil
+}
+
+// Serve answers requests at addr until ctx ends, and then lets those under way
+// finish. It calls ready with the address once it listens. The address is as for
+// [Listen].
+func Serve(ctx context.Context, addr string, h http.Handler, log *slog.Logger, ready func(addr string)) error {
+	l, err := Listen(ctx, addr)
+	if err != nil {
+		return err
+	}
+	return ServeOn(ctx, l, h, log, ready)
+}
+
+// ServeOn is [Serve] on an address that was taken already; it closes l.
+func ServeOn(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, ready func(addr string)) error {
 	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: headerTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: 1 << 16, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -56,7 +71,7 @@ func Serve(ctx context.Context, addr string, h http.Handler, log *slog.Logger, r
 	ready(l.Addr().String())
 	select {
 	case err := <-done:
-		return fault.New(fault.Internal, "the server stopped").At("%s", addr).Because(err)
+		return fault.New(fault.Internal, "the server stopped").At("%s", l.Addr()).Because(err)
 	case <-ctx.Done():
 	}
 	return shutdown(s)

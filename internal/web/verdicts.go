@@ -8,6 +8,8 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/fault"
+	"candor/internal/near"
+	"candor/internal/store"
 )
 
 // verdictsView is the list of verdicts.
@@ -44,6 +46,11 @@ func (s *site) verdicts(r *http.Request) (view, error) {
 	if v.Filter, err = verdictFilterOf(r); err != nil {
 		return view{}, err
 	}
+	named, err := s.Objects.Narrowing(r.Context(), store.Query{Release: fr.Release, Tactic: v.Filter.Tactic, Platform: fr.Sel.Platform})
+	if err != nil {
+		return view{}, err
+	}
+	v.Filter.Tactic, v.Sel.Platform = named.Tactic, named.Platform
 	whole := fr.Sel
 	whole.Platform = "" // the list itself narrows, so that every platform stays on offer
 	a, err := s.assess(r.Context(), whole, fr.Release)
@@ -61,12 +68,20 @@ func verdictFilterOf(r *http.Request) (verdictFilter, error) {
 	q := r.URL.Query()
 	f := verdictFilter{Rung: q.Get("rung"), Tactic: q.Get("tactic"), Claimed: q.Get("claimed"), Text: strings.TrimSpace(q.Get("text"))}
 	if f.Rung != "" && !slices.Contains(assure.Rungs(), assure.Rung(f.Rung)) {
-		return f, fault.New(fault.Usage, "there is no rung %q", f.Rung).At("rung").Next("choose one from the list")
+		return f, fault.New(fault.Usage, "there is no rung %q", f.Rung).At("rung").Next("%s", near.Hint(f.Rung, rungWords(), ""))
 	}
 	if f.Claimed != "" && f.Claimed != "yes" && f.Claimed != "no" {
 		return f, fault.New(fault.Usage, "%q is neither yes nor no", f.Claimed).At("claimed").Next("choose yes or no")
 	}
 	return f, nil
+}
+
+func rungWords() []string {
+	var words []string
+	for _, r := range assure.Rungs() {
+		words = append(words, string(r))
+	}
+	return words
 }
 
 // fill sets what the filters offer: what the assessment holds.
@@ -84,6 +99,10 @@ func (v *verdictsView) fill(a assure.Assessment) {
 	}
 	for _, vd := range a.Verdicts {
 		v.Platforms = append(v.Platforms, vd.Platforms...)
+	}
+	v.Tactics = withChosen(v.Tactics, v.Filter.Tactic)
+	if v.Sel.Platform != "" {
+		v.Platforms = append(v.Platforms, v.Sel.Platform)
 	}
 	slices.Sort(v.Platforms)
 	v.Platforms = slices.Compact(v.Platforms)

@@ -32,6 +32,7 @@ type Objects interface {
 	Page(ctx context.Context, id string, ref attack.ReleaseRef) (library.Page, error)
 	History(ctx context.Context, id string, ref attack.ReleaseRef) (library.History, error)
 	Diff(ctx context.Context, from, to, domain string) (diff.Report, error)
+	Narrowing(ctx context.Context, q store.Query) (store.Query, error)
 }
 
 // Index lists what the library holds.

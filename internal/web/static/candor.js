@@ -32,13 +32,6 @@ if (navigator.clipboard) {
   }
 }
 
-// Changing a filter shows the result at once; the button stays for keyboards.
-for (const form of document.querySelectorAll("form.filters")) {
-  form.addEventListener("change", (e) => {
-    if (e.target.tagName === "SELECT") form.requestSubmit();
-  });
-}
-
 // A link into a fold opens it.
 const reveal = () => {
   const at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
