@@ -94,7 +94,7 @@ func New(d Deps) http.Handler {
 	s := &server{Deps: d}
 	mux := http.NewServeMux()
 	h := humago.New(mux, config(d.Version))
-	h.UseMiddleware(withStatus, s.dated)
+	h.UseMiddleware(withStatus, s.filled)
 	s.registerObjects(h)
 	s.registerVerdicts(h)
 	s.registerOthers(h)

@@ -355,6 +355,7 @@ func TestProblemsSayWhatIsWrongInJSON(t *testing.T) {
 		"GET /api/v1/objects?platform=Lnux":     {Status: 404, Kind: "not_found"},
 		"GET /api/v1/objects?tactic=recon":      {Status: 404, Kind: "not_found"},
 		"GET /api/v1/objects?kind=techniqe":     {Status: 400, Kind: "usage"},
+		"GET /api/v1/next?window=":              {Status: 400, Kind: "usage"},
 		"GET /api/v1/verdicts?as_of=":           {Status: 400, Kind: "usage"},
 		"GET /api/v1/verdicts?as_of=2026-02-31": {Status: 400, Kind: "usage"},
 		"GET /api/v1/objects?limit=0":           {Status: 400, Kind: "usage"},
@@ -426,5 +427,50 @@ func TestBrowserTakesNoAnswerForAPage(t *testing.T) {
 		if h.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") {
 			t.Errorf("GET %s: %v", target, h)
 		}
+	}
+}
+
+// TestTheDocumentNamesWhatTheProgramKnows holds the words that the document lists
+// against those of the code, which it cannot take them from.
+func TestTheDocumentNamesWhatTheProgramKnows(t *testing.T) {
+	d := newDesk(t)
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct {
+				Name   string
+				Schema struct {
+					Enum  []string
+					Items struct{ Enum []string }
+				}
+			}
+		}
+	}
+	d.get("/api/v1/openapi.json", &doc)
+	var rungs []string
+	for _, r := range assure.Rungs() {
+		rungs = append(rungs, string(r))
+	}
+	kinds := library.KindWords()
+	seen := 0
+	for _, p := range doc.Paths["/api/v1/objects"]["get"].Parameters {
+		if p.Name == "kind" {
+			seen++
+			slices.Sort(kinds)
+			slices.Sort(p.Schema.Items.Enum)
+			if !slices.Equal(p.Schema.Items.Enum, kinds) {
+				t.Errorf("kinds %v, want %v", p.Schema.Items.Enum, kinds)
+			}
+		}
+	}
+	for _, p := range doc.Paths["/api/v1/verdicts"]["get"].Parameters {
+		if p.Name == "rung" {
+			seen++
+			if !slices.Equal(p.Schema.Enum, rungs) {
+				t.Errorf("rungs %v, want %v", p.Schema.Enum, rungs)
+			}
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d of the two parameters are in the document", seen)
 	}
 }

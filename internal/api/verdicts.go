@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -24,7 +23,7 @@ type Judged struct {
 
 type verdictsInput struct {
 	Judged
-	Rung string `query:"rung" doc:"Keep only the verdicts on this rung; the totals stay those of all"`
+	Rung string `query:"rung" doc:"Keep only the verdicts on this rung; the totals stay those of all" enum:"not_applicable,outside_visibility,blind,observable,rule_only,unproven,noisy,contradicted,proven,reliable"`
 }
 
 type verdictsOutput struct{ Body assure.Assessment }
@@ -77,19 +76,6 @@ func (s *server) assess(ctx context.Context, in Judged) (assure.Assessment, erro
 	}
 	r.Platform = in.Platform
 	return s.Assessor.Assess(ctx, r)
-}
-
-// dated refuses a day that is given and empty: the document asks for a date.
-func (s *server) dated(ctx huma.Context, next func(huma.Context)) {
-	u := ctx.URL()
-	if q := u.Query(); q.Has("as_of") && q.Get("as_of") == "" {
-		p := s.problem(ctx.Context(), fault.New(fault.Usage, "as_of is empty").At("query as_of").Next("write it as 2006-01-02, or leave it out for today"))
-		ctx.SetHeader("Content-Type", problemType)
-		ctx.SetStatus(p.Status)
-		_ = json.NewEncoder(ctx.BodyWriter()).Encode(p)
-		return
-	}
-	next(ctx)
 }
 
 // asked makes the request about a release as of a day, by the policy in force now.

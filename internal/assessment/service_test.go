@@ -272,7 +272,7 @@ func TestPlatformNarrowsAndAnUnknownOneIsRefused(t *testing.T) {
 	}
 	r.Platform = "VMS"
 	_, err = b.Assess(context.Background(), r)
-	if fault.KindOf(err) != fault.Usage || !strings.Contains(fault.HintOf(err), "PRE, Windows") {
+	if fault.KindOf(err) != fault.NotFound || !strings.Contains(fault.HintOf(err), "PRE, Windows") {
 		t.Errorf("%v, hint %q", err, fault.HintOf(err))
 	}
 }

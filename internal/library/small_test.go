@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"candor/internal/attack"
 	"candor/internal/attack/stix"
+	"candor/internal/fault"
 	"candor/internal/library"
 	"candor/internal/store"
 	"candor/internal/store/sqlite"
@@ -127,4 +129,24 @@ func path(p library.Page) []string {
 		lines = append(lines, fmt.Sprintf("%d %s %s", s.Depth, s.Relation, short(s.Object)))
 	}
 	return lines
+}
+
+func TestKindsAreNamedByTheWordsOfStats(t *testing.T) {
+	for word, want := range map[string][]attack.Kind{
+		"software":             {attack.KindMalware, attack.KindTool},
+		"Data Sources":         {attack.KindDataSource},
+		"detection strategies": {attack.KindStrategy},
+		"data-components":      {attack.KindComponent},
+		"tactics":              {attack.KindTactic},
+		"sub-techniques":       {attack.KindSubTechnique},
+		" Analytic ":           {attack.KindAnalytic},
+	} {
+		if got, err := library.KindsOf([]string{word}); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %v %v, want %v", word, got, err, want)
+		}
+	}
+	_, err := library.KindsOf([]string{"techniqe"})
+	if fault.KindOf(err) != fault.Usage || !strings.Contains(fault.HintOf(err), "did you mean technique?") {
+		t.Errorf("%v, hint %q", err, fault.HintOf(err))
+	}
 }
