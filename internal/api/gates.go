@@ -18,7 +18,7 @@ type gateInput struct {
 	ID  string `path:"id" doc:"ATT&CK ID or STIX id of an analytic, or the id of a rule" maxLength:"400"`
 	For string `query:"for" required:"true" doc:"What it is to be used for" enum:"reporting,automation"`
 	Release
-	AsOf string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when empty" format:"date"`
+	AsOf string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when empty" format:"date" pattern:"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]$" patternDescription:"a day from 1900 to 2199, written as 2006-01-02"`
 }
 
 type gateOutput struct{ Body assure.Decision }

@@ -18,7 +18,7 @@ type Reviewer interface {
 // Asked is the parameters that say up to when something is known.
 type Asked struct {
 	Release
-	AsOf string `query:"as_of" doc:"The day up to which cases and evidence are known, 2006-01-02; today (UTC) when left out" format:"date"`
+	AsOf string `query:"as_of" doc:"The day up to which cases and evidence are known, 2006-01-02; today (UTC) when left out" format:"date" pattern:"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]$" patternDescription:"a day from 1900 to 2199, written as 2006-01-02"`
 }
 
 type reviewInput struct {

@@ -18,7 +18,7 @@ import (
 type Judged struct {
 	Release
 	Platform string `query:"platform" doc:"Judge only the analytics of this platform" maxLength:"100"`
-	AsOf     string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when left out" format:"date"`
+	AsOf     string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when left out" format:"date" pattern:"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]$" patternDescription:"a day from 1900 to 2199, written as 2006-01-02"`
 }
 
 type verdictsInput struct {
