@@ -78,37 +78,60 @@ func (s *Service) Narrowing(ctx context.Context, q store.Query) (store.Query, er
 	if q.Tactic == "" && q.Platform == "" && q.LogSource == "" {
 		return q, nil
 	}
-	lib, err := s.store.Load(ctx, q.Release, "x-mitre-tactic", "attack-pattern", "x-mitre-analytic", "x-mitre-data-component", "malware", "tool", "x-mitre-asset")
+	v, err := s.vocabulary(ctx, q.Release)
 	if err != nil {
 		return q, err
 	}
-	if q.Tactic, err = tacticOf(lib, q.Release, q.Tactic); err != nil {
+	if q.Tactic, err = v.tactic(q.Tactic); err != nil {
 		return q, err
 	}
-	var platforms, sources []string
-	for _, o := range lib.Objects() {
-		platforms = append(platforms, o.Platforms...)
-		for _, l := range slices.Concat(o.LogSources, o.Channels) {
-			sources = append(sources, l.Name)
-		}
-	}
-	if q.Platform, err = oneOf(q.Release, "platform", q.Platform, platforms); err != nil {
+	if q.Platform, err = v.oneOf("platform", q.Platform, v.platforms); err != nil {
 		return q, err
 	}
-	q.LogSource, err = oneOf(q.Release, "log_source", q.LogSource, sources)
+	q.LogSource, err = v.oneOf("log_source", q.LogSource, v.sources)
 	return q, err
 }
 
-// tacticOf returns the ATT&CK ID of the tactic that a word names.
-func tacticOf(lib *attack.Library, rel attack.Release, word string) (string, error) {
+// vocabulary is the words of a release that lists are narrowed by.
+type vocabulary struct {
+	release            attack.Release
+	tactics            []*attack.Object
+	platforms, sources []string // sorted
+}
+
+func (s *Service) vocabulary(ctx context.Context, r attack.Release) (*vocabulary, error) {
+	if v, ok := s.words.Load(editionOf(r)); ok {
+		return v.(*vocabulary), nil
+	}
+	lib, err := s.store.Load(ctx, r, "x-mitre-tactic", "attack-pattern", "x-mitre-analytic", "x-mitre-data-component", "malware", "tool", "x-mitre-asset")
+	if err != nil {
+		return nil, err
+	}
+	v := &vocabulary{release: r}
+	for _, o := range lib.Objects() {
+		if o.Kind == attack.KindTactic {
+			v.tactics = append(v.tactics, o)
+		}
+		v.platforms = append(v.platforms, o.Platforms...)
+		for _, l := range slices.Concat(o.LogSources, o.Channels) {
+			v.sources = append(v.sources, l.Name)
+		}
+	}
+	for _, words := range []*[]string{&v.platforms, &v.sources} {
+		slices.Sort(*words)
+		*words = slices.Clip(slices.Compact(*words))
+	}
+	s.words.Store(editionOf(r), v)
+	return v, nil
+}
+
+// tactic returns the ATT&CK ID of the tactic that a word names.
+func (v *vocabulary) tactic(word string) (string, error) {
 	if word == "" {
 		return "", nil
 	}
 	var names []string
-	for _, o := range lib.Objects() {
-		if o.Kind != attack.KindTactic {
-			continue
-		}
+	for _, o := range v.tactics {
 		if strings.EqualFold(o.ATTACKID, word) || strings.EqualFold(o.ShortName, word) || strings.EqualFold(o.Name, word) {
 			return o.ATTACKID, nil
 		}
@@ -117,20 +140,17 @@ func tacticOf(lib *attack.Library, rel attack.Release, word string) (string, err
 		}
 	}
 	slices.Sort(names)
-	return "", fault.New(fault.NotFound, "%s has no tactic %q", rel, word).At("tactic").Next("%s", near.Hint(word, names, ""))
+	return "", fault.New(fault.NotFound, "%s has no tactic %q", v.release, word).At("tactic").Next("%s", near.Hint(word, names, ""))
 }
 
 // oneOf returns a word as the known ones spell it; no word stays none.
-func oneOf(rel attack.Release, field, word string, known []string) (string, error) {
-	i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, word) })
+func (v *vocabulary) oneOf(field, word string, known []string) (string, error) {
 	if word == "" {
 		return "", nil
 	}
-	if i >= 0 {
+	if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, word) }); i >= 0 {
 		return known[i], nil
 	}
-	slices.Sort(known)
-	known = slices.Compact(known)
-	return "", fault.New(fault.NotFound, "%s has no %s %q", rel, strings.ReplaceAll(field, "_", " "), word).At("%s", field).
+	return "", fault.New(fault.NotFound, "%s has no %s %q", v.release, strings.ReplaceAll(field, "_", " "), word).At("%s", field).
 		Next("%s", near.Hint(word, known, "the analytics and data components of the release name them"))
 }

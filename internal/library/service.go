@@ -20,6 +20,7 @@ type Service struct {
 	// release does not change once it is imported.
 	years sync.Map // edition to string
 	stats sync.Map // edition to Stats
+	words sync.Map // edition to *vocabulary
 
 	mu     sync.Mutex
 	latest *attack.Library // the view that Adjacent loaded last

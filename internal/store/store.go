@@ -160,8 +160,8 @@ type Query struct {
 	Tactic    string // a tactic's ATT&CK ID or short name; techniques only
 	Platform  string
 	LogSource string // a log source name; what names it, and strategies and techniques by their analytics
-	Lifecycle string // "live", "revoked", "deprecated"; empty for all
-	Sort      string // "id", "name", "modified", with a leading "-" for descending
+	Lifecycle string // "live", "revoked", "deprecated"; empty for all; another word is fault.Usage
+	Sort      string // "id", "name", "modified", with a leading "-" for descending; another word is fault.Usage
 	Offset    int
 	Limit     int // at most this many; 0 means 50
 }

@@ -75,7 +75,7 @@ func orderOf(sort string) (func(a, b *store.Header) int, error) {
 			return cmp.Or(attack.CompareTimes(a.Modified, b.Modified), strings.Compare(a.StixID, b.StixID))
 		}
 	default:
-		return nil, fault.New(fault.Invalid, "there is no sort %q", sort).At("sort").Next("%s", near.Hint(sort, []string{"id", "-id", "name", "-name", "modified", "-modified"}, ""))
+		return nil, fault.New(fault.Usage, "there is no sort %q", sort).At("sort").Next("%s", near.Hint(sort, []string{"id", "-id", "name", "-name", "modified", "-modified"}, ""))
 	}
 	if !down {
 		return by, nil
@@ -88,7 +88,7 @@ func (v *view) filter(q store.Query) (func(n int32) bool, error) {
 	switch q.Lifecycle {
 	case "", "live", "revoked", "deprecated":
 	default:
-		return nil, fault.New(fault.Invalid, "there is no lifecycle %q", q.Lifecycle).At("lifecycle").Next("%s", near.Hint(q.Lifecycle, []string{"live", "revoked", "deprecated"}, ""))
+		return nil, fault.New(fault.Usage, "there is no lifecycle %q", q.Lifecycle).At("lifecycle").Next("%s", near.Hint(q.Lifecycle, []string{"live", "revoked", "deprecated"}, ""))
 	}
 	inTactic := v.techniquesOf(q.Tactic)
 	reads := v.readersOf(q.LogSource)

@@ -373,9 +373,9 @@ func libraryFilters(t *testing.T, open OpenLibrary) {
 		equal(t, name, list(t, l, c.q), c.want)
 	}
 	_, _, err := l.List(context.Background(), store.Query{Release: r, Lifecycle: "sleeping"})
-	refused(t, err, fault.Invalid)
+	refused(t, err, fault.Usage)
 	_, _, err = l.List(context.Background(), store.Query{Release: r, Sort: "colour"})
-	refused(t, err, fault.Invalid)
+	refused(t, err, fault.Usage)
 }
 
 func libraryPages(t *testing.T, open OpenLibrary) {
