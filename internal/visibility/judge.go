@@ -28,19 +28,22 @@ func (x *index) judge(o *attack.Object) Statement {
 	if !x.inScope(o) {
 		s.State = OutOfScope
 		s.Reasons = []evidence.Reason{x.outOfScope(o)}
+		s.Sentence = x.sentence(o, &s, nil)
 		return s
 	}
 	s.Needs = x.needs(o)
+	groups := groupsOf(s.Needs, x.policy.JointNeed)
 	if s.Reasons = x.outsideReasons(o); len(s.Reasons) > 0 {
 		s.State = Outside
 	} else {
-		levels := joint(s.Needs, x.policy.JointNeed)
-		s.State = stateOf(levels)
+		levels := levelsOf(groups)
+		s.State, s.Shortfall = stateOf(levels), shortfallOf(levels)
 		s.Reasons = x.ownReasons(o, s.State, s.Needs, levels)
 	}
 	if s.State != Verified && slices.ContainsFunc(s.Externals, func(e Sight) bool { return e.Counts }) {
-		s.State = External
+		s.State, s.Shortfall = External, ""
 	}
+	s.Sentence = x.sentence(o, &s, groups)
 	s.Reasons = append(s.Reasons, sightReasons(s.Externals)...)
 	s.Reasons = append(s.Reasons, caveatReasons(o)...)
 	return s

@@ -235,29 +235,37 @@ func levelOf(n *Need) level {
 	return nothing
 }
 
-// joint returns the level of each thing that must be seen: of every log source,
-// of the best one of each data component, or of the best of all.
-func joint(needs []Need, how string) []level {
-	if len(needs) == 0 {
-		return nil
-	}
-	groups := map[string]int{}
-	var levels []level
+// groupsOf returns the things that must each be seen: every log source, those of
+// each data component of which the best counts, or all together.
+func groupsOf(needs []Need, how string) [][]*Need {
+	at := map[string]int{}
+	var groups [][]*Need
 	for i := range needs {
-		group := fmt.Sprint(i)
+		key := fmt.Sprint(i)
 		switch how {
 		case "component":
-			group = needs[i].Component
+			key = needs[i].Component
 		case "any":
-			group = ""
+			key = ""
 		}
-		at, ok := groups[group]
-		if !ok {
-			at = len(levels)
-			groups[group] = at
-			levels = append(levels, nothing)
+		if _, ok := at[key]; !ok {
+			at[key] = len(groups)
+			groups = append(groups, nil)
 		}
-		levels[at] = max(levels[at], levelOf(&needs[i]))
+		groups[at[key]] = append(groups[at[key]], &needs[i])
+	}
+	return groups
+}
+
+// levelsOf returns the level of the best of each group.
+func levelsOf(groups [][]*Need) []level {
+	var levels []level
+	for _, g := range groups {
+		best := nothing
+		for _, n := range g {
+			best = max(best, levelOf(n))
+		}
+		levels = append(levels, best)
 	}
 	return levels
 }

@@ -108,7 +108,12 @@ type Sight struct {
 
 // Statement is the judgement of one analytic.
 type Statement struct {
-	State     State             `json:"state"`
+	State State `json:"state"`
+	// Shortfall tells apart in which way it is not seen; empty when it is seen, outside
+	// or out of scope.
+	Shortfall Shortfall `json:"shortfall,omitempty"`
+	// Sentence says State in words, with what is seen and what is missing.
+	Sentence  string            `json:"sentence"`
 	Needs     []Need            `json:"needs"`
 	Externals []Sight           `json:"externals"`
 	Reasons   []evidence.Reason `json:"reasons"`
