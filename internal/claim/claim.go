@@ -52,8 +52,20 @@ type Claim struct {
 	// Counts says that policy lets the claim count; Why says why not.
 	Counts bool   `json:"counts"`
 	Why    string `json:"why,omitempty"`
+	// Misfit says what the rule is of, where that is not what the analytic is of: the
+	// platforms that it states, or OtherLogSource. It then shares the technique with
+	// the analytic and nothing else, and cannot be what detects it.
+	Misfit string `json:"misfit,omitempty"`
 	Batch  string `json:"batch"`
 }
+
+// OtherLogSource is the Misfit of a rule that states no platform and reads none of
+// the analytic's log sources.
+const OtherLogSource = "another log source"
+
+// Cannot reports whether the claim does not count and no change to the rule's state
+// or to policy's statuses would make it: the rule is of another platform or product.
+func (c *Claim) Cannot() bool { return c.Misfit != "" && !c.Counts }
 
 // Unmapped is a rule's reference that the release does not know.
 type Unmapped struct {

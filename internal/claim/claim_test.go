@@ -205,6 +205,38 @@ func TestPolicySaysWhichClaimsCount(t *testing.T) {
 	}
 }
 
+func TestARuleOfAnotherPlatformOrProductCannotCount(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		rule   detection.Rule
+		misfit string
+		cannot bool
+	}{
+		{"its own platform", detection.Rule{Enabled: true, Platforms: []string{"Windows"}}, "", false},
+		{"disabled, of its own platform", detection.Rule{Platforms: []string{"Windows"}}, "", false},
+		{"another platform", detection.Rule{Enabled: true, Platforms: []string{"Linux", "Network Devices"}}, "Linux, Network Devices", true},
+		{"another platform and disabled", detection.Rule{Platforms: []string{"Linux"}}, "Linux", true},
+		{"no platform and nothing known that it reads", detection.Rule{Enabled: true}, "", false},
+		{"no platform and another product's log", detection.Rule{Enabled: true, Logs: []detection.Log{{Name: "zeek:dns"}}}, claim.OtherLogSource, true},
+		{"named", detection.Rule{Enabled: true, Platforms: []string{"Linux"}, Analytics: []string{"AN1"}}, "", false},
+	} {
+		c.rule.ID, c.rule.Name = "r", "Rule"
+		if len(c.rule.Analytics) == 0 {
+			c.rule.Techniques = []string{"T1"}
+		}
+		got := claim.Judge(library(), rulesOf(c.rule), policy()).ByAnalytic["an--1"][0]
+		if got.Misfit != c.misfit || got.Cannot() != c.cannot {
+			t.Errorf("%s: misfit %q, cannot %v (%s)", c.name, got.Misfit, got.Cannot(), got.Why)
+		}
+	}
+	p := policy()
+	p.Count = claim.Bases()
+	other := detection.Rule{ID: "r", Name: "Rule", Enabled: true, Platforms: []string{"Linux"}, Techniques: []string{"T1"}}
+	if got := claim.Judge(library(), rulesOf(other), p).ByAnalytic["an--1"][0]; !got.Counts || got.Cannot() {
+		t.Errorf("where policy counts technique alone: %+v", got)
+	}
+}
+
 func TestStrongestClaimFirstAndOneForEachRule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 12).Draw(t, "rules")

@@ -197,6 +197,20 @@ func (r *rule) basis(a *analytic) Basis {
 	return TechniquePlatform
 }
 
+// misfit says what the rule is of where it shares an analytic's technique alone;
+// see Claim.Misfit.
+func (r *rule) misfit(a *analytic, b Basis) string {
+	switch {
+	case b != TechniqueOnly:
+		return ""
+	case len(r.platforms) > 0 && len(a.platforms) > 0:
+		return strings.Join(r.Platforms, ", ")
+	case len(r.logs) == 0 || len(a.logs) == 0 || r.reads(a, false):
+		return "" // nothing is known that tells them apart
+	}
+	return OtherLogSource
+}
+
 // reads reports whether one of the rule's logs is one of the analytic's log
 // sources; byName asks that the log names it.
 func (r *rule) reads(a *analytic, byName bool) bool {

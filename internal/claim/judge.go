@@ -25,7 +25,7 @@ func Judge(lib *attack.Library, rules Rules, p Policy) Claims {
 		best, unmapped, reread := x.claims(r)
 		why := counts.whyNoRule(r)
 		for id, c := range best {
-			c.Why = cmp.Or(why, counts.bases[c.Basis])
+			c.Why = cmp.Or(why, counts.why(&c))
 			c.Counts = c.Why == ""
 			out.ByAnalytic[id] = append(out.ByAnalytic[id], c)
 		}
@@ -65,6 +65,7 @@ func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped, rer
 		}
 		for _, a := range t.analytics {
 			c := r.claim(r.basis(a), t)
+			c.Misfit = r.misfit(a, c.Basis)
 			if have, ok := best[a.id]; !ok || stronger(&c, &have) {
 				best[a.id] = c
 			}
@@ -142,6 +143,18 @@ func (c *counting) whyNoRule(r *rule) string {
 		return fmt.Sprintf("the rule's status is %s; policy counts %s", r.Status, c.named)
 	}
 	return ""
+}
+
+// why says why a claim of a rule that may count does not; empty if it does.
+func (c *counting) why(of *Claim) string {
+	why := c.bases[of.Basis]
+	switch {
+	case why == "" || of.Misfit == "":
+		return why
+	case of.Misfit == OtherLogSource:
+		return "the rule names its technique, states no platform, and reads none of its log sources"
+	}
+	return fmt.Sprintf("the rule names its technique and is of %s", of.Misfit)
 }
 
 func basisWords(bs []Basis) string {
