@@ -125,7 +125,7 @@ func (s *Statement) labelText() string {
 	if s.ToLabel == 0 {
 		return "No number of labels within reach would decide it at the current estimate."
 	}
-	return fmt.Sprintf("Labelling %s more, chosen at random, would decide it at the current estimate.", alerts(s.ToLabel))
+	return "To decide it at the current estimate, " + s.Settling(s.ToLabel).Words() + "."
 }
 
 // volumeReasons says volume and workload, and whether policy allows them.
