@@ -240,13 +240,16 @@ func orRungs(rungs []Rung) string {
 // episodes asks for enough labelled episodes.
 func (g *gate) episodes() Check {
 	least := max(g.asks.MinEpisodes, LeastEpisodes)
-	have := 0
-	if g.Measurement != nil {
-		have = g.Measurement.Episodes
+	have, missing := 0, "labels in %s"
+	if m := g.Measurement; m != nil {
+		have = m.Episodes
+		if m.Unlabelled == 0 {
+			missing = "wait for %s: no alert is left to label"
+		}
 	}
 	return g.check("episodes", have >= least,
 		fmt.Sprintf("%s labelled; %d are asked for.", was(have, "episode"), least),
-		fmt.Sprintf("labels in %s", count(int64(least-have), "more episode"))).from(policy(g.key + "min_episodes"))
+		fmt.Sprintf(missing, count(int64(least-have), "more episode"))).from(policy(g.key + "min_episodes"))
 }
 
 func was(n int, noun string) string {
@@ -265,8 +268,11 @@ func (g *gate) precision() Check {
 		of = fmt.Sprintf("alerts, %d of %d", m.TruePositive, m.TruePositive+m.BenignPositive+m.FalsePositive)
 	}
 	missing := fmt.Sprintf("a lower bound of precision of %s", trim(asks))
-	if _, more := m.At(asks, g.policy.Measure); more > 0 && *m.Precision >= asks && *m.EpisodePrecision >= asks {
-		missing += fmt.Sprintf(": at the current estimate %s chosen at random would settle it", count(more, "more labelled alert"))
+	switch _, more := m.At(asks, g.policy.Measure); {
+	case *m.Precision < asks || *m.EpisodePrecision < asks:
+		missing += ", which more of the same would not reach: tune, enrich or correlate it"
+	case more > 0:
+		missing += ": at the current estimate, " + m.Settling(more).Words()
 	}
 	return g.check("precision", m.LowerBound() >= asks,
 		fmt.Sprintf("The lower bound of precision is %s (%s); %s is asked for.", trim(m.LowerBound()), of, trim(asks)), missing).

@@ -266,6 +266,9 @@ func group(use, short, long string, subs ...*cobra.Command) *cobra.Command {
 func (p *program) fail(err error) {
 	var f *fault.Error
 	errors.As(err, &f)
+	if f != nil && f.Told {
+		return
+	}
 	if p.json {
 		body := map[string]any{"kind": fault.KindOf(err), "message": err.Error()}
 		if hint := fault.HintOf(err); hint != "" {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +39,7 @@ A waiver in force opens a gate all the same, and the answer says so.`,
 				if err := p.emit(g, func(pg *page) { showDecision(pg, &g) }); err != nil || g.Allowed {
 					return err
 				}
-				return fault.New(fault.Refused, "%s", strings.TrimSuffix(g.Reason, ".")).Next("what is missing: %s", strings.Join(g.Missing, "; "))
+				return fault.New(fault.Refused, "the gate is closed").Answered()
 			})
 		},
 	}
@@ -64,7 +63,9 @@ func showDecision(g *page, d *assure.Decision) {
 		word = g.code("32", "open")
 	}
 	g.line("%s  %s  gate for %s: %s", g.bold(d.ID), d.Name, d.Purpose, g.bold(word))
-	g.wrap("  ", d.Reason, 110)
+	if d.Allowed {
+		g.wrap("  ", d.Reason, 110) // of a closed one the checks that do not hold are the reason
+	}
 	g.line("")
 	rows := [][]string{}
 	for _, c := range d.Checks {

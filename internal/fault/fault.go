@@ -39,6 +39,9 @@ type Error struct {
 	Hint string
 	// Err is the cause, if any. It is not repeated in What.
 	Err error
+	// Told says that what was printed as the answer says it all: nothing more is
+	// printed, and the exit code is that of Kind.
+	Told bool
 }
 
 // New returns an error of kind k that says what, formatted as by fmt.Sprintf.
@@ -61,6 +64,12 @@ func (e *Error) Next(format string, args ...any) *Error {
 // Because sets the cause and returns e.
 func (e *Error) Because(err error) *Error {
 	e.Err = err
+	return e
+}
+
+// Answered says that the answer that was printed has everything, and returns e.
+func (e *Error) Answered() *Error {
+	e.Told = true
 	return e
 }
 

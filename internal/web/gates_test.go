@@ -18,9 +18,14 @@ func TestGatesAreThoseOfTheService(t *testing.T) {
 		_, doc := d.page("/gates/" + id)
 		for _, p := range assure.Purposes() {
 			g := must(d.assess.Gate(t.Context(), req, id, p))(t)
-			says(t, doc, g.Reason)
+			if g.Allowed {
+				says(t, doc, g.Reason)
+			}
 			for _, c := range g.Checks {
 				says(t, doc, c.Text)
+				if n := strings.Count(text(doc), c.Text); n > len(assure.Purposes()) {
+					t.Errorf("%s: the page says %q %d times", id, c.Text, n)
+				}
 			}
 			for _, m := range g.Missing {
 				says(t, doc, m)
