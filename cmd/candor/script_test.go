@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the transcripts in testdata/script with the real binary.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: setup})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: setup, Cmds: commands()})
 }
 
 // TestRealInput runs the transcripts that need the shared data, which stays
@@ -25,10 +25,15 @@ func TestRealInput(t *testing.T) {
 	if data == "" {
 		t.Skip("CANDOR_TEST_DATA is not set: the transcripts on real releases, rules and alerts need it")
 	}
-	testscript.Run(t, testscript.Params{Dir: "testdata/real", Setup: func(e *testscript.Env) error {
+	testscript.Run(t, testscript.Params{Dir: "testdata/real", Cmds: commands(), Setup: func(e *testscript.Env) error {
 		e.Setenv("SHARED", data)
 		return setup(e)
 	}})
+}
+
+// commands are those of transcripts that are not candor's.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){"sentences": sentences}
 }
 
 func setup(e *testscript.Env) error {

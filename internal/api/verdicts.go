@@ -146,7 +146,7 @@ func (s *server) verdict(ctx context.Context, in *verdictInput) (*verdictOutput,
 			At("path id").Next("verdicts are about analytics, and about the strategies, techniques and tactics that have one"))
 	}
 	return &verdictOutput{Body: VerdictsOf{Release: a.Release, AsOf: a.AsOf, Window: a.Window, Policy: a.Policy,
-		Scope: a.Scope, Object: object, Rungs: count(vs), Verdicts: vs}}, nil
+		Scope: a.Scope, Object: object, Rungs: assure.Distribution(vs), Verdicts: vs}}, nil
 }
 
 // about returns the name under which a verdict is about the object with id.
@@ -159,18 +159,4 @@ func about(v *assure.Verdict, id string) (assure.Name, bool) {
 		}
 	}
 	return assure.Name{}, false
-}
-
-func count(vs []assure.Verdict) []assure.RungCount {
-	var counts []assure.RungCount
-	for _, r := range assure.Rungs() {
-		c := assure.RungCount{Rung: r}
-		for i := range vs {
-			if vs[i].Rung == r {
-				c.Count++
-			}
-		}
-		counts = append(counts, c)
-	}
-	return counts
 }

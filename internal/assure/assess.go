@@ -26,6 +26,7 @@ func Assess(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) Assessme
 	verdicts := make([]Verdict, len(a.subjects))
 	for i, s := range a.subjects {
 		s.Reasons = a.reasons(s)
+		s.Sentence = sentence(s)
 		s.Next = a.next(s)
 		s.Limits = a.limits(s)
 		verdicts[i] = s.Verdict
@@ -154,6 +155,7 @@ func (a *assessor) judge(s *subject) {
 			s.counting = append(s.counting, c)
 		}
 	}
+	s.Misfits = misfitsOf(s.Claims)
 	s.Claimed = len(s.counting) > 0
 	s.Measurement, s.firing = a.alerts.pool(s.counting, a.policy)
 	s.trials = a.exercises.of(s, a.policy.Readiness, a.today)

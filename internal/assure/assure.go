@@ -118,7 +118,7 @@ type Name struct {
 type Step struct {
 	// Action is stable: "collect", "verify_feed", "register_external",
 	// "write_rule", "exercise", "label", "tune", "fix", "write_runbook",
-	// "review_runbook", "keep".
+	// "review_runbook", "keep", "wait", "clarify_source".
 	Action string `json:"action"`
 	// Target is what to do it to: a log source, a technique, a rule, an analytic.
 	Target string `json:"target"`
@@ -167,20 +167,24 @@ type Verdict struct {
 	Tactics    []Name   `json:"tactics"`
 
 	Rung Rung `json:"rung"`
+	// Sentence says why it stands there, from what made it.
+	Sentence string `json:"sentence"`
 	// Claimed says that an enabled rule claims it on a basis that counts.
 	Claimed      bool           `json:"claimed"`
 	ExternalOnly bool           `json:"external_only"`
 	Compensated  []Compensation `json:"compensated"`
 
-	Reasons     []evidence.Reason    `json:"reasons"`
-	Next        []Step               `json:"next"`
-	Limits      []string             `json:"limits"`
-	Visibility  visibility.Statement `json:"visibility"`
-	Claims      []claim.Claim        `json:"claims"`
-	Measurement *measure.Statement   `json:"measurement"`
-	Exercises   Proof                `json:"exercises"`
-	Incidents   Incidents            `json:"incidents"`
-	Runbook     Duty                 `json:"runbook"`
+	Reasons    []evidence.Reason    `json:"reasons"`
+	Next       []Step               `json:"next"`
+	Limits     []string             `json:"limits"`
+	Visibility visibility.Statement `json:"visibility"`
+	Claims     []claim.Claim        `json:"claims"`
+	// Misfits sums those of Claims that cannot count.
+	Misfits     Misfits            `json:"claims_that_cannot_count"`
+	Measurement *measure.Statement `json:"measurement"`
+	Exercises   Proof              `json:"exercises"`
+	Incidents   Incidents          `json:"incidents"`
+	Runbook     Duty               `json:"runbook"`
 	// Knobs are what ATT&CK says should be set locally, with what is. They change no
 	// rung.
 	Knobs []Knob `json:"knobs"`
@@ -193,6 +197,14 @@ type Verdict struct {
 type RungCount struct {
 	Rung  Rung `json:"rung"`
 	Count int  `json:"count"`
+	// Shortfalls splits a rung of what is not seen by what is missing; empty on others.
+	Shortfalls []ShortfallCount `json:"shortfalls,omitempty"`
+}
+
+// ShortfallCount is how many analytics of a rung are not seen in one way.
+type ShortfallCount struct {
+	Shortfall visibility.Shortfall `json:"shortfall"`
+	Count     int                  `json:"count"`
 }
 
 // Totals sums an assessment as a distribution, never as a mean.

@@ -24,6 +24,8 @@ const (
 	actWriteRunbook  = "write_runbook"
 	actReviewRunbook = "review_runbook"
 	actKeep          = "keep"
+	actWait          = "wait"
+	actClarify       = "clarify_source"
 )
 
 // next returns what to do so that s leaves its rung for the next.
@@ -150,7 +152,7 @@ func hostsText(n visibility.Need) string {
 func (a *assessor) haveRule(s *subject) []Step {
 	steps := []Step{}
 	for _, c := range s.Claims {
-		if !c.Enabled && slices.Contains(a.policy.Claim.Count, c.Basis) && len(steps) < 3 {
+		if !c.Enabled && c.Misfit == "" && slices.Contains(a.policy.Claim.Count, c.Basis) && len(steps) < 3 {
 			steps = append(steps, Step{Action: actWriteRule, Target: c.RuleID, Alone: true, Text: fmt.Sprintf("Enable rule %s.", c.RuleName)})
 		}
 	}
@@ -158,7 +160,7 @@ func (a *assessor) haveRule(s *subject) []Step {
 		return steps
 	}
 	text := fmt.Sprintf("Write a rule for %s: its telemetry is seen and nothing looks at it.", s.Analytic.ATTACKID)
-	if i := slices.IndexFunc(s.Claims, func(c claim.Claim) bool { return c.Enabled }); i >= 0 {
+	if i := slices.IndexFunc(s.Claims, func(c claim.Claim) bool { return c.Enabled && c.Misfit == "" }); i >= 0 {
 		text = fmt.Sprintf("Write a rule for %s, or name it in rule %s if that one detects it.", s.Analytic.ATTACKID, s.Claims[i].RuleName)
 	}
 	return []Step{{Action: actWriteRule, Target: s.Analytic.ATTACKID, Text: text, Alone: true}}
@@ -174,19 +176,31 @@ func (a *assessor) prove(s *subject) []Step {
 	return append(steps, a.label(s)...)
 }
 
-// label asks for labels where there are alerts without one. It lifts by itself
-// only when the labels would settle the question in favour at the current
-// estimate.
+// label asks for labels where there are alerts without one, and for patience where all
+// have one. It lifts by itself only when that would settle the question in favour at
+// the current estimate.
 func (a *assessor) label(s *subject) []Step {
 	m, rules := s.Measurement, listed(s.firing, 3)
 	switch {
 	case m.Conclusion == measure.Undecided && m.ToLabel > 0:
-		return []Step{{Action: actLabel, Target: rules,
-			Text:  fmt.Sprintf("Label %s of %s, chosen at random.", count(m.ToLabel, "more alert"), rules),
-			Alone: *m.Precision >= a.policy.Measure.MinPrecision && *m.EpisodePrecision >= a.policy.Measure.MinPrecision}}
+		t := m.Settling(m.ToLabel)
+		step := Step{Action: actLabel, Target: rules, Text: fmt.Sprintf("Label %s of %s, chosen at random.", count(t.Labels, "more alert"), rules),
+			Alone: t.Episodes == 0 && *m.Precision >= a.policy.Measure.MinPrecision && *m.EpisodePrecision >= a.policy.Measure.MinPrecision}
+		switch {
+		case t.Labels == 0:
+			step.Action = actWait
+			step.Text = fmt.Sprintf("Wait for about %s of %s: every alert is labelled.", count(int64(t.Episodes), "more episode"), rules)
+		case t.Episodes > 0:
+			step.Text = fmt.Sprintf("Label the %s of %s that are left; about %s have to arrive besides.", count(t.Labels, "alert"), rules, count(int64(t.Episodes), "more episode"))
+		}
+		return []Step{step}
 	case m.Conclusion == measure.NotMeasurable && m.Unlabelled > 0:
 		return []Step{{Action: actLabel, Target: rules,
 			Text: fmt.Sprintf("Label alerts of %s: there are labels in %s and policy asks for %d.", rules, count(int64(m.Episodes), "episode"), a.policy.Measure.MinEpisodes)}}
+	case m.Conclusion == measure.NotMeasurable && m.Alerts > 0 && m.Episodes < a.policy.Measure.MinEpisodes:
+		return []Step{{Action: actWait, Target: rules,
+			Text: fmt.Sprintf("Wait for %s of %s: every alert is labelled, in %s, and policy asks for %d.", count(int64(a.policy.Measure.MinEpisodes-m.Episodes), "more episode"), rules,
+				count(int64(m.Episodes), "episode"), a.policy.Measure.MinEpisodes)}}
 	}
 	return nil
 }

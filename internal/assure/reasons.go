@@ -1,6 +1,7 @@
 package assure
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func (a *assessor) reasons(s *subject) []evidence.Reason {
 // whySeen states the visibility, and tells a source that is missing from one
 // that was never measured, is partial, or is stale.
 func (a *assessor) whySeen(s *subject) evidence.Reason {
-	r := evidence.Reason{Code: "visibility_" + string(s.Visibility.State), Text: a.seenText(s)}
+	r := evidence.Reason{Code: "visibility_" + string(s.Visibility.State), Text: s.Visibility.Sentence}
 	switch s.Visibility.State {
 	case visibility.OutOfScope:
 		for _, sc := range a.ev.Telemetry.Scope {
@@ -48,54 +49,6 @@ func (a *assessor) whySeen(s *subject) evidence.Reason {
 		r.Refs = append(r.Refs, policy("visibility.joint_need", "visibility.max_feed_age_days")...)
 	}
 	return r
-}
-
-func (a *assessor) seenText(s *subject) string {
-	needs := s.Visibility.Needs
-	switch s.Visibility.State {
-	case visibility.OutOfScope:
-		return fmt.Sprintf("Its platform, %s, is not among those in scope: %s.", listed(s.Platforms, 5), listed(a.scope.Platforms, 12))
-	case visibility.Outside:
-		if len(needs) == 0 {
-			return "ATT&CK names no log source for it, and no external source in force covers it."
-		}
-		return fmt.Sprintf("It happens on platform %s, where the organisation has no sensor of its own, and no external source in force covers it.", listed(s.Platforms, 5))
-	case visibility.External:
-		return "It is seen by an external source alone."
-	case visibility.Blind:
-		return fmt.Sprintf("No log source that it needs is collected: %s.", needText(needs))
-	case visibility.Declared:
-		return fmt.Sprintf("Its log sources are said to be collected and not all were measured to arrive: %s.", needText(needs))
-	case visibility.Partial:
-		return fmt.Sprintf("Only a part of what it needs is seen: %s.", needText(needs))
-	case visibility.Stale:
-		return fmt.Sprintf("Its log sources were measured once and not lately enough: %s.", needText(needs))
-	}
-	return fmt.Sprintf("What it needs was measured to arrive: %s.", needText(needs))
-}
-
-// needText lists the log sources by how they are seen, worst first.
-func needText(needs []visibility.Need) string {
-	by := map[visibility.NeedState][]string{}
-	for _, n := range needs {
-		if label := logSource(n); !slices.Contains(by[n.State], label) {
-			by[n.State] = append(by[n.State], label)
-		}
-	}
-	var parts []string
-	for _, st := range []struct {
-		state visibility.NeedState
-		word  string
-	}{
-		{visibility.Missing, "missing"}, {visibility.Unmeasured, "declared and never measured"},
-		{visibility.Silent, "looked for and not arriving"}, {visibility.Old, "not lately"},
-		{visibility.Thin, "on too few days or hosts"}, {visibility.Measured, "measured"},
-	} {
-		if names := by[st.state]; len(names) > 0 {
-			parts = append(parts, st.word+" "+listed(names, 5))
-		}
-	}
-	return strings.Join(parts, "; ")
 }
 
 // logSource names a need as people write it, for example
@@ -150,8 +103,7 @@ func (a *assessor) whyClaimed(s *subject) evidence.Reason {
 	case len(s.Claims) == 0:
 		return evidence.Reason{Code: "not_claimed", Text: "No rule claims it.", Refs: append(policy("claim.count"), object(s.Analytic))}
 	}
-	return evidence.Reason{Code: "claims_not_counted", Refs: append(claimRefs(s.Claims), policy("claim.count")...),
-		Text: fmt.Sprintf("No enabled rule claims it on a basis that counts; mapped and not counted: %s.", uncounted(s.Claims))}
+	return evidence.Reason{Code: "claims_not_counted", Refs: append(claimRefs(s.Claims), policy("claim.count")...), Text: uncounted(s)}
 }
 
 func claiming(n int) string {
@@ -161,13 +113,77 @@ func claiming(n int) string {
 	return fmt.Sprintf("%d enabled rules claim", n)
 }
 
-// uncounted lists rules whose claims do not count, each with why.
-func uncounted(claims []claim.Claim) string {
+// uncounted says which rules might claim s and do not, each with why, and how many
+// cannot: those of another platform or product are a number and no names.
+func uncounted(s *subject) string {
+	text := "No enabled rule claims it in a way that counts."
 	var names []string
-	for _, c := range claims[:min(len(claims), 3)] {
-		names = append(names, fmt.Sprintf("%s (%s)", c.RuleName, c.Why))
+	for _, c := range s.Claims {
+		if !c.Cannot() {
+			names = append(names, fmt.Sprintf("%s (%s)", c.RuleName, c.Why))
+		}
 	}
-	return listedOf(names, len(claims))
+	if len(names) > 0 {
+		text += fmt.Sprintf(" Mapped and not counted: %s.", listed(names, 3))
+	}
+	if m := s.Misfits; m.Rules > 0 {
+		text += fmt.Sprintf(" %s its technique and cannot count: %s.", ofRules(m.Rules, "names", "name"), m.words())
+	}
+	return text
+}
+
+// Misfits are the rules that name an analytic's technique and are of another platform
+// or product, so that their claims cannot count.
+type Misfits struct {
+	Rules int `json:"rules"`
+	// Of says of what they are, the most first.
+	Of []MisfitsOf `json:"of"`
+}
+
+// MisfitsOf is how many rules are of a platform, or of claim.OtherLogSource.
+type MisfitsOf struct {
+	What  string `json:"what"`
+	Rules int    `json:"rules"`
+}
+
+// misfitsOf counts the claims that cannot count.
+func misfitsOf(claims []claim.Claim) Misfits {
+	n := map[string]int{}
+	m := Misfits{Of: []MisfitsOf{}}
+	for _, c := range claims {
+		if c.Cannot() {
+			m.Rules++
+			n[c.Misfit]++
+		}
+	}
+	for what, rules := range n {
+		m.Of = append(m.Of, MisfitsOf{what, rules})
+	}
+	slices.SortFunc(m.Of, func(a, b MisfitsOf) int { return cmp.Or(b.Rules-a.Rules, strings.Compare(a.What, b.What)) })
+	return m
+}
+
+func (m *Misfits) words() string {
+	var parts []string
+	for _, o := range m.Of {
+		parts = append(parts, fmt.Sprintf("%d of %s", o.Rules, o.What))
+	}
+	return listed(parts, 4)
+}
+
+// Words says how many rules cannot count and of what they are; empty without any.
+func (m Misfits) Words() string {
+	if m.Rules == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s the technique and cannot count: %s", ofRules(m.Rules, "names", "name"), m.words())
+}
+
+func ofRules(n int, one, many string) string {
+	if n == 1 {
+		return "1 rule " + one
+	}
+	return fmt.Sprintf("%d rules %s", n, many)
 }
 
 func ruleIDs(claims []claim.Claim) []string {
@@ -203,7 +219,7 @@ func (a *assessor) whyMeasured(s *subject) evidence.Reason {
 	case m.Conclusion == measure.Undecided:
 		r.Text = fmt.Sprintf("Measured and undecided: %s.", precisionText(m))
 		if m.ToLabel > 0 {
-			r.Text += fmt.Sprintf(" Labelling %s chosen at random would decide it at the current estimate.", count(m.ToLabel, "more alert"))
+			r.Text += " To decide it at the current estimate, " + m.Settling(m.ToLabel).Words() + "."
 		}
 	default:
 		r.Text = fmt.Sprintf("Not measurable: %s.", precisionText(m))

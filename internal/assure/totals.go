@@ -37,7 +37,7 @@ func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
 // totalsOf sums verdicts. What is not applicable is counted among Analytics and
 // on its own rung, and in no other figure.
 func totalsOf(verdicts []Verdict) Totals {
-	t := Totals{Analytics: len(verdicts), Rungs: distribution(verdicts)}
+	t := Totals{Analytics: len(verdicts), Rungs: Distribution(verdicts)}
 	for i := range verdicts {
 		v := &verdicts[i]
 		if v.Rung == NotApplicable {
@@ -60,15 +60,26 @@ func totalsOf(verdicts []Verdict) Totals {
 	return t
 }
 
-// distribution counts verdicts on every rung, in order.
-func distribution(verdicts []Verdict) []RungCount {
+// Distribution counts verdicts on every rung, in order.
+func Distribution(verdicts []Verdict) []RungCount {
 	n := map[Rung]int{}
+	short := map[Rung]map[visibility.Shortfall]int{Blind: {}, RuleOnly: {}}
 	for i := range verdicts {
-		n[verdicts[i].Rung]++
+		v := &verdicts[i]
+		n[v.Rung]++
+		if of := short[v.Rung]; of != nil && v.Visibility.Shortfall != "" {
+			of[v.Visibility.Shortfall]++
+		}
 	}
 	counts := make([]RungCount, 0, len(Rungs()))
 	for _, r := range Rungs() {
-		counts = append(counts, RungCount{Rung: r, Count: n[r]})
+		c := RungCount{Rung: r, Count: n[r]}
+		for _, s := range visibility.Shortfalls() {
+			if k := short[r][s]; k > 0 {
+				c.Shortfalls = append(c.Shortfalls, ShortfallCount{s, k})
+			}
+		}
+		counts = append(counts, c)
 	}
 	return counts
 }
@@ -84,7 +95,7 @@ func tacticTotals(verdicts []Verdict, tactics []Name) []TacticTotals {
 	for i, t := range tactics {
 		totals[i] = TacticTotals{Tactic: t, Rungs: rolled[t].Rungs, Total: rolled[t].Analytics}
 		if totals[i].Rungs == nil {
-			totals[i].Rungs = distribution(nil)
+			totals[i].Rungs = Distribution(nil)
 		}
 	}
 	return totals

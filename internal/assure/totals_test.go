@@ -44,7 +44,7 @@ func TestWhatIsNotApplicableIsInNoFigure(t *testing.T) {
 	if diff := cmp.Diff(want, a.Totals); diff != "" {
 		t.Error(diff)
 	}
-	if got := a.Totals.Rungs[0]; got != (RungCount{NotApplicable, 1}) {
+	if got := a.Totals.Rungs[0]; got.Rung != NotApplicable || got.Count != 1 {
 		t.Errorf("first rung %v", got)
 	}
 }

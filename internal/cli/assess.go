@@ -68,7 +68,7 @@ func (p *program) policyInForce(path string) (assure.Policy, error) {
 func (p *program) assessCommand() *cobra.Command {
 	var j judging
 	var explain, rung, keep, by string
-	var summary bool
+	var summary, claims bool
 	c := &cobra.Command{
 		Use:   "assess",
 		Short: "A verdict for every analytic, with reasons and next steps",
@@ -91,7 +91,7 @@ distance between them, and the next steps that would lift most analytics.`,
 			}
 			return p.with(cmd, keep != "", func(ctx context.Context, d *Desk) error {
 				if explain != "" {
-					return p.explain(ctx, d, req, explain)
+					return p.explain(ctx, d, req, explain, claims)
 				}
 				a, err := d.Assessment.Assess(ctx, req)
 				if err != nil {
@@ -113,6 +113,7 @@ distance between them, and the next steps that would lift most analytics.`,
 	}
 	j.flags(c)
 	c.Flags().StringVar(&explain, "explain", "", "print the whole derivation of one analytic")
+	c.Flags().BoolVar(&claims, "claims", false, "with --explain, list every claim, those that cannot count included")
 	c.Flags().StringVar(&rung, "rung", "", "only list verdicts on one rung: "+rungNames())
 	c.Flags().BoolVar(&summary, "summary", false, "totals and next steps only")
 	c.Flags().StringVar(&by, "by", "", "the distribution and the worst case for each tactic, platform, technique or strategy")
@@ -137,13 +138,13 @@ func rungWords() []string {
 	return ns
 }
 
-func (p *program) explain(ctx context.Context, d *Desk, req assessment.Request, id string) error {
+func (p *program) explain(ctx context.Context, d *Desk, req assessment.Request, id string, claims bool) error {
 	v, err := d.Assessment.Explain(ctx, req, id)
 	if err != nil {
 		return err
 	}
 	return p.emit(v, func(g *page) {
-		showVerdict(g, v.Verdict)
+		showVerdict(g, v.Verdict, claims)
 		g.line("\n%s  as of %s, window %s to %s, policy %s %s", v.Release, v.AsOf.UTC().Format("2006-01-02"), v.Window.From, v.Window.To, v.Policy.Name, v.Policy.Version)
 	})
 }

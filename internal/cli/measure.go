@@ -176,11 +176,19 @@ func conclusionWords(s *measure.Statement) string {
 	words := strings.ReplaceAll(string(s.Conclusion), "_", " ")
 	switch {
 	case s.Conclusion == measure.Undecided && s.ToLabel > 0:
-		words += ", label " + group3(s.ToLabel)
+		words += ", " + settling(s.Settling(s.ToLabel))
 	case s.Noisy && s.Conclusion != measure.NotGoodEnough:
 		words += ", over volume"
 	}
 	return words
+}
+
+// settling says in a cell what would settle a measurement.
+func settling(t measure.Settling) string {
+	if t.Labels > 0 {
+		return "label " + group3(t.Labels)
+	}
+	return "wait for " + plural(t.Episodes, "episode", "episodes")
 }
 
 func showBasis(g *page, b assessment.Basis) {
@@ -260,7 +268,7 @@ func showDetail(g *page, d *measure.Detail) {
 	switch {
 	case d.Conclusion != measure.Undecided || d.ToLabel == 0:
 	case d.Unlabelled == 0:
-		g.line("\n  no alert is left to label: %s more have to arrive first", group3(d.ToLabel))
+		g.line("\n  no alert is left to label: about %s more have to arrive first", plural(d.Settling(d.ToLabel).Episodes, "episode", "episodes"))
 	default:
 		g.line("\n  candor label sample %s -n %d", d.RuleID, min(d.ToLabel, d.Unlabelled))
 	}

@@ -106,6 +106,9 @@ func showRungs(g *page, t assure.Totals) {
 	for _, r := range t.Rungs {
 		bar := strings.Repeat("█", (r.Count*40+most-1)/most)
 		g.line("  %-18s %5d  %s", words(r.Rung), r.Count, rungColour(g, r.Rung, bar))
+		for _, s := range r.Shortfalls {
+			g.line("    %s", g.dim(fmt.Sprintf("%5d %s", s.Count, s.Shortfall.Words())))
+		}
 	}
 	if t.Compensated > 0 {
 		g.line("  %d of those outside visibility are compensated by a reliable adjacent stage (not counted as coverage)", t.Compensated)
@@ -206,7 +209,7 @@ func showUnknownIDs(g *page, rules []claim.Unmapped) {
 	}
 }
 
-func showVerdict(g *page, v assure.Verdict) {
+func showVerdict(g *page, v assure.Verdict, every bool) {
 	g.line("%s  %s", g.bold(v.Analytic.ATTACKID), v.Analytic.Name)
 	for _, t := range v.Techniques {
 		g.line("  detects %s %s (%s)", t.ATTACKID, t.Name, nameList(v.Tactics, 9))
@@ -217,12 +220,13 @@ func showVerdict(g *page, v assure.Verdict) {
 		claimed = "claimed"
 	}
 	g.line("  rung %s, %s", g.bold(rungColour(g, v.Rung, words(v.Rung))), claimed)
+	g.wrap("  ", v.Sentence, 110)
 	g.head("Reasons")
 	showReasons(g, v.Reasons)
 	g.head("Visibility: %s", strings.ReplaceAll(string(v.Visibility.State), "_", " "))
 	showReasons(g, v.Visibility.Reasons)
 	showNeeds(g, v)
-	showClaims(g, v)
+	showClaims(g, v, every)
 	if v.Measurement != nil {
 		showMeasurement(g, v.Measurement)
 	}
@@ -317,16 +321,23 @@ func showNeeds(g *page, v assure.Verdict) {
 	g.table("  ", rows)
 }
 
-func showClaims(g *page, v assure.Verdict) {
+// showClaims lists the claims. Those that cannot count are a line with their number
+// unless every one is asked for.
+func showClaims(g *page, v assure.Verdict, every bool) {
 	if len(v.Claims) == 0 {
 		return
 	}
-	g.head("Claims (%d)", len(v.Claims))
+	g.head("Claims (%d)", len(v.Claims)-v.Misfits.Rules)
 	rows := [][]string{{"BASIS", "RULE", "BATCH", "COUNTS", ""}}
-	for i, c := range v.Claims {
-		if i == 15 {
-			rows = append(rows, []string{"…", fmt.Sprintf("and %d more (--json lists all)", len(v.Claims)-i), "", "", ""})
-			break
+	left := 0
+	for i := range v.Claims {
+		c := &v.Claims[i]
+		switch {
+		case c.Cannot() && !every:
+			continue
+		case len(rows) > mostClaims && !every:
+			left++
+			continue
 		}
 		counts := "yes"
 		if !c.Counts {
@@ -334,8 +345,19 @@ func showClaims(g *page, v assure.Verdict) {
 		}
 		rows = append(rows, []string{string(c.Basis), clip(c.RuleName, 60), c.Batch, counts, joined("; ", c.Why, c.Reading)})
 	}
-	g.table("  ", rows)
+	if left > 0 {
+		rows = append(rows, []string{"…", fmt.Sprintf("and %d more (--claims lists all)", left), "", "", ""})
+	}
+	if len(rows) > 1 {
+		g.table("  ", rows)
+	}
+	if words := v.Misfits.Words(); words != "" && !every {
+		g.wrap("  ", words+" (--claims lists them)", 110)
+	}
 }
+
+// mostClaims is how many claims a verdict lists unless all are asked for.
+const mostClaims = 15
 
 func showMeasurement(g *page, m *measure.Statement) {
 	g.head("Measured over %d days", m.WindowDays)

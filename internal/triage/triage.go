@@ -15,6 +15,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/attack/adjacency"
+	"candor/internal/claim"
 	"candor/internal/runbook"
 )
 
@@ -112,14 +113,15 @@ func (d *draft) known() {
 		d.line("- %s", l)
 	}
 	d.line("\nRules that claim it:\n")
-	for i, c := range v.Claims {
+	claims := slices.DeleteFunc(slices.Clone(v.Claims), func(c claim.Claim) bool { return c.Cannot() })
+	for i, c := range claims {
 		if i == maxRules {
-			d.line("- and %d more", len(v.Claims)-i)
+			d.line("- and %d more", len(claims)-i)
 			break
 		}
 		d.line("- %s (%s)", or(c.RuleName, c.RuleID), c.RuleID)
 	}
-	if len(v.Claims) == 0 {
+	if len(claims) == 0 {
 		d.line("- none")
 	}
 }

@@ -52,10 +52,10 @@ type verdictView struct {
 	frame
 	gauge
 	V assure.Verdict
-	// Claims are those that count, of which More are behind the fold, and Idle those
-	// that do not.
-	Claims, More, Idle []claimLine
-	Gates              []gateLine
+	// Claims are those that count, of which More are behind the fold, Idle those that
+	// do not, and Misfits those that cannot.
+	Claims, More, Idle, Misfits []claimLine
+	Gates                       []gateLine
 }
 
 // quantity is one proportion with what it is of.
@@ -135,6 +135,8 @@ func (s *site) newVerdict(fr frame, v assure.Verdict) *verdictView {
 	for _, c := range v.Claims {
 		line := claimLine{Claim: c, URL: fr.Sel.Batch(c.Batch), Rule: fr.Sel.Rule(c.RuleID)}
 		switch {
+		case c.Cannot():
+			w.Misfits = append(w.Misfits, line)
 		case !c.Counts || !c.Enabled:
 			w.Idle = append(w.Idle, line)
 		case len(w.Claims) < firstEdges:
@@ -145,6 +147,9 @@ func (s *site) newVerdict(fr frame, v assure.Verdict) *verdictView {
 	}
 	return w
 }
+
+// Fitting is how many claims are listed, those that cannot count apart.
+func (v *verdictView) Fitting() int { return len(v.V.Claims) - len(v.Misfits) }
 
 // proportions lists what a measurement says in proportions, each with its
 // numerator, denominator and interval.

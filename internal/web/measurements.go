@@ -46,8 +46,9 @@ type ruleView struct {
 	frame
 	gauge
 	M assessment.MeasuredRule
-	// Of are the analytics that the rule claims, those that count first.
-	Of []claimedBy
+	// Of are the analytics that the rule claims, those that count first, and Misfits
+	// those of another platform or product, of which it names the technique alone.
+	Of, Misfits []claimedBy
 }
 
 // claimedBy is an analytic that a rule claims.
@@ -74,12 +75,13 @@ func (s *site) rule(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v.Of = claimedOf(&a, m.RuleID, fr.Sel)
+	v.Of, v.Misfits = claimedOf(&a, m.RuleID, fr.Sel)
 	return view{name: "rule", data: v}, nil
 }
 
-// claimedOf lists the verdicts on what a rule claims; what counts comes first.
-func claimedOf(a *assure.Assessment, rule string, sel selection) []claimedBy {
+// claimedOf lists the verdicts on what a rule claims, what counts first, and apart
+// those on what it cannot claim.
+func claimedOf(a *assure.Assessment, rule string, sel selection) (of, misfits []claimedBy) {
 	var counting, idle []claimedBy
 	for i := range a.Verdicts {
 		v := &a.Verdicts[i]
@@ -88,14 +90,20 @@ func claimedOf(a *assure.Assessment, rule string, sel selection) []claimedBy {
 			continue
 		}
 		c := claimedBy{Verdict: *v, Claim: claimLine{Claim: v.Claims[at], URL: sel.Batch(v.Claims[at].Batch)}}
-		if c.Claim.Reason() == "" {
+		switch {
+		case c.Claim.Cannot():
+			misfits = append(misfits, c)
+		case c.Claim.Reason() == "":
 			counting = append(counting, c)
-		} else {
+		default:
 			idle = append(idle, c)
 		}
 	}
-	return append(counting, idle...)
+	return append(counting, idle...), misfits
 }
+
+// Settles says what would settle the rule's measurement at the current estimate.
+func (v ruleView) Settles() measure.Settling { return v.M.Settling(v.M.ToLabel) }
 
 // Alerts returns the links to the batches that brought the rule's alerts.
 func (v ruleView) Alerts() []link { return v.Sel.Refs(v.M.Evidence) }

@@ -697,7 +697,10 @@ func TestClaimsThatDoNotCountAreApart(t *testing.T) {
 		})
 		for _, c := range v.Claims {
 			want := "Claims that count"
-			if !c.Counts || !c.Enabled {
+			switch {
+			case c.Cannot():
+				want = "Claims that cannot count"
+			case !c.Counts || !c.Enabled:
 				want = "Claims that do not count"
 			}
 			if at[c.RuleID] != want {

@@ -22,23 +22,23 @@ func lookOf(r assure.Rung) look {
 	case assure.NotApplicable:
 		l.Code, l.Name, l.Meaning = "NA", "not applicable", "its platform is not in scope; apart from every denominator"
 	case assure.Outside:
-		l.Code, l.Name, l.Meaning = "OV", "outside visibility", "no log source is named, or it happens where there is no sensor"
+		l.Code, l.Name, l.Meaning = "OV", "outside visibility", "ATT&CK names no log source, or it happens where there is no sensor"
 	case assure.Blind:
-		l.Code, l.Name, l.Meaning = "BL", "blind", "log sources exist for it and none is collected"
+		l.Code, l.Name, l.Meaning = "BL", "blind", "what it needs is not seen, or not all of it, and no rule that counts claims it"
 	case assure.Observable:
-		l.Code, l.Name, l.Meaning = "OB", "observable", "telemetry is verified and nothing looks at it"
+		l.Code, l.Name, l.Meaning = "OB", "observable", "what it needs is seen, and no enabled rule that counts claims it"
 	case assure.RuleOnly:
-		l.Code, l.Name, l.Meaning = "RO", "rule only", "a rule is enabled on telemetry that is missing, partial or unverified"
+		l.Code, l.Name, l.Meaning = "RO", "rule only", "a rule claims it, and what it needs is not seen, or not all of it"
 	case assure.Unproven:
-		l.Code, l.Name, l.Meaning = "UP", "unproven", "rule and telemetry, but no passing exercise in date and too few labels"
+		l.Code, l.Name, l.Meaning = "UP", "unproven", "a rule claims what is seen, and neither an exercise nor its alerts show that it works"
 	case assure.Noisy:
-		l.Code, l.Name, l.Meaning = "NO", "noisy", "measured, and below the policy"
+		l.Code, l.Name, l.Meaning = "NO", "noisy", "its alerts are outside policy: precision, volume or workload"
 	case assure.Contradicted:
-		l.Code, l.Name, l.Meaning = "CO", "contradicted", "newer evidence says that it does not work"
+		l.Code, l.Name, l.Meaning = "CO", "contradicted", "a newer exercise or incident says that it does not work"
 	case assure.Proven:
-		l.Code, l.Name, l.Meaning = "PR", "proven", "works, but has no current runbook or owner"
+		l.Code, l.Name, l.Meaning = "PR", "proven", "an exercise or its alerts show that it works, and no current runbook applies"
 	case assure.Reliable:
-		l.Code, l.Name, l.Meaning = "RE", "reliable", "proven, with a current runbook and owner"
+		l.Code, l.Name, l.Meaning = "RE", "reliable", "an exercise or its alerts show that it works, and a current runbook applies"
 	default:
 		l.Code, l.Name = "??", string(r)
 	}
@@ -50,6 +50,8 @@ type tally struct {
 	look
 	Count int
 	Of    int
+	// Shortfalls split a rung of what is not seen by what is missing.
+	Shortfalls []assure.ShortfallCount
 }
 
 // spread is a distribution over rungs. What is not applicable is apart.
@@ -62,8 +64,10 @@ type spread struct {
 // spreadOf returns the distribution of counts.
 func spreadOf(counts []assure.RungCount) spread {
 	have := map[assure.Rung]int{}
+	short := map[assure.Rung][]assure.ShortfallCount{}
 	for _, c := range counts {
 		have[c.Rung] += c.Count
+		short[c.Rung] = c.Shortfalls
 	}
 	s := spread{NotApplicable: tally{look: lookOf(assure.NotApplicable), Count: have[assure.NotApplicable]}}
 	for _, r := range assure.Rungs() {
@@ -73,20 +77,14 @@ func spreadOf(counts []assure.RungCount) spread {
 	}
 	for _, r := range assure.Rungs() {
 		if r != assure.NotApplicable {
-			s.Rungs = append(s.Rungs, tally{look: lookOf(r), Count: have[r], Of: s.Applicable})
+			s.Rungs = append(s.Rungs, tally{look: lookOf(r), Count: have[r], Of: s.Applicable, Shortfalls: short[r]})
 		}
 	}
 	return s
 }
 
 // spreadOver returns the distribution of verdicts.
-func spreadOver(vs []assure.Verdict) spread {
-	var counts []assure.RungCount
-	for i := range vs {
-		counts = append(counts, assure.RungCount{Rung: vs[i].Rung, Count: 1})
-	}
-	return spreadOf(counts)
-}
+func spreadOver(vs []assure.Verdict) spread { return spreadOf(assure.Distribution(vs)) }
 
 // action returns the words for the action of a step.
 func action(code string) string {
@@ -111,6 +109,10 @@ func action(code string) string {
 		return "Write the runbook"
 	case "review_runbook":
 		return "Review the runbook"
+	case "wait":
+		return "Wait"
+	case "clarify_source":
+		return "Clarify the log source"
 	case "keep":
 		return "Keep in date"
 	}

@@ -139,8 +139,10 @@ func says(v *assure.Verdict, text string) bool {
 			b.WriteString(n.ATTACKID + " " + n.Name + "\n")
 		}
 	}
-	for _, c := range v.Claims {
-		b.WriteString(c.RuleID + " " + c.RuleName + "\n")
+	for i := range v.Claims {
+		if c := &v.Claims[i]; !c.Cannot() {
+			b.WriteString(c.RuleID + " " + c.RuleName + "\n")
+		}
 	}
 	for _, n := range v.Visibility.Needs {
 		b.WriteString(n.Name + " " + n.ComponentName + "\n")
