@@ -18,7 +18,18 @@ func (s *Service) release(ctx context.Context, ref attack.ReleaseRef) (attack.Re
 	if err != nil {
 		return attack.Release{}, err
 	}
-	return attack.MeantAlone(releases, ref)
+	r, err := attack.MeantAlone(releases, ref)
+	if err == nil {
+		return r, nil
+	}
+	removals, failed := s.lib.Removals(ctx)
+	if failed != nil {
+		return attack.Release{}, failed
+	}
+	if removed := attack.WasRemoved(releases, removals, ref); removed != nil {
+		return attack.Release{}, removed
+	}
+	return attack.Release{}, err
 }
 
 // library returns the view of a release that judgements read, loading it once.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 func (p *program) attackCommand() *cobra.Command {
 	return group("attack", "The library: ATT&CK releases and their objects",
 		"The library mirrors ATT&CK releases exactly: every object's bytes, hashes, relations\nand history. Official text is MITRE's and is shown with its licence.",
-		p.importCommand(), p.syncCommand(), p.releasesCommand(), p.showCommand(), p.historyCommand(), p.rawCommand(), p.oddCommand(),
+		p.importCommand(), p.syncCommand(), p.releasesCommand(), p.removeCommand(), p.showCommand(), p.historyCommand(), p.rawCommand(), p.oddCommand(),
 		p.searchCommand(), p.listCommand(), p.statsCommand(), p.adjacentCommand(), p.diffCommand())
 }
 
@@ -114,21 +115,33 @@ func verification(state string) string {
 }
 
 func (p *program) releasesCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "releases", Short: "List the imported releases", Args: cobra.NoArgs,
+	var removed bool
+	c := &cobra.Command{
+		Use: "releases", Short: "List the imported releases, and those that were removed", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
 				rs, err := d.Releases.Releases(ctx)
 				if err != nil {
 					return err
 				}
-				if rs == nil {
-					rs = []attack.Release{}
+				rms, err := d.Releases.Removals(ctx)
+				if err != nil {
+					return err
 				}
-				return p.emit(rs, func(g *page) { showReleases(g, rs) })
+				if removed {
+					return p.emit(append([]attack.Removal{}, rms...), func(g *page) { showRemovals(g, rms) })
+				}
+				gone := attack.Gone(rs, rms)
+				rms = slices.DeleteFunc(rms, func(rm attack.Removal) bool { return gone[rm.Release.String()] != rm })
+				return p.emit(append([]attack.Release{}, rs...), func(g *page) {
+					showReleases(g, rs)
+					showRemovals(g, rms)
+				})
 			})
 		},
 	}
+	c.Flags().BoolVar(&removed, "removed", false, "list every removal instead, those of releases that are there again too")
+	return c
 }
 
 func showReleases(g *page, rs []attack.Release) {

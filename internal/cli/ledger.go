@@ -18,7 +18,7 @@ import (
 func (p *program) ledgerCommand() *cobra.Command {
 	return group("ledger", "The record of every batch, withdrawal and policy",
 		`The ledger has one entry for every batch of evidence, every withdrawal, every policy
-put in force and every imported release. Each entry commits to what was stored, and
+put in force and every release imported or removed. Each entry commits to what was stored, and
 the entries are chained: one noted root pins all of them. See doc/ledger.md for what
 that proves and what it does not.`,
 		p.ledgerVerifyCommand(), p.ledgerListCommand(), p.ledgerShowCommand(), p.ledgerProofCommand())
@@ -90,7 +90,7 @@ func showReport(g *page, r *custody.Report) {
 	g.line("root  %s", g.bold(r.Root.String()))
 	g.line("      note it outside this machine; candor ledger verify --expect proves it later")
 	rows := [][]string{}
-	for _, k := range []ledger.Kind{ledger.Batch, ledger.Withdrawal, ledger.Policy, ledger.Release} {
+	for _, k := range []ledger.Kind{ledger.Batch, ledger.Withdrawal, ledger.Policy, ledger.Release, ledger.Removal} {
 		rows = append(rows, []string{string(k), group3(int64(r.Checked[k]))})
 	}
 	g.table("  ", rows)
@@ -107,9 +107,24 @@ func showReport(g *page, r *custody.Report) {
 	for _, u := range r.Unrecorded {
 		g.line("%s %s %s has no entry", g.red("unrecorded"), u.Kind, u.ID)
 	}
+	for _, rm := range r.Removed {
+		g.line("removed  %s, %s (entry %d)%s", rm.ID, rm.Time.UTC().Format(time.DateOnly), rm.Entry, because(rm.By, rm.Reason))
+	}
 	if r.OK {
 		g.line("verified: %s, and everything that they vouch for", plural(int(r.Size), "entry", "entries"))
 	}
+}
+
+// because says who did something and why, where it was said.
+func because(by, reason string) string {
+	text := ""
+	if by != "" {
+		text = " by " + by
+	}
+	if reason != "" {
+		text += ": " + reason
+	}
+	return text
 }
 
 func (p *program) ledgerListCommand() *cobra.Command {

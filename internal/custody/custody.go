@@ -34,9 +34,11 @@ type Batches interface {
 	store.Custody
 }
 
-// Releases lists the releases of a library.
+// Releases lists the releases of a library, and those that it had, and removes one.
 type Releases interface {
 	Releases(ctx context.Context) ([]attack.Release, error)
+	Removals(ctx context.Context) ([]attack.Removal, error)
+	store.LibraryRemover
 }
 
 // Stores is what a Keeper keeps.
@@ -58,7 +60,7 @@ type Keeper struct {
 	log *ledger.Log
 	mu  sync.Mutex // held while entries are written
 	// seen is what the first entries of the ledger are about, up to the place read.
-	seen map[subject]bool
+	seen *record
 	read int64
 	// settled says that once everything had its entry, and that what has landed
 	// since through the keeper has one.
@@ -129,7 +131,7 @@ func (k *Keeper) Settle(ctx context.Context, just string) error {
 		return err
 	}
 	for _, e := range wanted {
-		if known[subject{e.Kind, e.ID}] {
+		if known.has(e) {
 			continue
 		}
 		if e.Reason == "" && e.ID != just {
@@ -138,6 +140,7 @@ func (k *Keeper) Settle(ctx context.Context, just string) error {
 		if err := k.enter(ctx, e); err != nil {
 			return err
 		}
+		known.add(e)
 	}
 	k.settled = true
 	return nil
@@ -163,10 +166,10 @@ func (k *Keeper) record(ctx context.Context, b store.Batch) error {
 	if settled {
 		defer k.mu.Unlock()
 		known, err := k.recorded(ctx)
-		if err != nil || known[subject{ledger.Batch, clean(b.ID)}] {
-			return err
+		if e := batchEntry(b); err == nil && !known.has(e) {
+			err = k.enter(ctx, e)
 		}
-		return k.enter(ctx, batchEntry(b))
+		return err
 	}
 	k.mu.Unlock()
 	return k.Settle(ctx, b.ID)
@@ -178,18 +181,55 @@ type subject struct {
 	id   string
 }
 
+// record is what the ledger has entries of.
+type record struct {
+	first map[subject]bool
+	// release is the last entry about each release, of its import or its removal.
+	release map[string]ledger.Entry
+}
+
+func newRecord() *record {
+	return &record{first: map[subject]bool{}, release: map[string]ledger.Entry{}}
+}
+
+// add takes in an entry, in the order of the ledger.
+func (r *record) add(e ledger.Entry) {
+	r.first[subjectOf(e)] = true
+	if e.Kind == ledger.Release || e.Kind == ledger.Removal {
+		r.release[e.ID] = e
+	}
+}
+
+// has reports whether an entry says already what e does. What it says of a release
+// can be said again: one that was removed may be imported once more.
+func (r *record) has(e ledger.Entry) bool {
+	if e.Kind == ledger.Release {
+		last := r.release[e.ID]
+		return last.Kind == ledger.Release && last.SHA256 == e.SHA256
+	}
+	return r.first[subjectOf(e)]
+}
+
+// subjectOf returns what an entry is about. Of a release there may be many removals.
+func subjectOf(e ledger.Entry) subject {
+	if e.Kind == ledger.Removal {
+		return subject{e.Kind, e.ID + " " + e.SHA256}
+	}
+	return subject{e.Kind, e.ID}
+}
+
 // recorded returns what the ledger has entries of. It reads those that were
 // written since it was called last.
-func (k *Keeper) recorded(ctx context.Context) (map[subject]bool, error) {
+func (k *Keeper) recorded(ctx context.Context) (*record, error) {
 	entries, err := k.log.EntriesFrom(ctx, k.read)
 	if err != nil {
 		return nil, err
 	}
 	if k.seen == nil {
-		k.seen = map[subject]bool{}
+		k.seen = newRecord()
 	}
 	for _, e := range entries {
-		k.seen[subject{e.Kind, e.ID}] = true
+		k.seen.add(e)
 	}
 	k.read += int64(len(entries))
 	return k.seen, nil
@@ -220,6 +260,13 @@ func (k *Keeper) wanted(ctx context.Context) ([]ledger.Entry, error) {
 	}
 	for _, r := range releases {
 		list = append(list, dated{releaseEntry(r), r.Imported})
+	}
+	removals, err := k.Releases.Removals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, rm := range removals {
+		list = append(list, dated{removalEntry(rm), rm.At})
 	}
 	slices.SortStableFunc(list, func(x, y dated) int { return x.at.Compare(y.at) })
 	entries := make([]ledger.Entry, len(list))
@@ -254,6 +301,20 @@ func withdrawalEntry(batch string, w store.Withdrawal) ledger.Entry {
 // releaseEntry returns the entry of a release, but for place and time.
 func releaseEntry(r attack.Release) ledger.Entry {
 	return ledger.Entry{Kind: ledger.Release, ID: ReleaseID(r), SHA256: r.FileHash, Counts: map[string]int64{"objects": int64(r.Objects)}}
+}
+
+// removalEntry returns the entry of a removal, but for place and time. Its hash is of
+// the release's name, the hash of its file, time, author and reason as JSON.
+func removalEntry(rm attack.Removal) ledger.Entry {
+	// A struct of strings and a time in range cannot fail to be encoded.
+	body, _ := json.Marshal(struct {
+		Release string    `json:"release"`
+		File    string    `json:"file_sha256"`
+		At      time.Time `json:"at"`
+		By      string    `json:"by,omitempty"`
+		Reason  string    `json:"reason,omitempty"`
+	}{ReleaseID(rm.Release), rm.Release.FileHash, rm.At.UTC(), rm.By, rm.Reason})
+	return ledger.Entry{Kind: ledger.Removal, ID: ReleaseID(rm.Release), SHA256: sum(body), By: clean(rm.By), Reason: clean(rm.Reason)}
 }
 
 // ReleaseID is how the ledger names a release.
@@ -296,6 +357,21 @@ func (k *Keeper) withdraw(ctx context.Context, batch string, w store.Withdrawal)
 	}
 	b, _, err = k.find(ctx, batch)
 	return b, err
+}
+
+// Remove removes a release from the library and records it. It fails as
+// store.LibraryRemover does.
+func (k *Keeper) Remove(ctx context.Context, rm attack.Removal) (removed attack.Removal, err error) {
+	err = k.land(ctx, func() error {
+		if removed, err = k.Releases.Remove(ctx, rm); err != nil {
+			return err
+		}
+		if err := k.Settle(context.WithoutCancel(ctx), ReleaseID(removed.Release)); err != nil {
+			return unrecorded(removed.Release.String()+" is removed", err)
+		}
+		return nil
+	})
+	return removed, err
 }
 
 // find returns a batch and its store.

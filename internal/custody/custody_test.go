@@ -24,10 +24,21 @@ import (
 	"candor/internal/store/sqlite"
 )
 
-// releases are those of a library.
-type releases []attack.Release
+// releases are those of a library that has had others before.
+type releases struct {
+	have    []attack.Release
+	removed []attack.Removal
+}
 
-func (r *releases) Releases(context.Context) ([]attack.Release, error) { return *r, nil }
+func (r *releases) Releases(context.Context) ([]attack.Release, error) { return r.have, nil }
+
+func (r *releases) Removals(context.Context) ([]attack.Removal, error) { return r.removed, nil }
+
+func (r *releases) Remove(_ context.Context, rm attack.Removal) (attack.Removal, error) {
+	r.have = slices.DeleteFunc(r.have, func(h attack.Release) bool { return h == rm.Release })
+	r.removed = append(r.removed, rm)
+	return rm, nil
+}
 
 // house is the stores of one data folder with their keeper.
 type house struct {
@@ -139,7 +150,7 @@ func (h *house) fill(t tester) {
 	h.addAlerts(t, "alerts-3", fired("a1", alert.Test, func(a *alert.Alert) { a.Disposition.Time = now.Add(time.Hour) }))
 	h.withdraw(t, "rules-3")
 	h.withdraw(t, "alerts-3")
-	h.library = releases{{Domain: "enterprise-attack", Version: "18.1", STIX: "2.1", FileHash: strings.Repeat("ab", 32), Objects: 9}}
+	h.library.have = []attack.Release{{Domain: "enterprise-attack", Version: "18.1", STIX: "2.1", FileHash: strings.Repeat("ab", 32), Objects: 9}}
 	if err := h.Settle(t.Context(), ""); err != nil {
 		t.Fatalf("settle: %v", err)
 	}

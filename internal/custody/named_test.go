@@ -145,15 +145,15 @@ func TestPolicyInForceIsTheOneRecorded(t *testing.T) {
 func TestReleaseThatIsGoneOrAnotherIsFound(t *testing.T) {
 	h := opened(t)
 	h.fill(t)
-	h.library[0].FileHash = strings.Repeat("cd", 32)
+	h.library.have[0].FileHash = strings.Repeat("cd", 32)
 	if r := h.verify(t, nil); len(r.Findings) != 1 || r.Findings[0].What != custody.MissingRelease || *r.Findings[0].Entry != 8 {
 		t.Errorf("another file: %s", found(r))
 	}
-	h.library = nil
+	h.library.have = nil
 	if r := h.verify(t, nil); len(r.Findings) != 1 || r.Findings[0].What != custody.MissingRelease {
 		t.Errorf("gone: %s", found(r))
 	}
-	h.library = append(h.library, attack.Release{Domain: "ics-attack", Version: "9.0", STIX: "2.1"})
+	h.library.have = append(h.library.have, attack.Release{Domain: "ics-attack", Version: "9.0", STIX: "2.1"})
 	if r := h.verify(t, nil); len(r.Unrecorded) != 1 || r.Unrecorded[0].Kind != ledger.Release {
 		t.Errorf("another release: %+v", r)
 	}

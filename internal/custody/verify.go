@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"candor/internal/fault"
 	"candor/internal/ledger"
@@ -44,6 +45,16 @@ type Unrecorded struct {
 	ID   string      `json:"id"`
 }
 
+// Removed is a release that was removed.
+type Removed struct {
+	// Entry is the place of the entry of its removal.
+	Entry  int64     `json:"entry"`
+	ID     string    `json:"id"`
+	Time   time.Time `json:"time"`
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
 // Report is what verification found.
 type Report struct {
 	// OK says that everything fits and everything has its entry.
@@ -57,6 +68,9 @@ type Report struct {
 	// Unrecorded awaits its entry: the next write records batches, withdrawals and
 	// releases.
 	Unrecorded []Unrecorded `json:"unrecorded"`
+	// Removed are the releases that were removed and are not in the library: that
+	// their files are gone is as it should be.
+	Removed []Removed `json:"removed"`
 	// Checked is how many entries of each kind were compared with what they vouch for.
 	Checked map[ledger.Kind]int `json:"checked"`
 }
@@ -83,7 +97,7 @@ func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, err
 	}
 	v := &verifier{entries: map[subject]int64{}, kept: map[string]store.Kept{}}
 	v.Root, v.Expected, v.Checked = checked.Root, expected, map[ledger.Kind]int{}
-	v.Findings, v.Unrecorded = []Finding{}, []Unrecorded{}
+	v.Findings, v.Unrecorded, v.Removed = []Finding{}, []Unrecorded{}, []Removed{}
 	for _, f := range checked.Faults {
 		v.find(&f.Seq, subject{}, f.What, "%s", f.Detail)
 	}
@@ -132,7 +146,9 @@ func (k *Keeper) confirm(ctx context.Context, v *verifier) error {
 	}
 	return k.still(ctx, func(now *ledger.Checked) error {
 		v.Unrecorded = slices.DeleteFunc(v.Unrecorded, func(u Unrecorded) bool {
-			return u.Kind != ledger.Policy && slices.ContainsFunc(now.Entries, func(e ledger.Entry) bool { return e.Kind == u.Kind && e.ID == u.ID })
+			return u.Kind != ledger.Policy && slices.ContainsFunc(now.Entries, func(e ledger.Entry) bool {
+				return e.Seq >= v.Root.Size && e.Kind == u.Kind && e.ID == u.ID
+			})
 		})
 		return nil
 	})
@@ -186,18 +202,45 @@ func (v *verifier) want(s subject) {
 	}
 }
 
+// compareReleases compares the library with the entries about releases. The last entry
+// about a release says which file is there, or that none is.
 func (k *Keeper) compareReleases(ctx context.Context, v *verifier, entries []ledger.Entry) error {
 	releases, err := k.Releases.Releases(ctx)
 	if err != nil {
 		return err
 	}
+	removals, err := k.Releases.Removals(ctx)
+	if err != nil {
+		return err
+	}
+	said := newRecord()
+	for _, e := range entries {
+		said.add(e)
+	}
 	files := map[string]string{}
 	for _, r := range releases {
-		files[ReleaseID(r)] = r.FileHash
-		v.want(subject{ledger.Release, ReleaseID(r)})
+		e := releaseEntry(r)
+		files[e.ID] = e.SHA256
+		if last := said.release[e.ID]; !said.has(e) && last.Kind != ledger.Release {
+			v.Unrecorded = append(v.Unrecorded, Unrecorded{ledger.Release, e.ID})
+		}
+	}
+	unsaid := map[string]bool{}
+	for _, rm := range removals {
+		if e := removalEntry(rm); !said.has(e) {
+			unsaid[e.ID] = true
+			v.Unrecorded = append(v.Unrecorded, Unrecorded{ledger.Removal, e.ID})
+		}
 	}
 	for i := range entries {
-		if e := &entries[i]; e.Kind == ledger.Release && files[e.ID] != e.SHA256 {
+		e := &entries[i]
+		if said.release[e.ID].Seq != e.Seq {
+			continue // of what is said later of the release
+		}
+		switch {
+		case e.Kind == ledger.Removal && files[e.ID] == "":
+			v.Removed = append(v.Removed, Removed{e.Seq, e.ID, e.Time, e.By, e.Reason})
+		case e.Kind == ledger.Release && files[e.ID] != e.SHA256 && !unsaid[e.ID]:
 			v.about(e, MissingRelease, "the library does not hold the file of %s that was recorded", e.ID)
 		}
 	}

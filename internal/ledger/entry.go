@@ -20,6 +20,7 @@ const (
 	Withdrawal Kind = "withdrawal" // a batch stopped counting
 	Policy     Kind = "policy"     // a policy came into force
 	Release    Kind = "release"    // an ATT&CK release was imported
+	Removal    Kind = "removal"    // an ATT&CK release was removed
 )
 
 // Entry is one line of the ledger.
@@ -30,11 +31,11 @@ type Entry struct {
 	Time time.Time `json:"time"`
 	Kind Kind      `json:"kind"`
 	// ID is the batch, for a batch or a withdrawal; the name and version of a
-	// policy; the name of a release.
+	// policy; the name of a release, for a release or a removal.
 	ID string `json:"id"`
 	// SHA256 is of what the entry vouches for, in hexadecimal: all that the store
 	// keeps of a batch, the statement of withdrawal, the policy file, the file of
-	// the release.
+	// the release, the statement of removal.
 	SHA256 string `json:"sha256"`
 	// Input is the SHA-256 of a batch's input files.
 	Input string `json:"input,omitempty"`

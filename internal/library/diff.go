@@ -91,7 +91,7 @@ func (s *Service) sides(ctx context.Context, from, to, domain string) (older, ne
 		case before == "":
 			failed = fault.New(fault.NotFound, "there is no release before %s to compare it with", n).Next("%s", importHint)
 		case len(found) == 0:
-			failed = attack.NotThere(all, attack.ReleaseRef{Domain: n.Domain, Version: before})
+			failed = s.notThere(ctx, all, attack.ReleaseRef{Domain: n.Domain, Version: before})
 		case found[0].Version == n.Version:
 			return older, newer, fault.New(fault.Usage, "%s cannot be compared with itself", n).Next("name two releases out of %s", names(all))
 		default:
@@ -100,7 +100,7 @@ func (s *Service) sides(ctx context.Context, from, to, domain string) (older, ne
 		}
 	}
 	if failed == nil {
-		failed = attack.NotThere(all, attack.ReleaseRef{Domain: domain, Version: to})
+		failed = s.notThere(ctx, all, attack.ReleaseRef{Domain: domain, Version: to})
 	}
 	return older, newer, failed
 }

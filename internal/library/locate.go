@@ -49,7 +49,7 @@ func (s *Service) locate(ctx context.Context, id string, ref attack.ReleaseRef) 
 	}
 	newest := attack.Newest(all, ref)
 	if len(newest) == 0 {
-		return store.Located{}, attack.NotThere(all, ref)
+		return store.Located{}, s.notThere(ctx, all, ref)
 	}
 	text := strings.TrimSpace(id)
 	if text == "" {

@@ -25,7 +25,7 @@ func (s *Service) Search(ctx context.Context, words string, ref attack.ReleaseRe
 	}
 	newest := attack.Newest(all, ref)
 	if len(newest) == 0 {
-		return nil, 0, attack.NotThere(all, ref)
+		return nil, 0, s.notThere(ctx, all, ref)
 	}
 	var lists [][]store.Located
 	total := 0

@@ -54,7 +54,28 @@ func (s *Service) Release(ctx context.Context, ref attack.ReleaseRef) (attack.Re
 	if err != nil {
 		return attack.Release{}, err
 	}
-	return attack.Meant(all, ref)
+	r, err := attack.Meant(all, ref)
+	if err != nil {
+		return attack.Release{}, s.notThere(ctx, all, ref)
+	}
+	return r, nil
+}
+
+// Removals lists the releases that were removed, the latest last.
+func (s *Service) Removals(ctx context.Context) ([]attack.Removal, error) {
+	return s.store.Removals(ctx)
+}
+
+// notThere says that all has no release that ref selects, and whether it was removed.
+func (s *Service) notThere(ctx context.Context, all []attack.Release, ref attack.ReleaseRef) error {
+	removals, failed := s.store.Removals(ctx)
+	if failed != nil {
+		return failed
+	}
+	if removed := attack.WasRemoved(all, removals, ref); removed != nil {
+		return removed
+	}
+	return attack.NotThere(all, ref)
 }
 
 // names lists releases for people, each once.

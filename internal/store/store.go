@@ -20,6 +20,7 @@ import (
 // which snapshots they carry.
 type Library interface {
 	LibraryWriter
+	LibraryRemover
 	LibraryReader
 }
 
@@ -28,6 +29,17 @@ type LibraryWriter interface {
 	// Begin starts an import. Nothing that it adds can be seen by readers before
 	// Commit returns without error.
 	Begin(ctx context.Context) (ReleaseWriter, error)
+}
+
+// LibraryRemover drops releases.
+type LibraryRemover interface {
+	// Remove drops the release that rm names by domain, version, STIX version and
+	// FileHash, with all that only it carries: bytes, words, oddities. What the
+	// library answers afterwards is what it would answer had the release never been
+	// imported, but for Removals. It returns rm with the release as it was imported.
+	// It is fault.NotFound if the library does not hold the release, and
+	// fault.Conflict while an import runs; neither changes anything.
+	Remove(ctx context.Context, rm attack.Removal) (attack.Removal, error)
 }
 
 // ReleaseWriter takes the objects of one release. It must end with Commit or
@@ -57,6 +69,8 @@ type Oddity struct {
 type LibraryReader interface {
 	// Releases lists the imported releases by domain, then version, oldest first.
 	Releases(ctx context.Context) ([]attack.Release, error)
+	// Removals lists the releases that were removed, the latest last.
+	Removals(ctx context.Context) ([]attack.Removal, error)
 	// Oddities lists what the import of a release met.
 	Oddities(ctx context.Context, r attack.Release) ([]Oddity, error)
 	// Find returns the objects that an ATT&CK ID or STIX id names, in the newest

@@ -79,33 +79,47 @@ type edition struct {
 
 // catalogue is the imported releases in the order of Releases. It is immutable.
 type catalogue struct {
-	top      int64 // the highest id
-	editions []*edition
+	// top is the highest id, and removed how many releases were removed.
+	top, removed int64
+	editions     []*edition
 }
 
-// catalogue returns the releases that are in the library now. Releases are never
-// changed or deleted, so the highest id tells whether there are new ones.
+// catalogue returns the releases that are in the library now. Releases never change
+// and their ids are not given out again, so that the highest id and the number of
+// removals tell whether it is another library than before.
 func (l *Library) catalogue(ctx context.Context) (*catalogue, error) {
-	var top int64
-	if err := l.db.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM release`).Scan(&top); err != nil {
+	var top, removed int64
+	err := l.db.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(id), 0) FROM release), (SELECT count(*) FROM removal)`).Scan(&top, &removed)
+	if err != nil {
 		return nil, fmt.Errorf("list releases: %w", err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.known.top >= top {
-		return l.known, nil
+	known := l.known
+	if removed != known.removed {
+		known = &catalogue{removed: removed}
+		l.forget()
 	}
-	added, err := l.readReleases(ctx, l.known.top)
+	if known == l.known && known.top >= top {
+		return known, nil
+	}
+	added, err := l.readReleases(ctx, known.top)
 	if err != nil {
 		return nil, fmt.Errorf("list releases: %w", err)
 	}
-	c := &catalogue{top: top, editions: append(added, l.known.editions...)}
+	c := &catalogue{top: top, removed: removed, editions: append(added, known.editions...)}
 	slices.SortFunc(c.editions, func(a, b *edition) int { return compareReleases(a.release, b.release) })
 	for _, e := range added {
 		c.top = max(c.top, e.id)
 	}
 	l.known = c
 	return c, nil
+}
+
+// forget drops what is kept in memory of the file.
+func (l *Library) forget() {
+	l.views.clear()
+	l.packs.clear()
 }
 
 // readReleases reads the releases with an id above after.

@@ -43,3 +43,11 @@ func (c *cache[K, V]) put(k K, v V) {
 		c.used = slices.Delete(c.used, 0, 1)
 	}
 }
+
+// clear lets go of all values.
+func (c *cache[K, V]) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.values)
+	c.used = nil
+}

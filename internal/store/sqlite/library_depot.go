@@ -58,13 +58,11 @@ const maxSealed = 4
 
 func newDepot(ctx context.Context, l *Library, tx *sql.Tx) (*depot, error) {
 	d := &depot{l: l, fresh: map[string]*item{}, worded: map[string]uint32{}, packing: map[string]*packing{}}
-	err := tx.QueryRowContext(ctx, `SELECT
-		coalesce((SELECT first + count FROM pack ORDER BY first DESC LIMIT 1), 1),
-		coalesce((SELECT max(id) FROM wording), 0) + 1`).Scan(&d.snapshot, &d.wording)
+	n, err := nextIDs(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	d.empty = d.snapshot == 1
+	d.snapshot, d.wording, d.empty = n.snapshot, n.wording, n.snapshot == 1
 	for insert, to := range map[string]struct {
 		rows  *rows
 		width int
@@ -92,7 +90,7 @@ func (d *depot) add(ctx context.Context, it *item, s *attack.Snapshot) error {
 	d.bytes = append(d.bytes, s.Raw...)
 	a.end = len(d.bytes)
 	if o := &s.Object; o.Kind != attack.KindRelationship {
-		a.words = [4]string{strings.TrimSpace(o.ATTACKID + " " + o.FormerID), o.Name, strings.Join(o.Aliases, "\n"), o.Description}
+		a.words = wordsOf(o)
 		a.wordsHash = wordsHash(a.words)
 	}
 	d.waiting = append(d.waiting, a)
@@ -100,6 +98,11 @@ func (d *depot) add(ctx context.Context, it *item, s *attack.Snapshot) error {
 		return nil
 	}
 	return d.settle(ctx)
+}
+
+// wordsOf returns what the index has of an object: ids, name, aliases, description.
+func wordsOf(o *attack.Object) [4]string {
+	return [4]string{strings.TrimSpace(o.ATTACKID + " " + o.FormerID), o.Name, strings.Join(o.Aliases, "\n"), o.Description}
 }
 
 // wordsHash returns what wording.hash holds, nil for no words at all.

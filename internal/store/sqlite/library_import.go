@@ -158,15 +158,15 @@ func (w *importer) land(ctx context.Context, r attack.Release, odd []store.Oddit
 	if r.Verified == "" {
 		r.Verified = "unknown"
 	}
-	res, err := w.tx.ExecContext(ctx, `INSERT INTO release (domain, version, stix, file_hash, source, size, objects,
-		published, imported, verified, members) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Domain, r.Version, r.STIX, r.FileHash, r.Source, r.Size, len(w.items),
-		r.Published, r.Imported.UTC().Format(time.RFC3339Nano), r.Verified, packMembers(v.ids))
+	n, err := nextIDs(ctx, w.tx)
 	if err != nil {
 		return err
 	}
-	id, err := res.LastInsertId()
-	if err != nil {
+	id := n.release
+	if _, err := w.tx.ExecContext(ctx, `INSERT INTO release (id, domain, version, stix, file_hash, source, size, objects,
+		published, imported, verified, members) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, r.Domain, r.Version, r.STIX, r.FileHash, r.Source, r.Size, len(w.items),
+		r.Published, r.Imported.UTC().Format(time.RFC3339Nano), r.Verified, packMembers(v.ids)); err != nil {
 		return err
 	}
 	if _, err := w.tx.ExecContext(ctx, `INSERT INTO release_view (release, data) VALUES (?, ?)`, id, w.l.packView(v)); err != nil {

@@ -192,6 +192,17 @@ func (l *Library) view(ctx context.Context, e *edition) (*view, error) {
 	if v, ok := l.views.find(func(id int64, _ *view) bool { return id == e.id }); ok {
 		return v, nil
 	}
+	v, err := l.readView(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	v.derive()
+	l.views.put(e.id, v)
+	return v, nil
+}
+
+// readView reads the view of a release from the file, without what is derived.
+func (l *Library) readView(ctx context.Context, e *edition) (*view, error) {
 	var packed []byte
 	if err := l.db.QueryRowContext(ctx, `SELECT data FROM release_view WHERE release = ?`, e.id).Scan(&packed); err != nil {
 		return nil, fmt.Errorf("read view of %s: %w", e.release, err)
@@ -208,8 +219,6 @@ func (l *Library) view(ctx context.Context, e *edition) (*view, error) {
 	if format != viewFormat || d.bad || !v.sound() {
 		return nil, l.damaged("view of %s", e.release)
 	}
-	v.derive()
-	l.views.put(e.id, v)
 	return v, nil
 }
 

@@ -14,8 +14,8 @@ import (
 )
 
 // libraryModel lands random releases, which share, change, reorder, repeat and
-// drop objects, and compares the library with a list of what was landed. All
-// rounds share one library.
+// drop objects, removes one or none of them, and compares the library with a list of
+// what stays. All rounds share one library.
 func libraryModel(t *testing.T, open OpenLibrary) {
 	l := open(t, t.TempDir())
 	round := 0
@@ -28,6 +28,10 @@ func libraryModel(t *testing.T, open OpenLibrary) {
 			objects := rapid.SliceOfN(drawnObject(), 1, 30).Draw(rt, "objects")
 			releases = append(releases, land(t, l, fmt.Sprintf("%s %d", domain, i+1), objects...))
 			carried = append(carried, objects)
+		}
+		if n := rapid.IntRange(0, 2*len(releases)).Draw(rt, "removed"); n < len(releases) {
+			must(l.Remove(context.Background(), removal(releases[n])))(t)
+			releases, carried = slices.Delete(releases, n, n+1), slices.Delete(carried, n, n+1)
 		}
 		appearances := map[string][]store.Appearance{}
 		for i, r := range releases {
