@@ -2,8 +2,10 @@ package assessment
 
 import (
 	"context"
+	"strings"
 
 	"candor/internal/attack"
+	"candor/internal/store"
 )
 
 // needed are the STIX types that judgements read.
@@ -32,8 +34,80 @@ func (s *Service) release(ctx context.Context, ref attack.ReleaseRef) (attack.Re
 	return attack.Release{}, err
 }
 
-// library returns the view of a release that judgements read, loading it once.
+// library returns the view of a release that judgements read, with what is known of
+// the IDs of others.
 func (s *Service) library(ctx context.Context, r attack.Release) (*attack.Library, error) {
+	lib, err := s.bare(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	others, err := s.lineage(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return lib.WithRenames(others), nil
+}
+
+// lineage returns what others say of the IDs of a release's domain: its other releases
+// by what they revoke, the oldest first, then the mappings that were added.
+func (s *Service) lineage(ctx context.Context, r attack.Release) (attack.Lineage, error) {
+	releases, err := s.lib.Releases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var revoked []attack.Rename
+	for _, other := range releases {
+		if other.Domain != r.Domain || libraryKey(other) == libraryKey(r) {
+			continue
+		}
+		rs, ok := s.renames.get(libraryKey(other))
+		if !ok {
+			if rs, err = s.lib.Renames(ctx, other); err != nil {
+				return nil, err
+			}
+			s.renames.put(libraryKey(other), rs)
+		}
+		revoked = append(revoked, rs...)
+	}
+	added, err := s.mappings(ctx, r.Domain)
+	return attack.Lineage{revoked, added}, err
+}
+
+// mappings returns the renames that were added as evidence and hold in a domain, each
+// with the batch that says so.
+func (s *Service) mappings(ctx context.Context, domain string) ([]attack.Rename, error) {
+	records, err := s.evidence.Current(ctx, store.KindRename)
+	if err != nil {
+		return nil, err
+	}
+	said, err := decode[attack.Rename](records)
+	if err != nil {
+		return nil, err
+	}
+	var rs []attack.Rename
+	for _, e := range said {
+		if r := e.Value; r.Domain == "" || r.Domain == domain {
+			r.By = strings.TrimPrefix(r.By+" in mapping "+e.Batch, " in ")
+			rs = append(rs, r)
+		}
+	}
+	return rs, nil
+}
+
+// domainKey names the releases of a domain, whose IDs can be read in each of them.
+func (s *Service) domainKey(ctx context.Context, domain string) (string, error) {
+	releases, err := s.lib.Releases(ctx)
+	var keys []string
+	for _, r := range releases {
+		if r.Domain == domain {
+			keys = append(keys, libraryKey(r))
+		}
+	}
+	return join(keys...), err
+}
+
+// bare returns the view of a release by itself, loading it once.
+func (s *Service) bare(ctx context.Context, r attack.Release) (*attack.Library, error) {
 	key := libraryKey(r)
 	if lib, ok := s.libraries.get(key); ok {
 		return lib, nil

@@ -44,6 +44,7 @@ type Service struct {
 	alerts   store.Alerts
 
 	libraries cache[*attack.Library]
+	renames   cache[[]attack.Rename] // of a release, by what it revokes
 	current   cache[assure.Evidence] // without what comes from alerts
 	counts    cache[counts]
 	ready     cache[assure.Evidence] // joined, and with what is inherited
@@ -63,6 +64,7 @@ func New(lib store.LibraryReader, ev store.Evidence, al store.Alerts) *Service {
 	s := &Service{lib: lib, evidence: ev, alerts: al}
 	// The counts of ten million alerts are some hundred megabytes for each window.
 	s.counts.most, s.ready.most, s.waited.most = 2, 2, 2
+	s.renames.most = 256
 	return s
 }
 
@@ -99,7 +101,11 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 	if err != nil {
 		return assure.Assessment{}, err
 	}
-	key := join(libraryKey(rel), batches.evidence, batches.alerts, string(day.Of(r.AsOf)), r.Policy.Name, r.Policy.Version)
+	domain, err := s.domainKey(ctx, rel.Domain)
+	if err != nil {
+		return assure.Assessment{}, err
+	}
+	key := join(libraryKey(rel), domain, batches.evidence, batches.alerts, string(day.Of(r.AsOf)), r.Policy.Name, r.Policy.Version)
 	if have, ok := s.done.get(key); ok && reflect.DeepEqual(have.policy, r.Policy) {
 		have.assessment.AsOf = r.AsOf
 		return have.assessment, nil

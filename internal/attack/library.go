@@ -26,7 +26,7 @@ func NewLibrary(rel Release, objects []*Object) *Library {
 		byID:    map[string][]*Object{},
 		from:    map[string][]Relation{},
 		to:      map[string][]Relation{},
-		lineage: newLineage(KnownRenames(rel.Domain)),
+		lineage: newLineage(Lineage{KnownRenames(rel.Domain)}),
 	}
 	for _, o := range objects {
 		if have, ok := l.objects[o.ID]; !ok || CompareTimes(o.Modified, have.Modified) >= 0 {

@@ -11,14 +11,24 @@ import (
 type Rename struct {
 	Old string `json:"old"`
 	New string `json:"new"`
-	// By is a release that shows it, for example "enterprise 19.0"; an earlier one may
-	// have made it.
-	By string `json:"by"`
+	// By says who shows it: a release, for example "enterprise 19.0", of which an
+	// earlier one may have made it, or whose mapping it is.
+	By string `json:"by,omitempty"`
+	// Domain is the one that it is of, by its full name; empty for any.
+	Domain string `json:"domain,omitempty"`
 }
 
-// lineage is the renames that a view knows of besides the revoked-by relations
-// that it holds itself.
-type lineage struct {
+// Key is what a later statement supersedes a rename by.
+func (r *Rename) Key() string { return r.Domain + "|" + r.Old + "|" + r.New }
+
+// Lineage is what a view knows of ATT&CK IDs besides the revoked-by relations
+// that it holds itself: renames by who says so, those who are asked first in front.
+type Lineage [][]Rename
+
+// lineage is a Lineage to look IDs up in. Each part knows what those before it know,
+// too: who is asked later is asked where who came before leads nowhere, and may go
+// on from what they say.
+type lineage []struct {
 	before, after map[string][]Rename // by the new ID, and by the old one
 }
 
@@ -52,25 +62,27 @@ func KnownRenames(domain string) []Rename {
 	return rs
 }
 
-func newLineage(renames []Rename) lineage {
-	l := lineage{before: map[string][]Rename{}, after: map[string][]Rename{}}
-	told := map[[2]string]bool{}
-	for _, r := range renames {
-		if key := [2]string{r.Old, r.New}; r.Old != r.New && !told[key] {
-			told[key] = true
-			l.before[r.New] = append(l.before[r.New], r)
-			l.after[r.Old] = append(l.after[r.Old], r)
+func newLineage(from Lineage) lineage {
+	l := make(lineage, len(from))
+	for i := range l {
+		l[i].before, l[i].after = map[string][]Rename{}, map[string][]Rename{}
+		told := map[[2]string]bool{}
+		for _, r := range slices.Concat(from[:i+1]...) {
+			if key := [2]string{r.Old, r.New}; r.Old != r.New && !told[key] {
+				told[key] = true
+				l[i].before[r.New] = append(l[i].before[r.New], r)
+				l[i].after[r.Old] = append(l[i].after[r.Old], r)
+			}
 		}
 	}
 	return l
 }
 
-// WithRenames returns the same view that also knows what other releases say of
-// ATT&CK IDs. Of two renames that say the same the first is kept, and those given
-// come before what is known without any release.
-func (l *Library) WithRenames(renames []Rename) *Library {
+// WithRenames returns the same view that also knows what others say of ATT&CK IDs.
+// What is known without any release is asked last.
+func (l *Library) WithRenames(others Lineage) *Library {
 	with := *l
-	with.lineage = newLineage(slices.Concat(renames, KnownRenames(l.Release.Domain)))
+	with.lineage = newLineage(append(slices.Clip(others), KnownRenames(l.Release.Domain)))
 	return &with
 }
 
@@ -85,12 +97,17 @@ type Readings struct {
 
 // Readings returns what an ATT&CK ID that means nothing in the view stands for
 // there: what it became, in one step or several, else what it was before. There
-// is none when no release that is known says so.
+// is none when nobody who is asked says so.
 func (l *Library) Readings(id string) Readings {
-	if r := l.readings(id, l.lineage.after, func(r Rename) string { return r.New }); len(r.IDs) > 0 {
-		return r
+	for _, known := range l.lineage {
+		if r := l.readings(id, known.after, func(r Rename) string { return r.New }); len(r.IDs) > 0 {
+			return r
+		}
+		if r := l.readings(id, known.before, func(r Rename) string { return r.Old }); len(r.IDs) > 0 {
+			return r
+		}
 	}
-	return l.readings(id, l.lineage.before, func(r Rename) string { return r.Old })
+	return Readings{}
 }
 
 // readings follows renames one way, up to the first ID of each path that the view

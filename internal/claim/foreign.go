@@ -9,22 +9,22 @@ import (
 	"candor/internal/attack"
 )
 
-// foreign returns what a technique's ID that leads nowhere in the release in force
-// leads to by what other releases made of it, or it of others; unread is why it
-// leads nowhere by itself.
-func (x *index) foreign(id, unread string) target {
+// foreign returns what an ID that leads nowhere in the release in force leads to by
+// what others made of it, or it of others; unread is why it leads nowhere by itself,
+// and known what an ID of its sort leads to in the release.
+func (x *index) foreign(id, unread string, known func(id string) target) target {
 	read := x.lib.Readings(id)
 	var found []target
 	for _, as := range read.IDs {
-		t := x.technique(as)
-		if t.why == "" && len(t.choices) == 0 && !slices.ContainsFunc(found, func(f target) bool { return f.technique == t.technique }) {
+		t := known(as)
+		if t.why == "" && len(t.choices) == 0 && !slices.ContainsFunc(found, func(f target) bool { return f.as == t.as }) {
 			found = append(found, t)
 		}
 	}
 	for i := range found {
 		t := &found[i]
 		t.via, t.foreign = id, true
-		t.reading = fmt.Sprintf("%s is read as %s: %s", id, t.technique, read.How)
+		t.reading = fmt.Sprintf("%s is read as %s: %s", id, t.as, read.How)
 	}
 	switch len(found) {
 	case 0:
@@ -50,8 +50,8 @@ func (x *index) unread(id, why string, read attack.Readings) string {
 	return why
 }
 
-// settle returns what an ID leads to for one rule. Of several techniques the one
-// is meant with an analytic whose platform and log source are the rule's; where
+// settle returns what an ID leads to for one rule. Of several readings the one is
+// meant with an analytic whose platform and log source are the rule's; where
 // that is not exactly one, the rule claims nothing by the ID.
 func (r *rule) settle(id string, t target) target {
 	if len(t.choices) == 0 {
@@ -60,22 +60,22 @@ func (r *rule) settle(id string, t target) target {
 	var names, fit []string
 	chosen := target{}
 	for _, c := range t.choices {
-		names = append(names, c.technique)
+		names = append(names, c.as)
 		if r.fits(c) {
-			fit = append(fit, c.technique)
+			fit = append(fit, c.as)
 			chosen = c
 		}
 	}
 	if len(fit) == 1 {
-		chosen.reading += fmt.Sprintf("; of these only %s has an analytic of the rule's platform and log source", chosen.technique)
+		chosen.reading += fmt.Sprintf("; of these only %s has an analytic of the rule's platform and log source", chosen.as)
 		return chosen
 	}
 	which := cmp.Or(attack.Listed(fit), "none")
 	return target{why: fmt.Sprintf("%s may be %s: %s; the rule's log source fits %s of them", id, orList(names), t.reading, which)}
 }
 
-// fits reports whether a technique has an analytic with the rule's platform and
-// log source.
+// fits reports whether a reading has an analytic with the rule's platform and log
+// source.
 func (r *rule) fits(t target) bool {
 	return slices.ContainsFunc(t.analytics, func(a *analytic) bool { return r.basis(a) == TechniquePlatformLog })
 }

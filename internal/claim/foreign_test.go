@@ -24,10 +24,10 @@ func split() *attack.Library {
 			&attack.Object{ID: "r--" + id, Kind: attack.KindRelationship, Relationship: &attack.Relationship{Type: attack.Detects, Source: "det--" + id, Target: "t--" + id}})
 	}
 	lib := attack.NewLibrary(attack.Release{Domain: "enterprise-attack", Version: "18.1"}, objects)
-	return lib.WithRenames([]attack.Rename{
+	return lib.WithRenames(attack.Lineage{{
 		{Old: "T10", New: "T50", By: "enterprise 19.0"}, {Old: "T20", New: "T50", By: "enterprise 19.0"}, {Old: "T30", New: "T50", By: "enterprise 19.0"},
 		{Old: "T10", New: "T60", By: "enterprise 19.0"}, {Old: "T60", New: "T61", By: "enterprise 20.0"}, {Old: "T5", New: "T10", By: "enterprise 6.3"},
-	})
+	}})
 }
 
 func TestIDsOfOtherReleasesAreReadForwardsAndBackwards(t *testing.T) {
@@ -72,10 +72,25 @@ func TestIDsOfOtherReleasesAreReadForwardsAndBackwards(t *testing.T) {
 	}
 }
 
+func TestAnalyticsOfAnotherReleaseAreReadToo(t *testing.T) {
+	lib := split().WithRenames(attack.Lineage{{{Old: "ANT10", New: "AN50", By: "x 2.0"}}})
+	got := claim.Judge(lib, rulesOf(detection.Rule{ID: "r", Name: "Rule", Enabled: true, Analytics: []string{"AN50", "AN51"}}), policy())
+	const how = "AN50 is read as ANT10: by x 2.0 AN50 took the place of ANT10"
+	want := claim.Claims{
+		ByAnalytic: map[string][]claim.Claim{"an--T10": {{RuleID: "r", RuleName: "Rule", Basis: claim.Explicit, Via: "AN50", Reading: how, Enabled: true, Counts: true, Batch: "b1"}}},
+		Unmapped:   []claim.Unmapped{{RuleID: "r", RuleName: "Rule", Names: "AN51", Why: "AN51 is unknown to enterprise 18.1", Batch: "b1"}},
+		Reread:     []claim.Reread{{RuleID: "r", RuleName: "Rule", Names: "AN50", As: "ANT10", How: how, Batch: "b1"}},
+		Silent:     []string{},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+}
+
 func TestRenamesThatLeadInACircleEnd(t *testing.T) {
 	lib := attack.NewLibrary(attack.Release{Domain: "x-attack", Version: "1.0"}, []*attack.Object{
 		{ID: "t--1", Kind: attack.KindTechnique, ATTACKID: "T1", Deprecated: true}, {ID: "t--2", Kind: attack.KindTechnique, ATTACKID: "T2", Deprecated: true},
-	}).WithRenames([]attack.Rename{{Old: "T1", New: "T2", By: "x 2.0"}, {Old: "T2", New: "T1", By: "x 3.0"}, {Old: "T8", New: "T9", By: "x 2.0"}, {Old: "T9", New: "T8", By: "x 2.0"}})
+	}).WithRenames(attack.Lineage{{{Old: "T1", New: "T2", By: "x 2.0"}, {Old: "T2", New: "T1", By: "x 3.0"}, {Old: "T8", New: "T9", By: "x 2.0"}, {Old: "T9", New: "T8", By: "x 2.0"}}})
 	got := claim.Judge(lib, rulesOf(detection.Rule{ID: "r", Techniques: []string{"T1", "T2", "T8"}}), policy())
 	if len(got.Unmapped) != 3 || len(got.Reread) != 0 {
 		t.Errorf("got %+v", got)

@@ -22,15 +22,15 @@ type index struct {
 // target is what an ATT&CK ID that a rule names leads to.
 type target struct {
 	analytics []*analytic
-	// technique is the ATT&CK ID that was mapped, and via the one named where
-	// that one is revoked.
-	technique, via string
+	// as is the ATT&CK ID that was mapped, and technique that of a technique; via is
+	// the one named where that one is revoked, or of another release.
+	as, technique, via string
 	// reading says how via leads to technique, and foreign that another release
 	// says so: the one in force does not know via.
 	reading string
 	foreign bool
-	// choices are the techniques that an ID of another release may stand for, when
-	// there are several: the rule settles it.
+	// choices are what an ID of another release may stand for, when that is several:
+	// the rule settles it.
 	choices []target
 	// why says why there is nothing to map to.
 	why string
@@ -71,9 +71,9 @@ func (x *index) findTechnique(id string) target {
 	o, via, why := x.resolve(id, attack.Kind.Technique, "technique")
 	if why != "" {
 		x.techniques[id] = target{why: why} // should other releases lead back to it
-		return x.foreign(id, why)
+		return x.foreign(id, why, x.technique)
 	}
-	t := target{technique: o.ATTACKID, via: via}
+	t := target{as: o.ATTACKID, technique: o.ATTACKID, via: via}
 	if via != "" {
 		t.reading = fmt.Sprintf("%s is revoked by %s in %s", via, t.technique, x.lib.Release)
 	}
@@ -97,13 +97,19 @@ func (x *index) findTechnique(id string) target {
 func (x *index) explicit(id string) target {
 	t, ok := x.analytics[id]
 	if !ok {
-		o, via, why := x.resolve(id, func(k attack.Kind) bool { return k == attack.KindAnalytic }, "analytic")
-		if t = (target{via: via, why: why}); o != nil {
-			t.analytics = []*analytic{x.analytic(o)}
-		}
+		t = x.findAnalytic(id)
 		x.analytics[id] = t
 	}
 	return t
+}
+
+func (x *index) findAnalytic(id string) target {
+	o, via, why := x.resolve(id, func(k attack.Kind) bool { return k == attack.KindAnalytic }, "analytic")
+	if why != "" {
+		x.analytics[id] = target{why: why} // should other releases lead back to it
+		return x.foreign(id, why, x.explicit)
+	}
+	return target{as: o.ATTACKID, via: via, analytics: []*analytic{x.analytic(o)}}
 }
 
 // resolve returns the live object of a kind that an ATT&CK ID names or, where

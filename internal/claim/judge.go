@@ -51,18 +51,23 @@ func Judge(lib *attack.Library, rules Rules, p Policy) Claims {
 // of it cannot be mapped, and what was read through other releases.
 func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped, reread []Reread) {
 	best = map[string]Claim{}
-	for _, id := range ids(r.Analytics) {
-		t := x.explicit(id)
-		for _, a := range t.analytics {
-			best[a.id] = r.claim(Explicit, t)
+	note := func(id string, t target) {
+		if t.foreign && t.why == "" {
+			reread = append(reread, Reread{RuleID: r.ID, RuleName: r.Name, Names: id, As: t.as, How: t.reading, Batch: r.batch})
 		}
 		unmapped = r.miss(unmapped, id, t)
 	}
+	for _, id := range ids(r.Analytics) {
+		t := r.settle(id, x.explicit(id))
+		for _, a := range t.analytics {
+			if _, ok := best[a.id]; !ok || t.via == "" {
+				best[a.id] = r.claim(Explicit, t)
+			}
+		}
+		note(id, t)
+	}
 	for _, id := range ids(r.Techniques) {
 		t := r.settle(id, x.technique(id))
-		if t.foreign && t.why == "" {
-			reread = append(reread, Reread{RuleID: r.ID, RuleName: r.Name, Names: id, As: t.technique, How: t.reading, Batch: r.batch})
-		}
 		for _, a := range t.analytics {
 			c := r.claim(r.basis(a), t)
 			c.Misfit = r.misfit(a, c.Basis)
@@ -70,7 +75,7 @@ func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped, rer
 				best[a.id] = c
 			}
 		}
-		unmapped = r.miss(unmapped, id, t)
+		note(id, t)
 	}
 	return best, unmapped, reread
 }

@@ -68,6 +68,7 @@ var house = map[string]room{
 	"alert/review":            {floor: 4},
 	"signal/tabular":          {floor: 4},
 	"runbook/tuning":          {floor: 4},
+	"attack/rename":           {floor: 4},
 	"exercise/tabular":        {floor: 3},
 	"exercise/vectr":          {floor: 3},
 	"runbook/frontmatter":     {floor: 3},

@@ -9,6 +9,8 @@ import (
 	"candor/internal/alert/review"
 	sentinelalert "candor/internal/alert/sentinel"
 	"candor/internal/alert/thehive"
+	"candor/internal/attack"
+	"candor/internal/attack/rename"
 	"candor/internal/evidence"
 	"candor/internal/runbook"
 	"candor/internal/runbook/tuning"
@@ -110,7 +112,17 @@ func reviewFormats() []format {
 			sniff: isJSON, alone: tuning.Sniff, put: tunings(tuning.Decode)},
 		{Format: Format{"tuning", ownCSV, "Candor CSV: analytic,element,value,baseline,rule_id,date,approved_by,notes", "candor evidence add tuning tuning.csv"},
 			rest: true, alone: tuning.Sniff, put: tunings(tuning.Decode)},
+		{Format: Format{"renames", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add renames renames.jsonl"},
+			sniff: isJSON, alone: rename.Sniff, put: renames()},
+		{Format: Format{"renames", ownCSV, "CSV: old,new[,domain,by,notes], ATT&CK IDs of techniques or analytics", "candor evidence add renames renames.csv"},
+			rest: true, alone: rename.Sniff, put: renames()},
 	}
+}
+
+// renames reads mappings of ATT&CK IDs.
+func renames() func(*batch, file) error {
+	return reader(func(f file) (evidence.Decoded[attack.Rename], error) { return rename.Decode(f.shown, f.data) },
+		func(r *attack.Rename) subject { return subject{kind: store.KindRename, key: r.Key()} })
 }
 
 // isJSON reports whether a file is JSON, if it is not delimited text.

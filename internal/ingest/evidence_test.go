@@ -270,7 +270,7 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := b.refused(b.request("gossip", rule), fault.Usage)
-	if !strings.Contains(fault.HintOf(err), "telemetry, feeds, rules, alerts, dispositions, exercises, cases, signals, tuning, runbooks") {
+	if !strings.Contains(fault.HintOf(err), "telemetry, feeds, rules, alerts, dispositions, exercises, cases, signals, tuning, renames, runbooks") {
 		t.Errorf("the hint %q does not list the kinds", fault.HintOf(err))
 	}
 	b.refused(b.request("rules"), fault.Usage)

@@ -38,6 +38,7 @@ func TestTheKindIsToldFromContent(t *testing.T) {
 		{"dispositions", "f.csv", "id,disposition,disposition_time\na1,test,2026-03-02\n"},
 		{"dispositions", "f.jsonl", `{"alert_id":"a1","disposition":"test","disposition_time":"2026-03-02"}`},
 		{"dispositions", "f.csv", "id,disposition,disposition_time\na1,test,2026-03-02\nu@@notable@@t,test,2026-03-02\n"},
+		{"renames", "f.csv", "old,new\nT1562,T1685\n"}, {"renames", "f.jsonl", `{"old":"T1562","new":"T1685"}`},
 		{"tuning", "f.yaml", tuningYAML}, {"tuning", "f.csv", tuningCSV},
 	} {
 		b := newBench(t)

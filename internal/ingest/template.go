@@ -70,6 +70,11 @@ func listed() []Template {
 			"JSON Lines of the same names are taken, too.",
 		}},
 		{Kind: "tuning", Adds: "tuning", File: "tuning.yaml"},
+		{Kind: "renames", Adds: "renames", File: "renames.csv", Notes: []string{
+			"One row for each ATT&CK ID that took the place of another: techniques or analytics. Several may have become one, and one several.",
+			"Rules that name an ID that your release does not know are read through it, forwards or backwards. It is asked after what releases say",
+			"themselves, and before what this candor knows of releases that you do not have. by says who says so, domain where it holds; both may be empty.",
+		}},
 		{Kind: "runbooks", Adds: "runbooks", File: "runbook.md"},
 	}
 }

@@ -85,6 +85,9 @@ type LibraryReader interface {
 	// directions, each with the header of the other end: those of the given types,
 	// or all when none is given.
 	Relations(ctx context.Context, r attack.Release, stixID string, types ...string) ([]Edge, error)
+	// Renames lists which ATT&CK ID took the place of which by the live revoked-by
+	// relations of a release, in the order of the bundle.
+	Renames(ctx context.Context, r attack.Release) ([]attack.Rename, error)
 	// Appearances lists the releases that carry an object, oldest first, with
 	// what they carry.
 	Appearances(ctx context.Context, stixID string) ([]Appearance, error)
@@ -279,6 +282,7 @@ const (
 	KindCase     = "case"
 	KindSignal   = "signal"
 	KindTuning   = "tuning"
+	KindRename   = "rename"
 )
 
 // Evidence keeps batches and their records.

@@ -222,6 +222,28 @@ func (l *Library) Relations(ctx context.Context, r attack.Release, stixID string
 	return edges, nil
 }
 
+// Renames lists which ATT&CK ID took the place of which by the live revoked-by
+// relations of a release.
+func (l *Library) Renames(ctx context.Context, r attack.Release) ([]attack.Rename, error) {
+	v, err := l.viewOf(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	var rs []attack.Rename
+	for i := range v.edges {
+		e := &v.edges[i]
+		if e.typ != attack.RevokedBy || e.by >= 0 && !v.cards[e.by].Live() {
+			continue
+		}
+		_, from := v.end(e.from)
+		_, to := v.end(e.to)
+		if from.ATTACKID != "" && to.ATTACKID != "" && from.ATTACKID != to.ATTACKID {
+			rs = append(rs, attack.Rename{Old: from.ATTACKID, New: to.ATTACKID, By: r.String(), Domain: r.Domain})
+		}
+	}
+	return rs, nil
+}
+
 // Appearances lists the releases that carry an object, in the order of Releases.
 func (l *Library) Appearances(ctx context.Context, stixID string) ([]store.Appearance, error) {
 	c, err := l.catalogue(ctx)

@@ -46,6 +46,7 @@ func Library(t *testing.T, open OpenLibrary) {
 		"old, revoked and shared ATT&CK IDs find objects": libraryFindOld,
 		"a release does not carry what is not in it":      libraryAbsent,
 		"relations run in both directions":                libraryRelations,
+		"renames are what live relations say":             libraryRenames,
 		"an analytic leads to its technique and tactic":   libraryDetection,
 		"relations may be limited to types":               libraryRelationTypes,
 		"a phase means the tactic of its kill chain":      libraryPhases,

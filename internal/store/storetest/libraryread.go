@@ -92,7 +92,7 @@ func libraryAbsent(t *testing.T, open OpenLibrary) {
 	r.Version = "3.0"
 	for _, err := range []error{
 		second(l.Snapshot(ctx, r, "tool--1")), second(l.Relations(ctx, r, "tool--1")), second(l.Load(ctx, r)),
-		second(l.Oddities(ctx, r)), second(l.Members(ctx, r)), second(l.Raws(ctx, r, nil)),
+		second(l.Oddities(ctx, r)), second(l.Members(ctx, r)), second(l.Raws(ctx, r, nil)), second(l.Renames(ctx, r)),
 	} {
 		refused(t, err, fault.NotFound)
 	}
@@ -158,6 +158,19 @@ func libraryRelations(t *testing.T, open OpenLibrary) {
 			Modified: "2020-01-02T00:00:00.000Z", Platforms: []string{"Windows"}},
 	}}
 	equal(t, "edge", es, want)
+}
+
+func libraryRenames(t *testing.T, open OpenLibrary) {
+	l := open(t, t.TempDir())
+	dead := obj{"revoked": true}
+	r := land(t, l, "acme 1.0", object("attack-pattern", "1", "T1", "a").but(dead), object("attack-pattern", "2", "T2", "b").but(dead),
+		object("attack-pattern", "3", "T3", "c"), object("malware", "1", "S1", "d").but(dead), object("tool", "1", "S1", "e"), object("identity", "1", "", "f").but(dead),
+		relationship("1", "revoked-by", "attack-pattern--1", "attack-pattern--2"), relationship("2", "revoked-by", "attack-pattern--2", "attack-pattern--3"),
+		relationship("3", "revoked-by", "attack-pattern--1", "attack-pattern--3").but(dead), relationship("4", "revoked-by", "attack-pattern--1", "attack-pattern--9"),
+		relationship("5", "revoked-by", "malware--1", "tool--1"), relationship("6", "revoked-by", "identity--1", "tool--1"), relationship("7", "uses", "tool--1", "attack-pattern--3"))
+	equal(t, "renames", must(l.Renames(context.Background(), r))(t), []attack.Rename{
+		{Old: "T1", New: "T2", By: "acme 1.0", Domain: "acme-attack"}, {Old: "T2", New: "T3", By: "acme 1.0", Domain: "acme-attack"},
+	})
 }
 
 // detection is an analytic, what holds it and what it detects.
