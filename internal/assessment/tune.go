@@ -56,7 +56,8 @@ func (s *Service) Tune(ctx context.Context, r Request, rule string) (Tuned, erro
 		return Tuned{}, fault.New(fault.NotFound, "rule %s raised no alert from %s to %s", id, out.Window.From, out.Window.To).
 			Next("choose other days with --as-of and --window")
 	}
-	p := tune.Policy{MinPrecision: r.Policy.Measure.MinPrecision, Confidence: r.Policy.Measure.Confidence, FalseDiscovery: falseDiscovery}
+	m := r.Policy.Measure
+	p := tune.Policy{MinPrecision: m.MinPrecision, Confidence: m.Confidence, MinEpisodes: m.MinEpisodes, FalseDiscovery: falseDiscovery}
 	rows := func(yield func(*tune.Row, error) bool) {
 		for a, err := range s.alertsOf(ctx, &ev, id, visibility.Window(span)) {
 			if err != nil {
@@ -114,13 +115,13 @@ func spanOf(tallies []alert.Tally) (measure.Span, bool) {
 // rowOf returns an alert as tuning sees it. What an alert has beside its fields
 // is tried like a field.
 func rowOf(a *alert.Alert, p measure.Policy) *tune.Row {
-	r := &tune.Row{ID: a.ID, Time: a.Time, Cluster: a.Cluster(), Case: a.CaseID, Class: alert.Unlabelled, Score: a.Score, Fields: map[string]string{}}
+	r := &tune.Row{ID: a.ID, Time: a.Time, Cluster: a.Cluster(), Site: a.Site, Host: a.Entity, Case: a.CaseID, Class: alert.Unlabelled, Score: a.Score, Fields: map[string]string{}}
+	maps.Copy(r.Fields, a.Fields)
 	for f, v := range map[string]string{"site": a.Site, "entity": a.Entity, "severity": a.Severity, "source": a.Source, "tactic": a.Tactic} {
 		if v != "" {
 			r.Fields[f] = v
 		}
 	}
-	maps.Copy(r.Fields, a.Fields)
 	if d := a.Disposition; d != nil {
 		if slices.Contains(p.Provenances, string(d.Provenance)) {
 			r.Class = d.Class

@@ -23,8 +23,11 @@ func (p *program) tuneCommand() *cobra.Command {
 field as an exclusion. It chooses on the older 70 % of the time from the rule's first
 alert in the window to the last, and judges on the newer 30 %; both are shown. What
 would be lost is named before anything is recommended. An exclusion is suggested only
-if it removes no known true positive in either part, and only if the value marks
-misses beyond chance among all values tried (Benjamini-Hochberg at 5 %).`,
+if it removes no known true positive in either part, if the value marks misses beyond
+chance among all values tried (Benjamini-Hochberg at 5 %), and if it rests on at least
+five clusters. A field that spells a class, or that separates hits from misses without
+exception, is a label in disguise and refused. Each exclusion says what would be left,
+and on which hosts nothing would be.`,
 		Example: "  candor tune W-Acc-400\n  candor tune RULE --svg sweep.svg --json > tune.json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -142,21 +145,47 @@ func showExclusions(g *page, t *assessment.Tuned) {
 	g.head("Exclusions that would have removed no known true positive (%d)", len(t.Exclusions))
 	if len(t.Exclusions) == 0 {
 		g.line("  none of %s tried", plural(t.Tried, "value", "values"))
-		return
 	}
-	rows := [][]string{{"FIELD", "VALUE", "OLDER REMOVED", "FALSE", "BENIGN", "UNLABELLED", "NEWER REMOVED", "FALSE", "BENIGN", "UNLABELLED"}}
-	for i := range t.Exclusions {
-		if i == 12 {
-			break
-		}
+	for i := range t.Exclusions[:min(len(t.Exclusions), mostExclusions)] {
 		x := &t.Exclusions[i]
-		rows = append(rows, append([]string{x.Field, clip(x.Value, 48)}, append(removalCells(&x.Older), removalCells(&x.Newer)...)...))
+		g.line("  %s %s", g.bold(x.Field), clip(x.Value, 80))
+		g.table("    ", [][]string{
+			{"", "REMOVED", "FALSE", "BENIGN", "UNLABELLED", "CLUSTERS", "LEFT A DAY", "TRUE OF LABELLED", "CLUSTERED", "EPISODES", "INTERVAL"},
+			removalCells("older", &x.Older, &x.After.Older), removalCells("newer", &x.Newer, &x.After.Newer)})
+		g.wrap("    ", x.Text, 110)
 	}
-	g.table("  ", rows)
+	if n := len(t.Exclusions) - mostExclusions; n > 0 {
+		g.line("  and %d more (--json lists them)", n)
+	}
+	showRefused(g, t.Refused)
 }
 
-func removalCells(r *tune.Removal) []string {
-	return []string{group3(r.All()), group3(r.FalsePositive), group3(r.BenignPositive), group3(r.Unlabelled)}
+// mostExclusions bounds how many exclusions and refusals are shown.
+const mostExclusions = 12
+
+func removalCells(part string, r *tune.Removal, after *tune.Outcome) []string {
+	return []string{part, group3(r.All()), group3(r.FalsePositive), group3(r.BenignPositive), group3(r.Unlabelled), group3(int64(r.Clusters)),
+		fmt.Sprintf("%.2f", after.AlertsPerDay), ratio(after.TruePositive, after.Labelled), short(after.Interval),
+		ratio(int64(after.EpisodeHits), int64(after.Episodes)), short(after.EpisodeInterval)}
+}
+
+// showRefused says what is not suggested and why.
+func showRefused(g *page, list []tune.Refusal) {
+	if len(list) == 0 {
+		return
+	}
+	g.head("Refused (%d)", len(list))
+	for _, r := range list[:min(len(list), mostExclusions)] {
+		name := g.bold(r.Field)
+		if r.Reason == tune.FewClusters {
+			name += " " + clip(r.Value, 80)
+		}
+		g.line("  %s", name)
+		g.wrap("    ", r.Text, 110)
+	}
+	if n := len(list) - mostExclusions; n > 0 {
+		g.line("  and %d more (--json lists them)", n)
+	}
 }
 
 func showValues(g *page, t *assessment.Tuned) {
@@ -164,7 +193,7 @@ func showValues(g *page, t *assessment.Tuned) {
 		return
 	}
 	g.head("Values that tell hits from misses (%s tried, %s too rare to try)", group3(int64(t.Tried)), group3(int64(t.TooRare)))
-	rows := [][]string{{"FIELD", "VALUE", "WITH", "WITHOUT", "LOG ODDS", "INTERVAL", "P", "NEWER", ""}}
+	rows := [][]string{{"FIELD", "VALUE", "WITH", "WITHOUT", "LOG ODDS", "INTERVAL", "P", "CLUSTERS", "NEWER", ""}}
 	for i := range t.Values {
 		if i == 12 {
 			break
@@ -175,9 +204,9 @@ func showValues(g *page, t *assessment.Tuned) {
 			passed = "passes"
 		}
 		rows = append(rows, []string{v.Field, clip(v.Value, 48), fmt.Sprintf("%d/%d", v.Table[0], v.Table[0]+v.Table[1]), fmt.Sprintf("%d/%d", v.Table[2], v.Table[2]+v.Table[3]),
-			fmt.Sprintf("%+.2f", v.LogOdds), fmt.Sprintf("%+.2f to %+.2f", v.Interval[0], v.Interval[1]), fmt.Sprintf("%.2g", v.P),
+			fmt.Sprintf("%+.2f", v.LogOdds), fmt.Sprintf("%+.2f to %+.2f", v.Interval[0], v.Interval[1]), fmt.Sprintf("%.2g", v.P), group3(int64(v.Clusters)),
 			fmt.Sprintf("%d/%d", v.Newer[0], v.Newer[0]+v.Newer[1]), passed})
 	}
 	g.table("  ", rows)
-	g.line("  %s", g.dim("true of labelled with the value and without it, in the older part; passes: beyond chance among all tried"))
+	g.line("  %s", g.dim("true of labelled with the value and without it, in the older part, and their clusters with the value; passes: beyond chance among all tried"))
 }

@@ -17,6 +17,7 @@ type Choice struct {
 	// and Holds that it does in the newer part too.
 	Reaches bool   `json:"reaches_policy"`
 	Holds   bool   `json:"holds_on_newer"`
+	Blinds  Blinds `json:"blinds"`
 	Text    string `json:"text"`
 }
 
@@ -25,7 +26,7 @@ type Choice struct {
 // the precision of policy, else the greatest, which spares the most. Where only
 // what loses some reaches policy, the least of that is shown with its losses and
 // is not recommended. Without a choice it says why.
-func choice(r *Result, p *Policy) (*Choice, string) {
+func (s *sweep) choice(r *Result, p *Policy) (*Choice, string) {
 	switch {
 	case r.Scored == 0:
 		return nil, "No alert carries a score."
@@ -41,8 +42,7 @@ func choice(r *Result, p *Policy) (*Choice, string) {
 	if best.Older.Removed+best.Newer.Removed == 0 {
 		return nil, needless(best, p)
 	}
-	c := &Choice{Threshold: *best, Reaches: best.Older.LowerBound() >= p.MinPrecision}
-	c.Holds = best.Newer.Labelled > 0 && best.Newer.LowerBound() >= p.MinPrecision
+	c := &Choice{Threshold: *best, Reaches: p.reached(&best.Older), Holds: p.reached(&best.Newer), Blinds: s.blinds(best.At)}
 	c.Recommended = best.Older.Lost.none() && best.Newer.Lost.none()
 	c.Warning = warning(best)
 	c.Text = choiceText(c, r, p)
@@ -52,7 +52,7 @@ func choice(r *Result, p *Policy) (*Choice, string) {
 // needless says that the alerts reach what policy asks for as they are: in the
 // older part, by which is chosen, and in the newer or not.
 func needless(all *Threshold, p *Policy) string {
-	c := &Choice{Threshold: *all, Reaches: true, Holds: all.Newer.Labelled > 0 && all.Newer.LowerBound() >= p.MinPrecision}
+	c := &Choice{Threshold: *all, Reaches: true, Holds: p.reached(&all.Newer)}
 	return "No threshold is needed to choose by the older part. Without one: " + lowerFirst(reachText(c, p))
 }
 
@@ -62,7 +62,7 @@ func choose(ts []Threshold, p *Policy) *Threshold {
 	var safe, safeReaching, reaching *Threshold
 	for i := range ts {
 		t := &ts[i]
-		reaches := t.Older.LowerBound() >= p.MinPrecision
+		reaches := p.reached(&t.Older)
 		if t.Older.Lost.none() {
 			safe = t
 			if reaches && safeReaching == nil {
@@ -114,7 +114,7 @@ func choiceText(c *Choice, r *Result, p *Policy) string {
 		text += fmt.Sprintf(" and %d of %d from %s to %s", t.Newer.Removed, t.Newer.Kept+t.Newer.Removed, r.Newer.From, r.Newer.To) +
 			unlabelledText(&r.Now.Newer, &t.Newer)
 	}
-	text += ". " + reachText(c, p)
+	text += ". " + reachText(c, p) + c.Blinds.sentence(" ")
 	if !c.Recommended {
 		return text + " It is not recommended: it loses what is known to be true."
 	}
@@ -132,15 +132,25 @@ func unlabelledText(now, then *Outcome) string {
 
 func reachText(c *Choice, p *Policy) string {
 	asks := fmt.Sprintf("the precision of %g that policy asks for", p.MinPrecision)
+	older, newer := &c.Threshold.Older, &c.Threshold.Newer
 	switch {
 	case c.Reaches && c.Holds:
 		return fmt.Sprintf("The lower bounds reach %s in both parts.", asks)
-	case c.Reaches && c.Threshold.Newer.Labelled == 0:
+	case c.Reaches && newer.Labelled == 0:
 		return fmt.Sprintf("The lower bounds reach %s in the older part; in the newer nothing is labelled to judge by.", asks)
+	case c.Reaches && newer.Episodes < p.leastClusters():
+		return fmt.Sprintf("The lower bounds reach %s in the older part; %s in the newer.", asks, p.fewText(newer))
 	case c.Reaches:
 		return fmt.Sprintf("The lower bounds reach %s in the older part and do not in the newer.", asks)
+	case older.Episodes < p.leastClusters():
+		return fmt.Sprintf("Whether they would reach %s cannot be said: %s in the older part; it spares the work on what it removes.", asks, p.fewText(older))
 	}
 	return fmt.Sprintf("The lower bounds do not reach %s; it spares the work on what it removes.", asks)
+}
+
+// fewText says that too few episodes are left to judge by.
+func (p *Policy) fewText(o *Outcome) string {
+	return fmt.Sprintf("only %s would be left and %d are asked for", count(int64(o.Episodes), "labelled episode"), p.leastClusters())
 }
 
 func count(n int64, what string) string {

@@ -27,15 +27,8 @@ type Value struct {
 	Discovered bool `json:"discovered"`
 	// Newer is hits and misses with the value in the newer part.
 	Newer [2]int64 `json:"newer"`
-}
-
-// Exclusion is a value that could be excluded without losing anything that is
-// known: what it would have removed in each part.
-type Exclusion struct {
-	Field string  `json:"field"`
-	Value string  `json:"value"`
-	Older Removal `json:"older"`
-	Newer Removal `json:"newer"`
+	// Clusters is in how many clusters of the older part labelled alerts have it.
+	Clusters int `json:"clusters"`
 }
 
 // Removal is what an exclusion removes. The true positives are 0, or it would not
@@ -48,6 +41,8 @@ type Removal struct {
 	Unlabelled     int64 `json:"unlabelled"`
 	// Doubted are those of Unlabelled that a label which does not count calls true.
 	Doubted int64 `json:"called_true_not_counted"`
+	// Clusters is how many clusters lose labelled alerts.
+	Clusters int `json:"clusters"`
 }
 
 // All is how many alerts are removed.
@@ -75,13 +70,15 @@ func (r *Removal) add(row *Row) {
 
 func (r *Removal) misses() int64 { return r.FalsePositive + r.BenignPositive }
 
+func (r *Removal) labelled() int64 { return r.TruePositive + r.misses() }
+
 const (
 	// leastLabelled is how many labelled alerts of the older part a value must have
 	// to be tried; the bound looks at no class, so that it does not choose.
 	leastLabelled = 5
 	// mostValues bounds the values of which counts are kept.
 	mostValues = 1 << 20
-	// mostShown is how many values and exclusions a result lists.
+	// mostShown is how many values, exclusions and refusals a result lists.
 	mostShown = 50
 )
 
@@ -91,21 +88,19 @@ type fieldValue struct{ field, value string }
 type enrichment struct {
 	counts map[fieldValue]*[2]Removal
 	totals [2]Removal
+	// full says that values were left out because there are more than mostValues.
+	full bool
 }
 
 func newEnrichment() *enrichment { return &enrichment{counts: map[fieldValue]*[2]Removal{}} }
 
-func (e *enrichment) add(r *Row, older bool) {
-	part := 1
-	if older {
-		part = 0
-	}
+func (e *enrichment) add(r *Row, part int) {
 	e.totals[part].add(r)
 	for f, v := range r.Fields {
 		k := fieldValue{f, v}
 		c := e.counts[k]
 		if c == nil {
-			if len(e.counts) >= mostValues {
+			if e.full = e.full || len(e.counts) >= mostValues; e.full {
 				continue
 			}
 			c = &[2]Removal{}
@@ -115,12 +110,16 @@ func (e *enrichment) add(r *Row, older bool) {
 	}
 }
 
-// finish tries every value that enough labelled alerts have, and not all of them.
-func (e *enrichment) finish(r *Result, p *Policy) {
+// values tries every value that enough labelled alerts have, and not all of them,
+// of the fields that are not refused, those that tell the most first.
+func (e *enrichment) values(r *Result, p *Policy, refused map[string]bool) []Value {
 	values := []Value{}
 	for k, c := range e.counts {
-		with := c[0].TruePositive + c[0].misses()
-		if with < leastLabelled || with == e.totals[0].TruePositive+e.totals[0].misses() {
+		if refused[k.field] {
+			continue
+		}
+		with := c[0].labelled()
+		if with < leastLabelled || with == e.totals[0].labelled() {
 			r.TooRare++
 			continue
 		}
@@ -131,8 +130,7 @@ func (e *enrichment) finish(r *Result, p *Policy) {
 	})
 	discover(values, p.FalseDiscovery)
 	r.Tried = len(values)
-	r.Exclusions = e.exclusions(values)
-	r.Values = values[:min(len(values), mostShown)]
+	return values
 }
 
 func (e *enrichment) value(k fieldValue, c *[2]Removal, p *Policy) Value {
@@ -176,22 +174,4 @@ func discover(byP []Value, rate float64) {
 	for i := range byP[:last+1] {
 		byP[i].Discovered = true
 	}
-}
-
-// exclusions returns the values that mark misses beyond chance and that no known
-// true positive of either part has, by how many alerts they would remove.
-func (e *enrichment) exclusions(values []Value) []Exclusion {
-	list := []Exclusion{}
-	for i := range values {
-		v := &values[i]
-		c := e.counts[fieldValue{v.Field, v.Value}]
-		lost := c[0].TruePositive + c[1].TruePositive + c[0].Doubted + c[1].Doubted
-		if v.Discovered && v.Interval[1] < 0 && lost == 0 {
-			list = append(list, Exclusion{Field: v.Field, Value: v.Value, Older: c[0], Newer: c[1]})
-		}
-	}
-	slices.SortStableFunc(list, func(a, b Exclusion) int {
-		return cmp.Compare(b.Older.All()+b.Newer.All(), a.Older.All()+a.Newer.All())
-	})
-	return list[:min(len(list), mostShown)]
 }

@@ -28,6 +28,7 @@ type cluster struct {
 type scored struct {
 	score   float64
 	cluster int32
+	host    int32
 	hit     bool
 	doubted bool
 	counts  bool   // labelled in a way that precision counts
@@ -41,6 +42,7 @@ type sweep struct {
 	index    map[string]int32
 	clusters []cluster
 	rows     []scored
+	hosts    *hosts
 	totals   [2]int64
 	open     [2]int64 // unlabelled, as far as they are kept
 	keptNow  [2]int64
@@ -48,7 +50,7 @@ type sweep struct {
 }
 
 func newSweep(older Part) *sweep {
-	return &sweep{older: older, index: map[string]int32{}, cases: map[string]*[2]int64{}}
+	return &sweep{older: older, index: map[string]int32{}, hosts: newHosts(), cases: map[string]*[2]int64{}}
 }
 
 // part says which part a row belongs to: the one in which its cluster began, so
@@ -71,6 +73,7 @@ func (s *sweep) add(r *Row) {
 	part := s.part(r)
 	i := s.index[r.Cluster]
 	c := &s.clusters[i]
+	host := s.hosts.add(r)
 	s.totals[part]++
 	s.keptNow[part]++
 	labelled := r.hit() || r.miss()
@@ -91,7 +94,7 @@ func (s *sweep) add(r *Row) {
 	if r.Score == nil {
 		return
 	}
-	x := scored{score: *r.Score, cluster: i, hit: r.hit(), doubted: r.Doubted, counts: labelled}
+	x := scored{score: *r.Score, cluster: i, host: host, hit: r.hit(), doubted: r.Doubted, counts: labelled}
 	if r.hit() {
 		x.id, x.incid = r.ID, r.Case
 	}
@@ -206,17 +209,35 @@ func (s *sweep) outcome(part int, of Part, gone *losses, p *Policy) Outcome {
 	for i := range s.clusters {
 		if c := &s.clusters[i]; c.part == part && c.labelled > 0 {
 			clusters = append(clusters, measure.Cluster{N: c.labelled, Hits: c.hits})
-			o.Labelled += c.labelled
-			o.TruePositive += c.hits
 		}
 	}
+	o.state(clusters, p)
+	return o
+}
+
+// state sets what the labelled clusters that are kept say.
+func (o *Outcome) state(clusters []measure.Cluster, p *Policy) {
+	for _, c := range clusters {
+		o.Labelled += c.N
+		o.TruePositive += c.Hits
+	}
 	if o.Labelled == 0 {
-		return o
+		return
 	}
 	n, k := float64(o.Labelled), float64(o.TruePositive)
 	o.Precision = new(k / n)
 	o.Interval = new(measure.Clustered(k, n, measure.Deff(clusters), p.Confidence))
 	o.EpisodeHits, o.Episodes = measure.Episodes(clusters)
 	o.EpisodeInterval = new(measure.Jeffreys(float64(o.EpisodeHits), float64(o.Episodes), p.Confidence))
-	return o
+}
+
+// blinds names the hosts of which every alert scores below a threshold.
+func (s *sweep) blinds(at float64) Blinds {
+	removed := map[int32]int64{}
+	for i := range s.rows {
+		if x := &s.rows[i]; x.score < at {
+			removed[x.host]++
+		}
+	}
+	return s.hosts.blinds(removed)
 }

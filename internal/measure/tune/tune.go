@@ -4,11 +4,13 @@
 // It chooses on the older part of the alerts and judges on the newer, because
 // what was chosen to fit always fits. It refuses to recommend a threshold that
 // loses a known true positive, and names what is lost before it shows one, and to
-// suggest an exclusion that removes a known true positive. Its functions are pure: alerts and policy
-// in, statement out.
+// suggest an exclusion that removes a known true positive, that rests on fewer than
+// five clusters, or whose field says what only a label can say. Its functions are
+// pure: alerts and policy in, statement out.
 package tune
 
 import (
+	"fmt"
 	"iter"
 	"time"
 
@@ -22,6 +24,8 @@ type Row struct {
 	ID      string
 	Time    time.Time
 	Cluster string
+	// Site and Host say on what it fired; Host is empty where the alert does not say.
+	Site, Host string
 	// Case is the confirmed case that it belongs to, if it is known.
 	Case string
 	// Class is what it counts as: alert.Unlabelled unless policy counts its label.
@@ -44,16 +48,31 @@ type Policy struct {
 	// MinPrecision and Confidence are those of measure.Policy.
 	MinPrecision float64
 	Confidence   float64
+	// MinEpisodes is that of measure.Policy; fewer than five are never enough.
+	MinEpisodes int
 	// FalseDiscovery is the share of false discoveries that is let pass among the
 	// values found to tell hits from misses, for example 0.05.
 	FalseDiscovery float64
+}
+
+// leastClusters is how many clusters with labels a conclusion asks for, whatever
+// policy says.
+const leastClusters = 5
+
+func (p *Policy) leastClusters() int { return max(leastClusters, p.MinEpisodes) }
+
+// reached says whether enough episodes are left, and both lower limits reach what
+// policy asks for.
+func (p *Policy) reached(o *Outcome) bool {
+	return o.Episodes >= p.leastClusters() && o.LowerBound() >= p.MinPrecision
 }
 
 // OlderShare is the part of the time from the first alert to the last on which is
 // chosen; the rest judges.
 const OlderShare = 0.7
 
-// Rows is the alerts of one rule, by time.
+// Rows is the alerts of one rule, by time. They are read once, and again where
+// there are exclusions to look at.
 type Rows = iter.Seq2[*Row, error]
 
 // Part is the alerts of the older or the newer part.
@@ -145,9 +164,14 @@ type Result struct {
 	// TooRare is how many more values too few labelled alerts of the older part
 	// have, or all of them, to be tried.
 	TooRare int `json:"too_rare"`
-	// Exclusions are those of Values that may be suggested.
+	// Exclusions are values that may be suggested, those that remove most first, of
+	// as many Candidates as mark misses beyond chance and lose nothing that is known.
 	Exclusions []Exclusion `json:"exclusions"`
-	Limits     []string    `json:"limits"`
+	Candidates int         `json:"candidates"`
+	// Refused are the fields that were not tried and the candidates that are not
+	// suggested, each with its reason.
+	Refused []Refusal `json:"refused"`
+	Limits  []string  `json:"limits"`
 }
 
 // Both is an outcome in each of the two parts.
@@ -167,29 +191,34 @@ func Try(rows Rows, span measure.Span, p Policy) (Result, error) {
 		if err != nil {
 			return Result{}, err
 		}
-		older := sw.part(row) == 0
-		r.Alerts++
-		if row.hit() {
-			r.TruePositive++
-		}
-		if row.hit() || row.miss() {
-			r.Labelled++
-		}
-		if row.Score != nil {
-			r.Scored++
-		}
+		r.count(row)
+		en.add(row, sw.part(row))
 		sw.add(row)
-		en.add(row, older)
 	}
 	r.Now = sw.all(&r, &p)
+	if err := newTrials(sw, en, &r, &p).judge(rows); err != nil {
+		return Result{}, err
+	}
 	r.Thresholds = sw.thresholds(&r, &p)
-	r.Choice, r.NoChoice = choice(&r, &p)
-	en.finish(&r, &p)
-	r.Limits = limits(&r)
+	r.Choice, r.NoChoice = sw.choice(&r, &p)
+	r.Limits = limits(&r, en.full)
 	return r, nil
 }
 
-func limits(r *Result) []string {
+func (r *Result) count(row *Row) {
+	r.Alerts++
+	if row.hit() {
+		r.TruePositive++
+	}
+	if row.hit() || row.miss() {
+		r.Labelled++
+	}
+	if row.Score != nil {
+		r.Scored++
+	}
+}
+
+func limits(r *Result, full bool) []string {
 	l := []string{
 		"What was removed is judged by the labels there are: an alert that nobody labelled may have been true.",
 		"Alerts of one burst are not independent, so that the values' own intervals are too narrow; they rank, and the newer part judges.",
@@ -199,6 +228,9 @@ func limits(r *Result) []string {
 	}
 	if n := r.Alerts - r.Scored; n > 0 && r.Scored > 0 {
 		l = append(l, "Alerts without a score are kept by every threshold.")
+	}
+	if full {
+		l = append(l, fmt.Sprintf("Fields have more than %d values; those met later were not tried.", mostValues))
 	}
 	return l
 }
