@@ -93,7 +93,7 @@ func (b *tab) hear(event any) {
 func browse(t *testing.T, d *desk) *tab {
 	t.Helper()
 	path := browserPath(t)
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 9*time.Minute)
 	at, done := make(chan string, 1), make(chan error, 1)
 	go func() {
 		done <- web.Serve(ctx, "127.0.0.1:0", d, slog.New(slog.DiscardHandler), func(a string) { at <- a })

@@ -94,8 +94,17 @@ func (s *site) later(r *http.Request, v *movedView) (assure.Assessment, error) {
 	return s.assess(r.Context(), whole, v.Release)
 }
 
-// Those returns verdicts, of which the first are before the fold.
-func (v movedView) Those(all []assure.Verdicted) fold[assure.Verdicted] { return folded(all) }
+// those is verdicts of which the first are before the fold, and where they are, which
+// the fold says.
+type those struct {
+	fold[assure.Verdicted]
+	Where string
+}
+
+// Those returns verdicts as the page lists them.
+func (v movedView) Those(all []assure.Verdicted, where string) those {
+	return those{folded(all), where}
+}
 
 // KeptAs returns the address of what moved since an assessment that is kept.
 func (s selection) KeptAs(name string) string { return s.Link("/kept/" + url.PathEscape(name)) }

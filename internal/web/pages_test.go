@@ -139,6 +139,23 @@ func TestEveryPageCanBeReadWithoutSight(t *testing.T) {
 	}
 }
 
+// foldsDiffer checks that no two folds of a page have the same label, or none: whoever
+// hears a page hears nothing of what is around them.
+func foldsDiffer(t *testing.T, place string, doc *html.Node) {
+	t.Helper()
+	labels := map[string]bool{}
+	elements(doc, func(n *html.Node) {
+		if n.Data != "summary" {
+			return
+		}
+		if label := text(n); label == "" || labels[label] {
+			t.Errorf("%s: two folds, or one without words, are labelled %q", place, label)
+		} else {
+			labels[label] = true
+		}
+	})
+}
+
 // checkAccess checks that an element can be used by keyboard and read aloud.
 func checkAccess(t *testing.T, place string, n *html.Node, ids, labels map[string]bool) {
 	t.Helper()
@@ -229,6 +246,7 @@ func TestEveryLocalLinkLeadsSomewhere(t *testing.T) {
 				head = text(n)
 			}
 		})
+		foldsDiffer(t, place, doc)
 		if other, known := heads[title]; known && other != head {
 			t.Errorf("%s: the title %q is also that of %q", place, title, other)
 		}
