@@ -9,6 +9,7 @@
 package custody
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -34,11 +35,13 @@ type Batches interface {
 	store.Custody
 }
 
-// Releases lists the releases of a library, and those that it had, and removes one.
+// Releases is a library that lists its releases, and those that it had, removes one,
+// and answers for them.
 type Releases interface {
 	Releases(ctx context.Context) ([]attack.Release, error)
 	Removals(ctx context.Context) ([]attack.Removal, error)
 	store.LibraryRemover
+	store.LibraryCustody
 }
 
 // Stores is what a Keeper keeps.
@@ -131,16 +134,21 @@ func (k *Keeper) Settle(ctx context.Context, just string) error {
 		return err
 	}
 	for _, e := range wanted {
-		if known.has(e) {
+		if known.has(e.Entry) {
 			continue
 		}
 		if e.Reason == "" && e.ID != just {
 			e.Reason = late
 		}
-		if err := k.enter(ctx, e); err != nil {
+		if e.release != nil {
+			if e.SHA256, err = k.Releases.Content(ctx, *e.release); err != nil {
+				return err
+			}
+		}
+		if err := k.enter(ctx, e.Entry); err != nil {
 			return err
 		}
-		known.add(e)
+		known.add(e.Entry)
 	}
 	k.settled = true
 	return nil
@@ -205,10 +213,14 @@ func (r *record) add(e ledger.Entry) {
 func (r *record) has(e ledger.Entry) bool {
 	if e.Kind == ledger.Release {
 		last := r.release[e.ID]
-		return last.Kind == ledger.Release && last.SHA256 == e.SHA256
+		return last.Kind == ledger.Release && fileOf(last) == fileOf(e)
 	}
 	return r.first[subjectOf(e)]
 }
+
+// fileOf returns the hash of the file that the entry of a release names. An entry that
+// an earlier candor wrote has it in place of the hash of the content.
+func fileOf(e ledger.Entry) string { return cmp.Or(e.Input, e.SHA256) }
 
 // subjectOf returns what an entry is about. Of a release there may be many removals.
 func subjectOf(e ledger.Entry) subject {
@@ -235,22 +247,26 @@ func (k *Keeper) recorded(ctx context.Context) (*record, error) {
 	return k.seen, nil
 }
 
+// due is an entry that something should have, since a time. That of a release lacks the
+// hash of its content, which takes longer to find than whether there is an entry.
+type due struct {
+	ledger.Entry
+	at      time.Time
+	release *attack.Release
+}
+
 // wanted returns an entry for everything that should have one, in order of time.
-func (k *Keeper) wanted(ctx context.Context) ([]ledger.Entry, error) {
-	type dated struct {
-		ledger.Entry
-		at time.Time
-	}
-	var list []dated
+func (k *Keeper) wanted(ctx context.Context) ([]due, error) {
+	var list []due
 	for _, s := range k.Batches {
 		batches, err := s.Batches(ctx)
 		if err != nil {
 			return nil, err
 		}
 		for _, b := range batches {
-			list = append(list, dated{batchEntry(b), b.Added})
+			list = append(list, due{Entry: batchEntry(b), at: b.Added})
 			if b.Withdrawn != nil {
-				list = append(list, dated{withdrawalEntry(b.ID, *b.Withdrawn), b.Withdrawn.At})
+				list = append(list, due{Entry: withdrawalEntry(b.ID, *b.Withdrawn), at: b.Withdrawn.At})
 			}
 		}
 	}
@@ -259,21 +275,17 @@ func (k *Keeper) wanted(ctx context.Context) ([]ledger.Entry, error) {
 		return nil, err
 	}
 	for _, r := range releases {
-		list = append(list, dated{releaseEntry(r), r.Imported})
+		list = append(list, due{Entry: releaseEntry(r), at: r.Imported, release: &r})
 	}
 	removals, err := k.Releases.Removals(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, rm := range removals {
-		list = append(list, dated{removalEntry(rm), rm.At})
+		list = append(list, due{Entry: removalEntry(rm), at: rm.At})
 	}
-	slices.SortStableFunc(list, func(x, y dated) int { return x.at.Compare(y.at) })
-	entries := make([]ledger.Entry, len(list))
-	for i, d := range list {
-		entries[i] = d.Entry
-	}
-	return entries, nil
+	slices.SortStableFunc(list, func(x, y due) int { return x.at.Compare(y.at) })
+	return list, nil
 }
 
 // batchEntry returns the entry of a batch, but for place and time.
@@ -298,9 +310,10 @@ func withdrawalEntry(batch string, w store.Withdrawal) ledger.Entry {
 	return ledger.Entry{Kind: ledger.Withdrawal, ID: clean(batch), SHA256: sum(body), By: clean(w.By), Reason: clean(w.Reason)}
 }
 
-// releaseEntry returns the entry of a release, but for place and time.
+// releaseEntry returns the entry of a release, but for place, time and the hash of its
+// content.
 func releaseEntry(r attack.Release) ledger.Entry {
-	return ledger.Entry{Kind: ledger.Release, ID: ReleaseID(r), SHA256: r.FileHash, Counts: map[string]int64{"objects": int64(r.Objects)}}
+	return ledger.Entry{Kind: ledger.Release, ID: ReleaseID(r), Input: r.FileHash, Counts: map[string]int64{"objects": int64(r.Objects)}}
 }
 
 // removalEntry returns the entry of a removal, but for place and time. Its hash is of

@@ -2,7 +2,9 @@ package custody_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"iter"
 	"os"
@@ -38,6 +40,23 @@ func (r *releases) Remove(_ context.Context, rm attack.Removal) (attack.Removal,
 	r.have = slices.DeleteFunc(r.have, func(h attack.Release) bool { return h == rm.Release })
 	r.removed = append(r.removed, rm)
 	return rm, nil
+}
+
+// content is the hash that stands for what is kept of a release.
+func content(r attack.Release) string {
+	sum := sha256.Sum256([]byte(r.Verified))
+	return hex.EncodeToString(sum[:])
+}
+
+func (r *releases) Content(_ context.Context, of attack.Release) (string, error) {
+	return content(of), nil
+}
+
+func (r *releases) Audit(context.Context) (a store.LibraryAudit, err error) {
+	for _, of := range r.have {
+		a.Releases = append(a.Releases, store.KeptRelease{Release: of, Content: content(of)})
+	}
+	return a, nil
 }
 
 // house is the stores of one data folder with their keeper.

@@ -149,6 +149,10 @@ func TestReleaseThatIsGoneOrAnotherIsFound(t *testing.T) {
 	if r := h.verify(t, nil); len(r.Findings) != 1 || r.Findings[0].What != custody.MissingRelease || *r.Findings[0].Entry != 8 {
 		t.Errorf("another file: %s", found(r))
 	}
+	h.library.have[0].FileHash, h.library.have[0].Verified = strings.Repeat("ab", 32), "not what was recorded"
+	if r := h.verify(t, nil); len(r.Findings) != 1 || r.Findings[0].What != custody.ReleaseContent || *r.Findings[0].Entry != 8 {
+		t.Errorf("other content: %s", found(r))
+	}
 	h.library.have = nil
 	if r := h.verify(t, nil); len(r.Findings) != 1 || r.Findings[0].What != custody.MissingRelease {
 		t.Errorf("gone: %s", found(r))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"candor/internal/attack"
 	"candor/internal/fault"
 	"candor/internal/ledger"
 	"candor/internal/store"
@@ -23,6 +24,9 @@ const (
 	WithdrawalGone = "withdrawal"      // the store holds another withdrawal, or none
 	PolicyFile     = "policy_file"     // the policy in force is not the one recorded
 	MissingRelease = "missing_release" // the library holds another file, or none
+	ReleaseContent = "release_content" // what is kept of it is not what was recorded
+	ReleaseState   = "release_state"   // what is worked out from it is wrong
+	RemovalGone    = "removal"         // the library states another removal, or none
 	StoreState     = "store"           // something of no one batch is wrong
 	OtherRoot      = "root"            // the root is not the one that was noted
 )
@@ -205,46 +209,68 @@ func (v *verifier) want(s subject) {
 // compareReleases compares the library with the entries about releases. The last entry
 // about a release says which file is there, or that none is.
 func (k *Keeper) compareReleases(ctx context.Context, v *verifier, entries []ledger.Entry) error {
-	releases, err := k.Releases.Releases(ctx)
+	a, err := k.Releases.Audit(ctx)
 	if err != nil {
 		return err
 	}
 	removals, err := k.Releases.Removals(ctx)
-	if err != nil {
+	if err != nil && !a.Unread {
 		return err
 	}
 	said := newRecord()
 	for _, e := range entries {
 		said.add(e)
 	}
-	files := map[string]string{}
-	for _, r := range releases {
-		e := releaseEntry(r)
-		files[e.ID] = e.SHA256
+	kept := map[string]store.KeptRelease{}
+	for _, r := range a.Releases {
+		e := releaseEntry(r.Release)
+		kept[e.ID] = r
 		if last := said.release[e.ID]; !said.has(e) && last.Kind != ledger.Release {
 			v.Unrecorded = append(v.Unrecorded, Unrecorded{ledger.Release, e.ID})
 		}
 	}
-	unsaid := map[string]bool{}
+	unsaid, stated := map[string]bool{}, map[string]bool{}
 	for _, rm := range removals {
-		if e := removalEntry(rm); !said.has(e) {
+		e := removalEntry(rm)
+		stated[e.SHA256] = true
+		if !said.has(e) {
 			unsaid[e.ID] = true
 			v.Unrecorded = append(v.Unrecorded, Unrecorded{ledger.Removal, e.ID})
 		}
 	}
 	for i := range entries {
 		e := &entries[i]
+		r, there := kept[e.ID]
+		if e.Kind == ledger.Removal && !stated[e.SHA256] && !a.Unread {
+			v.about(e, RemovalGone, "the library does not hold the statement that %s was removed, or another one", e.ID)
+		}
 		if said.release[e.ID].Seq != e.Seq {
 			continue // of what is said later of the release
 		}
 		switch {
-		case e.Kind == ledger.Removal && files[e.ID] == "":
+		case e.Kind == ledger.Removal && !there:
 			v.Removed = append(v.Removed, Removed{e.Seq, e.ID, e.Time, e.By, e.Reason})
-		case e.Kind == ledger.Release && files[e.ID] != e.SHA256 && !unsaid[e.ID]:
+		case e.Kind != ledger.Release || !there && (a.Unread || unsaid[e.ID]):
+		case !there || r.FileHash != fileOf(*e):
 			v.about(e, MissingRelease, "the library does not hold the file of %s that was recorded", e.ID)
+		case e.Input != "" && r.Content != e.SHA256:
+			v.about(e, ReleaseContent, "what the library holds of %s is not what was recorded", e.ID)
 		}
 	}
+	v.amissReleases(a.Amiss)
 	return nil
+}
+
+// amissReleases tells what a library finds wrong with itself.
+func (v *verifier) amissReleases(amiss []store.AmissRelease) {
+	for _, x := range amiss {
+		s := subject{ledger.Release, ReleaseID(x.Release)}
+		if seq, ok := v.entries[s]; ok && x.Release != (attack.Release{}) {
+			v.find(&seq, s, ReleaseState, "%s", x.What)
+		} else {
+			v.find(nil, subject{}, StoreState, "library: %s", x.What)
+		}
+	}
 }
 
 func (k *Keeper) comparePolicy(v *verifier, entries []ledger.Entry) error {
@@ -291,7 +317,7 @@ func (v *verifier) report() Report {
 // rank puts what was recorded before what is worked out from it: the latter may
 // be wrong because the former is.
 func (f *Finding) rank() int {
-	if f.What == BatchState || f.What == StoreState {
+	if f.What == BatchState || f.What == StoreState || f.What == ReleaseState {
 		return 1
 	}
 	return 0

@@ -34,10 +34,11 @@ type Entry struct {
 	// policy; the name of a release, for a release or a removal.
 	ID string `json:"id"`
 	// SHA256 is of what the entry vouches for, in hexadecimal: all that the store
-	// keeps of a batch, the statement of withdrawal, the policy file, the file of
-	// the release, the statement of removal.
+	// keeps of a batch, the statement of withdrawal, the policy file, all that the
+	// library keeps of a release, the statement of removal.
 	SHA256 string `json:"sha256"`
-	// Input is the SHA-256 of a batch's input files.
+	// Input is the SHA-256 of a batch's input files, or of a release's bundle file. A
+	// release without was recorded by an earlier candor, and SHA256 is of the file.
 	Input string `json:"input,omitempty"`
 	// Counts are a batch's or a release's, by name.
 	Counts map[string]int64 `json:"counts,omitempty"`

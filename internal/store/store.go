@@ -22,6 +22,44 @@ type Library interface {
 	LibraryWriter
 	LibraryRemover
 	LibraryReader
+	LibraryCustody
+}
+
+// LibraryCustody is what lets a library answer for what it keeps.
+type LibraryCustody interface {
+	// Content returns the SHA-256, in hexadecimal, over all that the library keeps of
+	// a release: what it says of the release, the exact bytes of each object in the
+	// order of the bundle, and the oddities. Two engines need not agree on it.
+	// fault.NotFound without the release.
+	Content(ctx context.Context, r attack.Release) (string, error)
+	// Audit reads all that the library keeps, and computes anew what can be computed
+	// from the bytes of the objects. Damage is told, not an error.
+	Audit(ctx context.Context) (LibraryAudit, error)
+}
+
+// LibraryAudit is what a library finds when it reads all that it keeps.
+type LibraryAudit struct {
+	// Releases is what is kept of each release.
+	Releases []KeptRelease
+	// Amiss is what does not follow from the bytes of the objects.
+	Amiss []AmissRelease
+	// Unread says that not all could be read, which is amiss, and that Releases may
+	// lack some for that reason.
+	Unread bool
+}
+
+// KeptRelease is what a library keeps of one release.
+type KeptRelease struct {
+	attack.Release
+	// Content is what LibraryCustody.Content returns, computed anew; empty when some
+	// of what it is of cannot be read, which is amiss then.
+	Content string
+}
+
+// AmissRelease is one thing that an audit of a library found wrong.
+type AmissRelease struct {
+	Release attack.Release // the zero Release when it is of no one release
+	What    string
 }
 
 // LibraryWriter begins imports. One import runs at a time.

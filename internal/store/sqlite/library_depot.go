@@ -89,8 +89,8 @@ func (d *depot) add(ctx context.Context, it *item, s *attack.Snapshot) error {
 	a := newcomer{item: it, start: len(d.bytes), hash: rawHash(s.Raw)}
 	d.bytes = append(d.bytes, s.Raw...)
 	a.end = len(d.bytes)
-	if o := &s.Object; o.Kind != attack.KindRelationship {
-		a.words = wordsOf(o)
+	if s.Object.Kind != attack.KindRelationship {
+		a.words = wordsOf(&s.Object)
 		a.wordsHash = wordsHash(a.words)
 	}
 	d.waiting = append(d.waiting, a)

@@ -63,17 +63,23 @@ func (w *importer) Add(ctx context.Context, s *attack.Snapshot) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("add %s: %w", s.Object.ID, err)
 	}
+	it := newItem(s)
+	w.items = append(w.items, it)
+	if err := w.depot.add(ctx, it, s); err != nil {
+		return fmt.Errorf("add %s: %w", s.Object.ID, err)
+	}
+	return nil
+}
+
+// newItem returns what a view is made of, of one object.
+func newItem(s *attack.Snapshot) *item {
 	o := &s.Object
 	it := &item{card: newCard(o), created: o.Created, hash: s.ObjectHash, rels: attack.RelationsOf(o)}
 	if o.Kind == attack.KindTactic || o.Kind == attack.KindAsset {
 		named := *o
 		it.named = &named
 	}
-	w.items = append(w.items, it)
-	if err := w.depot.add(ctx, it, s); err != nil {
-		return fmt.Errorf("add %s: %w", o.ID, err)
-	}
-	return nil
+	return it
 }
 
 // Rollback ends the import and leaves the library as it was.
@@ -169,7 +175,7 @@ func (w *importer) land(ctx context.Context, r attack.Release, odd []store.Oddit
 		r.Published, r.Imported.UTC().Format(time.RFC3339Nano), r.Verified, packMembers(v.ids)); err != nil {
 		return err
 	}
-	if _, err := w.tx.ExecContext(ctx, `INSERT INTO release_view (release, data) VALUES (?, ?)`, id, w.l.packView(v)); err != nil {
+	if _, err := w.tx.ExecContext(ctx, `INSERT INTO release_view (release, data) VALUES (?, ?)`, id, w.l.zip.EncodeAll(v.write(), nil)); err != nil {
 		return err
 	}
 	for i, o := range odd {

@@ -66,7 +66,27 @@ func Library(t *testing.T, open OpenLibrary) {
 		"any sequence of releases agrees with a model":    libraryModel,
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) { test(t, open) })
+		t.Run(name, func(t *testing.T) { test(t, auditing(open)) })
+	}
+}
+
+// auditing opens libraries that are audited when their test ends: whatever was done to
+// one through the contract, all that it holds follows from what was added.
+func auditing(open OpenLibrary) OpenLibrary {
+	return func(t *testing.T, dir string) store.Library {
+		l := open(t, dir)
+		t.Cleanup(func() {
+			a, err := l.Audit(context.Background())
+			if err != nil || len(a.Amiss) > 0 {
+				t.Errorf("audit: %v, amiss %+v", err, a.Amiss)
+			}
+			for _, r := range a.Releases {
+				if content, err := l.Content(context.Background(), r.Release); err != nil || content == "" || content != r.Content {
+					t.Errorf("content of %s: %q, %v; the audit says %q", r.Release, content, err, r.Content)
+				}
+			}
+		})
+		return l
 	}
 }
 
