@@ -167,7 +167,15 @@ type server struct {
 // serve starts a server, which is stopped when the test ends.
 func (p place) serve(args ...string) *server {
 	p.t.Helper()
-	s := &server{Cmd: p.command(append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...), errs: &bytes.Buffer{}}
+	s, line := p.start(append([]string{"--addr", "127.0.0.1:0"}, args...)...)
+	s.address = strings.Fields(line)[1]
+	return s
+}
+
+// start begins to serve, and returns the first line that the server says.
+func (p place) start(args ...string) (s *server, line string) {
+	p.t.Helper()
+	s = &server{Cmd: p.command(append([]string{"serve"}, args...)...), errs: &bytes.Buffer{}}
 	s.Stderr = s.errs
 	out, err := s.StdoutPipe()
 	if err != nil {
@@ -177,14 +185,13 @@ func (p place) serve(args ...string) *server {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { s.Process.Kill(); s.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
+	line, err = bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		s.Wait()
 		p.t.Fatalf("the server did not start: %v\n%s", err, s.errs)
 	}
 	go io.Copy(io.Discard, out)
-	s.address = strings.Fields(line)[1]
-	return s
+	return s, line
 }
 
 // stop ends the server as an operator does.

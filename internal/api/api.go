@@ -20,6 +20,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/ledger"
 	"candor/internal/library"
@@ -70,10 +71,10 @@ type Deps struct {
 	Reviews Reviewer
 	// Measurer says what alerts, exercises and incidents show.
 	Measurer Measurer
-	// Intake takes what is pushed, by whoever Tokens knows. Without both, nothing
-	// can be pushed.
+	// Intake takes what is pushed; without it, nothing can be pushed.
 	Intake Receiver
-	Tokens Tokens
+	// Door lets in who may.
+	Door *door.Door
 	// Policy returns what verdicts are judged by; it is asked for every request, as
 	// the policy may be changed meanwhile.
 	Policy func() (assure.Policy, error)
@@ -92,7 +93,7 @@ type server struct{ Deps }
 // New returns the handler of everything under /api/ and of /healthz.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d}
-	mux := http.NewServeMux()
+	mux := d.Door.Router(s.deny)
 	h := humago.New(mux, config(d.Version))
 	h.UseMiddleware(withStatus, s.filled)
 	s.registerObjects(h)
@@ -128,11 +129,11 @@ func secure(h http.Handler) http.Handler {
 }
 
 // unknown answers for every path and method that has no handler of its own.
-func (s *server) unknown(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+func (s *server) unknown(mux *door.Router, w http.ResponseWriter, r *http.Request) {
 	for _, m := range [][2]string{{http.MethodGet, "GET, HEAD"}, {http.MethodPost, http.MethodPost}} {
 		other := r.Clone(r.Context())
 		other.Method = m[0]
-		if _, pattern := mux.Handler(other); pattern != "/api/" {
+		if mux.Pattern(other) != "/api/" {
 			w.Header().Set("Allow", m[1])
 			p := s.problem(r.Context(), fault.New(fault.Usage, "this address does not take %s", r.Method).At("%s", r.URL.Path).Next("use %s", m[0]))
 			p.status(http.StatusMethodNotAllowed)
@@ -165,7 +166,7 @@ func config(version string) huma.Config {
 		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
-		Transformers:                 []huma.Transformer{ours},
+		Transformers:                 []huma.Transformer{ours, placeless},
 	}
 	c.AllowAdditionalPropertiesByDefault = true
 	return c

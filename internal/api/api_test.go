@@ -23,6 +23,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/attack/stix"
 	"candor/internal/day"
+	"candor/internal/door"
 	"candor/internal/ingest"
 	"candor/internal/ledger"
 	"candor/internal/library"
@@ -61,7 +62,7 @@ func newDesk(t *testing.T) *desk {
 	d.fill(dir, ingest.NewEvidence(d.evidence, alerts, clock))
 	d.service, d.assess = library.New(d.library), assessment.New(d.library, d.evidence, alerts)
 	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: alerts, Ledger: ledger.New(d.evidence.Ledger()),
-		Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
+		Door: door.New(door.Config{Now: clock}), Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
 	return d
 }
 

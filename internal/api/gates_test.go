@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/door"
 	"candor/internal/ledger"
 	"candor/internal/policy"
 )
@@ -16,7 +17,7 @@ import (
 // gated is the desk with gates.
 func gated(t *testing.T) *desk {
 	d := newDesk(t)
-	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Gates: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.evidence, Ledger: ledger.New(d.evidence.Ledger()),
+	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Gates: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.evidence, Ledger: ledger.New(d.evidence.Ledger()), Door: door.New(door.Config{Now: clock}),
 		Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
 	return d
 }

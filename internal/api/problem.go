@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/near"
 )
@@ -49,6 +51,9 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		return p
 	}
 	p.Message, p.Where = f.What, f.Where
+	if status >= http.StatusInternalServerError && filepath.IsAbs(f.Where) { // a file of the server's
+		p.Where = evidence.FileName(f.Where)
+	}
 	return p
 }
 

@@ -11,23 +11,18 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"candor/internal/door"
 	"candor/internal/fault"
+	"candor/internal/identity"
 	"candor/internal/intake"
-	"candor/internal/token"
 )
 
 // Receiver takes evidence that is pushed. What it accepts is durable.
 type Receiver interface {
 	Receive(ctx context.Context, p intake.Post) (intake.Receipt, error)
-}
-
-// Tokens tells whose a secret is.
-type Tokens interface {
-	Verify(secret string, now time.Time) (token.Token, error)
 }
 
 // maxPushed bounds the bytes of a body as they come, packed or not. The receiver
@@ -42,32 +37,28 @@ const jsonLines = "application/x-ndjson"
 
 // registerPush adds the addresses that evidence is pushed to, where there is
 // someone to take it. They are handlers of their own, because a body is a stream.
-func (s *server) registerPush(h huma.API, mux *http.ServeMux) {
-	if s.Intake == nil || s.Tokens == nil {
+func (s *server) registerPush(h huma.API, mux *door.Router) {
+	h.OpenAPI().Components.SecuritySchemes = map[string]*huma.SecurityScheme{scheme: {
+		Type: "http", Scheme: "bearer", Description: "A token that candor token create made: to push, with the endpoint's name among its scopes; to read from a server that asks for one, with the scope read",
+	}}
+	h.OpenAPI().Security = []map[string][]string{{}, {scheme: {}}} // reading may need one
+	if s.Intake == nil {
 		return
 	}
-	h.OpenAPI().Components.SecuritySchemes = map[string]*huma.SecurityScheme{scheme: {
-		Type: "http", Scheme: "bearer", Description: "A token that candor token create made, with the endpoint's name among its scopes",
-	}}
 	for _, kind := range intake.Kinds() {
 		h.OpenAPI().AddOperation(pushOperation(h, kind))
-		mux.HandleFunc("POST /api/v1/"+kind, func(w http.ResponseWriter, r *http.Request) { s.push(w, r, kind) })
+		mux.Handle("POST /api/v1/"+kind, identity.Push, kind, func(w http.ResponseWriter, r *http.Request) { s.push(w, r, kind) })
 	}
 }
 
-// push answers a request to take evidence of a kind.
+// push answers a request to take evidence of a kind, of someone who may push it.
 func (s *server) push(w http.ResponseWriter, r *http.Request, kind string) {
-	t, err := s.authorize(r, kind)
-	if err != nil {
-		s.deny(w, r, err)
-		return
-	}
 	p, err := posted(w, r)
 	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
-	p.Kind, p.Token = kind, t.Name
+	p.Kind, p.Token = kind, door.Who(r.Context()).Name
 	receipt, err := s.Intake.Receive(r.Context(), p)
 	switch {
 	case err != nil:
@@ -79,37 +70,10 @@ func (s *server) push(w http.ResponseWriter, r *http.Request, kind string) {
 	}
 }
 
-// errScope is the cause of refusing a token that is not for what is pushed.
-var errScope = errors.New("insufficient_scope")
-
-// authorize returns the token of a request that may push evidence of a kind.
-func (s *server) authorize(r *http.Request, kind string) (token.Token, error) {
-	given, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(given, "Bearer") {
-		return token.Token{}, fault.New(fault.Refused, "the request has no bearer token").
-			Next("send the header Authorization: Bearer SECRET; candor token create makes one")
-	}
-	t, err := s.Tokens.Verify(strings.TrimSpace(secret), s.Clock())
-	if err == nil && !t.Allows(kind) {
-		err = fault.New(fault.Refused, "the token %s is not for %s", t.Name, kind).Because(errScope).
-			Next("it is for %s; candor token create makes one for %s", strings.Join(t.Scopes, ", "), kind)
-	}
-	return t, err
-}
-
-// deny answers a request whose token will not do (RFC 6750).
+// deny answers a request of someone who may not.
 func (s *server) deny(w http.ResponseWriter, r *http.Request, err error) {
 	p := s.problem(r.Context(), err)
-	if fault.KindOf(err) == fault.Refused && !errors.Is(err, errScope) {
-		challenge := `Bearer realm="candor"`
-		if r.Header.Get("Authorization") != "" {
-			challenge += `, error="invalid_token"`
-		}
-		w.Header().Set("WWW-Authenticate", challenge)
-		p.status(http.StatusUnauthorized)
-	} else if p.Status == http.StatusForbidden {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="candor", error="insufficient_scope"`)
-	}
+	p.status(door.Refuse(w, r, err))
 	s.write(w, p)
 }
 
@@ -199,7 +163,7 @@ func pushOperation(h huma.API, kind string) *huma.Operation {
 	schemas := h.OpenAPI().Components.Schemas
 	record := schemas.Schema(records()[kind], true, "")
 	op := operation(h, "push-"+kind, "/api/v1/"+kind, "Push "+kind+": one record or JSON Lines, packed with gzip or not",
-		401, 403, 413, 415, 422, 429, 503, 507)
+		413, 415, 422, 429, 503, 507)
 	op.Method = http.MethodPost
 	op.Description = "An accepted record is on the disk when the answer comes, and is in a batch a few seconds later. " +
 		"Records that are wrong do not keep the others out. Sending the same again changes nothing."

@@ -20,6 +20,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/intake"
@@ -73,7 +74,8 @@ func newPushDesk(t *testing.T, limits intake.Limits) *pushDesk {
 }
 
 func (d *pushDesk) handler(in Receiver, log *slog.Logger) http.Handler {
-	return New(Deps{Intake: in, Tokens: d.tokens, Clock: func() time.Time { return d.now }, Log: log, Version: "test"})
+	at := door.New(door.Config{Tokens: d.tokens, Now: func() time.Time { return d.now }})
+	return New(Deps{Intake: in, Door: at, Clock: func() time.Time { return d.now }, Log: log, Version: "test"})
 }
 
 // post pushes a body with a bearer token and further headers.

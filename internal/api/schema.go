@@ -36,12 +36,14 @@ func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 func operation(h huma.API, id, at, summary string, failures ...int) huma.Operation {
 	schema := h.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
 	responses := map[string]*huma.Response{}
-	for _, code := range append(failures, 400, 500) {
+	for _, code := range append(failures, 400, 401, 403, 500) {
 		responses[strconv.Itoa(code)] = &huma.Response{
 			Description: "A problem",
 			Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
 		}
 	}
+	responses["401"].Description = "The server asks for a token, and there is none, or one that is unknown, expired or revoked"
+	responses["403"].Description = "The token is not for this"
 	return huma.Operation{OperationID: id, Method: "GET", Path: at, Summary: summary, Responses: responses}
 }
 

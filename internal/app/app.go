@@ -21,6 +21,7 @@ import (
 	"candor/internal/backup"
 	"candor/internal/cli"
 	"candor/internal/custody"
+	"candor/internal/door"
 	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/hold"
@@ -28,7 +29,6 @@ import (
 	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/store/sqlite"
-	"candor/internal/token"
 	"candor/internal/web"
 )
 
@@ -48,9 +48,8 @@ type stores struct {
 	keeper   *custody.Keeper
 	desk     *cli.Desk
 	turn     *hold.Turn // of the commands that the server runs
-	// intake and tokens take what is pushed; both are nil unless this process writes.
+	// intake takes what is pushed; it is nil unless this process writes.
 	intake *intake.Service
-	tokens *token.Folder
 }
 
 // Open opens the data folder dir, and makes it when m asks to write. It is a
@@ -222,8 +221,8 @@ func (s *stores) services() *cli.Desk {
 			{Name: "evidence.db", CopyTo: s.evidence.CopyTo},
 			{Name: s.engine.File(), CopyTo: s.alerts.CopyTo},
 		},
-		Handler: func(p func() (assure.Policy, error), log *slog.Logger) http.Handler {
-			return s.handler(lib, judge, p, now, log)
+		Handler: func(at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler {
+			return s.handler(lib, judge, at, p, log)
 		},
 		Share: s.share,
 		Close: s.close,
@@ -231,19 +230,21 @@ func (s *stores) services() *cli.Desk {
 }
 
 // handler joins the pages and the API over the same services.
-func (s *stores) handler(lib *library.Service, judge *assessment.Service, p func() (assure.Policy, error), now func() time.Time, log *slog.Logger) http.Handler {
-	version := cli.Version()
+func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler {
+	version, now := cli.Version(), s.mode.Now
 	pages := web.New(web.Deps{
+		Door:    at,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: archive.In(filepath.Join(s.dir, "assessments")),
 		Policy: p, Clock: now, Log: log, Version: version,
 	})
 	deps := api.Deps{
+		Door:    at,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(),
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
 	if s.intake != nil {
-		deps.Intake, deps.Tokens = s.intake, s.tokens
+		deps.Intake = s.intake
 	}
 	return web.Combine(pages, api.New(deps), log)
 }

@@ -6,14 +6,12 @@ import (
 
 	"candor/internal/ingest"
 	"candor/internal/intake"
-	"candor/internal/token"
 )
 
 // takePushed makes what takes pushed evidence.
 func (s *stores) takePushed(in *ingest.Evidence) {
 	c := intake.Config{Dir: filepath.Join(s.dir, "push"), RejectsDir: filepath.Join(s.dir, "rejects"), Limits: intake.Usual(), Now: s.mode.Now}
 	s.intake = intake.New(c, inTurn{s, in})
-	s.tokens = token.In(filepath.Join(s.dir, "tokens"))
 }
 
 // inTurn lands batches of what was pushed while no command of the server's writes.

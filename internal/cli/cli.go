@@ -26,6 +26,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/backup"
 	"candor/internal/custody"
+	"candor/internal/door"
 	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/ingest"
@@ -77,9 +78,9 @@ type Desk struct {
 	// Share runs the commands of other processes through run until ctx ends, which
 	// the server at an address does; wait returns when the last has ended.
 	Share func(ctx context.Context, address string, run Relayed) (wait func() error, err error)
-	// Handler makes the pages and the API, each request judged by the policy that p
-	// returns then.
-	Handler func(p func() (assure.Policy, error), log *slog.Logger) http.Handler
+	// Handler makes the pages and the API behind a door, each request judged by the
+	// policy that p returns then.
+	Handler func(at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler
 	Close   func() error
 }
 

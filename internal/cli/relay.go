@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"candor/internal/engine"
 	"candor/internal/fault"
+	"candor/internal/identity"
 	"candor/internal/relay"
 )
 
@@ -21,8 +23,13 @@ func variables() []string {
 
 // relayed runs the commands of other processes as those of this one, but for what
 // lies around them.
-func (p *program) relayed() Relayed {
+func (p *program) relayed(rules identity.Rules) Relayed {
 	return func(ctx context.Context, c relay.Call, s relay.Streams, open Open) int {
+		// The socket of a data folder is one that its owner alone can open.
+		if err := rules.May(identity.Who{Owner: true}, identity.Run, strings.Join(c.Args, " ")); err != nil {
+			(&program{Env: Env{Err: s.Err}}).fail(err)
+			return fault.ExitCode(err)
+		}
 		return Run(ctx, Env{
 			Args: c.Args, Dir: c.Dir, Getenv: func(name string) string { return c.Env[name] },
 			In: s.In, Out: s.Out, Err: s.Err, OutTerm: c.OutTerm, ErrTerm: c.ErrTerm,
@@ -79,9 +86,9 @@ type sharing struct {
 }
 
 // share begins to run the commands of other processes.
-func (p *program) share(ctx context.Context, d *Desk, address string) (sharing, error) {
+func (p *program) share(ctx context.Context, d *Desk, address string, rules identity.Rules) (sharing, error) {
 	ctx, stop := context.WithCancel(ctx)
-	wait, err := d.Share(ctx, address, p.relayed())
+	wait, err := d.Share(ctx, address, p.relayed(rules))
 	if err != nil {
 		stop()
 		return sharing{}, err

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,16 +17,19 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/day"
+	"candor/internal/door"
 	"candor/internal/fault"
+	"candor/internal/identity"
 	"candor/internal/ingest"
 	"candor/internal/policy"
 	"candor/internal/sample"
+	"candor/internal/token"
 	"candor/internal/web"
 )
 
 func (p *program) serveCommand() *cobra.Command {
-	var addr, file string
-	var fold time.Duration
+	var addr, socket, file string
+	var how serving
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the pages and the API on this machine",
@@ -33,8 +38,10 @@ models as JSON under /api/v1 (described at /api/v1/openapi.json). Programs push
 alerts, dispositions, signals and feeds to the same address, each with a token that
 candor token create made; see doc/push.md.
 
-It listens on loopback addresses alone: whoever may push needs a token, and whoever
-reads needs none.
+It listens on loopback addresses alone, or with --socket at a Unix socket that only
+its owner can open. Whoever pushes needs a token; whoever reads needs none, unless
+--require-token asks for one with the scope read on every route. A browser gets a
+cookie then from a link that is printed at the start and opens once.
 
 While it runs, it has the data folder: every other command on the folder is run by
 the server, through a socket in the folder that only its owner can reach, and prints
@@ -47,23 +54,25 @@ pages and the API judge by.`,
 			if err != nil {
 				return err
 			}
-			if fold < 100*time.Millisecond || fold > time.Hour {
-				return fault.New(fault.Usage, "%s is no time between batches", fold).At("--fold").Next("name one from 100ms to 1h")
+			if how.fold < 100*time.Millisecond || how.fold > time.Hour {
+				return fault.New(fault.Usage, "%s is no time between batches", how.fold).At("--fold").Next("name one from 100ms to 1h")
 			}
 			m := p.mode(cmd, true)
 			m.Serve = true
-			return p.in(cmd, m, func(ctx context.Context, d *Desk) error {
-				l, err := web.Listen(ctx, addr)
-				if err != nil {
+			return p.in(cmd, m, func(ctx context.Context, d *Desk) (err error) {
+				if how.on, err = p.listen(ctx, addr, socket); err != nil {
 					return err
 				}
-				return p.serve(ctx, d, serving{l, fold}, judgedBy)
+				return p.serve(ctx, d, how, judgedBy)
 			})
 		},
 	}
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "loopback address to listen on; port 0 picks a free one")
 	c.Flags().StringVar(&file, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
-	c.Flags().DurationVar(&fold, "fold", foldEvery, "how often what was pushed becomes batches")
+	c.Flags().DurationVar(&how.fold, "fold", foldEvery, "how often what was pushed becomes batches")
+	c.Flags().StringVar(&socket, "socket", "", "Unix socket to listen at instead of an address; only its owner can open it")
+	c.Flags().BoolVar(&how.rules.TokenToRead, "require-token", false, "ask everyone who reads for a token, on every route")
+	c.MarkFlagsMutuallyExclusive("addr", "socket")
 	return c
 }
 
@@ -73,15 +82,39 @@ const foldEvery = 30 * time.Second
 
 // serving is how a server is to serve.
 type serving struct {
-	at   net.Listener
-	fold time.Duration
+	on    listening
+	fold  time.Duration
+	rules identity.Rules
+}
+
+// listening is where a server listens, and how people name the place.
+type listening struct {
+	net.Listener
+	at string
+}
+
+// listen begins to listen at a socket or, without one, at an address.
+func (p *program) listen(ctx context.Context, addr, socket string) (listening, error) {
+	if socket == "" {
+		l, err := web.Listen(ctx, addr)
+		if err != nil {
+			return listening{}, err
+		}
+		return listening{l, "http://" + l.Addr().String() + "/"}, nil
+	}
+	path, err := filepath.Abs(p.path(socket))
+	if err != nil {
+		return listening{}, err
+	}
+	l, err := web.ListenPrivately(ctx, path)
+	return listening{l, "unix:" + path}, err
 }
 
 // serve answers requests, takes what is pushed, and runs the commands of other
 // processes, until ctx ends, which is how a server is meant to end.
 func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (assure.Policy, error)) error {
-	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	defer how.at.Close()
+	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: covered}))
+	defer how.on.Close()
 	fold, err := d.Intake.Start(how.fold, log)
 	if err != nil {
 		return err
@@ -89,14 +122,15 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	defer fold()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Now: p.Now})
 	var others sharing
 	var failed error
-	err = web.ServeOn(ctx, how.at, d.Handler(pol, log), log, func(at string) {
-		if others, failed = p.share(ctx, d, "http://"+at+"/"); failed != nil {
+	err = web.Serve(ctx, how.on, d.Handler(way, pol, log), log, func() {
+		if others, failed = p.share(ctx, d, how.on.at, how.rules); failed != nil {
 			stop()
 			return
 		}
-		p.serving("http://" + at + "/")
+		p.serving(how.on.at, way)
 	})
 	if others.wait != nil {
 		err = errors.Join(err, others.end())
@@ -104,12 +138,50 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	return errors.Join(failed, err)
 }
 
-func (p *program) serving(at string) {
+// covered covers the secrets of tokens in what is logged, whoever put them there.
+func covered(_ []string, a slog.Attr) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindString, slog.KindAny:
+		text := a.Value.String()
+		if shown := string(token.Cover([]byte(text))); shown != text {
+			return slog.String(a.Key, shown)
+		}
+	}
+	return a
+}
+
+// announcement is what a server says when it starts.
+type announcement struct {
+	Serving string `json:"serving"`
+	// Reading is "open" or "token".
+	Reading string `json:"reading"`
+	// Link opens the pages to a browser, once.
+	Link string `json:"link,omitempty"`
+}
+
+// serving says where a server is, and to whom it is open.
+func (p *program) serving(at string, way *door.Door) {
+	a := announcement{Serving: at, Reading: "open"}
+	if way.Rules.TokenToRead {
+		base := strings.TrimSuffix(at, "/")
+		if strings.HasPrefix(at, "unix:") {
+			base = "http://localhost" // which the socket answers to
+		}
+		a.Reading, a.Link = "token", base+way.Link()
+	}
 	if p.json {
-		fmt.Fprintf(p.Out, "{\"serving\":%q}\n", at)
+		_ = json.NewEncoder(p.Out).Encode(a)
 		return
 	}
-	fmt.Fprintf(p.Out, "serving %s (Ctrl-C stops)\n", at)
+	fmt.Fprintf(p.Out, "serving %s (Ctrl-C stops)\n", inert(at, false))
+	switch {
+	case a.Link != "":
+		fmt.Fprintf(p.Out, "  Reading asks for a token with the scope read. A browser opens this link, once:\n  %s\n", a.Link)
+	case strings.HasPrefix(at, "unix:"):
+		fmt.Fprintf(p.Out, "  Open to every process that may open the socket: yours, and those of the superuser.\n")
+	default:
+		fmt.Fprintf(p.Out, "  Open to everyone on this machine: reading needs no token. --require-token asks for one.\n")
+	}
 }
 
 // judgedBy returns what says which policy is in force: the named file as it is now,
@@ -162,15 +234,15 @@ overview and serves the pages until Ctrl-C.`,
 }
 
 func (p *program) demo(cmd *cobra.Command, m demonstration) error {
-	var at net.Listener
+	var on listening
 	if !m.once {
 		var err error
-		if at, err = web.Listen(cmd.Context(), m.addr); err != nil {
+		if on, err = p.listen(cmd.Context(), m.addr, ""); err != nil {
 			return err // before anything is made
 		}
-		defer at.Close()
+		defer on.Close()
 	}
-	dir, remove, err := demoFolder(m.keep)
+	dir, remove, err := demoFolder(p.path(m.keep))
 	if err != nil {
 		return err
 	}
@@ -190,7 +262,7 @@ func (p *program) demo(cmd *cobra.Command, m demonstration) error {
 		if err := p.emit(a, func(g *page) { p.introduceDemo(g, m, dir); showAssessment(g, a, true) }); err != nil || m.once {
 			return err
 		}
-		return p.serve(ctx, d, serving{at, foldEvery}, p.policyNow)
+		return p.serve(ctx, d, serving{on: on, fold: foldEvery}, p.policyNow)
 	})
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,13 +11,16 @@ import (
 
 	"candor/internal/day"
 	"candor/internal/fault"
+	"candor/internal/identity"
+	"candor/internal/intake"
 	"candor/internal/token"
 )
 
 func (p *program) tokenCommand() *cobra.Command {
-	return group("token", "Bearer tokens of those who push evidence to a server",
+	return group("token", "Bearer tokens of those who push evidence to a server, or read it",
 		`A token lets a program push evidence to a running server over HTTP: POST
-/api/v1/alerts, dispositions, signals and feeds. It names what it may push, ends by
+/api/v1/alerts, dispositions, signals and feeds. With the scope read it lets one read
+where candor serve --require-token asks for a token. It names what it is for, ends by
 itself, and can be taken back at any time, also while a server runs. See doc/push.md.
 
 Tokens are no evidence: they lie in the folder tokens/ of the data folder, have no
@@ -59,7 +63,7 @@ A token ends after 90 days unless --expires says otherwise: a number of days as 
 			return p.emit(madeToken{made, secret}, func(g *page) { showMade(g, made, secret) })
 		},
 	}
-	c.Flags().StringSliceVar(&r.Scopes, "scope", nil, "what it may push: "+strings.Join(token.Scopes(), ", ")+" (required)")
+	c.Flags().StringSliceVar(&r.Scopes, "scope", nil, "what it is for: to push "+strings.Join(intake.Kinds(), ", ")+"; to "+string(identity.Read)+" (required)")
 	c.Flags().StringVar(&expires, "expires", "90d", "when it ends: 90d, a last day such as 2027-01-31, or never")
 	c.Flags().StringVar(&r.By, "by", p.Getenv("USER"), "who makes it, for the record")
 	return c
@@ -88,7 +92,20 @@ func showMade(g *page, made token.Token, secret string) {
 	g.line("  %s", secret)
 	g.line("")
 	g.line("  This is shown once and kept nowhere: put it where the sender finds it.")
-	g.line("  It may push %s, %s.", strings.Join(made.Scopes, ", "), expiresWords(made))
+	g.line("  It may %s, %s.", mayWords(made.Scopes), expiresWords(made))
+}
+
+// mayWords says what a token with scopes may do.
+func mayWords(scopes []string) string {
+	var may []string
+	kinds := slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return s == string(identity.Read) })
+	if len(kinds) > 0 {
+		may = append(may, "push "+strings.Join(kinds, ", "))
+	}
+	if len(kinds) < len(scopes) {
+		may = append(may, "read")
+	}
+	return strings.Join(may, " and ")
 }
 
 func expiresWords(t token.Token) string {
@@ -112,7 +129,7 @@ func (p *program) tokenListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "The tokens, the expired and the revoked included",
-		Long: `List shows every token that was ever made: what it may push, whether it still may,
+		Long: `List shows every token that was ever made: what it is for, whether it still may,
 and when it was last used, to a minute. No secret is shown, because none is kept.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {

@@ -87,6 +87,7 @@ var house = map[string]room{
 	"store":       {floor: 8},
 	"store/stamp": {floor: 8},
 	"ledger":      {floor: 8},
+	"identity":    {floor: 8, pure: true},
 
 	"store/storetest": {floor: 9},
 	"store/duckdb":    {floor: 9, peers: []string{"store/storetest"}},
@@ -97,6 +98,7 @@ var house = map[string]room{
 	"archive":         {floor: 9}, // kept assessments
 	"token":           {floor: 9}, // bearer tokens
 
+	"door":       {floor: 10},
 	"ingest":     {floor: 10},
 	"intake":     {floor: 10, peers: []string{"ingest"}},
 	"mirror":     {floor: 10},

@@ -110,3 +110,25 @@ func TestNoInitFunctions(t *testing.T) {
 		}
 	}
 }
+
+// TestRoutesAreRegisteredAtTheDoor keeps handlers behind package door, which asks who
+// may before it calls one.
+func TestRoutesAreRegisteredAtTheDoor(t *testing.T) {
+	fset, files := source(t)
+	muxes := []string{"NewServeMux", "ServeMux", "DefaultServeMux", "Handle", "HandleFunc"}
+	for _, f := range files {
+		if f.Name.Name == "door" {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok || !slices.Contains(muxes, s.Sel.Name) {
+				return true
+			}
+			if p, ok := s.X.(*ast.Ident); ok && p.Name == "http" {
+				t.Errorf("%s: http.%s: a route is registered with a door.Router, which asks who may", fset.Position(s.Pos()), s.Sel.Name)
+			}
+			return true
+		})
+	}
+}

@@ -50,14 +50,14 @@ func Listen(dir string) (*Server, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, socketName)
-	l, err := bind(dir, path)
+	l, err := Bind(dir, path)
 	if err == nil {
 		return &Server{l: l, path: path}, nil
 	}
 	outer, errTemp := os.MkdirTemp("", "candor-")
 	if errTemp == nil {
 		path = filepath.Join(outer, socketName)
-		if l, errTemp = bind(outer, path); errTemp == nil {
+		if l, errTemp = Bind(outer, path); errTemp == nil {
 			return &Server{l: l, path: path, outer: outer}, nil
 		}
 		os.RemoveAll(outer)
@@ -66,9 +66,10 @@ func Listen(dir string) (*Server, error) {
 		Because(errors.Join(err, errTemp)).Next("set TMPDIR to a folder with a short path on a disk of this machine")
 }
 
-// bind makes a socket that its owner alone can reach from the first moment: in a
-// folder of its own, from where it is moved.
-func bind(dir, path string) (*net.UnixListener, error) {
+// Bind makes the socket path, in the folder dir, that its owner alone can reach from
+// the first moment: in a folder of its own, from where it is moved. What lies at path
+// is replaced.
+func Bind(dir, path string) (*net.UnixListener, error) {
 	stage, err := os.MkdirTemp(dir, ".relay-")
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/attack"
 	"candor/internal/day"
+	"candor/internal/evidence"
 )
 
 // Library keeps ATT&CK releases. Bytes are kept once per content, releases say
@@ -252,6 +253,17 @@ type Batch struct {
 	// before they land, to set what only who reads them knows: Format, Rejected and
 	// Rejects. An error leaves the store as it was. No store keeps it.
 	Complete func(*Batch) error `json:"-"`
+}
+
+// Outside returns the batch as it is told to those who reach a server: with the names
+// of its files in place of their paths.
+func (b Batch) Outside() Batch {
+	names := make([]string, len(b.Paths))
+	for i, p := range b.Paths {
+		names[i] = evidence.FileName(p)
+	}
+	b.Paths, b.Rejects = names, evidence.FileName(b.Rejects)
+	return b
 }
 
 // Withdrawal says that a batch no longer counts, since when, and why. It cannot

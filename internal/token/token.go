@@ -1,5 +1,5 @@
-// Package token holds the bearer tokens of those who push evidence: who may push
-// what, until when, and whether that was taken back.
+// Package token holds the bearer tokens of those who push evidence, or read where
+// reading asks for one: what each is for, until when, and whether that was taken back.
 //
 // Of a secret only the SHA-256 is kept. A slow hash is for secrets that can be
 // guessed; these are 256 random bits, and to find one from its hash takes as many
@@ -24,11 +24,12 @@ import (
 	"time"
 
 	"candor/internal/fault"
+	"candor/internal/identity"
 )
 
-// Scopes lists what a token may be for: one of the kinds of evidence that can be
-// pushed.
-func Scopes() []string { return []string{"alerts", "dispositions", "signals", "feeds"} }
+// Scopes lists what a token may be for: to push one of the kinds of evidence, or to
+// read.
+func Scopes() []string { return identity.Scopes() }
 
 // Prefix begins every secret, so that people and scanners recognise one.
 const Prefix = "candor_"
@@ -124,7 +125,7 @@ func (r Request) check(now time.Time) error {
 		return fault.New(fault.Usage, "%q is no name for a token", r.Name).
 			Next("use lower-case letters, digits, dashes and dots, 40 at most, and begin with a letter or digit")
 	case len(r.Scopes) == 0:
-		return fault.New(fault.Usage, "no scope was given").Next("say what it may push: --scope %s", strings.Join(Scopes(), ","))
+		return fault.New(fault.Usage, "no scope was given").Next("say what it is for: --scope %s", strings.Join(Scopes(), ","))
 	case r.Expires != nil && !r.Expires.After(now):
 		return fault.New(fault.Usage, "the token would have expired on %s", r.Expires.UTC().Format(time.DateTime)).Next("name a later day")
 	}

@@ -78,6 +78,24 @@ func TestTokensEnd(t *testing.T) {
 	}
 }
 
+func TestSecretsAreCovered(t *testing.T) {
+	f := In(t.TempDir())
+	_, short := create(t, f, "a", nil, "alerts")
+	_, long := create(t, f, strings.Repeat("n", 40), nil, "alerts")
+	if len(long) != SecretSize {
+		t.Errorf("the longest secret has %d bytes, not %d", len(long), SecretSize)
+	}
+	stars := strings.Repeat("*", randomSize)
+	for text, want := range map[string]string{
+		"": "", "candor_ token_x": "candor_ token_x", "x" + short + "y" + long: "xcandor_a_" + stars + "ycandor_" + strings.Repeat("n", 40) + "_" + stars,
+		short[:len(short)-1]: short[:len(short)-1],
+	} {
+		if got := string(Cover([]byte(text))); got != want || len(got) != len(text) {
+			t.Errorf("%q is covered as %q", text, got)
+		}
+	}
+}
+
 func TestWhatIsKeptDoesNotOpen(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "tokens")
 	f := In(dir)

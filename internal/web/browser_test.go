@@ -94,10 +94,8 @@ func browse(t *testing.T, d *desk) *tab {
 	t.Helper()
 	path := browserPath(t)
 	ctx, stop := context.WithTimeout(t.Context(), 9*time.Minute)
-	at, done := make(chan string, 1), make(chan error, 1)
-	go func() {
-		done <- web.Serve(ctx, "127.0.0.1:0", d, slog.New(slog.DiscardHandler), func(a string) { at <- a })
-	}()
+	l, done := must(web.Listen(ctx, "127.0.0.1:0"))(t), make(chan error, 1)
+	go func() { done <- web.Serve(ctx, l, d, slog.New(slog.DiscardHandler), func() {}) }()
 	profile := must(os.MkdirTemp("", "candor-browser-"))(t)
 	t.Cleanup(func() { _ = os.RemoveAll(profile) }) // helpers of the browser outlive it by moments and may still write
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -105,7 +103,7 @@ func browse(t *testing.T, d *desk) *tab {
 		chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.WSURLReadTimeout(time.Minute))
 	alloc, endAlloc := chromedp.NewExecAllocator(ctx, options...)
-	b := &tab{home: "http://" + <-at}
+	b := &tab{home: "http://" + l.Addr().String()}
 	var endTab context.CancelFunc
 	b.Context, endTab = chromedp.NewContext(alloc)
 	t.Cleanup(func() {

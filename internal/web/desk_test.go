@@ -24,6 +24,7 @@ import (
 	"candor/internal/attack/stix"
 	"candor/internal/custody"
 	"candor/internal/day"
+	"candor/internal/door"
 	"candor/internal/ingest"
 	"candor/internal/library"
 	"candor/internal/policy"
@@ -92,9 +93,10 @@ func openDesk(t *testing.T, dir string) *desk {
 	d.keeper = custody.New(custody.Stores{Ledger: d.evidence.Ledger(), Batches: []custody.Batches{d.evidence, d.alerts}, Releases: d.library,
 		Policy: filepath.Join(dir, "policy.yaml"), Now: clock})
 	d.assess = assessment.New(d.library, d.evidence, d.alerts)
-	pages := web.New(web.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
+	at := door.New(door.Config{Now: clock})
+	pages := web.New(web.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
 		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
-	machines := api.New(api.Deps{Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.alerts,
+	machines := api.New(api.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.alerts,
 		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
 	d.Handler = web.Combine(pages, machines, log)
 	return d

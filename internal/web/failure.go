@@ -3,9 +3,11 @@ package web
 import (
 	"errors"
 	"net/http"
+	"path/filepath"
 	"strings"
 
 	"candor/internal/attack"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 )
 
@@ -47,6 +49,9 @@ func (s *site) failure(r *http.Request, err error) view {
 	if known {
 		v.Message, v.Where, v.Hint = f.What, f.Where, forPages(fault.HintOf(err))
 		v.Without = without(r, f.Where)
+		if status >= http.StatusInternalServerError && filepath.IsAbs(f.Where) { // a file of the server's
+			v.Where = evidence.FileName(f.Where)
+		}
 	} else {
 		v.Message, v.Hint = "The page could not be made, for a reason of the server's own.", "The server's log says why."
 	}

@@ -18,6 +18,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/library"
 	"candor/internal/sample"
@@ -551,7 +552,7 @@ func TestOnlyFaultsForPeopleAreShown(t *testing.T) {
 		{fault.New(fault.Refused, "secret"), 403, true},
 	} {
 		var log record
-		h := web.New(web.Deps{Objects: library.New(d.library), Index: d.library, Assessor: broken{c.err}, Evidence: d.evidence, Alerts: d.alerts,
+		h := web.New(web.Deps{Door: door.New(door.Config{Now: clock}), Objects: library.New(d.library), Index: d.library, Assessor: broken{c.err}, Evidence: d.evidence, Alerts: d.alerts,
 			Policy: d.inForce, Clock: clock, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))

@@ -200,9 +200,13 @@ func (s *site) requestFor(sel selection, rel attack.Release) assessment.Request 
 	return assessment.Request{Release: attack.ReleaseRef{Domain: rel.Domain, Version: rel.Version}, AsOf: asOf, Policy: s.inForce}
 }
 
-// batches lists every import of evidence, oldest first.
+// batches lists every import of evidence, oldest first, without the folders of its files.
 func (s *site) batches(ctx context.Context) ([]store.Batch, error) {
-	return store.Merged(ctx, s.Evidence, s.Alerts)
+	all, err := store.Merged(ctx, s.Evidence, s.Alerts)
+	for i := range all {
+		all[i] = all[i].Outside()
+	}
+	return all, err
 }
 
 // begin reads the selection of a request and returns the frame of a page about a

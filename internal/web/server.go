@@ -3,15 +3,20 @@ package web
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
 
+	"candor/internal/door"
 	"candor/internal/fault"
+	"candor/internal/relay"
 )
 
 // The times that a server grants. A whole assessment of the largest release
@@ -25,14 +30,18 @@ const (
 
 // Combine returns the handler of a whole server: api under /api/ and for
 // /healthz, pages everywhere else. It logs requests, outlives a handler that
-// panics, and refuses requests that come from other sites or by other names.
+// panics, answers with no secret, and refuses requests that come from other sites or
+// by other names.
 func Combine(pages, api http.Handler, log *slog.Logger) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/api/", api)
-	mux.Handle("/healthz", api)
-	mux.Handle("/", pages)
-	guarded := http.NewCrossOriginProtection().Handler(mux)
-	return logged(log, recovered(log, local(ours(guarded))))
+	whole := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/healthz" {
+			api.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
+	guarded := http.NewCrossOriginProtection().Handler(whole)
+	return logged(log, recovered(log, discreet(local(ours(guarded)))))
 }
 
 // Listen takes an address, before there is anything to serve: port 0 picks a free
@@ -49,26 +58,55 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// Serve answers requests at addr until ctx ends, and then lets those under way
-// finish. It calls ready with the address once it listens. The address is as for
-// [Listen].
-func Serve(ctx context.Context, addr string, h http.Handler, log *slog.Logger, ready func(addr string)) error {
-	l, err := Listen(ctx, addr)
-	if err != nil {
-		return err
+// ListenPrivately listens at a Unix socket that its owner alone can open. A socket
+// that a killed server left is replaced; one that is answered at is fault.Conflict,
+// and so is a file that is no socket.
+func ListenPrivately(ctx context.Context, path string) (net.Listener, error) {
+	switch info, err := os.Lstat(path); {
+	case err != nil:
+	case info.Mode().Type() != fs.ModeSocket:
+		return nil, fault.New(fault.Conflict, "there is a file that is no socket").At("%s", path).Next("name another path with --socket")
+	default:
+		if c, err := (&net.Dialer{}).DialContext(ctx, "unix", path); err == nil {
+			return nil, errors.Join(fault.New(fault.Conflict, "another server listens there").At("%s", path).Next("end that server, or name another path with --socket"), c.Close())
+		}
 	}
-	return ServeOn(ctx, l, h, log, ready)
+	l, err := relay.Bind(filepath.Dir(path), path)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "the server cannot listen").At("%s", path).Because(err).
+			Next("name a short path with --socket, in a folder that you may write to")
+	}
+	return private{l, path}, nil
 }
 
-// ServeOn is [Serve] on an address that was taken already; it closes l.
-func ServeOn(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, ready func(addr string)) error {
+// private is a Unix socket that is gone once it is closed.
+type private struct {
+	net.Listener
+	path string
+}
+
+// Close stops listening and removes the socket.
+func (p private) Close() error {
+	err := p.Listener.Close()
+	if errors.Is(err, net.ErrClosed) {
+		return err // what lies there now may be another's
+	}
+	if gone := os.Remove(p.path); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	return err
+}
+
+// Serve answers requests that come in at l until ctx ends, and then lets those under
+// way finish. It closes l, and calls ready before the first request.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, ready func()) error {
 	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: headerTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: 1 << 16, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
-	ready(l.Addr().String())
+	ready()
 	select {
 	case err := <-done:
 		return fault.New(fault.Internal, "the server stopped").At("%s", l.Addr()).Because(err)
@@ -96,8 +134,8 @@ func loopback(addr string) error {
 	if isLocal(host) {
 		return nil
 	}
-	return fault.New(fault.Refused, "%q is not a loopback address, and reading needs no token: whoever reaches it could read everything", host).
-		At("%s", addr).Next("listen on 127.0.0.1 or [::1] and let an authenticating proxy or an SSH tunnel in front")
+	return fault.New(fault.Refused, "%q is not a loopback address, and what is said there is not encrypted: whoever is on the way could read it", host).
+		At("%s", addr).Next("listen on 127.0.0.1, [::1] or with --socket, and let an authenticating proxy or an SSH tunnel in front")
 }
 
 // isLocal reports whether a host is localhost or a loopback address.
@@ -117,7 +155,7 @@ func local(h http.Handler) http.Handler {
 		if name, _, err := net.SplitHostPort(host); err == nil {
 			host = name
 		}
-		if !isLocal(strings.Trim(host, "[]")) {
+		if !isLocal(strings.Trim(host, "[]")) && !door.Private(r) { // a name cannot be pointed at a socket
 			http.Error(w, "This server answers to localhost and loopback addresses alone.", http.StatusMisdirectedRequest)
 			return
 		}
@@ -125,9 +163,12 @@ func local(h http.Handler) http.Handler {
 	})
 }
 
-// recovered turns a panic into an internal error; what it was goes to the log.
+// recovered turns a panic into an internal error; what it was goes to the log. Where
+// a part of the answer is sent already, the connection is cut, so that nobody takes
+// that part for the whole.
 func recovered(log *slog.Logger, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		w := &watcher{ResponseWriter: out}
 		defer func() {
 			what := recover()
 			if what == nil {
@@ -137,6 +178,9 @@ func recovered(log *slog.Logger, h http.Handler) http.Handler {
 				panic(what)
 			}
 			log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "panic", what, "stack", string(debug.Stack()))
+			if w.status != 0 {
+				panic(http.ErrAbortHandler)
+			}
 			http.Error(w, "The request failed for a reason of the server's own; its log says why.", http.StatusInternalServerError)
 		}()
 		h.ServeHTTP(w, r)

@@ -24,9 +24,11 @@ func TestServeRefusesWhatOthersCanReach(t *testing.T) {
 		"8080":             fault.Usage,
 		"127.0.0.1:99999":  fault.Unavailable,
 	} {
-		err := web.Serve(t.Context(), addr, http.NotFoundHandler(), slog.New(slog.DiscardHandler), func(string) {
-			t.Errorf("%s: serving", addr)
-		})
+		l, err := web.Listen(t.Context(), addr)
+		if err == nil {
+			t.Errorf("%s: listening", addr)
+			l.Close()
+		}
 		if fault.KindOf(err) != want {
 			t.Errorf("%s: %v, want kind %s", addr, err, want)
 		}
@@ -40,11 +42,11 @@ func TestServeAnswersUntilItsContextEnds(t *testing.T) {
 	d := demonstration(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	at, done := make(chan string, 1), make(chan error, 1)
-	go func() {
-		done <- web.Serve(ctx, "127.0.0.1:0", d, slog.New(slog.DiscardHandler), func(addr string) { at <- addr })
-	}()
-	resp := must(http.Get("http://" + <-at + "/healthz"))(t)
+	l := must(web.Listen(ctx, "127.0.0.1:0"))(t)
+	ready, done := make(chan bool, 1), make(chan error, 1)
+	go func() { done <- web.Serve(ctx, l, d, slog.New(slog.DiscardHandler), func() { ready <- true }) }()
+	<-ready
+	resp := must(http.Get("http://" + l.Addr().String() + "/healthz"))(t)
 	defer resp.Body.Close()
 	var health struct{ Status string }
 	if err := json.NewDecoder(resp.Body).Decode(&health); err != nil || health.Status != "ok" {

@@ -4,8 +4,8 @@
 //
 // The pages keep MITRE's text apart from Candor's analysis and work without
 // JavaScript. The package refuses to load anything from elsewhere, to show an
-// internal error, and to listen on anything but the loopback interface, because
-// reading asks for no token.
+// internal error, and to listen on anything but the loopback interface or a socket
+// of its owner's.
 package web
 
 import (
@@ -22,6 +22,8 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/attack/diff"
+	"candor/internal/door"
+	"candor/internal/identity"
 	"candor/internal/library"
 	"candor/internal/store"
 )
@@ -72,6 +74,8 @@ type Deps struct {
 	Ledger Ledger
 	// Kept holds the assessments that were kept.
 	Kept Kept
+	// Door lets in who may.
+	Door *door.Door
 	// Clock gives the day that verdicts are judged as of when a request names none.
 	Clock func() time.Time
 	Log   *slog.Logger
@@ -106,8 +110,9 @@ type view struct {
 // New returns the handler of the pages and of the files that they need.
 func New(d Deps) http.Handler {
 	s := &site{Deps: d, pages: parse()}
-	mux := http.NewServeMux()
-	mux.Handle("GET /static/", static())
+	mux := d.Door.Router(s.locked)
+	mux.HandleFunc("GET /static/", static().ServeHTTP)
+	mux.Handle("GET "+door.EnterPath, identity.Enter, door.EnterPath, s.enter)
 	mux.HandleFunc("GET /{$}", s.handle((*site).overview))
 	mux.HandleFunc("GET /objects", s.handle((*site).objects))
 	mux.HandleFunc("GET /objects/{id}", s.handle((*site).object))
@@ -151,7 +156,7 @@ func parse() map[string]*template.Template {
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html"))
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
-		"evidence", "batch", "ledger", "policy", "error"} {
+		"evidence", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
 	return pages

@@ -1,0 +1,144 @@
+// Package door is where requests come in over HTTP: it finds out who asks, by a
+// bearer token, by the cookie that a server's link gave, or by the socket that they
+// came through, and lets package identity say whether they may.
+//
+// A route cannot be registered without saying what it lets someone do. The package
+// refuses secrets in addresses, where logs and histories keep them, but for the key
+// of the link, which opens once.
+package door
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"candor/internal/fault"
+	"candor/internal/identity"
+	"candor/internal/token"
+)
+
+// Tokens tells whose a secret is.
+type Tokens interface {
+	Verify(secret string, now time.Time) (token.Token, error)
+}
+
+// Config is what a door is made from.
+type Config struct {
+	Rules identity.Rules
+	// Tokens knows the tokens; nil knows none.
+	Tokens Tokens
+	Now    func() time.Time
+}
+
+// Door is the way into one server. It is safe for concurrent use.
+type Door struct {
+	Config
+	mu     sync.Mutex
+	routes []Route
+	// link is the SHA-256 of the key of the link while it opens, and pass that of the
+	// cookie that it gave. The zero digest is of none.
+	link, pass digest
+}
+
+type digest [sha256.Size]byte
+
+// New returns a door.
+func New(c Config) *Door { return &Door{Config: c} }
+
+// EnterPath is the route of the link that opens the pages once.
+const EnterPath = "/enter"
+
+// Link returns the path and query of a link that opens the pages once to a browser.
+// A link that was made before opens no more.
+func (d *Door) Link() string {
+	key, sum := secret()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.link = sum
+	return EnterPath + "?key=" + key
+}
+
+// secret returns 256 random bits as text, and their digest.
+func secret() (string, digest) {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // cannot fail: the program ends if there is no randomness
+	text := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
+	return text, sha256.Sum256([]byte(text))
+}
+
+// Enter gives a browser that shows the key of the link the cookie that reads from
+// now on, for as long as the server runs. The link is dead then. Another key is
+// fault.Refused.
+func (d *Door) Enter(w http.ResponseWriter, r *http.Request) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !same(r.URL.Query().Get("key"), d.link) {
+		return fault.New(fault.Refused, "this link does not open anything: it opens once, to the first browser that follows it").
+			Next("start candor serve again for a new link; programs send a token with the scope read")
+	}
+	pass, sum := secret()
+	d.link, d.pass = digest{}, sum
+	http.SetCookie(w, &http.Cookie{Name: cookieName(r), Value: pass, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	return nil
+}
+
+// same reports whether a text has a digest.
+func same(text string, sum digest) bool {
+	has := sha256.Sum256([]byte(text))
+	return sum != digest{} && subtle.ConstantTimeCompare(has[:], sum[:]) == 1
+}
+
+// cookieName is the name of the cookie: browsers send a cookie to every port of a
+// host, so that the servers of one machine must not overwrite each other's.
+func cookieName(r *http.Request) string {
+	if _, port, err := net.SplitHostPort(r.Host); err == nil {
+		return "candor_" + port
+	}
+	return "candor"
+}
+
+// Private reports whether a request came through a Unix socket, which its owner
+// alone can open.
+func Private(r *http.Request) bool {
+	at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return ok && at.Network() == "unix"
+}
+
+// ask returns who makes a request, if they may do what they want.
+func (d *Door) ask(r *http.Request, do identity.Verb, thing string) (identity.Who, error) {
+	anyone := identity.Who{Owner: Private(r)}
+	if d.Rules.May(anyone, do, thing) == nil {
+		return anyone, nil // whatever else they show need not be looked at
+	}
+	who, err := d.who(r, anyone)
+	if err == nil {
+		err = d.Rules.May(who, do, thing)
+	}
+	return who, err
+}
+
+// who returns who makes a request, by what they show.
+func (d *Door) who(r *http.Request, anyone identity.Who) (identity.Who, error) {
+	given, shown, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(given, "Bearer") && d.Tokens != nil {
+		t, err := d.Tokens.Verify(strings.TrimSpace(shown), d.Now())
+		anyone.Name, anyone.Scopes = t.Name, t.Scopes
+		return anyone, err
+	}
+	if c, err := r.Cookie(cookieName(r)); err == nil && d.passes(c.Value) {
+		anyone.Name, anyone.Scopes = "of this browser", []string{string(identity.Read)}
+	}
+	return anyone, nil
+}
+
+func (d *Door) passes(shown string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return same(shown, d.pass)
+}

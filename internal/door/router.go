@@ -1,0 +1,101 @@
+package door
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"candor/internal/fault"
+	"candor/internal/identity"
+)
+
+// Route is a way in, with what it lets someone do.
+type Route struct {
+	// Pattern is as http.ServeMux has it.
+	Pattern string
+	Do      identity.Verb
+	Thing   string
+}
+
+// Routes lists the routes of all routers of a door, in the order in which they were
+// registered.
+func (d *Door) Routes() []Route {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.routes)
+}
+
+// Router takes requests to handlers, once it is clear that who asks may.
+type Router struct {
+	door   *Door
+	mux    *http.ServeMux
+	refuse func(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// Router returns a router without routes. Who may not is answered by refuse, which
+// gets what to say; status and challenge are set by Refuse.
+func (d *Door) Router(refuse func(w http.ResponseWriter, r *http.Request, err error)) *Router {
+	return &Router{door: d, mux: http.NewServeMux(), refuse: refuse}
+}
+
+// Handle registers a handler for a pattern, and what it lets someone do.
+func (t *Router) Handle(pattern string, do identity.Verb, thing string, h http.HandlerFunc) {
+	t.door.mu.Lock()
+	t.door.routes = append(t.door.routes, Route{pattern, do, thing})
+	t.door.mu.Unlock()
+	t.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		who, err := t.door.ask(r, do, thing)
+		if err != nil {
+			t.refuse(w, r, err)
+			return
+		}
+		h(w, r.WithContext(context.WithValue(r.Context(), asker{}, who)))
+	})
+}
+
+// HandleFunc registers a handler that lets someone read what its pattern names.
+func (t *Router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	path := pattern
+	if _, after, ok := strings.Cut(pattern, " "); ok {
+		path = after
+	}
+	t.Handle(pattern, identity.Read, path, h)
+}
+
+// ServeHTTP answers a request.
+func (t *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) { t.mux.ServeHTTP(w, r) }
+
+// Pattern returns the pattern of the route that a request would take.
+func (t *Router) Pattern(r *http.Request) string {
+	_, pattern := t.mux.Handler(r)
+	return pattern
+}
+
+// asker is the key of who asks.
+type asker struct{}
+
+// Who returns who makes a request that a router let through.
+func Who(ctx context.Context) identity.Who {
+	who, _ := ctx.Value(asker{}).(identity.Who)
+	return who
+}
+
+// Refuse returns the status that answers a refusal, and sets the challenge that goes
+// with it (RFC 6750): 401 for someone unknown, 403 for someone who is known and may
+// not.
+func Refuse(w http.ResponseWriter, r *http.Request, err error) int {
+	switch {
+	case fault.KindOf(err) != fault.Refused:
+		return fault.HTTPStatus(err)
+	case errors.Is(err, identity.ErrScope):
+		w.Header().Set("WWW-Authenticate", `Bearer realm="candor", error="insufficient_scope"`)
+		return http.StatusForbidden
+	case r.Header.Get("Authorization") != "":
+		w.Header().Set("WWW-Authenticate", `Bearer realm="candor", error="invalid_token"`)
+	default:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="candor"`)
+	}
+	return http.StatusUnauthorized
+}

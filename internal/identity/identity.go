@@ -1,0 +1,92 @@
+// Package identity says who may do what. Pages, API, pushed evidence and the
+// commands of other processes ask the one function that is here, so that whoever
+// wants to know, or to change, who may do what finds it in one place.
+//
+// It knows no request and no secret: whoever asks has found out before who it is
+// that wants something. It refuses what it does not know.
+package identity
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"candor/internal/fault"
+)
+
+// Verb is what someone wants to do.
+type Verb string
+
+// The verbs, each with what its thing names.
+const (
+	// Read is to see a page or a model; the thing is the route.
+	Read Verb = "read"
+	// Push is to bring evidence; the thing is its kind.
+	Push Verb = "push"
+	// Run is to have a server run a command line; the thing is the command.
+	Run Verb = "run"
+	// Enter is to show the key of the link that a server printed; the thing is the
+	// route. The key itself decides, so that anyone may try.
+	Enter Verb = "enter"
+)
+
+// Scopes lists what someone can be known to be for: to read, or to push one kind of
+// evidence.
+func Scopes() []string { return []string{"alerts", "dispositions", "signals", "feeds", string(Read)} }
+
+// Who is someone who wants something. The zero Who is anyone who reaches the server.
+type Who struct {
+	// Name is that of the token that was shown; empty without one.
+	Name string
+	// Scopes are what the token is for.
+	Scopes []string
+	// Owner says that it is a process of the user who runs the server: it came through
+	// a socket that nobody else can open.
+	Owner bool
+}
+
+// ErrScope is the cause of refusing someone who is known, and not for that.
+var ErrScope = errors.New("insufficient_scope")
+
+// Rules are by what it is decided. The zero Rules let everyone read who reaches the
+// server, and nobody else: it listens on this machine alone.
+type Rules struct {
+	// TokenToRead asks for a token with the scope read from whoever reads.
+	TokenToRead bool
+}
+
+// May returns nil when someone may do a thing, and fault.Refused otherwise, with
+// ErrScope as its cause when it is known who that is.
+func (r Rules) May(who Who, do Verb, thing string) error {
+	switch do {
+	case Enter:
+		return nil
+	case Read:
+		if !r.TokenToRead {
+			return nil
+		}
+		return who.needs(string(Read))
+	case Push:
+		if thing != string(Read) {
+			return who.needs(thing)
+		}
+	case Run:
+		if who.Owner {
+			return nil
+		}
+	}
+	return fault.New(fault.Refused, "nobody may %s %s here", do, thing).Because(ErrScope).Next("ask whoever runs the server")
+}
+
+// needs returns fault.Refused unless someone has a scope.
+func (w Who) needs(scope string) error {
+	switch {
+	case slices.Contains(w.Scopes, scope):
+		return nil
+	case w.Name == "":
+		return fault.New(fault.Refused, "the request has no bearer token").
+			Next("send the header Authorization: Bearer SECRET; candor token create NAME --scope %s makes one", scope)
+	}
+	return fault.New(fault.Refused, "the token %s is not for %s", w.Name, scope).Because(ErrScope).
+		Next("it is for %s; candor token create makes one for %s", strings.Join(w.Scopes, ", "), scope)
+}
