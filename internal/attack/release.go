@@ -27,9 +27,12 @@ type Release struct {
 	// Published is the modified time of the collection object; empty without one.
 	Published string    `json:"published,omitempty"`
 	Imported  time.Time `json:"imported"`
-	// Verified is "verified", "unknown" or "mismatch", against the hashes that
-	// MITRE published.
+	// Verified is "verified", "unknown" or "mismatch", against the hashes that are known
+	// of the files that MITRE published; "unknown" where no hash of the release is.
 	Verified string `json:"verified"`
+	// VerifiedBy is where the hash that was compared is known from: "built in", or the
+	// file that added it. It is empty where none is known.
+	VerifiedBy string `json:"verified_by,omitempty"`
 }
 
 // String returns a release's name for people, for example "enterprise 18.1".

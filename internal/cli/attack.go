@@ -11,15 +11,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/attack"
+	"candor/internal/attack/published"
 	"candor/internal/fault"
 	"candor/internal/ingest"
-	"candor/internal/mirror"
 )
 
 func (p *program) attackCommand() *cobra.Command {
 	return group("attack", "The library: ATT&CK releases and their objects",
 		"The library mirrors ATT&CK releases exactly: every object's bytes, hashes, relations\nand history. Official text is MITRE's and is shown with its licence.",
-		p.importCommand(), p.syncCommand(), p.releasesCommand(), p.removeCommand(), p.showCommand(), p.historyCommand(), p.rawCommand(), p.oddCommand(),
+		p.importCommand(), p.syncCommand(), p.releasesCommand(), p.removeCommand(), p.hashesCommand(), p.showCommand(), p.historyCommand(), p.rawCommand(), p.oddCommand(),
 		p.searchCommand(), p.listCommand(), p.statsCommand(), p.adjacentCommand(), p.diffCommand())
 }
 
@@ -42,7 +42,8 @@ func (p *program) importCommand() *cobra.Command {
 
 The release is told by the bundle's collection object, else by the file's name
 (enterprise-attack-18.1.json), else by --release and --domain. Each release lands
-whole or not at all; importing the same file again changes nothing.`,
+whole or not at all; importing the same file again changes nothing. Where the file's
+SHA-256 is known as that of a published file, that tells the release before all else.`,
 		Example: "  candor attack import enterprise-attack-18.1.json.gz\n  candor attack import ./attack-stix-data/",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -57,7 +58,7 @@ whole or not at all; importing the same file again changes nothing.`,
 }
 
 func (p *program) importAll(ctx context.Context, d *Desk, sources []string, ref attack.ReleaseRef) error {
-	hashes, err := mirror.Published()
+	hashes, err := d.Bundles.Known(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (p *program) importAll(ctx context.Context, d *Desk, sources []string, ref 
 		bar := p.progress("import " + s)
 		rs, err := d.Bundles.Import(ctx, ingest.BundleRequest{
 			Source: s, Dir: p.Dir, Release: ref.Version, Domain: ref.Domain, Now: p.Now(), Progress: bar.bytes,
-			Admit: func(r attack.Release) (string, error) { return hashes.Check(r), nil },
+			Hashes: hashes,
 		})
 		bar.done()
 		results = append(results, rs...)
@@ -83,6 +84,10 @@ func (p *program) importAll(ctx context.Context, d *Desk, sources []string, ref 
 func showImports(g *page, results []ingest.BundleResult) {
 	for _, r := range results {
 		switch {
+		case r.Failed != "":
+			g.line("%s %s: %s", g.red("failed   "), g.bold(r.Release.String()), r.Failed)
+			g.line("          next: %s", r.Next)
+			continue
 		case r.Skipped != "":
 			g.line("skipped   %s: %s", r.Source, r.Skipped)
 			continue
@@ -92,7 +97,7 @@ func showImports(g *page, results []ingest.BundleResult) {
 		}
 		g.line("imported  %s (STIX %s): %s, %s new, %.1f s", g.bold(r.Release.String()), r.Release.STIX,
 			count(int64(r.Objects), "object", "objects"), group3(int64(r.New)), r.Duration.Seconds())
-		g.line("          file sha256 %s: %s", r.Release.FileHash, verification(r.Release.Verified))
+		g.line("          file sha256 %s: %s", r.Release.FileHash, verification(r.Release))
 		for i, o := range r.Oddities {
 			if i == 5 {
 				g.line("          … and %d more oddities (--json lists all)", len(r.Oddities)-i)
@@ -103,15 +108,19 @@ func showImports(g *page, results []ingest.BundleResult) {
 	}
 }
 
-// verification says what the published hashes say of a file.
-func verification(state string) string {
-	switch state {
-	case mirror.Verified:
-		return "verified, as MITRE published it"
-	case mirror.Mismatch:
-		return "mismatch, not the file that MITRE published"
+// verification says what the published hashes that are known say of a release's file.
+func verification(r attack.Release) string {
+	by := ""
+	if r.VerifiedBy != "" && r.VerifiedBy != published.BuiltIn {
+		by = " (by the hashes that were added from " + r.VerifiedBy + ")"
 	}
-	return "unknown, MITRE published no hash for it"
+	switch r.Verified {
+	case published.Verified:
+		return "verified, as MITRE published it" + by
+	case published.Mismatch:
+		return "mismatch, not the file that MITRE published" + by
+	}
+	return "unknown. No hash is known to this candor; candor attack hashes add FILE adds some"
 }
 
 func (p *program) releasesCommand() *cobra.Command {

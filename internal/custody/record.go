@@ -18,6 +18,7 @@ func (k *Keeper) Alerts(s store.Alerts) store.Alerts { return alerts{s, k} }
 // Library is what importing bundles needs of a library.
 type Library interface {
 	store.LibraryWriter
+	store.LibraryHashes
 	Releases(ctx context.Context) ([]attack.Release, error)
 }
 

@@ -26,6 +26,7 @@ var house = map[string]room{
 	"fault":   {floor: 0, pure: false},
 	"day":     {floor: 0, pure: true},
 	"near":    {floor: 0, pure: true},
+	"address": {floor: 1, pure: true},
 	"durable": {floor: 0},
 	"tear":    {floor: 0}, // kills processes, for tests
 
@@ -42,6 +43,7 @@ var house = map[string]room{
 	"decode/decodetest":       {floor: 3}, // golden files of decoders
 	"attack/stix":             {floor: 3},
 	"attack/prose":            {floor: 3},
+	"attack/published":        {floor: 3},
 	"attack/adjacency":        {floor: 3, pure: true},
 	"attack/diff":             {floor: 4},
 	"telemetry/inventory":     {floor: 3},

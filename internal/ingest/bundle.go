@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/address"
 	"candor/internal/attack"
+	"candor/internal/attack/published"
 	"candor/internal/attack/stix"
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -20,6 +22,7 @@ import (
 // bundleLibrary is what importing bundles needs of a library.
 type bundleLibrary interface {
 	store.LibraryWriter
+	store.LibraryHashes
 	Releases(ctx context.Context) ([]attack.Release, error)
 }
 
@@ -34,7 +37,7 @@ func NewBundles(library bundleLibrary) *Bundles { return &Bundles{library: libra
 // BundleRequest is releases to import.
 type BundleRequest struct {
 	// Source is the path of a bundle, plain or gzip, of a folder of bundles, or an
-	// http or https address.
+	// http, https or file address.
 	Source string
 	// Dir is the folder that a relative path starts at; empty for the working folder.
 	Dir string
@@ -47,10 +50,13 @@ type BundleRequest struct {
 	// Progress is told how many bytes of how many are read, 0 if unknown, and of
 	// what. It may be nil.
 	Progress func(done, total int64, what string)
-	// Admit is asked about each release before it lands. It returns what
-	// attack.Release.Verified will say, or an error that keeps the release out. If
-	// it is nil, releases are "unknown".
-	Admit func(r attack.Release) (verified string, err error)
+	// Hashes are those that are known of published files, if not nil: they tell which
+	// release a file is before the file itself is asked, and whether it is as it was
+	// published.
+	Hashes *published.Table
+	// Admit, if not nil, is asked about each release before it lands. Its error keeps the
+	// release out.
+	Admit func(r attack.Release) error
 }
 
 // BundleResult is what came of one file.
@@ -59,6 +65,10 @@ type BundleResult struct {
 	Source string `json:"source"`
 	// Skipped says why a file of a folder was passed over; the rest is empty then.
 	Skipped string `json:"skipped,omitempty"`
+	// Failed says why a file was not imported where others were tried after it, and Next
+	// what to do; the rest is empty then, but for what the release is called.
+	Failed string `json:"failed,omitempty"`
+	Next   string `json:"next,omitempty"`
 	// Release is what the file holds.
 	Release attack.Release `json:"release"`
 	// Landed is false when the library had the file already and nothing changed.
@@ -80,9 +90,14 @@ func (b *Bundles) Import(ctx context.Context, r BundleRequest) ([]BundleResult, 
 	if r.Progress == nil {
 		r.Progress = func(int64, int64, string) {}
 	}
-	if isAddress(r.Source) {
+	if address.Web(r.Source) {
 		return b.importAddress(ctx, r)
 	}
+	source, err := address.File(r.Source)
+	if err != nil {
+		return nil, err
+	}
+	r.Source = source
 	info, err := os.Stat(within(r.Dir, r.Source))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -204,6 +219,9 @@ func (b *Bundles) importFile(ctx context.Context, r BundleRequest, f bundleFile)
 		return BundleResult{}, unreadable(f.source, err)
 	}
 	res, err = b.read(ctx, r, f, &watched{r: file, tell: told})
+	if err != nil && r.Hashes != nil {
+		err = asPublished(err, r.Hashes, f, file)
+	}
 	res.Duration = time.Since(start)
 	return res, err
 }
@@ -247,9 +265,12 @@ func (b *Bundles) read(ctx context.Context, r BundleRequest, f bundleFile, from 
 	if err != nil {
 		return BundleResult{}, err
 	}
-	rel.Verified = "unknown"
+	rel.Verified = published.Unknown
+	if r.Hashes != nil {
+		rel.Verified, rel.VerifiedBy = r.Hashes.Check(rel)
+	}
 	if r.Admit != nil {
-		if rel.Verified, err = r.Admit(rel); err != nil {
+		if err := r.Admit(rel); err != nil {
 			return BundleResult{}, err
 		}
 	}
@@ -262,4 +283,25 @@ func (b *Bundles) read(ctx context.Context, r BundleRequest, f bundleFile, from 
 		res.New = w.New()
 	}
 	return res, nil
+}
+
+// asPublished says of a file that cannot be read, and is one that was published, that it
+// is no damage that keeps it from being read.
+func asPublished(err error, known *published.Table, f bundleFile, file io.ReadSeeker) error {
+	if fault.KindOf(err) != fault.Invalid {
+		return err
+	}
+	if _, failed := file.Seek(0, io.SeekStart); failed != nil {
+		return err
+	}
+	sum, _, failed := stix.FileHash(stix.Source{Name: f.source, Reader: file})
+	if failed != nil {
+		return err
+	}
+	as := known.Are(sum.String())
+	if len(as) == 0 {
+		return err
+	}
+	return fault.New(fault.Invalid, "this is the file of %s as it was published, and this candor cannot read it", as[0]).At("%s", f.source).Because(err).
+		Next("the file is whole: its SHA-256 is the published one; use a newer candor, and tell its makers of this one")
 }

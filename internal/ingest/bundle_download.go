@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path"
-	"strings"
 	"time"
 
 	"candor/internal/fault"
@@ -21,10 +20,6 @@ const (
 	patience    = 60 * time.Second
 	maxDownload = 4 << 30
 )
-
-func isAddress(source string) bool {
-	return strings.HasPrefix(source, "http://") || strings.HasPrefix(source, "https://")
-}
 
 // importAddress downloads a bundle to a temporary file and imports that.
 func (b *Bundles) importAddress(ctx context.Context, r BundleRequest) ([]BundleResult, error) {

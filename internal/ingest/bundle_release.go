@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"candor/internal/attack"
+	"candor/internal/attack/published"
 	"candor/internal/attack/stix"
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -65,13 +66,15 @@ func identify(sum *stix.Summary, r BundleRequest, f bundleFile) (attack.Release,
 		collection = attack.ReleaseRef{Domain: sum.Domain(), Version: c.Version}
 		rel.Published = c.Modified
 	}
-	name := refOf(f.name)
+	name, known := refOf(f.name), publishedAs(r.Hashes, rel.FileHash)
 	odd := oddities(sum)
 	var more []store.Oddity
-	rel.Domain, more = settle(statement{"the collection object", collection.Domain}, statement{"the file's name", name.Domain},
+	rel.STIX, more = settle(statement{"the published hash", known.STIX}, statement{"the bundle", sum.STIX})
+	odd = append(odd, more...)
+	rel.Domain, more = settle(statement{"the published hash", known.Domain}, statement{"the collection object", collection.Domain}, statement{"the file's name", name.Domain},
 		statement{"the request", attack.DomainName(r.Domain)}, statement{"what most objects name", sum.Domain()})
 	odd = append(odd, more...)
-	rel.Version, more = settle(statement{"the collection object", collection.Version}, statement{"the file's name", name.Version},
+	rel.Version, more = settle(statement{"the published hash", known.Version}, statement{"the collection object", collection.Version}, statement{"the file's name", name.Version},
 		statement{"the request", strings.TrimSpace(r.Release)})
 	odd = append(odd, more...)
 	if rel.Domain == "" || rel.Version == "" {
@@ -79,6 +82,27 @@ func identify(sum *stix.Summary, r BundleRequest, f bundleFile) (attack.Release,
 			Because(errReleaseUnknown).Next("say it with --release and --domain, or name the file like enterprise-attack-18.1.json")
 	}
 	return rel, odd, nil
+}
+
+// publishedAs returns the release that a file is by its hash; what is not the same for
+// all releases of which it was published is empty.
+func publishedAs(known *published.Table, hash string) attack.PublishedFile {
+	if known == nil {
+		return attack.PublishedFile{}
+	}
+	var as attack.PublishedFile
+	for i, f := range known.Are(hash) {
+		if i == 0 {
+			as = f
+			continue
+		}
+		for _, same := range []struct{ have, other *string }{{&as.STIX, &f.STIX}, {&as.Domain, &f.Domain}, {&as.Version, &f.Version}} {
+			if *same.have != *same.other {
+				*same.have = ""
+			}
+		}
+	}
+	return as
 }
 
 // oddities returns what the reader found odd.

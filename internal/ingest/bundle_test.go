@@ -231,17 +231,17 @@ func TestAReleaseThatIsNotAdmittedDoesNotLand(t *testing.T) {
 	s := newShelf(t)
 	path := s.file("acme-attack-1.0.json", aBundle(""))
 	no := fault.New(fault.Refused, "no")
-	_, err := s.imports(BundleRequest{Source: path, Admit: func(attack.Release) (string, error) { return "", no }})
+	_, err := s.imports(BundleRequest{Source: path, Admit: func(attack.Release) error { return no }})
 	if !errors.Is(err, no) || len(s.releases()) != 0 {
 		t.Errorf("refused: %v, releases %v", err, s.releases())
 	}
-	res := s.mustImport(BundleRequest{Source: path, Admit: func(r attack.Release) (string, error) {
-		if r.FileHash == "" || r.Domain != "acme-attack" {
+	res := s.mustImport(BundleRequest{Source: path, Admit: func(r attack.Release) error {
+		if r.FileHash == "" || r.Domain != "acme-attack" || r.Verified != "unknown" {
 			t.Errorf("asked about %+v", r)
 		}
-		return "verified", nil
+		return nil
 	}})
-	if res.Release.Verified != "verified" {
+	if res.Release.Verified != "unknown" {
 		t.Errorf("verified is %q", res.Release.Verified)
 	}
 }
@@ -249,9 +249,9 @@ func TestAReleaseThatIsNotAdmittedDoesNotLand(t *testing.T) {
 func TestACancelledBundleDoesNotLand(t *testing.T) {
 	s := newShelf(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	req := BundleRequest{Source: s.file("acme-attack-1.0.json", aBundle("")), Admit: func(attack.Release) (string, error) {
+	req := BundleRequest{Source: s.file("acme-attack-1.0.json", aBundle("")), Admit: func(attack.Release) error {
 		cancel()
-		return "verified", nil
+		return nil
 	}}
 	if _, err := NewBundles(s.lib).Import(ctx, req); err == nil || len(s.releases()) != 0 {
 		t.Errorf("cancelled: %v, releases %v", err, s.releases())

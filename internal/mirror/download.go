@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/address"
 	"candor/internal/fault"
 )
 
@@ -100,7 +101,7 @@ func (p part) have() (int64, string) {
 // that was cut off is resumed where the server allows it; one that stalls is
 // given up and tried again. Progress gets bytes done and in all, -1 if unknown.
 func (m *Mirror) Fetch(ctx context.Context, e Entry, progress func(done, total int64)) (string, error) {
-	if !isURL(e.Address) {
+	if !address.Web(e.Address) {
 		return e.Address, nil
 	}
 	if err := os.MkdirAll(m.dir, 0o750); err != nil {

@@ -1,8 +1,7 @@
 // Package mirror brings a library up to date with MITRE's collection index: what
-// is missing is downloaded, verified against the published hashes, and handed to
-// an import.
+// is missing is downloaded and handed to an import.
 //
-// It knows addresses and hashes and refuses to know what is inside a bundle.
+// It knows addresses and refuses to know what is inside a bundle.
 package mirror
 
 import (
@@ -17,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/address"
 	"candor/internal/attack"
 	"candor/internal/fault"
 )
@@ -91,17 +91,13 @@ func domainOf(address, version, name string) string {
 	return attack.DomainName(strings.ReplaceAll(strings.TrimSpace(strings.TrimSuffix(strings.ToLower(name), "att&ck")), " ", "-"))
 }
 
-func isURL(s string) bool {
-	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
-}
-
 // resolve returns ref as seen from base. A ref inside an index that came over
 // the network must not lead to this machine's files.
 func resolve(base, ref string) (string, error) {
 	if ref == "" {
 		return "", fmt.Errorf("the address is empty")
 	}
-	if isURL(base) {
+	if address.Web(base) {
 		b, err := url.Parse(base)
 		if err != nil {
 			return "", err
@@ -115,16 +111,27 @@ func resolve(base, ref string) (string, error) {
 		}
 		return u.String(), nil
 	}
-	if isURL(ref) || filepath.IsAbs(ref) {
+	if address.Web(ref) {
 		return ref, nil
+	}
+	ref, err := address.File(ref)
+	if err != nil || filepath.IsAbs(ref) {
+		return ref, err
 	}
 	return filepath.Join(filepath.Dir(base), filepath.FromSlash(ref)), nil
 }
 
-// Index reads the collection index at an http(s) address or a path.
+// Index reads the collection index at an http, https or file address, or a path.
 func (m *Mirror) Index(ctx context.Context, at string) ([]Entry, error) {
+	if !address.Web(at) {
+		path, err := address.File(at)
+		if err != nil {
+			return nil, err
+		}
+		at = path
+	}
 	var body io.ReadCloser
-	if isURL(at) {
+	if address.Web(at) {
 		resp, err := m.get(ctx, at, nil)
 		if err != nil {
 			return nil, err

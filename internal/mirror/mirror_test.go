@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"candor/internal/address"
 	"candor/internal/attack"
 	"candor/internal/fault"
 )
@@ -224,49 +225,6 @@ func TestMissingLeavesOutWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestPublishedHashes(t *testing.T) {
-	h, err := Published()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := attack.Release{Domain: "ics-attack", Version: "18.1", STIX: "2.1"}
-	r.FileHash = h[[3]string{"2.1", "ics-attack", "18.1"}]
-	if got := h.Check(r); got != Verified {
-		t.Errorf("published hash is %s", got)
-	}
-	r.FileHash = strings.Repeat("0", 64)
-	if got := h.Check(r); got != Mismatch {
-		t.Errorf("another hash is %s", got)
-	}
-	r.Version = "99.0"
-	if got := h.Check(r); got != Unknown {
-		t.Errorf("an unpublished release is %s", got)
-	}
-}
-
-func TestReadHashesNamesLineAndField(t *testing.T) {
-	_, err := ReadHashes(strings.NewReader("stix,domain,release,sha256\n2.1,ics,1.0,xyz\n"), "table.csv")
-	if err == nil || !strings.Contains(err.Error(), "table.csv:2: sha256") {
-		t.Errorf("error %v", err)
-	}
-}
-
-func FuzzReadHashes(f *testing.F) {
-	f.Add(published)
-	f.Add("stix,domain,release,sha256\n2.1,ics,1.0,xyz\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		h, err := ReadHashes(strings.NewReader(text), "table.csv")
-		if err != nil && fault.KindOf(err) != fault.Invalid {
-			t.Errorf("%v", err)
-		}
-		for release, hash := range h {
-			if !sha256Hex.MatchString(hash) {
-				t.Errorf("%v has the hash %q", release, hash)
-			}
-		}
-	})
-}
-
 func FuzzParseIndex(f *testing.F) {
 	f.Add([]byte(small))
 	f.Add([]byte(`{"collections":[{"versions":[{"version":"1","url":"\u0000"}]}]}`))
@@ -276,7 +234,7 @@ func FuzzParseIndex(f *testing.F) {
 			t.Error("no entry and no error")
 		}
 		for _, e := range es {
-			if err == nil && !isURL(e.Address) {
+			if err == nil && !address.Web(e.Address) {
 				t.Errorf("%q leads out of the network", e.Address)
 			}
 		}

@@ -22,6 +22,7 @@ import (
 type Library interface {
 	LibraryWriter
 	LibraryRemover
+	LibraryHashes
 	LibraryReader
 	LibraryCustody
 }
@@ -81,6 +82,16 @@ type LibraryRemover interface {
 	Remove(ctx context.Context, rm attack.Removal) (attack.Removal, error)
 }
 
+// LibraryHashes keeps the hashes of published files that were added to those that are
+// compiled in. What the library says of a release's file follows from both.
+type LibraryHashes interface {
+	// AddHashes adds files, each in the place of one of the same release and STIX
+	// version that was added before.
+	AddHashes(ctx context.Context, files []attack.PublishedFile) error
+	// AddedHashes lists what was added, by domain, version and STIX version.
+	AddedHashes(ctx context.Context) ([]attack.PublishedFile, error)
+}
+
 // ReleaseWriter takes the objects of one release. It must end with Commit or
 // Rollback; Rollback after Commit does nothing.
 type ReleaseWriter interface {
@@ -106,7 +117,9 @@ type Oddity struct {
 
 // LibraryReader answers questions about imported releases.
 type LibraryReader interface {
-	// Releases lists the imported releases by domain, then version, oldest first.
+	// Releases lists the imported releases by domain, then version, oldest first. Each
+	// is verified against the hashes that are known now; where none is known of it, it is
+	// what it was when it landed.
 	Releases(ctx context.Context) ([]attack.Release, error)
 	// Removals lists the releases that were removed, the latest last.
 	Removals(ctx context.Context) ([]attack.Removal, error)

@@ -94,7 +94,7 @@ func verified(state string) string {
 	case "mismatch":
 		return "it differs from the file that MITRE published"
 	}
-	return "no published hash of MITRE's is known for it"
+	return "no hash of it is known to this candor"
 }
 
 // date returns the day of an RFC 3339 timestamp as it is spelled.

@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"candor/internal/attack"
+	"candor/internal/attack/published"
 	"candor/internal/fault"
 )
 
@@ -79,25 +80,27 @@ type edition struct {
 
 // catalogue is the imported releases in the order of Releases. It is immutable.
 type catalogue struct {
-	// top is the highest id, and removed how many releases were removed.
-	top, removed int64
+	// top is the highest id, and changed a number that grows with every removal and
+	// every hash that is added.
+	top, changed int64
 	editions     []*edition
 }
 
-// catalogue returns the releases that are in the library now. Releases never change
-// and their ids are not given out again, so that the highest id and the number of
-// removals tell whether it is another library than before.
+// catalogue returns the releases that are in the library now. The ids of releases are
+// not given out again, so that the highest one, with the number of removals and the
+// last that was added of hashes, tells whether it is another library than before.
 func (l *Library) catalogue(ctx context.Context) (*catalogue, error) {
-	var top, removed int64
-	err := l.db.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(id), 0) FROM release), (SELECT count(*) FROM removal)`).Scan(&top, &removed)
+	var top, changed int64
+	err := l.db.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(id), 0) FROM release),
+		(SELECT count(*) FROM removal) + (SELECT coalesce(max(change), 0) FROM published_hash)`).Scan(&top, &changed)
 	if err != nil {
 		return nil, fmt.Errorf("list releases: %w", err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known := l.known
-	if removed != known.removed {
-		known = &catalogue{removed: removed}
+	if changed != known.changed {
+		known = &catalogue{changed: changed}
 		l.forget()
 	}
 	if known == l.known && known.top >= top {
@@ -107,7 +110,7 @@ func (l *Library) catalogue(ctx context.Context) (*catalogue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list releases: %w", err)
 	}
-	c := &catalogue{top: top, removed: removed, editions: append(added, known.editions...)}
+	c := &catalogue{top: top, changed: changed, editions: append(added, known.editions...)}
 	slices.SortFunc(c.editions, func(a, b *edition) int { return compareReleases(a.release, b.release) })
 	for _, e := range added {
 		c.top = max(c.top, e.id)
@@ -124,6 +127,10 @@ func (l *Library) forget() {
 
 // readReleases reads the releases with an id above after.
 func (l *Library) readReleases(ctx context.Context, after int64) ([]*edition, error) {
+	known, err := l.table(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := l.db.QueryContext(ctx, `SELECT id, domain, version, stix, file_hash, source, size, objects,
 		published, imported, verified, members FROM release WHERE id > ?`, after)
 	if err != nil {
@@ -142,6 +149,9 @@ func (l *Library) readReleases(ctx context.Context, after int64) ([]*edition, er
 		}
 		if r.Imported, err = time.Parse(time.RFC3339Nano, imported); err != nil {
 			return nil, l.damaged("time of import of %s", r)
+		}
+		if state, by := known.Check(*r); state != published.Unknown {
+			r.Verified, r.VerifiedBy = state, by
 		}
 		var ok bool
 		if e.members, ok = unpackMembers(packed); !ok {

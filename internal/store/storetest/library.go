@@ -61,6 +61,7 @@ func Library(t *testing.T, open OpenLibrary) {
 		"an exact id or name comes first":                 libraryExact,
 		"no text can break the search":                    libraryHostileText,
 		"members and raws tell what a release carries":    libraryMembers,
+		"hashes that are added verify what is there":      libraryHashes,
 		"a removed release leaves nothing behind":         libraryRemove,
 		"a removal is refused or whole":                   libraryRemoveRefused,
 		"any sequence of releases agrees with a model":    libraryModel,
