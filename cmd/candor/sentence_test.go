@@ -11,6 +11,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/claim"
+	"candor/internal/figure"
 	"candor/internal/visibility"
 )
 
@@ -129,7 +130,7 @@ func unlikeMeasurement(v *assure.Verdict) []string {
 	}
 	m := v.Measurement
 	holds("raised no alert", m != nil && m.Alerts == 0)
-	holds("labelled alert", m != nil && m.Precision != nil && strings.Contains(v.Sentence, fmt.Sprintf("%d of %d labelled alert", m.TruePositive, m.TruePositive+m.BenignPositive+m.FalsePositive)))
+	holds("labelled alert", m != nil && m.Precision != nil && strings.Contains(v.Sentence, figure.Sprintf("%d of %d labelled alert", m.TruePositive, m.TruePositive+m.BenignPositive+m.FalsePositive)))
 	holds("No exercise has produced it", v.Exercises.State == "none")
 	holds("is out of date", v.Exercises.State == "expired")
 	holds("No runbook applies", v.Runbook.State == "none")

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"candor/internal/day"
 	"candor/internal/evidence"
+	"candor/internal/figure"
 	"candor/internal/measure"
 )
 
@@ -248,7 +248,7 @@ func (g *gate) episodes() Check {
 		}
 	}
 	return g.check("episodes", have >= least,
-		fmt.Sprintf("%s labelled; %d are asked for.", was(have, "episode"), least),
+		figure.Sprintf("%s labelled; %d are asked for.", was(have, "episode"), least),
 		fmt.Sprintf(missing, count(int64(least-have), "more episode"))).from(policy(g.key + "min_episodes"))
 }
 
@@ -256,18 +256,18 @@ func was(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun + " is"
 	}
-	return fmt.Sprintf("%d %ss are", n, noun)
+	return figure.Sprintf("%d %ss are", n, noun)
 }
 
 // precision asks that the lower of the two lower bounds reaches what policy asks.
 func (g *gate) precision() Check {
 	m := g.Measurement
 	asks := g.asks.MinPrecision
-	of := fmt.Sprintf("episodes, %d of %d", m.EpisodeHits, m.Episodes)
+	of := figure.Sprintf("episodes, %d of %d", m.EpisodeHits, m.Episodes)
 	if m.ClusteredInterval[0] < m.EpisodeInterval[0] {
-		of = fmt.Sprintf("alerts, %d of %d", m.TruePositive, m.TruePositive+m.BenignPositive+m.FalsePositive)
+		of = figure.Sprintf("alerts, %d of %d", m.TruePositive, m.TruePositive+m.BenignPositive+m.FalsePositive)
 	}
-	missing := fmt.Sprintf("a lower bound of precision of %s", trim(asks))
+	missing := fmt.Sprintf("a lower bound of precision of %s", figure.Percent(asks))
 	switch _, more := m.At(asks, g.policy.Measure); {
 	case *m.Precision < asks || *m.EpisodePrecision < asks:
 		missing += ", which more of the same would not reach: tune, enrich or correlate it"
@@ -275,7 +275,7 @@ func (g *gate) precision() Check {
 		missing += ": at the current estimate, " + m.Settling(more).Words()
 	}
 	return g.check("precision", m.LowerBound() >= asks,
-		fmt.Sprintf("The lower bound of precision is %s (%s); %s is asked for.", trim(m.LowerBound()), of, trim(asks)), missing).
+		fmt.Sprintf("The lower bound of precision is %s (%s); %s is asked for.", figure.Against(m.LowerBound(), asks), of, figure.Percent(asks)), missing).
 		from(policy(g.key+"min_precision", "measure.confidence"))
 }
 
@@ -284,16 +284,11 @@ func (g *gate) unlabelled() Check {
 	m := g.Measurement
 	text := "Every alert is labelled."
 	if m.Unlabelled > 0 {
-		text = fmt.Sprintf("%s unlabelled; if all were false, precision would be %s.", was(int(m.Unlabelled), "alert"), trim(m.Bounds[0]))
+		text = fmt.Sprintf("%s unlabelled; if all were false, precision would be %s.", was(int(m.Unlabelled), "alert"), figure.Against(m.Bounds[0], g.asks.MinPrecision))
 	}
 	return g.check("unlabelled", m.Bounds[0] >= g.asks.MinPrecision || m.Unlabelled == 0, text,
-		fmt.Sprintf("labels: the unlabelled alone could bring precision below %s", trim(g.asks.MinPrecision))).
+		fmt.Sprintf("labels: the unlabelled alone could bring precision below %s", figure.Percent(g.asks.MinPrecision))).
 		from(policy(g.key+"min_precision", "measure.provenances"))
-}
-
-// trim writes a proportion without more digits than it has.
-func trim(x float64) string {
-	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(x, 'f', 6, 64), "0"), ".")
 }
 
 func (g *gate) volume() Check {

@@ -7,6 +7,7 @@ import (
 
 	"candor/internal/claim"
 	"candor/internal/day"
+	"candor/internal/figure"
 )
 
 // exerciseExpires returns the last day on which the newest exercise counts.
@@ -63,7 +64,7 @@ func measuredLimits(s *subject) []string {
 		l = append(l, "Alerts cannot tell what was missed: recall is known from exercises and incident reviews alone.")
 	}
 	if m.Unlabelled > 0 {
-		l = append(l, fmt.Sprintf("%d of %s carry no label that counts; the labelled ones may not be like them.", m.Unlabelled, count(m.Alerts, "alert")))
+		l = append(l, figure.Sprintf("%d of %s carry no label that counts; the labelled ones may not be like them.", m.Unlabelled, count(m.Alerts, "alert")))
 	}
 	if len(s.firing) > 1 {
 		l = append(l, fmt.Sprintf("The alerts of %d rules are pooled; each may be better or worse than all together.", len(s.firing)))
@@ -119,5 +120,5 @@ func were(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun + " is"
 	}
-	return fmt.Sprintf("%d %ss are", n, noun)
+	return figure.Sprintf("%d %ss are", n, noun)
 }

@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/claim"
 	"candor/internal/evidence"
+	"candor/internal/figure"
 	"candor/internal/measure"
 	"candor/internal/visibility"
 )
@@ -253,15 +254,15 @@ func precisionText(m *measure.Statement) string {
 	if interval == nil {
 		interval = m.Interval
 	}
-	text := fmt.Sprintf("%d of %s true%s", m.TruePositive, count(n, "labelled alert"), intervalText(interval))
-	return text + fmt.Sprintf(", %d of %s%s", m.EpisodeHits, count(int64(m.Episodes), "labelled episode"), intervalText(m.EpisodeInterval))
+	text := figure.Sprintf("%d of %s true%s", m.TruePositive, count(n, "labelled alert"), intervalText(interval))
+	return text + figure.Sprintf(", %d of %s%s", m.EpisodeHits, count(int64(m.Episodes), "labelled episode"), intervalText(m.EpisodeInterval))
 }
 
 func intervalText(i *measure.Interval) string {
 	if i == nil {
 		return ""
 	}
-	return fmt.Sprintf(" (interval %.3f to %.3f)", i[0], i[1])
+	return " (interval " + figure.Percents(i[0], i[1]) + ")"
 }
 
 // whyExercised states what the exercises say.

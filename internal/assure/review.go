@@ -11,6 +11,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/evidence"
+	"candor/internal/figure"
 	"candor/internal/measure"
 	"candor/internal/visibility"
 )
@@ -228,11 +229,11 @@ func (x *Involvement) text(sum *Share) string {
 	state := plainWords(string(x.Visibility))
 	switch x.Role {
 	case GaveEvidence:
-		return fmt.Sprintf("%d of %s of its claiming rules in the case %s known to be true.", sum.True, count(sum.Alerts, "alert"), isAre(sum.True))
+		return figure.Sprintf("%d of %s of its claiming rules in the case %s known to be true.", sum.True, count(sum.Alerts, "alert"), isAre(sum.True))
 	case GaveNoise:
-		return fmt.Sprintf("Its claiming rules raised %s in the case, and all are known to be false or benign.", count(sum.Alerts, "alert"))
+		return figure.Sprintf("Its claiming rules raised %s in the case, and all are known to be false or benign.", count(sum.Alerts, "alert"))
 	case GaveUnknown:
-		return fmt.Sprintf("Its claiming rules raised %s in the case, of which %d are labelled and none is known to be true.", count(sum.Alerts, "alert"), sum.Other)
+		return figure.Sprintf("Its claiming rules raised %s in the case, of which %d are labelled and none is known to be true.", count(sum.Alerts, "alert"), sum.Other)
 	case CouldNotSee:
 		return fmt.Sprintf("On the day of the incident its visibility was: %s.", state)
 	case NoRule:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"candor/internal/evidence"
+	"candor/internal/figure"
 )
 
 // policy returns references to policy keys, as a policy file spells them.
@@ -37,10 +38,7 @@ func listedOf(names []string, all int) string {
 
 // count writes a number with its noun, in the plural where it is not one.
 func count(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return figure.Of(n, noun, noun+"s")
 }
 
 // unique returns refs without repetitions, in the order of first mention.

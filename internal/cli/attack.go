@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/attack/published"
 	"candor/internal/fault"
+	"candor/internal/figure"
 	"candor/internal/ingest"
 )
 
@@ -230,8 +230,5 @@ func (p *program) existing(paths []string) error {
 }
 
 func plural(n int, one, many string) string {
-	if n == 1 {
-		return fmt.Sprintf("1 %s", one)
-	}
-	return fmt.Sprintf("%s %s", group3(int64(n)), many)
+	return figure.Of(int64(n), one, many)
 }

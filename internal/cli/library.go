@@ -11,6 +11,7 @@ import (
 	"candor/internal/attack/adjacency"
 	"candor/internal/attack/diff"
 	"candor/internal/fault"
+	"candor/internal/figure"
 	"candor/internal/library"
 	"candor/internal/near"
 	"candor/internal/store"
@@ -209,7 +210,7 @@ func showAdjacent(g *page, r adjacency.Result, limit int) {
 		if shown++; limit > 0 && shown > limit {
 			continue
 		}
-		g.line("  %-10s %-44s %2d of %d users, confidence %.2f, lift %.2f", a.Technique.ATTACKID, clip(a.Technique.Name, 44), a.Support, r.BasisUsers, a.Confidence, a.Lift)
+		g.line("  %-10s %-44s %2d of %d users, confidence %s, lift %.2f", a.Technique.ATTACKID, clip(a.Technique.Name, 44), a.Support, r.BasisUsers, figure.Percent(a.Confidence), a.Lift)
 	}
 	g.line("\n%s", g.dim("support counts users that are known and public; it is no rate of what adversaries do"))
 }

@@ -12,6 +12,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/evidence"
 	"candor/internal/fault"
+	"candor/internal/figure"
 	"candor/internal/measure"
 )
 
@@ -134,7 +135,7 @@ func showStatements(g *page, ds []measure.Detail, what string, names []string) {
 		if names != nil {
 			id = names[i]
 		}
-		rows = append(rows, []string{clip(id, 36), clip(d.RuleName, 34), fmt.Sprintf("%.1f", d.PerDay.Mean), fmt.Sprintf("%.0f", d.WorkloadMinutesPerDay),
+		rows = append(rows, []string{clip(id, 36), clip(d.RuleName, 34), figure.Fixed(d.PerDay.Mean, 1), figure.Fixed(d.WorkloadMinutesPerDay, 0),
 			ratio(d.TruePositive, labelledOf(&d.Statement)), short(d.ClusteredInterval), ratio(int64(d.EpisodeHits), int64(d.Episodes)),
 			short(d.EpisodeInterval), group3(d.Unlabelled), direction(d.Trend), conclusionWords(&d.Statement)})
 	}
@@ -156,7 +157,7 @@ func short(i *measure.Interval) string {
 	if i == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%.3f-%.3f", i[0], i[1])
+	return figure.Percents(i[0], i[1])
 }
 
 // direction says a trend in a word where its interval leaves out 0.
@@ -192,8 +193,8 @@ func settling(t measure.Settling) string {
 }
 
 func showBasis(g *page, b assessment.Basis) {
-	g.line("\nwindow %s to %s, policy %s %s asks for precision %g; intervals at %g %%", b.Window.From, b.Window.To,
-		b.Policy.Name, b.Policy.Version, b.MinPrecision, 100*b.Confidence)
+	g.line("\nwindow %s to %s, policy %s %s asks for precision %s; intervals at %s", b.Window.From, b.Window.To,
+		b.Policy.Name, b.Policy.Version, figure.Percent(b.MinPrecision), figure.Percent(b.Confidence))
 }
 
 func showLimits(g *page, limits []string) {
@@ -239,14 +240,14 @@ func showDetail(g *page, d *measure.Detail) {
 	var rows [][]string
 	if n := labelledOf(&d.Statement); n > 0 {
 		rows = append(rows,
-			[]string{"logic precision", fmt.Sprintf("%s of %s = %.6f, interval %s", group3(d.TruePositive+d.BenignPositive), group3(n), *d.LogicPrecision, six(d.LogicInterval))},
-			[]string{"plain interval", six(d.Interval)},
-			[]string{"design effect", fmt.Sprintf("%.4f, effective n %.3f", *d.Deff, *d.EffectiveN)},
-			[]string{"clustered", six(d.ClusteredInterval)},
-			[]string{"episodes", fmt.Sprintf("%d/%d, interval %s", d.EpisodeHits, d.Episodes, six(d.EpisodeInterval))})
+			[]string{"logic precision", fmt.Sprintf("%s of %s = %s, interval %s", group3(d.TruePositive+d.BenignPositive), group3(n), figure.Percent(*d.LogicPrecision), span(d.LogicInterval))},
+			[]string{"plain interval", span(d.Interval)},
+			[]string{"design effect", fmt.Sprintf("%s, effective n %s", figure.Fixed(*d.Deff, 4), figure.Fixed(*d.EffectiveN, 3))},
+			[]string{"clustered", span(d.ClusteredInterval)},
+			[]string{"episodes", fmt.Sprintf("%s, interval %s", ratio(int64(d.EpisodeHits), int64(d.Episodes)), span(d.EpisodeInterval))})
 	}
 	if d.LabelledShare != nil {
-		rows = append(rows, []string{"labelled share", fmt.Sprintf("%s of %s = %.4f", group3(labelledOf(&d.Statement)), group3(labelledOf(&d.Statement)+d.Unlabelled), *d.LabelledShare)})
+		rows = append(rows, []string{"labelled share", fmt.Sprintf("%s of %s = %s", group3(labelledOf(&d.Statement)), group3(labelledOf(&d.Statement)+d.Unlabelled), figure.Percent(*d.LabelledShare))})
 	}
 	for _, l := range d.Provenance {
 		counts := "counts"
@@ -256,7 +257,7 @@ func showDetail(g *page, d *measure.Detail) {
 		rows = append(rows, []string{"labels by " + string(l.Provenance), group3(l.Alerts) + ", " + counts})
 	}
 	if d.Busiest != nil {
-		rows = append(rows, []string{"busiest cluster", fmt.Sprintf("%s of %s = %.4f: %s", group3(d.Busiest.Alerts), group3(d.Alerts), d.Busiest.Share, d.Busiest.Cluster)})
+		rows = append(rows, []string{"busiest cluster", fmt.Sprintf("%s of %s = %s: %s", group3(d.Busiest.Alerts), group3(d.Alerts), figure.Percent(d.Busiest.Share), d.Busiest.Cluster)})
 	}
 	if t := d.Trend; t != nil {
 		rows = append(rows, []string{"trend", fmt.Sprintf("%+.4f alerts a day with each day, interval %.4f to %.4f, over %d days", t.Slope, t.Interval[0], t.Interval[1], t.Days)})
@@ -328,13 +329,6 @@ func minutesText(m *float64) string {
 		return fmt.Sprintf("%.1f h", *m/60)
 	}
 	return fmt.Sprintf("%.1f days", *m/60/24)
-}
-
-func six(i *measure.Interval) string {
-	if i == nil {
-		return "none"
-	}
-	return fmt.Sprintf("%.6f-%.6f", i[0], i[1])
 }
 
 func (p *program) measureAnalytics(ctx context.Context, d *Desk, r assessment.Request, id string) error {
@@ -438,7 +432,7 @@ func showCaseRecall(g *page, c *assessment.CasesRecalled) {
 	for _, x := range append(all, c.Analytics...) {
 		share := "-"
 		if x.Recall != nil {
-			share = fmt.Sprintf("%.3f", *x.Recall)
+			share = figure.Percent(*x.Recall)
 		}
 		rows = append(rows, []string{x.Of, ratio(int64(x.ByAlert), int64(x.Incidents)), share, short(x.Interval), fmt.Sprint(x.Otherwise),
 			fmt.Sprint(x.Missed), fmt.Sprint(x.Unsaid), x.Last[:min(10, len(x.Last))]})
@@ -449,7 +443,7 @@ func showCaseRecall(g *page, c *assessment.CasesRecalled) {
 func recallRow(x *measure.Recall) []string {
 	share := "-"
 	if x.Recall != nil {
-		share = fmt.Sprintf("%.3f", *x.Recall)
+		share = figure.Percent(*x.Recall)
 	}
 	return []string{x.Of, ratio(int64(x.Detected), int64(x.Exercises)), share, short(x.Interval), fmt.Sprint(x.Logged), fmt.Sprint(x.Blocked), fmt.Sprint(x.Expired), x.Last[:min(10, len(x.Last))]}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"candor/internal/figure"
 )
 
 // paint colours text when it is on.
@@ -132,26 +134,10 @@ func clip(s string, n int) string {
 }
 
 // count writes a number with its noun, in thousands groups.
-func count(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return group3(n) + " " + many
-}
+func count(n int64, one, many string) string { return figure.Of(n, one, many) }
 
 // group3 writes n with a comma between groups of three digits.
-func group3(n int64) string {
-	s := fmt.Sprint(n)
-	neg := strings.HasPrefix(s, "-")
-	s = strings.TrimPrefix(s, "-")
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	if neg {
-		return "-" + s
-	}
-	return s
-}
+func group3(n int64) string { return figure.Count(n) }
 
 // note writes a line of progress to standard error.
 func (p *program) note(format string, args ...any) { fmt.Fprintf(p.Err, format+"\n", args...) }

@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/fault"
+	"candor/internal/figure"
 	"candor/internal/measure/tune"
 )
 
@@ -137,7 +138,7 @@ func showSweep(g *page, t *assessment.Tuned) {
 }
 
 func outcomeCells(o *tune.Outcome) []string {
-	return []string{fmt.Sprintf("%.2f", o.AlertsPerDay), ratio(o.TruePositive, o.Labelled), short(o.Interval),
+	return []string{figure.Fixed(o.AlertsPerDay, 2), ratio(o.TruePositive, o.Labelled), short(o.Interval),
 		ratio(int64(o.EpisodeHits), int64(o.Episodes)), group3(o.Lost.TruePositives)}
 }
 
@@ -165,7 +166,7 @@ const mostExclusions = 12
 
 func removalCells(part string, r *tune.Removal, after *tune.Outcome) []string {
 	return []string{part, group3(r.All()), group3(r.FalsePositive), group3(r.BenignPositive), group3(r.Unlabelled), group3(int64(r.Clusters)),
-		fmt.Sprintf("%.2f", after.AlertsPerDay), ratio(after.TruePositive, after.Labelled), short(after.Interval),
+		figure.Fixed(after.AlertsPerDay, 2), ratio(after.TruePositive, after.Labelled), short(after.Interval),
 		ratio(int64(after.EpisodeHits), int64(after.Episodes)), short(after.EpisodeInterval)}
 }
 
@@ -203,9 +204,9 @@ func showValues(g *page, t *assessment.Tuned) {
 		if v.Discovered {
 			passed = "passes"
 		}
-		rows = append(rows, []string{v.Field, clip(v.Value, 48), fmt.Sprintf("%d/%d", v.Table[0], v.Table[0]+v.Table[1]), fmt.Sprintf("%d/%d", v.Table[2], v.Table[2]+v.Table[3]),
+		rows = append(rows, []string{v.Field, clip(v.Value, 48), ratio(v.Table[0], v.Table[0]+v.Table[1]), ratio(v.Table[2], v.Table[2]+v.Table[3]),
 			fmt.Sprintf("%+.2f", v.LogOdds), fmt.Sprintf("%+.2f to %+.2f", v.Interval[0], v.Interval[1]), fmt.Sprintf("%.2g", v.P), group3(int64(v.Clusters)),
-			fmt.Sprintf("%d/%d", v.Newer[0], v.Newer[0]+v.Newer[1]), passed})
+			ratio(v.Newer[0], v.Newer[0]+v.Newer[1]), passed})
 	}
 	g.table("  ", rows)
 	g.line("  %s", g.dim("true of labelled with the value and without it, in the older part, and their clusters with the value; passes: beyond chance among all tried"))

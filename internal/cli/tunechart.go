@@ -14,7 +14,9 @@ const (
 	chartWidth, chartHeight = 760, 520
 	chartLeft, chartRight   = 64, 24
 	precisionTop, panel     = 64, 200
-	volumeTop               = 300
+	// inset keeps what is at 0 or at 1 off the frame of its panel.
+	inset     = 8
+	volumeTop = 300
 )
 
 // sweepSVG draws a sweep of thresholds: precision with the interval of alerts in
@@ -73,18 +75,21 @@ func (c *chart) text(x, y float64, anchor, fill, s string) {
 	fmt.Fprintf(c, `<text x="%.1f" y="%.1f" text-anchor="%s" fill="%s">%s</text>`+"\n", x, y, anchor, fill, html.EscapeString(s))
 }
 
+// height returns where a share of a panel's height is, off its frame.
+func height(top, share float64) float64 { return top + inset + (panel-2*inset)*(1-share) }
+
 // frame draws a panel with its marks at the shares of its height given.
 func (c *chart) frame(top float64, title string, marks map[float64]string) {
 	fmt.Fprintf(c, `<rect x="%d" y="%.1f" width="%d" height="%d" fill="none" stroke="#888888"/>`+"\n", chartLeft, top, chartWidth-chartLeft-chartRight, panel)
 	c.text(chartLeft, top-6, "start", "#444444", title)
 	for _, share := range []float64{0, 0.5, 1} {
-		c.text(chartLeft-6, top+panel*(1-share)+4, "end", "#444444", marks[share])
+		c.text(chartLeft-6, height(top, share)+4, "end", "#444444", marks[share])
 	}
 }
 
 func (c *chart) precision() {
-	c.frame(precisionTop, "share of labelled alerts that were true", map[float64]string{0: "0", 0.5: "0.5", 1: "1"})
-	y := func(p float64) float64 { return precisionTop + panel*(1-p) }
+	c.frame(precisionTop, "share of labelled alerts that were true", map[float64]string{0: "0 %", 0.5: "50 %", 1: "100 %"})
+	y := func(p float64) float64 { return height(precisionTop, p) }
 	asks := y(c.t.MinPrecision)
 	fmt.Fprintf(c, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="#444444" stroke-dasharray="2 3"/>`+"\n", chartLeft, chartWidth-chartRight, asks, asks)
 	var high, low, older, newer []string
@@ -111,7 +116,7 @@ func (c *chart) volume() {
 		var ps []string
 		for i := range c.t.Thresholds {
 			th := &c.t.Thresholds[i]
-			ps = append(ps, point(c.x(th.At), volumeTop+panel*(1-part(th).AlertsPerDay/c.most)))
+			ps = append(ps, point(c.x(th.At), height(volumeTop, part(th).AlertsPerDay/c.most)))
 		}
 		return ps
 	}
@@ -121,7 +126,23 @@ func (c *chart) volume() {
 func (c *chart) lines(older, newer []string) {
 	fmt.Fprintf(c, `<polyline points="%s" fill="none" stroke="#1f5fa8" stroke-width="2"/>`+"\n", strings.Join(older, " "))
 	fmt.Fprintf(c, `<polyline points="%s" fill="none" stroke="#a8501f" stroke-width="2" stroke-dasharray="6 4"/>`+"\n", strings.Join(newer, " "))
+	c.dots(older, "#1f5fa8")
+	c.dots(newer, "#a8501f")
 }
+
+// dots marks the points of a line that has few, because a line of one point is none.
+func (c *chart) dots(points []string, colour string) {
+	if len(points) > mostDots {
+		return
+	}
+	for _, p := range points {
+		x, y, _ := strings.Cut(p, ",")
+		fmt.Fprintf(c, `<circle cx="%s" cy="%s" r="3" fill="%s"/>`+"\n", x, y, colour)
+	}
+}
+
+// mostDots is up to how many points are marked.
+const mostDots = 30
 
 // axis writes the scores, and marks the threshold that was chosen.
 func (c *chart) axis() {

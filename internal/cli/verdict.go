@@ -10,6 +10,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/claim"
 	"candor/internal/evidence"
+	"candor/internal/figure"
 	"candor/internal/measure"
 )
 
@@ -365,17 +366,17 @@ func showMeasurement(g *page, m *measure.Statement) {
 	rows := [][]string{{"alerts", fmt.Sprintf("%s: %s true, %s benign, %s false, %s unlabelled, %s test, %s duplicate", group3(m.Alerts),
 		group3(m.TruePositive), group3(m.BenignPositive), group3(m.FalsePositive), group3(m.Unlabelled), group3(m.Test), group3(m.Duplicate))}}
 	if m.Precision != nil {
-		rows = append(rows, []string{"precision", fmt.Sprintf("%s of %s = %.4f, interval %s, clustered %s", group3(m.TruePositive), group3(n), *m.Precision, span(m.Interval), span(m.ClusteredInterval))})
+		rows = append(rows, []string{"precision", fmt.Sprintf("%s of %s = %s, interval %s, clustered %s", group3(m.TruePositive), group3(n), figure.Percent(*m.Precision), span(m.Interval), span(m.ClusteredInterval))})
 	}
 	if m.EpisodePrecision != nil {
-		rows = append(rows, []string{"episodes", fmt.Sprintf("%d of %d = %.4f, interval %s", m.EpisodeHits, m.Episodes, *m.EpisodePrecision, span(m.EpisodeInterval))})
+		rows = append(rows, []string{"episodes", figure.Sprintf("%d of %d = %s, interval %s", m.EpisodeHits, m.Episodes, figure.Percent(*m.EpisodePrecision), span(m.EpisodeInterval))})
 	}
 	if m.Bounds != nil {
 		rows = append(rows, []string{"worst case", "with every unlabelled alert false, and true: " + span(m.Bounds)})
 	}
 	rows = append(rows,
-		[]string{"volume", fmt.Sprintf("per day mean %.2f, median %.1f, 95th percentile %.1f, most %d", m.PerDay.Mean, m.PerDay.Median, m.PerDay.P95, m.PerDay.Max)},
-		[]string{"workload", fmt.Sprintf("%.1f minutes a day", m.WorkloadMinutesPerDay)},
+		[]string{"volume", figure.Sprintf("per day mean %s, median %s, 95th percentile %s, most %d", figure.Fixed(m.PerDay.Mean, 2), figure.Fixed(m.PerDay.Median, 1), figure.Fixed(m.PerDay.P95, 1), m.PerDay.Max)},
+		[]string{"workload", figure.Fixed(m.WorkloadMinutesPerDay, 1) + " minutes a day"},
 		[]string{"conclusion", strings.ReplaceAll(string(m.Conclusion), "_", " ")})
 	g.table("  ", rows)
 }
@@ -384,5 +385,5 @@ func span(i *measure.Interval) string {
 	if i == nil {
 		return "none"
 	}
-	return fmt.Sprintf("%.4f-%.4f", i[0], i[1])
+	return figure.Percents(i[0], i[1])
 }

@@ -221,10 +221,10 @@ func TestReasonsSayProportionsInFull(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"precision":         "360000 of 360150 labelled alerts were true positives: precision 0.999584, 95 % interval 0.999513 to 0.999646 if alerts were independent.",
-		"episode_precision": "4 of 30 labelled episodes held a true positive: episode precision 0.133333, 95 % interval 0.046728 to 0.286529.",
-		"below_threshold":   "The upper bound for episodes is 0.286529 (4 of 30), below the precision of 0.5 that policy asks for.",
-		"share_false":       "144 of 360150 labelled alerts were false: share 0.0004, 95 % interval 0.000338 to 0.000469 if alerts were independent.",
+		"precision":         "360,000 of 360,150 labelled alerts were true positives: precision 99.958 %, 95 % interval 99.951 to 99.965 % if alerts were independent.",
+		"episode_precision": "4 of 30 labelled episodes held a true positive: episode precision 13.3 %, 95 % interval 4.7 to 28.7 %.",
+		"below_threshold":   "The upper bound for episodes is 28.7 % (4 of 30), below the precision of 50 % that policy asks for.",
+		"share_false":       "144 of 360,150 labelled alerts were false: share 0.04 %, 95 % interval 0.034 to 0.047 % if alerts were independent.",
 	}
 	for _, r := range s.Reasons {
 		if w, ok := want[r.Code]; ok && r.Text != w {

@@ -1,11 +1,11 @@
 package measure
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
 	"candor/internal/evidence"
+	"candor/internal/figure"
 )
 
 // reasons says every number of the statement in a sentence, then what is
@@ -32,18 +32,18 @@ func reason(code, text string, keys ...string) evidence.Reason {
 func (s *Statement) countReasons(p *Policy) []evidence.Reason {
 	var rs []evidence.Reason
 	if s.NotCounted > 0 {
-		rs = append(rs, reason("labels_not_counted", fmt.Sprintf(
+		rs = append(rs, reason("labels_not_counted", figure.Sprintf(
 			"%d of %s carry a label that does not come from %s; they count as unlabelled.",
 			s.NotCounted, alerts(s.Alerts), orNobody(p.Provenances)), "provenances"))
 	}
 	if left := s.Test + s.Duplicate; left > 0 {
-		rs = append(rs, reason("left_out", fmt.Sprintf(
+		rs = append(rs, reason("left_out", figure.Sprintf(
 			"%d of %s are left out of precision: %d raised by tests, %d duplicates.",
 			left, alerts(s.Alerts), s.Test, s.Duplicate)))
 	}
 	if s.Unlabelled > 0 && s.labelled() > 0 {
 		all := s.labelled() + s.Unlabelled
-		rs = append(rs, reason("unlabelled", fmt.Sprintf(
+		rs = append(rs, reason("unlabelled", figure.Sprintf(
 			"%d of %s are unlabelled. If all of them were wrong, precision would be %s (%d of %d); if all were right, %s (%d of %d).",
 			s.Unlabelled, alerts(all),
 			number(s.Bounds[0]), s.TruePositive, all, number(s.Bounds[1]), s.TruePositive+s.Unlabelled, all)))
@@ -54,27 +54,27 @@ func (s *Statement) countReasons(p *Policy) []evidence.Reason {
 // precisionReasons says the proportions of the labelled alerts.
 func (s *Statement) precisionReasons(p *Policy) []evidence.Reason {
 	n := s.labelled()
-	level := number(100*p.Confidence) + " %"
+	level := number(p.Confidence)
 	missed := s.BenignPositive + s.FalsePositive
 	rs := []evidence.Reason{
-		reason("precision", fmt.Sprintf(
+		reason("precision", figure.Sprintf(
 			"%d of %s were true positives: precision %s, %s interval %s if alerts were independent.",
 			s.TruePositive, labelled(n), number(*s.Precision), level, s.Interval.words()), "confidence"),
-		reason("clustered_precision", fmt.Sprintf(
+		reason("clustered_precision", figure.Sprintf(
 			"Alerts come in bursts (design effect %s), so that %d of %s weigh as much as %s independent ones: precision %s, %s interval %s.",
 			brief(*s.Deff), s.TruePositive, labelled(n), brief(*s.EffectiveN), number(*s.Precision), level, s.ClusteredInterval.words()), "confidence"),
-		reason("episode_precision", fmt.Sprintf(
+		reason("episode_precision", figure.Sprintf(
 			"%d of %s held a true positive: episode precision %s, %s interval %s.",
 			s.EpisodeHits, count(int64(s.Episodes), "labelled episode"), number(*s.EpisodePrecision), level, s.EpisodeInterval.words()), "confidence"),
 	}
 	if missed > 0 {
 		i := Jeffreys(float64(s.FalsePositive), float64(n), p.Confidence)
-		rs = append(rs, reason("share_false", fmt.Sprintf(
+		rs = append(rs, reason("share_false", figure.Sprintf(
 			"%d of %s were false: share %s, %s interval %s if alerts were independent.",
 			s.FalsePositive, labelled(n), number(share(s.FalsePositive, n)), level, i.words()), "confidence"))
 	}
 	if s.BenignPositive > 0 {
-		rs = append(rs, reason("logic_precision", fmt.Sprintf(
+		rs = append(rs, reason("logic_precision", figure.Sprintf(
 			"%d of %s were what the rule looks for, expected ones included: logic precision %s, %s interval %s if alerts were independent.",
 			s.TruePositive+s.BenignPositive, labelled(n), number(*s.LogicPrecision), level, s.LogicInterval.words()), "confidence"))
 	}
@@ -86,39 +86,40 @@ func (s *Statement) conclusionReason(p *Policy) evidence.Reason {
 	asks := number(p.MinPrecision)
 	switch {
 	case s.labelled() == 0:
-		return reason("nothing_labelled", fmt.Sprintf(
+		return reason("nothing_labelled", figure.Sprintf(
 			"None of %s carries a label that counts; unlabelled is not false, and nothing is concluded.", alerts(s.Alerts)), "provenances")
 	case s.Conclusion == NotMeasurable:
-		return reason("too_few_episodes", fmt.Sprintf(
+		return reason("too_few_episodes", figure.Sprintf(
 			"There are labels in %s; policy asks for %d before anything is concluded.",
 			count(int64(s.Episodes), "episode"), p.MinEpisodes), "min_episodes")
 	case s.Conclusion == GoodEnough:
-		return reason("good_enough", fmt.Sprintf(
+		return reason("good_enough", figure.Sprintf(
 			"The lower bounds, %s for alerts (%d of %d) and %s for episodes (%d of %d), reach the precision of %s that policy asks for.",
-			number(s.ClusteredInterval[0]), s.TruePositive, s.labelled(),
-			number(s.EpisodeInterval[0]), s.EpisodeHits, s.Episodes, asks), "min_precision")
+			figure.Against(s.ClusteredInterval[0], p.MinPrecision), s.TruePositive, s.labelled(),
+			figure.Against(s.EpisodeInterval[0], p.MinPrecision), s.EpisodeHits, s.Episodes, asks), "min_precision")
 	case s.Conclusion == NotGoodEnough:
-		return reason("below_threshold", s.belowText(asks), "min_precision")
+		return reason("below_threshold", s.belowText(p.MinPrecision), "min_precision")
 	case straddles(*s.Bounds, p.MinPrecision):
-		return reason("unlabelled_decide", fmt.Sprintf(
+		return reason("unlabelled_decide", figure.Sprintf(
 			"The %s could lift or sink precision across the %s that policy asks for (%d to %d of %d). %s",
 			count(s.Unlabelled, "unlabelled alert"), asks,
 			s.TruePositive, s.TruePositive+s.Unlabelled, s.labelled()+s.Unlabelled, s.labelText()), "min_precision")
 	}
-	return reason("interval_straddles", fmt.Sprintf(
+	return reason("interval_straddles", figure.Sprintf(
 		"The precision of %s that policy asks for lies between the bounds of alerts (%d of %d, %s) or of episodes (%d of %d, %s). %s",
 		asks, s.TruePositive, s.labelled(), s.ClusteredInterval.words(),
 		s.EpisodeHits, s.Episodes, s.EpisodeInterval.words(), s.labelText()), "min_precision")
 }
 
 // belowText says which of the two precisions is below what policy asks for.
-func (s *Statement) belowText(asks string) string {
+func (s *Statement) belowText(limit float64) string {
+	asks := number(limit)
 	if s.ClusteredInterval[1] <= s.EpisodeInterval[1] {
-		return fmt.Sprintf("The upper bound for alerts is %s (%d of %d), below the precision of %s that policy asks for.",
-			number(s.ClusteredInterval[1]), s.TruePositive, s.labelled(), asks)
+		return figure.Sprintf("The upper bound for alerts is %s (%d of %d), below the precision of %s that policy asks for.",
+			figure.Against(s.ClusteredInterval[1], limit), s.TruePositive, s.labelled(), asks)
 	}
-	return fmt.Sprintf("The upper bound for episodes is %s (%d of %d), below the precision of %s that policy asks for.",
-		number(s.EpisodeInterval[1]), s.EpisodeHits, s.Episodes, asks)
+	return figure.Sprintf("The upper bound for episodes is %s (%d of %d), below the precision of %s that policy asks for.",
+		figure.Against(s.EpisodeInterval[1], limit), s.EpisodeHits, s.Episodes, asks)
 }
 
 func (s *Statement) labelText() string {
@@ -131,15 +132,15 @@ func (s *Statement) labelText() string {
 // volumeReasons says volume and workload, and whether policy allows them.
 func (s *Statement) volumeReasons(l *load, p *Policy) []evidence.Reason {
 	window := count(int64(s.WindowDays), "day")
-	rs := []evidence.Reason{reason("volume", fmt.Sprintf(
+	rs := []evidence.Reason{reason("volume", figure.Sprintf(
 		"%s in %s: %s a day on average, at most %d on one day.", alerts(s.Alerts), window, brief(s.PerDay.Mean), s.PerDay.Max))}
 	if l.overVolume(p) {
-		rs = append(rs, reason("volume_over", fmt.Sprintf(
+		rs = append(rs, reason("volume_over", figure.Sprintf(
 			"Rule %s raises %s alerts a day on average (%d in %s), more than the %s that policy allows.",
 			l.rule, brief(l.perDay), l.alerts, window, brief(p.MaxAlertsPerDay)), "max_alerts_per_day"))
 	}
 	if l.overWorkload(p) {
-		rs = append(rs, reason("workload_over", fmt.Sprintf(
+		rs = append(rs, reason("workload_over", figure.Sprintf(
 			"At %s minutes each, the %s alerts a day of rule %s take %s minutes, more than the %s that policy allows.",
 			brief(p.MinutesPerAlert), brief(l.perDay), l.rule, brief(l.minutes), brief(p.MaxMinutesPerDay)),
 			"max_minutes_per_day", "minutes_per_alert"))
@@ -148,32 +149,23 @@ func (s *Statement) volumeReasons(l *load, p *Policy) []evidence.Reason {
 }
 
 // words writes an interval for people.
-func (i *Interval) words() string { return number(i[0]) + " to " + number(i[1]) }
+func (i *Interval) words() string { return figure.Percents(i[0], i[1]) }
 
-// number writes a proportion with up to six decimals, so that 0.999566 is not
-// shown as 1.
-func number(x float64) string {
-	s := strconv.FormatFloat(x, 'f', 6, 64)
-	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
-}
+// number writes a proportion for people.
+func number(x float64) string { return figure.Percent(x) }
 
 // brief writes a quantity with one decimal, and small ones with more.
 func brief(x float64) string {
 	if x != 0 && x < 1 {
 		return strconv.FormatFloat(x, 'g', 2, 64)
 	}
-	return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0")
+	return strings.TrimSuffix(figure.Fixed(x, 1), ".0")
 }
 
 func alerts(n int64) string   { return count(n, "alert") }
 func labelled(n int64) string { return count(n, "labelled alert") }
 
-func count(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
+func count(n int64, what string) string { return figure.Of(n, what, what+"s") }
 
 func orNobody(names []string) string {
 	if len(names) == 0 {

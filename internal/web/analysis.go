@@ -9,6 +9,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/claim"
 	"candor/internal/fault"
+	"candor/internal/figure"
 	"candor/internal/library"
 	"candor/internal/measure"
 )
@@ -183,7 +184,7 @@ func (c claimLine) Reason() string {
 }
 
 // Level is the level of the intervals, for people.
-func (g gauge) Level() string { return number(100*g.Confidence) + " %" }
+func (g gauge) Level() string { return figure.Percent(g.Confidence) }
 
 // Plot draws a proportion with its interval and the policy's threshold.
 func (g gauge) Plot(q quantity) template.HTML {
@@ -201,6 +202,6 @@ func (g gauge) Worst() string {
 		return ""
 	}
 	all := m.TruePositive + m.BenignPositive + m.FalsePositive + m.Unlabelled
-	return "precision between " + group(m.TruePositive) + " of " + group(all) + " (" + share(m.Bounds[0]) + ") and " +
-		group(m.TruePositive+m.Unlabelled) + " of " + group(all) + " (" + share(m.Bounds[1]) + ")"
+	return "precision between " + group(m.TruePositive) + " of " + group(all) + " (" + figure.Percent(m.Bounds[0]) + ") and " +
+		group(m.TruePositive+m.Unlabelled) + " of " + group(all) + " (" + figure.Percent(m.Bounds[1]) + ")"
 }

@@ -20,6 +20,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/door"
 	"candor/internal/fault"
+	"candor/internal/figure"
 	"candor/internal/library"
 	"candor/internal/sample"
 	"candor/internal/store"
@@ -305,7 +306,7 @@ func TestMeasurementShowsNumeratorDenominatorAndInterval(t *testing.T) {
 	for _, want := range []string{
 		fmt.Sprintf("%d / %d", m.TruePositive, m.TruePositive+m.BenignPositive+m.FalsePositive),
 		fmt.Sprintf("%d / %d", m.EpisodeHits, m.Episodes),
-		fmt.Sprintf("%.3f – %.3f", m.EpisodeInterval[0], m.EpisodeInterval[1]),
+		figure.Percents(m.EpisodeInterval[0], m.EpisodeInterval[1]),
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the page does not say %q", want)

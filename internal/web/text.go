@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/attack"
 	"candor/internal/day"
+	"candor/internal/figure"
 	"candor/internal/measure"
 )
 
@@ -16,7 +17,7 @@ import (
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"action": action, "bar": bar, "bytes": size, "cellbar": cellBar, "changed": changed, "date": date, "day": day.Of, "f": number, "interval": interval, "look": lookOf,
-		"n": group, "part": part, "plural": plural, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": when,
+		"n": group, "part": part, "plural": plural, "percent": figure.Percent, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": when,
 		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
 		"anchor": anchor, "basis": basis, "pushed": pushed, "labelled": labelled, "add": func(a, b int) int { return a + b },
 	}
@@ -27,15 +28,11 @@ func labelled(s measure.Statement) int64 { return s.TruePositive + s.BenignPosit
 
 // group writes a whole number with a comma between groups of three digits.
 func group(n any) string {
-	s := fmt.Sprint(n)
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
+	i, err := strconv.ParseInt(fmt.Sprint(n), 10, 64)
+	if err != nil {
+		return fmt.Sprint(n)
 	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
+	return figure.Count(i)
 }
 
 // plural writes a number with its noun.
@@ -59,23 +56,12 @@ func number(x float64) string {
 	return strconv.FormatFloat(x, 'g', 3, 64)
 }
 
-// proportion writes a proportion. One that is nearly 0 or 1 keeps the digits
-// that tell it from them.
+// proportion writes a proportion as percent.
 func proportion(p *float64) string {
 	if p == nil {
 		return "–"
 	}
-	return share(*p)
-}
-
-func share(p float64) string {
-	switch {
-	case p == 0 || p == 1:
-		return strconv.FormatFloat(p, 'f', 0, 64)
-	case p < 0.0005 || p > 0.9995:
-		return strconv.FormatFloat(p, 'f', 6, 64)
-	}
-	return strconv.FormatFloat(p, 'f', 3, 64)
+	return figure.Percent(*p)
 }
 
 // interval writes an interval of proportions.
@@ -83,7 +69,7 @@ func interval(i *measure.Interval) string {
 	if i == nil {
 		return "–"
 	}
-	return share(i[0]) + " – " + share(i[1])
+	return figure.Percents(i[0], i[1])
 }
 
 // verified says how a file stands against the hashes that MITRE published.

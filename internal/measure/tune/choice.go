@@ -1,8 +1,9 @@
 package tune
 
 import (
-	"fmt"
 	"strings"
+
+	"candor/internal/figure"
 )
 
 // Choice is a threshold and what is to be known before it is set.
@@ -94,24 +95,24 @@ func warning(t *Threshold) string {
 func lossText(part string, l *Lost) []string {
 	var parts []string
 	if l.TruePositives > 0 {
-		text := fmt.Sprintf("%s of the %s part", count(l.TruePositives, "true positive"), part)
+		text := figure.Sprintf("%s of the %s part", count(l.TruePositives, "true positive"), part)
 		if n := len(l.Cases); n > 0 {
-			text += fmt.Sprintf(" (of confirmed %s %s)", plural(n, "case", "cases"), strings.Join(l.Cases, ", "))
+			text += figure.Sprintf(" (of confirmed %s %s)", plural(n, "case", "cases"), strings.Join(l.Cases, ", "))
 		}
 		parts = append(parts, text)
 	}
 	if l.Doubted > 0 {
-		parts = append(parts, fmt.Sprintf("%s of the %s part that a label which does not count calls true", count(l.Doubted, "alert"), part))
+		parts = append(parts, figure.Sprintf("%s of the %s part that a label which does not count calls true", count(l.Doubted, "alert"), part))
 	}
 	return parts
 }
 
 func choiceText(c *Choice, r *Result, p *Policy) string {
 	t := &c.Threshold
-	text := fmt.Sprintf("A threshold of %g, chosen on %s to %s, would have removed %d of %s there", t.At, r.Older.From, r.Older.To,
+	text := figure.Sprintf("A threshold of %g, chosen on %s to %s, would have removed %d of %s there", t.At, r.Older.From, r.Older.To,
 		t.Older.Removed, count(t.Older.Kept+t.Older.Removed, "alert")) + unlabelledText(&r.Now.Older, &t.Older)
 	if r.Newer.Days > 0 {
-		text += fmt.Sprintf(" and %d of %d from %s to %s", t.Newer.Removed, t.Newer.Kept+t.Newer.Removed, r.Newer.From, r.Newer.To) +
+		text += figure.Sprintf(" and %d of %d from %s to %s", t.Newer.Removed, t.Newer.Kept+t.Newer.Removed, r.Newer.From, r.Newer.To) +
 			unlabelledText(&r.Now.Newer, &t.Newer)
 	}
 	text += ". " + reachText(c, p) + c.Blinds.sentence(" ")
@@ -125,40 +126,35 @@ func choiceText(c *Choice, r *Result, p *Policy) string {
 // have been true.
 func unlabelledText(now, then *Outcome) string {
 	if n := now.Unlabelled - then.Unlabelled; n > 0 {
-		return fmt.Sprintf(" (%d of them unlabelled)", n)
+		return figure.Sprintf(" (%d of them unlabelled)", n)
 	}
 	return ""
 }
 
 func reachText(c *Choice, p *Policy) string {
-	asks := fmt.Sprintf("the precision of %g that policy asks for", p.MinPrecision)
+	asks := figure.Sprintf("the precision of %s that policy asks for", figure.Percent(p.MinPrecision))
 	older, newer := &c.Threshold.Older, &c.Threshold.Newer
 	switch {
 	case c.Reaches && c.Holds:
-		return fmt.Sprintf("The lower bounds reach %s in both parts.", asks)
+		return figure.Sprintf("The lower bounds reach %s in both parts.", asks)
 	case c.Reaches && newer.Labelled == 0:
-		return fmt.Sprintf("The lower bounds reach %s in the older part; in the newer nothing is labelled to judge by.", asks)
+		return figure.Sprintf("The lower bounds reach %s in the older part; in the newer nothing is labelled to judge by.", asks)
 	case c.Reaches && newer.Episodes < p.leastClusters():
-		return fmt.Sprintf("The lower bounds reach %s in the older part; %s in the newer.", asks, p.fewText(newer))
+		return figure.Sprintf("The lower bounds reach %s in the older part; %s in the newer.", asks, p.fewText(newer))
 	case c.Reaches:
-		return fmt.Sprintf("The lower bounds reach %s in the older part and do not in the newer.", asks)
+		return figure.Sprintf("The lower bounds reach %s in the older part and do not in the newer.", asks)
 	case older.Episodes < p.leastClusters():
-		return fmt.Sprintf("Whether they would reach %s cannot be said: %s in the older part; it spares the work on what it removes.", asks, p.fewText(older))
+		return figure.Sprintf("Whether they would reach %s cannot be said: %s in the older part; it spares the work on what it removes.", asks, p.fewText(older))
 	}
-	return fmt.Sprintf("The lower bounds do not reach %s; it spares the work on what it removes.", asks)
+	return figure.Sprintf("The lower bounds do not reach %s; it spares the work on what it removes.", asks)
 }
 
 // fewText says that too few episodes are left to judge by.
 func (p *Policy) fewText(o *Outcome) string {
-	return fmt.Sprintf("only %s would be left and %d are asked for", count(int64(o.Episodes), "labelled episode"), p.leastClusters())
+	return figure.Sprintf("only %s would be left and %d are asked for", count(int64(o.Episodes), "labelled episode"), p.leastClusters())
 }
 
-func count(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
+func count(n int64, what string) string { return figure.Of(n, what, what+"s") }
 
 func plural(n int, one, many string) string {
 	if n == 1 {

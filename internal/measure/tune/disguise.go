@@ -2,10 +2,11 @@ package tune
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
+
+	"candor/internal/figure"
 )
 
 // Refusal is a field that was not tried, or a value that is not suggested, with the
@@ -79,7 +80,7 @@ func (f *fieldCounts) refusal(field string, all *Removal, full bool) (Refusal, b
 	switch {
 	case f.spelt != "":
 		r.Reason, r.Value = SpellsClass, f.spelt
-		r.Text = fmt.Sprintf("It is a label in disguise: its value %q, on %s, spells a class, which nobody knows when the rule fires.", f.spelt, count(f.speltAlerts, "alert"))
+		r.Text = figure.Sprintf("It is a label in disguise: its value %q, on %s, spells a class, which nobody knows when the rule fires.", f.spelt, count(f.speltAlerts, "alert"))
 	case f.mark != "":
 		r.Reason, r.Value = Separates, f.mark
 		one, other := "misses", "hits"
@@ -87,11 +88,11 @@ func (f *fieldCounts) refusal(field string, all *Removal, full bool) (Refusal, b
 		if f.marksHits {
 			one, other, n, m = other, one, m, n
 		}
-		r.Text = fmt.Sprintf("It separates as only a label does: all %d %s have the value %q and none of the %d %s has. If it is known when the rule fires, judge it by hand.",
+		r.Text = figure.Sprintf("It separates as only a label does: all %d %s have the value %q and none of the %d %s has. If it is known when the rule fires, judge it by hand.",
 			n, one, f.mark, m, other)
 	case !full && f.onlyHits >= 2 && f.onlyMisses >= 2 && f.other == 0 && f.hits == all.TruePositive && f.misses == all.misses():
 		r.Reason = Separates
-		r.Text = fmt.Sprintf("It separates as only a label does: of its %d values %d have only hits and %d only misses. If it is known when the rule fires, judge it by hand.",
+		r.Text = figure.Sprintf("It separates as only a label does: of its %d values %d have only hits and %d only misses. If it is known when the rule fires, judge it by hand.",
 			f.onlyHits+f.onlyMisses, f.onlyHits, f.onlyMisses)
 	default:
 		return r, false

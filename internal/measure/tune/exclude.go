@@ -2,10 +2,10 @@ package tune
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"candor/internal/fault"
+	"candor/internal/figure"
 	"candor/internal/measure"
 )
 
@@ -176,7 +176,7 @@ func (t *trials) suggest() {
 func (t *trials) refuse(v *Value, c *[2]Removal) {
 	if len(t.result.Refused) < mostShown {
 		t.result.Refused = append(t.result.Refused, Refusal{Field: v.Field, Value: v.Value, Reason: FewClusters,
-			Text: fmt.Sprintf("It rests on %s of the older part; %d are asked for.", count(int64(c[0].Clusters), "cluster"), t.policy.leastClusters())})
+			Text: figure.Sprintf("It rests on %s of the older part; %d are asked for.", count(int64(c[0].Clusters), "cluster"), t.policy.leastClusters())})
 	}
 }
 
@@ -184,9 +184,9 @@ func (t *trials) exclusion(v *Value, c *[2]Removal) Exclusion {
 	x := t.of[fieldValue{v.Field, v.Value}]
 	e := Exclusion{Field: v.Field, Value: v.Value, Older: c[0], Newer: c[1], Blinds: t.sweep.hosts.blinds(x.hosts)}
 	e.After = Both{t.after(0, t.result.Older, x, &c[0]), t.after(1, t.result.Newer, x, &c[1])}
-	e.Text = fmt.Sprintf("It rests on %s of the older part", count(int64(c[0].Clusters), "cluster"))
+	e.Text = figure.Sprintf("It rests on %s of the older part", count(int64(c[0].Clusters), "cluster"))
 	if c[1].Clusters > 0 {
-		e.Text += fmt.Sprintf(" and %d of the newer", c[1].Clusters)
+		e.Text += figure.Sprintf(" and %d of the newer", c[1].Clusters)
 	}
 	e.Text += ". " + afterText("older", &e.After.Older)
 	if t.result.Newer.Days > 0 {
@@ -198,9 +198,9 @@ func (t *trials) exclusion(v *Value, c *[2]Removal) Exclusion {
 
 func afterText(part string, o *Outcome) string {
 	if o.Episodes == 0 {
-		return fmt.Sprintf("Nothing labelled would be left of the %s part.", part)
+		return figure.Sprintf("Nothing labelled would be left of the %s part.", part)
 	}
-	return fmt.Sprintf("Of the %s part %s would be left, %d with a true positive.", part, count(int64(o.Episodes), "labelled episode"), o.EpisodeHits)
+	return figure.Sprintf("Of the %s part %s would be left, %d with a true positive.", part, count(int64(o.Episodes), "labelled episode"), o.EpisodeHits)
 }
 
 // after states a part without the alerts that have the value.

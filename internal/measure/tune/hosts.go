@@ -1,9 +1,10 @@
 package tune
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"candor/internal/figure"
 )
 
 // Blinds is on which hosts a threshold or an exclusion would leave nothing of the
@@ -34,13 +35,13 @@ func (b *Blinds) sentence(lead string) string {
 		names = append(names, h.name())
 	}
 	if b.Blind == 1 {
-		return fmt.Sprintf("%sIt blinds the rule on %s: all of its %s would be gone.", lead, names[0], count(b.Hosts[0].Alerts, "alert"))
+		return figure.Sprintf("%sIt blinds the rule on %s: all of its %s would be gone.", lead, names[0], count(b.Hosts[0].Alerts, "alert"))
 	}
 	list := strings.Join(names, ", ")
 	if more := b.Blind - len(names); more > 0 {
-		list += fmt.Sprintf(" and %d more", more)
+		list += figure.Sprintf(" and %d more", more)
 	}
-	return fmt.Sprintf("%sIt blinds the rule on %d hosts, where all of its alerts would be gone: %s.", lead, b.Blind, list)
+	return figure.Sprintf("%sIt blinds the rule on %d hosts, where all of its alerts would be gone: %s.", lead, b.Blind, list)
 }
 
 func (h *Host) name() string {

@@ -10,12 +10,12 @@
 package tune
 
 import (
-	"fmt"
 	"iter"
 	"time"
 
 	"candor/internal/alert"
 	"candor/internal/day"
+	"candor/internal/figure"
 	"candor/internal/measure"
 )
 
@@ -230,7 +230,7 @@ func limits(r *Result, full bool) []string {
 		l = append(l, "Alerts without a score are kept by every threshold.")
 	}
 	if full {
-		l = append(l, fmt.Sprintf("Fields have more than %d values; those met later were not tried.", mostValues))
+		l = append(l, figure.Sprintf("Fields have more than %d values; those met later were not tried.", mostValues))
 	}
 	return l
 }

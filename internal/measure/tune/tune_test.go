@@ -291,8 +291,8 @@ func TestAlertsThatAreGoodAsTheyAreNeedNoThreshold(t *testing.T) {
 		newer alert.Class
 		want  string
 	}{
-		{alert.TruePositive, "the lower bounds reach the precision of 0.5 that policy asks for in both parts."},
-		{alert.FalsePositive, "the lower bounds reach the precision of 0.5 that policy asks for in the older part and do not in the newer."},
+		{alert.TruePositive, "the lower bounds reach the precision of 50 % that policy asks for in both parts."},
+		{alert.FalsePositive, "the lower bounds reach the precision of 50 % that policy asks for in the older part and do not in the newer."},
 	} {
 		var rows []Row
 		for d := range 10 {
