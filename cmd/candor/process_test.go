@@ -21,6 +21,8 @@ type place struct {
 	t   *testing.T
 	dir string
 	env []string // beside the machine's
+	// as, if set, changes a command before it starts.
+	as func(*exec.Cmd)
 }
 
 // newPlace returns a place whose data folder is "data". A test that fails leaves it.
@@ -37,7 +39,7 @@ func newPlace(t *testing.T, env ...string) place {
 		}
 		os.RemoveAll(dir)
 	})
-	return place{t, dir, append(env, "CANDOR_DATA=data", "USER=ann", "NO_COLOR=1")}
+	return place{t: t, dir: dir, env: append(env, "CANDOR_DATA=data", "USER=ann", "NO_COLOR=1")}
 }
 
 // in is the same place seen from a folder of it.
@@ -62,6 +64,9 @@ func (p place) command(args ...string) *exec.Cmd {
 	c := exec.Command("candor", args...)
 	c.Dir = p.dir
 	c.Env = append(os.Environ(), p.env...)
+	if p.as != nil {
+		p.as(c)
+	}
 	return c
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"net"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -29,4 +31,27 @@ func TestASignalIsTheExitCode(t *testing.T) {
 			t.Errorf("%v: exit code %d, want %d", sig, code, want)
 		}
 	}
+}
+
+// TestAPortInUseIsToldBeforeAnythingIsMade has the port taken by another program.
+func TestAPortInUseIsToldBeforeAnythingIsMade(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p := newPlace(t)
+	said := []string{l.Addr().String(), "already in use", "next: choose another port with --addr"}
+	p.fails(said, "serve", "--addr", l.Addr().String())
+	if s := p.run("demo", "--keep", "demo", "--addr", l.Addr().String()); s.code != 1 || strings.Contains(s.err, "making") {
+		t.Errorf("demo: exit code %d: %s", s.code, s.err)
+	}
+	for _, made := range []string{"data", "demo"} {
+		if _, err := os.Stat(p.path(made)); !os.IsNotExist(err) {
+			t.Errorf("%s: %v", made, err)
+		}
+	}
+	p.ok("evidence", "add", "feeds", p.feeds("f.csv"))
+	p.fails(said, "serve", "--addr", l.Addr().String())
 }

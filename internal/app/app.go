@@ -5,6 +5,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -80,35 +81,62 @@ func Open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 	return s.desk, nil
 }
 
-// folder makes the data folder, or refuses a missing one when only reading.
+// folder makes the data folder, or refuses a missing one when only reading. Where the
+// system is in the way, it says so before anything else does.
 func folder(dir string, write bool) error {
 	if write {
-		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return fault.New(fault.Unavailable, "the data folder cannot be made").At("%s", dir).Because(err).Next("name another one with --data")
-		}
-		f, err := os.CreateTemp(dir, ".rights-")
-		if errors.Is(err, fs.ErrPermission) {
-			return fault.New(fault.Unavailable, "nothing can be written into the data folder").At("%s", dir).Because(err).
-				Next("let whoever runs candor own the folder, or name another one with --data")
-		}
-		if err != nil {
-			return nil // what else is wrong with the folder is told where it matters
-		}
-		return errors.Join(f.Close(), os.Remove(f.Name()))
+		return writable(dir)
 	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	info, err := os.Stat(dir)
+	if err == nil && info.IsDir() {
+		err = readable(dir)
+	}
+	if hint := fault.Rights(err, "the data folder"); hint != "" {
+		return fault.New(fault.Unavailable, "the data folder cannot be read").At("%s", dir).Because(err).Next("%s with --data or CANDOR_DATA", hint)
+	}
+	if err == nil && !info.IsDir() {
+		return noFolder(dir)
+	}
+	if err != nil {
 		return fault.New(fault.NotFound, "there is no data folder").At("%s", dir).
 			Next("candor attack import FILE makes it; --data or CANDOR_DATA names another one; candor demo needs none")
 	}
-	f, err := os.Open(dir)
-	if err == nil {
-		_ = f.Close()
-	}
-	if errors.Is(err, fs.ErrPermission) {
-		return fault.New(fault.Unavailable, "the data folder cannot be read").At("%s", dir).Because(err).
-			Next("let whoever runs candor read the folder, or name another one with --data")
-	}
 	return nil
+}
+
+func noFolder(dir string) error {
+	return fault.New(fault.Invalid, "the data folder is a file").At("%s", dir).Next("name a folder with --data or CANDOR_DATA")
+}
+
+// readable tells whether the folder can be entered and listed.
+func readable(dir string) error {
+	if _, err := os.ReadDir(dir); err != nil {
+		return err
+	}
+	_, err := os.Stat(filepath.Join(dir, "library.db"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// writable makes the folder and tells whether files can be made in it.
+func writable(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return noFolder(dir)
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		hint := cmp.Or(fault.Rights(err, "the folder above it"), "name another one")
+		return fault.New(fault.Unavailable, "the data folder cannot be made").At("%s", dir).Because(err).Next("%s with --data or CANDOR_DATA", hint)
+	}
+	f, err := os.CreateTemp(dir, ".rights-")
+	if hint := fault.Rights(err, "the data folder"); hint != "" {
+		return fault.New(fault.Unavailable, "nothing can be written into the data folder").At("%s", dir).Because(err).Next("%s with --data or CANDOR_DATA", hint)
+	}
+	if err != nil {
+		return nil // what else is wrong with the folder is told where it matters
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // recover finishes what a writer left that was killed, before the folder is read.

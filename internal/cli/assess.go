@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"slices"
@@ -59,10 +60,16 @@ func (p *program) policyInForce(path string) (assure.Policy, error) {
 	}
 	f, err := os.Open(p.path(path))
 	if err != nil {
-		return assure.Policy{}, fault.New(fault.Invalid, "the policy cannot be read").At("%s", path).Because(err).Next("candor policy show > policy.yaml writes one to start from")
+		return assure.Policy{}, unreadable(path, err)
 	}
 	defer f.Close()
 	return policy.Read(f, path)
+}
+
+// unreadable is the fault of a policy file that cannot be opened.
+func unreadable(path string, err error) error {
+	return fault.New(fault.Invalid, "the policy cannot be read").At("%s", path).Because(err).
+		Next("%s", cmp.Or(fault.Rights(err, "the file and its folder"), "candor policy show > policy.yaml writes one to start from"))
 }
 
 func (p *program) assessCommand() *cobra.Command {

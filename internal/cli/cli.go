@@ -114,7 +114,8 @@ type program struct {
 }
 
 // Run executes one command line and returns the exit code: 0 done, 1 failed, 2
-// wrong usage, 3 refused by policy.
+// wrong usage, 3 refused by policy, 130 interrupted, 143 terminated. A server that is
+// interrupted has done what it was asked to.
 func Run(ctx context.Context, env Env, open Open) int {
 	p := &program{Env: env, open: open}
 	root := p.root()
@@ -136,6 +137,8 @@ func Run(ctx context.Context, env Env, open Open) int {
 	case custody.Damaged(err) && fault.HintOf(err) == "":
 		err = fault.New(fault.Unavailable, "a store of the data folder is damaged").At("%s", p.data).Because(err).
 			Next("candor ledger verify says what still fits; candor restore unpacks a backup into a new folder")
+	case fault.KindOf(err) == fault.Internal && fault.Rights(err, "") != "":
+		err = fault.New(fault.Unavailable, "%s", err).Next("%s", fault.Rights(err, "that place"))
 	}
 	p.fail(err)
 	if ctx.Err() != nil {

@@ -149,8 +149,7 @@ its text.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b, err := os.ReadFile(p.path(args[0]))
 			if err != nil {
-				return fault.New(fault.Invalid, "the policy cannot be read").At("%s", args[0]).Because(err).
-					Next("candor policy show > policy.yaml writes one to start from")
+				return unreadable(args[0], err)
 			}
 			pol, err := policy.Read(bytes.NewReader(b), args[0])
 			if err != nil {

@@ -57,6 +57,10 @@ pages and the API judge by.`,
 			if how.fold < 100*time.Millisecond || how.fold > time.Hour {
 				return fault.New(fault.Usage, "%s is no time between batches", how.fold).At("--fold").Next("name one from 100ms to 1h")
 			}
+			taken := p.free(cmd.Context(), addr, socket)
+			if _, err := os.Stat(p.path(p.data)); err != nil && taken != nil {
+				return taken // before anything is made
+			}
 			m := p.mode(cmd, true)
 			m.Serve = true
 			return p.in(cmd, m, func(ctx context.Context, d *Desk) (err error) {
@@ -91,6 +95,19 @@ type serving struct {
 type listening struct {
 	net.Listener
 	at string
+}
+
+// free says why nothing can listen at an address. A socket may be for a folder that is
+// made first.
+func (p *program) free(ctx context.Context, addr, socket string) error {
+	if socket != "" {
+		return nil
+	}
+	l, err := p.listen(ctx, addr, "")
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 // listen begins to listen at a socket or, without one, at an address.

@@ -8,6 +8,7 @@ package hold
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -97,7 +98,7 @@ func openFile(dir string) (*os.File, error) {
 		return nil, fault.New(fault.NotFound, "there is no data folder %s", dir).Next("make the folder, or name another")
 	case err != nil:
 		return nil, fault.New(fault.Unavailable, "data folder %s cannot be written", dir).Because(err).
-			Next("check the permissions of the folder and of %s in it", FileName)
+			Next("%s", cmp.Or(fault.Rights(err, "the folder and on "+FileName+" in it"), "check that there is room on the disk and that "+FileName+" is a file"))
 	}
 	return file, nil
 }
