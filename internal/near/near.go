@@ -19,9 +19,9 @@ func Words(word string, known []string, most int) []string {
 		word     string
 	}
 	var hits []hit
-	bare := letters(word)
+	bare := Letters(word)
 	for _, k := range known {
-		if d, ok := distance(bare, letters(k)); ok {
+		if d, ok := distance(bare, Letters(k)); ok {
 			hits = append(hits, hit{d, k})
 		}
 	}
@@ -51,8 +51,8 @@ func Hint(word string, known []string, list string) string {
 	return "did you mean " + strings.Join(nearest, " or ") + "? " + list
 }
 
-// letters returns the letters and digits of a word in lower case.
-func letters(s string) string {
+// Letters returns the letters and digits of a word in lower case.
+func Letters(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)
