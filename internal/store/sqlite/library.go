@@ -53,10 +53,15 @@ func OpenLibrary(ctx context.Context, path string) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Library{
+	l := &Library{
 		db: db, path: path, zip: zip, unzip: unzip, known: &catalogue{},
 		views: newCache[int64, *view](cachedViews), packs: newCache[uint32, *pack](cachedPacks),
-	}, nil
+	}
+	if err := l.remake(ctx); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
 }
 
 // Close closes the library file.

@@ -23,9 +23,9 @@ type depot struct {
 	packing  map[string]*packing
 	sealed   []*sealed // being compressed, oldest first
 
-	snapshots, ids, wordings, words rows
-	haveSnapshot, haveWording       keyFinder
-	putPack                         *sql.Stmt
+	snapshots, ids, wordings, words, procedures rows
+	haveSnapshot, haveWording                   keyFinder
+	putPack                                     *sql.Stmt
 }
 
 // newcomer is an object that waits.
@@ -33,7 +33,7 @@ type newcomer struct {
 	item       *item
 	start, end int // in depot.bytes
 	hash       []byte
-	words      [4]string // attack id, name, aliases, description
+	words      [5]string // as wordsOf returns them
 	wordsHash  []byte    // nil for an object without words
 }
 
@@ -70,7 +70,8 @@ func newDepot(ctx context.Context, l *Library, tx *sql.Tx) (*depot, error) {
 		`INSERT INTO snapshot (id, stix_id, raw_hash, version, created, modified, revoked, deprecated) VALUES `: {&d.snapshots, 8},
 		`INSERT OR IGNORE INTO attack_id (attack_id, stix_id) VALUES `:                                          {&d.ids, 2},
 		`INSERT INTO wording (id, stix_id, hash) VALUES `:                                                       {&d.wordings, 3},
-		`INSERT INTO words (rowid, attack_id, name, aliases, description) VALUES `:                              {&d.words, 5},
+		`INSERT INTO words (rowid, attack_id, name, aliases, description, logs) VALUES `:                        {&d.words, 6},
+		`INSERT INTO procedures (rowid, text) VALUES `:                                                          {&d.procedures, 2},
 	} {
 		if to.rows.bulk, err = newBulk(ctx, tx, insert, to.width); err != nil {
 			return nil, err
@@ -89,10 +90,7 @@ func (d *depot) add(ctx context.Context, it *item, s *attack.Snapshot) error {
 	a := newcomer{item: it, start: len(d.bytes), hash: rawHash(s.Raw)}
 	d.bytes = append(d.bytes, s.Raw...)
 	a.end = len(d.bytes)
-	if s.Object.Kind != attack.KindRelationship {
-		a.words = wordsOf(&s.Object)
-		a.wordsHash = wordsHash(a.words)
-	}
+	a.say(&s.Object)
 	d.waiting = append(d.waiting, a)
 	if len(d.waiting) < chunk && len(d.bytes) < 4*packSize {
 		return nil
@@ -100,14 +98,40 @@ func (d *depot) add(ctx context.Context, it *item, s *attack.Snapshot) error {
 	return d.settle(ctx)
 }
 
-// wordsOf returns what the index has of an object: ids, name, aliases, description.
-func wordsOf(o *attack.Object) [4]string {
-	return [4]string{strings.TrimSpace(o.ATTACKID + " " + o.FormerID), o.Name, strings.Join(o.Aliases, "\n"), o.Description}
+// say notes the words of the object.
+func (a *newcomer) say(o *attack.Object) {
+	if o.Kind != attack.KindRelationship {
+		a.words = wordsOf(o)
+		a.wordsHash = wordsHash(a.words)
+	}
+}
+
+// wordsOf returns what the table words has of an object other than a relationship, by
+// column: ids, name, aliases, description, log sources with their channels.
+func wordsOf(o *attack.Object) [5]string {
+	var logs []string
+	for _, ls := range [2][]attack.LogSource{o.LogSources, o.Channels} {
+		for _, l := range ls {
+			logs = append(logs, l.Name+" "+l.Channel)
+		}
+	}
+	return [5]string{
+		strings.TrimSpace(o.ATTACKID + " " + o.FormerID), o.Name, strings.Join(o.Aliases, "\n"), o.Description, strings.Join(logs, "\n"),
+	}
+}
+
+// procedureOf returns what the table procedures has of an object; empty for what is
+// no relationship, or says nothing.
+func procedureOf(o *attack.Object) string {
+	if o.Kind != attack.KindRelationship {
+		return ""
+	}
+	return o.Description
 }
 
 // wordsHash returns what wording.hash holds, nil for no words at all.
-func wordsHash(words [4]string) []byte {
-	if words == [4]string{} {
+func wordsHash(words [5]string) []byte {
+	if words == [5]string{} {
 		return nil
 	}
 	return rawHash([]byte(strings.Join(words[:], "\x00")))
@@ -126,7 +150,12 @@ func (d *depot) finish(ctx context.Context) error {
 	if err := d.store(ctx, 0); err != nil {
 		return err
 	}
-	for _, r := range []*rows{&d.snapshots, &d.ids, &d.wordings, &d.words} {
+	return d.flush(ctx)
+}
+
+// flush stores the rows that wait.
+func (d *depot) flush(ctx context.Context) error {
+	for _, r := range []*rows{&d.snapshots, &d.ids, &d.wordings, &d.words, &d.procedures} {
 		if err := r.flush(ctx); err != nil {
 			return err
 		}
@@ -190,7 +219,7 @@ func (d *depot) word(ctx context.Context, a *newcomer, known uint32) error {
 	if err := d.wordings.add(ctx, id, a.item.card.StixID, a.wordsHash); err != nil {
 		return err
 	}
-	return d.words.add(ctx, id, a.words[0], a.words[1], a.words[2], a.words[3])
+	return d.words.add(ctx, id, a.words[0], a.words[1], a.words[2], a.words[3], a.words[4])
 }
 
 // deposit puts the object's bytes into a pack unless they are there; known is
@@ -240,11 +269,22 @@ func (d *depot) seal(ctx context.Context, typ string, p *packing) error {
 			return err
 		}
 		p.hashes = append(p.hashes, it.hash[:]...)
+		if err := d.proceed(ctx, it); err != nil {
+			return err
+		}
 	}
 	s := &sealed{typ: typ, first: p.first, count: len(p.items), hashes: p.hashes, data: make(chan []byte, 1)}
 	go func() { s.data <- p.write(d.l) }()
 	d.sealed = append(d.sealed, s)
 	return d.store(ctx, maxSealed)
+}
+
+// proceed adds what a relationship object says to the index.
+func (d *depot) proceed(ctx context.Context, it *item) error {
+	if it.procedure == "" {
+		return nil
+	}
+	return d.procedures.add(ctx, it.snapshot, it.procedure)
 }
 
 // store stores packs until no more than some are being compressed.

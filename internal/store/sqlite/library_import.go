@@ -30,7 +30,9 @@ type item struct {
 	snapshot uint32 // set by the depot, for new bytes when their pack is sealed
 	same     *item  // set when an object before has the same new bytes
 	rels     []attack.Relation
-	named    *attack.Object // set for what others refer to by name
+	// procedure is what a relationship object says.
+	procedure string
+	named     *attack.Object // set for what others refer to by name
 }
 
 // Begin starts an import. It is fault.Conflict while another import runs.
@@ -74,7 +76,7 @@ func (w *importer) Add(ctx context.Context, s *attack.Snapshot) error {
 // newItem returns what a view is made of, of one object.
 func newItem(s *attack.Snapshot) *item {
 	o := &s.Object
-	it := &item{card: newCard(o), created: o.Created, hash: s.ObjectHash, rels: attack.RelationsOf(o)}
+	it := &item{card: newCard(o), created: o.Created, hash: s.ObjectHash, rels: attack.RelationsOf(o), procedure: procedureOf(o)}
 	if o.Kind == attack.KindTactic || o.Kind == attack.KindAsset {
 		named := *o
 		it.named = &named

@@ -3,10 +3,8 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"candor/internal/attack"
 	"candor/internal/fault"
@@ -25,7 +23,11 @@ func (l *Library) List(ctx context.Context, q store.Query) ([]store.Located, int
 	if err != nil {
 		return nil, 0, err
 	}
-	v, err := l.viewOf(ctx, q.Release)
+	e, err := l.edition(ctx, q.Release)
+	if err != nil {
+		return nil, 0, err
+	}
+	v, err := l.view(ctx, e)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -33,7 +35,7 @@ func (l *Library) List(ctx context.Context, q store.Query) ([]store.Located, int
 	if err != nil {
 		return nil, 0, err
 	}
-	ns, err := l.candidates(ctx, v, q.Text)
+	ns, err := l.candidates(ctx, v, e, q.Text)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -177,104 +179,4 @@ func (v *view) techniquesOf(tactic string) map[int32]bool {
 		}
 	}
 	return ns
-}
-
-// candidates returns the ordinals that a text finds, best first, or all of them
-// for no text.
-func (l *Library) candidates(ctx context.Context, v *view, text string) ([]int32, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		ns := make([]int32, len(v.cards))
-		for i := range ns {
-			ns[i] = int32(i)
-		}
-		return ns, nil
-	}
-	ns := v.exact(text)
-	listed := make(map[int32]bool, len(ns))
-	for _, n := range ns {
-		listed[n] = true
-	}
-	found, err := l.search(ctx, v, text)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range found {
-		if !listed[n] {
-			ns = append(ns, n)
-		}
-	}
-	return ns, nil
-}
-
-// exact returns the ordinals of the objects whose ATT&CK ID, STIX id, former id
-// or name is the text, in this order; live ones first.
-func (v *view) exact(text string) []int32 {
-	var tiers [8][]int32
-	for i := range v.cards {
-		c := &v.cards[i]
-		tier := 0
-		switch {
-		case strings.EqualFold(c.ATTACKID, text), strings.EqualFold(c.StixID, text):
-		case c.former != "" && strings.EqualFold(c.former, text):
-			tier = 2
-		case strings.EqualFold(c.Name, text):
-			tier = 4
-		default:
-			continue
-		}
-		if !c.Live() {
-			tier++
-		}
-		tiers[tier] = append(tiers[tier], int32(i))
-	}
-	return slices.Concat(tiers[:]...)
-}
-
-// search returns the ordinals of the objects of a release that hold every word
-// of a text, the last as the beginning of a word, best match first.
-func (l *Library) search(ctx context.Context, v *view, text string) ([]int32, error) {
-	match := matchOf(text)
-	if match == "" {
-		return nil, nil
-	}
-	found, err := l.db.QueryContext(ctx, `SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 8, 10, 6, 1), rowid`, match)
-	if err != nil {
-		return nil, fmt.Errorf("search for %q: %w", text, err)
-	}
-	defer found.Close()
-	wordings := v.wordings()
-	var ns []int32
-	for found.Next() {
-		var wording uint32
-		if err := found.Scan(&wording); err != nil {
-			return nil, fmt.Errorf("search for %q: %w", text, err)
-		}
-		ns = append(ns, wordings[wording]...)
-	}
-	return ns, found.Err()
-}
-
-// maxSearchWords is how many words of a text are looked for.
-const maxSearchWords = 32
-
-// matchOf turns any text into an expression of the full-text index: each word
-// quoted, so that nothing in it is an operator, the last one as a prefix.
-func matchOf(text string) string {
-	var terms []string
-	for _, w := range strings.Fields(text) {
-		w = strings.Map(func(r rune) rune {
-			if r == '"' || unicode.IsControl(r) || r == unicode.ReplacementChar {
-				return ' '
-			}
-			return r
-		}, w)
-		if strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) && len(terms) < maxSearchWords {
-			terms = append(terms, `"`+w+`"`)
-		}
-	}
-	if len(terms) == 0 {
-		return ""
-	}
-	return strings.Join(terms, " ") + " *"
 }

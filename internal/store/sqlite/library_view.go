@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"candor/internal/attack"
@@ -23,9 +24,12 @@ type view struct {
 	// Derived when loaded.
 	byID    map[string]int32 // of those that count
 	out, in index
+	holds   index // of relationship objects
 
 	once   sync.Once
 	byText map[uint32][]int32 // the objects that have a wording
+	called sync.Once
+	names  *names // what the objects are called
 }
 
 // card is what a list needs to know of an object.
@@ -35,6 +39,7 @@ type card struct {
 	short   string   // a tactic's short name
 	phases  []string // a technique's phases, "chain/phase"
 	logs    []string // names of log sources
+	aliases []string // other names
 	wording uint32   // id of its text in the index; 0 for none
 }
 
@@ -49,7 +54,7 @@ type edge struct {
 // newCard returns what lists need of an object.
 func newCard(o *attack.Object) card {
 	c := card{
-		Header: headerOf(o), former: o.FormerID, short: o.ShortName,
+		Header: headerOf(o), former: o.FormerID, short: o.ShortName, aliases: aliasesOf(o),
 	}
 	for _, p := range o.Phases {
 		c.phases = append(c.phases, p.Chain+"/"+p.Name)
@@ -60,6 +65,17 @@ func newCard(o *attack.Object) card {
 		}
 	}
 	return c
+}
+
+// aliasesOf returns the names of an object but the one that it is shown by.
+func aliasesOf(o *attack.Object) []string {
+	var as []string
+	for _, a := range o.Aliases {
+		if a != o.Name && !slices.Contains(as, a) {
+			as = append(as, a)
+		}
+	}
+	return as
 }
 
 // headerOf returns an object's header.
@@ -73,7 +89,7 @@ func headerOf(o *attack.Object) store.Header {
 // viewFormat is the first number of a written view. An audit makes every view anew and
 // compares: whoever changes what a view says of the same objects, which attack.RelationsOf
 // and the decoder can, too, has to make the views of older libraries anew.
-const viewFormat = 1
+const viewFormat = 2
 
 // code codes the view but for what is derived.
 func (v *view) code(c coder) {
@@ -119,6 +135,7 @@ func (k *card) code(c coder) {
 	codeWords(c, &k.Platforms)
 	codeWords(c, &k.phases)
 	codeWords(c, &k.logs)
+	codeWords(c, &k.aliases)
 	n := uint64(k.wording)
 	c.number(&n)
 	k.wording = uint32(n)
@@ -237,6 +254,7 @@ func (v *view) derive() {
 	}
 	v.out = newIndex(len(v.cards), v.edges, func(e *edge) int32 { return e.from })
 	v.in = newIndex(len(v.cards), v.edges, func(e *edge) int32 { return e.to })
+	v.holds = newIndex(len(v.cards), v.edges, func(e *edge) int32 { return e.by })
 }
 
 // counts reports whether an ordinal is the object that its STIX id means.

@@ -1,0 +1,454 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"candor/internal/attack"
+	"candor/internal/near"
+)
+
+// A text is looked for in three places: in names and aliases, which are in memory; in
+// the words of objects; and in the texts of relationship objects, the procedures,
+// which speak for both of their ends. Each word may stand for others of its family,
+// for what it begins, and, where nothing has it, for what it misspells. What has the
+// text for its id or name comes first, then what is live, best first.
+
+// question is a text that is looked for.
+type question struct {
+	text  string
+	bare  string // letters and digits of the text
+	words []asked
+}
+
+// asked is one word of a question, and what it may stand for.
+type asked struct {
+	word       string
+	names      map[string]float64 // words of names, each with its worth
+	terms      []string           // words of the index of words
+	procedures []string           // words of the index of procedures
+	prefix     bool               // it stands for what it begins, too
+}
+
+// maxSearchWords is how many words of a text are looked for.
+const maxSearchWords = 32
+
+// filling are words that say nothing when there are others.
+var filling = [...]string{"a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "via", "with"}
+
+// ask parts a text and finds out what its words may stand for.
+func (l *Library) ask(ctx context.Context, x *names, text string) (*question, error) {
+	words := wordsIn(text)
+	q := &question{text: text, bare: strings.Join(words, "")}
+	saying := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return slices.Contains(filling[:], w) })
+	if len(saying) > 0 {
+		words = saying
+	}
+	var known []string
+	for i, w := range words[:min(len(words), maxSearchWords)] {
+		if slices.Contains(known, w) {
+			continue
+		}
+		known = append(known, w)
+		a := asked{word: w}
+		if err := l.terms(ctx, x, &a, i == len(words)-1); err != nil {
+			return nil, fmt.Errorf("search for %q: %w", text, err)
+		}
+		q.words = append(q.words, a)
+	}
+	return q, nil
+}
+
+// terms finds out what a word may stand for.
+func (l *Library) terms(ctx context.Context, x *names, a *asked, last bool) error {
+	said, exact, err := l.family(ctx, "words_terms", a.word)
+	if err != nil {
+		return err
+	}
+	done, _, err := l.family(ctx, "procedures_terms", a.word)
+	if err != nil {
+		return err
+	}
+	a.terms, a.procedures = said, done
+	a.prefix = last && len(a.word) >= leastPrefix && (!exact || len(a.word) > leastStemmed)
+	slip := slipWorth
+	if len(said)+len(done) > 0 {
+		slip = slipWorth / 2 // it may be right as it is
+	}
+	a.names = x.meant(a.word, slip)
+	if len(said)+len(done) > 0 {
+		return nil
+	}
+	for w := range a.names {
+		a.terms = append(a.terms, w)
+	}
+	if len(a.terms) == 0 {
+		if a.terms, err = l.misspelt(ctx, "words_terms", a.word); err != nil {
+			return err
+		}
+	}
+	if len(a.terms) == 0 {
+		a.procedures, err = l.misspelt(ctx, "procedures_terms", a.word)
+	}
+	return err
+}
+
+// leastStemmed is how long a word is whose family is looked for: in shorter ones the
+// endings are mostly part of the word.
+const leastStemmed = 4
+
+// maxFamily is how many words of the index one word may stand for.
+const maxFamily = 40
+
+// family returns the words of an index that are of the family of a word, itself
+// included, and whether it is among them.
+func (l *Library) family(ctx context.Context, index, word string) (terms []string, exact bool, err error) {
+	stem := word
+	if len(word) >= leastStemmed {
+		stem = near.Stem(word)
+	}
+	err = l.starting(ctx, index, stem, func(term string) {
+		switch {
+		case term == word:
+			exact = true
+		case len(word) < leastStemmed || near.Stem(term) != stem || len(terms) >= maxFamily:
+			return
+		}
+		terms = append(terms, term)
+	})
+	return terms, exact, err
+}
+
+// starting visits the words of an index that have a beginning.
+func (l *Library) starting(ctx context.Context, index, beginning string, visit func(term string)) error {
+	found, err := l.db.QueryContext(ctx, `SELECT term FROM `+index+` WHERE term >= ? AND term < ?`, beginning, beginning+"\U0010ffff")
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for found.Next() {
+		var term string
+		if err := found.Scan(&term); err != nil {
+			return err
+		}
+		visit(term)
+	}
+	return found.Err()
+}
+
+// misspelt returns the words of an index, with the same first letter, that a word may
+// misspell.
+func (l *Library) misspelt(ctx context.Context, index, word string) ([]string, error) {
+	var known []string
+	err := l.starting(ctx, index, string([]rune(word)[:1]), func(term string) { known = append(known, term) })
+	if err != nil {
+		return nil, err
+	}
+	found := slipped(word, known)
+	return found[:min(len(found), maxFamily)], nil
+}
+
+// candidates returns the ordinals that a text finds, best first, or all of them for no
+// text.
+func (l *Library) candidates(ctx context.Context, v *view, e *edition, text string) ([]int32, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		ns := make([]int32, len(v.cards))
+		for i := range ns {
+			ns[i] = int32(i)
+		}
+		return ns, nil
+	}
+	first := v.exact(text)
+	q, err := l.ask(ctx, v.calls(), text)
+	if err != nil {
+		return nil, err
+	}
+	score, err := l.scores(ctx, v, e, q, first)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range first {
+		delete(score, n)
+	}
+	rest := make([]int32, 0, len(score))
+	for n := range score {
+		rest = append(rest, n)
+	}
+	slices.SortFunc(rest, func(a, b int32) int {
+		x, y := &v.cards[a], &v.cards[b]
+		if x.Live() != y.Live() {
+			if x.Live() {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(score[b], score[a]), cmp.Compare(x.ATTACKID, y.ATTACKID), cmp.Compare(a, b))
+	})
+	return append(first, rest...), nil
+}
+
+// exact returns the ordinals of the objects whose ATT&CK ID, STIX id, former id, name
+// or alias is the text, in this order, but for case, spaces and punctuation; live ones
+// first, and behind a retired one what took its place.
+func (v *view) exact(text string) []int32 {
+	id := attack.SpellID(text)
+	var tiers [10][]int32
+	put := func(tier int, n int32) {
+		if !v.cards[n].Live() {
+			tier++
+		}
+		tiers[tier] = append(tiers[tier], n)
+	}
+	for i := range v.cards {
+		switch c := &v.cards[i]; {
+		case strings.EqualFold(c.ATTACKID, id), strings.EqualFold(c.StixID, id):
+			put(0, int32(i))
+		case c.former != "" && strings.EqualFold(c.former, id):
+			put(2, int32(i))
+		}
+	}
+	x := v.calls()
+	bare := strings.Join(wordsIn(text), "")
+	for _, at := range x.bare[bare] {
+		if x.all[at].own {
+			put(4, x.all[at].n)
+		} else {
+			put(6, x.all[at].n)
+		}
+	}
+	return v.succeeded(slices.Concat(tiers[:]...))
+}
+
+// succeeded puts behind each retired object what took its place, and lists each once.
+func (v *view) succeeded(ns []int32) []int32 {
+	var out []int32
+	listed := map[int32]bool{}
+	for _, n := range ns {
+		for at := []int32{n}; len(at) > 0; at = at[1:] {
+			if listed[at[0]] {
+				continue
+			}
+			listed[at[0]] = true
+			out = append(out, at[0])
+			if !v.cards[at[0]].Live() {
+				at = append(at, v.far(at[0], attack.RevokedBy, true)...)
+			}
+		}
+	}
+	return out
+}
+
+// How much what was found counts by where it was found.
+const (
+	nameWorth      = 2.0
+	wordsWorth     = 1.0
+	procedureWorth = 1.0
+	// heldWorth is what the name of a technique or a strategy counts for the analytics
+	// that look for it.
+	heldWorth = 0.6
+	// partWorth is what counts of words that are found without the others.
+	partWorth = 0.4
+)
+
+// enough is how many objects have every word when those that have some are not looked
+// for.
+const enough = 3
+
+// scores returns how well each object fits the question; first are those that it names.
+func (l *Library) scores(ctx context.Context, v *view, e *edition, q *question, first []int32) (map[int32]float64, error) {
+	named := v.calls().scores(q)
+	v.handDown(named, first)
+	score := map[int32]float64{}
+	for n, s := range named {
+		score[n] += nameWorth * s
+	}
+	whole, err := l.found(ctx, v, e, q, " AND ", score, 1)
+	if err != nil {
+		return nil, err
+	}
+	if whole < enough && len(q.words) > 1 {
+		if _, err := l.found(ctx, v, e, q, " OR ", score, partWorth); err != nil {
+			return nil, err
+		}
+	}
+	for n := range score {
+		score[n] *= kindWorth(v.cards[n].Kind)
+	}
+	return score, nil
+}
+
+// handDown scores strategies and analytics by the names of their techniques, and
+// analytics by those of their strategies.
+func (v *view) handDown(named map[int32]float64, first []int32) {
+	from := map[int32]float64{}
+	for n, s := range named {
+		from[n] = s
+	}
+	for _, n := range first {
+		from[n] = 1
+	}
+	for n, s := range from {
+		strategies := []int32{n}
+		switch {
+		case v.cards[n].Kind.Technique():
+			strategies = v.far(n, attack.Detects, false)
+		case v.cards[n].Kind != attack.KindStrategy:
+			continue
+		}
+		for _, strategy := range strategies {
+			for _, analytic := range v.far(strategy, attack.HasAnalytic, true) {
+				named[analytic] = max(named[analytic], heldWorth*s)
+			}
+		}
+	}
+}
+
+// kindWorth is how readily an object of a kind is what was looked for.
+func kindWorth(k attack.Kind) float64 {
+	switch k {
+	case attack.KindTechnique, attack.KindSubTechnique, attack.KindTactic:
+		return 1
+	case attack.KindGroup, attack.KindMalware, attack.KindTool, attack.KindCampaign:
+		return 0.8
+	case attack.KindComponent, attack.KindStrategy:
+		return 0.7
+	}
+	return 0.6
+}
+
+// found adds what the words of objects and procedures score, and returns how many
+// objects have them.
+func (l *Library) found(ctx context.Context, v *view, e *edition, q *question, join string, score map[int32]float64, worth float64) (int, error) {
+	said, err := l.said(ctx, v, q, join)
+	if err != nil {
+		return 0, fmt.Errorf("search for %q: %w", q.text, err)
+	}
+	done, err := l.done(ctx, v, e, q, join)
+	if err != nil {
+		return 0, fmt.Errorf("search for %q: %w", q.text, err)
+	}
+	for n, s := range said {
+		score[n] += worth * wordsWorth * s
+	}
+	for n, s := range done {
+		score[n] += worth * procedureWorth * s
+	}
+	return len(said) + len(done), nil
+}
+
+// said scores the objects whose own words fit, from 0 to 1.
+func (l *Library) said(ctx context.Context, v *view, q *question, join string) (map[int32]float64, error) {
+	var all []string
+	for _, a := range q.words {
+		one := []string{quoted(a.word)}
+		for _, t := range a.terms {
+			if t != a.word {
+				one = append(one, quoted(t))
+			}
+		}
+		if a.prefix {
+			one = append(one, quoted(a.word)+" *")
+		}
+		all = append(all, "("+strings.Join(one, " OR ")+")")
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	found, err := l.db.QueryContext(ctx, `SELECT rowid, bm25(words, 8, 10, 6, 1, 4) FROM words WHERE words MATCH ?`, strings.Join(all, join))
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	wordings := v.wordings()
+	scores := map[int32]float64{}
+	best := 0.0
+	for found.Next() {
+		var wording uint32
+		var rank float64
+		if err := found.Scan(&wording, &rank); err != nil {
+			return nil, err
+		}
+		for _, n := range wordings[wording] {
+			scores[n] = -rank
+			best = max(best, -rank)
+		}
+	}
+	for n := range scores {
+		scores[n] /= best
+	}
+	return scores, found.Err()
+}
+
+func quoted(word string) string { return `"` + word + `"` }
+
+// done scores the ends of the relationship objects whose texts fit, from 0 to 1: by
+// how many there are, beside what has most of them.
+func (l *Library) done(ctx context.Context, v *view, e *edition, q *question, join string) (map[int32]float64, error) {
+	var all []string
+	for _, a := range q.words {
+		var one []string
+		for _, t := range a.procedures {
+			one = append(one, quoted(t))
+		}
+		switch {
+		case len(one) > 0:
+			all = append(all, "("+strings.Join(one, " OR ")+")")
+		case join == " AND ":
+			return nil, nil
+		}
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	found, err := l.db.QueryContext(ctx, `SELECT rowid FROM procedures WHERE procedures MATCH ?`, strings.Join(all, join))
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	targets, sources := map[int32]float64{}, map[int32]float64{}
+	for found.Next() {
+		var id uint32
+		if err := found.Scan(&id); err != nil {
+			return nil, err
+		}
+		v.credit(e, id, targets, sources)
+	}
+	return merged(targets, sources), found.Err()
+}
+
+// credit counts a procedure for both of its ends.
+func (v *view) credit(e *edition, id uint32, targets, sources map[int32]float64) {
+	n, ok := e.members.ordinal(id)
+	if !ok || !v.cards[n].Live() || !v.counts(n) {
+		return
+	}
+	for _, i := range v.holds.of(int32(n)) {
+		edge := &v.edges[i]
+		if edge.to >= 0 {
+			targets[edge.to]++
+		}
+		if edge.from >= 0 {
+			sources[edge.from]++
+		}
+	}
+}
+
+// merged makes scores of counts.
+func merged(counts ...map[int32]float64) map[int32]float64 {
+	scores := map[int32]float64{}
+	for _, c := range counts {
+		most := 0.0
+		for _, n := range c {
+			most = max(most, n)
+		}
+		for at, n := range c {
+			scores[at] = max(scores[at], n/most*math.Sqrt(n/(n+1)))
+		}
+	}
+	return scores
+}
