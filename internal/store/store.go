@@ -223,8 +223,12 @@ type Query struct {
 	Release attack.Release // which release to list; required
 	// Kinds is wild but for relationship objects: they are listed when named.
 	Kinds []attack.Kind
-	// Text is words to look for in names, aliases, ids and descriptions; best
-	// match first unless Sort is set.
+	// Text is words to look for: in ids, names, aliases, descriptions, log sources
+	// and channels, and in what relationship objects say of an object. Spaces and
+	// punctuation, endings, the rest of the last word and slips of the hand are
+	// forgiven; where hardly anything has every word, what has some is listed, too.
+	// What has the text for its id, name or alias comes first, then the best match,
+	// live objects before retired ones, unless Sort is set.
 	Text      string
 	Tactic    string // a tactic's ATT&CK ID or short name; techniques only
 	Platform  string

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,17 +15,40 @@ import (
 // view when a text is first looked for.
 type names struct {
 	all    []naming
-	bare   map[string][]int32 // letters and digits of a name -> namings
-	words  []string           // that occur in names, sorted
-	byWord map[string][]int32 // word -> namings
-	kin    map[string][]string
+	byBare map[string][]int32  // letters and digits of a name -> namings
+	bare   []spelling          // those
+	byWord map[string][]int32  // word of a name -> namings
+	words  []spelling          // those, sorted
+	kin    map[string][]string // stem -> words
+}
+
+// spelling is a word and which characters are in it, a bit for each.
+type spelling struct {
+	word string
+	has  uint64
+}
+
+func spell(word string) spelling {
+	s := spelling{word: word}
+	for _, r := range word {
+		s.has |= 1 << (uint32(r) % 64)
+	}
+	return s
+}
+
+// within reports whether the words are no more than some slips apart, and how many.
+func (s spelling) within(o spelling, most int) (int, bool) {
+	if d := len(s.word) - len(o.word); d > most || -d > most || bits.OnesCount64(s.has^o.has) > 2*most {
+		return 0, false
+	}
+	d := near.Slips(s.word, o.word)
+	return d, d <= most
 }
 
 // naming is one name of an object.
 type naming struct {
 	n     int32
-	bare  string // its letters and digits
-	words int    // how many it has
+	words int // how many it has
 	// own says that it is the object's own name; otherwise it is an alias, or a
 	// sub-technique's name behind its technique's.
 	own bool
@@ -40,7 +64,7 @@ const (
 // calls returns the names of a release.
 func (v *view) calls() *names {
 	v.called.Do(func() {
-		x := &names{bare: map[string][]int32{}, byWord: map[string][]int32{}, kin: map[string][]string{}}
+		x := &names{byBare: map[string][]int32{}, byWord: map[string][]int32{}, kin: map[string][]string{}}
 		for i := range v.cards {
 			c := &v.cards[i]
 			if c.Kind == attack.KindRelationship || !v.counts(i) {
@@ -57,10 +81,13 @@ func (v *view) calls() *names {
 			}
 		}
 		for w := range x.byWord {
-			x.words = append(x.words, w)
+			x.words = append(x.words, spell(w))
 			x.kin[near.Stem(w)] = append(x.kin[near.Stem(w)], w)
 		}
-		slices.Sort(x.words)
+		for b := range x.byBare {
+			x.bare = append(x.bare, spell(b))
+		}
+		slices.SortFunc(x.words, func(a, b spelling) int { return strings.Compare(a.word, b.word) })
 		v.names = x
 	})
 	return v.names
@@ -93,8 +120,8 @@ func (x *names) add(n int32, name string, own bool) {
 	}
 	at := int32(len(x.all))
 	bare := strings.Join(words, "")
-	x.all = append(x.all, naming{n: n, bare: bare, words: len(words), own: own})
-	x.bare[bare] = append(x.bare[bare], at)
+	x.all = append(x.all, naming{n: n, words: len(words), own: own})
+	x.byBare[bare] = append(x.byBare[bare], at)
 	for _, w := range words {
 		if of := x.byWord[w]; len(of) == 0 || of[len(of)-1] != at {
 			x.byWord[w] = append(of, at)
@@ -115,8 +142,8 @@ func (x *names) rarity(in int) float64 { return math.Log(1 + float64(len(x.all))
 // Slips are looked for only where there is nothing better, and cost what is said.
 func (x *names) meant(word string, slip float64) map[string]float64 {
 	found := map[string]float64{}
-	for _, w := range x.beginning(word) {
-		found[w] = prefixWorth
+	for _, s := range x.beginning(word) {
+		found[s.word] = prefixWorth
 	}
 	for _, w := range x.kin[near.Stem(word)] {
 		found[w] = kinWorth
@@ -137,13 +164,13 @@ func (x *names) meant(word string, slip float64) map[string]float64 {
 const leastPrefix = 3
 
 // beginning returns the words that begin with a word.
-func (x *names) beginning(word string) []string {
+func (x *names) beginning(word string) []spelling {
 	if len(word) < leastPrefix {
 		return nil
 	}
-	from, _ := slices.BinarySearch(x.words, word)
+	from, _ := slices.BinarySearchFunc(x.words, word, func(s spelling, w string) int { return strings.Compare(s.word, w) })
 	to := from
-	for to < len(x.words) && strings.HasPrefix(x.words[to], word) {
+	for to < len(x.words) && strings.HasPrefix(x.words[to].word, word) {
 		to++
 	}
 	return x.words[from:to]
@@ -151,18 +178,18 @@ func (x *names) beginning(word string) []string {
 
 // slipped returns the known words with the fewest slips from a word, as many as are
 // allowed at most.
-func slipped(word string, known []string) []string {
+func slipped(word string, known []spelling) []string {
 	most := near.Allowed(word)
+	if most == 0 {
+		return nil
+	}
 	var found []string
-	for _, k := range known {
-		if most == 0 || len(k)-len(word) > most || len(word)-len(k) > most {
-			continue
-		}
-		switch d := near.Slips(word, k); {
-		case d < most:
-			most, found = max(d, 1), []string{k}
-		case d == most:
-			found = append(found, k)
+	for w := spell(word); len(known) > 0; known = known[1:] {
+		switch d, ok := w.within(known[0], most); {
+		case ok && d < most:
+			most, found = max(d, 1), []string{known[0].word}
+		case ok:
+			found = append(found, known[0].word)
 		}
 	}
 	return found
@@ -198,28 +225,30 @@ func (x *names) scores(q *question) map[int32]float64 {
 }
 
 // nameRest is what the name of an object counts when next to none of it was asked for.
-const nameRest = 0.4
+const nameRest = 0.25
 
 // joined scores names that are what was asked but for spaces and a few slips, or begin
 // with it.
-func (x *names) joined(bare string, scores map[int32]float64) {
-	if len(bare) < leastPrefix+1 || x.bare[bare] != nil {
+func (x *names) joined(text string, scores map[int32]float64) {
+	if len(text) <= leastPrefix || x.byBare[text] != nil {
 		return
 	}
-	most := near.Allowed(bare)
-	for name, ats := range x.bare {
+	most := near.Allowed(text)
+	asked := spell(text)
+	for _, name := range x.bare {
 		score := 0.0
-		if strings.HasPrefix(name, bare) {
-			score = nameRest + (1-nameRest)*float64(len(bare))/float64(len(name))
-		} else if d := len(name) - len(bare); most > 0 && d <= most && -d <= most {
-			if d := near.Slips(bare, name); d <= most {
-				score = 1 - 0.1*float64(d)
-			}
+		if strings.HasPrefix(name.word, text) {
+			score = nameRest + (1-nameRest)*float64(len(text))/float64(len(name.word))
+		} else if d, ok := asked.within(name, most); ok {
+			score = 1 - slipCost*float64(d)
+		} else {
+			continue
 		}
-		for _, at := range ats {
-			if score > 0 {
-				scores[x.all[at].n] = max(scores[x.all[at].n], score)
-			}
+		for _, at := range x.byBare[name.word] {
+			scores[x.all[at].n] = max(scores[x.all[at].n], score)
 		}
 	}
 }
+
+// slipCost is what each slip takes from the score of a name.
+const slipCost = 0.1

@@ -65,36 +65,33 @@ func (l *Library) ask(ctx context.Context, x *names, text string) (*question, er
 
 // terms finds out what a word may stand for.
 func (l *Library) terms(ctx context.Context, x *names, a *asked, last bool) error {
-	said, exact, err := l.family(ctx, "words_terms", a.word)
+	stem := a.word
+	if len(a.word) >= leastStemmed {
+		stem = near.Stem(a.word)
+	}
+	exact := false
+	err := l.starting(ctx, stem, func(of *[]string, term string) {
+		if term == a.word || len(a.word) >= leastStemmed && len(*of) < maxFamily && near.Stem(term) == stem {
+			exact = exact || term == a.word
+			*of = append(*of, term)
+		}
+	}, &a.terms, &a.procedures)
 	if err != nil {
 		return err
 	}
-	done, _, err := l.family(ctx, "procedures_terms", a.word)
-	if err != nil {
-		return err
-	}
-	a.terms, a.procedures = said, done
 	a.prefix = last && len(a.word) >= leastPrefix && (!exact || len(a.word) > leastStemmed)
-	slip := slipWorth
-	if len(said)+len(done) > 0 {
-		slip = slipWorth / 2 // it may be right as it is
-	}
-	a.names = x.meant(a.word, slip)
-	if len(said)+len(done) > 0 {
+	if len(a.terms)+len(a.procedures) > 0 {
+		a.names = x.meant(a.word, slipWorth/2) // it may be right as it is
 		return nil
 	}
+	a.names = x.meant(a.word, slipWorth)
 	for w := range a.names {
 		a.terms = append(a.terms, w)
 	}
-	if len(a.terms) == 0 {
-		if a.terms, err = l.misspelt(ctx, "words_terms", a.word); err != nil {
-			return err
-		}
+	if len(a.terms) > 0 {
+		return nil
 	}
-	if len(a.terms) == 0 {
-		a.procedures, err = l.misspelt(ctx, "procedures_terms", a.word)
-	}
-	return err
+	return l.misspelt(ctx, a)
 }
 
 // leastStemmed is how long a word is whose family is looked for: in shorter ones the
@@ -104,52 +101,49 @@ const leastStemmed = 4
 // maxFamily is how many words of the index one word may stand for.
 const maxFamily = 40
 
-// family returns the words of an index that are of the family of a word, itself
-// included, and whether it is among them.
-func (l *Library) family(ctx context.Context, index, word string) (terms []string, exact bool, err error) {
-	stem := word
-	if len(word) >= leastStemmed {
-		stem = near.Stem(word)
+// misspelt finds the words of the index, with the same first letter, that a word may
+// misspell.
+func (l *Library) misspelt(ctx context.Context, a *asked) error {
+	first := string([]rune(a.word)[:1])
+	var known []spelling
+	var words, procedures []string
+	err := l.starting(ctx, first, func(of *[]string, term string) {
+		known = append(known, spell(term))
+		*of = append(*of, term)
+	}, &words, &procedures)
+	if err != nil {
+		return err
 	}
-	err = l.starting(ctx, index, stem, func(term string) {
-		switch {
-		case term == word:
-			exact = true
-		case len(word) < leastStemmed || near.Stem(term) != stem || len(terms) >= maxFamily:
-			return
+	for _, w := range slipped(a.word, known) {
+		if slices.Contains(words, w) && len(a.terms) < maxFamily {
+			a.terms = append(a.terms, w)
 		}
-		terms = append(terms, term)
-	})
-	return terms, exact, err
+		if slices.Contains(procedures, w) && len(a.procedures) < maxFamily {
+			a.procedures = append(a.procedures, w)
+		}
+	}
+	return nil
 }
 
-// starting visits the words of an index that have a beginning.
-func (l *Library) starting(ctx context.Context, index, beginning string, visit func(term string)) error {
-	found, err := l.db.QueryContext(ctx, `SELECT term FROM `+index+` WHERE term >= ? AND term < ?`, beginning, beginning+"\U0010ffff")
+// starting visits the words of the two indexes that have a beginning, each with the
+// list that is of its index.
+func (l *Library) starting(ctx context.Context, beginning string, visit func(of *[]string, term string), words, procedures *[]string) error {
+	end := beginning + "\U0010ffff"
+	found, err := l.db.QueryContext(ctx, `SELECT 0, term FROM words_terms WHERE term >= ? AND term < ?
+		UNION ALL SELECT 1, term FROM procedures_terms WHERE term >= ? AND term < ?`, beginning, end, beginning, end)
 	if err != nil {
 		return err
 	}
 	defer found.Close()
 	for found.Next() {
+		var of int
 		var term string
-		if err := found.Scan(&term); err != nil {
+		if err := found.Scan(&of, &term); err != nil {
 			return err
 		}
-		visit(term)
+		visit([...]*[]string{words, procedures}[of], term)
 	}
 	return found.Err()
-}
-
-// misspelt returns the words of an index, with the same first letter, that a word may
-// misspell.
-func (l *Library) misspelt(ctx context.Context, index, word string) ([]string, error) {
-	var known []string
-	err := l.starting(ctx, index, string([]rune(word)[:1]), func(term string) { known = append(known, term) })
-	if err != nil {
-		return nil, err
-	}
-	found := slipped(word, known)
-	return found[:min(len(found), maxFamily)], nil
 }
 
 // candidates returns the ordinals that a text finds, best first, or all of them for no
@@ -204,17 +198,20 @@ func (v *view) exact(text string) []int32 {
 		}
 		tiers[tier] = append(tiers[tier], n)
 	}
+	if n, ok := v.byID[id]; ok {
+		put(0, n)
+	}
 	for i := range v.cards {
 		switch c := &v.cards[i]; {
-		case strings.EqualFold(c.ATTACKID, id), strings.EqualFold(c.StixID, id):
+		case c.Kind == attack.KindRelationship:
+		case strings.EqualFold(c.ATTACKID, id):
 			put(0, int32(i))
 		case c.former != "" && strings.EqualFold(c.former, id):
 			put(2, int32(i))
 		}
 	}
 	x := v.calls()
-	bare := strings.Join(wordsIn(text), "")
-	for _, at := range x.bare[bare] {
+	for _, at := range x.byBare[strings.Join(wordsIn(text), "")] {
 		if x.all[at].own {
 			put(4, x.all[at].n)
 		} else {
@@ -251,8 +248,11 @@ const (
 	// heldWorth is what the name of a technique or a strategy counts for the analytics
 	// that look for it.
 	heldWorth = 0.6
-	// partWorth is what counts of words that are found without the others.
-	partWorth = 0.4
+	// partWorth is what counts of words that are found without the others, and
+	// partLeast how well they have to fit, beside what fits best.
+	partWorth, partLeast = 0.4, 0.25
+	// nameLeast is how well a name has to fit that nothing else speaks for.
+	nameLeast = 0.1
 )
 
 // enough is how many objects have every word when those that have some are not looked
@@ -265,16 +265,22 @@ func (l *Library) scores(ctx context.Context, v *view, e *edition, q *question, 
 	v.handDown(named, first)
 	score := map[int32]float64{}
 	for n, s := range named {
-		score[n] += nameWorth * s
+		if s >= nameLeast {
+			score[n] = nameWorth * s
+		}
 	}
-	whole, err := l.found(ctx, v, e, q, " AND ", score, 1)
+	said, done, err := l.found(ctx, v, e, q, " AND ")
 	if err != nil {
 		return nil, err
 	}
-	if whole < enough && len(q.words) > 1 {
-		if _, err := l.found(ctx, v, e, q, " OR ", score, partWorth); err != nil {
+	add(score, said, wordsWorth, 0)
+	add(score, done, procedureWorth, 0)
+	if len(said)+len(done) < enough && len(q.words) > 1 {
+		if said, done, err = l.found(ctx, v, e, q, " OR "); err != nil {
 			return nil, err
 		}
+		add(score, said, partWorth*wordsWorth, partLeast)
+		add(score, done, partWorth*procedureWorth, partLeast)
 	}
 	for n := range score {
 		score[n] *= kindWorth(v.cards[n].Kind)
@@ -314,31 +320,33 @@ func kindWorth(k attack.Kind) float64 {
 	case attack.KindTechnique, attack.KindSubTechnique, attack.KindTactic:
 		return 1
 	case attack.KindGroup, attack.KindMalware, attack.KindTool, attack.KindCampaign:
-		return 0.8
-	case attack.KindComponent, attack.KindStrategy:
 		return 0.7
+	case attack.KindComponent, attack.KindStrategy:
+		return 0.6
 	}
-	return 0.6
+	return 0.5
 }
 
-// found adds what the words of objects and procedures score, and returns how many
-// objects have them.
-func (l *Library) found(ctx context.Context, v *view, e *edition, q *question, join string, score map[int32]float64, worth float64) (int, error) {
-	said, err := l.said(ctx, v, q, join)
-	if err != nil {
-		return 0, fmt.Errorf("search for %q: %w", q.text, err)
+// add adds some scores, as much as they are worth, to others; those that are below
+// least only to what is there.
+func add(to, scores map[int32]float64, worth, least float64) {
+	for n, s := range scores {
+		if _, there := to[n]; there || s >= least {
+			to[n] += worth * s
+		}
 	}
-	done, err := l.done(ctx, v, e, q, join)
-	if err != nil {
-		return 0, fmt.Errorf("search for %q: %w", q.text, err)
+}
+
+// found scores what has the words of the question, all or any of them, in its own words
+// and in procedures.
+func (l *Library) found(ctx context.Context, v *view, e *edition, q *question, join string) (said, done map[int32]float64, err error) {
+	if said, err = l.said(ctx, v, q, join); err != nil {
+		return nil, nil, fmt.Errorf("search for %q: %w", q.text, err)
 	}
-	for n, s := range said {
-		score[n] += worth * wordsWorth * s
+	if done, err = l.done(ctx, v, e, q, join); err != nil {
+		return nil, nil, fmt.Errorf("search for %q: %w", q.text, err)
 	}
-	for n, s := range done {
-		score[n] += worth * procedureWorth * s
-	}
-	return len(said) + len(done), nil
+	return said, done, nil
 }
 
 // said scores the objects whose own words fit, from 0 to 1.
@@ -359,7 +367,7 @@ func (l *Library) said(ctx context.Context, v *view, q *question, join string) (
 	if len(all) == 0 {
 		return nil, nil
 	}
-	found, err := l.db.QueryContext(ctx, `SELECT rowid, bm25(words, 8, 10, 6, 1, 4) FROM words WHERE words MATCH ?`, strings.Join(all, join))
+	found, err := l.db.QueryContext(ctx, `SELECT rowid, bm25(words) FROM words WHERE words MATCH ?`, strings.Join(all, join))
 	if err != nil {
 		return nil, err
 	}

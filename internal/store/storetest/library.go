@@ -59,6 +59,8 @@ func Library(t *testing.T, open OpenLibrary) {
 		"lists can be sorted and paged":                   libraryPages,
 		"a text finds objects of the release asked":       libraryText,
 		"an exact id or name comes first":                 libraryExact,
+		"a text is found as people write it":              librarySearch,
+		"of equals live techniques come first":            librarySearchOrder,
 		"no text can break the search":                    libraryHostileText,
 		"members and raws tell what a release carries":    libraryMembers,
 		"hashes that are added verify what is there":      libraryHashes,
