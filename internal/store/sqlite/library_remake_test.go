@@ -62,6 +62,29 @@ func TestTheIndexOfAnEarlierLibraryIsMadeAnew(t *testing.T) {
 	l = openAlone(t, path)
 }
 
+// What only a removed release says is in no index of words.
+func TestARemovedReleaseLeavesNoWords(t *testing.T) {
+	relationship := `{"type":"bundle","id":"bundle--1","spec_version":"2.0","objects":[
+		{"type":"tool","id":"tool--1","name":"Both","external_references":[{"source_name":"mitre-attack","external_id":"S1"}]},
+		{"type":"relationship","id":"relationship--1","relationship_type":"uses","source_ref":"tool--1","target_ref":"tool--1","description":"shared"},
+		{"type":"relationship","id":"relationship--2","relationship_type":"uses","source_ref":"tool--1","target_ref":"tool--1","description":"alone"}]}`
+	one := attack.Release{Domain: "enterprise-attack", Version: "1.0"}
+	alone, both := filepath.Join(t.TempDir(), "library.db"), filepath.Join(t.TempDir(), "library.db")
+	l := openAlone(t, alone)
+	importBundle(t, l, one, strings.NewReader(relationship))
+	want := asText(t, alone, l)
+	l = openAlone(t, both)
+	importBundle(t, l, one, strings.NewReader(relationship))
+	gone := importBundle(t, l, attack.Release{Domain: "enterprise-attack", Version: "2.0"},
+		strings.NewReader(strings.NewReplacer("alone", "elsewhere", "Both", "Another").Replace(relationship)))
+	if _, err := l.Remove(context.Background(), attack.Removal{Release: gone}); err != nil {
+		t.Fatal(err)
+	}
+	if got := asText(t, both, l); got != want {
+		t.Errorf("after the removal of the other release:\n%s\nand of the one alone:\n%s", got, want)
+	}
+}
+
 // asText closes a library and returns what is derived in it.
 func asText(t *testing.T, path string, l interface{ Close() error }) string {
 	if err := l.Close(); err != nil {

@@ -159,13 +159,19 @@ func (r *remover) keepOthers(ctx context.Context, gone int64) error {
 	return nil
 }
 
-// unword takes wordings out of the index, which has to be told the words.
+// unword takes wordings and procedures out of the index, which has to be told the
+// words.
 func (r *remover) unword(ctx context.Context) error {
 	var wanted []int32
-	seen := map[uint32]bool{0: true}
+	worded, proceeded := map[uint32]bool{0: true}, map[uint32]bool{}
 	for i := range r.view.cards {
-		if w := r.view.cards[i].wording; !seen[w] && !r.worded[w] {
-			seen[w] = true
+		c, id := &r.view.cards[i], r.view.ids[i]
+		if c.Kind == attack.KindRelationship && !proceeded[id] && !r.kept[id] {
+			proceeded[id] = true
+			wanted = append(wanted, int32(i))
+		}
+		if !worded[c.wording] && !r.worded[c.wording] {
+			worded[c.wording] = true
 			wanted = append(wanted, int32(i))
 		}
 	}
@@ -180,19 +186,33 @@ func (r *remover) unword(ctx context.Context) error {
 		if err != nil {
 			return r.l.damaged("%s: %v", r.view.cards[n].StixID, err)
 		}
-		id, w := r.view.cards[n].wording, wordsOf(o)
-		if _, err := r.tx.ExecContext(ctx, `INSERT INTO words (words, rowid, attack_id, name, aliases, description) VALUES ('delete', ?, ?, ?, ?, ?)`,
-			id, w[0], w[1], w[2], w[3]); err != nil {
-			return err
-		}
-		if _, err := r.tx.ExecContext(ctx, `DELETE FROM wording WHERE id = ?`, id); err != nil {
+		if err := r.unsay(ctx, n, o); err != nil {
 			return err
 		}
 	}
 	if len(wanted) == 0 {
 		return nil
 	}
-	_, err := r.tx.ExecContext(ctx, `INSERT INTO words (words) VALUES ('optimize')`)
+	_, err := r.tx.ExecContext(ctx, `INSERT INTO words (words) VALUES ('optimize'); INSERT INTO procedures (procedures) VALUES ('optimize')`)
+	return err
+}
+
+// unsay takes one object's words out of the index.
+func (r *remover) unsay(ctx context.Context, n int32, o *attack.Object) error {
+	if o.Kind == attack.KindRelationship {
+		text := procedureOf(o)
+		if text == "" {
+			return nil
+		}
+		_, err := r.tx.ExecContext(ctx, `INSERT INTO procedures (procedures, rowid, text) VALUES ('delete', ?, ?)`, r.view.ids[n], text)
+		return err
+	}
+	id, w := r.view.cards[n].wording, wordsOf(o)
+	if _, err := r.tx.ExecContext(ctx, `INSERT INTO words (words, rowid, attack_id, name, aliases, description, logs) VALUES ('delete', ?, ?, ?, ?, ?, ?)`,
+		id, w[0], w[1], w[2], w[3], w[4]); err != nil {
+		return err
+	}
+	_, err := r.tx.ExecContext(ctx, `DELETE FROM wording WHERE id = ?`, id)
 	return err
 }
 

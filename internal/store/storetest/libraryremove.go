@@ -28,7 +28,7 @@ func answers(t *testing.T, l store.Library) map[string]any {
 		}
 		all[r.String()+" raws"] = texts(must(l.Raws(ctx, r, ids))(t))
 		all[r.String()+" odd"] = must(l.Oddities(ctx, r))(t)
-		for _, text := range []string{"shared", "words", "first", "second", "T1001", "T1002"} {
+		for _, text := range []string{"shared", "words", "first", "second", "procedure", "T1001", "T1002"} {
 			all[r.String()+" "+text] = list(t, l, store.Query{Release: r, Text: text})
 		}
 		for _, id := range ids {
@@ -50,7 +50,7 @@ func answers(t *testing.T, l store.Library) map[string]any {
 func twoReleases(t *testing.T) (older, newer string) {
 	same := object("tool", "1", "S0001", "shared words")
 	old := object("attack-pattern", "1", "T1001", "the first words").but(obj{"x_mitre_old_attack_id": "T0001"})
-	return bundle(t, same, old, object("attack-pattern", "2", "T1002", "only of the first"), relationship("1", "uses", "tool--1", "attack-pattern--2")),
+	return bundle(t, same, old, object("attack-pattern", "2", "T1002", "only of the first"), relationship("1", "uses", "tool--1", "attack-pattern--2").but(obj{"description": "procedure of the first"})),
 		bundle(t, same, old.but(obj{"name": "the second words", "x_mitre_old_attack_id": "T0009"}), object("attack-pattern", "3", "T1003", "only of the second"))
 }
 
