@@ -47,7 +47,7 @@ type wordingKey struct{ stixID, hash string }
 
 // worded is a wording that objects have, and its number in the index of words.
 type worded struct {
-	words [4]string
+	words [5]string
 	id    uint32
 }
 

@@ -32,7 +32,7 @@ func auditedBundle(version string) string {
 	 "kill_chain_phases":[{"kill_chain_name":"mitre-attack","phase_name":"scouting"}],` + refs("T9001") + `},
 	{"type":"x-mitre-tactic","id":"x-mitre-tactic--22222222-2222-4222-8222-222222222222","name":"Scouting","x_mitre_shortname":"scouting","modified":"2020-01-01T00:00:00.000Z",` + refs("TA9001") + `},
 	{"type":"course-of-action","id":"course-of-action--33333333-3333-4333-8333-333333333333","name":"Filter","description":"Filter what comes in.","modified":"2020-01-01T00:00:00.000Z","revoked":true,` + refs("M9001") + `},
-	{"type":"relationship","id":"relationship--44444444-4444-4444-8444-444444444444","relationship_type":"mitigates","modified":"2020-01-01T00:00:00.000Z",
+	{"type":"relationship","id":"relationship--44444444-4444-4444-8444-444444444444","relationship_type":"mitigates","modified":"2020-01-01T00:00:00.000Z","description":"Filter probes at the border.",
 	 "source_ref":"course-of-action--33333333-3333-4333-8333-333333333333","target_ref":"` + technique + `"}]}`
 }
 
@@ -150,6 +150,8 @@ func TestAnAuditOfALibraryNamesEachChange(t *testing.T) {
 		{"not of the words", `INSERT INTO words (rowid, attack_id, name, aliases, description) VALUES (99, 'T9999', 'hidden', '', '')`},
 		{"not of the words", `INSERT INTO words (rowid, attack_id, name, aliases, description) VALUES (1, 'T9001', 'more', '', '')`},
 		{"not of the words", `INSERT INTO words (words, rowid, attack_id, name, aliases, description) VALUES ('delete', 2, 'TA9001', 'Scouting', '', '')`},
+		{"index of procedures is not of the words", `INSERT INTO procedures (rowid, text) VALUES (99, 'hidden')`},
+		{"index of procedures is not of the words", `INSERT INTO procedures (procedures) VALUES ('delete-all')`},
 		{"lists and relations of enterprise 1", `DELETE FROM release_view WHERE release = 1`},
 		{"lists and relations of enterprise 2", `UPDATE release_view SET data = (SELECT data FROM release_view WHERE release = 1) WHERE release = 2`},
 		{"view of a release that is not there", `INSERT INTO release_view VALUES (3, x'00')`},
@@ -177,6 +179,7 @@ func TestAnAuditOfALibraryNamesEachChange(t *testing.T) {
 // silent are columns that nothing depends on: when the file was made, numbers to begin at, and the marks by which SQLite skips pages in an index of words, which
 // lead to the same page of one that has only one.
 var silent = []string{"goose_db_version.id", "goose_db_version.tstamp", "sqlite_sequence.name", "sqlite_sequence.seq", "words_idx.segid", "words_idx.term",
+	"procedures_idx.segid", "procedures_idx.term",
 	"removal.id", "removal.next_release", "removal.next_snapshot", "removal.next_wording"}
 
 // TestAnAuditOfALibraryReadsEveryCell changes one cell of every column of every table,

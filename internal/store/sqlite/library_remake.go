@@ -50,9 +50,11 @@ type oneRow interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// stale reports whether a release has no view.
+// stale reports whether all that is derived is gone while there are releases, as
+// migrations leave it. Less than all is damage, which an audit tells.
 func (l *Library) stale(ctx context.Context, q oneRow) (stale bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM release WHERE id NOT IN (SELECT release FROM release_view))`).Scan(&stale)
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM release)
+		AND NOT EXISTS (SELECT 1 FROM release_view) AND NOT EXISTS (SELECT 1 FROM wording)`).Scan(&stale)
 	if err != nil {
 		return false, fmt.Errorf("look for the views of releases: %w", err)
 	}
@@ -89,7 +91,7 @@ func (r *remaker) release(ctx context.Context, e *edition) error {
 			return err
 		}
 	}
-	_, err = r.tx.ExecContext(ctx, `INSERT OR REPLACE INTO release_view (release, data) VALUES (?, ?)`, e.id, r.l.packView(newView(items)))
+	_, err = r.tx.ExecContext(ctx, `INSERT OR REPLACE INTO release_view (release, data) VALUES (?, ?)`, e.id, r.l.zip.EncodeAll(newView(items).write(), nil))
 	return err
 }
 

@@ -18,7 +18,7 @@ DROP TABLE procedures_terms; DROP TABLE procedures; DROP TABLE words_terms; DROP
 CREATE VIRTUAL TABLE words USING fts5 (attack_id, name, aliases, description, content = '', tokenize = 'unicode61 remove_diacritics 2');
 INSERT INTO words (rowid, attack_id, name, aliases, description) VALUES (1, 'S9', 'Stale', '', '');
 UPDATE release_view SET data = x'00';
-DELETE FROM goose_db_version WHERE version_id = 3;`
+DELETE FROM goose_db_version WHERE version_id = 4;`
 
 // A folder of an earlier candor is searched like a new one, and what was in its index
 // is not.
