@@ -78,10 +78,12 @@ func (l *Library) Content(ctx context.Context, r attack.Release) (string, error)
 		return "", err
 	}
 	var own string
-	if err := l.db.QueryRowContext(ctx, `SELECT own FROM release WHERE id = ?`, e.id).Scan(&own); err != nil {
+	said := e.release
+	// What the import found of the file's hash is kept; what is known of it by now is not.
+	if err := l.db.QueryRowContext(ctx, `SELECT own, verified FROM release WHERE id = ?`, e.id).Scan(&own, &said.Verified); err != nil {
 		return "", fmt.Errorf("hash %s: %w", r, err)
 	}
-	return contentOf(e.release, own, sums, odd)
+	return contentOf(said, own, sums, odd)
 }
 
 // keptRelease is a row of the table of releases, and what belongs to it.
