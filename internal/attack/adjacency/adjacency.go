@@ -10,6 +10,7 @@ package adjacency
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -70,16 +71,48 @@ type Adjacent struct {
 	Support int `json:"support"`
 	// Confidence is Support / users of the basis, 0 to 1.
 	Confidence float64 `json:"confidence"`
+	// TheirUsers is how many of all users use this technique.
+	TheirUsers int `json:"technique_users"`
 	// Lift is Confidence / share of all users that use this technique; 1 is what
 	// chance would give.
 	Lift  float64 `json:"lift"`
 	Users []Ref   `json:"users"`
 }
 
-// Of returns what is adjacent to the technique with the given STIX id. The view
-// must hold techniques, tactics, matrices, groups, campaigns and relationships.
-// For an id that is no technique of the view it returns an empty result.
+// Of returns what is adjacent to the technique with the given STIX id, as an
+// Index of the view does. Whoever asks for many techniques makes one Index.
 func Of(lib *attack.Library, technique string, opt Options) Result {
+	return NewIndex(lib).Of(technique, opt)
+}
+
+// Index is a release made ready to answer for many techniques. It is immutable
+// and safe for concurrent use.
+type Index struct {
+	lib     *attack.Library
+	users   users
+	columns []column
+}
+
+// column is a tactic with its live techniques.
+type column struct {
+	tactic     *attack.Object
+	techniques []*attack.Object
+}
+
+// NewIndex returns the index of a view, which must hold techniques, tactics,
+// matrices, groups, campaigns and relationships.
+func NewIndex(lib *attack.Library) *Index {
+	x := &Index{lib: lib, users: usersOf(lib)}
+	for _, t := range Tactics(lib) {
+		x.columns = append(x.columns, column{t, lib.Sources(t.ID, attack.InTactic)})
+	}
+	return x
+}
+
+// Of returns what is adjacent to the technique with the given STIX id. For an id
+// that is no technique of the view it returns an empty result.
+func (x *Index) Of(technique string, opt Options) Result {
+	lib := x.lib
 	res := Result{Release: lib.Release, Users: []Ref{}, Basis: []Ref{}, Adjacent: []Adjacent{}}
 	t, ok := lib.Object(technique)
 	if !ok || !t.Kind.Technique() {
@@ -89,62 +122,103 @@ func Of(lib *attack.Library, technique string, opt Options) Result {
 		opt.MinSupport = DefaultMinSupport
 	}
 	res.Technique = refOf(t)
-	u := usersOf(lib)
-	res.AllUsers = len(u.all)
-	own := u.of([]*attack.Object{t})
-	res.Users = refsOf(lib, own)
-	b := backOff(lib, u, t, opt.MinSupport)
-	res.Level, res.Note, res.Basis, res.BasisUsers = b.level, b.note, refs(b.techniques), len(b.users)
+	res.AllUsers = len(x.users.all)
+	res.Users = x.users.refs(x.users.by[t.ID])
+	b := backOff(lib, x.users, t, opt.MinSupport)
+	res.Level, res.Note, res.Basis, res.BasisUsers = b.level, b.note, refs(b.techniques), b.users.len()
 	if b.level == LevelTactic {
 		res.Basis = refs(lib.TacticsOf(t.ID))
 	}
-	res.Adjacent = rows(lib, u, &b, tactics(lib, t, opt.Tactic))
+	res.Adjacent = x.rows(&b, t, opt.Tactic)
 	return res
 }
 
-// users is who uses what, by STIX id. It holds live objects and relations only.
+// set is some of the users of a release, by their place among all.
+type set []uint64
+
+func (s set) len() int {
+	n := 0
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// and returns what s and t have in common; either may be nil.
+func (s set) and(t set) set {
+	out := make(set, min(len(s), len(t)))
+	for i := range out {
+		out[i] = s[i] & t[i]
+	}
+	return out
+}
+
+// users is who uses what. It holds live objects and relations only.
 type users struct {
-	all map[string]bool            // users of any technique
-	by  map[string]map[string]bool // technique -> its users
+	all []Ref          // users of any technique, by ATT&CK ID
+	by  map[string]set // technique -> its users
 }
 
 func usersOf(lib *attack.Library) users {
-	u := users{all: map[string]bool{}, by: map[string]map[string]bool{}}
+	uses := map[*attack.Object][]*attack.Object{}
+	var who []*attack.Object
 	for _, k := range []attack.Kind{attack.KindGroup, attack.KindCampaign} {
 		for _, o := range lib.OfKind(k) {
 			if !o.Live() {
 				continue
 			}
 			for _, t := range lib.Targets(o.ID, attack.Uses) {
-				if !t.Kind.Technique() {
-					continue
+				if t.Kind.Technique() {
+					uses[o] = append(uses[o], t)
 				}
-				if u.by[t.ID] == nil {
-					u.by[t.ID] = map[string]bool{}
-				}
-				u.by[t.ID][o.ID], u.all[o.ID] = true, true
 			}
+			if len(uses[o]) > 0 {
+				who = append(who, o)
+			}
+		}
+	}
+	slices.SortFunc(who, func(a, b *attack.Object) int {
+		return cmp.Or(strings.Compare(a.ATTACKID, b.ATTACKID), strings.Compare(a.ID, b.ID))
+	})
+	u := users{all: refs(who), by: map[string]set{}}
+	for i, o := range who {
+		for _, t := range uses[o] {
+			if u.by[t.ID] == nil {
+				u.by[t.ID] = make(set, (len(who)+63)/64)
+			}
+			u.by[t.ID][i/64] |= 1 << (i % 64)
 		}
 	}
 	return u
 }
 
 // of returns the users of any of the techniques.
-func (u users) of(techniques []*attack.Object) map[string]bool {
-	m := map[string]bool{}
+func (u users) of(techniques []*attack.Object) set {
+	m := make(set, (len(u.all)+63)/64)
 	for _, t := range techniques {
-		for id := range u.by[t.ID] {
-			m[id] = true
+		for i, w := range u.by[t.ID] {
+			m[i] |= w
 		}
 	}
 	return m
+}
+
+// refs returns the users of a set, by ATT&CK ID.
+func (u users) refs(s set) []Ref {
+	rs := make([]Ref, 0, s.len())
+	for i, w := range s {
+		for ; w != 0; w &= w - 1 {
+			rs = append(rs, u.all[i*64+bits.TrailingZeros64(w)])
+		}
+	}
+	return rs
 }
 
 // basis is the techniques whose users an answer is based on.
 type basis struct {
 	level, note string
 	techniques  []*attack.Object
-	users       map[string]bool
+	users       set
 }
 
 // backOff widens the basis from the technique to its family to its tactics until
@@ -152,7 +226,7 @@ type basis struct {
 func backOff(lib *attack.Library, u users, t *attack.Object, enough int) basis {
 	b := basis{level: LevelTechnique, techniques: []*attack.Object{t}}
 	b.users = u.of(b.techniques)
-	own := len(b.users)
+	own := b.users.len()
 	b.note = fmt.Sprintf("based on the %s of %s", count(own), t.ATTACKID)
 	if own >= enough {
 		return b
@@ -160,11 +234,11 @@ func backOff(lib *attack.Library, u users, t *attack.Object, enough int) basis {
 	few := fmt.Sprintf("%s has %s, fewer than %d", t.ATTACKID, count(own), enough)
 	if f := family(lib, t); len(f) > 1 {
 		b.level, b.techniques, b.users = LevelParent, f, u.of(f)
-		b.note = fmt.Sprintf("%s, so this is based on the %s of %s and its sub-techniques", few, count(len(b.users)), f[0].ATTACKID)
-		if len(b.users) >= enough {
+		b.note = fmt.Sprintf("%s, so this is based on the %s of %s and its sub-techniques", few, count(b.users.len()), f[0].ATTACKID)
+		if b.users.len() >= enough {
 			return b
 		}
-		few += fmt.Sprintf(", and %s with its sub-techniques has %s", f[0].ATTACKID, count(len(b.users)))
+		few += fmt.Sprintf(", and %s with its sub-techniques has %s", f[0].ATTACKID, count(b.users.len()))
 	}
 	var wide []*attack.Object
 	var names []string
@@ -174,7 +248,7 @@ func backOff(lib *attack.Library, u users, t *attack.Object, enough int) basis {
 	}
 	if len(wide) > 0 {
 		b.level, b.techniques, b.users = LevelTactic, wide, u.of(wide)
-		b.note = fmt.Sprintf("%s, so this is based on the %s of any technique of %s", few, count(len(b.users)), strings.Join(names, " or "))
+		b.note = fmt.Sprintf("%s, so this is based on the %s of any technique of %s", few, count(b.users.len()), strings.Join(names, " or "))
 	}
 	return b
 }
@@ -195,19 +269,6 @@ func family(lib *attack.Library, t *attack.Object) []*attack.Object {
 		parent = ps[0]
 	}
 	return append([]*attack.Object{parent}, lib.Sources(parent.ID, attack.SubtechniqueOf)...)
-}
-
-// tactics returns the tactics whose techniques are looked at, in order.
-func tactics(lib *attack.Library, t *attack.Object, only string) []*attack.Object {
-	own := lib.TacticsOf(t.ID)
-	var ts []*attack.Object
-	for _, tactic := range Tactics(lib) {
-		if only != "" && !Names(tactic, only) || only == "" && slices.Contains(own, tactic) {
-			continue
-		}
-		ts = append(ts, tactic)
-	}
-	return ts
 }
 
 // Names reports whether s is a tactic's ATT&CK ID, STIX id, name or short name;
@@ -241,18 +302,27 @@ func Tactics(lib *attack.Library) []*attack.Object {
 	return ts
 }
 
-// rows returns the techniques of the tactics that users of the basis also use,
-// the basis itself left out.
-func rows(lib *attack.Library, u users, b *basis, ts []*attack.Object) []Adjacent {
+// rows returns the techniques that users of the basis also use, of the tactic
+// named or, without one, of every tactic that the technique t is not in; the basis
+// itself is left out.
+func (x *Index) rows(b *basis, t *attack.Object, only string) []Adjacent {
+	own := x.lib.TacticsOf(t.ID)
+	basis := map[*attack.Object]bool{}
+	for _, t := range b.techniques {
+		basis[t] = true
+	}
 	out := []Adjacent{}
-	for _, tactic := range ts {
+	for _, c := range x.columns {
+		if only != "" && !Names(c.tactic, only) || only == "" && slices.Contains(own, c.tactic) {
+			continue
+		}
 		from := len(out)
-		for _, t := range lib.Sources(tactic.ID, attack.InTactic) {
-			if slices.Contains(b.techniques, t) {
+		for _, t := range c.techniques {
+			if basis[t] {
 				continue
 			}
-			if a, ok := compare(lib, u, b, t); ok {
-				a.Tactic = refOf(tactic)
+			if a, ok := x.users.compare(b, t); ok {
+				a.Tactic = refOf(c.tactic)
 				out = append(out, a)
 			}
 		}
@@ -263,19 +333,17 @@ func rows(lib *attack.Library, u users, b *basis, ts []*attack.Object) []Adjacen
 	return out
 }
 
-func compare(lib *attack.Library, u users, b *basis, t *attack.Object) (Adjacent, bool) {
-	both := map[string]bool{}
-	for id := range u.by[t.ID] {
-		if b.users[id] {
-			both[id] = true
-		}
-	}
-	if len(both) == 0 {
+func (u users) compare(b *basis, t *attack.Object) (Adjacent, bool) {
+	own := u.by[t.ID]
+	both := own.and(b.users)
+	support := both.len()
+	if support == 0 {
 		return Adjacent{}, false
 	}
-	a := Adjacent{Technique: refOf(t), Support: len(both), Users: refsOf(lib, both)}
-	a.Confidence = float64(len(both)) / float64(len(b.users))
-	a.Lift = a.Confidence / (float64(len(u.by[t.ID])) / float64(len(u.all)))
+	a := Adjacent{Technique: refOf(t), Support: support, Users: u.refs(both)}
+	a.Confidence = float64(support) / float64(b.users.len())
+	a.TheirUsers = own.len()
+	a.Lift = a.Confidence / (float64(a.TheirUsers) / float64(len(u.all)))
 	return a, true
 }
 
@@ -286,19 +354,5 @@ func refs(os []*attack.Object) []Ref {
 	for _, o := range os {
 		rs = append(rs, refOf(o))
 	}
-	return rs
-}
-
-// refsOf returns the objects with the given STIX ids, by ATT&CK ID.
-func refsOf(lib *attack.Library, ids map[string]bool) []Ref {
-	rs := []Ref{}
-	for id := range ids {
-		if o, ok := lib.Object(id); ok {
-			rs = append(rs, refOf(o))
-		}
-	}
-	slices.SortFunc(rs, func(a, b Ref) int {
-		return cmp.Or(strings.Compare(a.ATTACKID, b.ATTACKID), strings.Compare(a.StixID, b.StixID))
-	})
 	return rs
 }
