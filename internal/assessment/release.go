@@ -8,10 +8,12 @@ import (
 	"candor/internal/store"
 )
 
-// needed are the STIX types that judgements read.
+// needed are the STIX types that judgements and takes read.
 var needed = [...]string{
 	"x-mitre-analytic", "x-mitre-detection-strategy", "x-mitre-data-component", "attack-pattern",
 	"x-mitre-tactic", "x-mitre-matrix", "intrusion-set", "campaign", "relationship",
+	// What takes are written of besides.
+	"malware", "tool", "course-of-action", "x-mitre-asset", "x-mitre-data-source",
 }
 
 // release returns the release of the library that ref selects.

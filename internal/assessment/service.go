@@ -22,6 +22,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/near"
 	"candor/internal/store"
+	"candor/internal/take"
 	"candor/internal/visibility"
 )
 
@@ -51,6 +52,8 @@ type Service struct {
 	waited    cache[[]alert.Duration]
 	done      cache[assured]
 	under     flight[assure.Assessment] // those under way
+	desks     cache[*take.Desk]
+	desking   flight[*take.Desk]
 }
 
 // assured is an assessment with the policy that it was judged by.

@@ -54,6 +54,25 @@ type Policy struct {
 	Readiness  Readiness
 	Gates      Gates
 	Costs      Costs
+	Take       Points
+}
+
+// Points is how confidence in a take, the analyst context of an object, is
+// counted: what its statements rest on counts for it, what speaks against them
+// against it.
+type Points struct {
+	// ShortText is below how many characters an official text that names no log source
+	// is no ground to stand on.
+	ShortText int
+	// Official is for an object that says more than that, Visibility for log sources
+	// that are measured here, Measured for alerts that are labelled to a conclusion,
+	// Exercised for an exercise in date or a case.
+	Official, Visibility, Measured, Exercised int
+	// Contradicted is taken away for evidence against evidence, Aged for evidence past
+	// its age, Rating for an external source that is rated worse than policy asks.
+	Contradicted, Aged, Rating int
+	// MediumFrom and HighFrom are the sums from which confidence is medium and high.
+	MediumFrom, HighFrom int
 }
 
 // Readiness bounds the age of exercises and runbooks.

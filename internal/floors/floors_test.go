@@ -87,6 +87,9 @@ var house = map[string]room{
 	"sample": {floor: 7},
 	"triage": {floor: 7, pure: true},
 
+	"standing": {floor: 7, pure: true},
+	"take":     {floor: 8, pure: true},
+
 	"store":       {floor: 8},
 	"store/stamp": {floor: 8},
 	"ledger":      {floor: 8},

@@ -57,6 +57,10 @@ func Default() assure.Policy {
 				MinPrecision: 0.9, MinEpisodes: 5, Rungs: []assure.Rung{assure.Reliable}, MaxAlertsPerDay: 20, RequireRunbook: true, MaxAgeDays: 30,
 			},
 		},
+		Take: assure.Points{
+			ShortText: 600, Official: 1, Visibility: 1, Measured: 1, Exercised: 1,
+			Contradicted: 1, Aged: 1, Rating: 1, MediumFrom: 1, HighFrom: 3,
+		},
 	}
 }
 
@@ -71,6 +75,21 @@ type Document struct {
 	Readiness  Readiness  `json:"readiness"`
 	Gate       Gate       `json:"gate"`
 	Costs      Costs      `json:"costs"`
+	Take       Take       `json:"take"`
+}
+
+// Take is the part of a Document about how confidence in a take is counted.
+type Take struct {
+	ShortText    int `json:"short_text"`
+	Official     int `json:"official"`
+	Visibility   int `json:"visibility"`
+	Measured     int `json:"measured"`
+	Exercised    int `json:"exercised"`
+	Contradicted int `json:"contradicted"`
+	Aged         int `json:"aged"`
+	Rating       int `json:"rating"`
+	MediumFrom   int `json:"medium_from"`
+	HighFrom     int `json:"high_from"`
 }
 
 // Costs is the part of a Document about what next steps cost; 0 is not stated.
@@ -152,5 +171,6 @@ func DocumentOf(p assure.Policy) Document {
 		Readiness:  Readiness(p.Readiness),
 		Gate:       Gate{Reporting: GateFor(p.Gates.Reporting), Automation: GateFor(p.Gates.Automation)},
 		Costs:      Costs(p.Costs),
+		Take:       Take(p.Take),
 	}
 }

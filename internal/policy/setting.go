@@ -51,7 +51,27 @@ func keys(p *assure.Policy) []key {
 	ks = append(ks, readinessKeys(p)...)
 	ks = append(ks, gateKeys("gate.reporting.", "to be reported to executives", &p.Gates.Reporting)...)
 	ks = append(ks, gateKeys("gate.automation.", "to start an automated response", &p.Gates.Automation)...)
-	return append(ks, costKeys(&p.Costs)...)
+	ks = append(ks, costKeys(&p.Costs)...)
+	return append(ks, takeKeys(&p.Take)...)
+}
+
+// takeKeys are the points by which confidence in a take is counted.
+func takeKeys(t *assure.Points) []key {
+	points := func(name, meaning string, at *int) key {
+		return key{"take." + name, "points", meaning, whole{at, 0, 100}}
+	}
+	return []key{
+		{"take.short_text", "characters", "Below how many characters an official text without log sources earns no point.", whole{&t.ShortText, 0, 1_000_000}},
+		points("official", "What an official object counts for confidence in a take that says more than that.", &t.Official),
+		points("visibility", "What it counts that the log sources are measured here.", &t.Visibility),
+		points("measured", "What it counts that the alerts are labelled to a conclusion.", &t.Measured),
+		points("exercised", "What an exercise in date or a case counts.", &t.Exercised),
+		points("contradicted", "What is taken away for evidence that contradicts other evidence.", &t.Contradicted),
+		points("aged", "What is taken away for evidence past its age.", &t.Aged),
+		points("rating", "What is taken away for an external source that is rated worse than this policy asks.", &t.Rating),
+		points("medium_from", "The sum from which confidence is medium.", &t.MediumFrom),
+		points("high_from", "The sum from which confidence is high.", &t.HighFrom),
+	}
 }
 
 // costKeys are the prices of next steps.

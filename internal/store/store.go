@@ -156,6 +156,9 @@ type LibraryReader interface {
 	// STIX ids; an id that the release does not carry is left out. The caller must
 	// not change them.
 	Raws(ctx context.Context, r attack.Release, ids []string) (map[string][]byte, error)
+	// Hashes returns the object hash of every object of a release by STIX id, of
+	// duplicates that of the one that counts.
+	Hashes(ctx context.Context, r attack.Release) (map[string]attack.Hash, error)
 }
 
 // Header is what a list shows of an object.

@@ -93,6 +93,7 @@ func libraryAbsent(t *testing.T, open OpenLibrary) {
 	for _, err := range []error{
 		second(l.Snapshot(ctx, r, "tool--1")), second(l.Relations(ctx, r, "tool--1")), second(l.Load(ctx, r)),
 		second(l.Oddities(ctx, r)), second(l.Members(ctx, r)), second(l.Raws(ctx, r, nil)), second(l.Renames(ctx, r)),
+		second(l.Hashes(ctx, r)),
 	} {
 		refused(t, err, fault.NotFound)
 	}
@@ -492,6 +493,17 @@ func libraryMembers(t *testing.T, open OpenLibrary) {
 	}
 	got := must(l.Raws(ctx, r1, []string{"tool--1", "tool--2", "tool--3", "relationship--1"}))(t)
 	equal(t, "raws", texts(got), map[string]string{"tool--1": a.write(t), "tool--2": b.write(t)})
+	for _, r := range []attack.Release{r1, r2} {
+		hashes := must(l.Hashes(ctx, r))(t)
+		if len(hashes) != len(members(r)) {
+			t.Errorf("%s has %d hashes, and %d members", r, len(hashes), len(members(r)))
+		}
+		for id, h := range hashes {
+			if want := must(l.Snapshot(ctx, r, id))(t).ObjectHash; h != want {
+				t.Errorf("hash of %s in %s is %s, want %s", id, r, h, want)
+			}
+		}
+	}
 }
 
 func texts(raws map[string][]byte) map[string]string {

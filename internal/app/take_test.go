@@ -1,0 +1,661 @@
+package app_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"candor/internal/app"
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/cli"
+	"candor/internal/day"
+	"candor/internal/policy"
+	"candor/internal/sample"
+	"candor/internal/take"
+	"candor/internal/visibility"
+)
+
+// walk is a data folder with every shared release and the evidence of the README.
+type walk struct {
+	t    *testing.T
+	desk *cli.Desk
+	data string
+}
+
+func newWalk(t *testing.T, releases string) *walk {
+	data := os.Getenv("CANDOR_TEST_DATA")
+	if data == "" {
+		t.Skip("CANDOR_TEST_DATA names no folder of real data")
+	}
+	f := &folder{t: t, dir: t.TempDir(), engine: app.Engines()[0], now: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}
+	bundles, err := filepath.Glob(filepath.Join(data, "attack", releases))
+	if err != nil || len(bundles) == 0 {
+		t.Fatalf("no release: %v", err)
+	}
+	f.ok(append([]string{"attack", "import"}, bundles...)...)
+	examples, err := filepath.Abs("../../examples/ait")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts, err := filepath.Glob(filepath.Join(data, "alerts", "ait-ads", "*.csv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.ok("evidence", "add", "rules", filepath.Join(data, "rules", "sigma-rules.tar.gz"))
+	f.ok("evidence", "add", "rules", filepath.Join(examples, "rules.csv"))
+	f.ok("evidence", "add", "telemetry", filepath.Join(examples, "telemetry.yaml"))
+	f.ok("evidence", "add", "feeds", filepath.Join(examples, "feeds.csv"))
+	f.ok(append([]string{"evidence", "add", "alerts", "--mapping", filepath.Join(examples, "mapping.yaml")}, alerts...)...)
+	d, err := app.Open(context.Background(), filepath.Join(f.dir, "data"), cli.Mode{Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return &walk{t, d, data}
+}
+
+func request(r attack.Release) assessment.Request {
+	return assessment.Request{Release: attack.ReleaseRef{Domain: r.Domain, Version: r.Version}, Policy: policy.Default(),
+		AsOf: time.Date(2022, 1, 31, 23, 59, 59, 0, time.UTC)}
+}
+
+// raws are the objects of a release as another reader of JSON has them.
+func (w *walk) raws(r attack.Release) map[string]map[string]any {
+	w.t.Helper()
+	f, err := os.Open(r.Source)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(bufio.NewReader(f))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var bundle struct{ Objects []map[string]any }
+	if err := json.NewDecoder(z).Decode(&bundle); err != nil {
+		w.t.Fatal(err)
+	}
+	m := map[string]map[string]any{}
+	for _, o := range bundle.Objects {
+		m[o["id"].(string)] = o
+	}
+	return m
+}
+
+// TestTakes judges the takes of all shared releases with the evidence of the README.
+func TestTakes(t *testing.T) {
+	which := "*.json.gz"
+	if testing.Short() {
+		which = "*-18.1.json.gz"
+	}
+	w := newWalk(t, which)
+	releases, err := w.desk.Library.Releases(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var enterprise []take.Take
+	for _, r := range releases {
+		t.Run(strings.ReplaceAll(r.String(), " ", "_"), func(t *testing.T) {
+			takes := w.inventNothing(t, r)
+			if r.String() == "enterprise 18.1" {
+				enterprise = takes
+			}
+		})
+	}
+	t.Run("rubric", func(t *testing.T) { rubric(t, enterprise) })
+	t.Run("variety", func(t *testing.T) { variety(t, enterprise) })
+	t.Run("reading", func(t *testing.T) { reading(t, enterprise) })
+	t.Run("adjacent", func(t *testing.T) { nextStages(t, enterprise) })
+}
+
+// inventNothing walks every statement of every live object of a release: what it
+// names stands in its sources, and the object, the relation or the verdict that is
+// its source says so.
+func (w *walk) inventNothing(t *testing.T, r attack.Release) []take.Take {
+	ctx := context.Background()
+	a, err := w.desk.Assessment.Assess(ctx, request(r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &checker{t: t, raws: w.raws(r), texts: map[string]string{}, verdicts: map[string]*assure.Verdict{}, release: r}
+	for i := range a.Verdicts {
+		c.verdicts[a.Verdicts[i].Analytic.ATTACKID] = &a.Verdicts[i]
+	}
+	var takes []take.Take
+	statements := 0
+	err = w.desk.Assessment.Takes(ctx, request(r), func(tk take.Take) error {
+		takes = append(takes, tk)
+		for _, s := range tk.Sections {
+			if len(s.Statements) == 0 && s.Empty == "" {
+				t.Errorf("%s: %s is empty and does not say why", tk.Object.ATTACKID, s.Name)
+			}
+			for _, st := range s.Statements {
+				statements++
+				c.statement(&tk, st)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 0
+	for _, o := range c.raws {
+		if c.taken(o) {
+			want++
+		}
+	}
+	if len(takes) != want {
+		t.Errorf("%d takes, want one of each of %d live objects", len(takes), want)
+	}
+	t.Logf("%d takes, %d statements", len(takes), statements)
+	return takes
+}
+
+// taken reports whether takes are written of an object.
+func (c *checker) taken(o map[string]any) bool {
+	switch o["type"] {
+	case "attack-pattern", "intrusion-set", "malware", "tool", "campaign", "course-of-action", "x-mitre-tactic", "x-mitre-data-source",
+		"x-mitre-data-component", "x-mitre-detection-strategy", "x-mitre-analytic", "x-mitre-asset":
+		return o["revoked"] != true && o["x_mitre_deprecated"] != true
+	}
+	return false
+}
+
+func takeOf(t *testing.T, takes []take.Take, id string) take.Take {
+	t.Helper()
+	i := slices.IndexFunc(takes, func(tk take.Take) bool { return tk.Object.ATTACKID == id })
+	if i < 0 {
+		t.Fatalf("no take of %s", id)
+	}
+	return takes[i]
+}
+
+// rubric holds the take of AN1989 against what an analyst said of it: each point by a
+// statement of a section, with what it rests on.
+func rubric(t *testing.T, takes []take.Take) {
+	tk := takeOf(t, takes, "AN1989")
+	for _, p := range []struct {
+		point string
+		in    take.SectionName
+		code  string
+		says  string
+		rests string // on a source that contains this
+	}{
+		{"a detection problem rather than a specific behaviour", take.Summary, "detection_problem", "detection problem", "x_mitre_log_source_references"},
+		{"frequent", take.Summary, "official_caveats", "frequent", "very high occurrence"},
+		{"many false positives", take.Summary, "official_caveats", "false positives", "false positive rate"},
+		{"may be outside the organisation's view", take.Summary, "official_caveats", "cannot look", "outside the visibility"},
+		{"no coverage from what is noisy or invisible", take.Executive, "not_covered_outside", "Do not count this as covered", "outside_visibility"},
+		{"validate what can be seen", take.Direction, "validate_first", "find out what of it can be seen", "visibility_outside"},
+		{"shift to adjacent stages, Initial Access first", take.Direction, "correlate", "Initial Access", "uses"},
+		{"a rule is not sight and action", take.Executive, "sight_is_what_counts", "that we see it and act", "rung"},
+		{"where budget goes", take.Executive, "next_stages", "fund it first", "uses"},
+		{"domain and platform", take.Technical, "domain_and_platforms", "platform PRE", "x_mitre_platforms"},
+		{"no tactic on the object itself", take.Technical, "object_lacks", "carries no tactic", "x_mitre_log_source_references"},
+		{"no detection logic", take.Technical, "no_logic", "no detection logic", "description"},
+		{"needs local data sources", take.Technical, "no_logic", "local data", "description"},
+		{"correlate weak with reliable", take.Direction, "correlate", "Correlate it with what can be relied on", "uses"},
+		{"telemetry of adjacent stages", take.Telemetry, "stages_seen", "telemetry is seen here for", "uses"},
+		{"external sources with owner and confidence", take.Telemetry, "external_none", "an owner and a rating of C3", "visibility.worst_reliability"},
+		{"alert history with volume, false positives, dispositions", take.Telemetry, "keep_history", "volume, false positives, who judged them how", "not_claimed"},
+		{"cases", take.Telemetry, "no_cases", "No reviewed incident", "incidents"},
+		{"not standalone", take.Direction, "not_standalone", "Not a standalone detection", "description"},
+		{"measure before reporting or automation", take.Direction, "measure_before_use", "before anyone reports on it or automates it", "gate_automation"},
+		{"document gaps", take.Mitigation, "say_it_openly", "Name this gap, and who owns it", "rung"},
+		{"tune thresholds and enrichment", take.Direction, "tune", "thresholds and enrichment", "description"},
+		{"visibility assessment first", take.Direction, "validate_first", "Visibility first", "visibility_outside"},
+		{"controls around observable stages", take.Mitigation, "controls_at_seen_stages", "Put controls around a stage that can be watched", "mitigates"},
+		{"runbooks", take.Mitigation, "runbook_none", "Keep a runbook", "runbook"},
+		{"incident reviews", take.Mitigation, "review_incidents", "every incident review", "incidents"},
+		{"limits in reports", take.Mitigation, "say_it_openly", "in every report of coverage", "rung"},
+		{"not a technique", take.Limits, "is_analytic", "not the technique", "x-mitre-analytic"},
+		{"what cannot be inferred", take.Limits, "no_inference", "Nothing here says that anyone does this", "x-mitre-analytic"},
+	} {
+		st := statementOf(tk, p.in, p.code)
+		if !strings.Contains(st.Text, p.says) {
+			t.Errorf("%s: %s of %s says %q, want it to say %q", p.point, p.code, p.in, st.Text, p.says)
+		}
+		text, _ := json.Marshal(st.Sources)
+		if !strings.Contains(string(text), p.rests) {
+			t.Errorf("%s: %s rests on %s, want %q among it", p.point, p.code, text, p.rests)
+		}
+	}
+}
+
+func statementOf(tk take.Take, in take.SectionName, code string) take.Statement {
+	for _, st := range tk.Section(in).Statements {
+		if st.Code == code {
+			return st
+		}
+	}
+	return take.Statement{}
+}
+
+// variety counts distinct takes among the analytics that apply: names and numbers are
+// one mark, and so is a list of any length.
+func variety(t *testing.T, takes []take.Take) {
+	kinds := map[string]int{}
+	applicable := 0
+	for _, tk := range takes {
+		if tk.Kind != attack.KindAnalytic || statementOf(tk, take.Executive, "not_concerned").Code != "" {
+			continue
+		}
+		applicable++
+		var shape strings.Builder
+		for _, s := range tk.Sections {
+			for _, st := range s.Statements {
+				shape.WriteString(marked(st) + "\n")
+			}
+		}
+		kinds[shape.String()]++
+	}
+	t.Logf("%d distinct takes of %d analytics", len(kinds), applicable)
+	if applicable != 447 || len(kinds) < 100 {
+		t.Errorf("%d distinct takes of %d analytics, want at least 100 of 447", len(kinds), applicable)
+	}
+}
+
+var marks = regexp.MustCompile(`#(?:(?:, | and |; )(?:# ?(?:more)?|#))*`)
+
+// marked is a statement with all that its sources say as one mark.
+func marked(st take.Statement) string {
+	text := st.Text
+	var said []string
+	for _, s := range st.Sources {
+		if s.Value != "" && s.Kind != take.Relation {
+			said = append(said, s.Value)
+		}
+	}
+	slices.SortFunc(said, func(a, b string) int { return len(b) - len(a) })
+	for _, v := range said {
+		text = strings.ReplaceAll(text, v, "#")
+	}
+	text = regexp.MustCompile(`\d[\d.,]*`).ReplaceAllString(text, "#")
+	return marks.ReplaceAllString(text, "#")
+}
+
+var identifier = regexp.MustCompile(`\b(?:T|AN|DET|DC|DS|G|S|C|M|A|TA)\d{4}`)
+
+// reading holds sentences to what can be read aloud.
+func reading(t *testing.T, takes []take.Take) {
+	told := 0
+	tell := func(format string, args ...any) {
+		if told++; told < 30 {
+			t.Errorf(format, args...)
+		}
+	}
+	for _, tk := range takes {
+		seen := map[string]bool{}
+		limit := map[take.SectionName]int{take.Summary: 60, take.Executive: 90}
+		for _, s := range tk.Sections {
+			words := 0
+			for _, st := range s.Statements {
+				if seen[st.Text] {
+					tell("%s says twice: %q", tk.Object.ATTACKID, st.Text)
+				}
+				seen[st.Text] = true
+				words += len(strings.Fields(st.Text))
+				for sentence := range strings.SplitSeq(st.Text, ". ") {
+					if n := len(strings.Fields(sentence)); n > 28 {
+						tell("%s: %d words: %q", tk.Object.ATTACKID, n, sentence)
+					}
+				}
+				if st.Audience != take.Engineer && identifier.MatchString(st.Text) {
+					tell("%s: a leader reads an identifier: %q", tk.Object.ATTACKID, st.Text)
+				}
+				if !strings.HasSuffix(st.Text, ".") {
+					tell("%s: no full stop: %q", tk.Object.ATTACKID, st.Text)
+				}
+			}
+			if most := limit[s.Name]; most > 0 && words > most {
+				tell("%s: %s has %d words", tk.Object.ATTACKID, s.Name, words)
+			}
+		}
+	}
+	if told >= 30 {
+		t.Errorf("%d faults in all", told)
+	}
+}
+
+// nextStages holds AN1989's table against figures that were worked out by hand.
+func nextStages(t *testing.T, takes []take.Take) {
+	tk := takeOf(t, takes, "AN1989")
+	var got []string
+	for _, a := range tk.Adjacent[:3] {
+		got = append(got, fmt.Sprintf("%s %s %d/%d %.1f %v", a.Tactic.Name, a.Technique.ATTACKID, a.Support, a.BasisUsers, a.Lift, a.Here))
+	}
+	want := []string{
+		"Initial Access T1566.001 13/27 1.2 [{Linux [{observable 1}]}]",
+		"Initial Access T1133 12/27 2.8 [{Linux [{rule_only 1}]}]",
+		"Initial Access T1078 12/27 1.8 [{Linux [{blind 1}]}]",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("next stages %q, want %q", got, want)
+	}
+}
+
+// checker holds statements against the release as encoding/json reads it, and against
+// the verdicts.
+type checker struct {
+	t        *testing.T
+	raws     map[string]map[string]any
+	texts    map[string]string // what stringsOf found
+	everyone int
+	verdicts map[string]*assure.Verdict
+	release  attack.Release
+	told     int
+}
+
+func (c *checker) tell(tk *take.Take, st take.Statement, format string, args ...any) {
+	if c.told++; c.told < 40 {
+		c.t.Errorf("%s %s, %s: %q: %s", c.release, tk.Object.ATTACKID, st.Code, st.Text, fmt.Sprintf(format, args...))
+	}
+}
+
+var (
+	wordOrFigure = regexp.MustCompile(`\p{Lu}[\p{L}\p{N}./:_-]*|\d[\d.,-]*\d|\d`)
+	// known are words that belong to the language of takes and are nobody's name.
+	known = map[string]bool{"ATT&CK": true, "ATT": true, "CK": true, "MITRE": true, "Candor": true}
+)
+
+func (c *checker) statement(tk *take.Take, st take.Statement) {
+	if len(st.Sources) == 0 {
+		c.tell(tk, st, "it rests on nothing")
+	}
+	var said strings.Builder
+	for _, s := range st.Sources {
+		c.source(tk, st, s)
+		said.WriteString(s.Value + "\x00" + strings.Join(s.Inputs, "\x00") + "\x00" + s.Field + "\x00")
+	}
+	all := said.String()
+	for _, at := range wordOrFigure.FindAllStringIndex(st.Text, -1) {
+		word := strings.Trim(st.Text[at[0]:at[1]], ".,:")
+		if known[word] || begins(st.Text, at[0]) && !strings.ContainsAny(word, "0123456789") || strings.Contains(all, word) {
+			continue
+		}
+		c.tell(tk, st, "%q is in none of its sources", word)
+	}
+}
+
+// begins reports whether a sentence or a part after a colon begins at i.
+func begins(text string, i int) bool {
+	return i == 0 || strings.HasSuffix(text[:i], ". ") || strings.HasSuffix(text[:i], ": ") || strings.HasSuffix(text[:i], "“") && i == len("“")
+}
+
+func (c *checker) source(tk *take.Take, st take.Statement, s take.Source) {
+	switch s.Kind {
+	case take.Field:
+		c.field(tk, st, s)
+	case take.Relation:
+		c.relation(tk, st, s)
+	case take.Computation:
+		c.computation(tk, st, s)
+	case take.Reason:
+		c.reason(tk, st, s)
+	case take.Setting:
+	default:
+		c.tell(tk, st, "a source is of kind %q", s.Kind)
+	}
+}
+
+// field checks that an object says so, by its exact bytes.
+func (c *checker) field(tk *take.Take, st take.Statement, s take.Source) {
+	o := c.raws[s.ID]
+	if o == nil {
+		c.tell(tk, st, "object %s is not in the release", s.ID)
+		return
+	}
+	if s.Field == "release" || s.Value == "" {
+		return
+	}
+	if strings.HasPrefix(s.Field, "analytics' ") {
+		return // checked by what it names, below
+	}
+	text, ok := c.texts[s.ID]
+	if !ok {
+		text = stringsOf(o)
+		c.texts[s.ID] = text
+	}
+	for part := range strings.SplitSeq(s.Value, " ") {
+		if !strings.Contains(text, part) {
+			c.tell(tk, st, "%s does not say %q in %s", s.ID, part, s.Field)
+			return
+		}
+	}
+}
+
+// stringsOf is every text and number in a JSON value.
+func stringsOf(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v + "\x00"
+	case bool:
+		return strconv.FormatBool(v) + "\x00"
+	case []any:
+		var b strings.Builder
+		for _, e := range v {
+			b.WriteString(stringsOf(e))
+		}
+		return b.String()
+	case map[string]any:
+		var b strings.Builder
+		for _, e := range v {
+			b.WriteString(stringsOf(e))
+		}
+		return b.String()
+	}
+	return ""
+}
+
+func (c *checker) relation(tk *take.Take, st take.Statement, s take.Source) {
+	if c.raws[s.ID] == nil {
+		c.tell(tk, st, "object %s is not in the release", s.ID)
+	}
+}
+
+// computation recomputes what was worked out.
+func (c *checker) computation(tk *take.Take, st take.Statement, s take.Source) {
+	want := s.Value
+	switch s.ID {
+	case "count":
+		want = strconv.Itoa(len(s.Inputs))
+		sorted := slices.Sorted(slices.Values(s.Inputs))
+		if len(slices.Compact(sorted)) != len(s.Inputs) && st.Code != "reads" {
+			c.tell(tk, st, "something is counted twice: %v", s.Inputs)
+		}
+	case "sum":
+		sum := 0
+		for _, in := range s.Inputs {
+			n, _ := strconv.Atoi(in)
+			sum += n
+		}
+		want = strconv.Itoa(sum)
+	case "times":
+		var n [4]float64
+		for i, in := range s.Inputs {
+			n[i], _ = strconv.ParseFloat(in, 64)
+		}
+		want = strconv.FormatFloat(n[0]*n[3]/(n[1]*n[2]), 'f', 1, 64)
+	case "as_of":
+		want = tk.AsOf
+	case "support", "basis_users", "users":
+		want = c.users(tk, s)
+	default:
+		c.tell(tk, st, "nobody can recompute %q", s.ID)
+	}
+	if want != s.Value {
+		c.tell(tk, st, "%s is %s, want %s", s.ID, s.Value, want)
+	}
+}
+
+// users counts who uses what from the relationships alone.
+func (c *checker) users(tk *take.Take, s take.Source) string {
+	if s.ID == "users" {
+		if c.everyone == 0 {
+			c.everyone = len(c.usersOf(nil))
+		}
+		return strconv.Itoa(c.everyone)
+	}
+	for _, a := range tk.Adjacent {
+		if s.ID == "basis_users" {
+			return strconv.Itoa(a.BasisUsers)
+		}
+		if a.Technique.ATTACKID == s.Field {
+			return strconv.Itoa(a.Support)
+		}
+	}
+	return "unknown"
+}
+
+// usersOf are the live groups and campaigns that use one of the techniques, by STIX
+// id, or any technique when none is named.
+func (c *checker) usersOf(techniques []string) map[string]bool {
+	users := map[string]bool{}
+	live := func(id string) bool {
+		o := c.raws[id]
+		return o != nil && o["revoked"] != true && o["x_mitre_deprecated"] != true
+	}
+	for _, o := range c.raws {
+		if o["type"] != "relationship" || o["relationship_type"] != "uses" || o["revoked"] == true || o["x_mitre_deprecated"] == true {
+			continue
+		}
+		from, to := o["source_ref"].(string), o["target_ref"].(string)
+		actor := strings.HasPrefix(from, "intrusion-set--") || strings.HasPrefix(from, "campaign--")
+		if actor && strings.HasPrefix(to, "attack-pattern--") && live(from) && live(to) && (techniques == nil || slices.Contains(techniques, to)) {
+			users[from] = true
+		}
+	}
+	return users
+}
+
+// reason holds what is said of a judgement against the verdict.
+func (c *checker) reason(tk *take.Take, st take.Statement, s take.Source) {
+	v := c.verdicts[s.Field]
+	if v == nil {
+		if s.ID != "rung" { // of a technique and the like, checked by TestTakesSumVerdicts
+			c.tell(tk, st, "%s is no analytic with a verdict", s.Field)
+		}
+		return
+	}
+	ok := true
+	switch {
+	case s.ID == "rung":
+		ok = strings.HasSuffix(s.Value, string(v.Rung)) || s.Value == strings.ReplaceAll(string(v.Rung), "_", " ")
+	case strings.HasPrefix(s.ID, "need_days"):
+		ok = slices.ContainsFunc(v.Visibility.Needs, func(n visibility.Need) bool { return strconv.Itoa(n.Days) == s.Value })
+	case strings.HasPrefix(s.ID, "need_"):
+		ok = slices.ContainsFunc(v.Visibility.Needs, func(n visibility.Need) bool { return n.Name == s.Value && "need_"+string(n.State) == s.ID })
+	case s.ID == "measurement":
+		ok = c.measured(v, s.Value)
+	case s.ID == "next":
+		ok = slices.ContainsFunc(v.Next, func(n assure.Step) bool { return n.Action+": "+n.Text == s.Value })
+	case strings.HasPrefix(s.ID, "gate_"), s.ID == "claim", s.ID == "claimed", s.ID == "knob", s.ID == "incidents", s.ID == "runbook", s.ID == "exercise", s.ID == "external", s.ID == "waiver":
+		ok = strings.HasPrefix(s.ID, "gate_") || s.ID == "claimed" || s.Value == "none" || reasonIs(v, s)
+		if !ok {
+			text, _ := json.Marshal(v)
+			ok = strings.Contains(string(text), quoted(s.Value))
+		}
+	default:
+		ok = reasonIs(v, s)
+	}
+	if !ok {
+		c.tell(tk, st, "the verdict on %s does not say %s %q", s.Field, s.ID, s.Value)
+	}
+}
+
+func quoted(s string) string {
+	text, _ := json.Marshal(s)
+	return strings.Trim(string(text), `"`)
+}
+
+func reasonIs(v *assure.Verdict, s take.Source) bool {
+	for _, r := range v.Reasons {
+		if r.Code == s.ID && r.Text == s.Value {
+			return true
+		}
+	}
+	return false
+}
+
+// measured reports whether a figure like "alerts 66" is that of the measurement.
+func (c *checker) measured(v *assure.Verdict, figure string) bool {
+	m := v.Measurement
+	name, value, _ := strings.Cut(figure, " ")
+	n := map[string]int64{"window_days": int64(m.WindowDays), "alerts": m.Alerts, "true_positive": m.TruePositive, "benign_positive": m.BenignPositive,
+		"false_positive": m.FalsePositive, "unlabelled": m.Unlabelled, "labelled": m.TruePositive + m.BenignPositive + m.FalsePositive,
+		"episodes": int64(m.Episodes), "to_label": m.ToLabel}
+	if name == "interval_low" || name == "interval_high" {
+		i := m.ClusteredInterval
+		if i == nil {
+			i = m.Interval
+		}
+		p := i[0]
+		if name == "interval_high" {
+			p = i[1]
+		}
+		said, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(value, "under "), "over "), " %"), 64)
+		return err == nil && p*100-said < 1 && said-p*100 < 1
+	}
+	want, ok := n[name]
+	return ok && strconv.FormatInt(want, 10) == value
+}
+
+// TestTakesOfTheDemo holds the demonstration to what it is to show.
+func TestTakesOfTheDemo(t *testing.T) {
+	f := &folder{t: t, dir: t.TempDir(), engine: app.Engines()[0], now: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}
+	files, err := sample.Write(filepath.Join(f.dir, "input"), 1, day.Of(f.now).Add(-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.write("miniature.json", string(sample.Bundle()))
+	f.ok("attack", "import", "miniature.json")
+	for _, e := range [][2]string{{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules}, {"alerts", files.Alerts},
+		{"exercises", files.Exercises}, {"cases", files.Cases}, {"signals", files.Signals}, {"tuning", files.Tuning}, {"runbooks", files.Runbooks}} {
+		f.ok("evidence", "add", e[0], e[1])
+	}
+	var takes []take.Take
+	if err := json.Unmarshal([]byte(f.ok("take", "--all", "--json")), &takes); err != nil {
+		t.Fatal(err)
+	}
+	shapes := map[string]bool{}
+	codes := map[string]bool{}
+	for _, tk := range takes {
+		var shape strings.Builder
+		for _, s := range tk.Sections {
+			for _, st := range s.Statements {
+				codes[st.Code] = true
+				shape.WriteString(marked(st) + "\n")
+			}
+		}
+		if tk.Kind == attack.KindAnalytic {
+			shapes[shape.String()] = true
+		}
+	}
+	if len(shapes) < 12 {
+		t.Errorf("%d visibly different takes of analytics, want at least 12", len(shapes))
+	}
+	for _, code := range []string{"may_be_counted", "contradicted", "external_only", "not_covered_outside", "works_unowned", "measured_noisy"} {
+		if !codes[code] {
+			t.Errorf("no analytic of the demo says %s", code)
+		}
+	}
+	reading(t, takes)
+	for _, code := range take.Codes() {
+		if !codes[code] {
+			t.Logf("nothing in the demo says %s", code)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package assessment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"candor/internal/attack"
+	"candor/internal/day"
+	"candor/internal/fault"
+	"candor/internal/standing"
+	"candor/internal/take"
+)
+
+// Take returns the analyst context of the object that id, an ATT&CK ID or a STIX id,
+// names in the release that r selects. It fails as Assess does, with
+// fault.NotFound when the release has no such object and with fault.Usage when
+// it is of a kind of which no take is written.
+func (s *Service) Take(ctx context.Context, r Request, id string) (take.Take, error) {
+	d, err := s.desk(ctx, r)
+	if err != nil {
+		return take.Take{}, err
+	}
+	o, err := meant(d, id)
+	if err != nil {
+		return take.Take{}, err
+	}
+	t, ok := d.Write(o.ID)
+	if !ok {
+		return take.Take{}, fault.New(fault.Usage, "%s is a %s, and no take is written of one", attack.SpellID(id), o.Kind).
+			Next("name one of: %s", kindList())
+	}
+	return t, nil
+}
+
+// Takes returns the takes of all live objects of the release that r selects and of
+// which takes are written, in the order of the bundle, one after the other.
+func (s *Service) Takes(ctx context.Context, r Request, each func(take.Take) error) error {
+	d, err := s.desk(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, o := range d.Library.Objects() {
+		if !o.Live() {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if t, ok := d.Write(o.ID); ok {
+			if err := each(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Standing returns how the techniques stand that the object named is about.
+func (s *Service) Standing(ctx context.Context, r Request, id string) (standing.Standing, error) {
+	d, err := s.desk(ctx, r)
+	if err != nil {
+		return standing.Standing{}, err
+	}
+	o, err := meant(d, id)
+	if err != nil {
+		return standing.Standing{}, err
+	}
+	return d.Board().Of(o), nil
+}
+
+// Board returns how everything in the release that r selects stands.
+func (s *Service) Board(ctx context.Context, r Request) (*standing.Board, error) {
+	d, err := s.desk(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return d.Board(), nil
+}
+
+// meant returns the object that an id means: a live one before a dead one, and a
+// technique before the mitigation that shares its id.
+func meant(d *take.Desk, id string) (*attack.Object, error) {
+	if o, ok := d.Library.Object(id); ok {
+		return o, nil
+	}
+	found := slices.Clone(d.Library.ByATTACKID(attack.SpellID(id)))
+	slices.SortStableFunc(found, func(a, b *attack.Object) int { return precedence(a) - precedence(b) })
+	if len(found) == 0 {
+		return nil, fault.New(fault.NotFound, "%s has no object %s", d.Library.Release, attack.SpellID(id)).
+			Next("candor attack search finds objects by their words")
+	}
+	return found[0], nil
+}
+
+func precedence(o *attack.Object) int {
+	n := 0
+	if !o.Live() {
+		n += 2
+	}
+	if !o.Kind.Technique() {
+		n++
+	}
+	return n
+}
+
+func kindList() string {
+	var names []string
+	for _, k := range take.Kinds() {
+		names = append(names, string(k))
+	}
+	return attack.Listed(names)
+}
+
+// desk returns the desk of the release and the evidence that r selects, made once
+// for the same ones.
+func (s *Service) desk(ctx context.Context, r Request) (*take.Desk, error) {
+	r.Platform = ""
+	if r.AsOf.IsZero() {
+		return nil, fault.New(fault.Usage, "the day of judgement is not stated")
+	}
+	rel, err := s.release(ctx, r.Release)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := join(libraryKey(rel), b.evidence, b.alerts, string(day.Of(r.AsOf)), fmt.Sprintf("%+v", r.Policy))
+	if d, ok := s.desks.get(key); ok {
+		return d, nil
+	}
+	return s.desking.do(ctx, key, func(ctx context.Context) (*take.Desk, error) {
+		a, err := s.whole(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		lib, err := s.library(ctx, rel)
+		if err != nil {
+			return nil, err
+		}
+		hashes, err := s.lib.Hashes(ctx, rel)
+		if err != nil {
+			return nil, err
+		}
+		hex := make(map[string]string, len(hashes))
+		for id, h := range hashes {
+			hex[id] = h.String()
+		}
+		d := take.NewDesk(take.Input{Library: lib, Hashes: hex, Assessment: &a, Policy: r.Policy, Local: b.evidence+b.alerts != ""})
+		s.desks.put(key, d)
+		return d, nil
+	})
+}

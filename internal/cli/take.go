@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/assessment"
+	"candor/internal/attack"
+	"candor/internal/fault"
+	"candor/internal/take"
+)
+
+func (p *program) takeCommand() *cobra.Command {
+	var j judging
+	var audience string
+	var all, sources bool
+	c := &cobra.Command{
+		Use:   "take ID",
+		Short: "What an ATT&CK object means here: for leaders, for engineers, with sources",
+		Long: `Take writes the analyst context of an object of any kind: a summary, what a leader would
+decide, a technical view, the telemetry that would show it, what to do about detection
+and mitigation, the limits, and how sure all that is. Every sentence follows by a rule
+from the official object, its relations, and the evidence and verdicts of this data
+folder; --sources prints what each rests on, and --json always has it.`,
+		Example: "  candor take AN1989\n  candor take T1059 --for leader\n  candor take G0016 --for engineer --sources\n  candor take --all --json > takes.json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			who := take.Audience(audience)
+			if who != "" && !slices.Contains(take.Audiences(), who) {
+				return fault.New(fault.Usage, "nothing is written for %q", audience).At("--for").Next("choose leader or engineer, or leave it out for both")
+			}
+			if all == (len(args) == 1) {
+				return fault.New(fault.Usage, "name one object, or ask for all").Next("candor take AN1989, or candor take --all --json")
+			}
+			req, err := p.request(j)
+			if err != nil {
+				return err
+			}
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				if all {
+					return p.takes(ctx, d, req, who)
+				}
+				t, err := takeOf(ctx, d, req, args[0])
+				if err != nil {
+					return err
+				}
+				t = t.For(who)
+				return p.emit(t, func(g *page) { showTake(g, &t, sources) })
+			})
+		},
+	}
+	j.flags(c)
+	c.Flags().StringVar(&audience, "for", "", "whose reading: leader or engineer (default: both)")
+	c.Flags().BoolVar(&sources, "sources", false, "print below each sentence what it rests on")
+	c.Flags().BoolVar(&all, "all", false, "every live object of the release, in the order of the bundle")
+	_ = c.RegisterFlagCompletionFunc("for", cobra.FixedCompletions([]string{"leader", "engineer"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// takeOf finds the object as its page does, so that the newest release of its domain
+// is meant, and returns its take.
+func takeOf(ctx context.Context, d *Desk, req assessment.Request, id string) (take.Take, error) {
+	found, err := d.Library.Page(ctx, id, req.Release)
+	if err != nil {
+		return take.Take{}, err
+	}
+	req.Release = attack.ReleaseRef{Domain: found.Release.Domain, Version: found.Release.Version}
+	return d.Assessment.Take(ctx, req, found.Object.ID)
+}
+
+// takes writes all takes of a release as they are made.
+func (p *program) takes(ctx context.Context, d *Desk, req assessment.Request, who take.Audience) error {
+	out := bufio.NewWriterSize(p.Out, 1<<20)
+	before := "["
+	err := d.Assessment.Takes(ctx, req, func(t take.Take) error {
+		t = t.For(who)
+		if !p.json {
+			g := &page{paint: p.outPaint()}
+			showTake(g, &t, false)
+			_, err := out.WriteString(inert(g.String(), bool(g.paint)) + "\n")
+			return err
+		}
+		text, err := json.Marshal(t)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "%s\n%s", before, text)
+		before = ","
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if p.json {
+		if before == "[" {
+			out.WriteString("[")
+		}
+		out.WriteString("\n]\n")
+	}
+	return out.Flush()
+}
+
+func showTake(g *page, t *take.Take, sources bool) {
+	g.line("%s", g.bold(strings.TrimSpace(t.Object.ATTACKID+"  "+t.Object.Name)))
+	g.line("%s in %s, as of %s, policy %s %s", t.Kind, t.Release, t.AsOf, t.Policy.Name, t.Policy.Version)
+	for _, s := range t.Sections {
+		if len(s.Statements) == 0 && s.Empty == "" {
+			continue
+		}
+		g.head("%s", s.Title)
+		if len(s.Statements) == 0 {
+			g.line("  %s", g.dim(s.Empty))
+		}
+		if !sources {
+			var texts []string
+			for _, st := range s.Statements {
+				texts = append(texts, st.Text)
+			}
+			g.wrap("  ", strings.Join(texts, " "), 100)
+			continue
+		}
+		for _, st := range s.Statements {
+			g.wrap("  ", st.Text, 100)
+			for _, line := range sourceLines(st) {
+				g.line("      %s", g.dim(line))
+			}
+		}
+	}
+	showNextStages(g, t)
+	g.line("\n%s", g.dim("derived by Candor from the official object and the evidence here; not MITRE's words. The object itself: candor attack show "+idOf(t)))
+}
+
+func idOf(t *take.Take) string {
+	if t.Object.ATTACKID != "" {
+		return t.Object.ATTACKID
+	}
+	return t.Object.StixID
+}
+
+// sourceLines are what a statement rests on, one line each.
+func sourceLines(st take.Statement) []string {
+	lines := []string{string(st.Audience) + ", rule " + st.Code}
+	for _, s := range st.Sources {
+		line := fmt.Sprintf("%s %s", s.Kind, s.ID)
+		if s.Field != "" {
+			line += " " + s.Field
+		}
+		if len(s.Inputs) > 0 {
+			line += " of " + cutTo(strings.Join(s.Inputs, ", "), 60)
+		}
+		if s.Value != "" {
+			line += ": " + cutTo(s.Value, 80)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// cutTo cuts a text to at most n runes.
+func cutTo(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+// adjacentShown is how many stages next to an object the terminal shows.
+const adjacentShown = 9
+
+func showNextStages(g *page, t *take.Take) {
+	if len(t.Adjacent) == 0 {
+		return
+	}
+	g.head("Stages next to it")
+	rows := [][]string{{"TACTIC", "TECHNIQUE", "USED BY", "TIMES CHANCE", "HERE"}}
+	for _, a := range t.Adjacent[:min(len(t.Adjacent), adjacentShown)] {
+		rows = append(rows, []string{a.Tactic.Name, a.Technique.ATTACKID + " " + a.Technique.Name, fmt.Sprintf("%d of %d", a.Support, a.BasisUsers),
+			fmt.Sprintf("%.1f", a.Lift), here(a)})
+	}
+	g.table("  ", rows)
+	if n := len(t.Adjacent) - adjacentShown; n > 0 {
+		g.line("  %s", g.dim(fmt.Sprintf("%d more with --json", n)))
+	}
+	g.wrap("  ", g.dim(t.AdjacentNote), 1000)
+}
+
+// here says how an adjacent technique stands, by platform.
+func here(a take.Adjacent) string {
+	var parts []string
+	for _, p := range a.Here {
+		var rungs []string
+		for _, r := range p.Rungs {
+			rungs = append(rungs, fmt.Sprintf("%d %s", r.Count, words(r.Rung)))
+		}
+		parts = append(parts, p.Platform+": "+strings.Join(rungs, ", "))
+	}
+	if len(parts) == 0 {
+		return "no analytic that applies"
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,433 @@
+package take
+
+import (
+	"slices"
+	"strings"
+
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/measure"
+	"candor/internal/visibility"
+)
+
+// notStandalone: what is frequent, mistaken for other things or out of sight is
+// context for something else.
+func (f *facts) notStandalone() words {
+	if len(f.caveats) == 0 && !f.stands(assure.Noisy, assure.Outside) || f.stands(assure.NotApplicable) {
+		return nothing
+	}
+	if f.stands(assure.Noisy) {
+		return say("Not a standalone detection as it is: use it as context for something more telling.").on(rungOf(f.v), reasonOf(f.v, "noisy"))
+	}
+	w := say("Not a standalone detection: treat what is heard of it as context.").on(f.quotes()...)
+	if f.v != nil {
+		w = w.on(rungOf(f.v))
+	}
+	return w
+}
+
+// validateFirst says what to establish before anything is built.
+func (f *facts) validateFirst() words {
+	if !f.stands(assure.Outside, assure.Blind, assure.RuleOnly) {
+		return nothing
+	}
+	w := rungOf(f.v)
+	switch f.v.Visibility.State {
+	case visibility.Outside:
+		return say("Visibility first: find out what of it can be seen, by us or by a provider, before any rule is written.").on(w, reasonOf(f.v, "visibility_"))
+	case visibility.Declared:
+		return say("Visibility first: measure that what is declared arrives.").on(w, reasonOf(f.v, "visibility_"))
+	case visibility.Stale:
+		return say("Visibility first: find out why its log sources stopped.").on(w, reasonOf(f.v, "visibility_"))
+	case visibility.Partial:
+		if n := f.firstMissing(); n.text != "" {
+			return say("Visibility first: %s is what keeps it from being seen.", n).on(w, reasonOf(f.v, "visibility_"))
+		}
+	}
+	return say("Visibility first: nothing that is built on it can work before its log sources arrive.").on(w, reasonOf(f.v, "visibility_"))
+}
+
+// firstMissing is the one log source that is lacking where it is only one.
+func (f *facts) firstMissing() words {
+	var names []words
+	for _, n := range f.v.Visibility.Needs {
+		if n.State == visibility.Measured {
+			continue
+		}
+		names = append(names, judged("need_"+string(n.State), f.v.Analytic, n.Name, n.Refs))
+	}
+	if len(names) != 1 {
+		return nothing
+	}
+	return names[0]
+}
+
+// measureBeforeUse: nothing measured stands behind it.
+func (f *facts) measureBeforeUse() words {
+	if f.v == nil || f.stands(assure.NotApplicable) || f.v.Measurement != nil && f.v.Measurement.Conclusion == measure.GoodEnough {
+		return nothing
+	}
+	reporting, automation := f.gate(assure.Reporting), f.gate(assure.Automation)
+	if reporting.Allowed || automation.Allowed {
+		return say("Measure volume and precision before anyone relies on it; a gate is open without that.").on(gateOf(f, reporting), gateOf(f, automation))
+	}
+	return say("Measure volume and precision before anyone reports on it or automates it; both gates are closed.").on(gateOf(f, reporting), gateOf(f, automation))
+}
+
+func gateOf(f *facts, d assure.Decision) words {
+	is := "closed"
+	if d.Allowed {
+		is = "allowed"
+	}
+	return words{is, []Source{{Kind: Reason, ID: "gate_" + string(d.Purpose), Field: f.v.Analytic.ATTACKID, Value: is}}}
+}
+
+func (f *facts) writeRule() words {
+	if !f.stands(assure.Observable) {
+		return nothing
+	}
+	if cs := f.counting(false); len(cs) > 0 {
+		return say("A rule is what is missing: look first whether %s that %s its technique can be made to count.", counted(ruleIDs(cs), "rule"), words{names(len(cs)), nil}).on(rungOf(f.v), reasonOf(f.v, "claims_not_counted"))
+	}
+	return say("A rule is what is missing: write one for what arrives.").on(rungOf(f.v), reasonOf(f.v, "visibility_"))
+}
+
+func names(n int) string {
+	if n == 1 {
+		return "names"
+	}
+	return "name"
+}
+
+func (f *facts) silentRules() words {
+	if !f.stands(assure.Unproven) || f.hasAlerts() {
+		return nothing
+	}
+	return say("Silence proves nothing: %s claimed it and raised no alert; find out whether they run.", counted(ruleIDs(f.counting(true)), "rule")).on(reasonOf(f.v, "not_measured"))
+}
+
+func (f *facts) nothingLabelled() words {
+	if !f.hasAlerts() || labelled(f.v) > 0 {
+		return nothing
+	}
+	return say("Label a random sample first: none of %s alerts says whether it was true.", f.figure("alerts", f.v.Measurement.Alerts))
+}
+
+// precision are the labelled alerts that were true, with the interval that counts.
+func (f *facts) precision() words {
+	m := f.v.Measurement
+	w := say("%s of %s labelled alerts were true", f.figure("true_positive", m.TruePositive), f.figure("labelled", labelled(f.v)))
+	i := m.ClusteredInterval
+	if i == nil {
+		i = m.Interval
+	}
+	if i == nil {
+		return w
+	}
+	low, high := percent(i[0]), percent(i[1])
+	return say("%s (interval %s to %s)", w, f.limit("interval_low", low), f.limit("interval_high", high))
+}
+
+func (f *facts) limit(name, value string) words {
+	return words{value, []Source{{Kind: Reason, ID: "measurement", Field: f.v.Analytic.ATTACKID, Value: name + " " + value, Refs: f.alertRefs()}}}
+}
+
+// percent is a proportion as people read it: whole percents, but never all or none
+// where it is not.
+func percent(p float64) string {
+	switch {
+	case p > 0 && p < 0.01:
+		return "under 1 %"
+	case p < 1 && p > 0.99:
+		return "over 99 %"
+	}
+	return itoa(int64(p*100+0.5)) + " %"
+}
+
+func (f *facts) concluded(c measure.Conclusion) bool {
+	return f.hasAlerts() && labelled(f.v) > 0 && f.v.Measurement.Conclusion == c
+}
+
+func (f *facts) goodEnough() words {
+	if !f.concluded(measure.GoodEnough) || f.v.Measurement.Noisy {
+		return nothing
+	}
+	return say("Measured and good enough: %s, in %s episodes.", f.precision(), f.figure("episodes", int64(f.v.Measurement.Episodes)))
+}
+
+func (f *facts) undecided() words {
+	if !f.concluded(measure.Undecided) {
+		return nothing
+	}
+	if n := f.v.Measurement.ToLabel; n > 0 {
+		return say("Undecided: %s; label %s more, at random.", f.precision(), f.figure("to_label", n))
+	}
+	return say("Undecided: %s, and more labels of the same would not settle it.", f.precision())
+}
+
+func (f *facts) tooFew() words {
+	if !f.concluded(measure.NotMeasurable) {
+		return nothing
+	}
+	return say("Too few to conclude: %s, in %s episodes where %s are asked for.", f.precision(), f.figure("episodes", int64(f.v.Measurement.Episodes)),
+		setting("measure.min_episodes", itoa(f.d.Policy.Measure.MinEpisodes)))
+}
+
+// outside reports whether the measurement has a reason with the code.
+func (f *facts) outside(code string) bool {
+	return f.hasAlerts() && slices.ContainsFunc(measureCodes(f.v), func(c string) bool { return c == code })
+}
+
+func measureCodes(v *assure.Verdict) []string {
+	var cs []string
+	for _, r := range v.Measurement.Reasons {
+		cs = append(cs, r.Code)
+	}
+	return cs
+}
+
+func (f *facts) imprecise() words {
+	if !f.outside("below_threshold") || labelled(f.v) == 0 {
+		return nothing
+	}
+	return say("Not precise enough: %s, where %s are asked for.", f.precision(), setting("measure.min_precision", percent(f.d.Policy.Measure.MinPrecision)))
+}
+
+func (f *facts) tooBusy() words {
+	if !f.outside("volume_over") && !f.outside("workload_over") {
+		return nothing
+	}
+	return say("It takes more attention than policy allows: %s alerts in %s days.", f.figure("alerts", f.v.Measurement.Alerts), f.figure("window_days", int64(f.v.Measurement.WindowDays)))
+}
+
+// tune says what to turn, where there is something to turn.
+func (f *facts) tune() words {
+	_, unset := f.settings()
+	switch {
+	case f.stands(assure.Noisy) && len(unset) > 0:
+		return say("Tune its threshold and enrich it, beginning with %s from a local baseline.", list(unset, 2)).on(reasonOf(f.v, "noisy"))
+	case f.stands(assure.Noisy):
+		return say("Tune its threshold, enrich it with what is known of the entity, or correlate it.").on(reasonOf(f.v, "noisy"))
+	case f.stands(assure.Outside) && len(f.caveats) > 0:
+		return say("Set thresholds and enrichment for any signal of it before it reaches a queue.").on(f.quotes()...)
+	case f.stands(assure.Observable) && len(unset) > 0:
+		return say("Before the rule goes live, set %s from a local baseline.", list(unset, 2))
+	}
+	return nothing
+}
+
+func (f *facts) exercisePassed() words {
+	if f.v == nil || f.v.Exercises.State != "passed" {
+		return nothing
+	}
+	e := f.v.Exercises
+	return say("The exercise “%s” of %s produced it, and it was seen.", judged("exercise", f.v.Analytic, e.LastTest, nil), judged("exercise", f.v.Analytic, e.LastTime, nil)).on(reasonOf(f.v, "exercise_"))
+}
+
+func (f *facts) exerciseOld() words {
+	if f.v == nil || f.v.Exercises.State != "expired" {
+		return nothing
+	}
+	return say("Exercise it again: the last pass, of %s, is older than %s days.", judged("exercise", f.v.Analytic, f.v.Exercises.LastTime, nil),
+		setting("readiness.max_exercise_age_days", itoa(f.d.Policy.Readiness.MaxExerciseAgeDays))).on(reasonOf(f.v, "exercise_"))
+}
+
+func (f *facts) exerciseFailed() words {
+	if f.v == nil || f.v.Exercises.State != "failed" {
+		return nothing
+	}
+	return say("Repair it: the exercise “%s” of %s went unseen.", judged("exercise", f.v.Analytic, f.v.Exercises.LastTest, nil), judged("exercise", f.v.Analytic, f.v.Exercises.LastTime, nil)).on(reasonOf(f.v, "exercise_"))
+}
+
+func (f *facts) exerciseIt() words {
+	if !f.stands(assure.Unproven, assure.Noisy) || f.v.Exercises.State != "none" || len(f.techniques) == 0 {
+		return nothing
+	}
+	return say("Exercise %s on %s, and see which rule says so.", list(each(f.techniques[:1], f.label), 1), f.platforms(f.inScope())).on(reasonOf(f.v, "exercise_"))
+}
+
+// inScope are the object's platforms that are operated here.
+func (f *facts) inScope() []string {
+	scope := f.d.Assessment.Scope.Platforms
+	if len(scope) == 0 {
+		return f.o.Platforms
+	}
+	var out []string
+	for _, p := range f.o.Platforms {
+		if slices.ContainsFunc(scope, func(s string) bool { return strings.EqualFold(s, p) }) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (f *facts) missed() words {
+	if f.v == nil || f.v.Incidents.State != "missed" {
+		return nothing
+	}
+	return say("Begin with case %s: it went past every rule that claims this.", judged("incidents", f.v.Analytic, f.v.Incidents.LastCase, nil)).on(reasonOf(f.v, "incident"))
+}
+
+// correlate names the first stages next to it, with how they stand here.
+func (f *facts) correlate() words {
+	if len(f.rows) == 0 || f.adj.Level == "tactic" {
+		return nothing
+	}
+	r := f.rows[0]
+	w := say("Correlate it with what can be relied on: %s (%s) first, which %s of %s users reach, %s times chance.", f.named(r.Technique, f.label), f.named(r.Tactic, f.title),
+		f.support(r), f.basis(), f.lift(r))
+	return w.on(f.basedOn())
+}
+
+// correlateWide backs off where only users of a whole tactic are known.
+func (f *facts) correlateWide() words {
+	if len(f.rows) == 0 || f.adj.Level != "tactic" {
+		return nothing
+	}
+	return say("Its own users are too few to say what comes next; of all users of its tactic %s of %s reach %s.", f.support(f.rows[0]), f.basis(), f.named(f.rows[0].Technique, f.label)).on(f.basedOn())
+}
+
+func (f *facts) support(r Adjacent) words {
+	return words{itoa(r.Support), []Source{{Kind: Computation, ID: "support", Field: r.Technique.ATTACKID, Value: itoa(r.Support)}}}
+}
+
+func (f *facts) basis() words {
+	return words{itoa(f.adj.BasisUsers), []Source{{Kind: Computation, ID: "basis_users", Value: itoa(f.adj.BasisUsers)}}}
+}
+
+func (f *facts) lift(r Adjacent) words {
+	for _, a := range f.adj.Adjacent {
+		if a.Technique.StixID == r.Technique.StixID {
+			return times(a.Support, f.adj.BasisUsers, a.TheirUsers, f.adj.AllUsers)
+		}
+	}
+	return nothing
+}
+
+func (f *facts) noAdjacent() words {
+	if len(f.rows) > 0 || len(f.techniques) == 0 {
+		return nothing
+	}
+	return say("The release knows nothing else that its users do, so no stage next to it can be named.").on(f.lacks(f.techniques[0], attack.Uses))
+}
+
+// gatesClosed says what the automation gate still lacks where the rung is well on.
+func (f *facts) gatesClosed() words {
+	if !f.stands(assure.Proven, assure.Reliable, assure.Noisy, assure.Unproven, assure.Contradicted) || !f.hasAlerts() {
+		return nothing
+	}
+	d := f.gate(assure.Automation)
+	if d.Allowed {
+		return nothing
+	}
+	var lacks []string
+	for _, c := range d.Checks {
+		if !c.OK {
+			lacks = append(lacks, checkWords(c.Name))
+		}
+	}
+	return say("For automation the gate still lacks: " + attack.Listed(lacks) + ".").on(words{"", []Source{{Kind: Reason, ID: "gate_automation", Field: f.v.Analytic.ATTACKID, Value: "closed: " + strings.Join(d.Missing, "; ")}}})
+}
+
+// checkWords is a check of a gate as people read it.
+func checkWords(name string) string {
+	switch name {
+	case "rung":
+		return "the rung"
+	case "episodes":
+		return "labelled episodes"
+	case "precision":
+		return "precision"
+	case "unlabelled":
+		return "labels"
+	case "volume":
+		return "a bearable volume"
+	case "runbook":
+		return "a runbook"
+	case "age":
+		return "recent labels"
+	}
+	return name
+}
+
+func (f *facts) automationOpen() words {
+	if f.v == nil || f.stands(assure.NotApplicable) {
+		return nothing
+	}
+	if d := f.gate(assure.Automation); !d.Allowed || d.Waived {
+		return nothing
+	}
+	return say("The gate for automated response is open.").on(words{"", []Source{{Kind: Reason, ID: "gate_automation", Field: f.v.Analytic.ATTACKID, Value: "allowed"}}})
+}
+
+func (f *facts) keepInDate() words {
+	if !f.stands(assure.Reliable, assure.Proven) {
+		return nothing
+	}
+	for _, s := range f.v.Next {
+		if s.Action == "keep" {
+			return say("Keep its evidence in date: exercises count for %s days here.", setting("readiness.max_exercise_age_days", itoa(f.d.Policy.Readiness.MaxExerciseAgeDays))).on(f.steps())
+		}
+	}
+	return nothing
+}
+
+// actionWords is an action as engineers read it.
+func actionWords(action string) string {
+	switch action {
+	case "collect":
+		return "collect a log source"
+	case "verify_feed":
+		return "measure a feed"
+	case "register_external":
+		return "register an external source"
+	case "write_rule":
+		return "write a rule"
+	case "exercise":
+		return "run an exercise"
+	case "label":
+		return "label alerts"
+	case "tune":
+		return "tune a rule"
+	case "fix":
+		return "fix what failed"
+	case "write_runbook":
+		return "write a runbook"
+	case "review_runbook":
+		return "review a runbook"
+	}
+	return ""
+}
+
+// liftFirst is the kind of step that most of the analytics wait for.
+func (f *facts) liftFirst() words {
+	action, waiting := f.mostWanted()
+	if actionWords(action) == "" {
+		return nothing
+	}
+	return say("The first step for %s of %s is to "+actionWords(action)+".", count(waiting), counted(analytics(f.vs), "analytic")).on(f.rungs())
+}
+
+// startHere names the analytics that are closest to being relied on.
+func (f *facts) startHere() words {
+	order := []assure.Rung{assure.Proven, assure.Unproven, assure.Noisy, assure.Observable, assure.RuleOnly}
+	for _, r := range order {
+		on := f.having(func(v *assure.Verdict) bool { return v.Rung == r })
+		if len(on) == 0 {
+			continue
+		}
+		parts := each(on, func(id string) words {
+			return words{id, []Source{{Kind: Reason, ID: "rung", Field: id, Value: id + " " + string(r)}}}
+		})
+		return say("Nearest to being relied on, %s: %s.", judged("rung", f.name, rungName(r), nil), list(parts, 3))
+	}
+	return nothing
+}
+
+func (f *facts) unlocks() words {
+	unseen, alone := f.unseenOf(), f.unlocked()
+	if len(unseen) == 0 {
+		return nothing
+	}
+	return say("Of %s that read it and are not seen here, %s need nothing else.", counted(unseen, "analytic"), count(alone)).on(f.rungs())
+}

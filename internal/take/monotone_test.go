@@ -1,0 +1,253 @@
+package take_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"candor/internal/alert"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/day"
+	"candor/internal/detection"
+	"candor/internal/evidence"
+	"candor/internal/exercise"
+	"candor/internal/policy"
+	"candor/internal/runbook"
+	"candor/internal/take"
+	"candor/internal/telemetry"
+)
+
+var asOf = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
+
+// shelf makes a small release by hand.
+type shelf struct{ objects []*attack.Object }
+
+func (s *shelf) add(o attack.Object) *attack.Object {
+	o.ID = o.Type + "--" + o.ATTACKID
+	o.Kind = attack.KindOf(o.Type, false)
+	if o.Name == "" {
+		o.Name = "Name of " + o.ATTACKID
+	}
+	s.objects = append(s.objects, &o)
+	return &o
+}
+
+func (s *shelf) relate(typ string, from, to *attack.Object) {
+	s.add(attack.Object{Type: "relationship", ATTACKID: typ + from.ID + to.ID,
+		Relationship: &attack.Relationship{Type: typ, Source: from.ID, Target: to.ID}})
+}
+
+// small is a release with one analytic that reads two log sources, its technique,
+// and a group that uses it and software.
+func small() *attack.Library {
+	var s shelf
+	tactic := s.add(attack.Object{Type: "x-mitre-tactic", ATTACKID: "TA0007", Name: "Discovery", ShortName: "discovery"})
+	s.add(attack.Object{Type: "x-mitre-matrix", ATTACKID: "enterprise-attack", Tactics: []string{tactic.ID}})
+	component := s.add(attack.Object{Type: "x-mitre-data-component", ATTACKID: "DC0032"})
+	t := s.add(attack.Object{Type: "attack-pattern", ATTACKID: "T1046", Phases: []attack.Phase{{Chain: "mitre-attack", Name: "discovery"}}})
+	a := s.add(attack.Object{Type: "x-mitre-analytic", ATTACKID: "AN1058", Platforms: []string{"Linux"}, LogSources: []attack.LogSource{
+		{Component: component.ID, Name: "auditd", Channel: "execve"}, {Component: component.ID, Name: "flow", Channel: "out"}},
+		Mutable: []attack.MutableElement{{Field: "Threshold", Description: "how many ports"}}})
+	strategy := s.add(attack.Object{Type: "x-mitre-detection-strategy", ATTACKID: "DET0376", Analytics: []string{a.ID}})
+	s.relate(attack.Detects, strategy, t)
+	group := s.add(attack.Object{Type: "intrusion-set", ATTACKID: "G0001"})
+	tool := s.add(attack.Object{Type: "tool", ATTACKID: "S0001"})
+	s.relate(attack.Uses, group, t)
+	s.relate(attack.Uses, group, tool)
+	old := s.add(attack.Object{Type: "attack-pattern", ATTACKID: "T1423", Revoked: true})
+	s.relate(attack.RevokedBy, old, t)
+	return attack.NewLibrary(attack.Release{Domain: "enterprise-attack", Version: "99.0"}, s.objects)
+}
+
+func of[T any](v T) evidence.Of[T] { return evidence.Of[T]{Value: v, Batch: "b"} }
+
+// draw makes evidence about the small release.
+func draw(t *rapid.T) assure.Evidence {
+	var ev assure.Evidence
+	some := func(label string, most int) int { return rapid.IntRange(0, most).Draw(t, label) }
+	if rapid.Bool().Draw(t, "scoped") {
+		ev.Telemetry.Scope = append(ev.Telemetry.Scope, of(telemetry.Scope{Platforms: []string{"Linux"}}))
+	}
+	for _, name := range [][2]string{{"auditd", "execve"}, {"flow", "out"}} {
+		for d := range some("days of "+name[0], 6) {
+			ev.Telemetry.Observations = append(ev.Telemetry.Observations, of(telemetry.Observation{Source: name[0], Channel: name[1],
+				Day: day.Of(asOf).Add(-d - some("late "+name[0], 12)), Events: 10, Hosts: 1}))
+		}
+	}
+	for i := range some("rules", 2) {
+		ev.Rules = append(ev.Rules, of(detection.Rule{ID: fmt.Sprint("r", i), Name: fmt.Sprint("rule ", i), Enabled: true, Analytics: []string{"AN1058"}}))
+	}
+	for i := range some("clusters", 12) {
+		class := rapid.SampledFrom([]alert.Class{alert.TruePositive, alert.TruePositive, alert.FalsePositive}).Draw(t, "class")
+		ev.Tallies = append(ev.Tallies, alert.Tally{RuleID: "r0", Cluster: fmt.Sprint("c", i), Day: asOf.AddDate(0, 0, -i).Format(time.DateOnly),
+			Class: class, Provenance: alert.Analyst, N: int64(1 + some("alerts", 9))})
+	}
+	for i := range some("exercises", 3) {
+		ev.Exercises = append(ev.Exercises, of(exercise.Exercise{Technique: "T1046", Test: fmt.Sprint("test ", i), Analytic: "AN1058",
+			Time: asOf.AddDate(0, 0, -some("age", 200)), Outcome: rapid.SampledFrom([]exercise.Outcome{exercise.Alerted, exercise.None, exercise.Logged}).Draw(t, "outcome")}))
+	}
+	if rapid.Bool().Draw(t, "runbook") {
+		ev.Runbooks = append(ev.Runbooks, of(runbook.Runbook{ID: "rb", Title: "Do", Owner: "soc", Reviewed: day.Of(asOf).Add(-some("review", 400)), AppliesTo: []string{"AN1058"}}))
+	}
+	return ev
+}
+
+// without returns the evidence without one supporting item, and whether there was one.
+func without(t *rapid.T, ev assure.Evidence) (assure.Evidence, bool) {
+	switch rapid.IntRange(0, 3).Draw(t, "what goes") {
+	case 0:
+		i := slices.IndexFunc(ev.Tallies, func(x alert.Tally) bool { return x.Class == alert.TruePositive })
+		if i < 0 {
+			return ev, false
+		}
+		ev.Tallies = slices.Delete(slices.Clone(ev.Tallies), i, i+1)
+	case 1:
+		i := slices.IndexFunc(ev.Exercises, func(x evidence.Of[exercise.Exercise]) bool {
+			return x.Value.Outcome == exercise.Alerted && asOf.Sub(x.Value.Time) < 179*24*time.Hour
+		})
+		if i < 0 {
+			return ev, false
+		}
+		ev.Exercises = slices.Delete(slices.Clone(ev.Exercises), i, i+1)
+	case 2:
+		if len(ev.Runbooks) == 0 || ev.Runbooks[0].Value.Reviewed < day.Of(asOf).Add(-365) {
+			return ev, false
+		}
+		ev.Runbooks = nil
+	default:
+		// A feed that counts is measured: one that is stale anyway supports nothing.
+		n := len(ev.Telemetry.Observations)
+		if n == 0 || ev.Telemetry.Observations[n-1].Value.Day < day.Of(asOf).Add(-6) {
+			return ev, false
+		}
+		name := ev.Telemetry.Observations[n-1].Value.Source
+		ev.Telemetry.Observations = slices.DeleteFunc(slices.Clone(ev.Telemetry.Observations), func(o evidence.Of[telemetry.Observation]) bool { return o.Value.Source == name })
+	}
+	return ev, true
+}
+
+func written(lib *attack.Library, ev assure.Evidence, id string) take.Take {
+	a := assure.Assess(lib, ev, policy.Default(), asOf)
+	d := take.NewDesk(take.Input{Library: lib, Assessment: &a, Policy: policy.Default(), Local: true})
+	t, _ := d.Write(lib.ByATTACKID(id)[0].ID)
+	return t
+}
+
+// promise is the most that a section promises, and by which statements.
+type promise struct {
+	most  int
+	codes []string
+}
+
+func promises(t take.Take) map[take.SectionName]promise {
+	all := map[take.SectionName]promise{}
+	for _, s := range t.Sections {
+		var p promise
+		for _, st := range s.Statements {
+			if st.Weight > 0 {
+				p.most, p.codes = max(p.most, st.Weight), append(p.codes, st.Code)
+			}
+		}
+		all[s.Name] = p
+	}
+	return all
+}
+
+// TestNoTakePromisesMoreForLessEvidence: what supports it is taken away, and nothing
+// is promised that was not before, nor is the take surer.
+func TestNoTakePromisesMoreForLessEvidence(t *testing.T) {
+	lib := small()
+	levels := []take.Level{take.Low, take.Medium, take.High}
+	rapid.Check(t, func(t *rapid.T) {
+		ev := draw(t)
+		less, ok := without(t, ev)
+		if !ok {
+			t.Skip("nothing supports it")
+		}
+		for _, id := range []string{"AN1058", "T1046", "DET0376", "G0001", "TA0007", "DC0032"} {
+			before, after := written(lib, ev, id), written(lib, less, id)
+			had := promises(before)
+			for section, p := range promises(after) {
+				if p.most > had[section].most || p.most == had[section].most && len(p.codes) > len(had[section].codes) {
+					t.Fatalf("%s promises %v in %s, and with more evidence %v", id, p.codes, section, had[section].codes)
+				}
+			}
+			// That true alerts are fewer may settle that a rule is bad, and of that a take is
+			// rightly surer.
+			settled := len(less.Tallies) < len(ev.Tallies)
+			if !settled && slices.Index(levels, after.Confidence.Level) > slices.Index(levels, before.Confidence.Level) {
+				t.Fatalf("%s: confidence %s with less evidence, %s with more: %v, %v", id, after.Confidence.Level, before.Confidence.Level, after.Confidence, before.Confidence)
+			}
+		}
+	})
+}
+
+func TestWithoutEvidenceATakeSpeaksOfTheObjectAlone(t *testing.T) {
+	lib := small()
+	a := assure.Assess(lib, assure.Evidence{}, policy.Default(), asOf)
+	d := take.NewDesk(take.Input{Library: lib, Assessment: &a, Policy: policy.Default()})
+	for _, id := range []string{"AN1058", "T1046", "G0001"} {
+		tk, ok := d.Write(lib.ByATTACKID(id)[0].ID)
+		if !ok || !says(tk, "nothing_judged") {
+			t.Errorf("%s does not say that nothing is judged", id)
+		}
+		for _, s := range tk.Sections {
+			for _, st := range s.Statements {
+				for _, src := range st.Sources {
+					if src.Kind == take.Reason {
+						t.Errorf("%s: %q rests on a judgement, and there is no evidence", id, st.Text)
+					}
+				}
+			}
+		}
+	}
+}
+
+func says(t take.Take, code string) bool {
+	for _, s := range t.Sections {
+		if slices.ContainsFunc(s.Statements, func(st take.Statement) bool { return st.Code == code }) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestARevokedObjectSaysWhatTookItsPlaceAndNoMore(t *testing.T) {
+	tk := written(small(), assure.Evidence{}, "T1423")
+	var said []string
+	for _, s := range tk.Sections {
+		for _, st := range s.Statements {
+			said = append(said, st.Text)
+		}
+	}
+	if len(said) != 2 || said[0] != "It is revoked: T1046 Name of T1046 took its place." {
+		t.Errorf("it says %q", said)
+	}
+}
+
+// TestReadersHearWhatIsForThem: a leader reads no engineer's statement, and both
+// readings together are the whole.
+func TestReadersHearWhatIsForThem(t *testing.T) {
+	tk := written(small(), assure.Evidence{Rules: []evidence.Of[detection.Rule]{of(detection.Rule{ID: "r", Name: "r", Enabled: true, Analytics: []string{"AN1058"}})}}, "AN1058")
+	count := func(t take.Take) (n, shared int) {
+		for _, s := range t.Sections {
+			for _, st := range s.Statements {
+				n++
+				if st.Audience == take.Both {
+					shared++
+				}
+			}
+		}
+		return n, shared
+	}
+	all, shared := count(tk)
+	leader, _ := count(tk.For(take.Leader))
+	engineer, _ := count(tk.For(take.Engineer))
+	if leader+engineer-shared != all || leader == all || engineer == all {
+		t.Errorf("%d statements, %d for leaders, %d for engineers, %d for both", all, leader, engineer, shared)
+	}
+}

@@ -1,0 +1,28 @@
+package take
+
+import "testing"
+
+func TestListCountsTheRest(t *testing.T) {
+	parts := each([]string{"a", "b", "c", "d", "e"}, func(s string) words { return words{text: s} })
+	for _, tt := range []struct {
+		n, most int
+		want    string
+	}{
+		{1, 3, "a"}, {2, 3, "a and b"}, {3, 3, "a, b and c"}, {4, 3, "a, b, c and d"}, {5, 3, "a, b, c and 2 more"}, {0, 3, ""},
+	} {
+		if got := list(parts[:tt.n], tt.most).text; got != tt.want {
+			t.Errorf("list of %d, at most %d: %q, want %q", tt.n, tt.most, got, tt.want)
+		}
+	}
+	if from := list(parts, 3).from; len(from) != 1 || from[0].Value != "2" || len(from[0].Inputs) != 2 {
+		t.Errorf("the rest rests on %v", from)
+	}
+}
+
+func TestPercentIsNeverAllWhereItIsNot(t *testing.T) {
+	for p, want := range map[float64]string{0: "0 %", 1: "100 %", 0.9996: "over 99 %", 0.0004: "under 1 %", 0.5: "50 %", 0.826: "83 %", 0.994: "over 99 %"} {
+		if got := percent(p); got != want {
+			t.Errorf("percent(%v) = %q, want %q", p, got, want)
+		}
+	}
+}
