@@ -229,10 +229,10 @@ func TestNextNamesWhatWouldMove(t *testing.T) {
 	b.feed()
 	b.add(store.KindRule, detection.Rule{ID: "r1", Name: "r1", Enabled: true, Analytics: []string{"AN0001"}})
 	p, err := b.Next(t.Context(), request(), 0)
-	if err != nil || p.Found == 0 || p.Found != len(p.Prospects) || p.Prospects[0].Action != "exercise_and_runbook" || p.Prospects[0].Assured != 1 {
-		t.Fatalf("%+v, error %v", p.Prospects, err)
+	if err != nil || p.Found == 0 || p.Found != len(p.Steps) || p.Steps[0].Action != "exercise_and_runbook" || p.Steps[0].Assured != 1 {
+		t.Fatalf("%+v, error %v", p.Steps, err)
 	}
-	if one, err := b.Next(t.Context(), request(), 1); err != nil || len(one.Prospects) != 1 || one.Found != p.Found {
-		t.Errorf("limited to one: %d of %d, error %v", len(one.Prospects), one.Found, err)
+	if one, err := b.Next(t.Context(), request(), 1); err != nil || len(one.Steps) != 1 || one.Found != p.Found {
+		t.Errorf("limited to one: %d of %d, error %v", len(one.Steps), one.Found, err)
 	}
 }

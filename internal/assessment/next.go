@@ -7,16 +7,17 @@ import (
 	"candor/internal/attack"
 )
 
-// Plan is what would change the verdicts on a release, the most first.
+// Plan is what would change the verdicts on a release, the most first: the steps of
+// its assessment.
 type Plan struct {
 	Release attack.Release `json:"release"`
 	Basis
 	Scope  assure.ScopeRef `json:"scope"`
 	Totals assure.Totals   `json:"totals"`
-	// Found is how many there are, of which Prospects may be the first.
-	Found     int               `json:"found"`
-	Prospects []assure.Prospect `json:"prospects"`
-	Limits    []string          `json:"limits"`
+	// Found is how many steps there are, of which Steps may be the first.
+	Found  int           `json:"found"`
+	Steps  []assure.Lift `json:"steps"`
+	Limits []string      `json:"limits"`
 }
 
 // Next returns what would change the verdicts, found by judging again with
@@ -26,26 +27,14 @@ func (s *Service) Next(ctx context.Context, r Request, limit int) (Plan, error) 
 	if err != nil {
 		return Plan{}, err
 	}
-	lib, err := s.library(ctx, a.Release)
-	if err != nil {
-		return Plan{}, err
-	}
-	ev, err := s.evidenceOf(ctx, r)
-	if err != nil {
-		return Plan{}, err
-	}
-	all := assure.Prospects(lib, ev, r.Policy, r.AsOf)
-	p := Plan{Release: a.Release, Basis: basisOf(r), Scope: a.Scope, Totals: a.Totals, Found: len(all), Prospects: all, Limits: []string{
+	p := Plan{Release: a.Release, Basis: basisOf(r), Scope: a.Scope, Totals: a.Totals, Found: len(a.NextSteps), Steps: a.NextSteps, Limits: []string{
 		"An exercise is supposed to pass and a log source to arrive; neither is certain.",
 		"Labels are supposed to come out as the labelled alerts did; they may not.",
 		"What tuning a noisy rule would change cannot be supposed: candor tune tries thresholds and exclusions on its alerts.",
 		effortLimit(r.Policy.Costs),
 	}}
 	if limit > 0 {
-		p.Prospects = all[:min(limit, len(all))]
-	}
-	if p.Prospects == nil {
-		p.Prospects = []assure.Prospect{}
+		p.Steps = a.NextSteps[:min(limit, len(a.NextSteps))]
 	}
 	return p, nil
 }

@@ -38,7 +38,7 @@ func TestEveryRungIsReached(t *testing.T) {
 		{"a part collected", "AN0200", new(world).feed(1, "process"), Blind, "visibility_partial", []string{"collect script / c"}},
 		{"not lately", "AN0100", new(world).feed(30, "mail"), Blind, "visibility_stale", []string{"verify_feed mail / c"}},
 		{"seen and no rule", "AN0100", seen(), Observable, "not_claimed", []string{"write_rule AN0100"}},
-		{"seen and a disabled rule", "AN0100", seen().add(detection.Rule{ID: "off", Name: "Off", Analytics: []string{"AN0100"}}), Observable, "claims_not_counted", []string{"write_rule off"}},
+		{"seen and a disabled rule", "AN0100", seen().add(detection.Rule{ID: "off", Name: "Off", Analytics: []string{"AN0100"}}), Observable, "claims_not_counted", []string{"enable_rule off"}},
 		{"rule and nothing collected", "AN0200", new(world).rule("r1", "AN0200"), RuleOnly, "claimed", []string{"collect process / c", "collect script / c"}},
 		{"rule and one source missing", "AN0200", new(world).rule("r1", "AN0200").feed(1, "process"), RuleOnly, "visibility_partial", []string{"collect script / c"}},
 		{"rule and stale source", "AN0100", new(world).rule("r1", "AN0100").feed(20, "mail"), RuleOnly, "visibility_stale", []string{"verify_feed mail / c"}},

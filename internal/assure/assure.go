@@ -136,7 +136,7 @@ type Name struct {
 // Step is something to do next, and what for.
 type Step struct {
 	// Action is stable: "collect", "verify_feed", "register_external",
-	// "write_rule", "exercise", "label", "tune", "fix", "write_runbook",
+	// "write_rule", "enable_rule", "exercise", "label", "tune", "fix", "write_runbook",
 	// "review_runbook", "keep", "wait", "clarify_source".
 	Action string `json:"action"`
 	// Target is what to do it to: a log source, a technique, a rule, an analytic.
@@ -183,7 +183,9 @@ type Verdict struct {
 	Platforms  []string `json:"platforms"`
 	Strategies []Name   `json:"strategies"`
 	Techniques []Name   `json:"techniques"`
-	Tactics    []Name   `json:"tactics"`
+	// Parents are the techniques that Techniques are sub-techniques of.
+	Parents []Name `json:"parents"`
+	Tactics []Name `json:"tactics"`
 
 	Rung Rung `json:"rung"`
 	// Sentence says why it stands there, from what made it.
@@ -238,16 +240,6 @@ type Totals struct {
 	Compensated int `json:"compensated"`
 }
 
-// Lift is a step summed over the analytics that it is a next step of.
-type Lift struct {
-	Action    string   `json:"action"`
-	Target    string   `json:"target"`
-	Text      string   `json:"text"`
-	Analytics int      `json:"analytics"` // how many name it
-	Alone     int      `json:"alone"`     // how many it would lift by itself
-	Examples  []string `json:"examples"`  // a few ATT&CK IDs
-}
-
 // Unmapped is the evidence that no verdict could use, by name.
 type Unmapped struct {
 	// Rules name techniques or analytics that the release does not know.
@@ -275,8 +267,8 @@ type Assessment struct {
 	Scope     ScopeRef          `json:"scope"`
 	Totals    Totals            `json:"totals"`
 	Tactics   []TacticTotals    `json:"tactics"`
-	Verdicts  []Verdict         `json:"verdicts"` // by ATT&CK ID
-	NextSteps []Lift            `json:"next_steps"`
+	Verdicts  []Verdict         `json:"verdicts"`   // by ATT&CK ID
+	NextSteps []Lift            `json:"next_steps"` // what lifts most first
 	Unmapped  Unmapped          `json:"unmapped"`
 	// Reread are the references of rules that were read through other releases.
 	Reread []claim.Reread `json:"reread"`

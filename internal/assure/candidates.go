@@ -42,8 +42,11 @@ func (w *whatIf) feeds() []candidate {
 		if w.unmet[s] == nil {
 			continue
 		}
+		if slices.ContainsFunc(w.unmet[s], func(g []channel) bool { return len(g) == 0 }) {
+			continue
+		}
 		all, _ := unmetNeeds(s.Visibility.Needs, w.policy.Visibility.JointNeed)
-		unmet := distinct(all)
+		unmet := distinct(slices.DeleteFunc(all, func(n visibility.Need) bool { return s.elsewhere(&n) != "" }))
 		for _, n := range unmet {
 			c := channelOf(n)
 			sets[setKey([]visibility.Need{n})] = []visibility.Need{n}
@@ -103,11 +106,13 @@ func (w *whatIf) arrives(needs []visibility.Need) candidate {
 		c.Targets = append(c.Targets, logSource(n))
 		c.Does[feedAction([]visibility.Need{n})]++
 		arriving = append(arriving, channelOf(n))
-		w.feed(&c.Supposed, n.Name, n.Channel, w.hosts[channelOf(n)])
+	}
+	c.reach = w.needing(arriving)
+	for _, n := range needs {
+		w.feed(&c, n.Name, n.Channel, w.hosts[channelOf(n)])
 	}
 	slices.Sort(c.Targets)
 	c.Text = fmt.Sprintf("%s %s%s.", feedVerb(c.Action), listed(c.Targets, mostTogether), recorded(c.Action, len(needs)))
-	c.reach = w.needing(arriving)
 	return c
 }
 
@@ -119,9 +124,9 @@ func (w *whatIf) arrivesWhole(needs []visibility.Need) candidate {
 	for _, n := range needs {
 		hosts = max(hosts, w.hosts[channelOf(n)])
 	}
-	w.feed(&c.Supposed, name, "", hosts)
-	c.Text = fmt.Sprintf("%s %s with every channel that analytics need of it (%d are missing)%s.", feedVerb(c.Action), name, len(needs), recorded(c.Action, 1))
 	c.reach = w.needing([]channel{{name: attack.Fold(name)}})
+	w.feed(&c, name, "", hosts)
+	c.Text = fmt.Sprintf("%s %s with every channel that analytics need of it (%d are missing)%s.", feedVerb(c.Action), name, len(needs), recorded(c.Action, 1))
 	return c
 }
 
@@ -155,10 +160,19 @@ func recorded(action string, n int) string {
 }
 
 // feed adds the declaration and the observations of a log source as policy asks
-// for them.
-func (w *whatIf) feed(s *Supposition, name, channel string, hosts int) {
-	t := &s.Telemetry
-	t.Sources = append(t.Sources, evidence.Of[telemetry.Source]{Value: telemetry.Source{Name: name, Channel: channel}})
+// for them. Where analytics need it that no platform of theirs can write, it is
+// declared for the platforms of those that the candidate reaches.
+func (w *whatIf) feed(c *candidate, name, channel string, hosts int) {
+	t := &c.Supposed.Telemetry
+	source := telemetry.Source{Name: name, Channel: channel}
+	if w.elsewhere[attack.Fold(name)] {
+		for _, s := range c.reach {
+			source.Platforms = append(source.Platforms, s.Platforms...)
+		}
+		slices.Sort(source.Platforms)
+		source.Platforms = slices.Compact(source.Platforms)
+	}
+	t.Sources = append(t.Sources, evidence.Of[telemetry.Source]{Value: source})
 	for i := range max(1, w.policy.Visibility.MinFeedDays) {
 		t.Observations = append(t.Observations, evidence.Of[telemetry.Observation]{Value: telemetry.Observation{
 			Day: w.today.Add(-i), Source: name, Channel: channel, Events: 1, Hosts: max(1, hosts)}})
@@ -229,17 +243,21 @@ func (w *whatIf) rules() []candidate {
 	return cs
 }
 
-// trialsAndRunbooks supposes that exercises pass and that runbooks are written or
-// reviewed, technique by technique, and both where both are wanting.
+// trialsAndRunbooks supposes that exercises pass, on each platform, and that runbooks
+// are written or reviewed, technique by technique, and both where both are wanting.
 func (w *whatIf) trialsAndRunbooks() []candidate {
 	var cs []candidate
 	done := map[string]bool{}
-	add := func(c candidate) {
-		if key := c.Action + "\x1f" + c.Targets[0]; !done[key] {
-			done[key] = true
-			cs = append(cs, c)
+	add := func(c candidate) bool {
+		key := c.Action + "\x1f" + c.Targets[0] + "\x1f" + c.on
+		if done[key] {
+			return false
 		}
+		done[key] = true
+		cs = append(cs, c)
+		return true
 	}
+	passed, written := map[string][]candidate{}, map[string]candidate{}
 	for _, s := range w.subjects {
 		switch s.Rung {
 		case Proven:
@@ -248,28 +266,39 @@ func (w *whatIf) trialsAndRunbooks() []candidate {
 			if len(w.policy.Readiness.Passing) == 0 {
 				continue
 			}
-			passed := w.passed(s)
-			add(passed)
-			if s.Runbook.State != dutyCurrent {
-				add(both(passed, w.written(s), s.about()))
+			t := s.about().ATTACKID
+			if c := w.passed(s); add(c) {
+				passed[t] = append(passed[t], c)
+			}
+			if _, ok := written[t]; !ok && s.Runbook.State != dutyCurrent {
+				written[t] = w.written(s)
 			}
 		}
+	}
+	for _, t := range slices.SortedFunc(maps.Keys(written), compareIDs) {
+		cs = append(cs, both(passed[t], written[t], t))
 	}
 	return cs
 }
 
-// passed supposes that an exercise of the subject's technique passes today.
+// passed supposes that an exercise of the subject's technique passes today, on the
+// subject's platform: what is shown on one platform is not shown on another.
 func (w *whatIf) passed(s *subject) candidate {
 	t := s.about()
-	c := candidate{Prospect: Prospect{Action: actExercise, Targets: []string{t.ATTACKID}, Acts: 1, Text: exerciseStepText(s, t)}, reach: w.of(t)}
+	c := candidate{Prospect: Prospect{Action: actExercise, Targets: []string{t.ATTACKID}, Acts: 1}, reach: w.of(t)}
+	e := exercise.Exercise{Technique: t.ATTACKID, Test: supposedID, Time: endOf(w.today), Outcome: exercise.Outcome(w.policy.Readiness.Passing[0])}
+	if len(s.Platforms) > 0 && w.byTechnique[t.ATTACKID] != nil {
+		c.on, e.Platform = s.Platforms[0], s.Platforms[0]
+		c.reach = slices.DeleteFunc(slices.Clone(c.reach), func(o *subject) bool { return !onPlatform(o.Platforms, c.on) })
+	}
+	if w.byTechnique[t.ATTACKID] == nil {
+		e.Analytic = t.ATTACKID
+	}
+	c.Text = exerciseStepText(s, t, s.Platforms[:min(1, len(s.Platforms))])
 	if s.Exercises.State == proofFailed || s.Incidents.State == incidentsMissed {
 		c.Action, c.Text = actFix, fixStep(s).Text
 	}
 	c.Does = once(c.Action)
-	e := exercise.Exercise{Technique: t.ATTACKID, Test: supposedID, Time: endOf(w.today), Outcome: exercise.Outcome(w.policy.Readiness.Passing[0])}
-	if w.byTechnique[t.ATTACKID] == nil {
-		e.Analytic = t.ATTACKID
-	}
 	c.Supposed.Exercises = []evidence.Of[exercise.Exercise]{{Value: e}}
 	return c
 }
@@ -307,18 +336,24 @@ func (w *whatIf) ruledBy(r *runbook.Runbook) []*subject {
 	})
 }
 
-// both supposes an exercise and a runbook for one technique.
-func both(passed, written candidate, t Name) candidate {
-	c := candidate{Prospect: Prospect{Action: actExerciseAndRunbook, Targets: []string{t.ATTACKID}, Acts: 2}}
-	c.Does = map[string]int64{passed.Action: 1, written.Action: 1}
-	c.Text = passed.Text + " " + written.Text
-	c.Supposed.Exercises, c.Supposed.Runbooks = passed.Supposed.Exercises, written.Supposed.Runbooks
-	c.reach = slices.Clone(passed.reach)
-	for _, s := range written.reach {
-		if !slices.Contains(c.reach, s) {
-			c.reach = append(c.reach, s)
+// both supposes exercises, one on each platform, and a runbook for one technique.
+func both(passed []candidate, written candidate, technique string) candidate {
+	c := candidate{Prospect: Prospect{Action: actExerciseAndRunbook, Targets: []string{technique}, Acts: len(passed) + 1}}
+	c.Does = once(written.Action)
+	c.Supposed.Runbooks = written.Supposed.Runbooks
+	for _, p := range append(slices.Clone(passed), written) {
+		for _, s := range p.reach {
+			if !slices.Contains(c.reach, s) {
+				c.reach = append(c.reach, s)
+			}
 		}
 	}
+	for _, p := range passed {
+		c.Does[p.Action]++
+		c.Text += p.Text + " "
+		c.Supposed.Exercises = append(c.Supposed.Exercises, p.Supposed.Exercises...)
+	}
+	c.Text += written.Text
 	return c
 }
 

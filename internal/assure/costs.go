@@ -18,7 +18,7 @@ func (c *Costs) of(action string) float64 {
 		return c.VerifyFeed
 	case actExternal:
 		return c.RegisterExternal
-	case actWriteRule:
+	case actWriteRule, actEnableRule:
 		return c.WriteRule
 	case actExercise:
 		return c.Exercise

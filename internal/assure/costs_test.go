@@ -7,7 +7,8 @@ import (
 	"candor/internal/exercise"
 )
 
-// A runbook for AN0300 lifts one analytic, an exercise of T1059 two.
+// A runbook for AN0300 lifts one analytic, and so does an exercise of T1059 on one
+// platform.
 func TestProspectsAreRankedByWhatTheyCost(t *testing.T) {
 	w := new(world).feed(1, "process", "script", "audit", "usb").rule("r1", "AN0200", "AN0201").rule("r2", "AN0300").
 		exercise("AN0300", 10, exercise.Alerted)
@@ -22,7 +23,7 @@ func TestProspectsAreRankedByWhatTheyCost(t *testing.T) {
 	if p := first(Costs{WriteRunbook: 1, Exercise: 50}); p.Action != actWriteRunbook || *p.Cost != 1 {
 		t.Errorf("with dear exercises: %s, %v", p.Action, p.Cost)
 	}
-	if p := first(Costs{WriteRunbook: 50, Exercise: 1}); p.Action != actExercise || p.Lifted != 2 || *p.Cost != 1 {
+	if p := first(Costs{WriteRunbook: 50, Exercise: 1}); p.Action != actExercise || p.Lifted != 1 || *p.Cost != 1 {
 		t.Errorf("with dear runbooks: %s, %v", p.Action, *p.Cost)
 	}
 	if p := first(Costs{Exercise: 50}); p.Action != actExercise || *p.Cost != 50 {

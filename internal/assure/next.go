@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/attack"
 	"candor/internal/claim"
 	"candor/internal/measure"
 	"candor/internal/visibility"
@@ -17,6 +18,7 @@ const (
 	actVerifyFeed    = "verify_feed"
 	actExternal      = "register_external"
 	actWriteRule     = "write_rule"
+	actEnableRule    = "enable_rule"
 	actExercise      = "exercise"
 	actLabel         = "label"
 	actTune          = "tune"
@@ -83,11 +85,27 @@ func (a *assessor) bringSources(s *subject) []Step {
 	for _, n := range unmet {
 		step := feedStep(n)
 		step.Alone = groups == 1
+		if home := s.elsewhere(&n); home != "" {
+			step = s.clarifyStep(&n, home)
+		}
 		if !slices.ContainsFunc(steps, func(t Step) bool { return t.Action == step.Action && t.Target == step.Target }) {
 			steps = append(steps, step)
 		}
 	}
 	return steps
+}
+
+// elsewhere returns the platform whose own log a needed log source is where that is none
+// of the analytic's; see attack.Elsewhere.
+func (s *subject) elsewhere(n *visibility.Need) string { return attack.Elsewhere(n.Name, s.Platforms) }
+
+// clarifyStep says that no host of the analytic's platform writes the log that ATT&CK
+// names for it, and what makes it count where something else does.
+func (s *subject) clarifyStep(n *visibility.Need, home string) Step {
+	on := listed(s.Platforms, 3)
+	return Step{Action: actClarify, Target: logSource(*n), Text: fmt.Sprintf(
+		"Decide what takes the place of %s for %s: it is a log of %s, and the analytic is of %s. Declare and measure what does under that name with platforms [%s].",
+		logSource(*n), s.Analytic.ATTACKID, home, on, on)}
 }
 
 // unmetNeeds returns the log sources that stand in the way, and in how many
@@ -153,7 +171,7 @@ func (a *assessor) haveRule(s *subject) []Step {
 	steps := []Step{}
 	for _, c := range s.Claims {
 		if !c.Enabled && c.Misfit == "" && slices.Contains(a.policy.Claim.Count, c.Basis) && len(steps) < 3 {
-			steps = append(steps, Step{Action: actWriteRule, Target: c.RuleID, Alone: true, Text: fmt.Sprintf("Enable rule %s.", c.RuleName)})
+			steps = append(steps, Step{Action: actEnableRule, Target: c.RuleID, Alone: true, Text: fmt.Sprintf("Enable rule %s.", c.RuleName)})
 		}
 	}
 	if len(steps) > 0 {
@@ -172,7 +190,7 @@ func (a *assessor) prove(s *subject) []Step {
 		return []Step{fixStep(s)}
 	}
 	t := s.about()
-	steps := []Step{{Action: actExercise, Target: t.ATTACKID, Alone: true, Text: exerciseStepText(s, t)}}
+	steps := []Step{{Action: actExercise, Target: t.ATTACKID, Alone: true, Text: exerciseStepText(s, t, s.Platforms)}}
 	return append(steps, a.label(s)...)
 }
 
@@ -205,10 +223,10 @@ func (a *assessor) label(s *subject) []Step {
 	return nil
 }
 
-func exerciseStepText(s *subject, t Name) string {
+func exerciseStepText(s *subject, t Name, platforms []string) string {
 	on := ""
-	if len(s.Platforms) > 0 {
-		on = " on " + listed(s.Platforms, 3)
+	if len(platforms) > 0 {
+		on = " on " + listed(platforms, 3)
 	}
 	if s.Exercises.State == proofExpired {
 		return fmt.Sprintf("Exercise %s %s%s again: the last pass is out of date.", t.ATTACKID, t.Name, on)

@@ -10,12 +10,6 @@ import (
 	"candor/internal/visibility"
 )
 
-// mostSteps is how many next steps an assessment lists.
-const mostSteps = 50
-
-// mostExamples is how many analytics a summed step names.
-const mostExamples = 5
-
 // assessment sums the verdicts, which are in order.
 func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
 	return Assessment{
@@ -27,7 +21,7 @@ func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
 		Totals:    totalsOf(verdicts),
 		Tactics:   tacticTotals(verdicts, namesOf(a.tactics)),
 		Verdicts:  verdicts,
-		NextSteps: lifts(verdicts),
+		NextSteps: a.steps(),
 		Unmapped:  a.unmapped(),
 		Reread:    orEmpty(a.claims.Reread),
 		Limits:    a.wholeLimits(),
@@ -101,49 +95,6 @@ func tacticTotals(verdicts []Verdict, tactics []Name) []TacticTotals {
 	return totals
 }
 
-// lifts sums next steps by action and target: those that lift the most
-// analytics by themselves first. Keeping what is reliable lifts nothing and is
-// left out.
-func lifts(verdicts []Verdict) []Lift {
-	type key struct{ action, target string }
-	sums := map[key]*Lift{}
-	for i := range verdicts {
-		for _, s := range verdicts[i].Next {
-			if s.Action == actKeep {
-				continue
-			}
-			k := key{s.Action, s.Target}
-			l := sums[k]
-			if l == nil {
-				l = &Lift{Action: s.Action, Target: s.Target, Text: s.Text}
-				sums[k] = l
-			}
-			l.add(verdicts[i].Analytic.ATTACKID, s.Alone)
-		}
-	}
-	all := make([]Lift, 0, len(sums))
-	for _, l := range sums {
-		all = append(all, *l)
-	}
-	slices.SortFunc(all, compareLifts)
-	return all[:min(len(all), mostSteps)]
-}
-
-func (l *Lift) add(analytic string, alone bool) {
-	l.Analytics++
-	if alone {
-		l.Alone++
-	}
-	if len(l.Examples) < mostExamples {
-		l.Examples = append(l.Examples, analytic)
-	}
-}
-
-func compareLifts(a, b Lift) int {
-	return cmp.Or(b.Alone-a.Alone, b.Analytics-a.Analytics, strings.Compare(a.Text, b.Text),
-		strings.Compare(a.Action, b.Action), strings.Compare(a.Target, b.Target))
-}
-
 // unmapped lists the evidence that no verdict could use.
 func (a *assessor) unmapped() Unmapped {
 	u := Unmapped{
@@ -208,7 +159,7 @@ func Filter(a Assessment, platform string) Assessment {
 	a.Verdicts = verdicts
 	a.Totals = totalsOf(verdicts)
 	a.Tactics = tacticTotals(verdicts, tactics)
-	a.NextSteps = lifts(verdicts)
+	a.NextSteps = narrowed(a.NextSteps, verdicts)
 	a.Limits = append(slices.Clone(a.Limits), "Narrowed to platform "+platform+": every figure is of its analytics alone.")
 	return a
 }

@@ -86,33 +86,19 @@ func TestRollCountsAVerdictUnderEachOfItsNames(t *testing.T) {
 	}
 }
 
-func TestNextStepsPutWhatLiftsMostFirst(t *testing.T) {
-	a := assess(t, new(world).scope("Windows", "Linux").feed(1, "process").rule("r1", "AN0200"))
-	var got []string
-	for _, l := range a.NextSteps {
-		got = append(got, l.Action+" "+l.Target+" "+strings.Join(l.Examples, "+"))
-		if l.Analytics != len(l.Examples) || l.Alone > l.Analytics {
-			t.Errorf("%+v", l)
-		}
-	}
-	want := []string{"collect audit / c AN0201", "collect mail / c AN0100", "collect portal / c AN0400", "collect script / c AN0200", "collect usb / c AN0300", "register_external T1589.003 AN1989"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	together := assess(t, new(world).feed(1, "process", "script", "audit").rule("r1", "AN0200", "AN0201"))
-	if l := together.NextSteps[0]; l.Action != "exercise" || l.Target != "T1059" || l.Analytics != 2 || l.Alone != 2 {
-		t.Errorf("first step %+v, want the exercise of T1059 for two analytics", l)
-	}
-}
-
 func TestFilterSumsAgainOverOnePlatform(t *testing.T) {
 	whole := assess(t, new(world).feed(1, "process", "script", "audit").rule("r1", "AN0200", "AN0201"))
 	a := Filter(whole, "linux")
 	if len(a.Verdicts) != 1 || a.Totals.Analytics != 1 || a.Totals.Claimed != 1 || len(a.Tactics) != len(whole.Tactics) {
 		t.Errorf("%d verdicts, totals %+v", len(a.Verdicts), a.Totals)
 	}
-	if len(a.NextSteps) != 1 || a.NextSteps[0].Analytics != 1 {
-		t.Errorf("next steps %+v", a.NextSteps)
+	for _, l := range a.NextSteps {
+		if l.Lifted != 1 || len(l.Moves()) != 1 || l.Moves()[0].Analytic.ATTACKID != "AN0201" {
+			t.Errorf("on Linux alone: %+v", l)
+		}
+	}
+	if len(a.NextSteps) == 0 {
+		t.Error("no step on Linux")
 	}
 	if !strings.Contains(a.Limits[len(a.Limits)-1], "linux") || len(whole.Limits)+1 != len(a.Limits) {
 		t.Errorf("limits %q", a.Limits)

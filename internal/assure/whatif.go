@@ -2,6 +2,7 @@ package assure
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/attack"
 	"candor/internal/claim"
+	"candor/internal/day"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/exercise"
@@ -82,6 +84,17 @@ type Prospect struct {
 	Lifted  int    `json:"lifted"`
 	Fell    int    `json:"fell"`
 	Moves   []Move `json:"moves"`
+	// Or are other log sources, or sets of them, any of which would change the same.
+	Or []string `json:"or,omitempty"`
+	// Named are the analytics that name it as a next step, where what it would change
+	// cannot be supposed.
+	Named []Name `json:"named"`
+	// Measured is how many of the analytics that it lifts have a claiming rule with
+	// labelled alerts, Groups how many live groups use their techniques, and Evidence
+	// the day of the newest evidence on any of them; empty without any.
+	Measured int      `json:"measured"`
+	Groups   int      `json:"groups"`
+	Evidence day.Date `json:"evidence,omitempty"`
 	// Supposed is the evidence that was supposed.
 	Supposed Supposition `json:"-"`
 	// Does is how many times each action is done, which is what Cost is summed over.
@@ -94,25 +107,58 @@ type Prospect struct {
 // are labelled as the labelled ones are. What makes the most analytics reliable
 // for each thing to do comes first, then what lifts the most. Where policy states
 // costs, what lifts the most for what it costs comes first, and what has no cost
-// last. What lifts none is left out. Only the analytics that a supposition can reach are judged again.
+// last. Of those that gain the same, what is about measured rules comes first, then
+// what more groups use, then what rests on the oldest evidence. What lifts none is left
+// out. Only the analytics that a supposition can reach are judged again.
 func Prospects(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) []Prospect {
 	a := newAssessor(lib, ev, p, asOf)
 	a.first()
-	w := newWhatIf(a)
+	return newWhatIf(a).prospects()
+}
+
+// prospects tries every candidate, as Prospects says.
+func (w *whatIf) prospects() []Prospect {
 	var all []Prospect
 	for _, c := range w.candidates() {
-		if pr := w.try(c); pr.Lifted > pr.Fell {
-			pr.Cost = p.Costs.price(pr.Does)
-			all = append(all, pr)
+		if p := w.try(c); p.Lifted > p.Fell {
+			p.Cost = w.policy.Costs.price(p.Does)
+			all = append(all, p)
 		}
 	}
+	return ordered(all)
+}
+
+// ordered leaves out what is idle beside others, and puts the rest in order.
+func ordered(all []Prospect) []Prospect {
 	all = withoutIdleSets(all)
 	slices.SortFunc(all, compareProspects)
-	return all
+	return withoutRivals(all)
+}
+
+// withoutRivals keeps, of log sources any of which lifts the same analytics, the first,
+// and names the others with it.
+func withoutRivals(all []Prospect) []Prospect {
+	at := map[string]int{}
+	var kept []Prospect
+	for _, p := range all {
+		if p.Action != actCollect && p.Action != actVerifyFeed {
+			kept = append(kept, p)
+			continue
+		}
+		key := fmt.Sprint(p.Action, p.Acts, p.Moves)
+		if i, ok := at[key]; ok {
+			kept[i].Or = append(kept[i].Or, append([]string{strings.Join(p.Targets, " and ")}, p.Or...)...)
+			continue
+		}
+		at[key] = len(kept)
+		kept = append(kept, p)
+	}
+	return kept
 }
 
 // compareProspects orders by how many analytics are lifted for what it costs or,
-// where neither has a cost, by how many become reliable for each thing to do.
+// where neither has a cost, by how many become reliable for each thing to do, and equals
+// by what is measured, how many groups use it, and the age of the evidence.
 func compareProspects(a, b Prospect) int {
 	if (a.Cost == nil) != (b.Cost == nil) {
 		if a.Cost != nil {
@@ -126,7 +172,16 @@ func compareProspects(a, b Prospect) int {
 	if a.Cost != nil {
 		assured, lifted = lifted, assured
 	}
-	return cmp.Or(assured, lifted, cmp.Compare(x, y), strings.Compare(a.Action, b.Action), slices.Compare(a.Targets, b.Targets))
+	return cmp.Or(assured, lifted, len(b.Named)-len(a.Named), b.Measured-a.Measured, b.Groups-a.Groups, compareAge(a.Evidence, b.Evidence), cmp.Compare(x, y),
+		strings.Compare(a.Action, b.Action), slices.CompareFunc(a.Targets, b.Targets, compareIDs), strings.Compare(a.Text, b.Text))
+}
+
+// compareAge puts the oldest evidence first, and what has none last.
+func compareAge(a, b day.Date) int {
+	if (a == "") != (b == "") {
+		return strings.Compare(string(b), string(a))
+	}
+	return strings.Compare(string(a), string(b))
 }
 
 // effort is what is gained is held against.
@@ -158,6 +213,7 @@ func withoutIdleSets(all []Prospect) []Prospect {
 // candidate is a supposition with whom it can reach.
 type candidate struct {
 	Prospect
+	on    string // the platform that an exercise is of
 	reach []*subject
 }
 
@@ -170,11 +226,16 @@ type whatIf struct {
 	unmet       map[*subject][][]channel
 	byNeed      map[string][]*subject // by folded name of an unmet log source
 	hosts       map[channel]int       // the most hosts that should send it
+	// elsewhere holds the folded names of log sources that an analytic needs and no
+	// platform of its can write.
+	elsewhere map[string]bool
+	usedBy    map[string]map[*attack.Object]bool // by STIX id of a technique, the live groups
 }
 
 func newWhatIf(a *assessor) *whatIf {
 	w := &whatIf{assessor: a, byTechnique: map[string][]*subject{}, byAnalytic: map[string][]*subject{},
-		byRule: map[string][]*subject{}, unmet: map[*subject][][]channel{}, byNeed: map[string][]*subject{}, hosts: map[channel]int{}}
+		byRule: map[string][]*subject{}, unmet: map[*subject][][]channel{}, byNeed: map[string][]*subject{}, hosts: map[channel]int{},
+		elsewhere: map[string]bool{}, usedBy: map[string]map[*attack.Object]bool{}}
 	for _, s := range a.subjects {
 		for _, t := range s.Techniques {
 			w.byTechnique[t.ATTACKID] = append(w.byTechnique[t.ATTACKID], s)
@@ -210,6 +271,13 @@ func (w *whatIf) indexNeeds(s *subject) {
 	groups := map[string][]channel{}
 	for _, n := range unmet {
 		g, c := needGroup(n, w.policy.Visibility.JointNeed), channelOf(n)
+		if _, ok := groups[g]; !ok {
+			groups[g] = nil
+		}
+		if s.elsewhere(&n) != "" {
+			w.elsewhere[c.name] = true
+			continue // and a group of such alone is answered by nothing
+		}
 		groups[g] = append(groups[g], c)
 		w.hosts[c] = max(w.hosts[c], n.HostsOf)
 		if !slices.Contains(w.byNeed[c.name], s) {
@@ -239,7 +307,8 @@ func (w *whatIf) needing(arriving []channel) []*subject {
 func (w *whatIf) try(c candidate) Prospect {
 	b, claims := w.suppose(&c.Supposed)
 	p := c.Prospect
-	p.Moves = []Move{}
+	p.Moves, p.Named = []Move{}, []Name{}
+	var lifted []*subject
 	for _, s := range c.reach {
 		again := *s
 		if len(c.Supposed.Telemetry.Observations)+len(c.Supposed.Telemetry.Externals) > 0 {
@@ -251,8 +320,12 @@ func (w *whatIf) try(c candidate) Prospect {
 		b.judge(&again)
 		if again.Rung != s.Rung {
 			p.add(Move{Analytic: s.Analytic, From: s.Rung, To: again.Rung})
+			if question(again.Rung) > question(s.Rung) {
+				lifted = append(lifted, s)
+			}
 		}
 	}
+	p.weigh(w, lifted)
 	return p
 }
 

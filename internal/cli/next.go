@@ -16,7 +16,7 @@ import (
 
 func (p *program) nextCommand() *cobra.Command {
 	var m measuring
-	var limit int
+	var limit, step int
 	c := &cobra.Command{
 		Use:   "next",
 		Short: "What to do next: what would change which verdicts",
@@ -25,9 +25,15 @@ source collected and measured, that external source registered, these rules enab
 these exercises passed, these runbooks written, these alerts labelled at the current
 estimate. It judges again with each, and lists which analytics would move from which
 rung to which: what makes the most analytics reliable for each thing to do comes
-first, then what lifts the most past the question that stops them. Where the policy
-states costs (costs.*), what lifts the most for its cost comes first.`,
-		Example: "  candor next\n  candor next --limit 5 --json",
+first, then what lifts the most past the question that stops them. Of steps that gain
+the same, those about measured rules come first, then those whose techniques more
+groups use, then those that rest on the oldest evidence. Where the policy states costs
+(costs.*), what lifts the most for its cost comes first. Equal actions are one step;
+--step N lists what it is to be done to, each with what it unlocks. Last comes what
+verdicts name and nothing can be supposed of, as tuning.
+
+assess, the overview and the API have the same steps in the same order.`,
+		Example: "  candor next\n  candor next --step 2\n  candor next --limit 5 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			req, err := p.measurement(m)
@@ -37,7 +43,13 @@ states costs (costs.*), what lifts the most for its cost comes first.`,
 			if limit < 0 {
 				return fault.New(fault.Usage, "%d is no limit", limit).At("--limit").Next("use a number from 1, or 0 for all")
 			}
+			if step < 0 {
+				return fault.New(fault.Usage, "%d is no step", step).At("--step").Next("use the number that candor next gives it, from 1")
+			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				if step > 0 {
+					return p.nextStep(ctx, d, req, step)
+				}
 				plan, err := d.Assessment.Next(ctx, req, limit)
 				if err != nil {
 					return err
@@ -48,6 +60,8 @@ states costs (costs.*), what lifts the most for its cost comes first.`,
 	}
 	m.flags(c)
 	c.Flags().IntVar(&limit, "limit", 20, "how many to print at most; 0 prints all")
+	c.Flags().IntVar(&step, "step", 0, "print this step alone, with each thing that it is to be done to")
+	c.MarkFlagsMutuallyExclusive("limit", "step")
 	return c
 }
 
@@ -55,40 +69,118 @@ func showPlan(g *page, plan *assessment.Plan) {
 	t := plan.Totals
 	g.line("%s  as of %s: %d of %d applicable analytics are reliable, %d are claimed", g.bold(plan.Release.String()),
 		plan.AsOf.UTC().Format("2006-01-02"), t.Assured, t.Applicable, t.Claimed)
-	if len(plan.Prospects) == 0 {
+	if len(plan.Steps) == 0 {
 		g.line("Nothing that can be supposed would lift an analytic.")
 	}
-	for i := range plan.Prospects {
-		showProspect(g, i+1, &plan.Prospects[i])
+	for i := range plan.Steps {
+		showLift(g, i+1, &plan.Steps[i])
 	}
-	if n := plan.Found - len(plan.Prospects); n > 0 {
-		g.line("\n%s (--limit 0 prints all)", plural(n, "more would lift something", "more would lift something"))
+	if n := plan.Found - len(plan.Steps); n > 0 {
+		g.line("\n%s (--limit 0 prints all)", plural(n, "more step", "more steps"))
 	}
 	showBasis(g, plan.Basis)
 	showLimits(g, plan.Limits)
 }
 
-func showProspect(g *page, n int, p *assure.Prospect) {
+// nextStep prints one step with all its parts.
+func (p *program) nextStep(ctx context.Context, d *Desk, req assessment.Request, step int) error {
+	plan, err := d.Assessment.Next(ctx, req, 0)
+	if err != nil {
+		return err
+	}
+	if step > plan.Found {
+		return fault.New(fault.NotFound, "there is no step %d: there are %d", step, plan.Found).At("--step").Next("see candor next --limit 0")
+	}
+	l := &plan.Steps[step-1]
+	return p.emit(l, func(g *page) {
+		showLift(g, step, l)
+		for i := range l.Parts {
+			part := &l.Parts[i]
+			g.line("")
+			g.wrap("     ", part.Text, 110)
+			showOr(g, "       ", part)
+			for _, line := range movesByRung(part.Moves) {
+				g.line("       %s", g.dim(line))
+			}
+			if len(part.Named) > 0 {
+				g.line("       %s", g.dim("for "+nameIDs(part.Named, 12)))
+			}
+			if why := ranked(part); why != "" {
+				g.line("       %s", g.dim(why))
+			}
+		}
+	})
+}
+
+// ranked says what the place of a part among its equals rests on.
+func ranked(p *assure.Prospect) string {
+	var parts []string
+	if p.Measured > 0 {
+		parts = append(parts, plural(p.Measured, "analytic with a measured rule", "analytics with a measured rule"))
+	}
+	if p.Groups > 0 {
+		parts = append(parts, "used by "+plural(p.Groups, "group", "groups"))
+	}
+	if p.Evidence != "" {
+		parts = append(parts, "newest evidence of "+string(p.Evidence))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// fewThings is how many of the things that a step is done to are named.
+const fewThings = 8
+
+func showLift(g *page, n int, l *assure.Lift) {
 	lines := &page{paint: g.paint}
-	lines.wrap("     ", p.Text, 110)
+	lines.wrap("     ", l.Text, 110)
 	g.line("\n%3d  %s", n, strings.TrimSpace(lines.String()))
-	gain := fmt.Sprintf("lifts %s", plural(p.Lifted, "analytic", "analytics"))
-	if p.Assured > 0 {
-		gain += fmt.Sprintf(", %d of them to reliable", p.Assured)
+	if things := l.Things(); len(l.Parts) > 1 {
+		var named []string
+		for _, t := range things[:min(fewThings, len(things))] {
+			named = append(named, clip(t, 60))
+		}
+		text := strings.Join(named, "; ")
+		if more := len(things) - fewThings; more > 0 {
+			text += fmt.Sprintf(" and %d more (--step %d)", more, n)
+		}
+		g.wrap("     ", text, 110)
 	}
-	if p.Fell > 0 {
-		gain += fmt.Sprintf("; %d would turn out worse", p.Fell)
+	if len(l.Parts) == 1 {
+		showOr(g, "     ", &l.Parts[0])
 	}
-	if p.Acts > 1 {
-		gain += fmt.Sprintf("; %d things to do", p.Acts)
+	if l.Named > 0 {
+		g.line("     %s", l.Unlocks)
+		return
 	}
-	if p.Cost != nil {
-		gain += fmt.Sprintf("; costs %g, %.3g analytics for each unit", *p.Cost, float64(p.Lifted)/(*p.Cost))
-	}
-	g.line("     %s", gain)
-	for _, line := range movesByRung(p.Moves) {
+	g.line("     %s", gainOf(l))
+	for _, line := range movesByRung(l.Moves()) {
 		g.line("     %s", g.dim(line))
 	}
+}
+
+// showOr says what would do as well.
+func showOr(g *page, indent string, p *assure.Prospect) {
+	if n := len(p.Or); n > 0 {
+		g.line("%s%s", indent, g.dim(fmt.Sprintf("or %s, which would change the same: %s", plural(n, "other", "others"), clip(strings.Join(p.Or, "; "), 90))))
+	}
+}
+
+// gainOf says what a step lifts, for what.
+func gainOf(l *assure.Lift) string {
+	gain := fmt.Sprintf("lifts %s", plural(l.Lifted, "analytic", "analytics"))
+	if l.Assured > 0 {
+		gain += fmt.Sprintf(", %d of them to reliable", l.Assured)
+	}
+	if l.Fell > 0 {
+		gain += fmt.Sprintf("; %d would turn out worse", l.Fell)
+	}
+	if l.Acts > 1 {
+		gain += fmt.Sprintf("; %d things to do", l.Acts)
+	}
+	if l.Cost != nil {
+		gain += fmt.Sprintf("; costs %g, %.3g analytics for each unit", *l.Cost, float64(l.Lifted)/(*l.Cost))
+	}
+	return gain
 }
 
 // movesByRung sums moves by where they lead from and to, the most first.

@@ -116,20 +116,30 @@ func showRungs(g *page, t assure.Totals) {
 	}
 }
 
+// fewSteps is how many of the steps that lift something a summary shows.
+const fewSteps = 10
+
+// showSteps shows the first of what lifts, and what verdicts name beside it.
 func showSteps(g *page, steps []assure.Lift) {
 	if len(steps) == 0 {
 		return
 	}
 	g.head("Next steps that would lift most")
-	rows := [][]string{{"ALONE", "NAMED BY", "STEP"}}
-	for i, s := range steps {
-		if i == 10 {
-			break
+	rows := [][]string{{"LIFTS", "RELIABLE", "STEP"}}
+	shown := 0
+	for i := range steps {
+		l := &steps[i]
+		if l.Named == 0 && i >= fewSteps {
+			continue
 		}
-		rows = append(rows, []string{fmt.Sprint(s.Alone), fmt.Sprint(s.Analytics), clip(s.Text, 110)})
+		shown++
+		rows = append(rows, []string{fmt.Sprint(l.Lifted), fmt.Sprint(l.Assured), clip(l.Text, 110)}, []string{"", "", g.dim("  " + l.Unlocks)})
 	}
 	g.table("  ", rows)
-	g.line("  %s", g.dim("alone: analytics that this step lifts by itself; named by: analytics that need it"))
+	if more := len(steps) - shown; more > 0 {
+		g.line("  %s", g.dim(fmt.Sprintf("and %s (candor next lists them, with what each is about)", plural(more, "more step", "more steps"))))
+	}
+	g.line("  %s", g.dim("lifts: analytics that get past the question that stops them; reliable: those of them that become reliable"))
 }
 
 func showUnmapped(g *page, u assure.Unmapped) {

@@ -108,8 +108,11 @@ func TestNextStepsAreThoseOfTheService(t *testing.T) {
 	d.policy.Costs = assure.Costs{WriteRunbook: 2.5}
 	plan := must(d.assess.Next(t.Context(), assessment.Request{AsOf: today, Policy: d.policy}, 0))(t)
 	_, doc := d.page("/next")
-	for _, p := range plan.Prospects {
-		says(t, doc, p.Text)
+	for _, l := range plan.Steps {
+		says(t, doc, l.Text)
+		for _, p := range l.Parts {
+			says(t, doc, p.Text)
+		}
 	}
 	says(t, doc, "2.5", "not stated", "From and to")
 	says(t, doc, plan.Limits...)

@@ -13,16 +13,27 @@ import (
 type nextView struct {
 	frame
 	P      assessment.Plan
-	Rows   []prospectView
+	Rows   []stepView
 	Paging paging
 	Costs  bool // policy states what some of it costs
 }
 
-// prospectView is something to do with what it would change.
-type prospectView struct {
-	assure.Prospect
+// stepView is something to do with what it would change.
+type stepView struct {
+	assure.Lift
 	Number int
 	Ways   []wayView
+	// For are the analytics that need it, where what it would change cannot be
+	// supposed.
+	For fold[link]
+	// Each is what the step is to be done to, where that is more than one.
+	Each []partView
+}
+
+// partView is one of the things that a step is to be done to.
+type partView struct {
+	assure.Prospect
+	Ways []wayView
 }
 
 // wayView is the analytics that would move from one rung to another.
@@ -48,14 +59,24 @@ func (s *site) next(r *http.Request) (view, error) {
 	if v.P, err = s.Measurer.Next(r.Context(), req, 0); err != nil {
 		return view{}, err
 	}
-	all := v.P.Prospects
-	v.Costs = slices.ContainsFunc(all, func(p assure.Prospect) bool { return p.Cost != nil })
-	var shown []assure.Prospect
+	all := v.P.Steps
+	v.Costs = slices.ContainsFunc(all, func(l assure.Lift) bool { return l.Cost != nil })
+	var shown []assure.Lift
 	shown, v.Paging, err = onPage(r, all)
-	for i, p := range shown {
-		v.Rows = append(v.Rows, prospectView{Prospect: p, Number: v.Paging.From + i, Ways: waysOf(p.Moves, fr.Sel)})
+	for i, l := range shown {
+		v.Rows = append(v.Rows, stepOf(l, v.Paging.From+i, fr.Sel))
 	}
 	return view{name: "next", data: v}, err
+}
+
+func stepOf(l assure.Lift, number int, sel selection) stepView {
+	v := stepView{Lift: l, Number: number, Ways: waysOf(l.Moves(), sel), For: folded(sel.Names(l.Needing()))}
+	if len(l.Parts) > 1 {
+		for _, p := range l.Parts {
+			v.Each = append(v.Each, partView{p, waysOf(p.Moves, sel)})
+		}
+	}
+	return v
 }
 
 // waysOf sums moves by where they lead from and to, the most first.

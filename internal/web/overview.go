@@ -22,7 +22,8 @@ type overviewView struct {
 	Spread     spread
 	ByStage    []stage
 	ByPlatform []platformView
-	// Steps are the next steps before the fold and More those behind it.
+	// Steps are the next steps before the fold, those of which nothing can be supposed
+	// included, and More those behind it.
 	Steps, More []assure.Lift
 	// Stopped are the feeds that no longer arrive.
 	Stopped  fold[visibility.StoppedFeed]
@@ -97,8 +98,13 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 	for _, g := range assure.Roll(a.Verdicts, assure.ByPlatform) {
 		v.ByPlatform = append(v.ByPlatform, platformView{Group: g, Spread: spreadOf(g.Rungs), URL: fr.Sel.Link("/verdicts", "platform", g.Of.Name)})
 	}
-	n := min(firstSteps, len(a.NextSteps))
-	v.Steps, v.More = a.NextSteps[:n], a.NextSteps[n:]
+	for i, l := range a.NextSteps {
+		if l.Named > 0 || i < firstSteps {
+			v.Steps = append(v.Steps, l)
+		} else {
+			v.More = append(v.More, l)
+		}
+	}
 	u := a.Unmapped
 	v.Stopped = folded(u.StoppedFeeds)
 	if d := newest(bs); d != "" && d < a.Window.From {
@@ -158,17 +164,22 @@ func (v overviewView) Feed(f visibility.StoppedFeed) feedLine {
 	return feedLine{f, v.Sel.Batch(f.Batch)}
 }
 
-// liftView is a next step with links to its examples.
+// liftView is a next step with links to some of those that it is about.
 type liftView struct {
 	assure.Lift
 	Links []link
+	More  int
 }
 
-// Lift returns a next step with links to its examples.
+// mostExamples is how many analytics the overview names for a step.
+const mostExamples = 5
+
+// Lift returns a next step with links to some of those that it lifts, or that need it.
 func (v overviewView) Lift(l assure.Lift) liftView {
-	lv := liftView{Lift: l}
-	for _, id := range l.Examples {
-		lv.Links = append(lv.Links, link{Text: id, URL: v.Sel.Object(id)})
+	names := l.Needing()
+	for _, m := range l.Moves() {
+		names = append(names, m.Analytic)
 	}
-	return lv
+	n := min(len(names), mostExamples)
+	return liftView{Lift: l, Links: v.Sel.Names(names[:n]), More: len(names) - n}
 }

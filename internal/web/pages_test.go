@@ -729,3 +729,29 @@ func TestClaimsThatDoNotCountAreApart(t *testing.T) {
 		}
 	}
 }
+
+func TestEverySentenceOfARungStandsOnThePageOfItsAnalytic(t *testing.T) {
+	d := demonstration(t)
+	for _, v := range d.assessment().Verdicts {
+		_, doc := d.page("/objects/" + v.Analytic.ATTACKID)
+		says(t, doc, v.Sentence)
+	}
+}
+
+func TestTheOverviewHasTheStepsOfNextInTheirOrder(t *testing.T) {
+	d := demonstration(t)
+	_, doc := d.page("/")
+	overview := text(doc)
+	_, doc = d.page("/next")
+	next := text(doc)
+	var inNext []int
+	for _, l := range d.assessment().NextSteps {
+		if !strings.Contains(overview, l.Text) || !strings.Contains(overview, l.Unlocks) {
+			t.Errorf("the overview does not say %q, %q", l.Text, l.Unlocks)
+		}
+		inNext = append(inNext, strings.Index(next, l.Text))
+	}
+	if !slices.IsSorted(inNext) || inNext[0] < 0 {
+		t.Errorf("the steps stand at %v of the page of next steps", inNext)
+	}
+}

@@ -109,6 +109,8 @@ func action(code string) string {
 		return "Write the runbook"
 	case "review_runbook":
 		return "Review the runbook"
+	case "enable_rule":
+		return "Enable the rule"
 	case "wait":
 		return "Wait"
 	case "clarify_source":
