@@ -331,6 +331,33 @@ func TestVerdictsOfAnObjectAreThoseOfItsAnalytics(t *testing.T) {
 	}
 }
 
+func TestATechniqueHasTheVerdictsOfItsSubTechniques(t *testing.T) {
+	d := newDesk(t)
+	var of VerdictsOf
+	d.get("/api/v1/verdicts/T1059", &of)
+	own, subs := 0, 0
+	for i := range of.Verdicts {
+		switch v := &of.Verdicts[i]; {
+		case slices.Contains(v.Techniques, of.Object):
+			own++
+		case slices.Contains(v.Parents, of.Object):
+			subs++
+		default:
+			t.Errorf("%s is of neither T1059 nor a sub-technique", v.Analytic.ATTACKID)
+		}
+	}
+	g := of.Rollup
+	if own == 0 || subs == 0 || g.Own == nil || g.Subs == nil || g.Own.Analytics != own || g.Subs.Analytics != subs || g.Analytics != own+subs {
+		t.Errorf("%d of its own and %d of sub-techniques, rolled up as %+v", own, subs, g)
+	}
+	var roll assure.Rollup
+	d.get("/api/v1/rollups/technique", &roll)
+	i := slices.IndexFunc(roll.Groups, func(g assure.Group) bool { return g.Of == of.Object })
+	if diff := cmp.Diff(g, roll.Groups[i]); diff != "" {
+		t.Errorf("the verdicts of T1059 against the roll-up: %s", diff)
+	}
+}
+
 func TestDayOfJudgementDecides(t *testing.T) {
 	d := newDesk(t)
 	var now, later assure.Assessment

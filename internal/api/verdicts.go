@@ -42,8 +42,11 @@ type VerdictsOf struct {
 	Scope   assure.ScopeRef   `json:"scope"`
 	Object  assure.Name       `json:"object"`
 	// Rungs is how many of the verdicts stand on each rung.
-	Rungs    []assure.RungCount `json:"rungs"`
-	Verdicts []assure.Verdict   `json:"verdicts"`
+	Rungs []assure.RungCount `json:"rungs"`
+	// Rollup sums them, with the worst case; of a technique with sub-techniques, whose
+	// verdicts are among them, together and apart.
+	Rollup   assure.Group     `json:"rollup"`
+	Verdicts []assure.Verdict `json:"verdicts"`
 }
 
 type rollupInput struct {
@@ -146,12 +149,12 @@ func (s *server) verdict(ctx context.Context, in *verdictInput) (*verdictOutput,
 			At("path id").Next("verdicts are about analytics, and about the strategies, techniques and tactics that have one"))
 	}
 	return &verdictOutput{Body: VerdictsOf{Release: a.Release, AsOf: a.AsOf, Window: a.Window, Policy: a.Policy,
-		Scope: a.Scope, Object: object, Rungs: assure.Distribution(vs), Verdicts: vs}}, nil
+		Scope: a.Scope, Object: object, Rungs: assure.Distribution(vs), Rollup: assure.GroupOf(object, vs), Verdicts: vs}}, nil
 }
 
 // about returns the name under which a verdict is about the object with id.
 func about(v *assure.Verdict, id string) (assure.Name, bool) {
-	for _, names := range [][]assure.Name{{v.Analytic}, v.Strategies, v.Techniques, v.Tactics} {
+	for _, names := range [][]assure.Name{{v.Analytic}, v.Strategies, v.Techniques, v.Parents, v.Tactics} {
 		for _, n := range names {
 			if n.ATTACKID == id || n.StixID == id {
 				return n, true

@@ -180,7 +180,7 @@ func analyticsUnder(verdicts []assure.Verdict, id string) []string {
 	var ids []string
 	for i := range verdicts {
 		v := &verdicts[i]
-		for _, n := range slices.Concat(v.Strategies, v.Techniques, v.Tactics) {
+		for _, n := range slices.Concat(v.Strategies, v.Techniques, v.Parents, v.Tactics) {
 			if names(n, id) {
 				ids = append(ids, v.Analytic.ATTACKID)
 				break

@@ -174,8 +174,13 @@ func (a *assessor) locate(s *subject) {
 	s.Platforms = orEmpty(s.object.Platforms)
 	strategies := a.lib.StrategiesOf(s.object.ID)
 	techniques := a.lib.TechniquesOf(s.object.ID)
-	var tactics []*attack.Object
+	var tactics, parents []*attack.Object
 	for _, t := range techniques {
+		for _, p := range a.lib.Targets(t.ID, attack.SubtechniqueOf) {
+			if p.Live() && !slices.Contains(parents, p) && !slices.Contains(techniques, p) {
+				parents = append(parents, p)
+			}
+		}
 		for _, tac := range a.lib.TacticsOf(t.ID) {
 			if !slices.Contains(tactics, tac) {
 				tactics = append(tactics, tac)
@@ -184,8 +189,9 @@ func (a *assessor) locate(s *subject) {
 	}
 	slices.SortFunc(strategies, compareObjects)
 	slices.SortFunc(techniques, compareObjects)
+	slices.SortFunc(parents, compareObjects)
 	slices.SortFunc(tactics, func(x, y *attack.Object) int { return a.rank[x.ID] - a.rank[y.ID] })
-	s.Strategies, s.Techniques, s.Tactics = namesOf(strategies), namesOf(techniques), namesOf(tactics)
+	s.Strategies, s.Techniques, s.Parents, s.Tactics = namesOf(strategies), namesOf(techniques), namesOf(parents), namesOf(tactics)
 }
 
 // alertIndex holds the counts of alerts by rule and pools them once for each set

@@ -2,6 +2,7 @@ package assure
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,9 +12,21 @@ import (
 )
 
 // Group is the distribution over the analytics of one strategy, technique,
-// tactic or whatever else they were rolled up by.
+// tactic or whatever else they were rolled up by. A technique includes its
+// sub-techniques.
 type Group struct {
 	Of Name `json:"of"`
+	Sum
+	// Own and Subs are, of a technique that has sub-techniques with an analytic, the
+	// sums over its own analytics and of theirs; nil of anything else.
+	Own  *Sum `json:"own,omitempty"`
+	Subs *Sum `json:"sub_techniques,omitempty"`
+}
+
+// Sum is a distribution over analytics with its worst case.
+type Sum struct {
+	// Techniques are the sub-techniques whose analytics they are, where they are of such.
+	Techniques []Name `json:"techniques,omitempty"`
 	Totals
 	// Worst is the rung, of the applicable analytics, that is stopped at the earliest
 	// question, and WorstOf are those that stand on it; empty without any.
@@ -39,18 +52,69 @@ func Roll(verdicts []Verdict, by func(Verdict) []Name) []Group {
 	return groups
 }
 
-// GroupOf sums the verdicts that belong to what of names.
+// GroupOf sums the verdicts that belong to what of names. Of a technique with
+// sub-techniques they are those of both, and each is summed besides.
 func GroupOf(of Name, verdicts []Verdict) Group {
-	g := Group{Of: of, Totals: totalsOf(verdicts), WorstOf: []Name{}}
-	g.worst(verdicts)
+	g := Group{Of: of, Sum: sumOf(verdicts)}
+	var own, subs []Verdict
+	var techniques []Name
+	for i := range verdicts {
+		v := &verdicts[i]
+		if slices.Contains(v.Techniques, of) {
+			own = append(own, *v)
+		}
+		if !slices.Contains(v.Parents, of) {
+			continue
+		}
+		subs = append(subs, *v)
+		for _, t := range v.Techniques {
+			if !slices.Contains(techniques, t) && strings.HasPrefix(t.ATTACKID, of.ATTACKID+".") {
+				techniques = append(techniques, t)
+			}
+		}
+	}
+	if len(subs) > 0 {
+		x, y := sumOf(own), sumOf(subs)
+		slices.SortFunc(techniques, compareNames)
+		y.Techniques = techniques
+		g.Own, g.Subs = &x, &y
+	}
 	return g
+}
+
+func sumOf(verdicts []Verdict) Sum {
+	s := Sum{Totals: totalsOf(verdicts), WorstOf: []Name{}}
+	s.worst(verdicts)
+	return s
+}
+
+// Apart says, of a technique with sub-techniques, the worst of its own analytics and
+// the worst of theirs, for example "worst of its own blind, worst of its 13
+// sub-techniques observable"; empty of anything else.
+func (g Group) Apart() string {
+	if g.Subs == nil {
+		return ""
+	}
+	return fmt.Sprintf("worst of its own %s, worst of its %s %s", g.Own.plain(), count(int64(len(g.Subs.Techniques)), "sub-technique"), g.Subs.plain())
+}
+
+// plain names the worst case in words.
+func (s *Sum) plain() string {
+	switch {
+	case s.Analytics == 0:
+		return "none, as it has no analytic"
+	case s.Worst == "":
+		return "none, as none applies"
+	}
+	return plainRung(s.Worst)
 }
 
 // ByStrategy names a verdict's strategies, for Roll.
 func ByStrategy(v Verdict) []Name { return v.Strategies }
 
-// ByTechnique names a verdict's techniques, for Roll.
-func ByTechnique(v Verdict) []Name { return v.Techniques }
+// ByTechnique names a verdict's techniques and those that they are sub-techniques of,
+// for Roll.
+func ByTechnique(v Verdict) []Name { return slices.Concat(v.Techniques, v.Parents) }
 
 // ByTactic names a verdict's tactics, for Roll.
 func ByTactic(v Verdict) []Name { return v.Tactics }
@@ -66,21 +130,21 @@ func ByPlatform(v Verdict) []Name {
 
 // worst finds the worst case of the verdicts. Of rungs that are stopped at the same
 // question the one that is listed first is taken.
-func (g *Group) worst(verdicts []Verdict) {
+func (s *Sum) worst(verdicts []Verdict) {
 	for i := range verdicts {
 		v := &verdicts[i]
 		if v.Rung == NotApplicable {
 			continue
 		}
 		order := -1
-		if g.Worst != "" {
-			order = cmp.Or(question(v.Rung)-question(g.Worst), slices.Index(Rungs(), v.Rung)-slices.Index(Rungs(), g.Worst))
+		if s.Worst != "" {
+			order = cmp.Or(question(v.Rung)-question(s.Worst), slices.Index(Rungs(), v.Rung)-slices.Index(Rungs(), s.Worst))
 		}
 		switch {
 		case order < 0:
-			g.Worst, g.WorstOf = v.Rung, []Name{v.Analytic}
+			s.Worst, s.WorstOf = v.Rung, []Name{v.Analytic}
 		case order == 0:
-			g.WorstOf = append(g.WorstOf, v.Analytic)
+			s.WorstOf = append(s.WorstOf, v.Analytic)
 		}
 	}
 }

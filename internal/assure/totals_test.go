@@ -1,12 +1,14 @@
 package assure
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"candor/internal/attack"
 	"candor/internal/exercise"
 )
 
@@ -146,5 +148,53 @@ func TestTheWorstCaseIsWhatIsStoppedEarliest(t *testing.T) {
 		if len(RollUp(a, by).Groups) == 0 {
 			t.Errorf("nothing by %s", by)
 		}
+	}
+}
+
+// family is a release in which T1059 has an analytic of its own and two sub-techniques
+// with one each, and T1200 none of its own and one sub-technique with one.
+func family() *attack.Library {
+	var s shelf
+	s.add(attack.Object{Type: "x-mitre-matrix", ATTACKID: "enterprise-attack", Tactics: []string{s.tactic("TA0002", "execution")}})
+	s.add(attack.Object{Type: "x-mitre-data-component", ATTACKID: "DC1"})
+	script, alone := s.technique("T1059", "execution"), s.technique("T1200", "execution")
+	for _, sub := range []struct{ id, parent, analytic, log string }{
+		{"T1059.001", script, "AN0011", "one"}, {"T1059.002", script, "AN0012", "two"}, {"T1200.001", alone, "AN0021", "one"},
+	} {
+		of := s.technique(sub.id, "execution")
+		s.relate(attack.SubtechniqueOf, of, sub.parent)
+		s.analytic(sub.analytic, "Windows", of, sub.log)
+	}
+	s.analytic("AN0010", "Windows", script, "own")
+	return attack.NewLibrary(attack.Release{Domain: "enterprise-attack", Version: "18.1"}, s.objects)
+}
+
+func TestATechniqueIncludesItsSubTechniquesTogetherAndApart(t *testing.T) {
+	w := new(world).scope("Windows").feed(1, "one", "own").rule("r1", "AN0010")
+	a := Assess(family(), w.Evidence, testPolicy(), asOf)
+	var got []string
+	for _, g := range RollUp(a, "technique").Groups {
+		line := fmt.Sprintf("%s %d %s %s", g.Of.ATTACKID, g.Analytics, g.Worst, g.Apart())
+		if g.Subs != nil {
+			line += fmt.Sprintf(": %d and %d", g.Own.Analytics, g.Subs.Analytics)
+			if g.Own.Analytics+g.Subs.Analytics != g.Analytics || g.Own.Claimed+g.Subs.Claimed != g.Claimed {
+				t.Errorf("%s: together is not the sum of what is apart", g.Of.ATTACKID)
+			}
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"T1059 3 blind worst of its own unproven, worst of its 2 sub-techniques blind: 1 and 2",
+		"T1059.001 1 observable ",
+		"T1059.002 1 blind ",
+		"T1200 1 observable worst of its own none, as it has no analytic, worst of its 1 sub-technique observable: 0 and 1",
+		"T1200.001 1 observable ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	none := RollUp(Assess(family(), new(world).scope("Linux").Evidence, testPolicy(), asOf), "technique").Groups[0]
+	if none.Apart() != "worst of its own none, as none applies, worst of its 2 sub-techniques none, as none applies" {
+		t.Errorf("where nothing applies: %s", none.Apart())
 	}
 }

@@ -19,26 +19,34 @@ func showRollup(g *page, r *assure.Rollup) {
 	}
 	rows := [][]string{append(append(head, rungHeads()...), "CLAIMED", "ASSURED", "OF", "WORST CASE")}
 	for i := range r.Groups {
-		rows = append(rows, rollupRow(&r.Groups[i], r.By == "platform"))
+		group := &r.Groups[i]
+		rows = append(rows, rollupRow(group.Of, &group.Sum, r.By == "platform"))
+		if group.Subs != nil {
+			rows = append(rows, rollupRow(assure.Name{Name: "  its own"}, group.Own, false),
+				rollupRow(assure.Name{Name: fmt.Sprintf("  its %s", plural(len(group.Subs.Techniques), "sub-technique", "sub-techniques"))}, group.Subs, false))
+		}
 	}
 	g.table("", rows)
 	g.line("\n%s  as of %s, policy %s %s; an analytic counts in each group that it belongs to, and worst cases are of applicable ones",
 		r.Release, r.AsOf.UTC().Format("2006-01-02"), r.Policy.Name, r.Policy.Version)
 }
 
-func rollupRow(g *assure.Group, nameless bool) []string {
-	row := []string{g.Of.ATTACKID, clip(g.Of.Name, 40)}
+func rollupRow(of assure.Name, s *assure.Sum, nameless bool) []string {
+	row := []string{of.ATTACKID, clip(of.Name, 40)}
 	if nameless {
-		row = []string{g.Of.Name}
+		row = []string{of.Name}
 	}
-	for _, c := range g.Rungs {
+	for _, c := range s.Rungs {
 		row = append(row, fmt.Sprint(c.Count))
 	}
 	worst := "none applies"
-	if g.Worst != "" {
-		worst = words(g.Worst) + ": " + clip(nameIDs(g.WorstOf, 2), 40)
+	switch {
+	case s.Worst != "":
+		worst = words(s.Worst) + ": " + clip(nameIDs(s.WorstOf, 2), 40)
+	case s.Analytics == 0:
+		worst = "no analytic"
 	}
-	return append(row, fmt.Sprint(g.Claimed), fmt.Sprint(g.Assured), fmt.Sprint(g.Applicable), worst)
+	return append(row, fmt.Sprint(s.Claimed), fmt.Sprint(s.Assured), fmt.Sprint(s.Applicable), worst)
 }
 
 // nameIDs lists the ATT&CK IDs of names, at most so many.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
@@ -25,7 +26,8 @@ type analysis struct {
 	Spread  spread
 	// Rows are the verdicts that Spread is over.
 	Rows []assure.Verdict
-	// Worst is the worst case among the rows.
+	// Worst is the worst case among the rows, of a technique with sub-techniques
+	// together and apart.
 	Worst assure.Group
 	// Over says whose analytics Rows are.
 	Over string
@@ -104,8 +106,41 @@ func (s *site) analyse(r *http.Request, fr frame, p library.Page) analysis {
 			a.Rows = append(a.Rows, *v)
 		}
 	}
-	a.Spread, a.Worst = spreadOver(a.Rows), assure.GroupOf(assure.Name{}, a.Rows)
+	a.Spread, a.Worst = spreadOver(a.Rows), assure.GroupOf(assure.Name{StixID: p.Object.ID, ATTACKID: p.Object.ATTACKID, Name: p.Object.Name}, a.Rows)
 	return a
+}
+
+// sumView is the distribution over the analytics of a technique, or of its
+// sub-techniques.
+type sumView struct {
+	assure.Sum
+	Name   string
+	Spread spread
+}
+
+// worstView is a worst case with links to whose it is.
+type worstView struct {
+	Rung assure.Rung
+	fold[link]
+}
+
+// Worsts returns the worst case of a sum with links to whose it is.
+func (a analysis) Worsts(s assure.Sum) worstView {
+	return worstView{s.Worst, folded(a.Sel.Names(s.WorstOf))}
+}
+
+// Apart are the sums over a technique's own analytics and over those of its
+// sub-techniques; none of what has no sub-technique.
+func (a analysis) Apart() []sumView {
+	if a.Worst.Subs == nil {
+		return nil
+	}
+	subs := fmt.Sprintf("Its %d sub-techniques", len(a.Worst.Subs.Techniques))
+	if len(a.Worst.Subs.Techniques) == 1 {
+		subs = "Its sub-technique"
+	}
+	own := a.Worst.Own
+	return []sumView{{*own, "Its own analytics", spreadOf(own.Rungs)}, {*a.Worst.Subs, subs, spreadOf(a.Worst.Subs.Rungs)}}
 }
 
 // judged reports whether verdicts can be about objects of a kind.
@@ -128,7 +163,7 @@ func concerns(v *assure.Verdict, o attack.Object) bool {
 		return false
 	}
 	is := func(n assure.Name) bool { return n.StixID == o.ID }
-	return slices.ContainsFunc(v.Strategies, is) || slices.ContainsFunc(v.Techniques, is) || slices.ContainsFunc(v.Tactics, is)
+	return slices.ContainsFunc(v.Strategies, is) || slices.ContainsFunc(v.Techniques, is) || slices.ContainsFunc(v.Parents, is) || slices.ContainsFunc(v.Tactics, is)
 }
 
 func (s *site) newVerdict(fr frame, v assure.Verdict) *verdictView {

@@ -730,6 +730,25 @@ func TestClaimsThatDoNotCountAreApart(t *testing.T) {
 	}
 }
 
+func TestATechniqueShowsItsSubTechniquesTogetherAndApart(t *testing.T) {
+	d := demonstration(t)
+	_, doc := d.page("/objects/T1059")
+	for _, g := range assure.RollUp(d.assessment(), "technique").Groups {
+		if g.Of.ATTACKID != "T1059" {
+			continue
+		}
+		says(t, doc, "T1059: "+g.Apart()+".", "Its own analytics", "sub-technique")
+		for _, n := range append(slices.Clone(g.Own.WorstOf), g.Subs.WorstOf...) {
+			if !linked(doc)["/objects/"+n.ATTACKID] {
+				t.Errorf("the page does not lead to %s", n.ATTACKID)
+			}
+		}
+	}
+	if _, doc = d.page("/objects/T1190"); strings.Contains(text(doc), "Its own analytics") {
+		t.Error("a technique without sub-techniques is split")
+	}
+}
+
 func TestEverySentenceOfARungStandsOnThePageOfItsAnalytic(t *testing.T) {
 	d := demonstration(t)
 	for _, v := range d.assessment().Verdicts {
