@@ -57,8 +57,17 @@ func In(dir string) Archive { return Archive{dir} }
 
 // Keep keeps an assessment under a name, or under one made of its day and hash
 // when name is empty. A name that is taken by another assessment is
-// fault.Conflict; the same assessment again changes nothing and returns false.
+// fault.Conflict; the same assessment again changes nothing and returns false. The
+// names of Daily are refused.
 func (a Archive) Keep(name string, now time.Time, as assure.Assessment) (kept Kept, fresh bool, err error) {
+	if dailyForm.MatchString(name) {
+		return Kept{}, false, fault.New(fault.Usage, "%s is a name of what a server keeps by itself, of which the oldest go", name).
+			Next("choose another name, to keep the assessment until you remove it")
+	}
+	return a.keep(name, now, as)
+}
+
+func (a Archive) keep(name string, now time.Time, as assure.Assessment) (kept Kept, fresh bool, err error) {
 	body, err := json.Marshal(as)
 	if err != nil {
 		return Kept{}, false, fmt.Errorf("encode the assessment: %w", err)
@@ -136,11 +145,14 @@ func (a Archive) List() ([]Kept, error) {
 	}
 	list := []Kept{}
 	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), suffix)
-		if !ok || !nameForm.MatchString(name) {
+		name, ok := nameOf(e)
+		if !ok {
 			continue
 		}
 		k, err := a.head(name)
+		if fault.KindOf(err) == fault.NotFound {
+			continue // it went meanwhile
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -148,6 +160,12 @@ func (a Archive) List() ([]Kept, error) {
 	}
 	slices.SortFunc(list, func(x, y Kept) int { return cmp.Or(x.At.Compare(y.At), strings.Compare(x.Name, y.Name)) })
 	return list, nil
+}
+
+// nameOf returns the name of the assessment in a file of the folder, if it is one.
+func nameOf(e fs.DirEntry) (string, bool) {
+	name, ok := strings.CutSuffix(e.Name(), suffix)
+	return name, ok && nameForm.MatchString(name)
 }
 
 // head reads the first line of a file.

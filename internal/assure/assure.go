@@ -55,6 +55,9 @@ type Policy struct {
 	Gates      Gates
 	Costs      Costs
 	Take       Points
+	// KeepDaily is how many assessments a server keeps by itself, one a day; no verdict
+	// depends on it.
+	KeepDaily int
 }
 
 // Points is how confidence in a take, the analyst context of an object, is

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/day"
 	"candor/internal/evidence"
 	"candor/internal/measure"
 )
@@ -15,6 +16,10 @@ import (
 type Comparison struct {
 	Before Stand `json:"before"`
 	After  Stand `json:"after"`
+	// Order says of which days the two are, and how far apart. Backwards says that
+	// the first is of a later day, so that what is read as a gain was a loss.
+	Order     string `json:"order"`
+	Backwards bool   `json:"backwards"`
 	// Shifts are the analytics that left their rung, by ATT&CK ID, and Ways sums
 	// them by where from and where to.
 	Shifts []Shift `json:"shifts"`
@@ -22,7 +27,9 @@ type Comparison struct {
 	// Appeared and Vanished are the analytics that only one assessment has.
 	Appeared []Verdicted `json:"appeared"`
 	Vanished []Verdicted `json:"vanished"`
-	// Differences are those of what was judged by: release, policy, scope, window.
+	// Differences are those of what was judged by: release, policy, scope, and the
+	// length of the window. That the window ends on another day is what comparing over
+	// time means, and none.
 	Differences []string `json:"differences"`
 }
 
@@ -74,6 +81,7 @@ type Cause struct {
 func Compare(before, after Assessment) Comparison {
 	c := Comparison{Before: standOf(&before), After: standOf(&after), Shifts: []Shift{}, Ways: []Way{},
 		Appeared: []Verdicted{}, Vanished: []Verdicted{}, Differences: differences(&before, &after)}
+	c.Order, c.Backwards = order(before.AsOf, after.AsOf)
 	was := map[string]*Verdict{}
 	for i := range before.Verdicts {
 		was[before.Verdicts[i].Analytic.StixID] = &before.Verdicts[i]
@@ -98,6 +106,18 @@ func Compare(before, after Assessment) Comparison {
 	return c
 }
 
+// order says of which days two assessments are, and which comes first.
+func order(before, after time.Time) (text string, backwards bool) {
+	first, last := day.Of(before), day.Of(after)
+	switch apart := first.Until(last); {
+	case apart > 0:
+		return fmt.Sprintf("From %s to %s, %s later.", first, last, count(int64(apart), "day")), false
+	case apart < 0:
+		return fmt.Sprintf("Backwards: from %s to %s, %s earlier.", first, last, count(int64(-apart), "day")), true
+	}
+	return fmt.Sprintf("Both are as of %s.", first), false
+}
+
 func standOf(a *Assessment) Stand {
 	return Stand{Release: a.Release.String(), AsOf: a.AsOf, Policy: a.Policy, Totals: a.Totals}
 }
@@ -112,9 +132,15 @@ func differences(a, b *Assessment) []string {
 	}
 	add("release", a.Release.String(), b.Release.String())
 	add("policy", a.Policy.Name+" "+a.Policy.Version, b.Policy.Name+" "+b.Policy.Version)
-	add("window", fmt.Sprintf("%s to %s", a.Window.From, a.Window.To), fmt.Sprintf("%s to %s", b.Window.From, b.Window.To))
+	if x, y := windowText(a), windowText(b); a.Window.From.Until(a.Window.To) != b.Window.From.Until(b.Window.To) {
+		add("window", x, y)
+	}
 	add("scope", strings.Join(a.Scope.Platforms, ", "), strings.Join(b.Scope.Platforms, ", "))
 	return d
+}
+
+func windowText(a *Assessment) string {
+	return count(int64(a.Window.From.Until(a.Window.To)+1), "day")
 }
 
 func orNothing(s string) string {
@@ -210,9 +236,9 @@ func causes(old, v *Verdict, differences []string) []Cause {
 		list = append(list, c)
 	}
 	if len(list) == 0 {
-		text := "what it rests on is the same; it is judged by something else"
+		text := "what it rests on is the same; it is judged on another day"
 		if len(differences) > 0 {
-			text += ": " + strings.Join(differences, "; ")
+			text = "what it rests on is the same; it is judged by something else: " + strings.Join(differences, "; ")
 		}
 		list = append(list, Cause{What: "basis", Text: text, New: []string{}, Gone: []string{}})
 	}

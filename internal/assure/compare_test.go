@@ -39,8 +39,22 @@ func TestEvidenceThatGrewOldIsToldFromEvidenceThatIsNew(t *testing.T) {
 	if i < 0 || c.Shifts[i].Because[0].What != "visibility" || !strings.Contains(c.Shifts[i].Because[0].Text, "the same evidence") {
 		t.Errorf("shifts %+v, want visibility gone stale", c.Shifts)
 	}
-	if len(c.Differences) != 1 || !strings.HasPrefix(c.Differences[0], "window:") {
-		t.Errorf("differences %v, want the window", c.Differences)
+	if len(c.Differences) != 0 {
+		t.Errorf("differences %v; a window that moved on is none", c.Differences)
+	}
+	if want := "From 2026-06-30 to 2026-08-29, 60 days later."; c.Order != want || c.Backwards {
+		t.Errorf("order %q, want %q", c.Order, want)
+	}
+	if back := Compare(after, before); !back.Backwards || back.Order != "Backwards: from 2026-08-29 to 2026-06-30, 60 days earlier." {
+		t.Errorf("order %q, backwards %v", back.Order, back.Backwards)
+	}
+	if same := Compare(before, before); same.Backwards || same.Order != "Both are as of 2026-06-30." {
+		t.Errorf("order %q of one and the same", same.Order)
+	}
+	shorter := testPolicy()
+	shorter.WindowDays = 30
+	if c := Compare(before, Assess(miniature(), w.Evidence, shorter, asOf)); len(c.Differences) != 1 || !strings.HasPrefix(c.Differences[0], "window: ") || !strings.HasSuffix(c.Differences[0], " days before, 30 days after") {
+		t.Errorf("differences %v, want the length of the window", c.Differences)
 	}
 }
 

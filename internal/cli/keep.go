@@ -136,6 +136,7 @@ func assessLike(ctx context.Context, d *Desk, r assessment.Request, before assur
 const mostShifts = 40
 
 func showComparison(g *page, c *assure.Comparison) {
+	g.line("%s", c.Order)
 	g.table("", [][]string{
 		{"", "RELEASE", "AS OF", "POLICY", "APPLICABLE", "CLAIMED", "ASSURED"}, standRow("before", &c.Before), standRow("after", &c.After)})
 	for i, d := range c.Differences {

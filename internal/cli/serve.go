@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/archive"
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/day"
@@ -37,6 +38,9 @@ func (p *program) serveCommand() *cobra.Command {
 models as JSON under /api/v1 (described at /api/v1/openapi.json). Programs push
 alerts, dispositions, signals and feeds to the same address, each with a token that
 candor token create made; see doc/push.md.
+
+It keeps an assessment of every day by itself, as candor assess --keep does; the
+policy's keep_daily says how many stay, and the page Over time draws them.
 
 It listens on loopback addresses alone, or with --socket at a Unix socket that only
 its owner can open. Whoever pushes needs a token; whoever reads needs none, unless
@@ -139,6 +143,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	defer fold()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	defer p.keepDaily(ctx, d, pol, log)()
 	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Now: p.Now})
 	var others sharing
 	var failed error
@@ -153,6 +158,40 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 		err = errors.Join(err, others.end())
 	}
 	return errors.Join(failed, err)
+}
+
+// dailyLook is how often is looked whether the assessment of the day is kept: often
+// enough that a machine that slept over midnight does not lose a day.
+const dailyLook = 10 * time.Minute
+
+// keepDaily keeps an assessment of every day, as assess --keep does, until ctx ends
+// or what it returns is called, which waits for the end.
+func (p *program) keepDaily(ctx context.Context, d *Desk, pol func() (assure.Policy, error), log *slog.Logger) (end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	keeper := archive.Daily{
+		Archive: p.archive(), Now: p.Now,
+		Most: func() (int, error) {
+			in, err := pol()
+			return in.KeepDaily, err
+		},
+		Assess: func(ctx context.Context, at time.Time) (assure.Assessment, error) {
+			in, err := pol()
+			if err != nil {
+				return assure.Assessment{}, err
+			}
+			return d.Assessment.Assess(ctx, assessment.Request{AsOf: at, Policy: in})
+		},
+	}
+	look, done := time.NewTicker(dailyLook), make(chan struct{})
+	go func() {
+		defer close(done)
+		defer look.Stop()
+		keeper.Run(ctx, look.C, func(err error) { log.Warn("the assessment of the day is not kept", "error", err) })
+	}()
+	return func() {
+		stop()
+		<-done
+	}
 }
 
 // covered covers the secrets of tokens in what is logged, whoever put them there.

@@ -20,6 +20,7 @@ func Default() assure.Policy {
 		Name:       "default",
 		Version:    "1",
 		WindowDays: 90,
+		KeepDaily:  400,
 		Visibility: visibility.Policy{
 			OutsidePlatforms: []string{"PRE"},
 			JointNeed:        "all",
@@ -69,6 +70,7 @@ type Document struct {
 	Name       string     `json:"name"`
 	Version    string     `json:"version"`
 	WindowDays int        `json:"window_days"`
+	KeepDaily  int        `json:"keep_daily"`
 	Visibility Visibility `json:"visibility"`
 	Claim      Claim      `json:"claim"`
 	Measure    Measure    `json:"measure"`
@@ -165,6 +167,7 @@ func DocumentOf(p assure.Policy) Document {
 		Name:       p.Name,
 		Version:    p.Version,
 		WindowDays: p.WindowDays,
+		KeepDaily:  p.KeepDaily,
 		Visibility: Visibility(p.Visibility),
 		Claim:      Claim(p.Claim),
 		Measure:    Measure(p.Measure),

@@ -156,6 +156,7 @@ func policies() *rapid.Generator[assure.Policy] {
 		word := rapid.StringMatching(`[^\pC\pZ][ -~]{0,12}[^\pC\pZ]`)
 		p.Name = word.Draw(t, "name")
 		p.Version = word.Draw(t, "version")
+		p.KeepDaily = rapid.IntRange(0, 36600).Draw(t, "keep daily")
 		p.WindowDays = rapid.IntRange(3, 3660).Draw(t, "window")
 		p.Visibility.OutsidePlatforms = rapid.SliceOfDistinct(word, rapid.ID).Draw(t, "outside")
 		p.Visibility.JointNeed = rapid.SampledFrom([]string{"all", "component", "any"}).Draw(t, "joint")

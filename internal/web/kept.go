@@ -1,8 +1,10 @@
 package web
 
 import (
+	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"candor/internal/archive"
 	"candor/internal/assure"
@@ -19,6 +21,9 @@ type Kept interface {
 type keptView struct {
 	frame
 	Kept []archive.Kept
+	// Trend draws those of the selected domain, and Points are what it draws.
+	Trend  template.HTML
+	Points []point
 }
 
 func (s *site) keptList(r *http.Request) (view, error) {
@@ -30,7 +35,10 @@ func (s *site) keptList(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{name: "kept", data: keptView{frame: fr, Kept: ks}}, nil
+	slices.Reverse(ks) // the newest first
+	v := keptView{frame: fr, Kept: ks, Points: points(ks, fr.Release.Domain)}
+	v.Trend = trend(v.Points)
+	return view{name: "kept", data: v}, nil
 }
 
 // movedView is what moved from a kept assessment to a later one.

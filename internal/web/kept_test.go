@@ -48,6 +48,22 @@ func TestKeptAssessmentLeadsToWhatMovedSince(t *testing.T) {
 	}
 	_, doc = d.page("/kept/friday?with=monday")
 	says(t, doc, "What moved since friday", "new:")
+	says(t, doc, "Both are as of 2026-11-20.")
+	if _, doc = d.page("/kept"); strings.Contains(text(doc), "by day") {
+		t.Error("a trend of one day is shown")
+	}
+
+	earlier := before
+	earlier.AsOf = before.AsOf.AddDate(0, 0, -30)
+	if _, _, err := d.archive.Keep("october", today.AddDate(0, 0, -30), earlier); err != nil {
+		t.Fatal(err)
+	}
+	_, doc = d.page("/kept")
+	says(t, doc, "Claimed and assured analytics of enterprise by day", "2026-10-21 to 2026-11-20")
+	_, doc = d.page("/kept/october")
+	says(t, doc, "From 2026-10-21 to 2026-11-20, 30 days later.")
+	_, doc = d.page("/kept/friday?with=october")
+	says(t, doc, "Backwards: from 2026-11-20 to 2026-10-21, 30 days earlier.", "What is read as a gain here was a loss.")
 	d.page("/kept/monday?platform=Windows")
 	for place, want := range map[string]int{"/kept/sunday": http.StatusNotFound, "/kept/monday?with=sunday": http.StatusNotFound,
 		"/kept/..%2f..%2fetc": http.StatusBadRequest, "/kept/monday?offset=x": http.StatusBadRequest} {
