@@ -199,14 +199,21 @@ func (p *program) rawCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "raw ID",
 		Short: "Print an object's exact bytes in a release",
-		Args:  cobra.ExactArgs(1),
+		Long: `Raw prints the bytes of an object as the release's file has them. On a terminal, which
+obeys control characters, these are shown as JSON escapes; a file or another program
+gets every byte as it is.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
 				s, err := d.Library.Raw(ctx, args[0], selected(ref))
 				if err != nil {
 					return err
 				}
-				_, err = p.Out.Write(s.Raw)
+				out := p.bare.Out
+				if p.OutTerm {
+					out = p.Out
+				}
+				_, err = out.Write(s.Raw)
 				return err
 			})
 		},

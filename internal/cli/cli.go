@@ -29,6 +29,7 @@ import (
 	"candor/internal/door"
 	"candor/internal/engine"
 	"candor/internal/fault"
+	"candor/internal/inert"
 	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/library"
@@ -103,9 +104,14 @@ type Mode struct {
 // not exist. When a server has the folder, the error is a relay.Elsewhere.
 type Open func(ctx context.Context, dir string, m Mode) (*Desk, error)
 
-// program is one run.
+// program is one run. What it writes to Out and Err obeys nobody but itself.
 type program struct {
 	Env
+	// bare are the outputs as they were given: for bytes that must stay what they are,
+	// and for what draws on a terminal by itself.
+	bare Env
+	// mark is how Out and Err know the program's own colours.
+	mark  paint
 	open  Open
 	data  string
 	json  bool
@@ -117,7 +123,7 @@ type program struct {
 // wrong usage, 3 refused by policy, 130 interrupted, 143 terminated. A server that is
 // interrupted has done what it was asked to.
 func Run(ctx context.Context, env Env, open Open) int {
-	p := &program{Env: env, open: open}
+	p := newProgram(env, open)
 	root := p.root()
 	root.SetArgs(env.Args)
 	err := root.ExecuteContext(ctx)
@@ -145,6 +151,13 @@ func Run(ctx context.Context, env Env, open Open) int {
 		return stoppedBy(ctx)
 	}
 	return fault.ExitCode(err)
+}
+
+// newProgram returns the program of one run.
+func newProgram(env Env, open Open) *program {
+	p := &program{Env: env, bare: env, mark: paint(inert.NewMark()), open: open}
+	p.Out, p.Err = inert.NewWriter(env.Out, string(p.mark)), inert.NewWriter(env.Err, string(p.mark))
+	return p
 }
 
 func (p *program) root() *cobra.Command {
@@ -284,9 +297,9 @@ func (p *program) fail(err error) {
 		_ = json.NewEncoder(p.Err).Encode(map[string]any{"error": body})
 		return
 	}
-	fmt.Fprintln(p.Err, p.errPaint().red("candor: ")+inert(err.Error(), false))
+	fmt.Fprintln(p.Err, p.errPaint().red("candor: ")+inert.Line(err.Error()))
 	if hint := fault.HintOf(err); hint != "" {
-		fmt.Fprintln(p.Err, "  next: "+inert(hint, false))
+		fmt.Fprintln(p.Err, "  next: "+inert.Line(hint))
 	}
 }
 
@@ -300,7 +313,7 @@ func (p *program) emit(v any, text func(*page)) error {
 	}
 	pg := &page{paint: p.outPaint()}
 	text(pg)
-	_, err := io.WriteString(p.Out, inert(pg.String(), bool(pg.paint)))
+	_, err := io.WriteString(p.Out, pg.String())
 	return err
 }
 

@@ -66,7 +66,7 @@ func showText(g *page, p library.Page) {
 	}
 	text, notes := prose.Plain(p.Object.Description, p.Object.References)
 	g.head("Official text")
-	g.wrap("  ", text, 96)
+	g.wrapText("  ", text, 96)
 	for _, n := range notes {
 		state := ""
 		if !n.Resolved {
@@ -77,7 +77,7 @@ func showText(g *page, p library.Page) {
 	if n := len(p.Object.Mutable); n > 0 {
 		g.head("Mutable elements: what ATT&CK asks to be set locally")
 		for _, m := range p.Object.Mutable {
-			g.line("  %s: %s", m.Field, clip(m.Description, 100))
+			g.line("  %s: %s", m.Field, clipText(m.Description, 100))
 		}
 	}
 }
@@ -125,7 +125,7 @@ func edgeNote(e store.Edge) string {
 	}
 	if e.Text != "" {
 		text, _ := prose.Plain(e.Text, e.References)
-		parts = append(parts, clip(text, 90))
+		parts = append(parts, clipText(text, 90))
 	}
 	return strings.Join(parts, "; ")
 }

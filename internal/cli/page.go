@@ -2,16 +2,17 @@ package cli
 
 import (
 	"fmt"
-	"regexp"
+	"reflect"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"candor/internal/figure"
+	"candor/internal/inert"
 )
 
-// paint colours text when it is on.
-type paint bool
+// paint colours text: it is the mark by which the program's outputs know its colours,
+// or empty for none.
+type paint string
 
 func (p *program) outPaint() paint { return p.paint(p.OutTerm) }
 func (p *program) errPaint() paint { return p.paint(p.ErrTerm) }
@@ -19,18 +20,21 @@ func (p *program) errPaint() paint { return p.paint(p.ErrTerm) }
 func (p *program) paint(terminal bool) paint {
 	switch p.color {
 	case "always":
-		return true
+		return p.mark
 	case "never":
-		return false
+		return ""
 	}
-	return paint(terminal && p.Getenv("NO_COLOR") == "" && p.Getenv("TERM") != "dumb")
+	if terminal && p.Getenv("NO_COLOR") == "" && p.Getenv("TERM") != "dumb" {
+		return p.mark
+	}
+	return ""
 }
 
 func (c paint) code(code, s string) string {
-	if !c || s == "" {
+	if c == "" || s == "" {
 		return s
 	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
+	return inert.Code(string(c), code) + s + inert.Code(string(c), "0")
 }
 
 func (c paint) bold(s string) string { return c.code("1", s) }
@@ -43,23 +47,66 @@ type page struct {
 	paint
 }
 
-// line writes one formatted line.
+// inline returns what a format is filled in with: what is no number as text that stays
+// within its line. Names come from files that others wrote.
+func (c paint) inline(args []any) []any {
+	out := make([]any, len(args))
+	for i, a := range args {
+		switch reflect.ValueOf(a).Kind() {
+		case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+			reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
+			if _, named := a.(fmt.Stringer); !named {
+				out[i] = a
+				continue
+			}
+		}
+		if b, ok := a.([]byte); ok {
+			a = string(b)
+		}
+		out[i] = c.held(fmt.Sprint(a))
+	}
+	return out
+}
+
+// held returns text that stays within its line.
+func (c paint) held(text string) string {
+	if c == "" {
+		return inert.Line(text)
+	}
+	parts := strings.Split(text, string(c))
+	for i := range parts {
+		parts[i] = inert.Line(parts[i])
+	}
+	return strings.Join(parts, string(c))
+}
+
+// width is how many characters of a text are seen.
+func (c paint) width(text string) int {
+	return utf8.RuneCountInString(inert.Unmarked(text, string(c)))
+}
+
+// line writes one formatted line. What it is filled in with makes no line of its own.
 func (g *page) line(format string, args ...any) {
-	fmt.Fprintf(g, format+"\n", args...)
+	fmt.Fprintf(g, format+"\n", g.inline(args)...)
 }
 
 // head writes a heading with a blank line before it.
 func (g *page) head(format string, args ...any) {
-	g.WriteString("\n" + g.bold(fmt.Sprintf(format, args...)) + "\n")
+	g.WriteString("\n" + g.bold(fmt.Sprintf(format, g.inline(args)...)) + "\n")
 }
 
-// wrap writes text in lines of at most width runes behind an indent, keeping
-// its own line breaks.
+// wrap writes text in lines of at most width runes behind an indent. A line break in
+// it is shown, not followed.
 func (g *page) wrap(indent, text string, width int) {
+	g.wrapText(indent, g.held(strings.TrimSpace(text)), width)
+}
+
+// wrapText is wrap for a text that has lines of its own.
+func (g *page) wrapText(indent, text string, width int) {
 	for _, para := range strings.Split(strings.TrimSpace(text), "\n") {
 		line := indent
 		for _, w := range strings.Fields(para) {
-			if line != indent && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > width {
+			if line != indent && g.width(line)+1+g.width(w) > width {
 				g.line("%s", line)
 				line = indent
 			}
@@ -72,22 +119,19 @@ func (g *page) wrap(indent, text string, width int) {
 	}
 }
 
-// oneLine keeps what a cell says from looking like a row of its own.
-var oneLine = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ")
-
 // table writes rows in aligned columns, two spaces apart. A column whose cells,
 // but for a heading in capitals, are all numbers is set to the right.
 func (g *page) table(indent string, rows [][]string) {
 	for _, row := range rows {
 		for i, cell := range row {
-			row[i] = oneLine.Replace(cell)
+			row[i] = g.held(cell)
 		}
 	}
-	widths, numeric := columns(rows)
+	widths, numeric := g.columns(rows)
 	for _, row := range rows {
 		var b strings.Builder
 		for i, cell := range row {
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			pad := strings.Repeat(" ", widths[i]-g.width(cell))
 			switch {
 			case numeric[i]:
 				b.WriteString(pad + cell)
@@ -104,13 +148,13 @@ func (g *page) table(indent string, rows [][]string) {
 	}
 }
 
-func columns(rows [][]string) (widths []int, numeric []bool) {
+func (g *page) columns(rows [][]string) (widths []int, numeric []bool) {
 	for n, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {
 				widths, numeric = append(widths, 0), append(numeric, len(rows) > 1)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], g.width(cell))
 			if n > 0 || !heading(cell) {
 				numeric[i] = numeric[i] && cell != "" && strings.Trim(cell, "0123456789.,%-") == ""
 			}
@@ -124,8 +168,11 @@ func heading(cell string) bool {
 	return cell == strings.ToUpper(cell) && strings.ContainsAny(cell, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 }
 
-// clip shortens s to at most n runes.
-func clip(s string, n int) string {
+// clip shortens a name to at most n runes. A line break in it is shown.
+func clip(s string, n int) string { return clipText(inert.Line(strings.TrimSpace(s)), n) }
+
+// clipText shortens a text to at most n runes, as one line.
+func clipText(s string, n int) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if utf8.RuneCountInString(s) <= n {
 		return s
@@ -140,24 +187,6 @@ func count(n int64, one, many string) string { return figure.Of(n, one, many) }
 func group3(n int64) string { return figure.Count(n) }
 
 // note writes a line of progress to standard error.
-func (p *program) note(format string, args ...any) { fmt.Fprintf(p.Err, format+"\n", args...) }
-
-// inert makes text safe to print: of the control characters only line ends are
-// left and, where colours are on, colour codes. Names and notes come from files
-// that others wrote, and a terminal obeys what it reads.
-func inert(s string, colours bool) string {
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == '\n' || r == '\t' || !unicode.IsControl(r) && r != utf8.RuneError:
-			b.WriteRune(r)
-		case r == '\x1b' && colours && colourCode.MatchString(s[i:]):
-			b.WriteRune(r)
-		default:
-			b.WriteRune('\uFFFD')
-		}
-	}
-	return b.String()
+func (p *program) note(format string, args ...any) {
+	fmt.Fprintf(p.Err, format+"\n", p.errPaint().inline(args)...)
 }
-
-var colourCode = regexp.MustCompile(`^\x1b\[[0-9;]*m`)

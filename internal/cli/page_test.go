@@ -1,8 +1,14 @@
 package cli
 
 import (
+	"encoding/json"
+	"errors"
+	"regexp"
 	"strings"
 	"testing"
+
+	"candor/internal/fault"
+	"candor/internal/inert"
 )
 
 func TestTableAlignsNumbersUnderTheirHeading(t *testing.T) {
@@ -46,20 +52,21 @@ func TestCountsAreGroupedByThousands(t *testing.T) {
 
 func TestColourOnlyWhereItIsWanted(t *testing.T) {
 	env := map[string]string{}
-	p := &program{Env: Env{OutTerm: true, Getenv: func(k string) string { return env[k] }}, color: "auto"}
-	if !p.outPaint() {
+	p := newProgram(Env{OutTerm: true, Getenv: func(k string) string { return env[k] }}, nil)
+	p.color = "auto"
+	if p.outPaint() == "" {
 		t.Error("no colour on a terminal")
 	}
 	env["NO_COLOR"] = "1"
-	if p.outPaint() {
+	if p.outPaint() != "" {
 		t.Error("colour against NO_COLOR")
 	}
 	p.color = "always"
-	if !p.outPaint() {
+	if p.outPaint() == "" {
 		t.Error("no colour though always was asked for")
 	}
 	p.OutTerm, p.color, env["NO_COLOR"] = false, "auto", ""
-	if p.outPaint() {
+	if p.outPaint() != "" {
 		t.Error("colour without a terminal")
 	}
 }
@@ -74,17 +81,44 @@ func TestClipKeepsShortTextAndMarksLongText(t *testing.T) {
 }
 
 func TestPrintedTextObeysNobody(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain\nline":            "plain\nline",
-		"\x1b[31mred\x1b[0m":     "\uFFFD[31mred\uFFFD[0m",
-		"\x1b]0;title\x07":       "\uFFFD]0;title\uFFFD",
-		"over\rwritten \u009b2J": "over\uFFFDwritten \uFFFD2J",
-	} {
-		if got := inert(in, false); got != want {
-			t.Errorf("inert(%q) = %q, want %q", in, got, want)
+	var out, told strings.Builder
+	p := newProgram(Env{Out: &out, Err: &told, Getenv: func(string) string { return "" }}, nil)
+	const name = "a\x1b[31m\u202e\nFORGED\r\x00"
+	const shown = `a\u001b[31m\u202e\nFORGED\r\u0000`
+	for _, color := range []string{"never", "always"} {
+		out.Reset()
+		told.Reset()
+		p.color = color
+		err := p.emit(nil, func(g *page) {
+			g.line("%s %v", g.bold(name), errors.New(name))
+			g.head("%s", name)
+			g.wrap("  ", name+" "+g.red(name), 200)
+			g.wrapText("  ", "kept\nlines \x1b", 200)
+			g.table("", [][]string{{name, clip(name, 60)}, {"b", clipText(name, 60)}})
+		})
+		p.note("%s", name)
+		p.fail(fault.New(fault.Invalid, "%s", name).Next("%s", name))
+		text := out.String() + told.String()
+		if color == "always" {
+			if text = colourCode.ReplaceAllString(text, ""); strings.Count(out.String(), "\x1b[") != 6 {
+				t.Errorf("colours are lost: %q", out.String())
+			}
+		}
+		want := shown + " " + shown + "\n\n" + shown + "\n  " + shown + " " + shown + "\n  kept\n  lines \\u001b\n" + shown + "  " + shown + "\nb" +
+			strings.Repeat(" ", len(shown)+1) + `a\u001b[31m\u202e FORGED \u0000` + "\n" + shown + "\ncandor: " + shown + "\n  next: " + shown + "\n"
+		if err != nil || text != want {
+			t.Errorf("%s: %v\n got %q\nwant %q", color, err, text, want)
 		}
 	}
-	if got := inert("\x1b[1mbold\x1b[0m \x1b[2J", true); got != "\x1b[1mbold\x1b[0m \uFFFD[2J" {
-		t.Errorf("with colours: %q", got)
+	out.Reset()
+	p.json = true
+	if err := p.emit(map[string]string{"name": name}, nil); err != nil || strings.ContainsFunc(out.String(), inert.Hidden) {
+		t.Errorf("JSON: %v, %q", err, out.String())
+	}
+	var back map[string]string
+	if err := json.Unmarshal([]byte(out.String()), &back); err != nil || back["name"] != name {
+		t.Errorf("JSON means %q, %v", back["name"], err)
 	}
 }
+
+var colourCode = regexp.MustCompile("\x1b\\[[0-9;]*m")

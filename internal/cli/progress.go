@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+
+	"candor/internal/inert"
 )
 
 // bar draws progress on a terminal, and nothing elsewhere.
@@ -18,7 +20,7 @@ func (p *program) progress(what string) *bar {
 	if p.interactive() {
 		b.start = func(total int64, what string) *progressbar.ProgressBar {
 			return progressbar.NewOptions64(total,
-				progressbar.OptionSetWriter(p.Err), progressbar.OptionSetDescription(clip(what, 48)),
+				progressbar.OptionSetWriter(p.bare.Err), progressbar.OptionSetDescription(clip(inert.Line(what), 48)),
 				progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(),
 				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30))
 		}

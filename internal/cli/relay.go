@@ -59,7 +59,7 @@ func (p *program) relay(ctx context.Context, at *relay.Elsewhere) (code int, err
 	for _, name := range variables() {
 		c.Env[name] = p.Getenv(name)
 	}
-	return relay.Do(ctx, at.Socket, c, relay.Streams{In: p.In, Out: p.Out, Err: p.Err})
+	return relay.Do(ctx, at.Socket, c, relay.Streams{In: p.In, Out: p.bare.Out, Err: p.bare.Err})
 }
 
 // path returns where a path lies that the command line names.

@@ -25,6 +25,7 @@ type room struct {
 var house = map[string]room{
 	"fault":   {floor: 0, pure: false},
 	"day":     {floor: 0, pure: true},
+	"inert":   {floor: 0},
 	"near":    {floor: 0, pure: true},
 	"figure":  {floor: 0, pure: true},
 	"address": {floor: 1, pure: true},
