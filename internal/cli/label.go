@@ -37,7 +37,8 @@ sample, whatever order they came in; a larger N begins with the smaller sample.
 With --csv the sample is Candor's own CSV of alerts: fill in the column disposition
 (true_positive, benign_positive, false_positive, ...) and hand the file back with
 candor evidence add alerts FILE. A cell that a spreadsheet would take for a formula
-stands behind an apostrophe, which is taken off again when the file comes back.`,
+stands behind an apostrophe, and a character that a terminal would obey is spelled
+(\u001b); both are taken back when the file comes back, as dispositions, too.`,
 		Example: "  candor label sample W-Acc-400 -n 60\n  candor label sample W-Acc-400 -n 60 --seed 7 --csv > to-label.csv",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

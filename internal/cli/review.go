@@ -103,7 +103,7 @@ func showReview(g *page, r *assure.Review) {
 	showShares(g, r.Alerts)
 	if c.Lessons != "" {
 		g.head("Lessons")
-		g.wrapText("    ", c.Lessons, 110)
+		g.wrap("  ", c.Lessons, 110)
 	}
 	g.line("\nvisibility as of %s, policy %s %s", r.AsOf, r.Policy.Name, r.Policy.Version)
 	showLimits(g, r.Limits)

@@ -88,9 +88,10 @@ func (s *statements) next() (alert.Placed, error) {
 		s.row = &row
 		var a *alert.Alert
 		if _, bad := row.Bad(); !bad {
-			word := row.Get("disposition")
-			a = s.check.Statement(&alert.Draft{ID: row.Get(s.id), CaseID: row.Get("case_id"), Disposition: word, Word: word,
-				DispositionTime: row.Get("disposition_time"), DispositionBy: row.Get("disposition_by"), Provenance: row.Get("provenance")})
+			get := func(column string) string { return decode.Meant(row.Get(column)) }
+			word := get("disposition")
+			a = s.check.Statement(&alert.Draft{ID: get(s.id), CaseID: get("case_id"), Disposition: word, Word: word,
+				DispositionTime: get("disposition_time"), DispositionBy: get("disposition_by"), Provenance: get("provenance")})
 		}
 		reject, bad := row.Bad()
 		if !bad {

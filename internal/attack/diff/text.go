@@ -6,7 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
+
+	"candor/internal/inert"
 )
 
 // titles names kinds and categories for people.
@@ -83,21 +84,21 @@ func (r Report) Text(w io.Writer) error {
 	for _, s := range r.sections() {
 		if s.kind != kind {
 			kind = s.kind
-			fmt.Fprintf(b, "\n%s\n", clean(title(kind)))
+			fmt.Fprintf(b, "\n%s\n", inert.Line(title(kind)))
 		}
 		fmt.Fprintf(b, "  %s: %s\n", title(string(s.category)), s.count())
 		if s.kind == "relationships" {
 			continue
 		}
 		for i := range s.entries {
-			fmt.Fprintf(b, "    %s\n", clean(s.entries[i].line()))
+			fmt.Fprintf(b, "    %s\n", inert.Line(s.entries[i].line()))
 		}
 	}
 	if len(r.Ties) > 0 {
 		fmt.Fprintf(b, "\nTechniques that gained or lost mitigations, detections or procedures: %d\n", len(r.Ties))
 	}
 	for i := range r.Ties {
-		fmt.Fprintf(b, "    %s\n", clean(r.Ties[i].line()))
+		fmt.Fprintf(b, "    %s\n", inert.Line(r.Ties[i].line()))
 	}
 	return b.Flush()
 }
@@ -166,16 +167,6 @@ func (n Name) short() string {
 	return n.ID
 }
 
-// clean takes out control characters, which a terminal would obey.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
 // Markdown writes the report as a document with a table of counts, then what
 // [Report.Text] lists.
 func (r Report) Markdown(w io.Writer) error {
@@ -235,5 +226,5 @@ func (r Report) countsTable(b *bufio.Writer) {
 
 // escape takes the meaning out of what Markdown would read as markup.
 func escape(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", `\|`, "#", `\#`).Replace(clean(s))
+	return strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", `\|`, "#", `\#`).Replace(inert.Line(s))
 }
