@@ -21,6 +21,7 @@ import (
 	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/identity"
+	"candor/internal/inert"
 	"candor/internal/ingest"
 	"candor/internal/policy"
 	"candor/internal/sample"
@@ -229,7 +230,7 @@ func (p *program) serving(at string, way *door.Door) {
 		_ = json.NewEncoder(p.Out).Encode(a)
 		return
 	}
-	fmt.Fprintf(p.Out, "serving %s (Ctrl-C stops)\n", inert(at, false))
+	fmt.Fprintf(p.Out, "serving %s (Ctrl-C stops)\n", inert.Line(at))
 	switch {
 	case a.Link != "":
 		fmt.Fprintf(p.Out, "  Reading asks for a token with the scope read. A browser opens this link, once:\n  %s\n", a.Link)
