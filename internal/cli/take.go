@@ -83,7 +83,7 @@ func (p *program) takes(ctx context.Context, d *Desk, req assessment.Request, wh
 		if !p.json {
 			g := &page{paint: p.outPaint()}
 			showTake(g, &t, false)
-			_, err := out.WriteString(inert(g.String(), bool(g.paint)) + "\n")
+			_, err := out.WriteString(g.String() + "\n")
 			return err
 		}
 		text, err := json.Marshal(t)

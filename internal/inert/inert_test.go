@@ -74,6 +74,21 @@ func TestCharactersArriveInPieces(t *testing.T) {
 	}
 }
 
+func TestColoursArriveInPieces(t *testing.T) {
+	mark := inert.NewMark()
+	text := inert.Code(mark, "1") + "bold\x00\x1b" + inert.Code(mark, "0") + "\x00x"
+	for n := 1; n < len(text); n++ {
+		var b strings.Builder
+		w := inert.NewWriter(&b, mark)
+		for rest := text; rest != ""; rest = rest[min(n, len(rest)):] {
+			w.Write([]byte(rest[:min(n, len(rest))]))
+		}
+		if want := "\x1b[1mbold\\u0000\\u001b\x1b[0m\\u0000x"; b.String() != want {
+			t.Errorf("in pieces of %d: %q, want %q", n, b.String(), want)
+		}
+	}
+}
+
 func FuzzText(f *testing.F) {
 	f.Add("a\x1b[31m\u202e\n\x9b")
 	f.Fuzz(func(t *testing.T, s string) {

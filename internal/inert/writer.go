@@ -1,6 +1,7 @@
 package inert
 
 import (
+	"bytes"
 	"crypto/rand"
 	"io"
 	"strings"
@@ -14,7 +15,7 @@ type Writer struct {
 	mark string
 	mu   sync.Mutex
 	to   io.Writer
-	rest []byte // the beginning of a character, the rest of which is to come
+	rest []byte // the beginning of a character or a mark, the rest of which is to come
 }
 
 // NewWriter returns a writer to w that knows a mark. An empty mark is none.
@@ -32,7 +33,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	text := append(w.rest, p...)
-	end := whole(text)
+	end := w.whole(text)
 	w.rest = append([]byte(nil), text[end:]...)
 	if _, err := io.WriteString(w.to, w.shown(string(text[:end]))); err != nil {
 		return 0, err
@@ -69,8 +70,15 @@ func Unmarked(text, mark string) string {
 	return strings.Join(parts, "")
 }
 
-// whole returns where the last character that may go on begins.
-func whole(p []byte) int {
+// whole returns where the last character or mark that may go on begins.
+func (w *Writer) whole(p []byte) int {
+	if i := bytes.LastIndexByte(p, 0); i >= 0 && w.mark != "" {
+		tail := string(p[i:])
+		code, marked := strings.CutPrefix(tail, w.mark)
+		if strings.HasPrefix(w.mark, tail) || marked && len(code) < 8 && strings.Trim(code, "0123456789;") == "" {
+			return i
+		}
+	}
 	for i := len(p) - 1; i >= 0 && i > len(p)-utf8.UTFMax; i-- {
 		if utf8.RuneStart(p[i]) {
 			if !utf8.FullRune(p[i:]) {
