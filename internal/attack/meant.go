@@ -14,9 +14,9 @@ const DefaultDomain = "enterprise-attack"
 // Meant returns the release of all that ref selects, for every face alike: the newest
 // that fits, of two editions the one in the later STIX version. Without a domain it is
 // one of DefaultDomain if that has one that fits, else of the first domain that has, by
-// name. It is a fault.NotFound if there is none.
+// name, and never one of an own collection. It is a fault.NotFound if there is none.
 func Meant(all []Release, ref ReleaseRef) (Release, error) {
-	found := Newest(all, ref)
+	found := candidates(all, ref)
 	if len(found) == 0 {
 		return Release{}, NotThere(all, ref)
 	}
@@ -27,7 +27,7 @@ func Meant(all []Release, ref ReleaseRef) (Release, error) {
 // domain could be meant as well: a page shows which release it chose beside the others,
 // but a gate's exit code must not rest on a choice that nobody made.
 func MeantAlone(all []Release, ref ReleaseRef) (Release, error) {
-	found := Newest(all, ref)
+	found := candidates(all, ref)
 	if len(found) < 2 || found[0].Domain == DefaultDomain {
 		return Meant(all, ref)
 	}
@@ -39,13 +39,21 @@ func MeantAlone(all []Release, ref ReleaseRef) (Release, error) {
 		Next("choose one with --domain: %s", strings.Join(domains, ", "))
 }
 
+// candidates returns what may be meant: an own collection only if it is named.
+func candidates(all []Release, ref ReleaseRef) []Release {
+	found := Newest(all, ref)
+	if ref.Domain != "" {
+		return found
+	}
+	return slices.DeleteFunc(found, Release.IsOwn)
+}
+
 // Newest returns the newest release of each domain among those that ref selects, the
-// default domain first, then by name.
+// default domain first, then by name, own collections last.
 func Newest(all []Release, ref ReleaseRef) []Release {
 	newest := map[string]Release{}
-	domain := DomainName(ref.Domain)
 	for _, r := range all {
-		if domain != "" && r.Domain != domain || ref.Version != "" && CompareVersions(r.Version, ref.Version) != 0 {
+		if !r.In(ref.Domain) || ref.Version != "" && CompareVersions(r.Version, ref.Version) != 0 {
 			continue
 		}
 		if have, ok := newest[r.Domain]; !ok || Newer(r, have) {
@@ -68,11 +76,17 @@ func Newer(a, b Release) bool {
 	return CompareVersions(a.STIX, b.STIX) > 0
 }
 
-// CompareDomains orders the default domain before the others.
+// CompareDomains orders the default domain before the others, and own collections after
+// them.
 func CompareDomains(a, b string) int {
+	ownA, ownB := strings.HasPrefix(a, ownPrefix), strings.HasPrefix(b, ownPrefix)
 	switch {
 	case a == b:
 		return 0
+	case ownA != ownB && ownA:
+		return 1
+	case ownA != ownB:
+		return -1
 	case a == DefaultDomain:
 		return -1
 	case b == DefaultDomain:
@@ -93,6 +107,10 @@ func NotThere(all []Release, ref ReleaseRef) error {
 		}
 	}
 	want := strings.TrimSpace(ShortDomain(DomainName(ref.Domain)) + " " + ref.Version)
+	if want == "" {
+		return fault.New(fault.NotFound, "no release of MITRE ATT&CK is imported; of others there is %s", strings.Join(have, ", ")).
+			Next("choose one of those with --domain, or import a release with: candor attack import FILE")
+	}
 	return fault.New(fault.NotFound, "release %s is not imported; there is %s", want, strings.Join(have, ", ")).
 		Next("choose one of those with --domain and --release, or import a release with: candor attack import FILE")
 }

@@ -33,6 +33,8 @@ type Release struct {
 	// VerifiedBy is where the hash that was compared is known from: "built in", or the
 	// file that added it. It is empty where none is known.
 	VerifiedBy string `json:"verified_by,omitempty"`
+	// Own is the collection that it is a version of, where others than MITRE made it.
+	Own Own `json:"own,omitzero"`
 }
 
 // String returns a release's name for people, for example "enterprise 18.1".
@@ -46,10 +48,11 @@ type ReleaseRef struct {
 }
 
 // DomainName returns the full name of a domain that people may write short:
-// "ics" is "ics-attack". A name that already ends in "-attack" is unchanged.
+// "ics" is "ics-attack". A name that already ends in "-attack" is unchanged, and so is
+// that of an own collection.
 func DomainName(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
-	if s == "" || strings.HasSuffix(s, "-attack") {
+	if s == "" || strings.HasSuffix(s, "-attack") || strings.HasPrefix(s, ownPrefix) {
 		return s
 	}
 	return s + "-attack"

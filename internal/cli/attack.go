@@ -43,7 +43,12 @@ func (p *program) importCommand() *cobra.Command {
 The release is told by the bundle's collection object, else by the file's name
 (enterprise-attack-18.1.json), else by --release and --domain. Each release lands
 whole or not at all; importing the same file again changes nothing. Where the file's
-SHA-256 is known as that of a published file, that tells the release before all else.`,
+SHA-256 is known as that of a published file, that tells the release before all else.
+
+A collection that others than MITRE made, your own for example, lands as a library of its
+own beside MITRE's, known by the collection's id and author. It is read when --domain
+names it (by the domain that import prints, or by the collection's name), and its objects
+are found beside MITRE's; no command takes it for the release to judge by.`,
 		Example: "  candor attack import enterprise-attack-18.1.json.gz\n  candor attack import ./attack-stix-data/",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -97,6 +102,10 @@ func showImports(g *page, results []ingest.BundleResult) {
 		}
 		g.line("imported  %s (STIX %s): %s, %s new, %.1f s", g.bold(r.Release.String()), r.Release.STIX,
 			count(int64(r.Objects), "object", "objects"), group3(int64(r.New)), r.Duration.Seconds())
+		if own := r.Release.Own; r.Release.IsOwn() {
+			g.line("          a library of its own beside MITRE's: %s, by %s", own.Name, own.By())
+			g.line("          --domain %s chooses it; nothing takes it for a release of MITRE's", r.Release.Domain)
+		}
 		g.line("          file sha256 %s: %s", r.Release.FileHash, verification(r.Release))
 		for i, o := range r.Oddities {
 			if i == 5 {
@@ -110,6 +119,9 @@ func showImports(g *page, results []ingest.BundleResult) {
 
 // verification says what the published hashes that are known say of a release's file.
 func verification(r attack.Release) string {
+	if r.IsOwn() && r.Verified == published.Unknown {
+		return "of a collection of " + r.Own.By() + ", not MITRE's"
+	}
 	by := ""
 	if r.VerifiedBy != "" && r.VerifiedBy != published.BuiltIn {
 		by = " (by the hashes that were added from " + r.VerifiedBy + ")"
@@ -160,8 +172,12 @@ func showReleases(g *page, rs []attack.Release) {
 	}
 	rows := [][]string{{"RELEASE", "STIX", "OBJECTS", "BYTES", "FILE SHA-256", "", "IMPORTED"}}
 	for _, r := range rs {
+		state := r.Verified
+		if r.IsOwn() {
+			state = "own: " + clip(r.Own.Name, 30) + ", by " + clip(r.Own.By(), 30)
+		}
 		rows = append(rows, []string{r.String(), r.STIX, group3(int64(r.Objects)), group3(r.Size),
-			clip(r.FileHash, 17), r.Verified, r.Imported.UTC().Format(time.DateTime)})
+			clip(r.FileHash, 17), state, r.Imported.UTC().Format(time.DateTime)})
 	}
 	g.table("", rows)
 }

@@ -82,7 +82,7 @@ func theOne(all []attack.Release, ref attack.ReleaseRef, stix string) (attack.Re
 	var found []attack.Release
 	var ways []string
 	for _, r := range all {
-		if (ref.Domain == "" || r.Domain == ref.Domain) && attack.CompareVersions(r.Version, ref.Version) == 0 && (stix == "" || r.STIX == stix) {
+		if r.In(ref.Domain) && attack.CompareVersions(r.Version, ref.Version) == 0 && (stix == "" || r.STIX == stix) {
 			found = append(found, r)
 			ways = append(ways, "--domain "+attack.ShortDomain(r.Domain)+" --stix "+r.STIX)
 		}

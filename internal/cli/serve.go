@@ -345,7 +345,7 @@ func (p *program) fillDemo(ctx context.Context, d *Desk, dir string, seed uint64
 	if err := os.WriteFile(bundle, sample.Bundle(), 0o644); err != nil {
 		return err
 	}
-	if _, err := d.Bundles.Import(ctx, ingest.BundleRequest{Source: bundle, Now: p.Now()}); err != nil {
+	if _, err := d.Bundles.Import(ctx, ingest.BundleRequest{Source: bundle, StandsIn: true, Now: p.Now()}); err != nil {
 		return err
 	}
 	files, err := sample.Write(input, seed, day.Of(p.Now()).Add(-1))

@@ -45,6 +45,9 @@ type BundleRequest struct {
 	// nor its file name does.
 	Release string
 	Domain  string
+	// StandsIn takes a collection that others than MITRE made for a release of MITRE's, as
+	// a miniature that stands for one.
+	StandsIn bool
 	// Now is the time that the releases are marked with.
 	Now time.Time
 	// Progress is told how many bytes of how many are read, 0 if unknown, and of
@@ -261,7 +264,11 @@ func (b *Bundles) read(ctx context.Context, r BundleRequest, f bundleFile, from 
 	if err != nil {
 		return BundleResult{}, err
 	}
-	rel, odd, err := identify(&sum, r, f)
+	have, err := b.library.Releases(ctx)
+	if err != nil {
+		return BundleResult{}, err
+	}
+	rel, odd, err := identify(&sum, r, f, have)
 	if err != nil {
 		return BundleResult{}, err
 	}

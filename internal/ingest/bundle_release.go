@@ -55,24 +55,34 @@ func settle(said ...statement) (counts string, odd []store.Oddity) {
 	return counts, odd
 }
 
-// identify tells which release a bundle is, and lists what is odd about it.
-func identify(sum *stix.Summary, r BundleRequest, f bundleFile) (attack.Release, []store.Oddity, error) {
+// identify tells which release a bundle is, and lists what is odd about it. Have are the
+// releases of the library.
+func identify(sum *stix.Summary, r BundleRequest, f bundleFile, have []attack.Release) (attack.Release, []store.Oddity, error) {
 	rel := attack.Release{STIX: sum.STIX, FileHash: sum.FileHash.String(), Size: sum.Size, Objects: sum.Objects, Source: f.source, Imported: r.Now}
 	if sum.Objects == 0 {
 		return rel, nil, fault.New(fault.Invalid, "the bundle holds no objects").At("%s", f.source).Next("get the file again from its source")
+	}
+	name, known := refOf(f.name), publishedAs(r.Hashes, rel.FileHash)
+	var own string
+	if c := sum.Collection; c != nil && !r.StandsIn && known.Domain == "" && !attack.OfMITRE(c.ID, c.Author) {
+		rel.Own = attack.Own{Collection: c.ID, Name: c.Name, AuthorRef: c.Author, Author: sum.Identities[c.Author]}
+		own = ownDomain(rel.Own, have)
 	}
 	var collection attack.ReleaseRef
 	if c := sum.Collection; c != nil {
 		collection = attack.ReleaseRef{Domain: sum.Domain(), Version: c.Version}
 		rel.Published = c.Modified
 	}
-	name, known := refOf(f.name), publishedAs(r.Hashes, rel.FileHash)
 	odd := oddities(sum)
 	var more []store.Oddity
 	rel.STIX, more = settle(statement{"the published hash", known.STIX}, statement{"the bundle", sum.STIX})
 	odd = append(odd, more...)
-	rel.Domain, more = settle(statement{"the published hash", known.Domain}, statement{"the collection object", collection.Domain}, statement{"the file's name", name.Domain},
-		statement{"the request", attack.DomainName(r.Domain)}, statement{"what most objects name", sum.Domain()})
+	domains := []statement{{"the published hash", known.Domain}, {"the collection object", collection.Domain}, {"the file's name", name.Domain},
+		{"the request", attack.DomainName(r.Domain)}, {"what most objects name", sum.Domain()}}
+	if own != "" { // what its objects extend is no contradiction
+		domains = []statement{{"the collection, which is not MITRE's,", own}, {"the file's name", name.Domain}, {"the request", attack.DomainName(r.Domain)}}
+	}
+	rel.Domain, more = settle(domains...)
 	odd = append(odd, more...)
 	rel.Version, more = settle(statement{"the published hash", known.Version}, statement{"the collection object", collection.Version}, statement{"the file's name", name.Version},
 		statement{"the request", strings.TrimSpace(r.Release)})
@@ -82,6 +92,17 @@ func identify(sum *stix.Summary, r BundleRequest, f bundleFile) (attack.Release,
 			Because(errReleaseUnknown).Next("say it with --release and --domain, or name the file like enterprise-attack-18.1.json")
 	}
 	return rel, odd, nil
+}
+
+// ownDomain returns the domain of an own collection: that of another version of it, if
+// the library has one, whatever it was called.
+func ownDomain(own attack.Own, have []attack.Release) string {
+	for _, r := range have {
+		if r.IsOwn() && r.Own.Same(own) {
+			return r.Domain
+		}
+	}
+	return own.Domain()
 }
 
 // publishedAs returns the release that a file is by its hash; what is not the same for

@@ -91,7 +91,7 @@ func aBundle(more string) string {
 }
 
 func collection(name, version string) string {
-	return fmt.Sprintf(`{"type":"x-mitre-collection","id":"x-mitre-collection--1","name":%q,"x_mitre_version":%q,"modified":"2025-11-13T14:00:00.188Z","spec_version":"2.1"},`, name, version)
+	return fmt.Sprintf(`{"type":"x-mitre-collection","id":"x-mitre-collection--1","created_by_ref":"identity--c78cb6e5-0c4b-4611-8297-d1b8b55e40b5","name":%q,"x_mitre_version":%q,"modified":"2025-11-13T14:00:00.188Z","spec_version":"2.1"},`, name, version)
 }
 
 func TestTheReleaseIsToldByCollectionThenNameThenRequest(t *testing.T) {

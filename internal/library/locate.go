@@ -20,11 +20,14 @@ type candidate struct {
 	current bool
 }
 
-// rank is how readily a candidate is what was meant, 0 first: what bears the id
-// before what once did, what is there before what is gone, live before dead,
-// techniques before the mitigations that share their ids.
+// rank is how readily a candidate is what was meant, 0 first: MITRE's objects before
+// those of own collections, what bears the id before what once did, what is there before
+// what is gone, live before dead, techniques before the mitigations that share their ids.
 func (c candidate) rank() int {
 	rank := 0
+	if c.Release.IsOwn() {
+		rank += 16
+	}
 	if !c.bears {
 		rank += 8
 	}

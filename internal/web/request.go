@@ -228,7 +228,8 @@ func (s *site) place(r *http.Request, sel selection) (frame, error) {
 	if err != nil {
 		return frame{}, err
 	}
-	if len(all) == 0 {
+	own := slices.IndexFunc(all, func(r attack.Release) bool { return !r.IsOwn() }) < 0
+	if own && sel.Domain == "" { // none is meant unless it is named
 		return s.frame(r, sel, attack.Release{})
 	}
 	rel, err := s.Objects.Release(r.Context(), sel.ref())

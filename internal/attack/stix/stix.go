@@ -75,6 +75,8 @@ type Collection struct {
 	Name     string
 	Version  string
 	Modified string
+	// Author is the STIX id of who made it; empty if it does not say.
+	Author string
 }
 
 // Summary is what Read learnt of a bundle as a whole.
@@ -88,6 +90,8 @@ type Summary struct {
 	Objects int
 	// Collection is nil for a bundle without a collection object.
 	Collection *Collection
+	// Identities are the names of the identities in the bundle, by their STIX ids.
+	Identities map[string]string
 	// Domains counts the objects that name each domain.
 	Domains map[string]int
 	// FileHash and Size are of the unpacked file, every byte of it.
@@ -138,6 +142,12 @@ func (s *Summary) add(o *attack.Object) {
 		s.Domains[d]++
 	}
 	if o.Kind == attack.KindCollection && s.Collection == nil {
-		s.Collection = &Collection{ID: o.ID, Name: o.Name, Version: o.Version, Modified: o.Modified}
+		s.Collection = &Collection{ID: o.ID, Name: o.Name, Version: o.Version, Modified: o.Modified, Author: o.CreatedBy}
+	}
+	if o.Kind == attack.KindIdentity {
+		if s.Identities == nil {
+			s.Identities = map[string]string{}
+		}
+		s.Identities[o.ID] = o.Name
 	}
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -137,7 +138,7 @@ func (l *Library) readReleases(ctx context.Context, after int64) ([]*edition, er
 		return nil, err
 	}
 	rows, err := l.db.QueryContext(ctx, `SELECT id, domain, version, stix, file_hash, source, size, objects,
-		published, imported, verified, members FROM release WHERE id > ?`, after)
+		published, imported, verified, own, members FROM release WHERE id > ?`, after)
 	if err != nil {
 		return nil, err
 	}
@@ -146,11 +147,16 @@ func (l *Library) readReleases(ctx context.Context, after int64) ([]*edition, er
 	for rows.Next() {
 		e := &edition{}
 		r := &e.release
-		var imported string
+		var imported, own string
 		var packed []byte
 		if err := rows.Scan(&e.id, &r.Domain, &r.Version, &r.STIX, &r.FileHash, &r.Source, &r.Size, &r.Objects,
-			&r.Published, &imported, &r.Verified, &packed); err != nil {
+			&r.Published, &imported, &r.Verified, &own, &packed); err != nil {
 			return nil, err
+		}
+		if own != "" {
+			if err := json.Unmarshal([]byte(own), &r.Own); err != nil {
+				return nil, l.damaged("whose collection %s is: %v", r, err)
+			}
 		}
 		if r.Imported, err = time.Parse(time.RFC3339Nano, imported); err != nil {
 			return nil, l.damaged("time of import of %s", r)

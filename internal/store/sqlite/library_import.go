@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -170,11 +171,18 @@ func (w *importer) land(ctx context.Context, r attack.Release, odd []store.Oddit
 	if err != nil {
 		return err
 	}
-	id := n.release
+	id, own := n.release, ""
+	if r.IsOwn() {
+		body, err := json.Marshal(r.Own)
+		if err != nil {
+			return err
+		}
+		own = string(body)
+	}
 	if _, err := w.tx.ExecContext(ctx, `INSERT INTO release (id, domain, version, stix, file_hash, source, size, objects,
-		published, imported, verified, members) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		published, imported, verified, own, members) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		id, r.Domain, r.Version, r.STIX, r.FileHash, r.Source, r.Size, len(w.items),
-		r.Published, r.Imported.UTC().Format(time.RFC3339Nano), r.Verified, packMembers(v.ids)); err != nil {
+		r.Published, r.Imported.UTC().Format(time.RFC3339Nano), r.Verified, own, packMembers(v.ids)); err != nil {
 		return err
 	}
 	if _, err := w.tx.ExecContext(ctx, `INSERT INTO release_view (release, data) VALUES (?, ?)`, id, w.l.zip.EncodeAll(v.write(), nil)); err != nil {
