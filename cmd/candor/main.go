@@ -12,13 +12,14 @@ import (
 	"candor/internal/cli"
 )
 
-func main() {
+func main() { os.Exit(run(cli.System())) }
+
+// run runs one command line until it ends or a signal ends it.
+func run(env cli.Env) int {
 	ctx, stop := untilSignal()
-	env := cli.System()
+	defer stop()
 	env.Engines = app.Engines()
-	code := cli.Run(ctx, env, app.Open)
-	stop()
-	os.Exit(code)
+	return cli.Run(ctx, env, app.Open)
 }
 
 // untilSignal returns a context that ends when the process is interrupted or asked to

@@ -10,7 +10,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"candor": main})
+	testscript.Main(m, map[string]func(){"candor": described})
 }
 
 // TestScripts runs the transcripts in testdata/script with the real binary.

@@ -197,7 +197,7 @@ keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
 	f.Var(&oneOf{&p.color, []string{"auto", "always", "never"}}, "color", "colour: auto (only on a terminal), always, never")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
-		p.serveCommand(), p.demoCommand(), p.versionCommand(),
+		p.serveCommand(), p.demoCommand(), p.versionCommand(), p.schemaCommand(),
 		p.ledgerCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand())
 	root.AddCommand(p.measuringCommands()...)
 	root.InitDefaultHelpCmd()
@@ -279,6 +279,18 @@ func group(use, short, long string, subs ...*cobra.Command) *cobra.Command {
 	return c
 }
 
+// failed is an error as --json has it.
+type failed struct {
+	Error failure `json:"error"`
+}
+
+type failure struct {
+	Hint    string     `json:"hint,omitempty"`
+	Kind    fault.Kind `json:"kind"`
+	Message string     `json:"message"`
+	Where   string     `json:"where,omitempty"`
+}
+
 // fail shows an error: what, where, and the next step.
 func (p *program) fail(err error) {
 	var f *fault.Error
@@ -287,14 +299,11 @@ func (p *program) fail(err error) {
 		return
 	}
 	if p.json {
-		body := map[string]any{"kind": fault.KindOf(err), "message": err.Error()}
-		if hint := fault.HintOf(err); hint != "" {
-			body["hint"] = hint
+		body := failure{Kind: fault.KindOf(err), Message: err.Error(), Hint: fault.HintOf(err)}
+		if f != nil {
+			body.Where = f.Where
 		}
-		if f != nil && f.Where != "" {
-			body["where"] = f.Where
-		}
-		_ = json.NewEncoder(p.Err).Encode(map[string]any{"error": body})
+		_ = json.NewEncoder(p.Err).Encode(failed{body})
 		return
 	}
 	fmt.Fprintln(p.Err, p.errPaint().red("candor: ")+inert.Line(err.Error()))

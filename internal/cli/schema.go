@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/archive"
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/attack/adjacency"
+	"candor/internal/attack/diff"
+	"candor/internal/backup"
+	"candor/internal/custody"
+	"candor/internal/fault"
+	"candor/internal/ingest"
+	"candor/internal/ledger"
+	"candor/internal/library"
+	"candor/internal/mirror"
+	"candor/internal/near"
+	"candor/internal/policy"
+	"candor/internal/schema"
+	"candor/internal/store"
+	"candor/internal/take"
+)
+
+// SchemaVersion is the version of what --json prints. It is raised when a member goes,
+// gets another name or another type; a member that is added raises nothing.
+const SchemaVersion = 1
+
+// onError is what stands in place of a command for what is printed on standard error.
+const onError = "error"
+
+// outputs returns what each command prints with --json.
+func outputs() map[string][]schema.Form {
+	return map[string][]schema.Form{
+		"assess":             {schema.Of[assure.Assessment](""), schema.Of[assure.Rollup]("with --by"), schema.Of[assessment.Explained]("with --explain")},
+		"assess compare":     {schema.Of[assure.Comparison]("")},
+		"assess list":        {schema.Of[[]archive.Kept]("")},
+		"attack adjacent":    {schema.Of[adjacency.Result]("")},
+		"attack diff":        {schema.Of[diff.Report]("")},
+		"attack hashes add":  {schema.Of[ingest.HashResult]("")},
+		"attack hashes list": {schema.Of[[]attack.PublishedFile]("")},
+		"attack history":     {schema.Of[library.History]("")},
+		"attack import":      {schema.Of[[]ingest.BundleResult]("")},
+		"attack list":        {schema.Of[listing]("")},
+		"attack odd":         {schema.Of[[]store.Oddity]("")},
+		"attack releases":    {schema.Of[[]attack.Release](""), schema.Of[[]attack.Removal]("with --removed")},
+		"attack remove":      {schema.Of[attack.Removal]("")},
+		"attack search":      {schema.Of[listing]("")},
+		"attack show":        {schema.Of[library.Page]("")},
+		"attack stats":       {schema.Of[library.Stats]("")},
+		"attack sync":        {schema.Of[[]ingest.BundleResult](""), schema.Of[[]mirror.Entry]("with --list")},
+		"backup":             {schema.Of[backup.Manifest]("")},
+		"demo":               {schema.Of[assure.Assessment]("the first value"), schema.Of[announcement]("the second, without --once")},
+		"evidence add":       {schema.Of[ingest.Result]("")},
+		"evidence check":     {schema.Of[ingest.Check]("")},
+		"evidence formats":   {schema.Of[[]ingest.Format]("")},
+		"evidence history":   {schema.Of[[]statement]("of an alert"), schema.Of[[]caseStatement]("of a case")},
+		"evidence list":      {schema.Of[[]store.Batch]("")},
+		"evidence show":      {schema.Of[custody.Account]("")},
+		"evidence template":  {schema.Of[ingest.Template]("")},
+		"evidence withdraw":  {schema.Of[custody.Account]("")},
+		"gate":               {schema.Of[assure.Decision]("")},
+		"gate waive":         {schema.Of[assure.Waiver]("")},
+		"gate waivers":       {schema.Of[[]assure.Waiver]("")},
+		"label sample":       {schema.Of[assessment.Sampled]("")},
+		"ledger list":        {schema.Of[[]ledger.Entry]("")},
+		"ledger proof":       {schema.Of[ledger.Inclusion]("of an entry"), schema.Of[ledger.Consistency]("with --from")},
+		"ledger show":        {schema.Of[ledger.Entry]("")},
+		"ledger verify":      {schema.Of[custody.Report]("")},
+		"measure": {schema.Of[assessment.Measured](""), schema.Of[assessment.MeasuredRule]("with --rule"),
+			schema.Of[assessment.MeasuredAnalytics]("with --by analytic"), schema.Of[assessment.OneAnalytic]("with --analytic"),
+			schema.Of[assessment.Recalled]("with --recall")},
+		"next":         {schema.Of[assessment.Plan]("")},
+		"policy set":   {schema.Of[ledger.Entry]("")},
+		"policy show":  {schema.Of[[]policy.Setting]("")},
+		"restore":      {schema.Of[restored]("")},
+		"review":       {schema.Of[assure.Reviews](""), schema.Of[assure.Review]("of a case")},
+		"schema":       {schema.Of[[]describedOutput]("without a command")},
+		"serve":        {schema.Of[announcement]("")},
+		"take":         {schema.Of[take.Take](""), schema.Of[[]take.Take]("with --all")},
+		"token create": {schema.Of[madeToken]("")},
+		"token list":   {schema.Of[tokenList]("")},
+		"token revoke": {schema.Of[tokenView]("")},
+		"tune":         {schema.Of[assessment.Tuned]("")},
+		"version":      {schema.Of[build]("")},
+		onError:        {schema.Of[failed]("")},
+	}
+}
+
+// differences says what a diff.Report, which writes itself, writes.
+type differences struct {
+	Old           attack.Release `json:"old"`
+	New           attack.Release `json:"new"`
+	Ties          []diff.Tied    `json:"ties"`
+	Techniques    changed        `json:"techniques"`
+	Software      changed        `json:"software"`
+	Groups        changed        `json:"groups"`
+	Campaigns     changed        `json:"campaigns"`
+	Assets        changed        `json:"assets"`
+	Mitigations   changed        `json:"mitigations"`
+	DataSources   changed        `json:"data_sources"`
+	Components    changed        `json:"data_components"`
+	Strategies    changed        `json:"detection_strategies"`
+	Analytics     changed        `json:"analytics"`
+	Tactics       changed        `json:"tactics"`
+	Matrices      changed        `json:"matrices"`
+	Relationships changed        `json:"relationships"`
+	_             struct{}       `additionalProperties:"true"` // kinds of objects that have no section of their own
+}
+
+// changed is changed objects by category.
+type changed map[diff.Category][]diff.Entry
+
+// Schemas returns the commands whose --json has a published schema, and "error" for
+// what they print on standard error, in the order of their names.
+func Schemas() []string { return slices.Sorted(maps.Keys(outputs())) }
+
+// Schema returns the JSON Schema of what a command prints with --json. A closed one
+// refuses what it does not describe. A command without one is fault.NotFound with the
+// nearest.
+func Schema(command string, closed bool) ([]byte, error) {
+	forms, ok := outputs()[command]
+	if !ok {
+		return nil, fault.New(fault.NotFound, "there is no schema of %q", command).
+			Next("%s", near.Hint(command, Schemas(), "candor schema lists them"))
+	}
+	return schema.Document{ID: schemaID(command), Title: schemaTitle(command), Forms: forms, Closed: closed,
+		Stand: map[reflect.Type]reflect.Type{reflect.TypeFor[diff.Report](): reflect.TypeFor[differences]()}}.JSON()
+}
+
+func schemaID(command string) string {
+	return fmt.Sprintf("urn:candor:json:%d:%s", SchemaVersion, strings.ReplaceAll(command, " ", "-"))
+}
+
+func schemaTitle(command string) string {
+	if command == onError {
+		return "What a command that fails prints on standard error with --json"
+	}
+	return "What candor " + command + " prints with --json"
+}
+
+// describedOutput is a schema as the list has it.
+type describedOutput struct {
+	Command string `json:"command"`
+	ID      string `json:"id"`
+	Title   string `json:"title"`
+}
+
+func (p *program) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema [COMMAND]",
+		Short: "The JSON Schema of what a command prints with --json",
+		Long: `Schema prints the JSON Schema (2020-12) of what a command prints with --json, as it is
+derived from the types that are written. "error" is for what a command that fails
+prints on standard error. Without a command it lists them.
+
+The number in a schema's id is its version: it is raised when a member goes, gets
+another name or another type. Members may be added without.`,
+		Example:   "  candor schema assess > assess.schema.json\n  candor schema attack show",
+		ValidArgs: Schemas(),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				b, err := Schema(strings.Join(args, " "), false)
+				if err == nil {
+					_, err = fmt.Fprintf(p.Out, "%s\n", b)
+				}
+				return err
+			}
+			var list []describedOutput
+			rows := [][]string{}
+			for _, c := range Schemas() {
+				list = append(list, describedOutput{c, schemaID(c), schemaTitle(c)})
+				rows = append(rows, []string{c, schemaID(c)})
+			}
+			return p.emit(list, func(g *page) { g.table("", rows) })
+		},
+	}
+}
