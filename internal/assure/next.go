@@ -198,11 +198,11 @@ func (a *assessor) prove(s *subject) []Step {
 // have one. It lifts by itself only when that would settle the question in favour at
 // the current estimate.
 func (a *assessor) label(s *subject) []Step {
-	m, rules := s.Measurement, listed(s.firing, 3)
+	m, target, rules := s.Measurement, listed(s.firing, 3), a.ruleNames(s.firing)
 	switch {
 	case m.Conclusion == measure.Undecided && m.ToLabel > 0:
 		t := m.Settling(m.ToLabel)
-		step := Step{Action: actLabel, Target: rules, Text: fmt.Sprintf("Label %s of %s, chosen at random.", count(t.Labels, "more alert"), rules),
+		step := Step{Action: actLabel, Target: target, Text: fmt.Sprintf("Label %s of %s, chosen at random.", count(t.Labels, "more alert"), rules),
 			Alone: t.Episodes == 0 && *m.Precision >= a.policy.Measure.MinPrecision && *m.EpisodePrecision >= a.policy.Measure.MinPrecision}
 		switch {
 		case t.Labels == 0:
@@ -213,14 +213,23 @@ func (a *assessor) label(s *subject) []Step {
 		}
 		return []Step{step}
 	case m.Conclusion == measure.NotMeasurable && m.Unlabelled > 0:
-		return []Step{{Action: actLabel, Target: rules,
+		return []Step{{Action: actLabel, Target: target,
 			Text: fmt.Sprintf("Label alerts of %s: there are labels in %s and policy asks for %d.", rules, count(int64(m.Episodes), "episode"), a.policy.Measure.MinEpisodes)}}
 	case m.Conclusion == measure.NotMeasurable && m.Alerts > 0 && m.Episodes < a.policy.Measure.MinEpisodes:
-		return []Step{{Action: actWait, Target: rules,
+		return []Step{{Action: actWait, Target: target,
 			Text: fmt.Sprintf("Wait for %s of %s: every alert is labelled, in %s, and policy asks for %d.", count(int64(a.policy.Measure.MinEpisodes-m.Episodes), "more episode"), rules,
 				count(int64(m.Episodes), "episode"), a.policy.Measure.MinEpisodes)}}
 	}
 	return nil
+}
+
+// ruleNames names the rules with ids as people know them.
+func (a *assessor) ruleNames(ids []string) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = cmp.Or(a.alerts.rules[id].Name, id)
+	}
+	return listed(names, 3)
 }
 
 func exerciseStepText(s *subject, t Name, platforms []string) string {

@@ -91,8 +91,9 @@ func (p *program) nextStep(ctx context.Context, d *Desk, req assessment.Request,
 	if step > plan.Found {
 		return fault.New(fault.NotFound, "there is no step %d: there are %d", step, plan.Found).At("--step").Next("see candor next --limit 0")
 	}
-	l := &plan.Steps[step-1]
-	return p.emit(l, func(g *page) {
+	plan.Steps = plan.Steps[step-1 : step]
+	l := &plan.Steps[0]
+	return p.emit(plan, func(g *page) {
 		showLift(g, step, l)
 		for i := range l.Parts {
 			part := &l.Parts[i]

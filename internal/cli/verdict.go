@@ -133,7 +133,7 @@ func showSteps(g *page, steps []assure.Lift) {
 			continue
 		}
 		shown++
-		rows = append(rows, []string{fmt.Sprint(l.Lifted), fmt.Sprint(l.Assured), clip(l.Text, 110)}, []string{"", "", g.dim("  " + l.Unlocks)})
+		rows = append(rows, []string{fmt.Sprintf("%5d", l.Lifted), fmt.Sprintf("%8d", l.Assured), clip(l.Text, 110)}, []string{"", "", g.dim("  " + l.Unlocks)})
 	}
 	g.table("  ", rows)
 	if more := len(steps) - shown; more > 0 {
