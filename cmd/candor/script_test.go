@@ -33,7 +33,7 @@ func TestRealInput(t *testing.T) {
 
 // commands are those of transcripts that are not candor's.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){"sentences": sentences}
+	return map[string]func(*testscript.TestScript, bool, []string){"sentences": sentences, "documented": documented}
 }
 
 func setup(e *testscript.Env) error {
