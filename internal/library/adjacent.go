@@ -1,6 +1,7 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ func (s *Service) Adjacent(ctx context.Context, id string, ref attack.ReleaseRef
 		return adjacency.Result{}, err
 	}
 	if !at.Kind.Technique() {
-		return adjacency.Result{}, fault.New(fault.Usage, "%s (%s) is a %s, not a technique", attack.SpellID(id), at.Name, at.Kind).
+		return adjacency.Result{}, fault.New(fault.Usage, "%s (%s) is a %s, not a technique", cmp.Or(at.ATTACKID, at.StixID), at.Name, at.Kind).
 			Next("name a technique, for example T1589.003")
 	}
 	lib, err := s.adversaries(ctx, at.Release)

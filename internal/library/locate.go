@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/attack"
 	"candor/internal/fault"
+	"candor/internal/near"
 	"candor/internal/store"
 )
 
@@ -102,35 +103,57 @@ func choose(id string, found []candidate) (store.Located, error) {
 	return store.Located{}, e.Next("choose one by its STIX id")
 }
 
-// byName returns the object that is called by a text, where one is. A text that
-// none is called by is unknown, and what is nearest is named.
+// nearMost is how many objects are named that may have been meant.
+const nearMost = 3
+
+// byName returns the object that is called by a text, by its name before an alias,
+// where one is. A text that none is called by is unknown, and what is nearest is named.
 func (s *Service) byName(ctx context.Context, text string, newest []attack.Release) (store.Located, error) {
 	var called []candidate
-	var near []string
+	var nearly []store.Called
 	for _, r := range newest {
-		ls, _, err := s.store.List(ctx, store.Query{Release: r, Text: text, Limit: 20})
+		found, exact, err := s.store.Called(ctx, r, text, nearMost)
 		if err != nil {
 			return store.Located{}, err
 		}
-		for i, l := range ls {
-			switch {
-			case attack.Fold(l.Name) == attack.Fold(text):
-				called = append(called, candidate{l, true, true})
-			case i < 3 && l.ATTACKID != "" && len(near) < 3:
-				near = append(near, l.ATTACKID+" "+l.Name)
+		for _, c := range found {
+			if exact {
+				called = append(called, candidate{Located: c.Located, bears: sameName(c.As, c.Name), current: true})
+			} else {
+				nearly = append(nearly, c)
 			}
 		}
 	}
 	if len(called) > 0 {
 		return choose(text, called)
 	}
-	if len(near) == 0 {
-		var err error
-		if near, err = s.nearIDs(ctx, attack.SpellID(text), newest[0]); err != nil {
-			return store.Located{}, err
+	ids, err := s.nearIDs(ctx, attack.SpellID(text), newest[0])
+	if err != nil {
+		return store.Located{}, err
+	}
+	return store.Located{}, s.unknown(ctx, text, newest, append(ids, told(nearly)...))
+}
+
+// sameName reports whether an object is called by its own name.
+func sameName(as, name string) bool { return attack.Fold(as) == attack.Fold(name) }
+
+// told names objects that are called nearly as somebody wrote, each once, with the name
+// that is near.
+func told(called []store.Called) []string {
+	var near []string
+	for _, c := range called {
+		if c.ATTACKID == "" {
+			continue
+		}
+		as := c.ATTACKID + " " + c.Name
+		if !sameName(c.As, c.Name) {
+			as += " (" + c.As + ")"
+		}
+		if !slices.Contains(near, as) && len(near) < nearMost {
+			near = append(near, as)
 		}
 	}
-	return store.Located{}, s.unknown(ctx, text, newest, near)
+	return near
 }
 
 // nearIDs names the objects of a release whose ATT&CK ID differs from one in a
@@ -141,25 +164,13 @@ func (s *Service) nearIDs(ctx context.Context, id string, r attack.Release) ([]s
 		return nil, err
 	}
 	slices.SortStableFunc(all, func(a, b store.Located) int { return candidate{Located: a}.rank() - candidate{Located: b}.rank() })
-	var near []string
+	var ids []string
 	for _, l := range all {
-		if len(near) < 3 && l.ATTACKID != "" && oneApart(l.ATTACKID, id) {
-			near = append(near, l.ATTACKID+" "+l.Name)
+		if len(ids) < nearMost && l.ATTACKID != "" && near.Slips(l.ATTACKID, id) == 1 {
+			ids = append(ids, l.ATTACKID+" "+l.Name)
 		}
 	}
-	return near, nil
-}
-
-// oneApart reports whether a becomes b when one byte is changed, added or left out,
-// or two neighbours change places.
-func oneApart(a, b string) bool {
-	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
-		a, b = a[1:], b[1:]
-	}
-	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
-		a, b = a[:len(a)-1], b[:len(b)-1]
-	}
-	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+	return ids, nil
 }
 
 // unknown says that an id is not in the releases, and where it is, or what is

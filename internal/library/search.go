@@ -1,6 +1,7 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -11,9 +12,8 @@ import (
 )
 
 // Search returns at most limit objects that match words, and how many match in
-// all, in the newest release of each domain that ref selects. What has the words
-// for its id or name comes first, then the best match of each domain in turn. An
-// object that several domains hold is listed once.
+// all, in the newest release of each domain that ref selects, best first. An object that
+// several domains hold is listed once.
 func (s *Service) Search(ctx context.Context, words string, ref attack.ReleaseRef, limit int) ([]store.Located, int, error) {
 	words = strings.TrimSpace(words)
 	if words == "" {
@@ -25,54 +25,27 @@ func (s *Service) Search(ctx context.Context, words string, ref attack.ReleaseRe
 	}
 	newest := attack.Newest(all, ref)
 	if len(newest) == 0 {
-		return nil, 0, s.notThere(ctx, all, ref)
+		return nil, 0, attack.NotThere(all, ref)
 	}
-	var lists [][]store.Located
+	var found []store.Located
 	total := 0
 	for _, r := range newest {
-		found, n, err := s.store.List(ctx, store.Query{Release: r, Text: words, Limit: limit})
+		ls, n, err := s.store.List(ctx, store.Query{Release: r, Text: words, Limit: limit})
 		if err != nil {
 			return nil, 0, err
 		}
-		lists = append(lists, found)
+		found = append(found, ls...)
 		total += n
 	}
-	found := interleave(lists)
-	slices.SortStableFunc(found, func(a, b store.Located) int { return exactness(words, &a) - exactness(words, &b) })
+	slices.SortStableFunc(found, func(a, b store.Located) int { return cmp.Compare(b.Fit, a.Fit) })
+	listed := map[string]bool{}
+	found = slices.DeleteFunc(found, func(l store.Located) bool {
+		again := listed[l.StixID]
+		listed[l.StixID] = true
+		return again
+	})
 	if limit <= 0 {
 		limit = 50
 	}
 	return found[:min(limit, len(found))], total, nil
-}
-
-// interleave takes from each list in turn, and each object once.
-func interleave(lists [][]store.Located) []store.Located {
-	var out []store.Located
-	seen := map[string]bool{}
-	for i, more := 0, true; more; i++ {
-		more = false
-		for _, l := range lists {
-			if i >= len(l) {
-				continue
-			}
-			more = true
-			if !seen[l[i].StixID] {
-				seen[l[i].StixID] = true
-				out = append(out, l[i])
-			}
-		}
-	}
-	return out
-}
-
-// exactness is 0 for an object that has the words for its id or name and is
-// live, 1 for one that is not live, and 2 for any other.
-func exactness(words string, l *store.Located) int {
-	switch {
-	case !strings.EqualFold(words, l.ATTACKID) && !strings.EqualFold(words, l.Name) && !strings.EqualFold(words, l.StixID):
-		return 2
-	case l.Live():
-		return 0
-	}
-	return 1
 }

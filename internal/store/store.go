@@ -149,6 +149,11 @@ type LibraryReader interface {
 	Load(ctx context.Context, r attack.Release, types ...string) (*attack.Library, error)
 	// List returns the headers that match, and how many match in all.
 	List(ctx context.Context, q Query) ([]Located, int, error)
+	// Called returns the objects of a release whose name or alias is a text, but for
+	// case, spaces and punctuation, live ones first, then by ATT&CK ID. Where there is
+	// none it returns at most most live objects that are called nearly so, the nearest
+	// first, and false.
+	Called(ctx context.Context, r attack.Release, text string, most int) (called []Called, exact bool, err error)
 	// Members lists every object of a release in the order of the bundle, of
 	// duplicates the one that counts.
 	Members(ctx context.Context, r attack.Release) ([]Member, error)
@@ -182,6 +187,15 @@ func (h Header) Live() bool { return !h.Revoked && !h.Deprecated }
 type Located struct {
 	Header
 	Release attack.Release `json:"-"`
+	// Fit says how well the object fits the Text that it was listed for, more for
+	// better: to compare what different releases have for one text, nothing else.
+	Fit float64 `json:"-"`
+}
+
+// Called is an object as it is called by a name or an alias.
+type Called struct {
+	Located
+	As string
 }
 
 // Edge is a relation as one of its ends sees it.

@@ -35,24 +35,24 @@ func (l *Library) List(ctx context.Context, q store.Query) ([]store.Located, int
 	if err != nil {
 		return nil, 0, err
 	}
-	ns, err := l.candidates(ctx, v, e, q.Text)
+	hits, err := l.candidates(ctx, v, e, q.Text)
 	if err != nil {
 		return nil, 0, err
 	}
-	ns = slices.DeleteFunc(ns, func(n int32) bool { return !matches(n) })
+	hits = slices.DeleteFunc(hits, func(h hit) bool { return !matches(h.n) })
 	if q.Sort != "" || strings.TrimSpace(q.Text) == "" {
-		slices.SortStableFunc(ns, func(a, b int32) int { return order(&v.cards[a].Header, &v.cards[b].Header) })
+		slices.SortStableFunc(hits, func(a, b hit) int { return order(&v.cards[a.n].Header, &v.cards[b.n].Header) })
 	}
 	limit := q.Limit
 	if limit <= 0 {
 		limit = defaultLimit
 	}
-	page := ns[min(max(q.Offset, 0), len(ns)):]
+	page := hits[min(max(q.Offset, 0), len(hits)):]
 	var ls []store.Located
-	for _, n := range page[:min(limit, len(page))] {
-		ls = append(ls, store.Located{Header: v.cards[n].Header, Release: v.release})
+	for _, h := range page[:min(limit, len(page))] {
+		ls = append(ls, store.Located{Header: v.cards[h.n].Header, Release: v.release, Fit: h.fit})
 	}
-	return ls, len(ns), nil
+	return ls, len(hits), nil
 }
 
 // orderOf returns how a sort orders headers. Objects without an ATT&CK ID come

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"cmp"
+	"context"
 	"math"
 	"math/bits"
 	"slices"
@@ -9,6 +11,7 @@ import (
 
 	"candor/internal/attack"
 	"candor/internal/near"
+	"candor/internal/store"
 )
 
 // names is what the objects of a release are called: derived from the cards of its
@@ -48,11 +51,19 @@ func (s spelling) within(o spelling, most int) (int, bool) {
 // naming is one name of an object.
 type naming struct {
 	n     int32
+	name  string
 	words int // how many it has
-	// own says that it is the object's own name; otherwise it is an alias, or a
-	// sub-technique's name behind its technique's.
-	own bool
+	by    calling
 }
+
+// calling is in which way a name is one of an object.
+type calling int
+
+const (
+	ownName calling = iota
+	alias
+	behindTechnique // a sub-technique's name behind its technique's
+)
 
 // How much a word that somebody wrote counts when a name has it only almost.
 const (
@@ -70,13 +81,13 @@ func (v *view) calls() *names {
 			if c.Kind == attack.KindRelationship || !v.counts(i) {
 				continue
 			}
-			x.add(int32(i), c.Name, true)
+			x.add(int32(i), c.Name, ownName)
 			for _, a := range c.aliases {
-				x.add(int32(i), a, false)
+				x.add(int32(i), a, alias)
 			}
 			if c.Kind == attack.KindSubTechnique {
 				for _, parent := range v.far(int32(i), attack.SubtechniqueOf, true) {
-					x.add(int32(i), v.cards[parent].Name+" "+c.Name, false)
+					x.add(int32(i), v.cards[parent].Name+" "+c.Name, behindTechnique)
 				}
 			}
 		}
@@ -113,14 +124,14 @@ func (v *view) far(n int32, typ string, out bool) []int32 {
 	return ns
 }
 
-func (x *names) add(n int32, name string, own bool) {
+func (x *names) add(n int32, name string, by calling) {
 	words := wordsIn(name)
 	if len(words) == 0 {
 		return
 	}
 	at := int32(len(x.all))
 	bare := strings.Join(words, "")
-	x.all = append(x.all, naming{n: n, words: len(words), own: own})
+	x.all = append(x.all, naming{n: n, name: name, words: len(words), by: by})
 	x.byBare[bare] = append(x.byBare[bare], at)
 	for _, w := range words {
 		if of := x.byWord[w]; len(of) == 0 || of[len(of)-1] != at {
@@ -197,8 +208,18 @@ func slipped(word string, known []spelling) []string {
 
 // scores returns how well the names of objects fit a question, from 0 to 1.
 func (x *names) scores(q *question) map[int32]float64 {
-	fit := map[int32]float64{} // by naming
-	has := map[int32]int{}     // how many words of the question a naming has
+	scores := map[int32]float64{}
+	for at, s := range x.fits(q) {
+		n := x.all[at].n
+		scores[n] = max(scores[n], s)
+	}
+	return scores
+}
+
+// fits returns how well each name fits a question, from 0 to 1.
+func (x *names) fits(q *question) map[int32]float64 {
+	fits := map[int32]float64{}
+	has := map[int32]int{} // how many words of the question a name has
 	total := 0.0
 	for _, w := range q.words {
 		best := map[int32]float64{}
@@ -210,18 +231,17 @@ func (x *names) scores(q *question) map[int32]float64 {
 		rarity := x.rarity(len(best))
 		total += rarity
 		for at, worth := range best {
-			fit[at] += worth * rarity
+			fits[at] += worth * rarity
 			has[at]++
 		}
 	}
-	scores := map[int32]float64{}
-	for at, f := range fit {
-		name := &x.all[at]
-		asked, named := f/total, float64(min(has[at], name.words))/float64(name.words)
-		scores[name.n] = max(scores[name.n], asked*asked*(nameRest+(1-nameRest)*named*named))
+	for at, f := range fits {
+		words := x.all[at].words
+		asked, named := f/total, float64(min(has[at], words))/float64(words)
+		fits[at] = asked * asked * (nameRest + (1-nameRest)*named*named)
 	}
-	x.joined(q.bare, scores)
-	return scores
+	x.joined(q.bare, fits)
+	return fits
 }
 
 // nameRest is what the name of an object counts when next to none of it was asked for.
@@ -229,7 +249,7 @@ const nameRest = 0.25
 
 // joined scores names that are what was asked but for spaces and a few slips, or begin
 // with it.
-func (x *names) joined(text string, scores map[int32]float64) {
+func (x *names) joined(text string, fits map[int32]float64) {
 	if len(text) <= leastPrefix || x.byBare[text] != nil {
 		return
 	}
@@ -245,10 +265,68 @@ func (x *names) joined(text string, scores map[int32]float64) {
 			continue
 		}
 		for _, at := range x.byBare[name.word] {
-			scores[x.all[at].n] = max(scores[x.all[at].n], score)
+			fits[at] = max(fits[at], score)
 		}
 	}
 }
 
 // slipCost is what each slip takes from the score of a name.
 const slipCost = 0.1
+
+// nearLeast is how well a name has to fit a text to be told as near to it.
+const nearLeast = 0.4
+
+// Called returns the objects of a release that are called by a text, or nearly so.
+func (l *Library) Called(ctx context.Context, r attack.Release, text string, most int) (called []store.Called, exact bool, err error) {
+	v, err := l.viewOf(ctx, r)
+	if err != nil {
+		return nil, false, err
+	}
+	x := v.calls()
+	said := map[int32]bool{}
+	say := func(at int32) {
+		name := &x.all[at]
+		if said[name.n] || name.by == behindTechnique {
+			return
+		}
+		said[name.n] = true
+		called = append(called, store.Called{Located: store.Located{Header: v.cards[name.n].Header, Release: v.release}, As: name.name})
+	}
+	for _, at := range x.byBare[bareOf(text)] {
+		say(at)
+	}
+	if len(called) > 0 {
+		slices.SortStableFunc(called, func(a, b store.Called) int {
+			if a.Live() != b.Live() {
+				if a.Live() {
+					return -1
+				}
+				return 1
+			}
+			return strings.Compare(a.ATTACKID, b.ATTACKID)
+		})
+		return called, true, nil
+	}
+	for _, h := range x.nearest(text) {
+		if len(called) < most && v.cards[x.all[h.n].n].Live() {
+			say(h.n)
+		}
+	}
+	return called, false, nil
+}
+
+// nearest returns the names that fit a text, best first.
+func (x *names) nearest(text string) []hit {
+	q := &question{text: text, bare: bareOf(text)}
+	for _, w := range wordsIn(text) {
+		q.words = append(q.words, asked{word: w, names: x.meant(w, slipWorth)})
+	}
+	var near []hit
+	for at, fit := range x.fits(q) {
+		if fit >= nearLeast {
+			near = append(near, hit{at, fit})
+		}
+	}
+	slices.SortFunc(near, func(a, b hit) int { return cmp.Or(cmp.Compare(b.fit, a.fit), cmp.Compare(a.n, b.n)) })
+	return near
+}

@@ -43,7 +43,7 @@ var filling = [...]string{"a", "an", "and", "as", "at", "by", "for", "from", "in
 // ask parts a text and finds out what its words may stand for.
 func (l *Library) ask(ctx context.Context, x *names, text string) (*question, error) {
 	words := wordsIn(text)
-	q := &question{text: text, bare: strings.Join(words, "")}
+	q := &question{text: text, bare: bareOf(text)}
 	saying := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return slices.Contains(filling[:], w) })
 	if len(saying) > 0 {
 		words = saying
@@ -146,16 +146,26 @@ func (l *Library) starting(ctx context.Context, beginning string, visit func(of 
 	return found.Err()
 }
 
-// candidates returns the ordinals that a text finds, best first, or all of them for no
-// text.
-func (l *Library) candidates(ctx context.Context, v *view, e *edition, text string) ([]int32, error) {
+// hit is an object that a text finds, and how well it fits: comparable between
+// releases.
+type hit struct {
+	n   int32
+	fit float64
+}
+
+// What has the text for its id or name fits better than all else by this much, and what
+// is retired worse.
+const tier = 100
+
+// candidates returns what a text finds, best first, or everything for no text.
+func (l *Library) candidates(ctx context.Context, v *view, e *edition, text string) ([]hit, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
-		ns := make([]int32, len(v.cards))
-		for i := range ns {
-			ns[i] = int32(i)
+		hits := make([]hit, len(v.cards))
+		for i := range hits {
+			hits[i].n = int32(i)
 		}
-		return ns, nil
+		return hits, nil
 	}
 	first := v.exact(text)
 	q, err := l.ask(ctx, v.calls(), text)
@@ -166,60 +176,63 @@ func (l *Library) candidates(ctx context.Context, v *view, e *edition, text stri
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range first {
+	var hits []hit
+	for i, n := range first {
 		delete(score, n)
+		hits = append(hits, hit{n, 2*tier - float64(i)})
 	}
-	rest := make([]int32, 0, len(score))
-	for n := range score {
-		rest = append(rest, n)
-	}
-	slices.SortFunc(rest, func(a, b int32) int {
-		x, y := &v.cards[a], &v.cards[b]
-		if x.Live() != y.Live() {
-			if x.Live() {
-				return -1
-			}
-			return 1
+	for n, s := range score {
+		if !v.cards[n].Live() {
+			s -= tier
 		}
-		return cmp.Or(cmp.Compare(score[b], score[a]), cmp.Compare(x.ATTACKID, y.ATTACKID), cmp.Compare(a, b))
+		hits = append(hits, hit{n, s})
+	}
+	slices.SortFunc(hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(b.fit, a.fit), cmp.Compare(v.cards[a.n].ATTACKID, v.cards[b.n].ATTACKID), cmp.Compare(a.n, b.n))
 	})
-	return append(first, rest...), nil
+	return hits, nil
 }
 
-// exact returns the ordinals of the objects whose ATT&CK ID, STIX id, former id, name
-// or alias is the text, in this order, but for case, spaces and punctuation; live ones
-// first, and behind a retired one what took its place.
+// exact returns the ordinals of the objects whose ATT&CK ID, STIX id or former id is the
+// text, and of the live ones whose name or alias is, in this order, but for case, spaces
+// and punctuation. Where it is retired, what took its place follows; of what only has
+// the name, that alone is listed.
 func (v *view) exact(text string) []int32 {
 	id := attack.SpellID(text)
-	var tiers [10][]int32
-	put := func(tier int, n int32) {
-		if !v.cards[n].Live() {
-			tier++
-		}
-		tiers[tier] = append(tiers[tier], n)
-	}
+	var tiers [8][]int32
+	put := func(tier int, n int32) { tiers[tier] = append(tiers[tier], n) }
 	if n, ok := v.byID[id]; ok {
 		put(0, n)
 	}
 	for i := range v.cards {
-		switch c := &v.cards[i]; {
+		c, dead := &v.cards[i], 0
+		if !c.Live() {
+			dead = 1
+		}
+		switch {
 		case c.Kind == attack.KindRelationship:
 		case strings.EqualFold(c.ATTACKID, id):
-			put(0, int32(i))
+			put(dead, int32(i))
 		case c.former != "" && strings.EqualFold(c.former, id):
-			put(2, int32(i))
+			put(2+dead, int32(i))
 		}
 	}
 	x := v.calls()
-	for _, at := range x.byBare[strings.Join(wordsIn(text), "")] {
-		if x.all[at].own {
-			put(4, x.all[at].n)
-		} else {
-			put(6, x.all[at].n)
+	for _, at := range x.byBare[bareOf(text)] {
+		switch name := &x.all[at]; {
+		case !v.cards[name.n].Live():
+			tiers[7] = append(tiers[7], v.succeeded([]int32{name.n})[1:]...)
+		case name.by == ownName:
+			put(4, name.n)
+		default:
+			put(5, name.n)
 		}
 	}
 	return v.succeeded(slices.Concat(tiers[:]...))
 }
+
+// bareOf returns the letters and digits of a text in lower case.
+func bareOf(text string) string { return strings.Join(wordsIn(text), "") }
 
 // succeeded puts behind each retired object what took its place, and lists each once.
 func (v *view) succeeded(ns []int32) []int32 {
@@ -381,9 +394,9 @@ func (l *Library) said(ctx context.Context, v *view, q *question, join string) (
 		if err := found.Scan(&wording, &rank); err != nil {
 			return nil, err
 		}
+		best = max(best, -rank) // of all releases, so that they compare
 		for _, n := range wordings[wording] {
 			scores[n] = -rank
-			best = max(best, -rank)
 		}
 	}
 	for n := range scores {

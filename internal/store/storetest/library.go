@@ -61,6 +61,7 @@ func Library(t *testing.T, open OpenLibrary) {
 		"an exact id or name comes first":                 libraryExact,
 		"a text is found as people write it":              librarySearch,
 		"of equals live techniques come first":            librarySearchOrder,
+		"objects are called by names and aliases":         libraryCalled,
 		"no text can break the search":                    libraryHostileText,
 		"members and raws tell what a release carries":    libraryMembers,
 		"hashes that are added verify what is there":      libraryHashes,

@@ -456,7 +456,7 @@ func libraryExact(t *testing.T, open OpenLibrary) {
 	equal(t, "STIX id", first("attack-pattern--2"), "T1059")
 	equal(t, "sub-technique", first("T1059.001"), "T1059.001")
 	equal(t, "revoked", first("T1086"), "T1086")
-	equal(t, "name", list(t, l, store.Query{Release: r, Text: "powershell"}), []string{"T1059.001", "T1086", "T1"})
+	equal(t, "name", list(t, l, store.Query{Release: r, Text: "powershell"}), []string{"T1059.001", "T1", "T1086"})
 }
 
 func libraryHostileText(t *testing.T, open OpenLibrary) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -60,4 +61,30 @@ func librarySearchOrder(t *testing.T, open OpenLibrary) {
 	}
 	equal(t, "what took its place follows", list(t, l, store.Query{Release: r, Text: "T14"}), []string{"T14", "T12.001"})
 	equal(t, "only what is retired", list(t, l, store.Query{Release: r, Text: "T14", Lifecycle: "revoked"}), []string{"T14"})
+}
+
+func libraryCalled(t *testing.T, open OpenLibrary) {
+	l := open(t, t.TempDir())
+	r := land(t, l, "acme 1.0", append(searched(), object("attack-pattern", "20", "T0", "PowerShell").but(obj{"revoked": true}))...)
+	for _, c := range []struct {
+		text  string
+		most  int
+		want  []string
+		exact bool
+	}{
+		{"kimsuky", 3, []string{"G2 Kimsuky"}, true}, {"cozybear", 3, []string{"G1 Cozy Bear"}, true}, {"apt-29", 3, []string{"G1 APT29"}, true},
+		{"Power Shell", 1, []string{"T12.001 PowerShell", "T0 PowerShell"}, true}, {"kimsukky", 3, []string{"G2 Kimsuky"}, false},
+		{"cozybaer", 3, []string{"G1 Cozy Bear"}, false}, {"cozy baer", 3, []string{"G1 Cozy Bear"}, false},
+		{"powershel", 3, []string{"T12.001 PowerShell"}, false}, {"powershel", 0, nil, false},
+		{"procdump", 3, nil, false}, {"zzzz", 3, nil, false}, {" ", 3, nil, false}, {"interpreters powershell", 0, nil, false},
+	} {
+		found, exact, err := l.Called(context.Background(), r, c.text, c.most)
+		var got []string
+		for _, f := range found {
+			got = append(got, f.ATTACKID+" "+f.As)
+		}
+		if err != nil || exact != c.exact || !slices.Equal(got, c.want) {
+			t.Errorf("%q, %d at most: %q, %v, %v; want %q, %v", c.text, c.most, got, exact, err, c.want, c.exact)
+		}
+	}
 }
