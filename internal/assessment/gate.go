@@ -34,7 +34,7 @@ func (s *Service) Gate(ctx context.Context, r Request, id string, purpose assure
 	if err != nil {
 		return assure.Decision{}, err
 	}
-	q, err := asked(&a, ev, r, id)
+	q, err := s.asked(ctx, &a, ev, r, id)
 	if err != nil {
 		return assure.Decision{}, err
 	}
@@ -50,21 +50,22 @@ func purposes() string {
 	return strings.Join(names, ", ")
 }
 
-// asked gathers what a gate is asked about.
-func asked(a *assure.Assessment, ev assure.Evidence, r Request, id string) (assure.Asked, error) {
+// asked gathers what a gate is asked about: an analytic, else a rule.
+func (s *Service) asked(ctx context.Context, a *assure.Assessment, ev assure.Evidence, r Request, id string) (assure.Asked, error) {
 	id = strings.TrimSpace(id)
-	if i := slices.IndexFunc(a.Verdicts, func(v assure.Verdict) bool { return names(v.Analytic, id) }); i >= 0 {
-		v := a.Verdicts[i]
-		return assure.Asked{Kind: "analytic", ID: v.Analytic.ATTACKID, Name: v.Analytic.Name, Verdicts: []assure.Verdict{v}, Measurement: v.Measurement}, nil
+	v, missing := s.analytic(ctx, a, id, "a gate is of an analytic or a rule")
+	if missing == nil {
+		return assure.Asked{Kind: "analytic", ID: v.Analytic.ATTACKID, Name: v.Analytic.Name, Verdicts: []assure.Verdict{*v}, Measurement: v.Measurement}, nil
 	}
-	if ids := analyticsUnder(a.Verdicts, id); len(ids) > 0 {
-		return assure.Asked{}, fault.New(fault.NotFound, "%s is not an analytic, and a gate is of an analytic or a rule", id).
-			Next("its analytics are: %s", strings.Join(ids, ", "))
+	if fault.KindOf(missing) != fault.NotFound {
+		return assure.Asked{}, missing
 	}
 	rule, err := findRule(ev, id)
-	if err != nil {
-		return assure.Asked{}, fault.New(fault.NotFound, "%s has no live analytic %s, and no rule is called that", a.Release, id).
-			Next("name an analytic by its ATT&CK ID or a rule by its id; candor assess and candor measure list them")
+	switch {
+	case err != nil && fault.KindOf(err) != fault.NotFound:
+		return assure.Asked{}, err
+	case err != nil:
+		return assure.Asked{}, neither(a, ev, id, missing)
 	}
 	m := measure.Pool(rule, assure.ByRule(ev.Tallies)[rule], basisOf(r).span().Days(), r.Policy.Measure)
 	q := assure.Asked{Kind: "rule", ID: rule, Name: ruleNames(ev)[rule], Measurement: &m}
@@ -74,6 +75,16 @@ func asked(a *assure.Assessment, ev assure.Evidence, r Request, id string) (assu
 		}
 	}
 	return q, nil
+}
+
+// neither is the fault of what names no analytic, for the reason given, and no rule.
+func neither(a *assure.Assessment, ev assure.Evidence, id string, missing error) error {
+	rules := nearRules(ev, id)
+	if len(rules) == 0 {
+		return missing
+	}
+	return fault.New(fault.NotFound, "%s has no live analytic %s, and no rule is called that", a.Release, id).
+		Next("nearest of the rules: %s; candor assess and candor measure list analytics and rules", strings.Join(rules, ", "))
 }
 
 // Waive records a waiver: what w.ID names may be used for w.For until the day

@@ -3,6 +3,7 @@ package assessment
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/measure"
+	"candor/internal/near"
 	"candor/internal/visibility"
 )
 
@@ -252,10 +254,32 @@ func findRule(ev assure.Evidence, name string) (string, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return "", fault.New(fault.NotFound, "no rule and no alert names the rule %q", name).
-			Next("candor measure lists the rules that raised alerts; a rule is named by its id or its full name")
+		e := fault.New(fault.NotFound, "no rule and no alert names the rule %q", name)
+		if rules := nearRules(ev, name); len(rules) > 0 {
+			return "", e.Next("nearest: %s; candor measure lists the rules that raised alerts", strings.Join(rules, ", "))
+		}
+		return "", e.Next("candor measure lists the rules that raised alerts; a rule is named by its id or its full name")
 	}
 	return "", fault.New(fault.Usage, "%d rules are named %q", len(found), name).Next("use an id: %s", strings.Join(found[:min(5, len(found))], ", "))
+}
+
+// nearRules lists the rules whose ids or names are nearest to a name.
+func nearRules(ev assure.Evidence, name string) []string {
+	byName := map[string]string{}
+	for id, n := range ruleNames(ev) {
+		byName[id] = id
+		if n != "" {
+			byName[n] = fmt.Sprintf("%s (%s)", id, n)
+		}
+	}
+	for i := range ev.Rules {
+		byName[ev.Rules[i].Value.ID] = ev.Rules[i].Value.ID
+	}
+	var rules []string
+	for _, n := range near.Words(name, slices.Sorted(maps.Keys(byName)), nearMost) {
+		rules = append(rules, byName[n])
+	}
+	return rules
 }
 
 // called lists the rules that have the alias, in whatever case, or that alerts

@@ -152,23 +152,18 @@ func (s *Service) Explain(ctx context.Context, r Request, id string) (Explained,
 }
 
 // Verdict returns the verdict on the live analytic that id, an ATT&CK ID or a
-// STIX id, names. It fails as Assess does, and with fault.NotFound when the
+// STIX id as people spell it, names. It fails as Assess does, and with fault.NotFound when the
 // release has no such analytic.
 func (s *Service) Verdict(ctx context.Context, r Request, id string) (assure.Verdict, error) {
 	a, err := s.Assess(ctx, r)
 	if err != nil {
 		return assure.Verdict{}, err
 	}
-	id = attack.SpellID(id)
-	if i := slices.IndexFunc(a.Verdicts, func(v assure.Verdict) bool { return names(v.Analytic, id) }); i >= 0 {
-		return a.Verdicts[i], nil
+	v, err := s.analytic(ctx, &a, id, "a verdict is on an analytic")
+	if err != nil {
+		return assure.Verdict{}, err
 	}
-	if ids := analyticsUnder(a.Verdicts, id); len(ids) > 0 {
-		return assure.Verdict{}, fault.New(fault.NotFound, "%s is not an analytic, and a verdict is on an analytic", id).
-			Next("its analytics are: %s", strings.Join(ids, ", "))
-	}
-	return assure.Verdict{}, fault.New(fault.NotFound, "%s has no live analytic %s", a.Release, id).
-		Next("name an analytic by its ATT&CK ID, for example AN1989; candor assess lists them all")
+	return *v, nil
 }
 
 func names(n assure.Name, id string) bool {

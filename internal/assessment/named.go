@@ -1,0 +1,101 @@
+package assessment
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/fault"
+	"candor/internal/near"
+	"candor/internal/store"
+)
+
+// nearMost is how many names are offered that may have been meant.
+const nearMost = 3
+
+// analytic returns the verdict on the analytic that a text names. What names something
+// else says what it is, with its analytics; what names nothing, what is nearest. Only
+// says what alone an answer is about.
+func (s *Service) analytic(ctx context.Context, a *assure.Assessment, text, only string) (*assure.Verdict, error) {
+	id := attack.SpellID(text)
+	if v := verdictOn(a.Verdicts, id); v != nil {
+		return v, nil
+	}
+	found, err := s.lib.Find(ctx, id, attack.ReleaseRef{Domain: a.Release.Domain, Version: a.Release.Version})
+	if err != nil {
+		return nil, err
+	}
+	called, exact, err := s.lib.Called(ctx, a.Release, text, nearMost)
+	if err != nil {
+		return nil, err
+	}
+	if exact {
+		for _, c := range called {
+			found = append(found, c.Located)
+		}
+	}
+	for _, l := range found {
+		if v := verdictOn(a.Verdicts, l.StixID); v != nil {
+			return v, nil
+		}
+	}
+	for _, l := range found {
+		if ids := analyticsUnder(a.Verdicts, l.StixID); len(ids) > 0 {
+			return nil, other(l, ids, only)
+		}
+	}
+	if len(found) > 0 {
+		return nil, other(found[0], nil, only)
+	}
+	// Tactics of old releases have no object.
+	if ids := analyticsUnder(a.Verdicts, id); len(ids) > 0 {
+		return nil, fault.New(fault.NotFound, "%s is not an analytic, and %s", id, only).Next("its analytics are: %s", strings.Join(ids, ", "))
+	}
+	e := fault.New(fault.NotFound, "%s has no live analytic %s", a.Release, strings.TrimSpace(text))
+	if nearest := nearestTo(a.Verdicts, id, called); len(nearest) > 0 {
+		return nil, e.Next("nearest: %s; candor assess lists all analytics", strings.Join(nearest, ", "))
+	}
+	return nil, e.Next("name an analytic by its ATT&CK ID, for example AN1989; candor assess lists them all")
+}
+
+// other is the fault of what names something else than a live analytic.
+func other(l store.Located, analytics []string, only string) error {
+	name := cmp.Or(l.ATTACKID, l.StixID)
+	if l.Kind == attack.KindAnalytic {
+		return fault.New(fault.NotFound, "the analytic %s is not live in %s, and %s that is", name, l.Release, only).
+			Next("candor attack show %s says what became of it", name)
+	}
+	e := fault.New(fault.NotFound, "%s (%s) is not an analytic but a %s, and %s", name, l.Name, l.Kind, only)
+	if len(analytics) == 0 {
+		return e.Next("candor attack show %s shows what it is related to; candor assess lists all analytics", name)
+	}
+	return e.Next("its analytics are: %s", strings.Join(analytics, ", "))
+}
+
+// verdictOn returns the verdict on the analytic with an id, nil for none.
+func verdictOn(verdicts []assure.Verdict, id string) *assure.Verdict {
+	if i := slices.IndexFunc(verdicts, func(v assure.Verdict) bool { return names(v.Analytic, id) }); i >= 0 {
+		return &verdicts[i]
+	}
+	return nil
+}
+
+// nearestTo names the analytics whose id is one slip from an id, and what is called
+// nearly so.
+func nearestTo(verdicts []assure.Verdict, id string, called []store.Called) []string {
+	var nearest []string
+	for i := range verdicts {
+		if n := verdicts[i].Analytic; len(nearest) < nearMost && near.Slips(n.ATTACKID, id) == 1 {
+			nearest = append(nearest, n.ATTACKID)
+		}
+	}
+	for _, c := range called {
+		if c.ATTACKID != "" && len(nearest) < nearMost {
+			nearest = append(nearest, c.ATTACKID+" "+c.Name)
+		}
+	}
+	return nearest
+}
