@@ -68,7 +68,7 @@ func other(l store.Located, analytics []string, only string) error {
 		return fault.New(fault.NotFound, "the analytic %s is not live in %s, and %s that is", name, l.Release, only).
 			Next("candor attack show %s says what became of it", name)
 	}
-	e := fault.New(fault.NotFound, "%s (%s) is not an analytic but a %s, and %s", name, l.Name, l.Kind, only)
+	e := fault.New(fault.NotFound, "%s (%s, %s) is not an analytic, and %s", name, l.Name, l.Kind, only)
 	if len(analytics) == 0 {
 		return e.Next("candor attack show %s shows what it is related to; candor assess lists all analytics", name)
 	}

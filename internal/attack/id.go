@@ -10,7 +10,7 @@ var (
 	// writtenSub is a sub-technique's ID as people part it: "T1059,001",
 	// "T1059/001", "T1059 1".
 	writtenSub = regexp.MustCompile(`^(T\d{4})\s*[.,;:/\\_ -]\s*(\d{1,3})$`)
-	site       = regexp.MustCompile(`(?i)^(?:https?://)?(?:www\.)?attack\.mitre\.org/`)
+	site       = regexp.MustCompile(`(?i)^(?:https?:/{1,2})?(?:www\.)?attack\.mitre\.org/`)
 	pathID     = regexp.MustCompile(`^[ACDGMST][A-Z]*\d{3,5}$`)
 	pathSub    = regexp.MustCompile(`^\d{3}$`)
 )

@@ -5,6 +5,7 @@ import "testing"
 func TestSpellIDReadsWhatPeopleWrite(t *testing.T) {
 	for written, want := range map[string]string{
 		"T1059,001": "T1059.001", "T1059/001": "T1059.001", " t1059.001 ": "T1059.001", "T1059-1": "T1059.001", "T1059 . 001": "T1059.001",
+		"https:/attack.mitre.org/techniques/T1059/001":   "T1059.001", // as a server cleans it
 		"https://attack.mitre.org/techniques/T1059/001/": "T1059.001", "attack.mitre.org/groups/g0094": "G0094",
 		"https://attack.mitre.org/versions/v17/software/S0154/#x": "S0154", "http://www.attack.mitre.org/detectionstrategies/DET0857?a=b": "DET0857",
 		"an1989": "AN1989", "Attack-Pattern--ABC": "attack-pattern--abc", `"T1059"`: "T1059", "kimsuky": "KIMSUKY", "": "",

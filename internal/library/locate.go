@@ -90,15 +90,21 @@ func choose(id string, found []candidate) (store.Located, error) {
 	if len(equal) == 1 {
 		return first.Located, nil
 	}
-	var list []string
+	var list, ids []string
 	domains := map[string]bool{}
 	for _, c := range equal {
 		list = append(list, fmt.Sprintf("%s (%s, %s, %s)", c.Name, c.Kind, c.Release, c.StixID))
 		domains[c.Release.Domain] = true
+		if c.ATTACKID != "" && !slices.Contains(ids, c.ATTACKID) {
+			ids = append(ids, c.ATTACKID)
+		}
 	}
 	e := fault.New(fault.Conflict, "%s names several objects: %s", id, strings.Join(list, "; "))
 	if len(domains) == len(equal) {
 		return store.Located{}, e.Next("choose one with --domain %s, or by its STIX id", attack.ShortDomain(first.Release.Domain))
+	}
+	if len(ids) == len(equal) {
+		return store.Located{}, e.Next("choose one by its ATT&CK ID: %s", strings.Join(ids, ", "))
 	}
 	return store.Located{}, e.Next("choose one by its STIX id")
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"candor/internal/attack"
@@ -56,18 +58,18 @@ func (s *site) failure(r *http.Request, err error) view {
 		v.Message, v.Hint = "The page could not be made, for a reason of the server's own.", "The server's log says why."
 	}
 	if status == http.StatusNotFound {
-		v.Search, v.Words = true, r.PathValue("id")
+		v.Search, v.Words = true, cmp.Or(r.PathValue("id"), r.PathValue("rest"))
 	}
 	return view{name: "error", status: status, data: v}
 }
 
-// forPages returns a next step that a reader of pages can take. One that is a
-// command, or speaks of its flags, is none: the page offers links instead.
+// forPages returns of a next step what a reader of pages can take. What is a command,
+// or speaks of its flags, is none: the page offers links instead.
 func forPages(hint string) string {
-	if strings.Contains(hint, "candor ") || strings.Contains(hint, "--") {
-		return ""
-	}
-	return hint
+	parts := strings.Split(hint, "; ")
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool {
+		return strings.Contains(part, "candor ") || strings.Contains(part, "--")
+	}), "; ")
 }
 
 // without returns the address of a request without a parameter, empty when the

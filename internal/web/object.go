@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 
 	"candor/internal/attack"
 	"candor/internal/attack/prose"
@@ -86,6 +87,27 @@ func (s *site) object(r *http.Request) (view, error) {
 	v.fold()
 	v.Analysis = s.analyse(r, fr, p)
 	return view{name: "object", data: v}, nil
+}
+
+// spelled leads from an address that an object is named in as people write it, in parts
+// or as the address of a page of ATT&CK's own site, to the page of the object.
+func (s *site) spelled(w http.ResponseWriter, r *http.Request) {
+	sel, err := selected(r)
+	name := strings.Trim(r.PathValue("rest"), "/")
+	to := sel.Link("/objects")
+	if err == nil && name != "" {
+		var p library.Page
+		p, err = s.Objects.Page(r.Context(), name, sel.ref())
+		to = sel.Object(p.Object.ID)
+		if p.Object.Live() && p.Object.ATTACKID != "" {
+			to = sel.Object(p.Object.ATTACKID)
+		}
+	}
+	if err != nil {
+		s.handle(func(*site, *http.Request) (view, error) { return view{}, err })(w, r)
+		return
+	}
+	http.Redirect(w, r, to, http.StatusFound)
 }
 
 // carriers names the releases that carry an object.

@@ -117,6 +117,8 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /objects", s.handle((*site).objects))
 	mux.HandleFunc("GET /objects/{id}", s.handle((*site).object))
 	mux.HandleFunc("GET /objects/{id}/history", s.handle((*site).history))
+	mux.HandleFunc("GET /objects/{rest...}", s.spelled)
+	mux.HandleFunc("GET /object/{rest...}", s.spelled)
 	mux.HandleFunc("GET /changes", s.handle((*site).changes))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
 	mux.HandleFunc("GET /kept", s.handle((*site).keptList))

@@ -274,7 +274,7 @@ func (x *names) joined(text string, fits map[int32]float64) {
 const slipCost = 0.1
 
 // nearLeast is how well a name has to fit a text to be told as near to it.
-const nearLeast = 0.4
+const nearLeast = 0.2
 
 // Called returns the objects of a release that are called by a text, or nearly so.
 func (l *Library) Called(ctx context.Context, r attack.Release, text string, most int) (called []store.Called, exact bool, err error) {
