@@ -53,19 +53,21 @@ func purposes() string {
 // asked gathers what a gate is asked about: an analytic, else a rule.
 func (s *Service) asked(ctx context.Context, a *assure.Assessment, ev assure.Evidence, r Request, id string) (assure.Asked, error) {
 	id = strings.TrimSpace(id)
-	v, missing := s.analytic(ctx, a, id, "a gate is of an analytic or a rule")
-	if missing == nil {
-		return assure.Asked{Kind: "analytic", ID: v.Analytic.ATTACKID, Name: v.Analytic.Name, Verdicts: []assure.Verdict{*v}, Measurement: v.Measurement}, nil
+	n, err := s.analytic(ctx, a, id)
+	if err != nil {
+		return assure.Asked{}, err
 	}
-	if fault.KindOf(missing) != fault.NotFound {
-		return assure.Asked{}, missing
+	if v := n.verdict; v != nil {
+		return assure.Asked{Kind: "analytic", ID: v.Analytic.ATTACKID, Name: v.Analytic.Name, Verdicts: []assure.Verdict{*v}, Measurement: v.Measurement}, nil
 	}
 	rule, err := findRule(ev, id)
 	switch {
 	case err != nil && fault.KindOf(err) != fault.NotFound:
 		return assure.Asked{}, err
+	case err != nil && (n.other != nil || len(n.analytics) > 0):
+		return assure.Asked{}, n.missing(a, id, "a gate is of an analytic or a rule")
 	case err != nil:
-		return assure.Asked{}, neither(a, ev, id, missing)
+		return assure.Asked{}, neither(a, id, append(n.nearest, nearRules(ev, id)...))
 	}
 	m := measure.Pool(rule, assure.ByRule(ev.Tallies)[rule], basisOf(r).span().Days(), r.Policy.Measure)
 	q := assure.Asked{Kind: "rule", ID: rule, Name: ruleNames(ev)[rule], Measurement: &m}
@@ -77,14 +79,13 @@ func (s *Service) asked(ctx context.Context, a *assure.Assessment, ev assure.Evi
 	return q, nil
 }
 
-// neither is the fault of what names no analytic, for the reason given, and no rule.
-func neither(a *assure.Assessment, ev assure.Evidence, id string, missing error) error {
-	rules := nearRules(ev, id)
-	if len(rules) == 0 {
-		return missing
+// neither is the fault of what names no analytic and no rule.
+func neither(a *assure.Assessment, id string, nearest []string) error {
+	e := fault.New(fault.NotFound, "%s has no live analytic %s, and no rule is called that", a.Release, id)
+	if len(nearest) > 0 {
+		return e.Next("nearest: %s; candor assess and candor measure list analytics and rules", strings.Join(nearest, ", "))
 	}
-	return fault.New(fault.NotFound, "%s has no live analytic %s, and no rule is called that", a.Release, id).
-		Next("nearest of the rules: %s; candor assess and candor measure list analytics and rules", strings.Join(rules, ", "))
+	return e.Next("name an analytic by its ATT&CK ID or a rule by its id; candor assess and candor measure list them")
 }
 
 // Waive records a waiver: what w.ID names may be used for w.For until the day

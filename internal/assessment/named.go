@@ -16,49 +16,65 @@ import (
 // nearMost is how many names are offered that may have been meant.
 const nearMost = 3
 
-// analytic returns the verdict on the analytic that a text names. What names something
-// else says what it is, with its analytics; what names nothing, what is nearest. Only
-// says what alone an answer is about.
-func (s *Service) analytic(ctx context.Context, a *assure.Assessment, text, only string) (*assure.Verdict, error) {
+// named is what a text names among analytics: a verdict, else something else with its
+// analytics, else what is nearest.
+type named struct {
+	verdict   *assure.Verdict
+	other     *store.Located
+	analytics []string
+	nearest   []string
+}
+
+// analytic finds the analytic that a text names.
+func (s *Service) analytic(ctx context.Context, a *assure.Assessment, text string) (named, error) {
 	id := attack.SpellID(text)
 	if v := verdictOn(a.Verdicts, id); v != nil {
-		return v, nil
+		return named{verdict: v}, nil
 	}
 	found, err := s.lib.Find(ctx, id, attack.ReleaseRef{Domain: a.Release.Domain, Version: a.Release.Version})
 	if err != nil {
-		return nil, err
+		return named{}, err
 	}
 	called, exact, err := s.lib.Called(ctx, a.Release, text, nearMost)
 	if err != nil {
-		return nil, err
+		return named{}, err
 	}
-	if exact {
-		for _, c := range called {
+	if !exact && len(found) == 0 {
+		// Tactics of old releases have no object.
+		return named{analytics: analyticsUnder(a.Verdicts, id), nearest: nearestTo(a.Verdicts, id, called)}, nil
+	}
+	for _, c := range called {
+		if exact {
 			found = append(found, c.Located)
 		}
 	}
-	for _, l := range found {
-		if v := verdictOn(a.Verdicts, l.StixID); v != nil {
-			return v, nil
+	n := named{other: &found[0]}
+	for i := range found {
+		if n.verdict = verdictOn(a.Verdicts, found[i].StixID); n.verdict != nil {
+			return n, nil
+		}
+		if ids := analyticsUnder(a.Verdicts, found[i].StixID); len(ids) > 0 && len(n.analytics) == 0 {
+			n.other, n.analytics = &found[i], ids
 		}
 	}
-	for _, l := range found {
-		if ids := analyticsUnder(a.Verdicts, l.StixID); len(ids) > 0 {
-			return nil, other(l, ids, only)
-		}
+	return n, nil
+}
+
+// missing is the fault of a text that names no analytic; only says what alone an answer
+// is about.
+func (n *named) missing(a *assure.Assessment, text, only string) error {
+	text = strings.TrimSpace(text)
+	switch {
+	case n.other != nil:
+		return other(*n.other, n.analytics, only)
+	case len(n.analytics) > 0:
+		return fault.New(fault.NotFound, "%s is not an analytic, and %s", text, only).Next("its analytics are: %s", strings.Join(n.analytics, ", "))
 	}
-	if len(found) > 0 {
-		return nil, other(found[0], nil, only)
+	e := fault.New(fault.NotFound, "%s has no live analytic %s", a.Release, text)
+	if len(n.nearest) > 0 {
+		return e.Next("nearest: %s; candor assess lists all analytics", strings.Join(n.nearest, ", "))
 	}
-	// Tactics of old releases have no object.
-	if ids := analyticsUnder(a.Verdicts, id); len(ids) > 0 {
-		return nil, fault.New(fault.NotFound, "%s is not an analytic, and %s", id, only).Next("its analytics are: %s", strings.Join(ids, ", "))
-	}
-	e := fault.New(fault.NotFound, "%s has no live analytic %s", a.Release, strings.TrimSpace(text))
-	if nearest := nearestTo(a.Verdicts, id, called); len(nearest) > 0 {
-		return nil, e.Next("nearest: %s; candor assess lists all analytics", strings.Join(nearest, ", "))
-	}
-	return nil, e.Next("name an analytic by its ATT&CK ID, for example AN1989; candor assess lists them all")
+	return e.Next("name an analytic by its ATT&CK ID, for example AN1989; candor assess lists them all")
 }
 
 // other is the fault of what names something else than a live analytic.

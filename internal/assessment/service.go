@@ -159,11 +159,14 @@ func (s *Service) Verdict(ctx context.Context, r Request, id string) (assure.Ver
 	if err != nil {
 		return assure.Verdict{}, err
 	}
-	v, err := s.analytic(ctx, &a, id, "a verdict is on an analytic")
+	n, err := s.analytic(ctx, &a, id)
 	if err != nil {
 		return assure.Verdict{}, err
 	}
-	return *v, nil
+	if n.verdict == nil {
+		return assure.Verdict{}, n.missing(&a, id, "a verdict is on an analytic")
+	}
+	return *n.verdict, nil
 }
 
 func names(n assure.Name, id string) bool {
