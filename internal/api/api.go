@@ -75,6 +75,8 @@ type Deps struct {
 	Intake Receiver
 	// Door lets in who may.
 	Door *door.Door
+	// ReadOnly, which may be nil, says why nothing can be pushed to whoever tries.
+	ReadOnly error
 	// Policy returns what verdicts are judged by; it is asked for every request, as
 	// the policy may be changed meanwhile.
 	Policy func() (assure.Policy, error)

@@ -42,6 +42,11 @@ func (s *server) registerPush(h huma.API, mux *door.Router) {
 		Type: "http", Scheme: "bearer", Description: "A token that candor token create made: to push, with the endpoint's name among its scopes; to read from a server that asks for one, with the scope read",
 	}}
 	h.OpenAPI().Security = []map[string][]string{{}, {scheme: {}}} // reading may need one
+	if s.ReadOnly != nil {
+		for _, kind := range intake.Kinds() {
+			mux.Handle("POST /api/v1/"+kind, identity.Read, kind, func(w http.ResponseWriter, r *http.Request) { s.refuse(w, r, s.ReadOnly) })
+		}
+	}
 	if s.Intake == nil {
 		return
 	}

@@ -26,7 +26,8 @@ func (s *stores) openAlerts() (err error) {
 	path := filepath.Join(s.dir, s.engine.File())
 	s.alerts = engine.NewLate(func(ctx context.Context) (engine.Alerts, error) {
 		if s.engine == engine.SQLite {
-			return opened(sqlite.OpenAlerts(ctx, path))
+			return opened(eitherWay(s, func() (*sqlite.Alerts, error) { return sqlite.OpenAlerts(ctx, path) },
+				func(r sqlite.Reading) (*sqlite.Alerts, error) { return sqlite.ReadAlerts(ctx, path, r) }))
 		}
 		return s.openDuckDB(ctx, path)
 	})
@@ -49,7 +50,10 @@ func (s *stores) openDuckDB(ctx context.Context, path string) (engine.Alerts, er
 	}
 	a, err := s.awaitDuckDB(ctx, path, duckdb.ReadAlerts)
 	if errors.Is(err, duckdb.ErrUnready) {
-		return s.renew(ctx, path)
+		a, err = s.renew(ctx, path)
+	}
+	if hold.Unwritable(err) {
+		return s.copyDuckDB(ctx, path, err)
 	}
 	return a, err
 }

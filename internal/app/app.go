@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"candor/internal/api"
@@ -29,6 +30,7 @@ import (
 	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/library"
+	"candor/internal/scratch"
 	"candor/internal/store/sqlite"
 	"candor/internal/web"
 )
@@ -51,11 +53,29 @@ type stores struct {
 	turn     *hold.Turn // of the commands that the server runs
 	// intake takes what is pushed; it is nil unless this process writes.
 	intake *intake.Service
+
+	// What a folder that cannot be written takes: copies, and files that must not change.
+	mu      sync.Mutex
+	noted   sync.Once
+	scratch *scratch.Folder
+	frozen  []frozen
 }
 
-// Open opens the data folder dir, and makes it when m asks to write. It is a
-// cli.Open.
+// Open opens the data folder dir, and makes it when m asks to write. A server that
+// cannot write to the folder reads it. It is a cli.Open.
 func Open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
+	d, err := open(ctx, dir, m)
+	if !m.Serve || fault.KindOf(err) != fault.Unavailable {
+		return d, err
+	}
+	m.Write = false
+	if d, again := open(ctx, dir, m); again == nil {
+		return d, nil
+	}
+	return nil, err
+}
+
+func open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 	if err := folder(dir, m.Write); err != nil {
 		return nil, err
 	}
@@ -164,10 +184,16 @@ func (s *stores) recover(ctx context.Context) {
 }
 
 func (s *stores) open(ctx context.Context) (err error) {
-	if s.library, err = sqlite.OpenLibrary(ctx, filepath.Join(s.dir, "library.db")); err != nil {
+	at := filepath.Join(s.dir, "library.db")
+	s.library, err = eitherWay(s, func() (*sqlite.Library, error) { return sqlite.OpenLibrary(ctx, at) },
+		func(r sqlite.Reading) (*sqlite.Library, error) { return sqlite.ReadLibrary(ctx, at, r) })
+	if err != nil {
 		return err
 	}
-	if s.evidence, err = sqlite.OpenEvidence(ctx, filepath.Join(s.dir, "evidence.db")); err != nil {
+	at = filepath.Join(s.dir, "evidence.db")
+	s.evidence, err = eitherWay(s, func() (*sqlite.Evidence, error) { return sqlite.OpenEvidence(ctx, at) },
+		func(r sqlite.Reading) (*sqlite.Evidence, error) { return sqlite.ReadEvidence(ctx, at, r) })
+	if err != nil {
 		return err
 	}
 	return s.openAlerts()
@@ -219,6 +245,10 @@ func (s *stores) close() error {
 	}
 	if s.library != nil {
 		errs = append(errs, s.library.Close())
+	}
+	errs = append(errs, s.unchanged())
+	if s.scratch != nil {
+		errs = append(errs, s.scratch.Remove())
 	}
 	if s.hold != nil {
 		errs = append(errs, s.hold.Release())
@@ -274,5 +304,9 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	if s.intake != nil {
 		deps.Intake = s.intake
 	}
-	return web.Combine(pages, api.New(deps), log)
+	if s.hold == nil {
+		deps.ReadOnly = fault.New(fault.Unavailable, "this server reads a data folder that it cannot write to, and takes nothing").At("%s", s.dir).
+			Next("push to a server that may write to its data folder; nothing was stored")
+	}
+	return s.steady(web.Combine(pages, api.New(deps), log))
 }

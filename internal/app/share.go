@@ -33,6 +33,9 @@ func servedAlready(dir string, who hold.Holder) error {
 
 // share takes the commands of other processes, and says in the lock file where.
 func (s *stores) share(ctx context.Context, address string, run cli.Relayed) (wait func() error, err error) {
+	if s.hold == nil {
+		return func() error { return nil }, nil // a server that only reads has nothing that others could not do
+	}
 	server, err := relay.Listen(s.dir)
 	if err != nil {
 		return nil, err

@@ -137,7 +137,7 @@ func (p *program) listen(ctx context.Context, addr, socket string) (listening, e
 func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (assure.Policy, error)) error {
 	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: covered}))
 	defer how.on.Close()
-	fold, err := d.Intake.Start(how.fold, log)
+	fold, err := p.fold(d, how, log)
 	if err != nil {
 		return err
 	}
@@ -168,6 +168,9 @@ const dailyLook = 10 * time.Minute
 // keepDaily keeps an assessment of every day, as assess --keep does, until ctx ends
 // or what it returns is called, which waits for the end.
 func (p *program) keepDaily(ctx context.Context, d *Desk, pol func() (assure.Policy, error), log *slog.Logger) (end func()) {
+	if d.Intake == nil {
+		return func() {} // the folder cannot be written
+	}
 	ctx, stop := context.WithCancel(ctx)
 	keeper := archive.Daily{
 		Archive: p.archive(), Now: p.Now,
@@ -193,6 +196,14 @@ func (p *program) keepDaily(ctx context.Context, d *Desk, pol func() (assure.Pol
 		stop()
 		<-done
 	}
+}
+
+// fold begins to make batches of what is pushed. A desk that only reads takes nothing.
+func (p *program) fold(d *Desk, how serving, log *slog.Logger) (stop func(), err error) {
+	if d.Intake == nil {
+		return func() {}, nil
+	}
+	return d.Intake.Start(how.fold, log)
 }
 
 // covered covers the secrets of tokens in what is logged, whoever put them there.

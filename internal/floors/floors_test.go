@@ -31,8 +31,10 @@ var house = map[string]room{
 	"schema":  {floor: 0, pure: true},
 	"address": {floor: 1, pure: true},
 	"durable": {floor: 0},
+	"flock":   {floor: 0},
 	"tear":    {floor: 0}, // kills processes, for tests
 
+	"scratch":   {floor: 1},
 	"attack":    {floor: 1, pure: true},
 	"evidence":  {floor: 1, pure: true},
 	"decode":    {floor: 2}, // what decoders share: positions, tables, dates

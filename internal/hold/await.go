@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"candor/internal/flock"
 )
 
 // ErrHeld says that another process has what is asked for.
-var ErrHeld = errors.New("held by another process")
+var ErrHeld = flock.ErrHeld
 
 // Patience says how long to wait for another process, and what to do meanwhile.
 type Patience struct {

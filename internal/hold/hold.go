@@ -17,9 +17,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"candor/internal/fault"
+	"candor/internal/flock"
 )
 
 // FileName is the name of the lock file within the data folder. The file stays
@@ -66,7 +68,7 @@ func Acquire(ctx context.Context, a Asking) (*Hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := Await(ctx, a.Dir, a.Patience, func() error { return lock(file) }); err != nil {
+	if err := Await(ctx, a.Dir, a.Patience, func() error { return flock.Try(file) }); err != nil {
 		defer file.Close()
 		return nil, explain(err, a.Dir, file)
 	}
@@ -88,6 +90,12 @@ func unwritable(dir string, err error) error {
 func (h *Hold) Announce(socket, address, version string) error {
 	h.holder.Socket, h.holder.Address, h.holder.Version = socket, address, version
 	return h.sign()
+}
+
+// Unwritable reports whether an error came of a folder that cannot be written: one that
+// may not be, or one on a medium that takes no writes, or on a full disk.
+func Unwritable(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOSPC)
 }
 
 // openFile opens the lock file in dir, making it if need be.
@@ -189,7 +197,7 @@ func Held(dir string) bool {
 		return false
 	}
 	defer file.Close()
-	return errors.Is(lock(file), ErrHeld)
+	return errors.Is(flock.Try(file), ErrHeld)
 }
 
 // Left reports whether a process holds the data folder dir, or was killed while it did:

@@ -21,3 +21,9 @@ func room(path string) int64 {
 	}
 	return int64(s.Bavail) * int64(s.Bsize)
 }
+
+// writable reports whether this process may write to a folder.
+func writable(dir string) bool {
+	const write = 2
+	return syscall.Access(dir, write) == nil
+}

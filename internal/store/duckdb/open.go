@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -76,7 +77,7 @@ func confine(ctx context.Context, db *sql.DB, path string) error {
 	}
 	for _, setting := range []string{
 		fmt.Sprintf(`threads = %d`, min(runtime.GOMAXPROCS(0), maxThreads)),
-		fmt.Sprintf(`temp_directory = '%s'`, strings.ReplaceAll(path+".tmp", "'", "''")),
+		fmt.Sprintf(`temp_directory = '%s'`, strings.ReplaceAll(spill(path), "'", "''")),
 		`preserve_insertion_order = true`,
 		`checkpoint_threshold = '1024TiB'`,
 		`enable_external_access = false`,
@@ -89,6 +90,15 @@ func confine(ctx context.Context, db *sql.DB, path string) error {
 		return err
 	}
 	return limitMemory(ctx, db, memory)
+}
+
+// spill is where the engine puts what does not fit into memory: beside the file or, in
+// a folder that cannot be written, among the temporary files.
+func spill(path string) string {
+	if writable(filepath.Dir(path)) {
+		return path + ".tmp"
+	}
+	return filepath.Join(os.TempDir(), fmt.Sprintf("candor-alerts-%d.tmp", os.Getpid()))
 }
 
 // found makes the file at path unless there is one. A process that ends meanwhile

@@ -31,12 +31,17 @@ func OpenAlerts(ctx context.Context, path string) (*Alerts, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Alerts{db: db, journal: newJournal(db, "alerts", func(b store.Batch) string { return b.Hash })}
+	a := newAlerts(db)
 	if err := a.journal.sealOld(ctx, a.settle, a.Audit); err != nil {
 		db.Close()
 		return nil, err
 	}
 	return a, nil
+}
+
+// newAlerts returns the alerts in an open file.
+func newAlerts(db *sql.DB) *Alerts {
+	return &Alerts{db: db, journal: newJournal(db, "alerts", func(b store.Batch) string { return b.Hash })}
 }
 
 // Close closes the file.

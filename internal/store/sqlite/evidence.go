@@ -35,12 +35,17 @@ func OpenEvidence(ctx context.Context, path string) (*Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Evidence{db: db, journal: newJournal(db, "evidence", func(b store.Batch) string { return b.Kind + ":" + b.Hash })}
+	e := newEvidence(db)
 	if err := e.journal.sealOld(ctx, e.settle, e.Audit); err != nil {
 		db.Close()
 		return nil, err
 	}
 	return e, nil
+}
+
+// newEvidence returns the evidence in an open file.
+func newEvidence(db *sql.DB) *Evidence {
+	return &Evidence{db: db, journal: newJournal(db, "evidence", func(b store.Batch) string { return b.Kind + ":" + b.Hash })}
 }
 
 // Close closes the file.

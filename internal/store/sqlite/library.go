@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,17 +43,22 @@ const (
 
 // OpenLibrary opens the library file at path, making it if need be.
 func OpenLibrary(ctx context.Context, path string) (*Library, error) {
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithWindowSize(packSize*2), zstd.WithLowerEncoderMem(true))
-	if err != nil {
-		return nil, fmt.Errorf("open library: %w", err)
-	}
-	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0))
-	if err != nil {
-		return nil, fmt.Errorf("open library: %w", err)
-	}
 	db, err := open(ctx, path, "library")
 	if err != nil {
 		return nil, err
+	}
+	return newLibrary(ctx, db, path)
+}
+
+// newLibrary returns the library in an open file.
+func newLibrary(ctx context.Context, db *sql.DB, path string) (*Library, error) {
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithWindowSize(packSize*2), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return nil, fmt.Errorf("open library: %w", errors.Join(err, db.Close()))
+	}
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0))
+	if err != nil {
+		return nil, fmt.Errorf("open library: %w", errors.Join(err, db.Close()))
 	}
 	l := &Library{
 		db: db, path: path, zip: zip, unzip: unzip, known: &catalogue{},

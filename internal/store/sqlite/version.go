@@ -69,6 +69,11 @@ func versionOf(ctx context.Context, path string) (version int64, err error) {
 		return 0, err
 	}
 	defer db.Close()
+	return migrated(ctx, db)
+}
+
+// migrated returns the number of the last migration of a database.
+func migrated(ctx context.Context, db *sql.DB) (version int64, err error) {
 	var ours, all int
 	err = db.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE name = 'goose_db_version'), count(*) FROM sqlite_schema`).Scan(&ours, &all)
 	switch {

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package hold
+package flock
 
 import (
 	"errors"
@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// lock locks file for this process alone, or returns ErrHeld at once.
-func lock(file *os.File) error {
+// Try locks a file, or a folder, that is open for this process alone until it is
+// closed, or returns ErrHeld at once.
+func Try(file *os.File) error {
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
