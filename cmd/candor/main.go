@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/app"
 	"candor/internal/cli"
+	"candor/internal/crew"
 )
 
 func main() { os.Exit(run(cli.System())) }
@@ -28,11 +29,12 @@ func untilSignal() (context.Context, func()) {
 	ctx, end := context.WithCancelCause(context.Background())
 	ch := make(chan os.Signal, 1)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
-	go func() {
+	crew.Go(func() error {
 		if <-ch == syscall.SIGTERM {
 			end(cli.Terminated)
 		}
 		end(context.Canceled)
-	}()
+		return nil
+	})
 	return ctx, func() { signal.Stop(ch) }
 }

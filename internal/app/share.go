@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"candor/internal/cli"
+	"candor/internal/crew"
 	"candor/internal/fault"
 	"candor/internal/hold"
 	"candor/internal/relay"
@@ -43,13 +44,12 @@ func (s *stores) share(ctx context.Context, address string, run cli.Relayed) (wa
 	if err := s.hold.Announce(server.Path(), address, cli.Version()); err != nil {
 		return nil, errors.Join(err, server.Close())
 	}
-	done := make(chan error, 1)
-	go func() {
+	done := crew.Go(func() error {
 		err := server.Serve(ctx, func(ctx context.Context, c relay.Call, st relay.Streams) int {
 			return run(ctx, c, st, s.again)
 		})
-		done <- errors.Join(err, server.Close())
-	}()
+		return errors.Join(err, server.Close())
+	})
 	return func() error { return <-done }, nil
 }
 

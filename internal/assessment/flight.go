@@ -2,11 +2,9 @@ package assessment
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"sync"
 
-	"candor/internal/fault"
+	"candor/internal/crew"
 )
 
 // flight does a piece of work once for all who ask for it at the same time. The zero
@@ -37,7 +35,7 @@ func (f *flight[V]) do(ctx context.Context, key string, work func(context.Contex
 			f.calls = map[string]*call[V]{}
 		}
 		f.calls[key] = c
-		go f.run(inner, key, c, work)
+		crew.Go(func() error { f.run(inner, key, c, work); return nil })
 	}
 	c.waiting++
 	f.mu.Unlock()
@@ -51,18 +49,15 @@ func (f *flight[V]) do(ctx context.Context, key string, work func(context.Contex
 	}
 }
 
-// run does the work. A panic is its error: it must not end the process, because nobody
-// above this goroutine could recover it.
+// run does the work. A panic is its error.
 func (f *flight[V]) run(ctx context.Context, key string, c *call[V], work func(context.Context) (V, error)) {
-	defer func() {
-		if what := recover(); what != nil {
-			c.err = fault.New(fault.Internal, "the work failed for a reason of its own").Because(fmt.Errorf("panic: %v\n%s", what, debug.Stack()))
-		}
-		f.forget(key, c)
-		close(c.done)
-		c.cancel()
-	}()
-	c.value, c.err = work(ctx)
+	c.err = crew.Do(func() (err error) {
+		c.value, err = work(ctx)
+		return err
+	})
+	f.forget(key, c)
+	close(c.done)
+	c.cancel()
 }
 
 func (f *flight[V]) leave(key string, c *call[V]) {

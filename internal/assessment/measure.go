@@ -8,12 +8,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"candor/internal/alert"
 	"candor/internal/assure"
+	"candor/internal/crew"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/fault"
@@ -139,7 +139,7 @@ func (s *Service) Measure(ctx context.Context, r Request, timed bool) (Measured,
 func each[T, R any](list []T, do func(T) R) []R {
 	results := make([]R, len(list))
 	var next atomic.Int64
-	var workers sync.WaitGroup
+	var workers crew.Workers
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {

@@ -7,10 +7,9 @@ import (
 	"runtime"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"candor/internal/alert"
 	"candor/internal/assure"
+	"candor/internal/crew"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -74,7 +73,7 @@ func (s *Service) read(ctx context.Context, b batches, r Request) (assure.Eviden
 func (s *Service) parts(ctx context.Context, b batches, w visibility.Window) (assure.Evidence, error) {
 	var ev assure.Evidence
 	var c counts
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := crew.WithContext(ctx)
 	g.Go(func() (err error) {
 		ev, err = s.records(ctx, b.evidence)
 		return err
@@ -96,7 +95,7 @@ func (s *Service) records(ctx context.Context, key string) (assure.Evidence, err
 		return ev, nil
 	}
 	var ev assure.Evidence
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := crew.WithContext(ctx)
 	t := &ev.Telemetry
 	load(ctx, g, s.evidence, store.KindScope, &t.Scope)
 	load(ctx, g, s.evidence, store.KindSource, &t.Sources)
@@ -116,7 +115,7 @@ func (s *Service) records(ctx context.Context, key string) (assure.Evidence, err
 }
 
 // load reads and decodes the current records of a kind into at, as a part of g.
-func load[T any](ctx context.Context, g *errgroup.Group, from store.Evidence, kind string, at *[]evidence.Of[T]) {
+func load[T any](ctx context.Context, g *crew.Group, from store.Evidence, kind string, at *[]evidence.Of[T]) {
 	g.Go(func() error {
 		records, err := from.Current(ctx, kind)
 		if err != nil {
@@ -131,7 +130,7 @@ func load[T any](ctx context.Context, g *errgroup.Group, from store.Evidence, ki
 func decode[T any](records []store.Record) ([]evidence.Of[T], error) {
 	out := make([]evidence.Of[T], len(records))
 	part := len(records)/runtime.GOMAXPROCS(0) + 1
-	var g errgroup.Group
+	var g crew.Group
 	for from := 0; from < len(records); from += part {
 		g.Go(func() error {
 			for i := from; i < min(from+part, len(records)); i++ {

@@ -331,13 +331,16 @@ func (p *program) with(cmd *cobra.Command, write bool, f func(context.Context, *
 	return p.in(cmd, p.mode(cmd, write), f)
 }
 
-func (p *program) in(cmd *cobra.Command, m Mode, f func(context.Context, *Desk) error) error {
+// in opens the data folder in a mode for a command, and closes it after f, also when f
+// panics: the next one to write waits for that.
+func (p *program) in(cmd *cobra.Command, m Mode, f func(context.Context, *Desk) error) (err error) {
 	ctx := cmd.Context()
 	d, err := p.open(ctx, p.path(p.data), m)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(ctx, d), d.Close())
+	defer func() { err = errors.Join(err, d.Close()) }()
+	return f(ctx, d)
 }
 
 func (p *program) mode(cmd *cobra.Command, write bool) Mode {

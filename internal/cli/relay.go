@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"candor/internal/crew"
 	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/identity"
@@ -23,18 +25,25 @@ func variables() []string {
 
 // relayed runs the commands of other processes as those of this one, but for what
 // lies around them.
-func (p *program) relayed(rules identity.Rules) Relayed {
+func (p *program) relayed(rules identity.Rules, log *slog.Logger) Relayed {
 	return func(ctx context.Context, c relay.Call, s relay.Streams, open Open) int {
 		// The socket of a data folder is one that its owner alone can open.
 		if err := rules.May(identity.Who{Owner: true}, identity.Run, strings.Join(c.Args, " ")); err != nil {
 			(&program{Env: Env{Err: s.Err}}).fail(err)
 			return fault.ExitCode(err)
 		}
-		return Run(ctx, Env{
+		env := Env{
 			Args: c.Args, Dir: c.Dir, Getenv: func(name string) string { return c.Env[name] },
 			In: s.In, Out: s.Out, Err: s.Err, OutTerm: c.OutTerm, ErrTerm: c.ErrTerm,
 			Now: p.Now, Engines: p.Engines,
-		}, open)
+		}
+		var code int
+		if err := crew.Do(func() error { code = Run(ctx, env, open); return nil }); err != nil {
+			log.Error("a command of another process failed", "command", strings.Join(c.Args, " "), "error", err)
+			(&program{Env: env}).fail(fault.New(fault.Internal, "the command failed for a reason of the server's own, and nothing was half done").Next("the server's log says why"))
+			return fault.ExitCode(err)
+		}
+		return code
 	}
 }
 
@@ -86,9 +95,9 @@ type sharing struct {
 }
 
 // share begins to run the commands of other processes.
-func (p *program) share(ctx context.Context, d *Desk, address string, rules identity.Rules) (sharing, error) {
+func (p *program) share(ctx context.Context, d *Desk, address string, run Relayed) (sharing, error) {
 	ctx, stop := context.WithCancel(ctx)
-	wait, err := d.Share(ctx, address, p.relayed(rules))
+	wait, err := d.Share(ctx, address, run)
 	if err != nil {
 		stop()
 		return sharing{}, err

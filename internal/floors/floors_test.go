@@ -37,6 +37,7 @@ var house = map[string]room{
 	"scratch":   {floor: 1},
 	"attack":    {floor: 1, pure: true},
 	"evidence":  {floor: 1, pure: true},
+	"crew":      {floor: 1}, // goroutines
 	"decode":    {floor: 2}, // what decoders share: positions, tables, dates
 	"telemetry": {floor: 2, pure: true},
 	"detection": {floor: 2, pure: true},

@@ -132,3 +132,25 @@ func TestRoutesAreRegisteredAtTheDoor(t *testing.T) {
 		})
 	}
 }
+
+// TestGoroutinesAreStartedByACrew keeps goroutines where a panic of theirs does not
+// end the process: package crew. What tests are made with may do otherwise.
+func TestGoroutinesAreStartedByACrew(t *testing.T) {
+	fset, files := source(t)
+	for _, f := range files {
+		if slices.Contains([]string{"crew", "storetest", "tear"}, f.Name.Name) || strings.Contains(fset.Position(f.Pos()).Filename, "/bench/") {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				t.Errorf("%s: a goroutine that nobody recovers: start it with package crew", fset.Position(n.Pos()))
+			case *ast.SelectorExpr:
+				if p, ok := n.X.(*ast.Ident); ok && (p.Name == "errgroup" || p.Name == "sync" && n.Sel.Name == "WaitGroup") {
+					t.Errorf("%s: %s.%s: take a Group or the Workers of package crew", fset.Position(n.Pos()), p.Name, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}

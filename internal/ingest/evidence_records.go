@@ -10,9 +10,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"candor/internal/crew"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/runbook/frontmatter"
@@ -283,7 +283,7 @@ type rules struct {
 
 // each calls do for every number below n, on all processors.
 func each(n int, do func(i int)) {
-	var wg sync.WaitGroup
+	var wg crew.Workers
 	workers := min(n, runtime.GOMAXPROCS(0))
 	for w := range workers {
 		wg.Go(func() {

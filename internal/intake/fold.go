@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"candor/internal/crew"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 )
@@ -36,11 +37,7 @@ func (s *Service) Start(every time.Duration, log *slog.Logger) (stop func(), err
 	s.taking = true
 	s.mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.run(ctx)
-	}()
+	done := crew.Go(func() error { s.run(ctx); return nil })
 	return func() {
 		s.mu.Lock()
 		s.taking = false
@@ -49,7 +46,7 @@ func (s *Service) Start(every time.Duration, log *slog.Logger) (stop func(), err
 		<-done
 		last, cancel := context.WithTimeout(context.Background(), grace)
 		defer cancel()
-		s.report(s.Fold(last))
+		s.report(crew.Do(func() error { return s.Fold(last) }))
 	}, nil
 }
 
@@ -66,7 +63,7 @@ func (s *Service) run(ctx context.Context) {
 		case <-wake:
 		}
 		wake = s.wake
-		if err := s.Fold(ctx); err != nil {
+		if err := crew.Do(func() error { return s.Fold(ctx) }); err != nil {
 			s.report(err)
 			wake = nil
 		}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -551,4 +552,32 @@ func FuzzReceive(f *testing.F) {
 			t.Fatalf("%+v: %d good in the batch, left %v", r, read, d.left())
 		}
 	})
+}
+
+func TestAPanicWhileABatchLandsIsItsError(t *testing.T) {
+	d := newDesk(t, Usual())
+	panics := make(chan bool, 1)
+	panics <- true
+	s := d.service(d.Limits, adder(func(ctx context.Context, r ingest.Request) (ingest.Result, error) {
+		select {
+		case <-panics:
+			panic("boom")
+		default:
+			return d.ingest.Add(ctx, r)
+		}
+	}))
+	d.Service = s
+	stop := d.begin(s)
+	d.push(s, "feeds", "edr", feedLine)
+	s.hurry() // the loop lands it, and panics
+	for len(panics) > 0 {
+		runtime.Gosched()
+	}
+	d.push(s, "alerts", "edr", alertLine("a"))
+	stop() // which lands the rest
+	if !strings.Contains(d.log.String(), "boom") {
+		t.Errorf("the log does not say why: %s", &d.log)
+	}
+	d.want("alerts candor-jsonl token:edr read 1 new 1 updated 0 unchanged 0 rejected 0",
+		"feeds candor-jsonl token:edr read 1 new 1 updated 0 unchanged 0 rejected 0")
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"candor/internal/crew"
 	"candor/internal/fault"
 )
 
@@ -79,7 +80,7 @@ func Do(ctx context.Context, socket string, c Call, s Streams) (code int, err er
 		case kind == frameErr:
 			_, err = s.Err.Write(body)
 		case kind == frameWant:
-			go feed(l, s.In)
+			crew.Go(func() error { feed(l, s.In); return nil })
 		default:
 			return 0, lost(socket, errors.New("it sent what is no answer"))
 		}

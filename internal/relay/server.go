@@ -10,9 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"sync"
 	"time"
 
+	"candor/internal/crew"
 	"candor/internal/fault"
 )
 
@@ -113,13 +113,9 @@ func (s *Server) Close() error {
 // end, and Serve returns when they have; it is fault.Unavailable when one does not
 // within half a minute.
 func (s *Server) Serve(ctx context.Context, run Runner) error {
-	var calls sync.WaitGroup
+	var calls crew.Workers
 	err := s.accept(ctx, run, &calls)
-	done := make(chan struct{})
-	go func() {
-		calls.Wait()
-		close(done)
-	}()
+	done := crew.Go(func() error { calls.Wait(); return nil })
 	select {
 	case <-done:
 		return err
@@ -130,7 +126,7 @@ func (s *Server) Serve(ctx context.Context, run Runner) error {
 }
 
 // accept takes calls until ctx ends.
-func (s *Server) accept(ctx context.Context, run Runner, calls *sync.WaitGroup) error {
+func (s *Server) accept(ctx context.Context, run Runner, calls *crew.Workers) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	free := context.AfterFunc(ctx, func() { s.l.Close() })
@@ -170,7 +166,7 @@ func answer(ctx context.Context, conn *net.UnixConn, run Runner) {
 	defer ended()
 	slow := context.AfterFunc(inner, func() { _ = conn.SetWriteDeadline(time.Now().Add(graceTime)) })
 	in := &input{ctx: inner, line: l, come: make(chan []byte)}
-	go in.listen(cancel)
+	crew.Go(func() error { in.listen(cancel); return nil })
 	code := guarded(inner, run, call, Streams{In: in, Out: output{l, frameOut}, Err: output{l, frameErr}})
 	slow()
 	_ = conn.SetWriteDeadline(time.Now().Add(graceTime))

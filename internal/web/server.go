@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/crew"
 	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/relay"
@@ -104,8 +105,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: headerTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: 1 << 16, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(l) }()
+	done := crew.Go(func() error { return s.Serve(l) })
 	ready()
 	select {
 	case err := <-done:

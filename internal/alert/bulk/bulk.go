@@ -12,10 +12,10 @@ import (
 	"io"
 	"iter"
 	"runtime"
-	"sync"
 
 	"candor/internal/alert"
 	"candor/internal/alert/jsonl"
+	"candor/internal/crew"
 	"candor/internal/evidence"
 )
 
@@ -49,7 +49,7 @@ type pipe struct {
 	inOrder chan *block // as they lie in the file
 	work    chan *block
 	quit    chan struct{}
-	ended   sync.WaitGroup
+	ended   crew.Workers
 	err     error           // of the reader; set before inOrder is closed
 	warned  map[string]bool // what was said is not said again
 }
@@ -62,12 +62,16 @@ func newPipe(reject func(evidence.Reject), warn func(text string)) *pipe {
 
 // run hands out what the blocks of s come to.
 func (p *pipe) run(s source, worker func() decoder, yield func(*alert.Alert, error) bool) {
-	p.ended.Go(func() { p.read(s) })
+	p.ended.Go(func() {
+		defer close(p.work)
+		defer close(p.inOrder)
+		p.err = crew.Do(func() error { return p.read(s) })
+	})
 	for range max(1, runtime.GOMAXPROCS(0)) {
 		w := worker()
 		p.ended.Go(func() {
 			for b := range p.work {
-				w.decode(b)
+				b.err = crew.Do(func() error { w.decode(b); return nil })
 				close(b.done)
 			}
 		})
@@ -91,24 +95,22 @@ func (p *pipe) stop() {
 }
 
 // read cuts the text into blocks.
-func (p *pipe) read(s source) {
-	defer close(p.work)
-	defer close(p.inOrder)
+func (p *pipe) read(s source) error {
 	for {
 		b, err := s.next()
 		if b != nil {
 			select {
 			case p.inOrder <- b:
 			case <-p.quit:
-				return
+				return nil
 			}
 			p.work <- b // never blocks for long: workers go on until it is closed
 		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
 		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				p.err = err
-			}
-			return
+			return err
 		}
 	}
 }
@@ -117,6 +119,10 @@ func (p *pipe) read(s source) {
 func (p *pipe) hand(b *block, yield func(*alert.Alert, error) bool) bool {
 	for _, w := range b.warnings {
 		p.tell(w)
+	}
+	if b.err != nil {
+		yield(nil, b.err)
+		return false
 	}
 	if b.tail != nil {
 		return p.handTail(b.tail, yield)
@@ -164,6 +170,8 @@ type block struct {
 
 	// tail, if set, is the alerts of all that follows, and the block has no others.
 	tail iter.Seq2[*alert.Alert, error]
+
+	err error // of the decoder, which then made nothing of it
 
 	alerts   []*alert.Alert
 	rejects  []refusal

@@ -12,9 +12,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"candor/internal/attack"
+	"candor/internal/crew"
 )
 
 // Category is how an object changed. Each changed object is in one category.
@@ -255,13 +255,15 @@ func union(a, b map[string][]byte) []string {
 func inParallel(n int, fn func(i int)) {
 	const chunk = 64
 	next := make(chan int)
-	var wg sync.WaitGroup
+	var wg crew.Workers
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for from := range next {
-				for i := from; i < min(from+chunk, n); i++ {
-					fn(i)
-				}
+				wg.Do(func() {
+					for i := from; i < min(from+chunk, n); i++ {
+						fn(i)
+					}
+				})
 			}
 		})
 	}

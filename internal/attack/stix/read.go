@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"candor/internal/attack"
+	"candor/internal/crew"
 	"candor/internal/fault"
 )
 
@@ -55,11 +56,10 @@ func Read(ctx context.Context, src Source, fn func(*attack.Snapshot) error) (Sum
 	for range cap(s.decoders) {
 		s.decoders <- &Decoder{}
 	}
-	finished := make(chan error, 1)
-	go func() {
+	finished := crew.Go(func() error {
 		defer close(s.batches)
-		finished <- s.split()
-	}()
+		return s.split()
+	})
 	err := s.deliver(fn)
 	cancel()
 	for b := range s.batches { // let the splitter end before its reader is closed
@@ -362,7 +362,7 @@ func (s *splitter) flush(b *batch, after error) error {
 	case <-s.ctx.Done():
 		return fmt.Errorf("read bundle: %w", s.ctx.Err())
 	}
-	go s.decode(b)
+	crew.Go(func() error { s.decode(b); return nil })
 	return after
 }
 
@@ -371,6 +371,13 @@ func (s *splitter) decode(b *batch) {
 	defer close(b.done)
 	d := <-s.decoders
 	defer func() { s.decoders <- d }()
+	if err := crew.Do(func() error { return s.decodeBy(d, b) }); err != nil {
+		b.err = err
+	}
+}
+
+// decodeBy decodes the objects of a batch with a decoder.
+func (s *splitter) decodeBy(d *Decoder, b *batch) error {
 	b.snaps = make([]*attack.Snapshot, 0, len(b.ends))
 	start := 0
 	for i, end := range b.ends {
@@ -378,17 +385,16 @@ func (s *splitter) decode(b *batch) {
 		start = end
 		depth, err := d.decode(snap)
 		if err != nil {
-			b.err = s.locate(err, b.at[i])
-			return
+			return s.locate(err, b.at[i])
 		}
 		if depth > s.src.Limits.Depth {
-			b.err = s.refuse(b.at[i], "an object nests %d deep; at most %d is read", depth, s.src.Limits.Depth)
-			return
+			return s.refuse(b.at[i], "an object nests %d deep; at most %d is read", depth, s.src.Limits.Depth)
 		}
 		b.odd = append(b.odd, d.odd...)
 		b.stix = append(b.stix, d.stix)
 		b.snaps = append(b.snaps, snap)
 	}
+	return nil
 }
 
 // locate gives a fault of one object its place in the file.

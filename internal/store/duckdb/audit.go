@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 
+	"candor/internal/crew"
 	"candor/internal/store"
 )
 
@@ -118,15 +119,14 @@ func (u *auditor) readAlerts(ctx context.Context) error {
 		return err
 	}
 	p, other := newSheet(), newSheet()
-	checked := make(chan error, 1)
-	checked <- nil
+	checked := crew.Go(func() error { return nil })
 	for _, first := range starts {
 		err = p.fill(ctx, u.conn, [2]int64{first, first + u.limits.reach}, len(u.seals.common))
 		if err = errors.Join(err, <-checked); err != nil {
 			return err
 		}
 		full := p
-		go func() { checked <- u.check(ctx, full) }()
+		checked = crew.Go(func() error { return u.check(ctx, full) })
 		p, other = other, p
 	}
 	return <-checked

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"candor/internal/alert"
+	"candor/internal/crew"
 	"candor/internal/fault"
 	"candor/internal/store/stamp"
 )
@@ -24,11 +25,11 @@ type stage struct {
 	limits limits
 	terms  *terms
 	slice  *slice
-	spare  *slice     // the one that is being merged, or was
-	merged chan error // nil when none is being merged
-	slices int        // that were filled so far
-	known  *filter    // what the store has; nil while any alert may be known
-	aside  *slice     // what arrived of alerts that may be known, as the filter says
+	spare  *slice       // the one that is being merged, or was
+	merged <-chan error // nil when none is being merged
+	slices int          // that were filled so far
+	known  *filter      // what the store has; nil while any alert may be known
+	aside  *slice       // what arrived of alerts that may be known, as the filter says
 
 	place       int64    // alerts read so far
 	first, last int64    // times
@@ -173,9 +174,8 @@ func (g *stage) flush(ctx context.Context) error {
 	g.slice.renumber(first, numbers)
 	g.slice, g.spare = g.spare, g.slice
 	g.slice.clear()
-	full, merged := g.spare, make(chan error, 1)
-	g.merged = merged
-	go func() { merged <- g.merge(ctx, full) }()
+	full := g.spare
+	g.merged = crew.Go(func() error { return g.merge(ctx, full) })
 	return nil
 }
 

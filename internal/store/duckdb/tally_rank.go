@@ -8,11 +8,11 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"candor/internal/alert"
+	"candor/internal/crew"
 	"candor/internal/store/stamp"
 )
 
@@ -94,7 +94,7 @@ func (r *ranks) tallies(cells []cell) []alert.Tally {
 		*at++
 	}
 	list := make([]alert.Tally, len(cells))
-	var workers sync.WaitGroup
+	var workers crew.Workers
 	var turn atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {

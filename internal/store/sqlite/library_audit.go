@@ -14,6 +14,7 @@ import (
 
 	"candor/internal/attack"
 	"candor/internal/attack/stix"
+	"candor/internal/crew"
 	"candor/internal/store"
 )
 
@@ -181,12 +182,12 @@ var snapshotColumns = [...]string{"stix_id", "raw_hash", "version", "created", "
 // packs unpacks every pack, on several cores.
 func (a *libraryAudit) packs(ctx context.Context) error {
 	work := make(chan []any, 2)
-	var wg sync.WaitGroup
+	var wg crew.Workers
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			d := &stix.Decoder{}
 			for row := range work {
-				a.pack(d, row)
+				wg.Do(func() { a.pack(d, row) })
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"candor/internal/attack"
+	"candor/internal/crew"
 )
 
 // depot stores the bytes and the words of objects once, within the transaction
@@ -50,7 +51,8 @@ type sealed struct {
 	first  uint32
 	count  int
 	hashes []byte
-	data   chan []byte
+	data   []byte
+	done   <-chan error // of the compression that makes data
 }
 
 // maxSealed is how many packs may wait for their compression.
@@ -273,8 +275,8 @@ func (d *depot) seal(ctx context.Context, typ string, p *packing) error {
 			return err
 		}
 	}
-	s := &sealed{typ: typ, first: p.first, count: len(p.items), hashes: p.hashes, data: make(chan []byte, 1)}
-	go func() { s.data <- p.write(d.l) }()
+	s := &sealed{typ: typ, first: p.first, count: len(p.items), hashes: p.hashes}
+	s.done = crew.Go(func() error { s.data = p.write(d.l); return nil })
 	d.sealed = append(d.sealed, s)
 	return d.store(ctx, maxSealed)
 }
@@ -291,7 +293,10 @@ func (d *depot) proceed(ctx context.Context, it *item) error {
 func (d *depot) store(ctx context.Context, leave int) error {
 	for ; len(d.sealed) > leave; d.sealed = d.sealed[1:] {
 		s := d.sealed[0]
-		if _, err := d.putPack.ExecContext(ctx, s.first, s.count, s.typ, s.hashes, <-s.data); err != nil {
+		if err := <-s.done; err != nil {
+			return err
+		}
+		if _, err := d.putPack.ExecContext(ctx, s.first, s.count, s.typ, s.hashes, s.data); err != nil {
 			return err
 		}
 	}

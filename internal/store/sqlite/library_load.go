@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/attack"
 	"candor/internal/attack/stix"
+	"candor/internal/crew"
 )
 
 // Load returns the view of a release with objects of the given STIX types, or
@@ -71,11 +72,11 @@ func (l *Library) visit(ctx context.Context, v *view, wanted []int32, fn func(p 
 	defer cancel(nil)
 	v.bySnapshot(wanted)
 	work := make(chan visiting, 2)
-	var wg sync.WaitGroup
+	var wg crew.Workers
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for w := range work {
-				if err := l.visitOne(w, fn); err != nil {
+				if err := crew.Do(func() error { return l.visitOne(w, fn) }); err != nil {
 					cancel(err)
 				}
 			}
