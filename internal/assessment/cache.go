@@ -2,6 +2,7 @@ package assessment
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"sync"
 )
@@ -16,6 +17,25 @@ type cache[V any] struct {
 	most    int
 	mu      sync.Mutex
 	entries []entry[V] // used last, first
+	making  flight[V]
+}
+
+// of returns what is kept under a key, and otherwise what work makes, which it keeps.
+// Those who ask at the same time wait for one and the same work.
+func (c *cache[V]) of(ctx context.Context, key string, work func(context.Context) (V, error)) (V, error) {
+	if v, ok := c.get(key); ok {
+		return v, nil
+	}
+	return c.making.do(ctx, key, func(ctx context.Context) (V, error) {
+		if v, ok := c.get(key); ok { // made since it was looked for
+			return v, nil
+		}
+		v, err := work(ctx)
+		if err == nil {
+			c.put(key, v)
+		}
+		return v, err
+	})
 }
 
 type entry[V any] struct {

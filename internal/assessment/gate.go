@@ -23,6 +23,10 @@ import (
 // name. It fails with fault.Usage for a purpose without a gate, and with
 // fault.NotFound for what is neither; that a gate is closed is no error.
 func (s *Service) Gate(ctx context.Context, r Request, id string, purpose assure.Purpose) (assure.Decision, error) {
+	return shared(ctx, s, r, func(ctx context.Context) (assure.Decision, error) { return s.gateNow(ctx, r, id, purpose) }, "gate", id, string(purpose))
+}
+
+func (s *Service) gateNow(ctx context.Context, r Request, id string, purpose assure.Purpose) (assure.Decision, error) {
 	if !slices.Contains(assure.Purposes(), purpose) {
 		return assure.Decision{}, fault.New(fault.Usage, "there is no gate for %q", purpose).Next("use one of: %s", purposes())
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -103,6 +104,12 @@ func (m *MeasuredAnalytics) One() OneAnalytic { return OneAnalytic{m.Basis, m.An
 // and r.AsOf make; timed adds how long alerts wait, which takes the longest to
 // count. It needs no ATT&CK release.
 func (s *Service) Measure(ctx context.Context, r Request, timed bool) (Measured, error) {
+	m, err := shared(ctx, s, r, func(ctx context.Context) (Measured, error) { return s.measureNow(ctx, r, timed) }, "measure", strconv.FormatBool(timed))
+	m.AsOf = r.AsOf
+	return m, err
+}
+
+func (s *Service) measureNow(ctx context.Context, r Request, timed bool) (Measured, error) {
 	m := Measured{Basis: basisOf(r), Rules: []measure.Detail{}, Limits: measuredLimits()}
 	ev, err := s.evidenceOf(ctx, r)
 	if err != nil {
@@ -304,6 +311,12 @@ func called(ev assure.Evidence, name string) []string {
 // MeasureAnalytics returns what the alerts say of the analytic that id names or,
 // when id is empty, of every applicable analytic whose claiming rules raised any.
 func (s *Service) MeasureAnalytics(ctx context.Context, r Request, id string) (MeasuredAnalytics, error) {
+	m, err := shared(ctx, s, r, func(ctx context.Context) (MeasuredAnalytics, error) { return s.measureAnalyticsNow(ctx, r, id) }, "analytics", id)
+	m.AsOf = r.AsOf
+	return m, err
+}
+
+func (s *Service) measureAnalyticsNow(ctx context.Context, r Request, id string) (MeasuredAnalytics, error) {
 	m := MeasuredAnalytics{Basis: basisOf(r), Analytics: []MeasuredAnalytic{},
 		Limits: append(measuredLimits(), "The alerts of several rules are pooled; each may be better or worse than all together.")}
 	verdicts, err := s.verdicts(ctx, r, id)

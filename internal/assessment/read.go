@@ -52,9 +52,10 @@ func join(parts ...string) string { return strings.Join(parts, "\x1f") }
 func (s *Service) read(ctx context.Context, b batches, r Request) (assure.Evidence, error) {
 	w := assure.WindowOf(r.Policy, r.AsOf)
 	key := join(b.evidence, b.alerts, string(w.From), string(w.To), fmt.Sprint(r.Policy.Claim.JoinAlertsBy))
-	if ev, ok := s.ready.get(key); ok {
-		return ev, nil
-	}
+	return s.ready.of(ctx, key, func(ctx context.Context) (assure.Evidence, error) { return s.readNow(ctx, b, w, r) })
+}
+
+func (s *Service) readNow(ctx context.Context, b batches, w visibility.Window, r Request) (assure.Evidence, error) {
 	ev, err := s.parts(ctx, b, w)
 	if err != nil {
 		return assure.Evidence{}, err
@@ -65,7 +66,6 @@ func (s *Service) read(ctx context.Context, b batches, r Request) (assure.Eviden
 	joined(&ev, r.Policy.Claim.JoinAlertsBy)
 	legacy := alert.LegacyOf(values(ev.Cases), string(w.To))
 	ev.Tallies, ev.CaseTallies = legacy.Tallies(ev.Tallies), legacy.Tallies(ev.CaseTallies)
-	s.ready.put(key, ev)
 	return ev, nil
 }
 
@@ -91,9 +91,10 @@ func (s *Service) parts(ctx context.Context, b batches, w visibility.Window) (as
 
 // records returns the current evidence other than alerts.
 func (s *Service) records(ctx context.Context, key string) (assure.Evidence, error) {
-	if ev, ok := s.current.get(key); ok {
-		return ev, nil
-	}
+	return s.current.of(ctx, key, s.recordsNow)
+}
+
+func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	var ev assure.Evidence
 	g, ctx := crew.WithContext(ctx)
 	t := &ev.Telemetry
@@ -107,11 +108,7 @@ func (s *Service) records(ctx context.Context, key string) (assure.Evidence, err
 	load(ctx, g, s.evidence, store.KindWaiver, &ev.Waivers)
 	load(ctx, g, s.evidence, store.KindCase, &ev.Cases)
 	load(ctx, g, s.evidence, store.KindTuning, &ev.Tunings)
-	if err := g.Wait(); err != nil {
-		return assure.Evidence{}, err
-	}
-	s.current.put(key, ev)
-	return ev, nil
+	return ev, g.Wait()
 }
 
 // load reads and decodes the current records of a kind into at, as a part of g.
@@ -163,9 +160,10 @@ type counts struct {
 // tallies returns the counts of the alerts of the window.
 func (s *Service) tallies(ctx context.Context, batches string, w visibility.Window) (counts, error) {
 	key := join(batches, string(w.From), string(w.To))
-	if c, ok := s.counts.get(key); ok {
-		return c, nil
-	}
+	return s.counts.of(ctx, key, func(ctx context.Context) (counts, error) { return s.talliesNow(ctx, w) })
+}
+
+func (s *Service) talliesNow(ctx context.Context, w visibility.Window) (counts, error) {
 	tallies, err := s.alerts.Tallies(ctx, w.From, w.To)
 	if err != nil {
 		return counts{}, fmt.Errorf("count alerts from %s to %s: %w", w.From, w.To, err)
@@ -178,6 +176,5 @@ func (s *Service) tallies(ctx context.Context, batches string, w visibility.Wind
 	for i, r := range rules {
 		c.rules[i] = assure.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, Batches: r.Batches}
 	}
-	s.counts.put(key, c)
 	return c, nil
 }

@@ -51,6 +51,12 @@ func recallLimits() []string {
 // the whole organisation, and of each technique and analytic that they name. With
 // an analytic's id it is of what speaks for that analytic alone.
 func (s *Service) Recall(ctx context.Context, r Request, id string) (Recalled, error) {
+	out, err := shared(ctx, s, r, func(ctx context.Context) (Recalled, error) { return s.recallNow(ctx, r, id) }, "recall", id)
+	out.AsOf = r.AsOf
+	return out, err
+}
+
+func (s *Service) recallNow(ctx context.Context, r Request, id string) (Recalled, error) {
 	out := Recalled{AsOf: r.AsOf, Policy: basisOf(r).Policy, Source: "exercises", Limits: recallLimits()}
 	ev, err := s.evidenceOf(ctx, r)
 	if err != nil {

@@ -62,12 +62,11 @@ func (s *Service) lineage(ctx context.Context, r attack.Release) (attack.Lineage
 		if other.Domain != r.Domain || libraryKey(other) == libraryKey(r) {
 			continue
 		}
-		rs, ok := s.renames.get(libraryKey(other))
-		if !ok {
-			if rs, err = s.lib.Renames(ctx, other); err != nil {
-				return nil, err
-			}
-			s.renames.put(libraryKey(other), rs)
+		rs, err := s.renames.of(ctx, libraryKey(other), func(ctx context.Context) ([]attack.Rename, error) {
+			return s.lib.Renames(ctx, other)
+		})
+		if err != nil {
+			return nil, err
 		}
 		revoked = append(revoked, rs...)
 	}
@@ -110,16 +109,9 @@ func (s *Service) domainKey(ctx context.Context, domain string) (string, error) 
 
 // bare returns the view of a release by itself, loading it once.
 func (s *Service) bare(ctx context.Context, r attack.Release) (*attack.Library, error) {
-	key := libraryKey(r)
-	if lib, ok := s.libraries.get(key); ok {
-		return lib, nil
-	}
-	lib, err := s.lib.Load(ctx, r, needed[:]...)
-	if err != nil {
-		return nil, err
-	}
-	s.libraries.put(key, lib)
-	return lib, nil
+	return s.libraries.of(ctx, libraryKey(r), func(ctx context.Context) (*attack.Library, error) {
+		return s.lib.Load(ctx, r, needed[:]...)
+	})
 }
 
 func libraryKey(r attack.Release) string { return join(r.Domain, r.Version, r.STIX, r.FileHash) }

@@ -15,6 +15,12 @@ import (
 
 // Reviews lists the cases that are known as of r.AsOf.
 func (s *Service) Reviews(ctx context.Context, r Request) (assure.Reviews, error) {
+	out, err := shared(ctx, s, r, func(ctx context.Context) (assure.Reviews, error) { return s.reviewsNow(ctx, r) }, "reviews")
+	out.AsOf = r.AsOf
+	return out, err
+}
+
+func (s *Service) reviewsNow(ctx context.Context, r Request) (assure.Reviews, error) {
 	ev, err := s.evidenceOf(ctx, r)
 	if err != nil {
 		return assure.Reviews{}, err
@@ -29,6 +35,10 @@ func (s *Service) Reviews(ctx context.Context, r Request) (assure.Reviews, error
 // with visibility judged as of the day of the incident and by all evidence known as
 // of r.AsOf. It is fault.NotFound when there is no such case.
 func (s *Service) Review(ctx context.Context, r Request, id string) (assure.Review, error) {
+	return shared(ctx, s, r, func(ctx context.Context) (assure.Review, error) { return s.reviewNow(ctx, r, id) }, "review", id)
+}
+
+func (s *Service) reviewNow(ctx context.Context, r Request, id string) (assure.Review, error) {
 	ev, err := s.evidenceOf(ctx, r)
 	if err != nil {
 		return assure.Review{}, err

@@ -54,6 +54,7 @@ type Service struct {
 	under     flight[assure.Assessment] // those under way
 	desks     cache[*take.Desk]
 	desking   flight[*take.Desk]
+	answers   flight[any] // other answers under way
 }
 
 // assured is an assessment with the policy that it was judged by.

@@ -46,21 +46,6 @@ func TestTwoStoresOfTheSameAlertsGiveTheSameStatements(t *testing.T) {
 	}
 }
 
-// landed lands alerts as a batch of a store, which may keep and change them.
-func landed(t *testing.T, s store.Alerts, batch string, as []alert.Alert) {
-	t.Helper()
-	_, _, err := s.Append(t.Context(), store.Batch{ID: batch, Kind: "alerts", Hash: batch, Added: asOf}, func(yield func(*alert.Alert, error) bool) {
-		for _, a := range as {
-			if !yield(&a, nil) {
-				return
-			}
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // drawAlert draws an alert of few rules, entities, days and cases.
 func drawAlert(t *rapid.T) alert.Alert {
 	pick := func(label string, of ...string) string { return rapid.SampledFrom(of).Draw(t, label) }

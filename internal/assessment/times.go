@@ -20,12 +20,11 @@ func (s *Service) durations(ctx context.Context, ev *assure.Evidence, r Request)
 		return nil, err
 	}
 	key := join(b.alerts, string(w.From), string(w.To), until.Format(time.RFC3339))
-	all, ok := s.waited.get(key)
-	if !ok {
-		if all, err = s.alerts.Durations(ctx, w.From, w.To, until); err != nil {
-			return nil, fmt.Errorf("count how long alerts took from %s to %s: %w", w.From, w.To, err)
-		}
-		s.waited.put(key, all)
+	all, err := s.waited.of(ctx, key, func(ctx context.Context) ([]alert.Duration, error) {
+		return s.alerts.Durations(ctx, w.From, w.To, until)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count how long alerts took from %s to %s: %w", w.From, w.To, err)
 	}
 	means := map[string]string{}
 	for _, rule := range ev.AlertRules {

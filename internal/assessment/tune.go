@@ -42,6 +42,12 @@ type Tunable struct {
 
 // Tune tries thresholds and exclusions on the alerts of a rule in the window.
 func (s *Service) Tune(ctx context.Context, r Request, rule string) (Tuned, error) {
+	out, err := shared(ctx, s, r, func(ctx context.Context) (Tuned, error) { return s.tuneNow(ctx, r, rule) }, "tune", rule)
+	out.AsOf = r.AsOf
+	return out, err
+}
+
+func (s *Service) tuneNow(ctx context.Context, r Request, rule string) (Tuned, error) {
 	ev, err := s.evidenceOf(ctx, r)
 	if err != nil {
 		return Tuned{}, err

@@ -17,6 +17,7 @@ import (
 	"candor/internal/archive"
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/crew"
 	"candor/internal/day"
 	"candor/internal/door"
 	"candor/internal/fault"
@@ -186,15 +187,18 @@ func (p *program) keepDaily(ctx context.Context, d *Desk, pol func() (assure.Pol
 			return d.Assessment.Assess(ctx, assessment.Request{AsOf: at, Policy: in})
 		},
 	}
-	look, done := time.NewTicker(dailyLook), make(chan struct{})
-	go func() {
-		defer close(done)
+	tell := func(err error) { log.Warn("the assessment of the day is not kept", "error", err) }
+	look := time.NewTicker(dailyLook)
+	done := crew.Go(func() error {
 		defer look.Stop()
-		keeper.Run(ctx, look.C, func(err error) { log.Warn("the assessment of the day is not kept", "error", err) })
-	}()
+		keeper.Run(ctx, look.C, tell)
+		return nil
+	})
 	return func() {
 		stop()
-		<-done
+		if err := <-done; err != nil {
+			tell(err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"candor/internal/fault"
 )
@@ -42,7 +43,7 @@ func TestNothingIsAcknowledgedThatIsNotOnTheDisk(t *testing.T) {
 		d := newDesk(t, limits)
 		d.Service = d.service(limits, d.ingest)
 		s := d.Service
-		d.begin(s)
+		s.every, s.taking = time.Hour, true // and nothing becomes a batch by itself
 		of := stream{"alerts", "edr"}
 		d.push(s, "alerts", "edr", line)
 		for range 8 {

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -100,5 +101,44 @@ func TestPanicIsLoggedAndHidden(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "secret") || !strings.Contains(log.String(), "status=500") {
 		t.Errorf("the log does not hold the panic: %s", &log)
+	}
+}
+
+// TestAnAnswerThatIsBrokenOffIsNoAnswer asks a server for what a handler gives up on,
+// and for what one panics in the middle of: the client must not take a part for the
+// whole, and only the second is told by the log.
+func TestAnAnswerThatIsBrokenOffIsNoAnswer(t *testing.T) {
+	var log record
+	h := web.Combine(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/abort" {
+			panic(http.ErrAbortHandler)
+		}
+		io.WriteString(w, strings.Repeat("half an answer ", 1000))
+		panic("boom")
+	}), http.NotFoundHandler(), slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	ctx, stop := context.WithCancel(t.Context())
+	l := must(web.Listen(ctx, "127.0.0.1:0"))(t)
+	done := make(chan error, 1)
+	go func() { done <- web.Serve(ctx, l, h, slog.New(slog.DiscardHandler), func() {}) }()
+	for path, logged := range map[string]bool{"/abort": false, "/half": true} {
+		resp, err := http.Get("http://" + l.Addr().String() + path)
+		if err == nil {
+			var b []byte
+			if b, err = io.ReadAll(resp.Body); strings.Contains(string(b), "reason of the server's own") {
+				t.Errorf("%s: the answer goes on: %.100s", path, b)
+			}
+			resp.Body.Close()
+		}
+		if err == nil {
+			t.Errorf("%s: the answer is taken for whole", path)
+		}
+		if strings.Contains(log.String(), "panic") != logged {
+			t.Errorf("%s: logged %.200s", path, log.String())
+		}
+		log = record{}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
