@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -101,21 +102,34 @@ func (g *page) wrap(indent, text string, width int) {
 	g.wrapText(indent, g.held(strings.TrimSpace(text)), width)
 }
 
-// wrapText is wrap for a text that has lines of its own.
+// listMarker is what an item of a list begins with.
+var listMarker = regexp.MustCompile(`^(?:[-*+•]|[0-9]{1,9}[.)])[ \t]+`)
+
+// wrapText is wrap for a text that has lines of its own. Each stays indented as it is,
+// with what does not fit below its beginning, and keeps the spaces between its words.
 func (g *page) wrapText(indent, text string, width int) {
-	for _, para := range strings.Split(strings.TrimSpace(text), "\n") {
-		line := indent
-		for _, w := range strings.Fields(para) {
-			if line != indent && g.width(line)+1+g.width(w) > width {
-				g.line("%s", line)
-				line = indent
+	for para := range strings.SplitSeq(strings.Trim(text, " \t\n"), "\n") {
+		rest := strings.TrimLeft(para, " \t")
+		lead := indent + para[:len(para)-len(rest)]
+		line := lead
+		lead += strings.Repeat(" ", len(listMarker.FindString(rest)))
+		for first := true; rest != ""; first = false {
+			word := strings.TrimLeft(rest, " \t")
+			gap := rest[:len(rest)-len(word)]
+			if n := strings.IndexAny(word, " \t"); n >= 0 {
+				word = word[:n]
 			}
-			if line != indent {
-				line += " "
+			rest = rest[len(gap)+len(word):]
+			switch {
+			case word == "": // blanks at the end
+			case !first && g.width(line)+len(gap)+g.width(word) > width:
+				g.WriteString(line + "\n")
+				line = lead + word
+			default:
+				line += gap + word
 			}
-			line += w
 		}
-		g.line("%s", strings.TrimRight(line, " "))
+		g.WriteString(strings.TrimRight(line, " \t") + "\n")
 	}
 }
 

@@ -42,6 +42,15 @@ func TestWrapKeepsLinesShortAndWordsWhole(t *testing.T) {
 	}
 }
 
+func TestATextKeepsItsShape(t *testing.T) {
+	g := &page{}
+	g.wrapText("  ", "Two  spaces, a\tb\n\n1) a number in brackets that goes on\n    * a nested item that goes on, too\nend  ", 24)
+	want := "  Two  spaces, a\tb\n\n  1) a number in\n     brackets that goes\n     on\n      * a nested item\n        that goes on,\n        too\n  end\n"
+	if got := g.String(); got != want {
+		t.Errorf("got\n%q\nwant\n%q", got, want)
+	}
+}
+
 func TestCountsAreGroupedByThousands(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 720209: "720,209", -1234567: "-1,234,567"} {
 		if got := group3(n); got != want {

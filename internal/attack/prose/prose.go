@@ -1,30 +1,20 @@
 // Package prose renders the text of ATT&CK objects: Markdown mixed with a little
 // HTML, with pseudo-tags that are content, and with citations.
 //
-// It turns such text into safe HTML and into plain text for terminals. What it
-// does not know it shows as text: it drops no tag that may be content, and it
-// refuses to pass on scripts, attributes, styles, images and URLs other than
+// It turns such text into safe HTML and into plain text for terminals, and shows every
+// character of it. Only what is markup beyond doubt is read as such: citations, links,
+// code, lists, headings, strong words, line breaks and a few elements of HTML. General
+// Markdown is not, because it takes asterisks and backslashes out of paths and patterns.
+// The package refuses to pass on scripts, attributes, styles, images and URLs other than
 // http, https and mailto.
 package prose
 
 import (
-	"html"
 	"html/template"
 	"strings"
 
 	"candor/internal/attack"
-)
-
-// MaxMarkdown is the number of bytes above which a text is shown as it is,
-// without Markdown. The longest text of any ATT&CK release has under 10,000.
-const MaxMarkdown = 1 << 20
-
-// The work of the Markdown parser grows with the square of these: block quotes
-// and lists that open on one line, and delimiters of links and emphasis. A text
-// with more is shown as it is; ATT&CK's have less than a tenth.
-const (
-	maxNesting    = 32
-	maxDelimiters = 1024
+	"candor/internal/inert"
 )
 
 // Linker returns the local address of what a path on attack.mitre.org shows,
@@ -51,32 +41,32 @@ type Page struct {
 	numbers map[Note]int
 }
 
-// HTML returns text as safe, well-formed HTML. Citations are resolved against
-// refs, the references of the object that holds the text, and link to the
-// element with id "note-N", which the caller renders from Notes. A text longer
-// than MaxMarkdown is shown preformatted.
+// HTML returns text as safe, well-formed HTML, in which line ends and runs of spaces
+// are as the text has them: show it with white-space: pre-wrap. Citations are resolved
+// against refs, the references of the object that holds the text, and link to the
+// element with id "note-N", which the caller renders from Notes.
 func (p *Page) HTML(text string, refs []attack.Reference) template.HTML {
-	text = printable(text)
-	if unfit(text) {
-		return template.HTML("<pre>" + html.EscapeString(text) + "</pre>")
+	var w writer
+	for _, line := range lines(p.tokens(visible(text), refs)) {
+		w.line(line)
 	}
-	src := []byte(text)
-	doc := parse(src, refs)
-	p.resolve(doc, src)
-	return template.HTML(renderHTML(doc, src))
+	w.shutText()
+	return template.HTML(w.b.String())
 }
 
-// Plain returns text for a terminal: no markup, no control characters, links as
-// their words and citations as [N].
+// Plain returns text for a terminal, in its own lines: as it is, but for code without
+// what marks it, links as their words and citations as [N].
 func (p *Page) Plain(text string, refs []attack.Reference) string {
-	text = printable(text)
-	if unfit(text) {
-		return text
-	}
-	src := []byte(text)
-	doc := parse(src, refs)
-	p.resolve(doc, src)
-	return renderPlain(doc, src)
+	var b strings.Builder
+	asText(&b, p.tokens(visible(text), refs))
+	return b.String()
+}
+
+// visible returns text without the blanks around it, with one sort of line end, and
+// with what cannot be seen as its escape.
+func visible(text string) string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.ToValidUTF8(text, "\ufffd"))
+	return inert.Text(strings.Trim(text, " \t\n"))
 }
 
 // Notes returns the notes of the texts rendered so far, by number.
@@ -94,11 +84,11 @@ func Plain(text string, refs []attack.Reference) (string, []Note) {
 	return p.Plain(text, refs), p.Notes()
 }
 
-// number returns the number of what a citation names, a new one if the page has
-// not cited it yet. References of the same name differ between objects, so the
-// whole reference is compared.
-func (p *Page) number(c *citation) int {
-	n := Note{Name: c.name, Text: c.ref.Description, URL: safeURL(c.ref.URL), Resolved: c.resolved}
+// note returns the number of what a citation names, a new one if the page has not
+// cited it yet. References of the same name differ between objects, so the whole
+// reference is compared.
+func (p *Page) note(t *token) int {
+	n := Note{Name: t.name, Text: t.ref.Description, URL: safeURL(t.ref.URL), Resolved: t.resolved}
 	if have := p.numbers[n]; have > 0 {
 		return have
 	}
@@ -110,40 +100,4 @@ func (p *Page) number(c *citation) int {
 	n.Number = number
 	p.notes = append(p.notes, n)
 	return number
-}
-
-// unfit reports whether text must not be given to the Markdown parser.
-func unfit(text string) bool {
-	if len(text) > MaxMarkdown {
-		return true
-	}
-	if strings.Count(text, "[")+strings.Count(text, "*")+strings.Count(text, "_") > maxDelimiters {
-		return true
-	}
-	for line := range strings.Lines(text) {
-		if nesting(line) > maxNesting {
-			return true
-		}
-	}
-	return false
-}
-
-// nesting counts the block quotes and list items that a line opens.
-func nesting(line string) int {
-	depth := 0
-	for i, c := range line {
-		switch {
-		case strings.ContainsRune(" \t0123456789", c):
-		case c == '>':
-			depth++
-		case strings.ContainsRune("*+-.)", c) && strings.IndexAny(line[i+1:], " \t") == 0:
-			depth++
-		default:
-			return depth
-		}
-	}
-	if strings.Trim(line, " \t\n*-") == "" {
-		return 0 // a rule
-	}
-	return depth
 }

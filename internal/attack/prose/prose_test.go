@@ -28,38 +28,52 @@ func link(path string) (string, bool) {
 
 func TestTextRendersAsSafeHTMLAndAsPlainText(t *testing.T) {
 	tests := []struct{ name, in, html, plain string }{
-		{"Markdown", "One **two**\nthree\n\n* a\n* b", "<p>One <strong>two</strong>\nthree</p>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>", "One two three\n\n- a\n- b"},
+		{"lines", "One **two**\nthree\n\n* a\n* b", "<p>One <strong>two</strong>\nthree</p><ul><li>a</li><li>b</li></ul>", "One two\nthree\n\n* a\n* b"},
+		{"asterisks are content", `/proc/*/mem or /proc/*/maps, *.doc and *.docx, a*b*c`, "<p>/proc/*/mem or /proc/*/maps, *.doc and *.docx, a*b*c</p>", `/proc/*/mem or /proc/*/maps, *.doc and *.docx, a*b*c`},
+		{"asterisks that look strong", `C:\** and x**y** and **a*b** and ** c ** (**d**), **e**f`, `<p>C:\** and x**y** and **a*b** and ** c ** (<strong>d</strong>), **e**f</p>`, `C:\** and x**y** and **a*b** and ** c ** (d), **e**f`},
+		{"underscores are content", "_a_ __b__ snake_case_name", "<p>_a_ __b__ snake_case_name</p>", "_a_ __b__ snake_case_name"},
+		{"backslashes are content", `C:\Users\.ssh \[Username]\* \\host\_x`, `<p>C:\Users\.ssh \[Username]\* \\host\_x</p>`, `C:\Users\.ssh \[Username]\* \\host\_x`},
+		{"spaces are content", "a  b\n    c", "<p>a  b\n    c</p>", "a  b\n    c"},
+		{"nested lists", "* a\n    * b\n      more\n    * c\n* d\n\ne", "<ul><li>a<ul><li>b\nmore</li><li>c</li></ul></li><li>d</li></ul><p>e</p>", "* a\n    * b\n      more\n    * c\n* d\n\ne"},
+		{"numbers in brackets", "1) a\n2) b\n4) c", `<ol class="bracket" start="1"><li>a</li><li>b</li><li value="4">c</li></ol>`, "1) a\n2) b\n4) c"},
+		{"numbers with points", "3. a\n4. b\n1) c", `<ol start="3"><li>a</li><li>b</li></ol><ol class="bracket" start="1"><li>c</li></ol>`, "3. a\n4. b\n1) c"},
+		{"no list", "*via EXPORT\n-x\n1.5 is\n\n2020.", "<p>*via EXPORT\n-x\n1.5 is</p><p>2020.</p>", "*via EXPORT\n-x\n1.5 is\n\n2020."},
+		{"what is no block", "a\n---\n> b\n\n|c|\n|-|\n\n    d", "<p>a\n---\n&gt; b</p><p>|c|\n|-|</p><p>    d</p>", "a\n---\n> b\n\n|c|\n|-|\n\n    d"},
+		{"backticks", "`a *b* \\_ <x>` ``c`d`` e`", "<p><code>a *b* \\_ &lt;x&gt;</code> <code>c`d</code> e`</p>", "a *b* \\_ <x> c`d e`"},
+		{"backticks over what looks like a list", "- x:\n`a:\n  - b: c\n  - d`", "<ul><li>x:</li></ul><p><code>a:\n  - b: c\n  - d</code></p>", "- x:\na:\n  - b: c\n  - d"},
+		{"a fence loses nothing of its line", "```(a=b\n\nc)``` d", "<p><code>(a=b\n\nc)</code> d</p>", "(a=b\n\nc) d"},
 		{"code is not Markdown", `<code>C:\\Users\<PID>\*a*</code>`, `<p><code>C:\\Users\&lt;PID&gt;\*a*</code></p>`, `C:\\Users\<PID>\*a*`},
-		{"code holds entities, and commands that look like them", "<code>&lt;user&gt; foo&copy x</code>", "<p><code>&lt;user&gt; foo&amp;copy x</code></p>", "<user> foo&copy x"},
+		{"code behind a backslash", `HKLM\<code>a</code>`, `<p>HKLM\<code>a</code></p>`, `HKLM\a`},
+		{"code holds entities, and commands that look like them", "<code>&lt;user&gt; foo&copy x &amp;lt;</code>", "<p><code>&lt;user&gt; foo&amp;copy x &amp;lt;</code></p>", "<user> foo&copy x &lt;"},
 		{"code ended by an opening tag", "<code>~/.zshrc<code> to set, <code>b</code>", "<p><code>~/.zshrc</code> to set, <code>b</code></p>", "~/.zshrc to set, b"},
 		{"code without an end", "a <code>b", "<p>a &lt;code&gt;b</p>", "a <code>b"},
+		{"code does not go over an empty line", "<code>a\n\nb</code>", "<p>&lt;code&gt;a</p><p>b&lt;/code&gt;</p>", "<code>a\n\nb</code>"},
 		{"code over two lines", "<code>a\n*b*</code>", "<p><code>a\n*b*</code></p>", "a\n*b*"},
 		{"code with a link", "<code>[at](https://attack.mitre.org/software/S0110) 1</code>", `<p><code><a href="/object/S0110">at</a> 1</code></p>`, "at 1"},
 		{"pseudo-tags", "/proc/<PID>/maps <Excel Version> </curl>", "<p>/proc/&lt;PID&gt;/maps &lt;Excel Version&gt; &lt;/curl&gt;</p>", "/proc/<PID>/maps <Excel Version> </curl>"},
 		{"script look-alike", "legitimately include <script>alert(1)</script> tags", "<p>legitimately include &lt;script&gt;alert(1)&lt;/script&gt; tags</p>", "legitimately include <script>alert(1)</script> tags"},
-		{"script at the start of a line", "<script>\nx\n</script>", "<p>&lt;script&gt;\nx\n&lt;/script&gt;</p>", "<script> x </script>"},
-		{"known tags", "a<br>b<u>c</u> <b>d</B>", "<p>a<br/>b<u>c</u> <b>d</b></p>", "a\nbc d"},
-		{"attributes of known tags go", `<span class="x" onclick="y()">z</span>`, "<p><span>z</span></p>", "z"},
-		{"a known name with something else is content", "<p assword> <i love it>", "<p>&lt;p assword&gt; &lt;i love it&gt;</p>", "<p assword> <i love it>"},
-		{"tags left open are closed", "<b>a <table>", "<p><b>a </b></p><table>\n</table>", "a"},
+		{"known tags", "a<br>b<u>c</u> <b>d<i>e</i></b>", "<p>a<br>b<u>c</u> <b>d<i>e</i></b></p>", "a\nbc de"},
+		{"tags that do not end in their line are content", "<b>a\n</b> </u> <table>", "<p>&lt;b&gt;a\n&lt;/b&gt; &lt;/u&gt; &lt;table&gt;</p>", "<b>a\n</b> </u> <table>"},
+		{"tags with attributes are content", `<span class="x" onclick="y()">z</span> <i love it>`, "<p>&lt;span class=\"x\" onclick=\"y()\"&gt;z&lt;/span&gt; &lt;i love it&gt;</p>", `<span class="x" onclick="y()">z</span> <i love it>`},
 		{"comments", "a <!-- b --> c", "<p>a &lt;!-- b --&gt; c</p>", "a <!-- b --> c"},
 		{"local link", "[x](https://attack.mitre.org/techniques/T1059/001)", `<p><a href="/object/T1059.001">x</a></p>`, "x"},
 		{"link to an object that is not here", "[x](https://attack.mitre.org/software/S9999)", `<p><a href="https://attack.mitre.org/software/S9999" rel="noreferrer nofollow">x</a></p>`, "x"},
-		{"other link", "[x](http://a.example/?b=1&c)", `<p><a href="http://a.example/?b=1&amp;c" rel="noreferrer nofollow">x</a></p>`, "x"},
+		{"other link", "[`x` [y]](http://a.example/(b)?b=1&c)", `<p><a href="http://a.example/(b)?b=1&amp;c" rel="noreferrer nofollow"><code>x</code> [y]</a></p>`, "x [y]"},
+		{"address", "<https://a.example/b>", `<p><a href="https://a.example/b" rel="noreferrer nofollow">https://a.example/b</a></p>`, "https://a.example/b"},
 		{"dangerous link", "[x](javascript:alert(1)) <javascript:alert(1)> [y](//evil.example)", "<p>[x](javascript:alert(1)) &lt;javascript:alert(1)&gt; [y](//evil.example)</p>", "[x](javascript:alert(1)) <javascript:alert(1)> [y](//evil.example)"},
-		{"image", "![alt](https://a.example/i.png)", `<p><a href="https://a.example/i.png" rel="noreferrer nofollow">alt</a></p>`, "alt"},
+		{"brackets that are no link", "bing[.]com?id=1 [a] (b) [](http://c.example) a[0](1)", "<p>bing[.]com?id=1 [a] (b) [](http://c.example) a[0](1)</p>", "bing[.]com?id=1 [a] (b) [](http://c.example) a[0](1)"},
+		{"image", "![alt](https://a.example/i.png)", `<p>!<a href="https://a.example/i.png" rel="noreferrer nofollow">alt</a></p>`, "!alt"},
 		{"link definition stays", "[a]: https://a.example", "<p>[a]: https://a.example</p>", "[a]: https://a.example"},
-		{"heading", "# One\n\n<h4>Two</h4>", "<h4>One</h4>\n<h4>Two</h4>", "One\n\nTwo"},
-		{"control characters", "a\x1b[31mred\x1b[0m \u202eb\x00\x07 \x1b]0;title\x07c", "<p>ared b c</p>", "ared b c"},
-		{"control character by entity", "a&#27;[31m&#x9b;1mb", "", "ab"},
+		{"heading", "# One\n#two", "<h4>One</h4><p>#two</p>", "# One\n#two"},
+		{"control characters are seen", "a\x1b[31mred\x1b[0m \u202eb\x00\x07", `<p>a\u001b[31mred\u001b[0m \u202eb\u0000\u0007</p>`, `a\u001b[31mred\u001b[0m \u202eb\u0000\u0007`},
+		{"control character by entity", "a&#27;[31m&#x9b;1m&#10;b&NewLine;&notit;", "<p>a&amp;#27;[31m›1m&amp;#10;b&amp;NewLine;&amp;notit;</p>", "a&#27;[31m›1m&#10;b&NewLine;&notit;"},
 		{"broken UTF-8", "a\xffb", "<p>a\ufffdb</p>", "a\ufffdb"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			html, _ := prose.HTML(tt.in, refs, link)
-			got := strings.TrimSpace(strings.ReplaceAll(string(html), "<p></p>", ""))
-			got = strings.ReplaceAll(strings.ReplaceAll(got, "&#34;", `"`), "&#39;", "'")
-			if diff := cmp.Diff(tt.html, got); diff != "" && tt.html != "" {
+			got := strings.ReplaceAll(strings.ReplaceAll(string(html), "&#34;", `"`), "&#39;", "'")
+			if diff := cmp.Diff(tt.html, got); diff != "" {
 				t.Errorf("HTML: -want +got\n%s", diff)
 			}
 			plain, _ := prose.Plain(tt.in, refs)
@@ -125,8 +139,8 @@ func TestTextsOfOnePageShareTheirNotes(t *testing.T) {
 // Inputs that Markdown parsers are slow on: the work must not grow with the
 // square of the size.
 func TestHostileTextsTakeBoundedTime(t *testing.T) {
-	for _, unit := range []string{"[a](", "*a_ ", "> ", "1. ", "- ", "<code>", "(Citation: ", "`a``", "<i><b>", "[", "_ a"} {
-		for _, size := range []int{4 << 10, 16 << 10, prose.MaxMarkdown} {
+	for _, unit := range []string{"[a](", "*a_ ", "> ", "1. ", "- ", "<code>", "(Citation: ", "`a``", "<i><b>", "[", "_ a", "[]", "`\n\n", "``` `` ` ", " **a", "* a\n  ", "&lt;", "(Citation: )", "<b></b>", "<br>"} {
+		for _, size := range []int{4 << 10, 256 << 10} {
 			start := time.Now()
 			text := strings.Repeat(unit, size/len(unit))
 			html, _ := prose.HTML(text, refs, link)
@@ -137,22 +151,5 @@ func TestHostileTextsTakeBoundedTime(t *testing.T) {
 				t.Errorf("%d bytes of %q vanished", size, unit)
 			}
 		}
-	}
-}
-
-func TestHugeTextIsShownAsItIs(t *testing.T) {
-	text := strings.Repeat("**a** <b> ", prose.MaxMarkdown/10+1)
-	html, notes := prose.HTML(text, refs, link)
-	if !strings.HasPrefix(string(html), "<pre>**a** &lt;b&gt; ") || len(notes) != 0 {
-		t.Errorf("HTML starts with %.40s and has %d notes", html, len(notes))
-	}
-	if plain, _ := prose.Plain(text, refs); plain != text {
-		t.Error("plain text was changed")
-	}
-}
-
-func TestLineFitsOneLineOfATerminal(t *testing.T) {
-	if got := prose.Line(" a\n\tb\x1b[2J\u202ec "); got != "a bc" {
-		t.Errorf("Line = %q", got)
 	}
 }
