@@ -10,6 +10,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/door"
 	"candor/internal/fault"
+	"candor/internal/inert"
 	"candor/internal/ledger"
 	"candor/internal/library"
 	"candor/internal/store"
@@ -152,6 +154,15 @@ func (s *server) write(w http.ResponseWriter, p *Problem) {
 	send(w, p.Status, problemType, p)
 }
 
+// format returns how answers are written: with an escape for each character that a
+// terminal would obey, if the answer came to one.
+func format() huma.Format {
+	f := huma.DefaultJSONFormat
+	marshal := f.Marshal
+	f.Marshal = func(w io.Writer, v any) error { return marshal(inert.NewWriter(w, ""), v) }
+	return f
+}
+
 // config returns the settings of the API's framework: JSON alone, no page of
 // documentation, and nothing from elsewhere.
 func config(version string) huma.Config {
@@ -165,7 +176,7 @@ func config(version string) huma.Config {
 			},
 			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName)},
 		},
-		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		Formats:                      map[string]huma.Format{"application/json": format(), "json": format()},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 		Transformers:                 []huma.Transformer{ours, placeless},

@@ -17,6 +17,7 @@ import (
 	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/identity"
+	"candor/internal/inert"
 	"candor/internal/intake"
 )
 
@@ -157,7 +158,7 @@ func unprocessable(w http.ResponseWriter, r intake.Receipt) {
 func send(w http.ResponseWriter, status int, kind string, body any) {
 	w.Header().Set("Content-Type", kind)
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
+	_ = json.NewEncoder(inert.NewWriter(w, "")).Encode(body)
 }
 
 // status sets the status of a problem and its title.

@@ -58,5 +58,5 @@ func (s *site) atDoor(w http.ResponseWriter, r *http.Request, status int, v door
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = b.WriteTo(w)
+	_, _ = w.Write(isolated(b.Bytes()))
 }

@@ -204,6 +204,6 @@ func (s *site) handle(page func(*site, *http.Request) (view, error)) http.Handle
 			w.Header().Set("Allow", "GET, HEAD")
 		}
 		w.WriteHeader(max(v.status, http.StatusOK))
-		_, _ = b.WriteTo(w)
+		_, _ = w.Write(isolated(b.Bytes()))
 	}
 }
