@@ -212,16 +212,24 @@ not unique; --domain and --release choose between objects that share one.`,
 
 func (p *program) rawCommand() *cobra.Command {
 	var ref attack.ReleaseRef
+	var nth int
 	c := &cobra.Command{
-		Use:   "raw ID",
-		Short: "Print an object's exact bytes in a release",
+		Use:     "raw ID",
+		Short:   "Print an object's exact bytes in a release",
+		Example: "  candor attack raw AN1989 | sha256sum\n  candor attack raw G0034 --domain ics --release 11.0 --nth 2",
 		Long: `Raw prints the bytes of an object as the release's file has them. On a terminal, which
 obeys control characters, these are shown as JSON escapes; a file or another program
-gets every byte as it is.`,
+gets every byte as it is.
+
+Where a bundle has several objects with one STIX id, one of them counts and is printed;
+--nth 1, --nth 2 and so on print each, in the order of the bundle.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
 				s, err := d.Library.Raw(ctx, args[0], selected(ref))
+				if cmd.Flags().Changed("nth") {
+					s, _, err = d.Library.Nth(ctx, args[0], selected(ref), nth)
+				}
 				if err != nil {
 					return err
 				}
@@ -235,6 +243,7 @@ gets every byte as it is.`,
 		},
 	}
 	refFlags(c, &ref)
+	c.Flags().IntVar(&nth, "nth", 1, "of several objects with one STIX id the one at this place in the bundle")
 	return c
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/attack"
+	"candor/internal/attack/odd"
+	"candor/internal/fault"
 	"candor/internal/library"
 	"candor/internal/store"
 )
@@ -67,35 +70,59 @@ func showChapters(g *page, h library.History, values bool) {
 
 func (p *program) oddCommand() *cobra.Command {
 	var ref attack.ReleaseRef
+	var kind string
 	c := &cobra.Command{
 		Use:   "odd",
-		Short: "What was odd in a release when it was imported, by object",
-		Long: `Odd lists what an import met and kept as it was: duplicate ids, fields of a wrong
-type, a name that disagrees with the bundle. Nothing is silently repaired.`,
-		Args: cobra.NoArgs,
+		Short: "What is odd in a release, by object",
+		Long: `Odd lists what an import met and kept as it was (kind import): duplicate ids, repeated
+keys, fields of a wrong type, a name that disagrees with the bundle. And it lists what is
+odd about the release as a whole:
+
+  dangling   a relation leads to what the release does not have
+  creator    who made or changed objects is not in the release
+  successor  a revoked object leads to no other
+  id         several live objects have one ATT&CK ID
+  platform   an analytic names a log source of another platform
+
+Nothing is silently repaired, and nothing here says whose mistake it is.`,
+		Example: "  candor attack odd --kind platform",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if kind != "" && !slices.Contains(kindsOfOddity[:], kind) {
+				return fault.New(fault.Usage, "there is no kind of oddity %q", kind).At("--kind").Next("use %s", strings.Join(kindsOfOddity[:], ", "))
+			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
 				r, err := d.Library.Release(ctx, selected(ref))
 				if err != nil {
 					return err
 				}
-				odd, err := d.Releases.Oddities(ctx, r)
+				odd, err := d.Library.Oddities(ctx, attack.ReleaseRef{Domain: r.Domain, Version: r.Version})
 				if err != nil {
 					return err
+				}
+				if kind != "" {
+					odd = slices.DeleteFunc(odd, func(o store.Oddity) bool { return kindOfOddity(o) != kind })
 				}
 				return p.emit(append([]store.Oddity{}, odd...), func(g *page) { showOddities(g, r, odd) })
 			})
 		},
 	}
 	refFlags(c, &ref)
+	c.Flags().StringVar(&kind, "kind", "", "only of one kind: "+strings.Join(kindsOfOddity[:], ", "))
 	return c
 }
+
+// kindsOfOddity are the kinds that the command knows.
+var kindsOfOddity = [...]string{"import", odd.Dangling, odd.Creator, odd.Successor, odd.SameID, odd.Platform}
+
+// kindOfOddity is what an oddity is of; what an import met has no name for it.
+func kindOfOddity(o store.Oddity) string { return cmp.Or(o.Kind, "import") }
 
 func showOddities(g *page, r attack.Release, odd []store.Oddity) {
 	g.line("%s: %s", g.bold(r.String()), plural(len(odd), "oddity", "oddities"))
 	rows := [][]string{}
 	for _, o := range odd {
-		rows = append(rows, []string{o.ATTACKID, o.StixID, o.What})
+		rows = append(rows, []string{kindOfOddity(o), cmp.Or(o.ATTACKID, o.StixID), o.What})
 	}
 	g.table("  ", rows)
 }

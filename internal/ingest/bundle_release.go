@@ -130,7 +130,7 @@ func publishedAs(known *published.Table, hash string) attack.PublishedFile {
 func oddities(sum *stix.Summary) []store.Oddity {
 	odd := make([]store.Oddity, 0, len(sum.Oddities))
 	for _, o := range sum.Oddities {
-		odd = append(odd, store.Oddity(o))
+		odd = append(odd, store.Oddity{StixID: o.StixID, ATTACKID: o.ATTACKID, What: o.What})
 	}
 	if sum.MoreOddities > 0 {
 		odd = append(odd, store.Oddity{What: fmt.Sprintf("%d more oddities are not listed", sum.MoreOddities)})

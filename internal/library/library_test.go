@@ -4,10 +4,12 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"candor/internal/attack"
+	"candor/internal/attack/stix"
 	"candor/internal/fault"
 	"candor/internal/library"
 	"candor/internal/store"
@@ -316,7 +318,7 @@ func TestStatsCountLiveObjectsOfTheDomain(t *testing.T) {
 	s, lib := newService(t)
 	add(t, lib, "ics 1.0", append(basics(), named("tool", "30", "S0030", "Elsewhere", obj{"x_mitre_domains": []string{"enterprise-attack"}}),
 		named("tool", "31", "S0031", "Here", obj{"x_mitre_domains": []string{"enterprise-attack", "ics-attack"}}),
-		named("tool", "32", "S0032", "Dead", obj{"revoked": true}))...)
+		named("tool", "32", "S0032", "Dead", obj{"revoked": true, "spec_version": "2.1"}))...)
 	st, err := s.Stats(ctx, attack.ReleaseRef{})
 	if err != nil {
 		t.Fatal(err)
@@ -327,6 +329,53 @@ func TestStatsCountLiveObjectsOfTheDomain(t *testing.T) {
 	}
 	if d := cmp.Diff(want, st); d != "" {
 		t.Errorf("-want +got\n%s", d)
+	}
+}
+
+// TestABundleOfSTIX20IsOfItsDomain has objects that name another domain, as those of ICS
+// do in STIX 2.0.
+func TestABundleOfSTIX20IsOfItsDomain(t *testing.T) {
+	for stix, want := range map[string]int{"2.0": 3, "2.1": 1} {
+		s, lib := newService(t)
+		add(t, lib, "ics 1.0", named("x-mitre-data-source", "1", "DS0001", "Network traffic", obj{"x_mitre_domains": []string{"enterprise-attack"}, "spec_version": stix}),
+			named("x-mitre-data-source", "2", "DS0002", "Files", obj{"x_mitre_domains": []string{"enterprise-attack", "mobile-attack"}, "spec_version": stix}),
+			named("x-mitre-data-source", "3", "DS0003", "Assets", obj{"x_mitre_domains": []string{"ics-attack"}, "spec_version": stix}))
+		if st, err := s.Stats(ctx, attack.ReleaseRef{}); err != nil || st.DataSources != want || st.Release.STIX != stix {
+			t.Errorf("STIX %s: %+v, %v; want %d data sources", stix, st, err, want)
+		}
+	}
+}
+
+func TestWhatIsOddIsWhatTheImportMetAndThenTheWhole(t *testing.T) {
+	s, lib := newService(t)
+	w, err := lib.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle := `{"type":"bundle","id":"b","spec_version":"2.0","objects":[{"type":"tool","id":"tool--1","name":"a","created_by_ref":"identity--1"},{"type":"tool","id":"tool--1","name":"b","created_by_ref":"identity--1"}]}`
+	sum, err := stix.Read(ctx, stix.Source{Reader: strings.NewReader(bundle)}, func(o *attack.Snapshot) error { return w.Add(ctx, o) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := attack.Release{Domain: "enterprise-attack", Version: "1.0", STIX: "2.0", FileHash: sum.FileHash.String(), Imported: time.Unix(1, 0)}
+	if _, err := w.Commit(ctx, r, []store.Oddity{{StixID: "tool--1", What: "it is there twice"}}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time out of memory
+		odd, err := s.Oddities(ctx, attack.ReleaseRef{})
+		if err != nil || len(odd) != 2 || odd[0].Kind != "" || odd[0].What != "it is there twice" || odd[1].Kind != "creator" || odd[1].StixID != "tool--1" {
+			t.Errorf("%+v, %v", odd, err)
+		}
+	}
+	for n, want := range map[int]string{1: `"name":"a"`, 2: `"name":"b"`} {
+		if o, of, err := s.Nth(ctx, "tool--1", attack.ReleaseRef{}, n); err != nil || of != 2 || !strings.Contains(string(o.Raw), want) {
+			t.Errorf("%d: %v of %d, %v", n, o, of, err)
+		}
+	}
+	for _, n := range []int{-1, 0, 3} {
+		if _, _, err := s.Nth(ctx, "tool--1", attack.ReleaseRef{}, n); fault.KindOf(err) != fault.NotFound || !strings.Contains(err.Error(), "twice") {
+			t.Errorf("%d: %v", n, err)
+		}
 	}
 }
 

@@ -94,6 +94,57 @@ func TestStatsAgreeWithMITREsCounts(t *testing.T) {
 	}
 }
 
+func TestStatsOfSTIX20AreThoseOfSTIX21(t *testing.T) {
+	for _, name := range []string{"stix20/ics-attack-8.2", "stix20/ics-attack-11.0", "stix20/ics-attack-14.1"} {
+		lib, err := sqlite.OpenLibrary(ctx, filepath.Join(t.TempDir(), "library.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer lib.Close()
+		f, err := os.Open(filepath.Join(dataFolder(t), name+".json.gz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		version := name[strings.LastIndex(name, "-")+1:]
+		importBundle(t, lib, stix.Source{Name: name, Reader: f}, attack.Release{Domain: "ics-attack", Version: version})
+		f.Close()
+		got, err := library.New(lib).Stats(ctx, attack.ReleaseRef{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := library.Stats{Tactics: 12, Techniques: 81, Groups: 13, Software: 21, Campaigns: 3, Mitigations: 52, DataSources: 17, DataComponents: 36, Assets: 14}
+		if version != "14.1" { // of which the edition in STIX 2.1 is there
+			s, _ := openReal(t, "ics-attack-"+version)
+			if want, err = s.Stats(ctx, attack.ReleaseRef{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want.Release = got.Release
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: -want +got\n%s", name, d)
+		}
+	}
+}
+
+func TestWhatIsOddOfEnterprise(t *testing.T) {
+	s, _ := openReal(t, "enterprise-attack-18.1")
+	odd, err := s.Oddities(ctx, attack.ReleaseRef{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]int{}
+	for _, o := range odd {
+		kinds[o.Kind]++
+		if o.ATTACKID == "AN0928" && o.What != "it is for Linux and names the log source WinEventLog:Sysmon, which is of Windows: its name says so" {
+			t.Error(o.What)
+		}
+	}
+	// MITRE's release has no relation that dangles, no id twice and no unknown creator.
+	if kinds["dangling"]+kinds["id"]+kinds["creator"]+kinds["successor"] != 0 || kinds["platform"] < 40 {
+		t.Errorf("%v", kinds)
+	}
+}
+
 func TestAN1989LeadsToItsAdversaries(t *testing.T) {
 	s, _ := openReal(t, "enterprise-attack-18.0", "enterprise-attack-18.1")
 	p := page(t, s, "an1989", attack.ReleaseRef{})

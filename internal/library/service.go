@@ -2,11 +2,14 @@ package library
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
 	"candor/internal/attack"
+	"candor/internal/attack/odd"
+	"candor/internal/fault"
 	"candor/internal/store"
 )
 
@@ -20,6 +23,7 @@ type Service struct {
 	// release does not change once it is imported.
 	years sync.Map // edition to string
 	stats sync.Map // edition to Stats
+	odd   sync.Map // edition to []store.Oddity
 	words sync.Map // edition to *vocabulary
 
 	mu     sync.Mutex
@@ -39,13 +43,36 @@ func (s *Service) Releases(ctx context.Context) ([]attack.Release, error) {
 	return s.store.Releases(ctx)
 }
 
-// Oddities lists what the import of a release met.
+// Oddities lists what the import of a release met, and then what is odd about the
+// release as a whole.
 func (s *Service) Oddities(ctx context.Context, ref attack.ReleaseRef) ([]store.Oddity, error) {
 	r, err := s.Release(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	return s.store.Oddities(ctx, r)
+	met, err := s.store.Oddities(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	odd, err := s.oddAsAWhole(ctx, r)
+	return append(met, odd...), err
+}
+
+// oddAsAWhole lists what is odd about a release as a whole.
+func (s *Service) oddAsAWhole(ctx context.Context, r attack.Release) ([]store.Oddity, error) {
+	if have, ok := s.odd.Load(editionOf(r)); ok {
+		return have.([]store.Oddity), nil
+	}
+	lib, err := s.store.Load(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	list := []store.Oddity{}
+	for _, f := range odd.Of(lib) {
+		list = append(list, store.Oddity{Kind: f.Kind, StixID: f.StixID, ATTACKID: f.ATTACKID, What: f.What})
+	}
+	s.odd.Store(editionOf(r), list)
+	return list, nil
 }
 
 // Release returns the release that ref selects, as [attack.Meant] does.
@@ -101,6 +128,35 @@ func (s *Service) List(ctx context.Context, q store.Query) ([]store.Located, int
 		q.Release = r
 	}
 	return s.store.List(ctx, q)
+}
+
+// Nth returns one of the objects that have the STIX id of what id names, as [Service.Page]
+// finds it, by its place among them in the bundle, from 1, and how many there are. Of the
+// bytes of all but one nothing else speaks: of objects with one id one counts.
+func (s *Service) Nth(ctx context.Context, id string, ref attack.ReleaseRef, n int) (*attack.Snapshot, int, error) {
+	at, err := s.locate(ctx, id, ref)
+	if err != nil {
+		return nil, 0, err
+	}
+	same, err := s.store.Same(ctx, at.Release, at.StixID)
+	if err != nil {
+		return nil, 0, err
+	}
+	if n < 1 || n > len(same) {
+		return nil, len(same), fault.New(fault.NotFound, "%s has the id %s %s, so there is no number %d", at.Release, at.StixID, times(len(same)), n).
+			Next("choose one from 1 to %d", len(same))
+	}
+	return same[n-1], len(same), nil
+}
+
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // Raw returns the object that [Service.Page] shows, as its release carries it.

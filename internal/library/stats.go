@@ -10,7 +10,9 @@ import (
 // Stats is the number of live objects of a release, counted as MITRE does:
 // techniques without sub-techniques, malware and tools together as software, and
 // only what names the release's domain among its own. Bundles also carry
-// mitigations and groups of other domains. Of an own collection everything counts.
+// mitigations and groups of other domains. Of an own collection everything counts, and
+// of a bundle of STIX 2.0: such a one holds its domain alone, and the domains that its
+// objects name are often wrong.
 type Stats struct {
 	Release        attack.Release `json:"release"`
 	Tactics        int            `json:"tactics"`
@@ -43,7 +45,7 @@ func (s *Service) Stats(ctx context.Context, ref attack.ReleaseRef) (Stats, erro
 	}
 	st := Stats{Release: r}
 	for _, o := range lib.Objects() {
-		if n := st.of(o.Kind); n != nil && o.Live() && (r.IsOwn() || within(o, r.Domain)) {
+		if n := st.of(o.Kind); n != nil && o.Live() && (r.IsOwn() || r.STIX == "2.0" || within(o, r.Domain)) {
 			*n++
 		}
 	}

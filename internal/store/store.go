@@ -110,6 +110,9 @@ type ReleaseWriter interface {
 
 // Oddity is something unusual that an import met and kept as it was.
 type Oddity struct {
+	// Kind is "import" or empty for what an import met, and for what is odd about the
+	// release as a whole one of package attack/odd.
+	Kind     string `json:"kind,omitempty"`
 	StixID   string `json:"stix_id,omitempty"`
 	ATTACKID string `json:"attack_id,omitempty"`
 	What     string `json:"what"`
@@ -133,6 +136,10 @@ type LibraryReader interface {
 	// duplicates inside the release, the one that counts. fault.NotFound if r
 	// does not carry it.
 	Snapshot(ctx context.Context, r attack.Release, stixID string) (*attack.Snapshot, error)
+	// Same returns all objects with STIX id that release r carries, in the order of the
+	// bundle: one, or more where the bundle repeats an id. fault.NotFound if r does not
+	// carry it.
+	Same(ctx context.Context, r attack.Release, stixID string) ([]*attack.Snapshot, error)
 	// Relations returns the relations of an object within a release, in both
 	// directions, each with the header of the other end: those of the given types,
 	// or all when none is given.

@@ -177,14 +177,46 @@ func (l *Library) Snapshot(ctx context.Context, r attack.Release, stixID string)
 	if err != nil {
 		return nil, err
 	}
-	s, _, err := (&stix.Decoder{}).Decode(slices.Clone(p.object(v.id)))
+	return l.snapshot(p, v.id, stixID)
+}
+
+// snapshot decodes an object of a pack.
+func (l *Library) snapshot(p *pack, id uint32, stixID string) (*attack.Snapshot, error) {
+	s, _, err := (&stix.Decoder{}).Decode(slices.Clone(p.object(id)))
 	if err != nil {
 		return nil, l.damaged("%s: %v", stixID, err)
 	}
-	if s.ObjectHash != p.hash(v.id) {
+	if s.ObjectHash != p.hash(id) {
 		return nil, l.damaged("the bytes of %s do not have the hash that they were stored with", stixID)
 	}
 	return s, nil
+}
+
+// Same returns all objects of a release that have a STIX id.
+func (l *Library) Same(ctx context.Context, r attack.Release, stixID string) ([]*attack.Snapshot, error) {
+	v, err := l.viewOf(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	var same []*attack.Snapshot
+	for i := range v.cards {
+		if v.cards[i].StixID != stixID {
+			continue
+		}
+		p, err := l.pack(ctx, v.ids[i])
+		if err != nil {
+			return nil, err
+		}
+		s, err := l.snapshot(p, v.ids[i], stixID)
+		if err != nil {
+			return nil, err
+		}
+		same = append(same, s)
+	}
+	if len(same) == 0 {
+		return nil, absent(v.release, stixID)
+	}
+	return same, nil
 }
 
 func absent(r attack.Release, id string) error {

@@ -65,6 +65,7 @@ func Library(t *testing.T, open OpenLibrary) {
 		"no text can break the search":                    libraryHostileText,
 		"members and raws tell what a release carries":    libraryMembers,
 		"hashes that are added verify what is there":      libraryHashes,
+		"of objects with one id each can be had":          librarySame,
 		"a removed release leaves nothing behind":         libraryRemove,
 		"a removal is refused or whole":                   libraryRemoveRefused,
 		"any sequence of releases agrees with a model":    libraryModel,

@@ -513,3 +513,24 @@ func texts(raws map[string][]byte) map[string]string {
 	}
 	return m
 }
+
+func librarySame(t *testing.T, open OpenLibrary) {
+	l := open(t, t.TempDir())
+	first := object("tool", "1", "S1", "a").but(obj{"modified": "2024-01-01T00:00:00.000Z"})
+	second, third := object("tool", "1", "S1", "b"), object("tool", "1", "S1", "b").but(obj{"revoked": true})
+	r := land(t, l, "acme 1.0", first, object("tool", "2", "S2", "other"), second, third, second)
+	land(t, l, "acme 2.0", third)
+	var got []string
+	for _, s := range must(l.Same(context.Background(), r, "tool--1"))(t) {
+		got = append(got, string(s.Raw))
+	}
+	equal(t, "objects with one id", got, []string{first.write(t), second.write(t), third.write(t), second.write(t)})
+	if s := must(l.Snapshot(context.Background(), r, "tool--1"))(t); string(s.Raw) != first.write(t) {
+		t.Errorf("what counts is %s", s.Raw)
+	}
+	if same := must(l.Same(context.Background(), r, "tool--2"))(t); len(same) != 1 {
+		t.Errorf("%d objects have an id that is there once", len(same))
+	}
+	_, err := l.Same(context.Background(), r, "tool--3")
+	refused(t, err, fault.NotFound)
+}
