@@ -23,6 +23,8 @@ type Health struct {
 // ReleaseList is the releases of the library.
 type ReleaseList struct {
 	Releases []attack.Release `json:"releases"`
+	// Removed are the removals on record, those of releases that are there again too.
+	Removed []attack.Removal `json:"removed" nullable:"false" doc:"The releases that were removed, the latest last; one may be there again"`
 }
 
 // BatchList is the imports of evidence, oldest first.
@@ -71,7 +73,11 @@ func (s *server) releases(ctx context.Context, _ *nothing) (*releasesOutput, err
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	return &releasesOutput{Body: ReleaseList{Releases: append([]attack.Release{}, rs...)}}, nil
+	removed, err := s.Index.Removals(ctx)
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	return &releasesOutput{Body: ReleaseList{Releases: append([]attack.Release{}, rs...), Removed: append([]attack.Removal{}, removed...)}}, nil
 }
 
 func (s *server) batches(ctx context.Context, _ *nothing) (*batchesOutput, error) {

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/fault"
 )
 
@@ -47,6 +48,30 @@ type Kept struct {
 	AsOf    time.Time        `json:"as_of"`
 	Policy  assure.PolicyRef `json:"policy"`
 	Totals  assure.Totals    `json:"totals"`
+	// Removed is the removal of the release that it is of, where the library does not have
+	// that any more. The file does not have it: Mark sets it.
+	Removed *attack.Removal `json:"release_removed,omitempty"`
+}
+
+// Mark says of each of ks whose release was removed that it was. Gone are those releases
+// by name, as attack.Gone has them.
+func Mark(ks []Kept, gone map[string]attack.Removal) {
+	for i := range ks {
+		if rm, ok := gone[ks[i].Release]; ok {
+			ks[i].Removed = &rm
+		}
+	}
+}
+
+// Differences are those of a comparison, and that a release that it is of was removed.
+func Differences(c *assure.Comparison, gone map[string]attack.Removal) []string {
+	list := c.Differences
+	for _, name := range []string{c.Before.Release, c.After.Release} {
+		if rm, ok := gone[name]; ok && !slices.Contains(list, rm.String()) {
+			list = append(list, rm.String())
+		}
+	}
+	return list
 }
 
 // Archive is a folder of kept assessments. The folder need not exist.

@@ -91,7 +91,7 @@ func (s *Service) recallNow(ctx context.Context, r Request, id string) (Recalled
 // release they name what they name.
 func (s *Service) named(ctx context.Context, r Request, ev *assure.Evidence) ([]exercise.Exercise, []alert.Case, error) {
 	es, cs := values(ev.Exercises), values(ev.Cases)
-	rel, err := s.release(ctx, r.Release)
+	rel, err := s.release(ctx, r.Release.Or(r.Policy.Release))
 	if fault.KindOf(err) == fault.NotFound {
 		return es, cs, nil
 	}

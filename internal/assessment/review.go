@@ -47,7 +47,7 @@ func (s *Service) reviewNow(ctx context.Context, r Request, id string) (assure.R
 	if err != nil {
 		return assure.Review{}, err
 	}
-	rel, err := s.release(ctx, r.Release)
+	rel, err := s.release(ctx, r.Release.Or(r.Policy.Release))
 	if err != nil {
 		return assure.Review{}, err
 	}

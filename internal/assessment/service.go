@@ -28,7 +28,8 @@ import (
 
 // Request says what to assess and by what.
 type Request struct {
-	// Release selects the release, as attack.MeantAlone does.
+	// Release selects the release, as attack.MeantAlone does; where it names none of the
+	// domain that Policy names one of, that one.
 	Release attack.ReleaseRef
 	// Platform narrows the result to one platform; empty means all.
 	Platform string
@@ -97,7 +98,7 @@ func (s *Service) Assess(ctx context.Context, r Request) (assure.Assessment, err
 // release, batches, day and policy as an earlier one is that one, and those who ask at
 // the same time wait for one and the same.
 func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, error) {
-	rel, err := s.release(ctx, r.Release)
+	rel, err := s.release(ctx, r.Release.Or(r.Policy.Release))
 	if err != nil {
 		return assure.Assessment{}, err
 	}

@@ -119,7 +119,7 @@ func (s *Service) desk(ctx context.Context, r Request) (*take.Desk, error) {
 	if r.AsOf.IsZero() {
 		return nil, fault.New(fault.Usage, "the day of judgement is not stated")
 	}
-	rel, err := s.release(ctx, r.Release)
+	rel, err := s.release(ctx, r.Release.Or(r.Policy.Release))
 	if err != nil {
 		return nil, err
 	}

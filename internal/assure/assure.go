@@ -55,6 +55,9 @@ type Policy struct {
 	Gates      Gates
 	Costs      Costs
 	Take       Points
+	// Release is the one to judge by where a request names none of its domain; empty for
+	// the newest.
+	Release attack.ReleaseRef
 	// KeepDaily is how many assessments a server keeps by itself, one a day; no verdict
 	// depends on it.
 	KeepDaily int

@@ -82,3 +82,18 @@ func TestAnOwnCollectionIsReadWhenItIsNamed(t *testing.T) {
 		t.Error("a release is in a domain that it is not in")
 	}
 }
+
+func TestARequestLeavesTheReleaseToThePolicy(t *testing.T) {
+	def := attack.ReleaseRef{Domain: "enterprise-attack", Version: "17.1"}
+	for _, c := range []struct{ asked, def, want attack.ReleaseRef }{
+		{attack.ReleaseRef{}, def, def},
+		{attack.ReleaseRef{Domain: "enterprise"}, def, def},
+		{attack.ReleaseRef{Domain: "ics"}, def, attack.ReleaseRef{Domain: "ics"}},
+		{attack.ReleaseRef{Version: "18.1"}, def, attack.ReleaseRef{Version: "18.1"}},
+		{attack.ReleaseRef{Domain: "enterprise"}, attack.ReleaseRef{}, attack.ReleaseRef{Domain: "enterprise"}},
+	} {
+		if got := c.asked.Or(c.def); got != c.want {
+			t.Errorf("%+v or %+v is %+v, want %+v", c.asked, c.def, got, c.want)
+		}
+	}
+}

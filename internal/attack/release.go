@@ -47,6 +47,15 @@ type ReleaseRef struct {
 	Version string
 }
 
+// Or returns r, or def where r leaves it to others which release of def's domain is
+// meant: it names no version, and no other domain.
+func (r ReleaseRef) Or(def ReleaseRef) ReleaseRef {
+	if r.Version != "" || def.Version == "" || r.Domain != "" && DomainName(r.Domain) != DomainName(def.Domain) {
+		return r
+	}
+	return def
+}
+
 // DomainName returns the full name of a domain that people may write short:
 // "ics" is "ics-attack". A name that already ends in "-attack" is unchanged, and so is
 // that of an own collection.

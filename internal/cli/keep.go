@@ -11,6 +11,7 @@ import (
 	"candor/internal/archive"
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/fault"
 )
 
@@ -57,10 +58,19 @@ func (p *program) keepAssessment(name string, a assure.Assessment) error {
 func (p *program) keptCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the assessments that are kept", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			ks, err := p.archive().List()
 			if err != nil {
 				return err
+			}
+			if len(ks) > 0 {
+				if err := p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+					gone, err := goneReleases(ctx, d)
+					archive.Mark(ks, gone)
+					return err
+				}); err != nil {
+					return err
+				}
 			}
 			return p.emit(ks, func(g *page) {
 				if len(ks) == 0 {
@@ -69,7 +79,11 @@ func (p *program) keptCommand() *cobra.Command {
 				}
 				rows := [][]string{{"NAME", "KEPT", "AS OF", "RELEASE", "POLICY", "APPLICABLE", "CLAIMED", "ASSURED", "SHA-256"}}
 				for _, k := range ks {
-					rows = append(rows, []string{k.Name, k.At.Format("2006-01-02 15:04"), k.AsOf.UTC().Format("2006-01-02"), k.Release, k.Policy.Name + " " + k.Policy.Version,
+					release := k.Release
+					if k.Removed != nil {
+						release += " (removed " + k.Removed.At.UTC().Format("2006-01-02") + ")"
+					}
+					rows = append(rows, []string{k.Name, k.At.Format("2006-01-02 15:04"), k.AsOf.UTC().Format("2006-01-02"), release, k.Policy.Name + " " + k.Policy.Version,
 						fmt.Sprint(k.Totals.Applicable), fmt.Sprint(k.Totals.Claimed), fmt.Sprint(k.Totals.Assured), k.SHA256[:12]})
 				}
 				g.table("", rows)
@@ -93,8 +107,13 @@ batches of evidence that are new and those that are gone.`,
 			if err != nil {
 				return err
 			}
-			show := func(after assure.Assessment) error {
+			show := func(ctx context.Context, d *Desk, after assure.Assessment) error {
 				cmp := assure.Compare(before, after)
+				gone, err := goneReleases(ctx, d)
+				if err != nil {
+					return err
+				}
+				cmp.Differences = archive.Differences(&cmp, gone)
 				return p.emit(cmp, func(g *page) { showComparison(g, &cmp) })
 			}
 			if len(args) == 2 {
@@ -102,7 +121,7 @@ batches of evidence that are new and those that are gone.`,
 				if err != nil {
 					return err
 				}
-				return show(after)
+				return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return show(ctx, d, after) })
 			}
 			req, err := p.request(j)
 			if err != nil {
@@ -113,12 +132,22 @@ batches of evidence that are new and those that are gone.`,
 				if err != nil {
 					return err
 				}
-				return show(after)
+				return show(ctx, d, after)
 			})
 		},
 	}
 	j.flags(c)
 	return c
+}
+
+// goneReleases returns the releases that were removed and are not there now.
+func goneReleases(ctx context.Context, d *Desk) (map[string]attack.Removal, error) {
+	have, err := d.Releases.Releases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	removals, err := d.Releases.Removals(ctx)
+	return attack.Gone(have, removals), err
 }
 
 // assessLike assesses what before is of, unless the request names a release.

@@ -70,6 +70,7 @@ type Document struct {
 	Name       string     `json:"name"`
 	Version    string     `json:"version"`
 	WindowDays int        `json:"window_days"`
+	Release    string     `json:"release"`
 	KeepDaily  int        `json:"keep_daily"`
 	Visibility Visibility `json:"visibility"`
 	Claim      Claim      `json:"claim"`
@@ -167,6 +168,7 @@ func DocumentOf(p assure.Policy) Document {
 		Name:       p.Name,
 		Version:    p.Version,
 		WindowDays: p.WindowDays,
+		Release:    release{&p.Release}.String(),
 		KeepDaily:  p.KeepDaily,
 		Visibility: Visibility(p.Visibility),
 		Claim:      Claim(p.Claim),

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/claim"
 	"candor/internal/fault"
 )
@@ -157,6 +158,9 @@ func policies() *rapid.Generator[assure.Policy] {
 		p.Name = word.Draw(t, "name")
 		p.Version = word.Draw(t, "version")
 		p.KeepDaily = rapid.IntRange(0, 36600).Draw(t, "keep daily")
+		if rapid.Bool().Draw(t, "of a release") {
+			p.Release = attack.ReleaseRef{Domain: "ics-attack", Version: rapid.StringMatching(`[0-9]{1,2}\.[0-9]`).Draw(t, "release")}
+		}
 		p.WindowDays = rapid.IntRange(3, 3660).Draw(t, "window")
 		p.Visibility.OutsidePlatforms = rapid.SliceOfDistinct(word, rapid.ID).Draw(t, "outside")
 		p.Visibility.JointNeed = rapid.SampledFrom([]string{"all", "component", "any"}).Draw(t, "joint")
@@ -230,4 +234,21 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+func TestTheReleaseToJudgeBy(t *testing.T) {
+	for text, want := range map[string]attack.ReleaseRef{
+		"newest": {}, "18.1": {Domain: "enterprise-attack", Version: "18.1"}, "ICS 17.0": {Domain: "ics-attack", Version: "17.0"},
+		"enterprise-attack 18.0": {Domain: "enterprise-attack", Version: "18.0"}, "own-acme-1234abcd 1.0": {Domain: "own-acme-1234abcd", Version: "1.0"},
+	} {
+		p, err := Read(strings.NewReader("version: \"2\"\nrelease: "+text+"\n"), "policy.yaml")
+		if err != nil || p.Release != want {
+			t.Errorf("%q is %+v, %v", text, p.Release, err)
+		}
+	}
+	for _, text := range []string{"enterprise", "enterprise newest", "a b c", "[18.1]", "\"\""} {
+		if p, err := Read(strings.NewReader("version: \"2\"\nrelease: "+text+"\n"), "policy.yaml"); err == nil || !strings.Contains(err.Error(), "must be a release like enterprise 18.1") {
+			t.Errorf("%q is %+v, %v", text, p.Release, err)
+		}
+	}
 }

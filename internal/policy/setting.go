@@ -44,6 +44,7 @@ func keys(p *assure.Policy) []key {
 		{"name", "", "What this policy is called; shown with every verdict.", text{&p.Name, nil}},
 		{"version", "", "Which version of the policy this is; required, and shown with every verdict.", text{&p.Version, nil}},
 		{"window_days", "days", "How many days, up to and including the day of judgement, alerts and feeds are looked at.", whole{&p.WindowDays, 1, 3660}},
+		{"release", "", "Which ATT&CK release to judge by where none is asked for, for example enterprise 18.1; newest for the newest that is imported.", release{&p.Release}},
 		{"keep_daily", "assessments", "How many of the assessments stay that a server keeps by itself, one a day; with 0 it keeps none. Those that people keep stay.", whole{&p.KeepDaily, 0, 36600}},
 	}
 	ks = append(ks, visibilityKeys(p)...)

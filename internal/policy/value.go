@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"candor/internal/attack"
 )
 
 // value is where a setting is kept. set reads a YAML node into it and returns
@@ -32,6 +34,38 @@ func (v text) set(n *yaml.Node) string {
 		return "must be one of " + strings.Join(v.allowed, ", ")
 	}
 	*v.at = n.Value
+	return ""
+}
+
+// release is an ATT&CK release by domain and version, or the newest.
+type release struct{ at *attack.ReleaseRef }
+
+// newest is how a policy says that the newest release is meant.
+const newest = "newest"
+
+func (v release) get() any { return v.String() }
+
+// String returns the release as a policy writes it.
+func (v release) String() string {
+	if v.at.Version == "" {
+		return newest
+	}
+	return attack.ShortDomain(v.at.Domain) + " " + v.at.Version
+}
+
+func (v release) set(n *yaml.Node) string {
+	words := strings.Fields(n.Value)
+	if n.Kind == yaml.ScalarNode && len(words) == 1 && words[0] == newest {
+		*v.at = attack.ReleaseRef{}
+		return ""
+	}
+	if len(words) == 1 {
+		words = []string{attack.DefaultDomain, words[0]}
+	}
+	if n.Kind != yaml.ScalarNode || len(words) != 2 || !strings.ContainsAny(words[1][:1], "0123456789") {
+		return "must be a release like enterprise 18.1, or newest"
+	}
+	*v.at = attack.ReleaseRef{Domain: attack.DomainName(words[0]), Version: words[1]}
 	return ""
 }
 

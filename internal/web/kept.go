@@ -35,6 +35,11 @@ func (s *site) keptList(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	gone, err := s.gone(r)
+	if err != nil {
+		return view{}, err
+	}
+	archive.Mark(ks, gone)
 	slices.Reverse(ks) // the newest first
 	v := keptView{frame: fr, Kept: ks, Points: points(ks, fr.Release.Domain)}
 	v.Trend = trend(v.Points)
@@ -76,9 +81,24 @@ func (s *site) kept(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	gone, err := s.gone(r)
+	if err != nil {
+		return view{}, err
+	}
 	v.C = assure.Compare(before, after)
+	v.C.Differences = archive.Differences(&v.C, gone)
 	v.Shifts, v.Paging, err = onPage(r, v.C.Shifts)
 	return view{name: "moved", data: v}, err
+}
+
+// gone returns the releases that were removed and are not there now.
+func (s *site) gone(r *http.Request) (map[string]attack.Removal, error) {
+	have, err := s.Index.Releases(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	removals, err := s.Index.Removals(r.Context())
+	return attack.Gone(have, removals), err
 }
 
 // later returns what a kept assessment is compared with, and sets what else it

@@ -222,7 +222,7 @@ func (s *site) begin(r *http.Request, here, title string) (frame, error) {
 }
 
 // place returns the frame of a page about a whole release: the selected one, and
-// without a selection the one that the library takes for meant. Its Release is zero when the library is empty.
+// without a selection the one of the policy, or that the library takes for meant. Its Release is zero when the library is empty.
 func (s *site) place(r *http.Request, sel selection) (frame, error) {
 	all, err := s.Index.Releases(r.Context())
 	if err != nil {
@@ -232,9 +232,13 @@ func (s *site) place(r *http.Request, sel selection) (frame, error) {
 	if own && sel.Domain == "" { // none is meant unless it is named
 		return s.frame(r, sel, attack.Release{})
 	}
-	rel, err := s.Objects.Release(r.Context(), sel.ref())
+	ref := sel.ref().Or(s.inForce.Release)
+	rel, err := s.Objects.Release(r.Context(), ref)
 	if err != nil {
 		return frame{}, err
+	}
+	if ref != sel.ref() { // what the policy chose the links of the page say
+		sel.Domain, sel.Release = attack.ShortDomain(rel.Domain), rel.Version
 	}
 	return s.frame(r, sel, rel)
 }

@@ -40,6 +40,7 @@ type Objects interface {
 // Index lists what the library holds.
 type Index interface {
 	Releases(ctx context.Context) ([]attack.Release, error)
+	Removals(ctx context.Context) ([]attack.Removal, error)
 	List(ctx context.Context, q store.Query) ([]store.Located, int, error)
 	Find(ctx context.Context, id string, ref attack.ReleaseRef) ([]store.Located, error)
 }
