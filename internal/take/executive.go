@@ -35,13 +35,17 @@ func (f *facts) notCoveredBlind() words {
 		return nothing
 	}
 	what := "none of what would show it is collected"
-	switch f.v.Visibility.State {
-	case visibility.Partial:
+	switch f.v.Visibility.Shortfall {
+	case visibility.PartlySeen:
 		what = "only a part of what would show it is collected"
-	case visibility.Declared:
-		what = "nobody has checked that what would show it arrives"
-	case visibility.Stale:
-		what = "what would show it has stopped arriving"
+	case visibility.PartlyCollected:
+		what = "none of what would show it arrives, and a part is not collected"
+	case visibility.TooLittle:
+		what = "not all of what would show it arrives on enough days and hosts"
+	case visibility.NeverMeasured:
+		what = "nobody has checked that all of what would show it arrives"
+	case visibility.GoneStale:
+		what = "not all of what would show it still arrives"
 	}
 	return say("Do not count this as covered: no rule looks for it, and "+what+".").on(rungOf(f.v), reasonOf(f.v, "visibility_"))
 }
@@ -66,13 +70,15 @@ func (f *facts) claimWithoutSight() words {
 		return nothing
 	}
 	what := "what the rule has to look at is not collected"
-	switch f.v.Visibility.State {
-	case visibility.Partial:
+	switch f.v.Visibility.Shortfall {
+	case visibility.PartlySeen, visibility.PartlyCollected:
 		what = "a part of what the rule has to look at is missing"
-	case visibility.Declared:
-		what = "nobody has checked that what it has to look at arrives"
-	case visibility.Stale:
-		what = "what it has to look at has stopped arriving"
+	case visibility.TooLittle:
+		what = "not all of what it has to look at arrives on enough days and hosts"
+	case visibility.NeverMeasured:
+		what = "nobody has checked that all of what it has to look at arrives"
+	case visibility.GoneStale:
+		what = "not all of what it has to look at still arrives"
 	}
 	return say("We have a rule for this and cannot say that we would see it: "+what+".").on(rungOf(f.v), reasonOf(f.v, "visibility_"), reasonOf(f.v, "claimed"))
 }

@@ -128,15 +128,19 @@ func (f *facts) notSeen() words {
 		rule = "a rule claims it all the same"
 	}
 	var why string
-	switch v.Visibility.State {
-	case visibility.Blind:
+	switch v.Visibility.Shortfall {
+	case visibility.NoneCollected:
 		why = "None of what it needs is collected here"
-	case visibility.Partial:
+	case visibility.PartlySeen:
 		why = "Only a part of what it needs is seen here"
-	case visibility.Declared:
-		why = "What it needs is said to be collected here and was never measured to arrive"
-	case visibility.Stale:
-		why = "What it needs arrived here once and not lately"
+	case visibility.PartlyCollected:
+		why = "None of what it needs is seen here and a part is not collected"
+	case visibility.TooLittle:
+		why = "Not all of what it needs arrives here on enough days and hosts"
+	case visibility.NeverMeasured:
+		why = "What it needs is said to be collected here and not all of it was ever measured to arrive"
+	case visibility.GoneStale:
+		why = "What it needs arrived here once and not all of it lately"
 	default:
 		return nothing
 	}
