@@ -365,6 +365,7 @@ func (k *Keeper) withdraw(ctx context.Context, batch string, w store.Withdrawal)
 	if err := s.Withdraw(ctx, batch, w); err != nil {
 		return store.Batch{}, err
 	}
+	ctx = context.WithoutCancel(ctx) // it is withdrawn
 	if err := k.Settle(ctx, batch); err != nil {
 		return store.Batch{}, unrecorded("batch "+batch+" is withdrawn", err)
 	}
@@ -415,7 +416,7 @@ func (k *Keeper) withdrawCompanions(ctx context.Context, batch string, w store.W
 			if err := s.Withdraw(ctx, b.ID, w); err != nil {
 				return err
 			}
-			if err := k.Settle(ctx, b.ID); err != nil {
+			if err := k.Settle(context.WithoutCancel(ctx), b.ID); err != nil {
 				return unrecorded("batch "+b.ID+" is withdrawn", err)
 			}
 		}

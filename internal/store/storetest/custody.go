@@ -41,6 +41,7 @@ func EvidenceCustody(t *testing.T, open OpenEvidenceKeeper) {
 		"a withdrawal that cannot be meant changes nothing": evidenceRefused,
 		"the input of a withdrawn batch lands again":        evidenceLandsAgain,
 		"reopening keeps withdrawals":                       evidenceReopenWithdrawn,
+		"texts that run together have content of their own": evidenceApart,
 		"withdrawn is as if never added, and audits clean":  evidenceCustodyModel,
 	}
 	for name, test := range tests {
@@ -63,6 +64,7 @@ func AlertsCustody(t *testing.T, open OpenAlertsKeeper) {
 		"a statement does not keep an alert alive":          alertsStatementWaits,
 		"what waits counts once the alert is brought again": alertsStatementCountsAgain,
 		"reopening keeps withdrawals":                       alertsReopenWithdrawn,
+		"texts that run together have content of their own": alertsApart,
 		"withdrawn is as if never added, and audits clean":  alertsCustodyModel,
 	}
 	for name, test := range tests {
@@ -119,6 +121,38 @@ func refuses(t *testing.T, s store.Custody) {
 		if err := s.Withdraw(t.Context(), id, w); fault.KindOf(err) != want {
 			t.Errorf("withdraw %s: error %v; want one of kind %s", id, err, want)
 		}
+	}
+}
+
+// apart tells of batches that say different things, each in a store of its own and
+// under the same name, whether they have the same content.
+func apart(t *testing.T, what string, one, other store.Batch) {
+	t.Helper()
+	if one.Content == "" || one.Content == other.Content {
+		t.Errorf("%s: both have the content %q", what, one.Content)
+	}
+}
+
+// evidenceApart moves the border between a key and a body.
+func evidenceApart(t *testing.T, open OpenEvidenceKeeper) {
+	one := appendRecords(t, open(t, t.TempDir()), "b1", store.Record{Kind: store.KindRule, Key: "ab", Body: []byte("1")})
+	other := appendRecords(t, open(t, t.TempDir()), "b1", store.Record{Kind: store.KindRule, Key: "a", Body: []byte("b1")})
+	apart(t, "key and body", one, other)
+}
+
+// alertsApart moves the border between texts that are next to each other.
+func alertsApart(t *testing.T, open OpenAlertsKeeper) {
+	for what, change := range map[string]func(a *alert.Alert, x, y string){
+		"rule and name":   func(a *alert.Alert, x, y string) { a.RuleID, a.RuleName = x, y },
+		"site and entity": func(a *alert.Alert, x, y string) { a.Site, a.Entity = x, y },
+		"word and author": func(a *alert.Alert, x, y string) {
+			a.Disposition = &alert.Disposition{Class: alert.Test, Word: x, By: y, Time: hours(1), Provenance: alert.Analyst}
+		},
+	} {
+		says := func(x, y string) store.Batch {
+			return appendAlerts(t, open(t, t.TempDir()), "b1", with(fired("a1", 0), func(a *alert.Alert) { change(a, x, y) }))
+		}
+		apart(t, what, says("ab", "c"), says("a", "bc"))
 	}
 }
 
