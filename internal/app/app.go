@@ -88,6 +88,7 @@ func open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 		if s.hold, err = hold.Acquire(ctx, s.asking()); err != nil {
 			return nil, err
 		}
+		_ = backup.Collect(dir) // what cannot be removed now is no obstacle
 	} else {
 		s.recover(ctx)
 	}
@@ -173,6 +174,7 @@ func (s *stores) recover(ctx context.Context) {
 	if w.hold, err = hold.Acquire(ctx, asked); err != nil {
 		return
 	}
+	_ = backup.Collect(s.dir)
 	if err = w.open(ctx); err == nil {
 		err = w.keep(ctx)
 	}

@@ -28,6 +28,7 @@ import (
 
 	"candor/internal/fault"
 	"candor/internal/ledger"
+	"candor/internal/scratch"
 )
 
 // manifestName is the first entry of a backup.
@@ -85,16 +86,24 @@ type Job struct {
 // those that lie beside the stores.
 var folders, files = [...]string{"assessments", "rejects"}, [...]string{"policy.yaml"}
 
+// stores are the files of stores that a data folder may have.
+var stores = [...]string{"library.db", "evidence.db", "alerts.db", "alerts.duckdb"}
+
 // Write makes a backup. It is fault.Conflict when its file is there already.
 func Write(ctx context.Context, j Job) (Manifest, error) {
 	if _, err := os.Lstat(j.To); err == nil {
 		return Manifest{}, fault.New(fault.Conflict, "the file is there already").At("%s", j.To).Next("name a new file; a backup is never overwritten")
 	}
-	stage, err := os.MkdirTemp(filepath.Dir(j.To), ".candor-backup-")
+	temp, err := scratch.Make(filepath.Dir(j.To), madeIn)
 	if err != nil {
 		return Manifest{}, unwritable(j.To, err)
 	}
-	defer os.RemoveAll(stage)
+	defer temp.Remove()
+	if err := j.mark(); err != nil {
+		return Manifest{}, unwritable(j.To, err)
+	}
+	defer j.unmark()
+	stage := temp.Path()
 	m := Manifest{Kind: kind, Version: version, Made: j.Made.UTC(), Candor: j.Candor, Files: []File{}}
 	var where map[string]string // of each file
 	err = j.Still(ctx, func(root ledger.Root) error {

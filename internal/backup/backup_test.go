@@ -53,6 +53,11 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// restore restores a backup whose ledger is not looked at.
+func restore(ctx context.Context, file, dir string) (backup.Manifest, error) {
+	return backup.Restore(ctx, backup.Restoration{File: file, Dir: dir, Check: func(context.Context, string, backup.Manifest) error { return nil }})
+}
+
 func made(t *testing.T) backup.Job {
 	t.Helper()
 	_, j := folder(t)
@@ -88,7 +93,7 @@ func TestRestoreGivesBackWhatWasBackedUp(t *testing.T) {
 	}
 	empty := t.TempDir()
 	for _, to := range []string{filepath.Join(t.TempDir(), "new", "folder"), empty} {
-		m, err := backup.Restore(t.Context(), j.To, to)
+		m, err := restore(t.Context(), j.To, to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,16 +121,16 @@ func TestNothingIsOverwritten(t *testing.T) {
 	}
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "mine.txt"), "mine")
-	if _, err := backup.Restore(t.Context(), j.To, dir); fault.KindOf(err) != fault.Conflict {
+	if _, err := restore(t.Context(), j.To, dir); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("restore into a folder that is not empty: %v", err)
 	}
 	if got := contents(t, dir); len(got) != 1 {
 		t.Errorf("the folder holds %v", got)
 	}
-	if _, err := backup.Restore(t.Context(), j.To, filepath.Join(dir, "mine.txt")); fault.KindOf(err) != fault.Conflict {
+	if _, err := restore(t.Context(), j.To, filepath.Join(dir, "mine.txt")); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("restore onto a file: %v", err)
 	}
-	if _, err := backup.Restore(t.Context(), filepath.Join(dir, "none"), filepath.Join(dir, "new")); fault.KindOf(err) != fault.NotFound {
+	if _, err := restore(t.Context(), filepath.Join(dir, "none"), filepath.Join(dir, "new")); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("no backup: %v", err)
 	}
 }
@@ -232,10 +237,18 @@ func TestDamagedBackupRestoresNothing(t *testing.T) {
 		"an absolute path":     rename("/tmp/evil.db"),
 		"another folder":       rename("bin/evil.db"),
 		"a hidden file":        rename(".evil"),
+		"an unknown file":      rename("evil.db"),
+		"a lock":               rename("writer.lock"),
+		"no root": named("manifest.json", func(tw *tar.Writer, h *tar.Header, b []byte) {
+			put(tw, h, bytes.Replace(b, []byte(strings.Repeat("ab", 32)), nil, 1))
+		}),
+		"a size below nothing": named("manifest.json", func(tw *tar.Writer, h *tar.Header, b []byte) {
+			put(tw, h, bytes.Replace(b, []byte(`"size": 19`), []byte(`"size": -19`), 1))
+		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			to := filepath.Join(t.TempDir(), "new")
-			_, err := backup.Restore(t.Context(), repacked(t, j.To, change), to)
+			_, err := restore(t.Context(), repacked(t, j.To, change), to)
 			if fault.KindOf(err) != fault.Invalid || fault.HintOf(err) == "" {
 				t.Errorf("error %v; want one of kind %s with a hint", err, fault.Invalid)
 			}
@@ -256,7 +269,7 @@ func TestCutOrFlippedBackupIsRefusedOrWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	path, to := filepath.Join(t.TempDir(), "b.tar.gz"), filepath.Join(t.TempDir(), "new")
-	if _, err := backup.Restore(t.Context(), j.To, to); err != nil {
+	if _, err := restore(t.Context(), j.To, to); err != nil {
 		t.Fatal(err)
 	}
 	want := contents(t, to)
@@ -269,7 +282,7 @@ func TestCutOrFlippedBackupIsRefusedOrWhole(t *testing.T) {
 			tried++
 			os.RemoveAll(to)
 			write(t, path, string(b))
-			_, err := backup.Restore(t.Context(), path, to)
+			_, err := restore(t.Context(), path, to)
 			switch got := contents(t, to); {
 			case err != nil && len(got) == 0:
 				refused++
@@ -300,10 +313,87 @@ func FuzzRestore(f *testing.F) {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "b"), string(packed))
 		to := filepath.Join(dir, "to", "new")
-		m, err := backup.Restore(context.Background(), filepath.Join(dir, "b"), to)
+		m, err := restore(context.Background(), filepath.Join(dir, "b"), to)
 		got := contents(t, filepath.Join(dir, "to"))
 		if err != nil && len(got) > 0 || err == nil && len(got) != len(m.Files) {
 			t.Fatalf("error %v, restored %v", err, got)
 		}
 	})
+}
+
+// TestARestoreThatFailsLeavesNothing fails once all is unpacked, and before anything is.
+func TestARestoreThatFailsLeavesNothing(t *testing.T) {
+	j := made(t)
+	place := t.TempDir()
+	to, refused := filepath.Join(place, "new", "folders", "data"), errors.New("refused")
+	_, err := backup.Restore(t.Context(), backup.Restoration{File: j.To, Dir: to, Check: func(_ context.Context, dir string, m backup.Manifest) error {
+		if got := contents(t, dir); len(got) != len(m.Files) || m.Ledger != root() {
+			t.Errorf("checked is %v", got)
+		}
+		if _, err := os.Stat(to); err == nil {
+			t.Error("the folder can be seen before it is checked")
+		}
+		return refused
+	}})
+	if !errors.Is(err, refused) {
+		t.Errorf("error %v", err)
+	}
+	huge := repacked(t, j.To, func(tw *tar.Writer, head *tar.Header, body []byte) {
+		if head.Name == "manifest.json" {
+			body = bytes.Replace(body, []byte(`"size": 19`), []byte(`"size": 1152921504606846976`), 1)
+		}
+		put(tw, head, body)
+	})
+	_, err = backup.Restore(t.Context(), backup.Restoration{File: huge, Dir: to, Begin: func(backup.Manifest) { t.Error("it begins") }})
+	if fault.KindOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "1152921504606847") {
+		t.Errorf("more than the disk has room for: %v", err)
+	}
+	if left, err := os.ReadDir(place); err != nil || len(left) > 0 {
+		t.Errorf("left over: %v, %v", left, err)
+	}
+}
+
+// TestWhatFollowsAnArchiveIsBounded packs 64 MiB of nothing behind a backup.
+func TestWhatFollowsAnArchiveIsBounded(t *testing.T) {
+	j := made(t)
+	packed, err := os.ReadFile(j.To)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	block := make([]byte, 1<<20)
+	for range 64 {
+		if _, err := z.Write(block); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "b.tar.gz")
+	write(t, path, string(packed)+bomb.String())
+	if _, err := restore(t.Context(), path, filepath.Join(t.TempDir(), "new")); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestWhatAKilledBackupLeftIsCollected leaves what a process does that is killed.
+func TestWhatAKilledBackupLeftIsCollected(t *testing.T) {
+	dir, j := folder(t)
+	at := filepath.Dir(j.To)
+	write(t, filepath.Join(at, ".candor-backup-123", "library.db"), "half")
+	write(t, filepath.Join(at, "mine", "library.db"), "mine")
+	write(t, filepath.Join(dir, "backup.stage"), at)
+	for range 2 {
+		if err := backup.Collect(dir); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := contents(t, at); len(got) != 1 || got["mine/library.db"] != "mine" {
+		t.Errorf("left: %v", got)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "backup.stage")); err == nil {
+		t.Error("the note is there")
+	}
 }

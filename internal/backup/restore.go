@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -18,48 +19,92 @@ import (
 	"strings"
 
 	"candor/internal/fault"
+	"candor/internal/scratch"
 )
 
-// maxManifest bounds the manifest, in bytes.
-const maxManifest = 64 << 20
+// maxManifest bounds the manifest, and maxBehind what may follow the archive, in bytes.
+const (
+	maxManifest = 64 << 20
+	maxBehind   = 1 << 20
+)
 
-// Restore unpacks the backup in file into the folder dir, which must be empty or
-// not there. The folder appears when every file in it is the one that the
-// manifest names. Faults: NotFound without a backup, Conflict for a folder that
-// holds anything, Invalid for a backup that is damaged.
-func Restore(ctx context.Context, file, dir string) (Manifest, error) {
-	in, err := os.Open(file)
+// Restoration is a backup to unpack.
+type Restoration struct {
+	// File is the backup, and Dir the data folder, which must be empty or not there.
+	File, Dir string
+	// Begin, which may be nil, is told what is in the backup before it is unpacked.
+	Begin func(Manifest)
+	// Check looks at what was unpacked, in a folder that nobody knows yet. An error of
+	// it ends the restore.
+	Check func(ctx context.Context, dir string, m Manifest) error
+}
+
+// Restore unpacks a backup. The data folder appears when every file in it is the one
+// that the manifest names, and has been checked; a restore that fails leaves nothing.
+// Faults: NotFound without a backup, Conflict for a folder that holds anything, Invalid
+// for a backup that is damaged, Unavailable for one that the disk has no room for.
+func Restore(ctx context.Context, r Restoration) (m Manifest, err error) {
+	in, err := os.Open(r.File)
 	if err != nil {
-		return Manifest{}, fault.New(fault.NotFound, "the backup cannot be read").At("%s", file).Because(err).Next("check the path")
+		return Manifest{}, fault.New(fault.NotFound, "the backup cannot be read").At("%s", r.File).Because(err).Next("check the path")
 	}
 	defer in.Close()
-	if err := vacant(dir); err != nil {
+	if err := vacant(r.Dir); err != nil {
 		return Manifest{}, err
 	}
-	parent := filepath.Dir(filepath.Clean(dir))
-	if err := os.MkdirAll(parent, 0o750); err != nil {
-		return Manifest{}, unmakeable(dir, err)
-	}
-	stage, err := os.MkdirTemp(parent, ".candor-restore-")
+	parent := filepath.Dir(filepath.Clean(r.Dir))
+	made, err := makeAll(parent)
+	defer func() {
+		if err != nil {
+			for _, dir := range slices.Backward(made) {
+				_ = os.Remove(dir) // unless something else is in it by now
+			}
+		}
+	}()
 	if err != nil {
-		return Manifest{}, unmakeable(dir, err)
+		return Manifest{}, unmakeable(r.Dir, err)
 	}
-	defer os.RemoveAll(stage) // does nothing once it has its name
-	u := &unpacking{ctx: ctx, file: file, dir: stage}
-	m, err := u.unpack(in)
+	stage, err := scratch.Make(parent, restoredIn)
 	if err != nil {
+		return Manifest{}, unmakeable(r.Dir, err)
+	}
+	defer stage.Remove() // does nothing once it has its name
+	u := &unpacking{ctx: ctx, file: r.File, dir: stage.Path(), begin: r.Begin}
+	if m, err = u.unpack(in); err != nil {
 		return Manifest{}, err
 	}
-	if err := os.Chmod(stage, 0o750); err != nil {
-		return Manifest{}, unmakeable(dir, err)
+	if err = r.Check(ctx, stage.Path(), m); err != nil {
+		return Manifest{}, err
 	}
-	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Manifest{}, unmakeable(dir, err)
+	if err = os.Chmod(stage.Path(), 0o750); err != nil {
+		return Manifest{}, unmakeable(r.Dir, err)
 	}
-	if err := os.Rename(stage, dir); err != nil {
-		return Manifest{}, unmakeable(dir, err)
+	if err = os.Remove(r.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Manifest{}, unmakeable(r.Dir, err)
+	}
+	if err = stage.Rename(r.Dir); err != nil {
+		return Manifest{}, unmakeable(r.Dir, err)
 	}
 	return m, nil
+}
+
+// makeAll makes a folder and those above it, and returns those that it made, the
+// highest first.
+func makeAll(dir string) (made []string, err error) {
+	var missing []string
+	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		missing = append(missing, at)
+	}
+	for _, at := range slices.Backward(missing) {
+		if err := os.Mkdir(at, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+			return made, err
+		}
+		made = append(made, at)
+	}
+	return made, nil
 }
 
 func unmakeable(dir string, err error) error {
@@ -85,6 +130,7 @@ func vacant(dir string) error {
 type unpacking struct {
 	ctx       context.Context
 	file, dir string
+	begin     func(Manifest)
 	tar       *tar.Reader
 }
 
@@ -103,12 +149,12 @@ func (u *unpacking) unpack(in io.Reader) (Manifest, error) {
 	if err != nil {
 		return Manifest{}, err
 	}
-	wanted := map[string]File{}
-	for _, f := range m.Files {
-		if !fit(f.Name) {
-			return Manifest{}, u.damaged("%q is no file of a data folder", f.Name)
-		}
-		wanted[f.Name] = f
+	wanted, err := u.wanted(m)
+	if err != nil {
+		return Manifest{}, err
+	}
+	if u.begin != nil {
+		u.begin(m)
 	}
 	for {
 		head, err := u.tar.Next()
@@ -133,11 +179,36 @@ func (u *unpacking) unpack(in io.Reader) (Manifest, error) {
 	for name := range wanted {
 		return Manifest{}, u.damaged("%s is missing", name)
 	}
-	// What follows the archive is checked by gzip's own sum.
-	if _, err := io.Copy(io.Discard, z); err != nil {
+	// What follows the archive is checked by gzip's own sum. It is next to nothing.
+	n, err := io.Copy(io.Discard, io.LimitReader(until(u.ctx, z), maxBehind))
+	if err != nil {
 		return Manifest{}, u.because("it ends early", err)
 	}
+	if n == maxBehind {
+		return Manifest{}, u.damaged("more follows its archive than belongs there")
+	}
 	return m, nil
+}
+
+// wanted returns the files that the manifest names. It refuses one that names others
+// than a data folder has, or more than the disk has room for.
+func (u *unpacking) wanted(m Manifest) (map[string]File, error) {
+	wanted, all := map[string]File{}, int64(0)
+	for _, f := range m.Files {
+		if _, twice := wanted[f.Name]; twice || !fit(f.Name) || f.Size < 0 || all > math.MaxInt64-f.Size {
+			return nil, u.damaged("%q is no file of a data folder", f.Name)
+		}
+		wanted[f.Name] = f
+		all += f.Size
+	}
+	if _, there := wanted["evidence.db"]; !there || m.Ledger.Hash == "" {
+		return nil, u.damaged("it has no ledger, or does not name its root")
+	}
+	if room, known := free(u.dir); known && all > room {
+		return nil, fault.New(fault.Unavailable, "the backup unpacks to %d bytes, and the disk has room for %d", all, room).At("%s", u.file).
+			Next("make room, or restore to another disk with --data; nothing was restored")
+	}
+	return wanted, nil
 }
 
 // because says that the context ended, or what is damaged.
@@ -181,7 +252,10 @@ func fit(name string) bool {
 		return false
 	}
 	dir, _ := path.Split(name)
-	return dir == "" || slices.Contains(folders[:], strings.TrimSuffix(dir, "/"))
+	if dir == "" {
+		return slices.Contains(files[:], name) || slices.Contains(stores[:], name)
+	}
+	return slices.Contains(folders[:], strings.TrimSuffix(dir, "/"))
 }
 
 // write unpacks the file that the archive is at, and checks it.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -77,18 +78,53 @@ func (p *program) restoreCommand() *cobra.Command {
 		Use:   "restore FILE",
 		Short: "Unpack a backup into a new data folder, and verify it",
 		Long: `Restore unpacks a backup into the data folder (--data, CANDOR_DATA), which must be
-empty or not there. Every file is checked against the manifest before the folder
-appears. Then the ledger is verified, against the root that the backup names.`,
+empty or not there. It says first what that comes to, and refuses what the disk has no
+room for. Every file is checked against the manifest, and the ledger against the root
+that the backup names, before the folder appears; a restore that fails leaves nothing.
+Then everything is verified.`,
 		Example: "  candor restore candor-2026-05-04.tar.gz --data ./restored",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := backup.Restore(cmd.Context(), p.path(args[0]), p.path(p.data))
+			m, err := backup.Restore(cmd.Context(), backup.Restoration{
+				File: p.path(args[0]), Dir: p.path(p.data), Begin: p.unpacks,
+				Check: func(ctx context.Context, dir string, m backup.Manifest) error { return p.sameLedger(ctx, cmd, dir, m) },
+			})
 			if err != nil {
 				return err
 			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return p.checkRestored(ctx, d, m) })
 		},
 	}
+}
+
+// unpacks says how much a restore comes to, before it begins.
+func (p *program) unpacks(m backup.Manifest) {
+	if p.quiet || p.json {
+		return
+	}
+	var size int64
+	for _, f := range m.Files {
+		size += f.Size
+	}
+	p.note("unpacking %s of %s into %s", count(size, "byte", "bytes"), plural(len(m.Files), "file", "files"), p.data)
+}
+
+// sameLedger refuses a backup whose ledger is not the one whose root it names, before
+// anybody sees what was unpacked.
+func (p *program) sameLedger(ctx context.Context, cmd *cobra.Command, dir string, m backup.Manifest) error {
+	d, err := p.open(ctx, dir, p.mode(cmd, false))
+	if err != nil {
+		return fault.New(fault.Invalid, "the backup is damaged: its stores cannot be opened").Because(err).Next("use another copy of it; nothing was restored")
+	}
+	have, err := d.Custody.Log().Check(ctx)
+	if err := errors.Join(err, d.Close()); err != nil {
+		return fault.New(fault.Invalid, "the backup is damaged: its ledger cannot be read").Because(err).Next("use another copy of it; nothing was restored")
+	}
+	if have.Root != m.Ledger || len(have.Faults) > 0 {
+		return fault.New(fault.Invalid, "the ledger in the backup has the root %s, and the backup names %s", have.Root, m.Ledger).
+			Next("use another copy of it, whose root is the one that candor backup printed; nothing was restored")
+	}
+	return nil
 }
 
 func (p *program) checkRestored(ctx context.Context, d *Desk, m backup.Manifest) error {

@@ -72,6 +72,16 @@ func (f *Folder) Remove() error {
 	return errors.Join(os.RemoveAll(f.path), held.Close())
 }
 
+// Rename gives the folder its name for good, where it is in use no more.
+func (f *Folder) Rename(to string) error {
+	if err := os.Rename(f.path, to); err != nil {
+		return err
+	}
+	held := f.held
+	f.held = nil
+	return held.Close()
+}
+
 // Collect removes the folders with a prefix that were left in another one.
 func Collect(in, prefix string) {
 	entries, err := os.ReadDir(in)
