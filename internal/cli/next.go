@@ -134,7 +134,7 @@ const fewThings = 8
 func showLift(g *page, n int, l *assure.Lift) {
 	lines := &page{paint: g.paint}
 	lines.wrap("     ", l.Text, 110)
-	g.line("\n%3d  %s", n, strings.TrimSpace(lines.String()))
+	g.WriteString(fmt.Sprintf("\n%3d  %s\n", n, strings.TrimSpace(lines.String()))) // which were held when they were wrapped
 	if things := l.Things(); len(l.Parts) > 1 {
 		var named []string
 		for _, t := range things[:min(fewThings, len(things))] {
