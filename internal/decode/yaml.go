@@ -194,6 +194,10 @@ func (m *Map) Need(key string) string {
 	return s
 }
 
+// maxItems is how many values a list may have: many times what any rule names, and few
+// enough that what is made of each is bounded.
+const maxItems = 10_000
+
 // Strings returns a list of scalars; a single scalar is a list of one.
 func (m *Map) Strings(key string) []string {
 	v := m.Node(key)
@@ -203,6 +207,10 @@ func (m *Map) Strings(key string) []string {
 	items := []*yaml.Node{v}
 	if v.Kind == yaml.SequenceNode {
 		items = v.Content
+	}
+	if len(items) > maxItems {
+		m.fail(v.Line, key, strconv.Itoa(len(items))+" values", "a list of more than "+strconv.Itoa(maxItems)+" values is not read")
+		return nil
 	}
 	var out []string
 	for _, it := range items {

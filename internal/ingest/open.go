@@ -28,7 +28,11 @@ import (
 // none.
 const (
 	maxFile    = 256 << 20
-	maxArchive = 1 << 30
+	maxArchive = 512 << 20 // of all files of an input that are read
+	// maxEntries is how many files of an archive are read, and maxUnpacked how long an
+	// archive may be with those that are not.
+	maxEntries  = 100_000
+	maxUnpacked = 8 << 30
 )
 
 // location is a file to read, found but not opened.
@@ -151,6 +155,7 @@ type file struct {
 func open(ctx context.Context, where []location, k kind, progress func(n int64)) ([]file, [32]byte, error) {
 	h := sha256.New()
 	var files []file
+	var held int64
 	for _, l := range where {
 		if err := ctx.Err(); err != nil {
 			return nil, [32]byte{}, err
@@ -164,6 +169,12 @@ func open(ctx context.Context, where []location, k kind, progress func(n int64))
 		unpacked, err := unpack(l, data, k)
 		if err != nil {
 			return nil, [32]byte{}, err
+		}
+		for i := range unpacked {
+			held += int64(len(unpacked[i].data))
+		}
+		if held > maxArchive {
+			return nil, [32]byte{}, tooLarge(l.path, maxArchive)
 		}
 		files = append(files, unpacked...)
 		progress(int64(len(data)))
@@ -192,12 +203,12 @@ func (l location) read() ([]byte, error) {
 	if err != nil {
 		return nil, unreadable(l.path, err)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if before.Size() > maxFile {
+		return nil, tooLarge(l.path, maxFile)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, before.Size()+1))
 	if err != nil {
 		return nil, unreadable(l.path, err)
-	}
-	if len(data) > maxFile {
-		return nil, tooLarge(l.path, maxFile)
 	}
 	after, err := os.Stat(l.at)
 	if err != nil || after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) || int64(len(data)) != before.Size() {
@@ -220,20 +231,46 @@ func unpack(l location, data []byte, k kind) ([]file, error) {
 	if l.text {
 		return []file{{name: l.name, shown: l.path, data: data}}, nil
 	}
-	data, err := gunzip(l, data)
+	head, err := beginning(l, data)
 	if err != nil {
 		return nil, err
 	}
-	if isTar(data) {
+	if isTar(head) {
 		return untar(l, data, k)
 	}
-	if err := foreign(l.path, data); err != nil && !l.inside { // in a folder it is one reject
+	if err := foreign(l.path, head); err != nil && !l.inside { // in a folder it is one reject
 		return nil, err
 	}
-	if len(data) > maxFile {
-		return nil, tooLarge(l.path, maxFile)
+	if data, err = gunzip(l, data); err != nil {
+		return nil, err
 	}
 	return []file{{name: l.name, shown: l.path, data: data}}, nil
+}
+
+// unpacked returns a reader of data, unpacked if it is packed with gzip.
+func unpacked(l location, data []byte) (io.Reader, error) {
+	if !isGzip(data) {
+		return bytes.NewReader(data), nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, damaged(l.path, "gzip", err)
+	}
+	return z, nil
+}
+
+// beginning returns the first bytes of data, unpacked.
+func beginning(l location, data []byte) ([]byte, error) {
+	r, err := unpacked(l, data)
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 512)
+	n, err := io.ReadFull(r, head)
+	if err != nil && err != io.EOF && (isGzip(data) && n == 0 || err != io.ErrUnexpectedEOF) {
+		return nil, damaged(l.path, "gzip", err)
+	}
+	return head[:n], nil
 }
 
 // isGzip reports whether data begins as gzip does.
@@ -242,21 +279,31 @@ func isGzip(data []byte) bool { return bytes.HasPrefix(data, []byte{0x1f, 0x8b})
 // isTar reports whether data begins with a tar header (POSIX ustar or GNU).
 func isTar(data []byte) bool { return len(data) >= 512 && string(data[257:262]) == "ustar" }
 
+// gunzip returns data unpacked. It is unpacked twice: to know its size costs no memory,
+// and what is too large is never held.
 func gunzip(l location, data []byte) ([]byte, error) {
 	if !isGzip(data) {
 		return data, nil
 	}
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err == nil {
-		data, err = io.ReadAll(io.LimitReader(z, maxArchive+1))
+	r, err := unpacked(l, data)
+	if err != nil {
+		return nil, err
 	}
+	size, err := io.Copy(io.Discard, io.LimitReader(r, maxFile+1))
 	if err != nil {
 		return nil, damaged(l.path, "gzip", err)
 	}
-	if len(data) > maxArchive {
-		return nil, tooLarge(l.path, maxArchive)
+	if size > maxFile {
+		return nil, tooLarge(l.path, maxFile)
 	}
-	return data, nil
+	if r, err = unpacked(l, data); err != nil {
+		return nil, err
+	}
+	plain := make([]byte, size)
+	if _, err := io.ReadFull(r, plain); err != nil {
+		return nil, damaged(l.path, "gzip", err)
+	}
+	return plain, nil
 }
 
 // packings are the beginnings of files that are packed in a way that is not read,
@@ -298,33 +345,62 @@ func damaged(p, what string, err error) error {
 }
 
 // untar returns the entries of an archive that are files of the kind, in the
-// order of their names.
+// order of their names. Their heads are read first: what is too much is never held.
 func untar(l location, data []byte, k kind) ([]file, error) {
-	var files []file
-	left := int64(maxArchive) // a hole in a file of an archive takes no room there
-	for r := tar.NewReader(bytes.NewReader(data)); ; {
-		name, size, err := entry(r, k)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, damaged(l.path, "tar", err)
-		}
+	n, left := 0, int64(maxArchive) // a hole in a file of an archive takes no room there
+	err := entries(l, data, k, func(_ string, size int64, _ io.Reader) error {
 		if left -= size; left < 0 {
-			return nil, tooLarge(l.path, maxArchive)
+			return tooLarge(l.path, maxArchive)
 		}
-		body, err := io.ReadAll(r)
-		if err != nil {
-			return nil, damaged(l.path, "tar", err)
+		if n++; n > maxEntries {
+			return fault.New(fault.Invalid, "the archive holds more than %d files that are read", maxEntries).At("%s", l.path).Next("split it into several batches")
 		}
-		files = append(files, file{name: name, shown: l.path + "/" + name, data: body})
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	if len(files) == 0 {
+	if n == 0 {
 		return nil, fault.New(fault.Invalid, "the archive holds no %s (%s)", k.what, strings.Join(k.endings, ", ")).
 			At("%s", l.path).Next("name the archive that holds them")
 	}
+	files := make([]file, 0, n)
+	err = entries(l, data, k, func(name string, size int64, text io.Reader) error {
+		body := make([]byte, size)
+		if _, err := io.ReadFull(text, body); err != nil {
+			return damaged(l.path, "tar", err)
+		}
+		files = append(files, file{name: name, shown: l.path + "/" + name, data: body})
+		return nil
+	})
 	slices.SortStableFunc(files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
-	return files, nil
+	return files, err
+}
+
+// entries calls fn with every file of the kind in an archive.
+func entries(l location, data []byte, k kind, fn func(name string, size int64, text io.Reader) error) error {
+	text, err := unpacked(l, data)
+	if err != nil {
+		return err
+	}
+	bounded := &io.LimitedReader{R: text, N: maxUnpacked}
+	for r := tar.NewReader(bounded); ; {
+		name, size, err := entry(r, k)
+		switch {
+		case err == io.EOF: // behind the end there is the checksum of gzip
+			if _, err = io.Copy(io.Discard, bounded); err != nil {
+				return damaged(l.path, "gzip", err)
+			}
+			return nil
+		case bounded.N <= 0:
+			return tooLarge(l.path, maxUnpacked)
+		case err != nil:
+			return damaged(l.path, "tar", err)
+		}
+		if err := fn(name, size, r); err != nil {
+			return err
+		}
+	}
 }
 
 // entry goes to the next entry of an archive that is a file of the kind.

@@ -5,6 +5,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -16,12 +20,70 @@ import (
 func TestAHoleInAnArchiveIsNoRoom(t *testing.T) {
 	where := location{path: "rules.tar", at: "rules.tar", name: "rules.tar"}
 	_, err := unpack(where, hollow("1099511627776"), anyKind())
-	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "larger than 1024 MiB") {
+	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "larger than 512 MiB") {
 		t.Errorf("%v", err)
 	}
 	files, err := unpack(where, hollow("4096"), anyKind())
 	if err != nil || len(files) != 1 || len(files[0].data) != 4096 {
 		t.Errorf("%d files, %v", len(files), err)
+	}
+}
+
+// allocated returns how many bytes a piece of work asks memory for.
+func allocated(work func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	work()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// TestWhatIsTooLargeIsNeverHeld reads bombs: what they unpack to is refused at the
+// limit, and of memory they cost little more than they are.
+func TestWhatIsTooLargeIsNeverHeld(t *testing.T) {
+	long := func(mib int) []byte { // many members, each of a mebibyte
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		z.Write(bytes.Repeat([]byte("a: b\n..."), 1<<17))
+		z.Close()
+		return bytes.Repeat(b.Bytes(), mib)
+	}
+	many := func(files int, packed bool) []byte {
+		var b bytes.Buffer
+		var to io.Writer = &b
+		z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+		if packed {
+			to = z
+		}
+		w := tar.NewWriter(to)
+		for i := range files {
+			w.WriteHeader(&tar.Header{Name: fmt.Sprintf("r/%d.yml", i), Typeflag: tar.TypeReg})
+		}
+		w.Close()
+		z.Close()
+		return b.Bytes()
+	}
+	for name, data := range map[string][]byte{"2 GiB in gzip": long(2 << 10), "300,000 files": many(300_000, false), "300,000 files in gzip": many(300_000, true)} {
+		var err error
+		l := location{path: "in", at: "in", name: "in"}
+		held := allocated(func() { _, err = unpack(l, data, anyKind()) })
+		if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "larger than 256 MiB") && !strings.Contains(err.Error(), "more than 100000 files") {
+			t.Errorf("%s: %v", name, err)
+		}
+		// Reading a head of tar takes some two kilobytes, which are not held.
+		if limit := uint64(64<<20) + uint64(maxEntries)*3000; held > limit {
+			t.Errorf("%s: %d MiB were asked for, of %d MiB of input", name, held>>20, len(data)>>20)
+		} else {
+			t.Logf("%s: %d MiB asked for, of %d MiB of input", name, held>>20, len(data)>>20)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "large.csv")
+	if f, err := os.Create(path); err != nil || f.Truncate(1<<40) != nil || f.Close() != nil {
+		t.Skip("no file with a hole can be made")
+	}
+	var err error
+	if held := allocated(func() { _, err = location{path: path, at: path}.read() }); fault.KindOf(err) != fault.Invalid || held > 1<<20 {
+		t.Errorf("a plain file: %d bytes were asked for, %v", held, err)
 	}
 }
 
