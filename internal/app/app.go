@@ -186,6 +186,9 @@ func (s *stores) recover(ctx context.Context) {
 }
 
 func (s *stores) open(ctx context.Context) (err error) {
+	if err := s.known(ctx); err != nil {
+		return err
+	}
 	at := filepath.Join(s.dir, "library.db")
 	s.library, err = eitherWay(s, func() (*sqlite.Library, error) { return sqlite.OpenLibrary(ctx, at) },
 		func(r sqlite.Reading) (*sqlite.Library, error) { return sqlite.ReadLibrary(ctx, at, r) })
@@ -199,6 +202,17 @@ func (s *stores) open(ctx context.Context) (err error) {
 		return err
 	}
 	return s.openAlerts()
+}
+
+// known refuses a folder of which a newer candor wrote one of the stores, before
+// anything is written to another one.
+func (s *stores) known(ctx context.Context) error {
+	for _, schema := range []string{"library", "evidence", "alerts"} {
+		if err := sqlite.Known(ctx, filepath.Join(s.dir, schema+".db"), schema); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *stores) asking() hold.Asking {

@@ -140,12 +140,26 @@ func open(ctx context.Context, path string, h *held) (*sql.DB, error) {
 		err = migrate(ctx, db)
 	}
 	if err == nil {
+		err = ownersAlone(path)
+	}
+	if err == nil {
 		err = h.register(ctx, db)
 	}
 	if err != nil {
 		return nil, refused(path, errors.Join(err, db.Close()))
 	}
 	return db, nil
+}
+
+// ownersAlone takes the file and its log from everyone else, which the engine makes as
+// the mask of the process has it. Of a file that is another's, its owner decides.
+func ownersAlone(path string) error {
+	for _, p := range []string{path, log(path)} {
+		if err := os.Chmod(p, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	return nil
 }
 
 // refused says why a file could not be opened.
