@@ -464,3 +464,21 @@ func (w withoutSockets) ReadDir(name string) ([]fs.DirEntry, error) {
 	all, err := fs.ReadDir(w.FS, name)
 	return slices.DeleteFunc(all, func(e fs.DirEntry) bool { return e.Type()&fs.ModeSocket != 0 }), err
 }
+
+// TestAClientThatIsKilledEndsItsCommand kills a client whose command has the turn and
+// waits for something that never comes: the server gives the command up, nothing of it
+// is there, and the next one has its turn.
+func TestAClientThatIsKilledEndsItsCommand(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.alerts("a.jsonl", 0, 10)
+	p.serve()
+	s := p.slow()
+	if err := s.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-s.ended
+	p.ok("evidence", "add", "alerts", "a.jsonl")
+	p.fails([]string{"no ATT&CK release is imported"}, "attack", "list")
+	p.ok("ledger", "verify")
+}
