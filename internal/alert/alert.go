@@ -7,6 +7,7 @@
 package alert
 
 import (
+	"math/bits"
 	"strings"
 	"time"
 )
@@ -143,8 +144,29 @@ type Disposition struct {
 	Batch string `json:"batch,omitempty"`
 }
 
-// Tally is the number of alerts of one rule, cluster, day, class and provenance:
-// the sufficient counts of every measurement. An alert counts once, under its
+// Hour is the hour of the alert's day in UTC, 0 to 23.
+func (a *Alert) Hour() int { return a.Time.UTC().Hour() }
+
+// Hours is a set of hours of a day: bit h says that hour h, 0 to 23, is in it.
+type Hours uint32
+
+// HourSet returns the set that holds one hour, 0 to 23.
+func HourSet(hour int) Hours { return 1 << hour }
+
+// Len returns how many hours the set holds.
+func (h Hours) Len() int { return bits.OnesCount32(uint32(h)) }
+
+// First returns the set of the first n hours of h, or h where it has no more.
+func (h Hours) First(n int64) Hours {
+	rest := h
+	for ; n > 0 && rest != 0; n-- {
+		rest &= rest - 1 // without its lowest bit
+	}
+	return h &^ rest
+}
+
+// Tally is the number of alerts of one rule, cluster, day, class, provenance and
+// site: the sufficient counts of every measurement. An alert counts once, under its
 // latest disposition; an unlabelled one has no provenance.
 type Tally struct {
 	RuleID     string
@@ -155,5 +177,10 @@ type Tally struct {
 	// Opened is when it was said of unlabelled alerts of a case that they are open,
 	// if that is their latest disposition; see Open.
 	Opened time.Time
-	N      int64
+	// Site is that of the alerts: a case can have alerts of several.
+	Site string
+	// Hours are those hours of Day, in UTC, in which at least one of the alerts fell;
+	// none where that is not known.
+	Hours Hours
+	N     int64
 }

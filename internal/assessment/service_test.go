@@ -135,7 +135,7 @@ func (b *bench) raise(ago, hits, misses int) string {
 			if i >= hits {
 				d.Class = alert.FalsePositive
 			}
-			a := &alert.Alert{ID: fmt.Sprintf("%d-%d", ago, i), RuleID: "r1", Time: asOf.AddDate(0, 0, -ago), Entity: fmt.Sprint(i), Disposition: &d}
+			a := &alert.Alert{ID: fmt.Sprintf("%d-%d", ago, i), RuleID: "r1", Time: asOf.AddDate(0, 0, -ago).Add(-time.Duration(i%8) * time.Hour), Entity: fmt.Sprint(i), Disposition: &d}
 			if !yield(a, nil) {
 				return
 			}

@@ -197,7 +197,9 @@ func (w *world) busy(rule string, days int, n int64) *world {
 }
 
 func (w *world) unlabelled(rule string, n int64) *world {
-	w.tally(rule, "u", alert.Unlabelled, 1, n)
+	for i := range n {
+		w.tally(rule, fmt.Sprint("u", i), alert.Unlabelled, 1+int(i)%10, 1)
+	}
 	return w
 }
 
@@ -206,7 +208,8 @@ func (w *world) tally(rule, cluster string, c alert.Class, ago int, n int64) {
 	if c == alert.Unlabelled {
 		p = ""
 	}
-	w.Tallies = append(w.Tallies, alert.Tally{RuleID: rule, Cluster: cluster, Day: string(day.Of(asOf).Add(-ago)), Class: c, Provenance: p, N: n})
+	w.Tallies = append(w.Tallies, alert.Tally{RuleID: rule, Cluster: cluster, Day: string(day.Of(asOf).Add(-ago)), Class: c, Provenance: p,
+		Hours: alert.HourSet(len(w.Tallies) % 24), N: n})
 }
 
 // verdict returns the verdict on the analytic with ATT&CK ID id.

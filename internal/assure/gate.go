@@ -240,16 +240,20 @@ func orRungs(rungs []Rung) string {
 // episodes asks for enough labelled episodes.
 func (g *gate) episodes() Check {
 	least := max(g.asks.MinEpisodes, LeastEpisodes)
-	have, missing := 0, "labels in %s"
+	have, occasions, missing := 0, 0, "labels in %s"
 	if m := g.Measurement; m != nil {
-		have = m.Episodes
+		have, occasions = m.Episodes, m.Occasions
 		if m.Unlabelled == 0 {
 			missing = "wait for %s: no alert is left to label"
 		}
 	}
-	return g.check("episodes", have >= least,
-		figure.Sprintf("%s labelled; %d are asked for.", was(have, "episode"), least),
-		fmt.Sprintf(missing, count(int64(least-have), "more episode"))).from(policy(g.key + "min_episodes"))
+	text := figure.Sprintf("%s labelled; %d are asked for.", was(have, "episode"), least)
+	more := count(int64(least-have), "more episode")
+	if have >= least {
+		text = figure.Sprintf("%s labelled, on %s; %d occasions are asked for.", was(have, "episode"), count(int64(occasions), "occasion"), least)
+		more = count(int64(least-occasions), "more occasion")
+	}
+	return g.check("episodes", have >= least && occasions >= least, text, fmt.Sprintf(missing, more)).from(policy(g.key + "min_episodes"))
 }
 
 func was(n int, noun string) string {

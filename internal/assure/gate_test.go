@@ -64,7 +64,7 @@ func TestGatesOpenAndSayWhatIsMissing(t *testing.T) {
 		{"an exercise alone, without labels", new(world).scope("Windows").feed(0, "mail").rule("r1", "AN0100").
 			exercise("AN0100", 5, exercise.Alerted).runbook("me", 5, "T1566"), Reporting, "episodes age"},
 		{"four labelled episodes", new(world).scope("Windows").feed(0, "mail").rule("r1", "AN0100").alerts("r1", 4, 0).
-			exercise("AN0100", 5, exercise.Alerted).runbook("me", 5, "T1566"), Reporting, "episodes"},
+			exercise("AN0100", 5, exercise.Alerted).runbook("me", 5, "T1566"), Reporting, "episodes precision"},
 		{"no runbook matters to automation", new(world).scope("Windows").feed(0, "mail").rule("r1", "AN0100").alerts("r1", 60, 0), Automation, "rung runbook"},
 		{"no runbook does not matter to reporting", new(world).scope("Windows").feed(0, "mail").rule("r1", "AN0100").alerts("r1", 60, 0), Reporting, ""},
 		{"good enough to report and not to automate", good().alerts("r1", 0, 6), Automation, "precision"},

@@ -199,6 +199,7 @@ func (a *assessor) prove(s *subject) []Step {
 // the current estimate.
 func (a *assessor) label(s *subject) []Step {
 	m, target, rules := s.Measurement, listed(s.firing, 3), a.ruleNames(s.firing)
+	short, what := m.Short(a.policy.Measure)
 	switch {
 	case m.Conclusion == measure.Undecided && m.ToLabel > 0:
 		t := m.Settling(m.ToLabel)
@@ -214,11 +215,11 @@ func (a *assessor) label(s *subject) []Step {
 		return []Step{step}
 	case m.Conclusion == measure.NotMeasurable && m.Unlabelled > 0:
 		return []Step{{Action: actLabel, Target: target,
-			Text: fmt.Sprintf("Label alerts of %s: there are labels in %s and policy asks for %d.", rules, count(int64(m.Episodes), "episode"), a.policy.Measure.MinEpisodes)}}
-	case m.Conclusion == measure.NotMeasurable && m.Alerts > 0 && m.Episodes < a.policy.Measure.MinEpisodes:
+			Text: fmt.Sprintf("Label alerts of %s: there are labels in %s, and policy asks for %s.", rules, m.Grounds(), count(int64(short), "more "+what))}}
+	case m.Conclusion == measure.NotMeasurable && m.Alerts > 0 && short > 0:
 		return []Step{{Action: actWait, Target: target,
-			Text: fmt.Sprintf("Wait for %s of %s: every alert is labelled, in %s, and policy asks for %d.", count(int64(a.policy.Measure.MinEpisodes-m.Episodes), "more episode"), rules,
-				count(int64(m.Episodes), "episode"), a.policy.Measure.MinEpisodes)}}
+			Text: fmt.Sprintf("Wait for %s of %s: every alert is labelled, in %s, and policy asks for %d.", count(int64(short), "more "+what), rules,
+				m.Grounds(), a.policy.Measure.MinEpisodes)}}
 	}
 	return nil
 }

@@ -255,7 +255,7 @@ func precisionText(m *measure.Statement) string {
 		interval = m.Interval
 	}
 	text := figure.Sprintf("%d of %s true%s", m.TruePositive, count(n, "labelled alert"), intervalText(interval))
-	return text + figure.Sprintf(", %d of %s%s", m.EpisodeHits, count(int64(m.Episodes), "labelled episode"), intervalText(m.EpisodeInterval))
+	return text + figure.Sprintf(", %d of %s on %s%s", m.EpisodeHits, count(int64(m.Episodes), "labelled episode"), count(int64(m.Occasions), "occasion"), intervalText(m.EpisodeInterval))
 }
 
 func intervalText(i *measure.Interval) string {

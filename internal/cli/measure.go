@@ -242,9 +242,9 @@ func showDetail(g *page, d *measure.Detail) {
 		rows = append(rows,
 			[]string{"logic precision", fmt.Sprintf("%s of %s = %s, interval %s", group3(d.TruePositive+d.BenignPositive), group3(n), figure.Percent(*d.LogicPrecision), span(d.LogicInterval))},
 			[]string{"plain interval", span(d.Interval)},
-			[]string{"design effect", fmt.Sprintf("%s, effective n %s", figure.Fixed(*d.Deff, 4), figure.Fixed(*d.EffectiveN, 3))},
+			[]string{"design effect", fmt.Sprintf("%s, clusters weigh as %s equal ones, effective n %s", figure.Fixed(*d.Deff, 4), figure.Fixed(*d.MEff, 3), figure.Fixed(*d.EffectiveN, 3))},
 			[]string{"clustered", span(d.ClusteredInterval)},
-			[]string{"episodes", fmt.Sprintf("%s, interval %s", ratio(int64(d.EpisodeHits), int64(d.Episodes)), span(d.EpisodeInterval))})
+			[]string{"episodes", fmt.Sprintf("%s on %s, interval %s", ratio(int64(d.EpisodeHits), int64(d.Episodes)), count(int64(d.Occasions), "occasion", "occasions"), span(d.EpisodeInterval))})
 	}
 	if d.LabelledShare != nil {
 		rows = append(rows, []string{"labelled share", fmt.Sprintf("%s of %s = %s", group3(labelledOf(&d.Statement)), group3(labelledOf(&d.Statement)+d.Unlabelled), figure.Percent(*d.LabelledShare))})

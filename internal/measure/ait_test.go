@@ -8,10 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"candor/internal/alert"
 	"candor/internal/measure"
@@ -48,6 +51,7 @@ func TestKnownAnswersOfAITAlerts(t *testing.T) {
 				t.Fatalf("no statement of %s", want.rule)
 			}
 			checkKnown(t, &s, want)
+			checkFreedom(t, &s)
 		})
 	}
 }
@@ -96,7 +100,7 @@ func aitTally(t *testing.T, scenario string, row []string) alert.Tally {
 	}
 	return alert.Tally{
 		RuleID: strings.Clone(row[4]), Cluster: a.Cluster(), Day: a.Day(),
-		Class: class, Provenance: alert.Analyst,
+		Class: class, Provenance: alert.Analyst, Site: scenario, Hours: alert.HourSet(a.Hour()),
 	}
 }
 
@@ -108,17 +112,33 @@ func checkKnown(t *testing.T, s *measure.Statement, want known) {
 		t.Errorf("got %d true positives of %d alerts, want %d of %d", s.TruePositive, s.Alerts, want.tp, want.alerts)
 	}
 	got := []string{
-		six(*s.Interval), fmt.Sprintf("%.4f", *s.Deff), fmt.Sprintf("%.3f", *s.EffectiveN),
+		six(*s.Interval), fmt.Sprintf("%.4f", *s.Deff), fmt.Sprintf("%.6f", *s.MEff), fmt.Sprintf("%.6f", *s.EffectiveN), fmt.Sprint(s.Occasions),
 		six(*s.ClusteredInterval), fmt.Sprintf("%d/%d", s.EpisodeHits, s.Episodes), six(*s.EpisodeInterval),
 	}
 	answer := []string{
-		six(want.plain), fmt.Sprintf("%.4f", want.deff), fmt.Sprintf("%.3f", want.effective),
+		six(want.plain), fmt.Sprintf("%.4f", want.deff), fmt.Sprintf("%.6f", want.kish), fmt.Sprintf("%.6f", want.effective), fmt.Sprint(want.occasions),
 		six(want.clustered), fmt.Sprintf("%d/%d", want.hits, want.episodes), six(want.episode),
 	}
-	for i, name := range []string{"plain interval", "deff", "effective n", "clustered interval", "episodes", "episode interval"} {
+	for i, name := range []string{"plain interval", "deff", "m_eff", "effective n", "occasions", "clustered interval", "episodes", "episode interval"} {
 		if got[i] != answer[i] {
 			t.Errorf("%s: got %s, want %s", name, got[i], answer[i])
 		}
+	}
+}
+
+// checkFreedom compares what the degrees of freedom alone would leave with the known
+// answers that are given for it.
+func checkFreedom(t *testing.T, s *measure.Statement) {
+	t.Helper()
+	i := slices.IndexFunc(knownAnswers, func(k known) bool { return k.rule == s.RuleID })
+	if i >= len(uncapped) {
+		return
+	}
+	z := distuv.UnitNormal.Quantile(0.975)
+	free := z / distuv.StudentsT{Sigma: 1, Nu: float64(s.Episodes - 1)}.Quantile(0.975)
+	n := float64(s.TruePositive + s.BenignPositive + s.FalsePositive)
+	if got := fmt.Sprintf("%.6f", n / *s.Deff * free * free); got != fmt.Sprintf("%.6f", uncapped[i]) {
+		t.Errorf("without the caps %s, want %.6f", got, uncapped[i])
 	}
 }
 

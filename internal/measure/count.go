@@ -15,6 +15,7 @@ import (
 type counts struct {
 	statement Statement // the counts of it alone
 	bursts    []burst   // by cluster once sealed
+	occasions occasions
 	days      dayCounts
 	rules     map[string]int64 // alerts by rule, but for those of the last
 	rule      string
@@ -29,7 +30,7 @@ type burst struct {
 }
 
 func newCounts(id string) *counts {
-	return &counts{statement: Statement{RuleID: id}, rules: map[string]int64{}}
+	return &counts{statement: Statement{RuleID: id}, rules: map[string]int64{}, occasions: occasions{}}
 }
 
 // add adds a tally. A label of a provenance that policy does not count, the
@@ -66,6 +67,34 @@ func (c *counts) add(t *alert.Tally, p *Policy) {
 	}
 	s.LastLabelled = max(s.LastLabelled, day.Date(t.Day))
 	b.N += t.N
+	c.occasions.add(t)
+}
+
+// occasions are the hours of each day and site in which labelled alerts fell. What
+// one thing raises within an hour at a site is one piece of news, on however many
+// hosts.
+type occasions map[siteDay]alert.Hours
+
+type siteDay struct{ site, day string }
+
+// unknownHour stands for the hours of alerts of which only the day is known.
+const unknownHour alert.Hours = 1 << 24
+
+func (o occasions) add(t *alert.Tally) {
+	hours := t.Hours
+	if hours == 0 {
+		hours = unknownHour
+	}
+	o[siteDay{t.Site, t.Day}] |= hours
+}
+
+// count is how many occasions there are.
+func (o occasions) count() int {
+	n := 0
+	for _, hours := range o {
+		n += hours.Len()
+	}
+	return n
 }
 
 // burst returns the burst of a tally: that of the tally before it, or a new one.

@@ -1,6 +1,7 @@
 package measure_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -11,8 +12,10 @@ import (
 
 // bursty is a population of alerts in clusters: the share of hits in a cluster
 // has mean p and intraclass correlation rho (beta-binomial), and the size of a
-// cluster is uniform from 1 to 2*mean-1.
+// cluster is uniform from 1 to 2*mean-1, or heavy-tailed: Pareto with exponent 1.1,
+// at most 5,000, so that often one burst outweighs all others.
 type bursty struct {
+	heavy    bool
 	p, rho   float64
 	clusters int
 	mean     int
@@ -22,6 +25,9 @@ func (b bursty) draw(r *rand.Rand) (k, n float64, clusters []measure.Cluster) {
 	share := distuv.Beta{Alpha: b.p * (1 - b.rho) / b.rho, Beta: (1 - b.p) * (1 - b.rho) / b.rho, Src: r}
 	for range b.clusters {
 		c := measure.Cluster{N: 1 + r.Int64N(int64(2*b.mean-1))}
+		if b.heavy {
+			c.N = int64(min(5000, math.Pow(1-r.Float64(), -1/1.1)))
+		}
 		q := share.Rand()
 		for range c.N {
 			if r.Float64() < q {
@@ -44,7 +50,7 @@ func (b bursty) coverage(repeats int) (plain, clustered, above float64) {
 		if holds(measure.Jeffreys(k, n, 0.95), b.p) {
 			plain++
 		}
-		i := measure.Clustered(k, n, measure.Deff(clusters), 0.95)
+		i := measure.Clustered(k/n, measure.EffectiveN(clusters, len(clusters), 0.95), 0.95)
 		if holds(i, b.p) {
 			clustered++
 		}
@@ -57,28 +63,28 @@ func (b bursty) coverage(repeats int) (plain, clustered, above float64) {
 
 func holds(i measure.Interval, p float64) bool { return i[0] <= p && p <= i[1] }
 
-// With bursts the plain interval holds the truth far less often than it says.
-// The clustered one comes close to what it says with 100 clusters and falls
-// short with few of them; the floors are what 5,000 repeats showed, less a
-// margin for 200, and doc/statistics.md states the shortfall.
+// With bursts the plain interval holds the truth far less often than it says. The
+// clustered one holds it at least as often, with few clusters and with heavy tails
+// too: it errs wide. The floors are what 5,000 repeats showed, less a margin for 200.
 func TestLongCoverageUnderBursts(t *testing.T) {
 	repeats := 200
 	if os.Getenv("CANDOR_TEST_LONG") != "" {
 		repeats = 5000
 	}
-	t.Logf("%5s %5s %9s %6s | %7s %9s %7s  (%d repeats)", "p", "rho", "clusters", "mean", "plain", "clustered", "above", repeats)
-	floors := map[int]float64{5: 0.75, 10: 0.75, 30: 0.85, 100: 0.90}
-	for _, clusters := range []int{5, 10, 30, 100} {
-		for _, p := range []float64{0.1, 0.5, 0.9} {
-			for _, rho := range []float64{0.1, 0.5} {
-				b := bursty{p: p, rho: rho, clusters: clusters, mean: 20}
-				plain, clustered, above := b.coverage(repeats)
-				t.Logf("%5.2f %5.2f %9d %6d | %7.3f %9.3f %7.3f", p, rho, clusters, b.mean, plain, clustered, above)
-				if clustered < floors[clusters] {
-					t.Errorf("clustered interval of %+v holds the truth in %.3f of samples", b, clustered)
-				}
-				if plain > clustered {
-					t.Errorf("plain interval of %+v does better than the clustered one", b)
+	t.Logf("%5s %5s %9s %6s | %7s %9s %7s  (%d repeats)", "p", "rho", "clusters", "heavy", "plain", "clustered", "above", repeats)
+	for _, heavy := range []bool{false, true} {
+		for _, clusters := range []int{5, 10, 30, 100} {
+			for _, p := range []float64{0.1, 0.5, 0.9} {
+				for _, rho := range []float64{0.1, 0.5, 0.9} {
+					b := bursty{heavy: heavy, p: p, rho: rho, clusters: clusters, mean: 20}
+					plain, clustered, above := b.coverage(repeats)
+					t.Logf("%5.2f %5.2f %9d %6v | %7.3f %9.3f %7.3f", p, rho, clusters, heavy, plain, clustered, above)
+					if clustered < 0.93 {
+						t.Errorf("clustered interval of %+v holds the truth in %.3f of samples", b, clustered)
+					}
+					if plain > clustered {
+						t.Errorf("plain interval of %+v does better than the clustered one", b)
+					}
 				}
 			}
 		}

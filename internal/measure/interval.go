@@ -1,6 +1,10 @@
 package measure
 
-import "gonum.org/v1/gonum/stat/distuv"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
 
 // Jeffreys returns the equal-tailed Jeffreys interval of k hits in n: quantiles
 // of Beta(k + 1/2, n - k + 1/2), with 0 as the lower limit when k is 0 and 1 as
@@ -70,12 +74,67 @@ func Deff(clusters []Cluster) float64 {
 	return max(1, between/(p*(1-p)/float64(n)))
 }
 
-// Clustered returns the interval of k hits in n alerts, at least one, whose
-// bursts have the design effect deff: Jeffreys on n/deff alerts with the same
-// share of hits. It is widened to hold that share, which Jeffreys can miss where
-// a single burst leaves one effective alert.
-func Clustered(k, n, deff, confidence float64) Interval {
-	p, effective := k/n, n/deff
+// Kish returns (sum n)^2 / sum n^2 of the clusters: how many equal clusters would
+// weigh as much as these if all alerts of one were one (Kish, Survey Sampling,
+// 1965). It is 0 without any labelled alert.
+func Kish(clusters []Cluster) float64 {
+	var sum, squares float64
+	for _, c := range clusters {
+		n := float64(c.N)
+		sum, squares = sum+n, squares+n*n
+	}
+	if squares == 0 {
+		return 0
+	}
+	return sum * sum / squares
+}
+
+// bursts is what of the bursts of labelled alerts limits how much they weigh. The
+// counts may be fractions, as those that are supposed are.
+type bursts struct {
+	n         float64 // labelled alerts, at least one
+	deff      float64 // of the clusters, at least 1
+	kish      float64
+	clusters  float64
+	occasions float64
+}
+
+// effective returns how many independent alerts the labelled ones weigh: n/deff,
+// less for the degrees of freedom that few clusters leave (Korn and Graubard, Survey
+// Methodology 24, 1998), and not more than there are alerts, than Kish's number of
+// clusters, or than there are occasions. It is at least 1, and 1 where all are one
+// burst.
+func (b bursts) effective(confidence float64) float64 {
+	if b.clusters <= 1 {
+		return 1
+	}
+	tail := (1 - confidence) / 2
+	z := distuv.UnitNormal.Quantile(1 - tail)
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: b.clusters - 1}.Quantile(1 - tail)
+	free := z * z / (t * t)
+	if math.IsNaN(free) { // with next to no degree of freedom the quantile has no number
+		free = 0
+	}
+	return max(1, min(b.n, b.n/b.deff*free, b.kish, b.occasions))
+}
+
+// EffectiveN returns how many independent alerts labelled ones in these clusters
+// weigh, which fell on so many occasions: see Clustered. Without any labelled alert
+// it is 1.
+func EffectiveN(clusters []Cluster, occasions int, confidence float64) float64 {
+	b := bursts{deff: Deff(clusters), kish: Kish(clusters), occasions: float64(occasions)}
+	for _, c := range clusters {
+		if c.N > 0 {
+			b.n, b.clusters = b.n+float64(c.N), b.clusters+1
+		}
+	}
+	return b.effective(confidence)
+}
+
+// Clustered returns the interval of a share p of hits in alerts that come in bursts
+// and weigh as much as so many independent ones: Jeffreys on these. It is widened to
+// hold p, which Jeffreys can miss where little weight is left.
+func Clustered(p, effective, confidence float64) Interval {
 	i := Jeffreys(p*effective, effective, confidence)
 	return Interval{min(i[0], p), max(i[1], p)}
 }

@@ -52,7 +52,7 @@ func (c *counts) judge(days int, p *Policy) Statement {
 	s.BusiestClusterShare = c.busiest()
 	s.WorkloadMinutesPerDay = s.PerDay.Mean * p.MinutesPerAlert
 	clusters := c.clusters()
-	s.proportions(clusters, p.Confidence)
+	s.proportions(clusters, c.occasions.count(), p.Confidence)
 	s.Conclusion = s.conclude(p)
 	if s.Conclusion == Undecided {
 		s.ToLabel = s.toLabel(p)
@@ -68,7 +68,7 @@ func (s *Statement) labelled() int64 { return s.TruePositive + s.BenignPositive 
 
 // proportions fills in what is computed from the labelled alerts. Where there
 // are none every proportion stays nil: nothing is known, not 0.
-func (s *Statement) proportions(clusters []Cluster, confidence float64) {
+func (s *Statement) proportions(clusters []Cluster, occasions int, confidence float64) {
 	n, k := s.labelled(), s.TruePositive
 	if all := n + s.Unlabelled; all > 0 {
 		s.LabelledShare = new(share(n, all))
@@ -83,14 +83,35 @@ func (s *Statement) proportions(clusters []Cluster, confidence float64) {
 	s.LogicPrecision = new(share(logic, n))
 	s.LogicInterval = new(Jeffreys(float64(logic), float64(n), confidence))
 
-	deff := Deff(clusters)
-	s.Deff = new(deff)
-	s.EffectiveN = new(float64(n) / deff)
-	s.ClusteredInterval = new(Clustered(float64(k), float64(n), deff, confidence))
-
+	s.Occasions = occasions
 	s.EpisodeHits, s.Episodes = Episodes(clusters)
+	s.Deff, s.MEff = new(Deff(clusters)), new(Kish(clusters))
+	s.EffectiveN = new(s.bursts(1).effective(confidence))
+	s.ClusteredInterval = new(Clustered(*s.Precision, *s.EffectiveN, confidence))
+
 	s.EpisodePrecision = new(float64(s.EpisodeHits) / float64(s.Episodes))
 	s.EpisodeInterval = new(Jeffreys(float64(s.EpisodeHits), float64(s.Episodes), confidence))
+}
+
+// bursts is what limits the weight of the labelled alerts if there were more of
+// them, by a factor, of which clusters and occasions keep up.
+func (s *Statement) bursts(grow float64) bursts {
+	return bursts{n: grow * float64(s.labelled()), deff: *s.Deff, kish: grow * *s.MEff, clusters: grow * float64(s.Episodes), occasions: grow * float64(s.Occasions)}
+}
+
+// Grounds says in how many episodes there are labels, and on how many occasions.
+func (s *Statement) Grounds() string {
+	return count(int64(s.Episodes), "episode") + " on " + count(int64(s.Occasions), "occasion")
+}
+
+// Short returns how many more episodes with labels policy asks for before anything is
+// concluded or, where there are enough, how many more occasions; 0 where it asks for
+// no more.
+func (s *Statement) Short(p Policy) (n int, what string) {
+	if n := p.MinEpisodes - s.Episodes; n > 0 {
+		return n, "episode"
+	}
+	return max(0, p.MinEpisodes-s.Occasions), "occasion"
 }
 
 // conclude compares the statement with the threshold. Two precisions must clear
@@ -98,7 +119,7 @@ func (s *Statement) proportions(clusters []Cluster, confidence float64) {
 // worse one decides; and when the unlabelled alerts alone could turn the answer,
 // nothing is concluded either way.
 func (s *Statement) conclude(p *Policy) Conclusion {
-	if s.labelled() == 0 || s.Episodes < p.MinEpisodes {
+	if n, _ := s.Short(*p); s.labelled() == 0 || n > 0 {
 		return NotMeasurable
 	}
 	return decide(*s.ClusteredInterval, *s.EpisodeInterval, *s.Bounds, p.MinPrecision)
@@ -127,7 +148,7 @@ const maxToLabel = 1 << 30
 // toLabel returns the least number of further randomly chosen alerts that, once
 // labelled, would decide the statement if they kept to the current estimates:
 // the share of hits, the design effect, and the share of episodes with a hit,
-// the number of episodes growing with that of labels. It is 0 when no number
+// the numbers of episodes and of occasions growing with that of labels. It is 0 when no number
 // within reach would do, as when an estimate is the threshold itself.
 func (s *Statement) toLabel(p *Policy) int64 {
 	decided := func(more int64) bool { return s.after(more, p) != Undecided }
@@ -146,7 +167,7 @@ func (s *Statement) toLabel(p *Policy) int64 {
 func (s *Statement) after(more int64, p *Policy) Conclusion {
 	n, k := float64(s.labelled()), float64(s.TruePositive)
 	grow := (n + float64(more)) / n
-	clustered := Clustered(k*grow, n*grow, *s.Deff, p.Confidence)
+	clustered := Clustered(*s.Precision, s.bursts(grow).effective(p.Confidence), p.Confidence)
 	episodes := Jeffreys(float64(s.EpisodeHits)*grow, float64(s.Episodes)*grow, p.Confidence)
 
 	left := math.Max(0, float64(s.Unlabelled-more))

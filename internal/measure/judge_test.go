@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"candor/internal/alert"
+	"candor/internal/evidence"
 	"candor/internal/measure"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -83,6 +84,36 @@ func codes(s *measure.Statement) []string {
 		out = append(out, r.Code)
 	}
 	return out
+}
+
+// TestThreeScansAreNotThirteenEpisodes has a scan hit many hosts, each an episode.
+func TestThreeScansAreNotThirteenEpisodes(t *testing.T) {
+	scans := func(n int) []alert.Tally {
+		var ts []alert.Tally
+		for i := range 13 {
+			ts = append(ts, alert.Tally{RuleID: "r", Cluster: fmt.Sprint("host", i), Day: fmt.Sprintf("2026-03-%02d", 1+i%n), Class: alert.TruePositive,
+				Provenance: alert.Analyst, Site: "lab", Hours: alert.HourSet(3), N: 5})
+		}
+		return ts
+	}
+	s := measure.Rules(scans(3), 30, policy())["r"]
+	if s.Conclusion != measure.NotMeasurable || s.Occasions != 3 || *s.EffectiveN != 3 || !slices.Contains(codes(&s), "too_few_occasions") {
+		t.Errorf("%s on %d occasions, n* %v, %v; want nothing concluded of three scans", s.Conclusion, s.Occasions, *s.EffectiveN, codes(&s))
+	}
+	want := "There are labels in 13 episodes on 3 occasions, which is in how many hours of a site they fell; policy asks for 5 occasions before anything is concluded."
+	if i := slices.IndexFunc(s.Reasons, func(r evidence.Reason) bool { return r.Code == "too_few_occasions" }); i < 0 || s.Reasons[i].Text != want {
+		t.Errorf("reasons %+v", s.Reasons)
+	}
+	if s := measure.Rules(scans(6), 30, policy())["r"]; s.Conclusion != measure.GoodEnough || s.Occasions != 6 {
+		t.Errorf("%s on %d occasions", s.Conclusion, s.Occasions)
+	}
+	other := scans(3) // the same hours at another site are other occasions
+	for i := range other {
+		other[i].Site, other[i].Cluster = "office", "o"+other[i].Cluster
+	}
+	if s := measure.Rules(append(scans(3), other...), 30, policy())["r"]; s.Occasions != 6 {
+		t.Errorf("%d occasions at two sites", s.Occasions)
+	}
 }
 
 func TestCountsAreKeptApart(t *testing.T) {

@@ -46,7 +46,7 @@ func byCluster(a, b alert.Tally) int {
 		return c // there are millions to compare
 	}
 	return cmp.Or(strings.Compare(a.Day, b.Day),
-		strings.Compare(string(a.Class), string(b.Class)), strings.Compare(string(a.Provenance), string(b.Provenance)))
+		strings.Compare(string(a.Class), string(b.Class)), strings.Compare(string(a.Provenance), string(b.Provenance)), strings.Compare(a.Site, b.Site))
 }
 
 // open reports whether policy counts the tally's alerts as unlabelled.
@@ -58,7 +58,7 @@ func appendTally(list []alert.Tally, t alert.Tally, c alert.Class, p alert.Prove
 	if n == 0 {
 		return list
 	}
-	t.Class, t.Provenance, t.N = c, p, n
+	t.Class, t.Provenance, t.N, t.Hours = c, p, n, t.Hours.First(n)
 	return append(list, t)
 }
 

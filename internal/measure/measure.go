@@ -56,8 +56,11 @@ type Statement struct {
 	// LogicPrecision is (TP+BP)/(TP+BP+FP).
 	LogicPrecision *float64  `json:"logic_precision"`
 	LogicInterval  *Interval `json:"logic_interval"`
-	// Deff is the design effect of clustering and EffectiveN = n/Deff.
+	// Deff is the design effect of clustering, and MEff how many equal clusters would
+	// weigh as much as these. EffectiveN is how many independent alerts the labelled
+	// ones weigh: see EffectiveN.
 	Deff              *float64  `json:"deff"`
+	MEff              *float64  `json:"m_eff"`
 	EffectiveN        *float64  `json:"effective_n"`
 	ClusteredInterval *Interval `json:"clustered_interval"`
 	// Episodes are labelled clusters; EpisodeHits those with a true positive.
@@ -65,6 +68,8 @@ type Statement struct {
 	EpisodeHits      int       `json:"episode_hits"`
 	EpisodePrecision *float64  `json:"episode_precision"`
 	EpisodeInterval  *Interval `json:"episode_interval"`
+	// Occasions is in how many hours, of each site, labelled alerts fell.
+	Occasions int `json:"occasions"`
 	// LabelledShare is labelled alerts over labelled and unlabelled ones.
 	LabelledShare *float64 `json:"labelled_share"`
 	// Bounds are the worst cases for the unlabelled, [TP/N, (TP+U)/N].
@@ -91,7 +96,8 @@ type Statement struct {
 type Policy struct {
 	// MinPrecision is the proportion that the lower bound must reach, 0 to 1.
 	MinPrecision float64
-	// MinEpisodes is the fewest labelled episodes that prove anything.
+	// MinEpisodes is the fewest labelled episodes, and the fewest occasions, that
+	// prove anything.
 	MinEpisodes int
 	// MaxAlertsPerDay and MaxMinutesPerDay bound the mean volume and workload of
 	// one rule; 0 means no bound. Of several rules the busiest is held to them.

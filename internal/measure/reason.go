@@ -61,8 +61,8 @@ func (s *Statement) precisionReasons(p *Policy) []evidence.Reason {
 			"%d of %s were true positives: precision %s, %s interval %s if alerts were independent.",
 			s.TruePositive, labelled(n), number(*s.Precision), level, s.Interval.words()), "confidence"),
 		reason("clustered_precision", figure.Sprintf(
-			"Alerts come in bursts (design effect %s), so that %d of %s weigh as much as %s independent ones: precision %s, %s interval %s.",
-			brief(*s.Deff), s.TruePositive, labelled(n), brief(*s.EffectiveN), number(*s.Precision), level, s.ClusteredInterval.words()), "confidence"),
+			"Alerts come in bursts (%s, design effect %s), so that %d of %s weigh as much as %s independent ones: precision %s, %s interval %s.",
+			s.Grounds(), brief(*s.Deff), s.TruePositive, labelled(n), brief(*s.EffectiveN), number(*s.Precision), level, s.ClusteredInterval.words()), "confidence"),
 		reason("episode_precision", figure.Sprintf(
 			"%d of %s held a true positive: episode precision %s, %s interval %s.",
 			s.EpisodeHits, count(int64(s.Episodes), "labelled episode"), number(*s.EpisodePrecision), level, s.EpisodeInterval.words()), "confidence"),
@@ -88,6 +88,10 @@ func (s *Statement) conclusionReason(p *Policy) evidence.Reason {
 	case s.labelled() == 0:
 		return reason("nothing_labelled", figure.Sprintf(
 			"None of %s carries a label that counts; unlabelled is not false, and nothing is concluded.", alerts(s.Alerts)), "provenances")
+	case s.Conclusion == NotMeasurable && s.Episodes >= p.MinEpisodes:
+		return reason("too_few_occasions", figure.Sprintf(
+			"There are labels in %s, which is in how many hours of a site they fell; policy asks for %d occasions before anything is concluded.",
+			s.Grounds(), p.MinEpisodes), "min_episodes")
 	case s.Conclusion == NotMeasurable:
 		return reason("too_few_episodes", figure.Sprintf(
 			"There are labels in %s; policy asks for %d before anything is concluded.",

@@ -100,7 +100,7 @@ func gateKeys(prefix, purpose string, g *assure.GatePolicy) []key {
 	return []key{
 		{prefix + "min_precision", "proportion", "What the lower of the two lower bounds of precision, by alerts and by episodes, must reach " + purpose + ".",
 			number{&g.MinPrecision, 0, 1}},
-		{prefix + "min_episodes", "episodes", "The fewest labelled episodes; with fewer than 5 no gate opens.", whole{&g.MinEpisodes, assure.LeastEpisodes, 1_000_000}},
+		{prefix + "min_episodes", "episodes", "The fewest labelled episodes, and the fewest occasions on which they may have fallen; with fewer than 5 no gate opens.", whole{&g.MinEpisodes, assure.LeastEpisodes, 1_000_000}},
 		{prefix + "rungs", "", "The rungs on which an analytic may stand, or one that the rule claims.", texts[assure.Rung]{&g.Rungs, assure.Rungs()}},
 		{prefix + "max_alerts_per_day", "alerts a day", "The most alerts a day, on average over the window; 0 sets no bound.", number{&g.MaxAlertsPerDay, 0, 1e9}},
 		{prefix + "require_runbook", "", "Whether a current runbook is required, whatever the rung.", truth{&g.RequireRunbook}},
@@ -136,7 +136,7 @@ func measureKeys(p *assure.Policy) []key {
 	m := &p.Measure
 	return []key{
 		{"measure.min_precision", "proportion", "What the lower bound of actionable precision must reach, by alerts and by episodes.", number{&m.MinPrecision, 0, 1}},
-		{"measure.min_episodes", "episodes", "The fewest labelled episodes that prove anything.", whole{&m.MinEpisodes, 1, 1_000_000}},
+		{"measure.min_episodes", "episodes", "The fewest labelled episodes that prove anything, and the fewest occasions on which they may have fallen (hours of a site).", whole{&m.MinEpisodes, 1, 1_000_000}},
 		{"measure.max_alerts_per_day", "alerts a day", "The most alerts a day, on average over the window; 0 sets no bound.", number{&m.MaxAlertsPerDay, 0, 1e9}},
 		{"measure.max_minutes_per_day", "minutes a day", "The most handling time a day, on average over the window; 0 sets no bound.", number{&m.MaxMinutesPerDay, 0, 1e9}},
 		{"measure.minutes_per_alert", "minutes", "The handling time taken for an alert that carries none.", number{&m.MinutesPerAlert, 0, 1e6}},

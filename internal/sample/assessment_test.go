@@ -127,7 +127,7 @@ func counted(t *testing.T, text string) ([]alert.Tally, []assure.AlertRule) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		key := alert.Tally{RuleID: a.RuleID, Cluster: a.Cluster(), Day: a.Day(), Class: alert.Unlabelled}
+		key := alert.Tally{RuleID: a.RuleID, Cluster: a.Cluster(), Day: a.Day(), Class: alert.Unlabelled, Site: a.Site, Hours: alert.HourSet(a.Hour())}
 		if d := a.Disposition; d != nil && d.Class != alert.Unlabelled {
 			key.Class, key.Provenance = d.Class, d.Provenance
 		}

@@ -229,6 +229,15 @@ func (g gauge) Plot(q quantity) template.HTML {
 	return whiskers(*q.Value, q.Interval[0], q.Interval[1], g.Threshold)
 }
 
+// Grounds says in how many episodes and on how many occasions there are labels; empty
+// without any.
+func (g gauge) Grounds() string {
+	if g.M.Episodes == 0 {
+		return ""
+	}
+	return g.M.Grounds()
+}
+
 // Worst says what precision could be if every unlabelled alert were a miss, or a
 // hit.
 func (g gauge) Worst() string {

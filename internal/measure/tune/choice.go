@@ -139,19 +139,23 @@ func reachText(c *Choice, p *Policy) string {
 		return figure.Sprintf("The lower bounds reach %s in both parts.", asks)
 	case c.Reaches && newer.Labelled == 0:
 		return figure.Sprintf("The lower bounds reach %s in the older part; in the newer nothing is labelled to judge by.", asks)
-	case c.Reaches && newer.Episodes < p.leastClusters():
+	case c.Reaches && p.few(newer):
 		return figure.Sprintf("The lower bounds reach %s in the older part; %s in the newer.", asks, p.fewText(newer))
 	case c.Reaches:
 		return figure.Sprintf("The lower bounds reach %s in the older part and do not in the newer.", asks)
-	case older.Episodes < p.leastClusters():
+	case p.few(older):
 		return figure.Sprintf("Whether they would reach %s cannot be said: %s in the older part; it spares the work on what it removes.", asks, p.fewText(older))
 	}
 	return figure.Sprintf("The lower bounds do not reach %s; it spares the work on what it removes.", asks)
 }
 
-// fewText says that too few episodes are left to judge by.
+// fewText says that too few episodes, or too few occasions, are left to judge by.
 func (p *Policy) fewText(o *Outcome) string {
-	return figure.Sprintf("only %s would be left and %d are asked for", count(int64(o.Episodes), "labelled episode"), p.leastClusters())
+	left := count(int64(o.Episodes), "labelled episode")
+	if o.Episodes >= p.leastClusters() {
+		left += " on " + count(int64(o.Occasions), "occasion")
+	}
+	return figure.Sprintf("only %s would be left and %d are asked for", left, p.leastClusters())
 }
 
 func count(n int64, what string) string { return figure.Of(n, what, what+"s") }

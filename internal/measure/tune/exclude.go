@@ -29,8 +29,9 @@ const mostCandidates = 4 * mostShown
 
 // trial is what a value would remove, cluster by cluster and host by host.
 type trial struct {
-	removed map[int32]cluster
-	hosts   map[int32]int64
+	removed   map[int32]cluster
+	hosts     map[int32]int64
+	occasions [2]occasions // of the labelled alerts that it would remove, by part
 }
 
 // trials looks at values in a second reading of the rows, before any threshold is
@@ -106,7 +107,7 @@ func (t *trials) judge(rows Rows) error {
 }
 
 func (t *trials) watch(v *Value) {
-	t.of[fieldValue{v.Field, v.Value}] = &trial{removed: map[int32]cluster{}, hosts: map[int32]int64{}}
+	t.of[fieldValue{v.Field, v.Value}] = &trial{removed: map[int32]cluster{}, hosts: map[int32]int64{}, occasions: [2]occasions{{}, {}}}
 }
 
 // read adds the rows to what is watched. Alerts that arrived since the first reading
@@ -132,15 +133,16 @@ func (t *trials) read(rows Rows) error {
 func (t *trials) add(r *Row, i, host int32) {
 	for f, v := range r.Fields {
 		if x := t.of[fieldValue{f, v}]; x != nil {
-			x.add(r, i, host)
+			x.add(r, i, t.sweep.clusters[i].part, host)
 		}
 	}
 }
 
-func (x *trial) add(r *Row, i, host int32) {
+func (x *trial) add(r *Row, i int32, part int, host int32) {
 	x.hosts[host]++
 	if c := x.removed[i]; r.hit() || r.miss() {
 		c.labelled++
+		x.occasions[part][occasionOf(r)]++
 		if r.hit() {
 			c.hits++
 		}
@@ -218,6 +220,6 @@ func (t *trials) after(part int, of Part, x *trial, gone *Removal) Outcome {
 			left = append(left, measure.Cluster{N: n, Hits: c.hits - less.hits})
 		}
 	}
-	o.state(left, t.policy)
+	o.state(left, s.occasions[part].without(x.occasions[part]), t.policy)
 	return o
 }

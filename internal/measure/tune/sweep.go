@@ -24,11 +24,43 @@ type cluster struct {
 	labelled, hits int64
 }
 
+// occasion is an hour, in UTC, of a site.
+type occasion struct {
+	site string
+	hour int64 // since 1970
+}
+
+func occasionOf(r *Row) occasion { return occasion{r.Site, r.Time.Unix() / 3600} }
+
+// occasions count the labelled alerts of each occasion.
+type occasions map[occasion]int64
+
+// take takes an alert out.
+func (o occasions) take(at occasion) {
+	if o[at]--; o[at] <= 0 {
+		delete(o, at)
+	}
+}
+
+func (o occasions) count() int { return len(o) }
+
+// without is how many occasions are left without some of the alerts.
+func (o occasions) without(gone occasions) int {
+	left := 0
+	for at, n := range o {
+		if n > gone[at] {
+			left++
+		}
+	}
+	return left
+}
+
 // scored is a row with a score, as the sweep needs it.
 type scored struct {
 	score   float64
 	cluster int32
 	host    int32
+	at      occasion
 	hit     bool
 	doubted bool
 	counts  bool   // labelled in a way that precision counts
@@ -43,14 +75,16 @@ type sweep struct {
 	clusters []cluster
 	rows     []scored
 	hosts    *hosts
-	totals   [2]int64
-	open     [2]int64 // unlabelled, as far as they are kept
-	keptNow  [2]int64
-	cases    map[string]*[2]int64 // true positives of each case, by part
+	// occasions are those in which labelled alerts of each part are kept.
+	occasions [2]occasions
+	totals    [2]int64
+	open      [2]int64 // unlabelled, as far as they are kept
+	keptNow   [2]int64
+	cases     map[string]*[2]int64 // true positives of each case, by part
 }
 
 func newSweep(older Part) *sweep {
-	return &sweep{older: older, index: map[string]int32{}, hosts: newHosts(), cases: map[string]*[2]int64{}}
+	return &sweep{older: older, index: map[string]int32{}, hosts: newHosts(), occasions: [2]occasions{{}, {}}, cases: map[string]*[2]int64{}}
 }
 
 // part says which part a row belongs to: the one in which its cluster began, so
@@ -78,6 +112,7 @@ func (s *sweep) add(r *Row) {
 	s.keptNow[part]++
 	labelled := r.hit() || r.miss()
 	if labelled {
+		s.occasions[part][occasionOf(r)]++
 		c.labelled++
 	} else {
 		s.open[part]++
@@ -94,7 +129,7 @@ func (s *sweep) add(r *Row) {
 	if r.Score == nil {
 		return
 	}
-	x := scored{score: *r.Score, cluster: i, host: host, hit: r.hit(), doubted: r.Doubted, counts: labelled}
+	x := scored{score: *r.Score, cluster: i, host: host, at: occasionOf(r), hit: r.hit(), doubted: r.Doubted, counts: labelled}
 	if r.hit() {
 		x.id, x.incid = r.ID, r.Case
 	}
@@ -155,6 +190,7 @@ func (s *sweep) remove(x *scored, gone [2]*losses) {
 		return
 	}
 	c.labelled--
+	s.occasions[c.part].take(x.at)
 	if x.hit {
 		c.hits--
 		gone[c.part].add(x.id, x.incid)
@@ -211,12 +247,12 @@ func (s *sweep) outcome(part int, of Part, gone *losses, p *Policy) Outcome {
 			clusters = append(clusters, measure.Cluster{N: c.labelled, Hits: c.hits})
 		}
 	}
-	o.state(clusters, p)
+	o.state(clusters, s.occasions[part].count(), p)
 	return o
 }
 
 // state sets what the labelled clusters that are kept say.
-func (o *Outcome) state(clusters []measure.Cluster, p *Policy) {
+func (o *Outcome) state(clusters []measure.Cluster, occasions int, p *Policy) {
 	for _, c := range clusters {
 		o.Labelled += c.N
 		o.TruePositive += c.Hits
@@ -224,9 +260,9 @@ func (o *Outcome) state(clusters []measure.Cluster, p *Policy) {
 	if o.Labelled == 0 {
 		return
 	}
-	n, k := float64(o.Labelled), float64(o.TruePositive)
-	o.Precision = new(k / n)
-	o.Interval = new(measure.Clustered(k, n, measure.Deff(clusters), p.Confidence))
+	o.Occasions = occasions
+	o.Precision = new(float64(o.TruePositive) / float64(o.Labelled))
+	o.Interval = new(measure.Clustered(*o.Precision, measure.EffectiveN(clusters, occasions, p.Confidence), p.Confidence))
 	o.EpisodeHits, o.Episodes = measure.Episodes(clusters)
 	o.EpisodeInterval = new(measure.Jeffreys(float64(o.EpisodeHits), float64(o.Episodes), p.Confidence))
 }

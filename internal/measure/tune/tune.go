@@ -61,10 +61,15 @@ const leastClusters = 5
 
 func (p *Policy) leastClusters() int { return max(leastClusters, p.MinEpisodes) }
 
-// reached says whether enough episodes are left, and both lower limits reach what
-// policy asks for.
+// few says that too few episodes, or occasions on which they took place, are left.
+func (p *Policy) few(o *Outcome) bool {
+	return o.Episodes < p.leastClusters() || o.Occasions < p.leastClusters()
+}
+
+// reached says whether enough is left, and both lower limits reach what policy asks
+// for.
 func (p *Policy) reached(o *Outcome) bool {
-	return o.Episodes >= p.leastClusters() && o.LowerBound() >= p.MinPrecision
+	return !p.few(o) && o.LowerBound() >= p.MinPrecision
 }
 
 // OlderShare is the part of the time from the first alert to the last on which is
@@ -94,7 +99,9 @@ type Outcome struct {
 	Precision    *float64          `json:"precision"`
 	Interval     *measure.Interval `json:"clustered_interval"`
 	Episodes     int               `json:"episodes"`
-	EpisodeHits  int               `json:"episode_hits"`
+	// Occasions is in how many hours, of each site, labelled alerts are kept.
+	Occasions   int `json:"occasions"`
+	EpisodeHits int `json:"episode_hits"`
 	// EpisodeInterval is of EpisodeHits in Episodes.
 	EpisodeInterval *measure.Interval `json:"episode_interval"`
 	Lost            Lost              `json:"lost"`

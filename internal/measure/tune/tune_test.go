@@ -88,6 +88,7 @@ func plain(rows []Row, of Part, wanted int, gone func(*Row) bool) Outcome {
 	part := map[string]int{}
 	clusters := map[string]measure.Cluster{}
 	var kept []measure.Cluster
+	hours := map[string]bool{}
 	o.Lost = Lost{Cases: []string{}, Whole: []string{}, Alerts: []string{}}
 	for _, r := range rows {
 		if _, ok := part[r.Cluster]; !ok {
@@ -111,6 +112,9 @@ func plain(rows []Row, of Part, wanted int, gone func(*Row) bool) Outcome {
 		}
 		o.Kept++
 		c := clusters[r.Cluster]
+		if r.hit() || r.miss() {
+			hours[r.Site+r.Time.Format("2006-01-02 15")] = true
+		}
 		switch {
 		case r.hit():
 			o.TruePositive, o.Labelled, c.Hits, c.N = o.TruePositive+1, o.Labelled+1, c.Hits+1, c.N+1
@@ -129,7 +133,8 @@ func plain(rows []Row, of Part, wanted int, gone func(*Row) bool) Outcome {
 	}
 	if o.Labelled > 0 {
 		o.Precision = new(float64(o.TruePositive) / float64(o.Labelled))
-		o.Interval = new(measure.Clustered(float64(o.TruePositive), float64(o.Labelled), measure.Deff(kept), 0.95))
+		o.Occasions = len(hours)
+		o.Interval = new(measure.Clustered(*o.Precision, measure.EffectiveN(kept, o.Occasions, 0.95), 0.95))
 		o.EpisodeHits, o.Episodes = measure.Episodes(kept)
 		o.EpisodeInterval = new(measure.Jeffreys(float64(o.EpisodeHits), float64(o.Episodes), 0.95))
 	}
@@ -244,7 +249,7 @@ func fired(days, n int, c alert.Class, score float64, user string) []Row {
 	var rows []Row
 	for i := range n {
 		id := fmt.Sprintf("%s-%d-%s-%d", c, days, user, i)
-		rows = append(rows, Row{ID: id, Time: start.AddDate(0, 0, days), Cluster: id, Class: c, Score: &score, Fields: map[string]string{"user": user}})
+		rows = append(rows, Row{ID: id, Time: start.AddDate(0, 0, days).Add(time.Duration(i) * time.Hour), Cluster: id, Class: c, Score: &score, Fields: map[string]string{"user": user}})
 	}
 	return rows
 }

@@ -17,10 +17,12 @@ import (
 	"candor/internal/store/stamp"
 )
 
-// cell is what alerts are counted by. A cluster is an incident, or else a site
-// and an entity, and then incident is 0. opened is a stored time, as in alert.Tally.
+// cell is what alerts are counted by, and their hours. A cluster is an incident, or
+// else a site and an entity, and then incident is 0. opened is a stored time, as in
+// alert.Tally.
 type cell struct {
 	day, rule, incident, site, entity, class, provenance int32
+	hours                                                alert.Hours
 	opened, n                                            int64
 }
 
@@ -82,7 +84,8 @@ func (c *cell) tally(texts map[int32]string) alert.Tally {
 	}
 	return alert.Tally{
 		RuleID: texts[c.rule], Cluster: member.Cluster(), Day: member.Day(),
-		Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), Opened: stamp.Time(c.opened), N: c.n,
+		Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), Opened: stamp.Time(c.opened),
+		Site: texts[c.site], Hours: c.hours, N: c.n,
 	}
 }
 
@@ -106,6 +109,7 @@ func compact(list []alert.Tally) []alert.Tally {
 	for _, t := range list {
 		if n := len(kept); n > 0 && compareKeys(kept[n-1], t) == 0 {
 			kept[n-1].N += t.N
+			kept[n-1].Hours |= t.Hours
 			continue
 		}
 		kept = append(kept, t)
@@ -113,14 +117,15 @@ func compact(list []alert.Tally) []alert.Tally {
 	return kept
 }
 
-// compareKeys compares everything but the counts.
+// compareKeys compares everything but the counts and the hours.
 func compareKeys(x, y alert.Tally) int {
 	return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Cluster, y.Cluster), cmp.Compare(x.Day, y.Day),
-		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened))
+		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened), cmp.Compare(x.Site, y.Site))
 }
 
 // cells counts the alerts of some days. What comes out of the engine costs by the
-// value, so two numbers come in one.
+// value, so two numbers come in one: of a place the site, less than 0 where an
+// incident and not an entity follows, and the number of alerts with their hours.
 func (a *Alerts) cells(ctx context.Context, from, to day.Date) (list []cell, err error) {
 	open, err := a.open(ctx)
 	if err != nil {
@@ -129,10 +134,11 @@ func (a *Alerts) cells(ctx context.Context, from, to day.Date) (list []cell, err
 	counted, columns := countedUnder(open)
 	first, last := stamp.Bounds(from, to)
 	return list, a.scan(ctx, 3+len(columns), func(v []value) {
-		c := cell{n: v[2].(int64), opened: stamp.Unknown}
+		n := v[2].(int64)
+		c := cell{n: n >> 24, hours: alert.Hours(n & (1<<24 - 1)), opened: stamp.Unknown}
 		c.rule, c.day = unpack(v[0].(int64))
 		if c.site, c.entity = unpack(v[1].(int64)); c.site < 0 {
-			c.site, c.incident, c.entity = 0, c.entity, 0
+			c.site, c.incident, c.entity = -1-c.site, c.entity, 0
 		}
 		c.class, c.provenance = unpack(v[3].(int64))
 		if len(v) > 4 {
@@ -140,7 +146,8 @@ func (a *Alerts) cells(ctx context.Context, from, to day.Date) (list []cell, err
 		}
 		list = append(list, c)
 	}, `SELECT rule::BIGINT << 32 | (day & 4294967295), place, n, `+strings.Join(columns, `, `)+` FROM (
-		SELECT day, rule, if(incident = 0, site::BIGINT << 32 | entity, -4294967296 | incident) AS place, `+counted+`, count(*) AS n
+		SELECT day, rule, if(incident = 0, site::BIGINT << 32 | entity, (-1 - site)::BIGINT * 4294967296 | incident) AS place, `+counted+`,
+			count(*) << 24 | bit_or(1 << (((time // 3600000000000) % 24 + 24) % 24)) AS n
 		FROM alert WHERE NOT void AND day BETWEEN ? AND ? GROUP BY ALL)`, first, last)
 }
 

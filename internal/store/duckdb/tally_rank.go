@@ -56,11 +56,13 @@ func newRanks(texts map[int32]string) *ranks {
 // day, of class and provenance, and when it was opened.
 type ranked struct {
 	cluster, day, label uint64
+	site                int32
+	hours               alert.Hours
 	opened, n           int64
 }
 
 func (x *ranked) compare(y *ranked) int {
-	return cmp.Or(cmp.Compare(x.cluster, y.cluster), cmp.Compare(x.day, y.day), cmp.Compare(x.label, y.label), cmp.Compare(x.opened, y.opened))
+	return cmp.Or(cmp.Compare(x.cluster, y.cluster), cmp.Compare(x.day, y.day), cmp.Compare(x.label, y.label), cmp.Compare(x.opened, y.opened), cmp.Compare(x.site, y.site))
 }
 
 // pack puts two numbers into one that sorts as they do.
@@ -70,7 +72,8 @@ func pack(high, low int32) uint64 { return uint64(uint32(high))<<32 | uint64(uin
 const earliest = math.MinInt32
 
 func (r *ranks) rank(c *cell) ranked {
-	x := ranked{cluster: pack(r.of[c.site], r.of[c.entity]), day: pack(1, c.day^earliest), label: pack(r.of[c.class], r.of[c.provenance]), opened: c.opened, n: c.n}
+	x := ranked{cluster: pack(r.of[c.site], r.of[c.entity]), day: pack(1, c.day^earliest), label: pack(r.of[c.class], r.of[c.provenance]), site: r.of[c.site],
+		hours: c.hours, opened: c.opened, n: c.n}
 	if c.incident != 0 {
 		x.cluster, x.day = pack(r.cases, r.of[c.incident]), pack(0, c.day^earliest)
 	}
@@ -122,7 +125,8 @@ func (n *namer) name(list []alert.Tally, rule string, cells []ranked) {
 		x := &cells[i]
 		t := &list[i]
 		class, provenance := unpack(int64(x.label))
-		*t = alert.Tally{RuleID: rule, Class: alert.Class(n.texts[class]), Provenance: alert.Provenance(n.texts[provenance]), Opened: stamp.Time(x.opened), N: x.n}
+		*t = alert.Tally{RuleID: rule, Class: alert.Class(n.texts[class]), Provenance: alert.Provenance(n.texts[provenance]), Opened: stamp.Time(x.opened),
+			Site: n.texts[x.site], Hours: x.hours, N: x.n}
 		if i > 0 && cells[i-1].cluster == x.cluster && cells[i-1].day == x.day {
 			t.Cluster, t.Day = list[i-1].Cluster, list[i-1].Day
 			continue

@@ -127,7 +127,7 @@ func (c *counts) write(ctx context.Context, tx *sql.Tx) error {
 	}
 	var cells, rules, batches *sql.Stmt
 	err := prepare(ctx, tx, map[string]**sql.Stmt{
-		`INSERT INTO cell (n, ` + cellColumns + `) VALUES ` + marks(9):          &cells,
+		`INSERT INTO cell (n, ` + cellColumns + `) VALUES ` + marks(10):         &cells,
 		`INSERT INTO rule (rule, name, alerts, first, last) VALUES ` + marks(5): &rules,
 		`INSERT INTO rule_batch (rule, batch) VALUES ` + marks(2):               &batches,
 	})

@@ -15,19 +15,19 @@ const maxGathered = 1 << 15
 
 // cell is what alerts are counted by.
 type cell struct {
-	day, rule, incident, site, entity, class, provenance, opened int64
+	day, hour, rule, incident, site, entity, class, provenance, opened int64
 }
 
 // cellColumns are those of the table, in the order of values.
-const cellColumns = `day, rule, incident, site, entity, class, provenance, opened`
+const cellColumns = `day, hour, rule, incident, site, entity, class, provenance, opened`
 
 func (c *cell) values() []any {
-	return []any{c.day, c.rule, c.incident, c.site, c.entity, c.class, c.provenance, c.opened}
+	return []any{c.day, c.hour, c.rule, c.incident, c.site, c.entity, c.class, c.provenance, c.opened}
 }
 
 // targets returns where to scan the columns.
 func (c *cell) targets() []any {
-	return []any{&c.day, &c.rule, &c.incident, &c.site, &c.entity, &c.class, &c.provenance, &c.opened}
+	return []any{&c.day, &c.hour, &c.rule, &c.incident, &c.site, &c.entity, &c.class, &c.provenance, &c.opened}
 }
 
 // facts are what a batch adds to what is known of a rule.
@@ -53,9 +53,9 @@ type rollup struct {
 
 func newRollup(ctx context.Context, e *entry, s silent) (*rollup, error) {
 	u := &rollup{entry: e, silent: s, cells: map[cell]int64{}, rules: map[int64]*facts{}, recount: map[int64]bool{}}
-	const key = `day = ? AND rule = ? AND incident = ? AND site = ? AND entity = ? AND class = ? AND provenance = ? AND opened = ?`
+	const key = `day = ? AND hour = ? AND rule = ? AND incident = ? AND site = ? AND entity = ? AND class = ? AND provenance = ? AND opened = ?`
 	return u, prepare(ctx, e.tx, map[string]**sql.Stmt{
-		`INSERT INTO cell (n, ` + cellColumns + `) VALUES ` + marks(9) + `
+		`INSERT INTO cell (n, ` + cellColumns + `) VALUES ` + marks(10) + `
 			ON CONFLICT DO UPDATE SET n = n + excluded.n`: &u.more,
 		`UPDATE cell SET n = n + ? WHERE ` + key:  &u.fewer,
 		`DELETE FROM cell WHERE n = ? AND ` + key: &u.drop,

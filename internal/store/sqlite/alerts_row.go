@@ -114,9 +114,9 @@ func (r *row) unsay(s silent) { r.class, r.provenance, r.said = s.unlabelled, 0,
 
 // cell returns the cell that counts the row.
 func (r *row) cell(s silent) cell {
-	c := cell{day: int64(stamp.Day(r.time)), rule: r.words[wordRule], class: r.class, provenance: r.provenance, opened: stamp.Unknown}
+	c := cell{day: int64(stamp.Day(r.time)), hour: int64(stamp.Hour(r.time)), site: r.words[wordSite], rule: r.words[wordRule], class: r.class, provenance: r.provenance, opened: stamp.Unknown}
 	if c.incident = r.words[wordIncident]; c.incident == 0 {
-		c.site, c.entity = r.words[wordSite], r.words[wordEntity]
+		c.entity = r.words[wordEntity]
 	}
 	if r.class == s.open {
 		c.class, c.provenance = s.unlabelled, 0

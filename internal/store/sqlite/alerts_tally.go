@@ -38,20 +38,22 @@ func (a *Alerts) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally,
 		}
 		list[i] = alert.Tally{
 			RuleID: texts[c.rule], Cluster: member.Cluster(), Day: member.Day(),
-			Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), Opened: stamp.Time(c.opened), N: c.n,
+			Class: alert.Class(texts[c.class]), Provenance: alert.Provenance(texts[c.provenance]), Opened: stamp.Time(c.opened),
+			Site: texts[c.site], Hours: alert.HourSet(int(c.hour)), N: c.n,
 		}
 	}
 	return compact(list), nil
 }
 
-// compact sorts tallies and adds up those of one key. Two cells can come to one
-// key when a site or an entity holds the separator of cluster names.
+// compact sorts tallies and adds up those of one key: those of the hours of a day,
+// and two cells where a site or an entity holds the separator of cluster names.
 func compact(list []alert.Tally) []alert.Tally {
 	slices.SortFunc(list, compareKeys)
 	kept := list[:0]
 	for _, t := range list {
 		if n := len(kept); n > 0 && compareKeys(kept[n-1], t) == 0 {
 			kept[n-1].N += t.N
+			kept[n-1].Hours |= t.Hours
 			continue
 		}
 		kept = append(kept, t)
@@ -59,10 +61,10 @@ func compact(list []alert.Tally) []alert.Tally {
 	return kept
 }
 
-// compareKeys compares everything but the counts.
+// compareKeys compares everything but the counts and the hours.
 func compareKeys(x, y alert.Tally) int {
 	return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Cluster, y.Cluster), cmp.Compare(x.Day, y.Day),
-		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened))
+		cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened), cmp.Compare(x.Site, y.Site))
 }
 
 // countedCell is a cell with its count.

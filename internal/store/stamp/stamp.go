@@ -47,6 +47,11 @@ func Day(n int64) int32 {
 	return int32(d)
 }
 
+// Hour returns the hour of its UTC day, 0 to 23, of a stored time.
+func Hour(n int64) int {
+	return int((n - int64(Day(n))*SecondsPerDay*int64(time.Second)) / int64(time.Hour))
+}
+
 // Bounds returns from and to in days since 1970; an unknown day is no bound.
 func Bounds(from, to day.Date) (first, last int32) {
 	first, last = math.MinInt32, math.MaxInt32

@@ -30,7 +30,7 @@ func Alerts(t *testing.T, open OpenAlerts) {
 		"a changed case moves an alert to its cluster":    alertsCase,
 		"changed fields update and empty ones keep":       alertsMerge,
 		"tallies keep to the days asked for":              alertsWindow,
-		"alerts of one cluster name count together":       alertsOneCluster,
+		"alerts of one cluster name at two sites":         alertsOneCluster,
 		"rules have their facts":                          alertsRules,
 		"a changed rule or time recounts the rules":       alertsMoveRule,
 		"dispositions of an unknown alert are not found":  alertsUnknown,
@@ -111,9 +111,12 @@ func tallies(t *testing.T, s store.Alerts) []alert.Tally {
 	return list
 }
 
-// tally returns what n alerts like a count as.
-func tally(a *alert.Alert, n int64) alert.Tally {
-	t := alert.Tally{RuleID: a.RuleID, Cluster: a.Cluster(), Day: a.Day(), Class: alert.Unlabelled, N: n}
+// tally returns what n alerts like a count as, in the hours of a and of others.
+func tally(a *alert.Alert, n int64, others ...*alert.Alert) alert.Tally {
+	t := alert.Tally{RuleID: a.RuleID, Cluster: a.Cluster(), Day: a.Day(), Class: alert.Unlabelled, Site: a.Site, Hours: alert.HourSet(a.Hour()), N: n}
+	for _, o := range others {
+		t.Hours |= alert.HourSet(o.Hour())
+	}
 	switch d := a.Disposition; {
 	case d == nil:
 	case d.Class.Labels():
@@ -285,11 +288,11 @@ func alertsCase(t *testing.T, open OpenAlerts) {
 	moved := with(a, func(a *alert.Alert) { a.CaseID = "c2" })
 	other := with(cased, func(a *alert.Alert) { a.ID, a.Entity, a.Site = "a2", "h2", "" })
 	appendAlerts(t, s, "b1", a, other)
-	same(t, "tallies", []alert.Tally{tally(cased, 1), tally(a, 1)}, tallies(t, s))
+	same(t, "tallies", []alert.Tally{tally(other, 1), tally(a, 1)}, tallies(t, s))
 	same(t, "counts", [3]int64{0, 1, 0}, counted(appendAlerts(t, s, "b2", cased)))
-	same(t, "tallies of one case", []alert.Tally{tally(cased, 2)}, tallies(t, s))
+	same(t, "tallies of one case at two sites", []alert.Tally{tally(other, 1), tally(cased, 1)}, tallies(t, s))
 	appendAlerts(t, s, "b3", moved)
-	same(t, "tallies of two cases", []alert.Tally{tally(cased, 1), tally(moved, 1)}, tallies(t, s))
+	same(t, "tallies of two cases", []alert.Tally{tally(other, 1), tally(moved, 1)}, tallies(t, s))
 }
 
 func alertsMerge(t *testing.T, open OpenAlerts) {
@@ -324,7 +327,7 @@ func alertsOneCluster(t *testing.T, open OpenAlerts) {
 	a := with(fired("a1", 0), func(a *alert.Alert) { a.Site, a.Entity = "x\x1fy", "z" })
 	b := with(fired("a2", 0), func(a *alert.Alert) { a.Site, a.Entity = "x", "y\x1fz" })
 	appendAlerts(t, s, "b1", a, b)
-	same(t, "tallies", []alert.Tally{tally(a, 2)}, tallies(t, s))
+	same(t, "tallies", []alert.Tally{tally(b, 1), tally(a, 1)}, tallies(t, s))
 }
 
 func alertsWindow(t *testing.T, open OpenAlerts) {
@@ -337,9 +340,9 @@ func alertsWindow(t *testing.T, open OpenAlerts) {
 		from, to day.Date
 		want     []alert.Tally
 	}{
-		{"2026-05-04", "2026-05-04", []alert.Tally{tally(start, 2)}},
-		{"2026-05-03", "2026-05-04", []alert.Tally{tally(eve, 1), tally(start, 2)}},
-		{"2026-05-04", "2026-05-09", []alert.Tally{tally(start, 2), tally(next, 1)}},
+		{"2026-05-04", "2026-05-04", []alert.Tally{tally(start, 2, end)}},
+		{"2026-05-03", "2026-05-04", []alert.Tally{tally(eve, 1), tally(start, 2, end)}},
+		{"2026-05-04", "2026-05-09", []alert.Tally{tally(start, 2, end), tally(next, 1)}},
 		{"2026-05-06", "2026-05-09", nil},
 		{"2026-05-05", "2026-05-03", nil},
 	} {

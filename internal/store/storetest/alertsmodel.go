@@ -214,7 +214,7 @@ func (k *modelAlert) inOrder() []alert.Disposition {
 
 // tallies counts the alerts of some days.
 func (m *model) tallies(from, to day.Date) []alert.Tally {
-	counts := map[alert.Tally]int64{}
+	counts, hours := map[alert.Tally]int64{}, map[alert.Tally]alert.Hours{}
 	for _, k := range m.alerts {
 		if d := day.Of(k.Time); !k.counts || d < from || d > to {
 			continue
@@ -224,16 +224,21 @@ func (m *model) tallies(from, to day.Date) []alert.Tally {
 		if h := k.inOrder(); len(h) > 0 {
 			a.Disposition = &h[len(h)-1]
 		}
-		counts[tally(&a, 0)]++
+		key := tally(&a, 0)
+		fell := key.Hours
+		key.Hours = 0
+		counts[key]++
+		hours[key] |= fell
 	}
 	var list []alert.Tally
 	for t, n := range counts {
+		t.Hours = hours[t]
 		t.N = n
 		list = append(list, t)
 	}
 	slices.SortFunc(list, func(x, y alert.Tally) int {
 		return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Cluster, y.Cluster), cmp.Compare(x.Day, y.Day),
-			cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened))
+			cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened), cmp.Compare(x.Site, y.Site))
 	})
 	return list
 }
