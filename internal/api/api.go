@@ -34,6 +34,7 @@ type Objects interface {
 	Release(ctx context.Context, ref attack.ReleaseRef) (attack.Release, error)
 	Page(ctx context.Context, id string, ref attack.ReleaseRef) (library.Page, error)
 	Raw(ctx context.Context, id string, ref attack.ReleaseRef) (*attack.Snapshot, error)
+	Nth(ctx context.Context, id string, ref attack.ReleaseRef, n int) (*attack.Snapshot, int, error)
 	History(ctx context.Context, id string, ref attack.ReleaseRef) (library.History, error)
 	Narrowing(ctx context.Context, q store.Query) (store.Query, error)
 }

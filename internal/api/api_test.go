@@ -244,6 +244,16 @@ func TestRawIsTheExactBytes(t *testing.T) {
 	}
 }
 
+func TestRawIsOfEachObjectWithOneID(t *testing.T) {
+	d := newDesk(t)
+	const target = "/api/v1/objects/AN1989/raw?nth="
+	for nth, want := range map[string]int{"0": 200, "1": 200, "2": 404, "-1": 422, "x": 422} {
+		if w := d.do(http.MethodGet, target+nth); w.Code != want && (want != 422 || w.Code != 400) {
+			t.Errorf("GET %s%s: %d, want %d: %s", target, nth, w.Code, want, w.Body)
+		}
+	}
+}
+
 func TestListIsNarrowedByEveryFilter(t *testing.T) {
 	d := newDesk(t)
 	for query, lets := range map[string]func(store.Header) bool{

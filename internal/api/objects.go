@@ -31,6 +31,7 @@ type objectInput struct {
 type rawInput struct {
 	ID string `path:"id" doc:"ATT&CK ID or STIX id" maxLength:"200"`
 	Release
+	Nth   int    `query:"nth" minimum:"0" maximum:"1000000" doc:"Of several objects with one STIX id the one at this place in the bundle, from 1; 0 for the one that counts"`
 	Known string `header:"If-None-Match" doc:"Object hashes that the client has, as entity tags"`
 }
 
@@ -100,6 +101,9 @@ func (s *server) history(ctx context.Context, in *objectInput) (*historyOutput, 
 
 func (s *server) raw(ctx context.Context, in *rawInput) (*rawOutput, error) {
 	snap, err := s.Objects.Raw(ctx, in.ID, in.ref())
+	if in.Nth > 0 {
+		snap, _, err = s.Objects.Nth(ctx, in.ID, in.ref(), in.Nth)
+	}
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}

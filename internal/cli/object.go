@@ -30,6 +30,9 @@ func showObject(g *page, p library.Page, limit int) {
 		}
 	}
 	g.table("  ", facts)
+	if p.Copies > 1 {
+		g.line("  %d objects of the release have this STIX id, and this one counts; candor attack raw %s --nth N prints each", p.Copies, o.ID)
+	}
 	showPath(g, p.Context)
 	showText(g, p)
 	for _, r := range p.Relations {

@@ -24,6 +24,9 @@ type Page struct {
 	ContentHash string `json:"content_sha256"`
 	FileHash    string `json:"file_sha256"`
 	Bytes       int    `json:"bytes"`
+	// Copies is how many objects of the release have the STIX id, where they are more than
+	// one: this is the one that counts, and Service.Nth has each.
+	Copies int `json:"copies,omitempty"`
 
 	Relations []Group `json:"relations"`
 	// Context is the path that people ask for: analytic, strategy, technique,

@@ -36,6 +36,11 @@ func (s *Service) Page(ctx context.Context, id string, ref attack.ReleaseRef) (P
 		Release: at.Release, Object: snap.Object, Lifecycle: snap.Object.Lifecycle(),
 		ObjectHash: snap.ObjectHash.String(), ContentHash: content.String(), FileHash: at.Release.FileHash, Bytes: len(snap.Raw),
 	}
+	if same, err := s.store.Same(ctx, at.Release, at.StixID); err != nil {
+		return Page{}, err
+	} else if len(same) > 1 {
+		p.Copies = len(same)
+	}
 	if err := s.fill(ctx, &p); err != nil {
 		return Page{}, fmt.Errorf("page of %s in %s: %w", at.StixID, at.Release, err)
 	}

@@ -3,7 +3,9 @@ package web
 import (
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"candor/internal/attack"
@@ -36,10 +38,12 @@ type objectView struct {
 
 	Groups []groupView
 	// Upkeep are the relations to who made the object and what lists it.
-	Upkeep   []groupView
-	History  []moment
-	Earlier  []moment // behind the fold
-	Raw      string
+	Upkeep  []groupView
+	History []moment
+	Earlier []moment // behind the fold
+	Raw     string
+	// Each are the bytes of every object with this STIX id, where they are several.
+	Each     []link
 	Past     string // the page of the object's history
 	Analysis analysis
 }
@@ -81,12 +85,24 @@ func (s *site) object(r *http.Request) (view, error) {
 	v := objectView{frame: fr, Page: p, Kind: kind(p.Object.Kind)}
 	v.Raw = selection{Domain: attack.ShortDomain(p.Release.Domain), Release: p.Release.Version}.
 		Link("/api/v1/objects/" + template.URLQueryEscaper(p.Object.ID) + "/raw")
+	for n := 1; n <= p.Copies; n++ {
+		v.Each = append(v.Each, link{Text: strconv.Itoa(n), URL: joinQuery(v.Raw, "nth", strconv.Itoa(n))})
+	}
 	v.Past = sel.Past(p.Object.ID)
 	v.Way = way(p)
 	s.write(r, &v)
 	v.fold()
 	v.Analysis = s.analyse(r, fr, p)
 	return view{name: "object", data: v}, nil
+}
+
+// joinQuery returns an address with one more value in its query.
+func joinQuery(address, key, value string) string {
+	sign := "?"
+	if strings.Contains(address, "?") {
+		sign = "&"
+	}
+	return address + sign + key + "=" + url.QueryEscape(value)
 }
 
 // spelled leads from an address that an object is named in as people write it, in parts
