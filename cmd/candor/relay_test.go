@@ -76,6 +76,18 @@ func TestCommandsAreTheSameThroughAServer(t *testing.T) {
 	}
 }
 
+// TestAShellCompletesWhatAServerHas completes with and without a server.
+func TestAShellCompletesWhatAServerHas(t *testing.T) {
+	t.Parallel()
+	p := demonstration(t)
+	args := []string{"__complete", "--data", "data", "gate", "AN0"}
+	alone := p.run(args...)
+	p.serve()
+	if served := p.run(args...); served != alone || !strings.HasPrefix(alone.out, "AN0") {
+		t.Errorf("without a server %+v, with one %+v", alone, served)
+	}
+}
+
 // timeless blanks what two runs differ in: times of day, and hashes over them.
 func timeless(s string) string {
 	return regexp.MustCompile(`[0-9a-f]{8,}|[0-9]+`).ReplaceAllString(s, "0")

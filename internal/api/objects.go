@@ -49,7 +49,7 @@ type historyOutput struct{ Body library.History }
 type listInput struct {
 	Release
 	Kind      []string `query:"kind" doc:"Kinds of object, for example technique,analytic; software is malware and tools" enum:"technique,sub-technique,analytic,detection-strategy,tactic,data-component,data-source,group,malware,tool,software,campaign,mitigation,asset,matrix,relationship,collection,identity,marking-definition"`
-	Text      string   `query:"text" doc:"Words to look for in names, aliases, ids and descriptions" maxLength:"400"`
+	Text      string   `query:"text" doc:"Words to look for in ids, names, aliases, descriptions, log sources and procedures" maxLength:"400"`
 	Tactic    string   `query:"tactic" doc:"A tactic's ATT&CK ID or short name; techniques only" maxLength:"100"`
 	Platform  string   `query:"platform" doc:"A platform" maxLength:"100"`
 	LogSource string   `query:"log_source" doc:"A log source's name; analytics and data components only" maxLength:"200"`

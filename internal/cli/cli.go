@@ -117,6 +117,8 @@ type program struct {
 	json  bool
 	quiet bool
 	color string
+	// away is the server that has the folder that a completion would have read.
+	away *relay.Elsewhere
 }
 
 // Run executes one command line and returns the exit code: 0 done, 1 failed, 2
@@ -126,9 +128,10 @@ func Run(ctx context.Context, env Env, open Open) int {
 	p := newProgram(env, open)
 	root := p.root()
 	root.SetArgs(env.Args)
+	completed := p.hold(root)
 	err := root.ExecuteContext(ctx)
 	var away *relay.Elsewhere
-	if errors.As(err, &away) {
+	if errors.As(err, &away) || completed(&away) {
 		var code int
 		if code, err = p.relay(ctx, away); err == nil {
 			return code
@@ -209,6 +212,7 @@ keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
 		c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	}
 	markUsage(root)
+	p.completions(root)
 	return root
 }
 

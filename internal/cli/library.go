@@ -66,9 +66,15 @@ func (p *program) searchCommand() *cobra.Command {
 	var ref attack.ReleaseRef
 	var limit int
 	c := &cobra.Command{
-		Use:     "search WORDS...",
-		Short:   "Find objects by id, name, alias or description",
-		Example: "  candor attack search employee names\n  candor attack search T1086",
+		Use:   "search WORDS...",
+		Short: "Find objects by id, name, alias, text, tool, CVE id or log channel",
+		Long: `Search looks for words in ids, names, aliases, descriptions, log sources with their
+channels, and in what MITRE tells of who used what: a CVE id or the name of a tool
+finds the techniques, and who used it. Spaces and punctuation in names, endings, the
+rest of the last word and slips of the hand are forgiven; where hardly anything has
+every word, what has some is listed, too. What bears the id or the name comes first,
+retired objects last.`,
+		Example: "  candor attack search employee names\n  candor attack search mimkatz\n  candor attack search CVE-2017-11882\n  candor attack search WinEventLog:Security / EventCode=4688",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
