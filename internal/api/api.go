@@ -27,6 +27,7 @@ import (
 	"candor/internal/ledger"
 	"candor/internal/library"
 	"candor/internal/store"
+	"candor/internal/take"
 )
 
 // Objects answers questions about one object.
@@ -46,9 +47,10 @@ type Index interface {
 	List(ctx context.Context, q store.Query) ([]store.Located, int, error)
 }
 
-// Assessor judges the analytics of a release.
+// Assessor judges the analytics of a release, and says what objects mean by that.
 type Assessor interface {
 	Assess(ctx context.Context, r assessment.Request) (assure.Assessment, error)
+	Take(ctx context.Context, r assessment.Request, id string) (take.Take, error)
 }
 
 // Batches lists imports of evidence.

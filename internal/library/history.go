@@ -136,6 +136,7 @@ func (s *Service) official(ctx context.Context, r attack.Release, o *attack.Obje
 		}
 		off.Source = mitre + ", ATT&CK " + r.String()
 		off.Licence = "© " + year + " " + mitre + ". This work is reproduced and distributed with the permission of " + mitre + "."
+		off.Trademark = "MITRE ATT&CK and ATT&CK are registered trademarks of " + mitre + ", which has no part in Candor and does not endorse it."
 	case maker == "":
 		off.Source = "not stated; carried by " + r.String()
 		off.Licence = "The object does not say who made it, and the file is not one that " + mitre + " is known to have published."

@@ -80,5 +80,8 @@ type Moment struct {
 type Official struct {
 	Source  string `json:"source"`
 	Licence string `json:"licence"`
+	// Trademark says whose the name is, and that Candor is not theirs; empty for what
+	// is not MITRE's.
+	Trademark string `json:"trademark,omitempty"`
 	URL     string `json:"url,omitempty"`
 }

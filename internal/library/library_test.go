@@ -95,9 +95,10 @@ func TestPageNamesBytesHashesAndOrigin(t *testing.T) {
 		t.Errorf("%d bytes, hashes %s, %s, %s", p.Bytes, p.ObjectHash, p.ContentHash, p.FileHash)
 	}
 	want := library.Official{
-		Source:  "The MITRE Corporation, ATT&CK enterprise 1.0",
-		Licence: "© 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation.",
-		URL:     "https://attack.example/T0001",
+		Source:    "The MITRE Corporation, ATT&CK enterprise 1.0",
+		Licence:   "© 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation.",
+		Trademark: "MITRE ATT&CK and ATT&CK are registered trademarks of The MITRE Corporation, which has no part in Candor and does not endorse it.",
+		URL:       "https://attack.example/T0001",
 	}
 	if d := cmp.Diff(want, p.Official); d != "" {
 		t.Errorf("official: -want +got\n%s", d)

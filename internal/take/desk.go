@@ -59,6 +59,9 @@ func Kinds() []attack.Kind {
 		attack.KindComponent, attack.KindDataSource, attack.KindAsset}
 }
 
+// Written reports whether takes are written of a kind of object.
+func Written(k attack.Kind) bool { return classOf(k) != 0 }
+
 // Write writes the take of the object with the STIX id. It reports false for what
 // is not in the view or not of one of Kinds.
 func (d *Desk) Write(id string) (Take, bool) {

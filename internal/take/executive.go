@@ -343,7 +343,7 @@ func (f *facts) unseenBefore() words {
 		return nothing
 	}
 	names := list(each(f.standing.Unseen, func(n assure.Name) words { return f.named(n, f.title) }), 3)
-	before := "Nothing of ours looks at"
+	before := "We see nothing of"
 	if f.standing.First != nil {
 		before = "Before that we see nothing of"
 	}

@@ -11,6 +11,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/attack/prose"
 	"candor/internal/library"
+	"candor/internal/standing"
 	"candor/internal/store"
 )
 
@@ -46,6 +47,8 @@ type objectView struct {
 	Each     []link
 	Past     string // the page of the object's history
 	Analysis analysis
+	Take     takeView
+	board    *standing.Board
 }
 
 // logLine is one log source that an analytic or a data component names.
@@ -93,6 +96,8 @@ func (s *site) object(r *http.Request) (view, error) {
 	s.write(r, &v)
 	v.fold()
 	v.Analysis = s.analyse(r, fr, p)
+	v.Take = s.takeOf(r, fr, p)
+	v.board = s.board(r, fr, p)
 	return view{name: "object", data: v}, nil
 }
 
@@ -329,6 +334,8 @@ func (v objectView) Log(l logLine) logLink {
 type edgeLink struct {
 	edgeView
 	URL string
+	// Chip is how a technique at the other end stands here; nil for anything else.
+	Chip *chip
 }
 
 // Edge returns a relation with the address of its other end.
@@ -336,6 +343,7 @@ func (v objectView) Edge(e edgeView) edgeLink {
 	l := edgeLink{edgeView: e}
 	if e.Other.Type != "" {
 		l.URL = v.Sel.Header(e.Other)
+		l.Chip = chipOf(v.board, e.Other.StixID, e.Other.Kind)
 	}
 	return l
 }

@@ -23,7 +23,9 @@ import (
 	"candor/internal/figure"
 	"candor/internal/library"
 	"candor/internal/sample"
+	"candor/internal/standing"
 	"candor/internal/store"
+	"candor/internal/take"
 	"candor/internal/web"
 )
 
@@ -538,6 +540,16 @@ type broken struct{ err error }
 // Assess fails.
 func (b broken) Assess(context.Context, assessment.Request) (assure.Assessment, error) {
 	return assure.Assessment{}, b.err
+}
+
+// Take fails.
+func (b broken) Take(context.Context, assessment.Request, string) (take.Take, error) {
+	return take.Take{}, b.err
+}
+
+// Board fails.
+func (b broken) Board(context.Context, assessment.Request) (*standing.Board, error) {
+	return nil, b.err
 }
 
 func TestOnlyFaultsForPeopleAreShown(t *testing.T) {

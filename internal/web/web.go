@@ -25,7 +25,9 @@ import (
 	"candor/internal/door"
 	"candor/internal/identity"
 	"candor/internal/library"
+	"candor/internal/standing"
 	"candor/internal/store"
+	"candor/internal/take"
 )
 
 // Objects answers questions about objects and what changed in them.
@@ -45,9 +47,11 @@ type Index interface {
 	Find(ctx context.Context, id string, ref attack.ReleaseRef) ([]store.Located, error)
 }
 
-// Assessor judges the analytics of a release.
+// Assessor judges the analytics of a release, and says what objects mean by that.
 type Assessor interface {
 	Assess(ctx context.Context, r assessment.Request) (assure.Assessment, error)
+	Take(ctx context.Context, r assessment.Request, id string) (take.Take, error)
+	Board(ctx context.Context, r assessment.Request) (*standing.Board, error)
 }
 
 // Batches lists imports of evidence.
@@ -156,7 +160,7 @@ func (s *site) view(page func(*site, *http.Request) (view, error), r *http.Reque
 // parse returns the template of every page, each with the common frame.
 func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
-		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html"))
+		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html"))
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
 		"evidence", "batch", "ledger", "policy", "error", "door"} {

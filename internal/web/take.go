@@ -1,0 +1,250 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/fault"
+	"candor/internal/figure"
+	"candor/internal/library"
+	"candor/internal/standing"
+	"candor/internal/take"
+)
+
+// takeView is Candor's context of an object: for leaders first, engineers one step
+// below, and what each sentence rests on one more.
+type takeView struct {
+	frame
+	// Problem says why there is none; empty and without Take where the object is of a
+	// kind of which none is written.
+	Problem string
+	Take    *take.Take
+	API     string
+}
+
+// takeOf writes the take of the page's object. A failure leaves the rest whole.
+func (s *site) takeOf(r *http.Request, fr frame, p library.Page) takeView {
+	v := takeView{frame: fr, API: fr.Sel.Link("/api/v1/objects/" + p.Object.ID + "/take")}
+	if !take.Written(p.Object.Kind) {
+		return v
+	}
+	t, err := s.Assessor.Take(r.Context(), s.requestFor(fr.Sel, p.Release), p.Object.ID)
+	switch {
+	case err == nil:
+		v.Take = &t
+	case fault.KindOf(err) == fault.Internal:
+		if r.Context().Err() == nil {
+			s.Log.ErrorContext(r.Context(), "take for an object's page", "id", p.Object.ID, "error", err)
+		}
+		v.Problem = "The take could not be written; the server's log says why."
+	default:
+		v.Problem = "There is no take: " + err.Error() + "."
+	}
+	return v
+}
+
+// For returns the sections of which an audience hears something.
+func (v takeView) For(a string) []take.Section {
+	t := v.Take.For(take.Audience(a))
+	var out []take.Section
+	for _, s := range t.Sections {
+		if s.Name != take.Confident && len(s.Statements) > 0 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Plain are the sections that a leader reads: what it is, and what to decide.
+func (v takeView) Plain() []take.Section {
+	var out []take.Section
+	for _, s := range v.For(string(take.Leader)) {
+		if s.Name == take.Summary || s.Name == take.Executive {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Deep are the sections that an engineer reads, without what stands above them.
+func (v takeView) Deep() []take.Section {
+	var out []take.Section
+	for _, s := range v.For(string(take.Engineer)) {
+		if s.Name != take.Summary && s.Name != take.Executive {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Text is the sentences of a section, one after the other.
+func (v takeView) Text(s take.Section) string {
+	var texts []string
+	for _, st := range s.Statements {
+		texts = append(texts, st.Text)
+	}
+	return strings.Join(texts, " ")
+}
+
+// ground is one thing that a sentence rests on, with its address where it has one.
+type ground struct {
+	link
+	Refs []link
+}
+
+// Grounds are what a sentence rests on.
+func (v takeView) Grounds(st take.Statement) []ground {
+	var out []ground
+	for _, s := range st.Sources {
+		g := ground{Refs: v.Sel.Refs(s.Refs)}
+		switch s.Kind {
+		case take.Field:
+			g.Text, g.URL = s.Field+" of the object", v.Sel.Object(s.ID)
+			if s.ID != v.Take.Object.StixID {
+				g.Text = s.Field + " of " + named(s)
+			}
+		case take.Relation:
+			g.Text, g.URL = "relation "+s.Field, v.Sel.Object(s.ID)
+		case take.Setting:
+			g.Text, g.URL = "policy "+s.ID+" "+s.Value, v.Sel.Link("/policy")
+		case take.Computation:
+			g.Text = s.ID + " " + s.Value
+			if len(s.Inputs) > 0 {
+				g.Text += " of " + cut(strings.Join(s.Inputs, ", "), 80)
+			}
+		default:
+			g.Text, g.Title = "judgement "+words(s.ID), s.Value
+			if s.Field != "" {
+				g.Text += " of " + s.Field
+			}
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// named is what a field of another object says, which for names names it.
+func named(s take.Source) string {
+	if s.Value != "" {
+		return cut(s.Value, 60)
+	}
+	return "another object"
+}
+
+// cut shortens a text to at most n runes.
+func cut(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+// nextStage is a stage next to the object's technique.
+type nextStage struct {
+	take.Adjacent
+	Technique link
+	Here      []hereView
+}
+
+// hereView is how a stage stands on one platform.
+type hereView struct {
+	Platform string
+	Rungs    []tally
+}
+
+// firstStages is how many stages are shown before the fold.
+const firstStages = 6
+
+// Stages are the stages next to the object's technique, those to show and those
+// behind the fold.
+func (v takeView) Stages(folded bool) []nextStage {
+	all := v.Take.Adjacent
+	if n := min(firstStages, len(all)); folded {
+		all = all[n:]
+	} else {
+		all = all[:n]
+	}
+	var out []nextStage
+	for _, a := range all {
+		st := nextStage{Adjacent: a, Technique: v.Sel.Name(a.Technique)}
+		for _, p := range a.Here {
+			h := hereView{Platform: p.Platform}
+			for _, c := range p.Rungs {
+				h.Rungs = append(h.Rungs, tally{look: lookOf(c.Rung), Count: c.Count})
+			}
+			st.Here = append(st.Here, h)
+		}
+		out = append(out, st)
+	}
+	return out
+}
+
+// Share is the share of the known users who also use it, and Times how often that is
+// what chance would give.
+func (n nextStage) Share() string { return figure.Percent(n.Confidence) }
+
+// Times is the lift with one decimal.
+func (n nextStage) Times() string { return figure.Fixed(n.Lift, 1) }
+
+// standingRow is a tactic of what an object is about, with how it stands.
+type standingRow struct {
+	standing.Stage
+	Spread spread
+}
+
+// Present are the rungs on which some analytic stands.
+func (r standingRow) Present() []tally {
+	return slices.DeleteFunc(slices.Clone(r.Spread.Rungs), func(t tally) bool { return t.Count == 0 })
+}
+
+// Standing is how the techniques of an actor, a mitigation or an asset stand by
+// tactic; nothing for what the analysis beside it sums already.
+func (v takeView) Standing() []standingRow {
+	s := v.Take.Standing
+	if s == nil || judged(v.Take.Kind) || !v.Take.Local {
+		return nil
+	}
+	var rows []standingRow
+	for _, st := range s.Stages {
+		rows = append(rows, standingRow{st, spreadOf(st.Rungs)})
+	}
+	return rows
+}
+
+// board returns how everything in the page's release stands; nil without evidence or
+// when it cannot be judged, which the analysis says.
+func (s *site) board(r *http.Request, fr frame, p library.Page) *standing.Board {
+	b, err := s.Assessor.Board(r.Context(), s.requestFor(fr.Sel, p.Release))
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// chip is how a technique stands in a list: the worst case of its own analytics that
+// apply, and how many stand where.
+type chip struct {
+	look
+	Title string
+}
+
+// chipOf returns the chip of a technique; nil where no analytic of it applies.
+func chipOf(b *standing.Board, id string, k attack.Kind) *chip {
+	if b == nil || !k.Technique() {
+		return nil
+	}
+	g := b.Group(id)
+	if g.Worst == "" {
+		return nil
+	}
+	var parts []string
+	for _, c := range g.Rungs {
+		if c.Count > 0 && c.Rung != assure.NotApplicable {
+			parts = append(parts, figure.Count(int64(c.Count))+" "+lookOf(c.Rung).Name)
+		}
+	}
+	return &chip{lookOf(g.Worst), "of its analytics here: " + strings.Join(parts, ", ")}
+}
