@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,7 +136,8 @@ func (w *walk) inventNothing(t *testing.T, r attack.Release) []take.Take {
 	}
 	var takes []take.Take
 	statements := 0
-	err = w.desk.Assessment.Takes(ctx, request(r), func(tk take.Take) error {
+	all, err := w.takes(ctx, r)
+	for _, tk := range all {
 		takes = append(takes, tk)
 		for _, s := range tk.Sections {
 			if len(s.Statements) == 0 && s.Empty == "" {
@@ -146,8 +148,7 @@ func (w *walk) inventNothing(t *testing.T, r attack.Release) []take.Take {
 				c.statement(&tk, st)
 			}
 		}
-		return nil
-	})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +163,24 @@ func (w *walk) inventNothing(t *testing.T, r attack.Release) []take.Take {
 	}
 	t.Logf("%d takes, %d statements", len(takes), statements)
 	return takes
+}
+
+// takes returns the takes of a release as they are written.
+func (w *walk) takes(ctx context.Context, r attack.Release) (takes []take.Take, err error) {
+	var mu sync.Mutex
+	by := map[string]take.Take{}
+	err = w.desk.Assessment.Takes(ctx, request(r), func(t take.Take) ([]byte, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		by[t.Object.StixID] = t
+		return []byte(t.Object.StixID), nil
+	}, func(id []byte) error {
+		mu.Lock()
+		defer mu.Unlock()
+		takes = append(takes, by[string(id)])
+		return nil
+	})
+	return takes, err
 }
 
 // taken reports whether takes are written of an object.
@@ -489,6 +508,9 @@ func (c *checker) computation(tk *take.Take, st take.Statement, s take.Source) {
 			n[i], _ = strconv.ParseFloat(in, 64)
 		}
 		want = strconv.FormatFloat(n[0]*n[3]/(n[1]*n[2]), 'f', 1, 64)
+	case "rungs":
+		c.rungs(tk, st, s)
+		return
 	case "as_of":
 		want = tk.AsOf
 	case "support", "basis_users", "users":
@@ -498,6 +520,33 @@ func (c *checker) computation(tk *take.Take, st take.Statement, s take.Source) {
 	}
 	if want != s.Value {
 		c.tell(tk, st, "%s is %s, want %s", s.ID, s.Value, want)
+	}
+}
+
+// rungs counts the verdicts that apply on the techniques that a take is about.
+func (c *checker) rungs(tk *take.Take, st take.Statement, s take.Source) {
+	about := map[string]bool{}
+	if tk.Standing != nil {
+		for _, t := range tk.Standing.Techniques {
+			about[t.Of.StixID] = true
+		}
+	}
+	counts, all := map[string]int{}, 0
+	for _, v := range c.verdicts {
+		if v.Rung != assure.NotApplicable && slices.ContainsFunc(v.Techniques, func(n assure.Name) bool { return about[n.StixID] }) {
+			counts[string(v.Rung)]++
+			all++
+		}
+	}
+	for _, in := range s.Inputs {
+		rung, n, _ := strings.Cut(in, " ")
+		if strconv.Itoa(counts[rung]) != n {
+			c.tell(tk, st, "%d analytics stand on %s, and it says %s", counts[rung], rung, n)
+		}
+		delete(counts, rung)
+	}
+	if strconv.Itoa(all) != s.Value || len(counts) > 0 {
+		c.tell(tk, st, "%d analytics apply, and it says %s; left out: %v", all, s.Value, counts)
 	}
 }
 

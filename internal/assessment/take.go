@@ -2,8 +2,12 @@ package assessment
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"candor/internal/attack"
 	"candor/internal/day"
@@ -33,25 +37,63 @@ func (s *Service) Take(ctx context.Context, r Request, id string) (take.Take, er
 	return t, nil
 }
 
-// Takes returns the takes of all live objects of the release that r selects and of
-// which takes are written, in the order of the bundle, one after the other.
-func (s *Service) Takes(ctx context.Context, r Request, each func(take.Take) error) error {
+// Takes writes the takes of all live objects of the release that r selects and of
+// which takes are written, in the order of the bundle. Several are rendered at a
+// time; out gets what render made of each, one after the other.
+func (s *Service) Takes(ctx context.Context, r Request, render func(take.Take) ([]byte, error), out func([]byte) error) error {
 	d, err := s.desk(ctx, r)
 	if err != nil {
 		return err
 	}
-	for _, o := range d.Library.Objects() {
-		if !o.Live() {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if t, ok := d.Write(o.ID); ok {
-			if err := each(t); err != nil {
-				return err
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	pages := make(chan chan rendered, 2*runtime.GOMAXPROCS(0))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0) + 1)
+	g.Go(func() error {
+		defer close(pages)
+		for _, o := range d.Library.Objects() {
+			if !o.Live() || !take.Written(o.Kind) {
+				continue
 			}
+			page := make(chan rendered, 1)
+			select {
+			case pages <- page:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			g.Go(func() error {
+				t, _ := d.Write(o.ID)
+				text, err := render(t)
+				page <- rendered{text, err}
+				return nil
+			})
 		}
+		return nil
+	})
+	for page := range pages {
+		p := <-page
+		if p.err == nil {
+			p.err = out(p.text)
+		}
+		if p.err != nil {
+			cancel()
+			return errors.Join(p.err, drain(pages))
+		}
+	}
+	return g.Wait()
+}
+
+// rendered is what became of a take.
+type rendered struct {
+	text []byte
+	err  error
+}
+
+// drain lets those finish who still render.
+func drain(pages chan chan rendered) error {
+	for page := range pages {
+		<-page
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,34 +78,35 @@ func takeOf(ctx context.Context, d *Desk, req assessment.Request, id string) (ta
 // takes writes all takes of a release as they are made.
 func (p *program) takes(ctx context.Context, d *Desk, req assessment.Request, who take.Audience) error {
 	out := bufio.NewWriterSize(p.Out, 1<<20)
-	before := "["
-	err := d.Assessment.Takes(ctx, req, func(t take.Take) error {
+	between, begin, end := "\n", "", ""
+	render := func(t take.Take) ([]byte, error) {
 		t = t.For(who)
-		if !p.json {
-			g := &page{paint: p.outPaint()}
-			showTake(g, &t, false)
-			_, err := out.WriteString(g.String() + "\n")
-			return err
-		}
-		text, err := json.Marshal(t)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(out, "%s\n%s", before, text)
-		before = ","
-		return err
+		g := &page{paint: p.outPaint()}
+		showTake(g, &t, false)
+		return []byte(g.String()), nil
+	}
+	if p.json {
+		between, begin, end = ",\n", "[\n", "\n]\n"
+		render = func(t take.Take) ([]byte, error) { return json.Marshal(t.For(who)) }
+	}
+	before := begin
+	err := d.Assessment.Takes(ctx, req, render, func(text []byte) error {
+		_, err := out.WriteString(before)
+		before = between
+		return errors.Join(err, second(out.Write(text)))
 	})
 	if err != nil {
 		return err
 	}
-	if p.json {
-		if before == "[" {
-			out.WriteString("[")
-		}
-		out.WriteString("\n]\n")
+	if before == begin {
+		out.WriteString(begin)
 	}
+	out.WriteString(end)
 	return out.Flush()
 }
+
+// second is the error of a call.
+func second(_ int, err error) error { return err }
 
 func showTake(g *page, t *take.Take, sources bool) {
 	g.line("%s", g.bold(strings.TrimSpace(t.Object.ATTACKID+"  "+t.Object.Name)))

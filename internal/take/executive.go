@@ -266,16 +266,19 @@ func (f *facts) whoOwnsTheGap() words {
 	return say("Decide who owns that gap, and what is told about it.").on(f.rungs())
 }
 
-// rungs rest on the rungs of what was judged.
+// rungs rest on the rungs of what was judged: the one, or how many stand on each.
 func (f *facts) rungs() words {
 	if f.v != nil {
 		return rungOf(f.v)
 	}
-	var w words
-	for _, v := range f.vs {
-		w.from = append(w.from, rungOf(v).from...)
+	src := Source{Kind: Computation, ID: "rungs", Field: f.name.ATTACKID}
+	for _, c := range assure.Distribution(verdictsOf(f.vs)) {
+		if c.Count > 0 {
+			src.Inputs = append(src.Inputs, string(c.Rung)+" "+itoa(c.Count))
+		}
 	}
-	return w
+	src.Value = itoa(len(f.vs))
+	return words{"", []Source{src}}
 }
 
 func (f *facts) waived() words {
