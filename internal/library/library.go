@@ -83,5 +83,5 @@ type Official struct {
 	// Trademark says whose the name is, and that Candor is not theirs; empty for what
 	// is not MITRE's.
 	Trademark string `json:"trademark,omitempty"`
-	URL     string `json:"url,omitempty"`
+	URL       string `json:"url,omitempty"`
 }
