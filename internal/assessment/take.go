@@ -7,9 +7,8 @@ import (
 	"runtime"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"candor/internal/attack"
+	"candor/internal/crew"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/standing"
@@ -48,8 +47,7 @@ func (s *Service) Takes(ctx context.Context, r Request, render func(take.Take) (
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	pages := make(chan chan rendered, 2*runtime.GOMAXPROCS(0))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0) + 1)
+	g, ctx := crew.WithContext(ctx)
 	g.Go(func() error {
 		defer close(pages)
 		for _, o := range d.Library.Objects() {
@@ -63,8 +61,12 @@ func (s *Service) Takes(ctx context.Context, r Request, render func(take.Take) (
 				return ctx.Err()
 			}
 			g.Go(func() error {
-				t, _ := d.Write(o.ID)
-				text, err := render(t)
+				var text []byte
+				err := crew.Do(func() (err error) {
+					t, _ := d.Write(o.ID)
+					text, err = render(t)
+					return err
+				})
 				page <- rendered{text, err}
 				return nil
 			})
