@@ -228,7 +228,7 @@ func rubric(t *testing.T, takes []take.Take) {
 		{"no tactic on the object itself", take.Technical, "object_lacks", "carries no tactic", "x_mitre_log_source_references"},
 		{"no detection logic", take.Technical, "no_logic", "no detection logic", "description"},
 		{"needs local data sources", take.Technical, "no_logic", "local data", "description"},
-		{"correlate weak with reliable", take.Direction, "correlate", "Correlate it with what can be relied on", "uses"},
+		{"correlate weak with reliable", take.Direction, "correlate", "Correlate it with a stage that is seen here", "uses"},
 		{"telemetry of adjacent stages", take.Telemetry, "stages_seen", "telemetry is seen here for", "uses"},
 		{"external sources with owner and confidence", take.Telemetry, "external_none", "an owner and a rating of C3", "visibility.worst_reliability"},
 		{"alert history with volume, false positives, dispositions", take.Telemetry, "keep_history", "volume, false positives, who judged them how", "not_claimed"},

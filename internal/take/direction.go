@@ -273,10 +273,37 @@ func (f *facts) correlate() words {
 	if len(f.rows) == 0 || f.adj.Level == "tactic" {
 		return nothing
 	}
-	r := f.rows[0]
-	w := say("Correlate it with what can be relied on: %s (%s) first, which %s of %s users reach, %s times chance.", f.named(r.Technique, f.label), f.named(r.Tactic, f.title),
-		f.support(r), f.basis(), f.lift(r))
-	return w.on(f.basedOn())
+	if r, ok := f.watchable(); ok && f.d.Local {
+		return f.next("It says little alone. Correlate it with a stage that is seen here: %s (%s), which %s of %s users reach, %s times chance.", r)
+	}
+	if f.d.Local {
+		return f.next("It says little alone, and no stage next to it is seen here. Begin with %s (%s), which %s of %s users reach, %s times chance.", f.rows[0])
+	}
+	return f.next("It says little alone. Correlate it with %s (%s), which %s of %s users reach, %s times chance.", f.rows[0])
+}
+
+// next says a sentence of a stage next to the object's technique.
+func (f *facts) next(sentence string, r Adjacent) words {
+	return say(sentence, f.named(r.Technique, f.label), f.named(r.Tactic, f.title), f.support(r), f.basis(), f.lift(r)).on(f.basedOn())
+}
+
+// watchable is the first stage next to the object's technique of which an analytic
+// here is seen.
+func (f *facts) watchable() (Adjacent, bool) {
+	for _, r := range f.rows {
+		o, ok := f.d.Library.Object(r.Technique.StixID)
+		if ok && f.d.seen(o) {
+			return r, true
+		}
+	}
+	return Adjacent{}, false
+}
+
+// seen reports whether an analytic of a technique that applies here is seen.
+func (d *Desk) seen(technique *attack.Object) bool {
+	return slices.ContainsFunc(d.board.Verdicts([]*attack.Object{technique}), func(v *assure.Verdict) bool {
+		return v.Rung != assure.NotApplicable && v.Visibility.State.Seen()
+	})
 }
 
 // correlateWide backs off where only users of a whole tactic are known.
@@ -429,5 +456,22 @@ func (f *facts) unlocks() words {
 	if len(unseen) == 0 {
 		return nothing
 	}
-	return say("Of %s that read it and are not seen here, %s need nothing else.", counted(unseen, "analytic"), count(alone)).on(f.rungs())
+	if len(unseen) == 1 {
+		return say("One analytic reads it and is not seen here, and it needs "+orNothing(len(alone))+" else.").on(f.rungs(), count(unseen), count(alone))
+	}
+	return say("Of %s that read it and are not seen here, %s "+needs(len(alone))+" nothing else.", counted(unseen, "analytic"), count(alone)).on(f.rungs())
+}
+
+func orNothing(n int) string {
+	if n > 0 {
+		return "nothing"
+	}
+	return "something"
+}
+
+func needs(n int) string {
+	if n == 1 {
+		return "needs"
+	}
+	return "need"
 }

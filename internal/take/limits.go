@@ -103,7 +103,7 @@ func (f *facts) throughSoftware() words {
 	if len(tools) == 0 {
 		return nothing
 	}
-	return say("What its %s can do besides is not counted here.", counted(tools, "piece")).on(f.field(f.o, "type", f.o.Type))
+	return say("What its software can do besides, %s, is not counted here.", say("%s "+plural(len(tools), "piece")+" in all", count(tools))).on(f.field(f.o, "type", f.o.Type))
 }
 
 func (f *facts) scopeUnstated() words {

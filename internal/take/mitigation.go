@@ -29,17 +29,11 @@ func (f *facts) controlsAtSeenStages() words {
 	if !f.stands(assure.Outside, assure.Blind) || len(f.rows) == 0 {
 		return nothing
 	}
-	row := f.rows[0]
-	for _, r := range f.rows {
-		if len(r.Here) > 0 && on(r, assure.Outside) == 0 && on(r, assure.Blind) == 0 {
-			row = r
-			break
-		}
-	}
-	o, ok := f.d.Library.Object(row.Technique.StixID)
+	row, ok := f.watchable()
 	if !ok {
 		return nothing
 	}
+	o, _ := f.d.Library.Object(row.Technique.StixID)
 	ms := f.d.mitigations([]*attack.Object{o})
 	if len(ms) == 0 {
 		return say("Put controls around a stage that can be watched, such as %s.", f.label(o)).on(f.basedOn())

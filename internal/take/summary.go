@@ -198,7 +198,7 @@ func (f *facts) kindIs() words { return f.field(f.o, "type", f.o.Type) }
 func actor(k attack.Kind) string {
 	switch k {
 	case attack.KindMalware:
-		return "malware"
+		return "piece of malware"
 	case attack.KindTool:
 		return "tool"
 	case attack.KindCampaign:
@@ -212,11 +212,20 @@ func (f *facts) distribution() words {
 	if len(f.vs) == 0 {
 		return nothing
 	}
-	claimed := counted(f.having(func(v *assure.Verdict) bool { return v.Claimed }), "is")
-	claimed.text = isAre(len(claimed.from[0].Inputs)) + " claimed by a rule"
+	claimed := f.having(func(v *assure.Verdict) bool { return v.Claimed })
 	assured := f.having(func(v *assure.Verdict) bool { return v.Rung == assure.Reliable })
-	return say("Of %s that apply here %s %s and %s %s.", counted(analytics(f.vs), "analytic"),
-		count(f.having(func(v *assure.Verdict) bool { return v.Claimed })), words{claimed.text, nil}, count(assured), words{isAre(len(assured)) + " reliable", nil})
+	if len(f.vs) == 1 {
+		return say("One analytic applies here: it is "+not(len(claimed) == 0)+"claimed by a rule and "+not(len(assured) == 0)+"reliable.").on(f.rungs(), count(analytics(f.vs)))
+	}
+	return say("Of %s that apply here %s "+isAre(len(claimed))+" claimed by a rule and %s "+isAre(len(assured))+" reliable.",
+		counted(analytics(f.vs), "analytic"), count(claimed), count(assured))
+}
+
+func not(so bool) string {
+	if so {
+		return "not "
+	}
+	return ""
 }
 
 func isAre(n int) string {

@@ -192,10 +192,7 @@ func (f *facts) seenStages() (seen, unseen []words) {
 			continue
 		}
 		told[o] = true
-		is := slices.ContainsFunc(f.d.board.Verdicts([]*attack.Object{o}), func(v *assure.Verdict) bool {
-			return v.Rung != assure.NotApplicable && v.Visibility.State.Seen()
-		})
-		if is {
+		if f.d.seen(o) {
 			seen = append(seen, f.label(o))
 		} else {
 			unseen = append(unseen, f.label(o))
