@@ -17,6 +17,7 @@ func main() { os.Exit(run(cli.System())) }
 
 // run runs one command line until it ends or a signal ends it.
 func run(env cli.Env) int {
+	mask()
 	ctx, stop := untilSignal()
 	defer stop()
 	env.Engines = app.Engines()
@@ -31,7 +32,7 @@ func untilSignal() (context.Context, func()) {
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
 	crew.Go(func() error {
 		if <-ch == syscall.SIGTERM {
-			end(cli.Terminated)
+			end(cli.ErrTerminated)
 		}
 		end(context.Canceled)
 		return nil

@@ -38,13 +38,13 @@ const (
 	exitTerminated  = 143
 )
 
-// Terminated is the cause with which a context ends when the process is asked to
+// ErrTerminated is the cause with which a context ends when the process is asked to
 // end, and not interrupted from the keyboard.
-var Terminated = errors.New("terminated")
+var ErrTerminated = errors.New("terminated")
 
 // stoppedBy returns the exit code of a command whose context has ended.
 func stoppedBy(ctx context.Context) int {
-	if errors.Is(context.Cause(ctx), Terminated) {
+	if errors.Is(context.Cause(ctx), ErrTerminated) {
 		return exitTerminated
 	}
 	return exitInterrupted

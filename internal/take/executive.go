@@ -397,7 +397,7 @@ func (f *facts) wouldUnlockPlain() words {
 }
 
 func (f *facts) publicUsers() words {
-	if f.adj.Users == nil || len(f.adj.Users) == 0 {
+	if len(f.adj.Users) == 0 {
 		return nothing
 	}
 	users := make([]string, len(f.adj.Users))

@@ -158,14 +158,6 @@ func ids(os []*attack.Object) []string {
 	return out
 }
 
-func namesIDs(ns []assure.Name) []string {
-	out := make([]string, len(ns))
-	for i, n := range ns {
-		out[i] = n.ATTACKID
-	}
-	return out
-}
-
 // times is how many times more often than by chance: (both/basis)/(theirs/all).
 func times(both, basis, theirs, all int) words {
 	v := strconv.FormatFloat(float64(both*all)/float64(basis*theirs), 'f', 1, 64)
