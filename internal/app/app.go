@@ -31,6 +31,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/scratch"
+	"candor/internal/store/duckdb"
 	"candor/internal/store/sqlite"
 	"candor/internal/web"
 )
@@ -212,7 +213,10 @@ func (s *stores) known(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if !s.mode.Write {
+		return nil // reading is refused where the alerts are asked
+	}
+	return duckdb.Known(ctx, filepath.Join(s.dir, "alerts.duckdb"))
 }
 
 func (s *stores) asking() hold.Asking {

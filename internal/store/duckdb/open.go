@@ -164,6 +164,10 @@ func ownersAlone(path string) error {
 
 // refused says why a file could not be opened.
 func refused(path string, err error) error {
+	var n newer
+	if errors.As(err, &n) {
+		return refusedNewer(path, n)
+	}
 	if errors.Is(err, errConfined) {
 		return fault.New(fault.Conflict, "this process has the alert store open already").At("%s", path).Because(err)
 	}
@@ -193,7 +197,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if version > len(names) {
-		return fmt.Errorf("the file has schema %d and this candor knows %d", version, len(names))
+		return newer{version, len(names)}
 	}
 	for n, name := range names[version:] {
 		if err := upgrade(ctx, db, name, version+n+1); err != nil {

@@ -111,7 +111,7 @@ func current(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if version > len(names) {
-		return fmt.Errorf("the file has schema %d and this candor knows %d", version, len(names))
+		return newer{version, len(names)}
 	}
 	if version < len(names) {
 		return ErrUnready
