@@ -647,7 +647,7 @@ func (c *checker) measured(v *assure.Verdict, figure string) bool {
 	name, value, _ := strings.Cut(figure, " ")
 	n := map[string]int64{"window_days": int64(m.WindowDays), "alerts": m.Alerts, "true_positive": m.TruePositive, "benign_positive": m.BenignPositive,
 		"false_positive": m.FalsePositive, "unlabelled": m.Unlabelled, "labelled": m.TruePositive + m.BenignPositive + m.FalsePositive,
-		"episodes": int64(m.Episodes), "to_label": m.ToLabel}
+		"episodes": int64(m.Episodes), "occasions": int64(m.Occasions), "to_label": m.ToLabel}
 	if name == "interval_low" || name == "interval_high" {
 		i := m.ClusteredInterval
 		if i == nil {

@@ -152,7 +152,7 @@ func (f *facts) goodEnough() words {
 	if !f.concluded(measure.GoodEnough) || f.v.Measurement.Noisy {
 		return nothing
 	}
-	return say("Measured and good enough: %s, in %s episodes.", f.precision(), f.figure("episodes", int64(f.v.Measurement.Episodes)))
+	return say("Measured and good enough: %s, on %s occasions.", f.precision(), f.figure("occasions", int64(f.v.Measurement.Occasions)))
 }
 
 func (f *facts) undecided() words {
@@ -169,8 +169,12 @@ func (f *facts) tooFew() words {
 	if !f.concluded(measure.NotMeasurable) {
 		return nothing
 	}
-	return say("Too few to conclude: %s, in %s episodes where %s are asked for.", f.precision(), f.figure("episodes", int64(f.v.Measurement.Episodes)),
-		setting("measure.min_episodes", itoa(f.d.Policy.Measure.MinEpisodes)))
+	m := f.v.Measurement
+	asked := setting("measure.min_episodes", itoa(f.d.Policy.Measure.MinEpisodes))
+	if m.Episodes >= f.d.Policy.Measure.MinEpisodes && m.Occasions < f.d.Policy.Measure.MinEpisodes {
+		return say("Too few to conclude: %s, on %s of the %s occasions that are asked for.", f.precision(), f.figure("occasions", int64(m.Occasions)), asked)
+	}
+	return say("Too few to conclude: %s, in %s of the %s episodes that are asked for.", f.precision(), f.figure("episodes", int64(m.Episodes)), asked)
 }
 
 // outside reports whether the measurement has a reason with the code.
