@@ -356,12 +356,18 @@ func nextStages(t *testing.T, takes []take.Take) {
 	tk := takeOf(t, takes, "AN1989")
 	var got []string
 	for _, a := range tk.Adjacent[:3] {
-		got = append(got, fmt.Sprintf("%s %s %d/%d %.1f %v", a.Tactic.Name, a.Technique.ATTACKID, a.Support, a.BasisUsers, a.Lift, a.Here))
+		here := ""
+		for _, p := range a.Here {
+			for _, r := range p.Rungs {
+				here += fmt.Sprintf(", %s %d %s", p.Platform, r.Count, r.Rung)
+			}
+		}
+		got = append(got, fmt.Sprintf("%s %s %d/%d %.1f%s", a.Tactic.Name, a.Technique.ATTACKID, a.Support, a.BasisUsers, a.Lift, here))
 	}
 	want := []string{
-		"Initial Access T1566.001 13/27 1.2 [{Linux [{observable 1}]}]",
-		"Initial Access T1133 12/27 2.8 [{Linux [{rule_only 1}]}]",
-		"Initial Access T1078 12/27 1.8 [{Linux [{blind 1}]}]",
+		"Initial Access T1566.001 13/27 1.2, Linux 1 observable",
+		"Initial Access T1133 12/27 2.8, Linux 1 rule_only",
+		"Initial Access T1078 12/27 1.8, Linux 1 blind",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("next stages %q, want %q", got, want)
@@ -717,9 +723,12 @@ func TestTakesOfTheDemo(t *testing.T) {
 		}
 	}
 	reading(t, takes)
+	// What the demonstration has no occasion for is tested beside the rules.
+	rare := []string{"no_longer_in_force", "nothing_judged", "none_applies", "waived", "no_reliable_chance", "old_detection_text", "tools_of", "silent",
+		"stages_unseen", "no_adjacent", "automation_open", "through_software", "scope_unstated", "no_analytics", "release_not_published"}
 	for _, code := range take.Codes() {
-		if !codes[code] {
-			t.Logf("nothing in the demo says %s", code)
+		if !codes[code] && !slices.Contains(rare, code) {
+			t.Errorf("nothing in the demo says %s", code)
 		}
 	}
 }

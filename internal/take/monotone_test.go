@@ -19,6 +19,7 @@ import (
 	"candor/internal/runbook"
 	"candor/internal/take"
 	"candor/internal/telemetry"
+	"candor/internal/visibility"
 )
 
 var asOf = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
@@ -249,5 +250,37 @@ func TestReadersHearWhatIsForThem(t *testing.T) {
 	engineer, _ := count(tk.For(take.Engineer))
 	if leader+engineer-shared != all || leader == all || engineer == all {
 		t.Errorf("%d statements, %d for leaders, %d for engineers, %d for both", all, leader, engineer, shared)
+	}
+}
+
+// TestRulesForWhatIsRare has each rule that the demonstration has no occasion for speak.
+func TestRulesForWhatIsRare(t *testing.T) {
+	lib := small()
+	seen := func(name, channel string, ago int, events int64) evidence.Of[telemetry.Observation] {
+		return of(telemetry.Observation{Source: name, Channel: channel, Day: day.Of(asOf).Add(-ago), Events: events, Hosts: 1})
+	}
+	scope := func(platform string) visibility.Telemetry {
+		return visibility.Telemetry{Scope: []evidence.Of[telemetry.Scope]{of(telemetry.Scope{Platforms: []string{platform}})}}
+	}
+	silent := visibility.Telemetry{Observations: []evidence.Of[telemetry.Observation]{seen("auditd", "execve", 1, 0), seen("flow", "out", 1, 5)}}
+	waiver := assure.Waiver{ID: "AN1058", For: assure.Reporting, Reason: "vendor", By: "ciso", Made: asOf, Until: day.Of(asOf).Add(9)}
+	for _, c := range []struct {
+		code, id string
+		ev       assure.Evidence
+	}{
+		{"none_applies", "T1046", assure.Evidence{Telemetry: scope("Windows")}},
+		{"not_concerned", "AN1058", assure.Evidence{Telemetry: scope("Windows")}},
+		{"scope_unstated", "AN1058", assure.Evidence{}},
+		{"waived", "AN1058", assure.Evidence{Waivers: []evidence.Of[assure.Waiver]{of(waiver)}}},
+		{"no_reliable_chance", "G0001", assure.Evidence{}},
+		{"tools_of", "G0001", assure.Evidence{}},
+		{"tools_of", "S0001", assure.Evidence{}},
+		{"through_software", "G0001", assure.Evidence{}},
+		{"no_adjacent", "AN1058", assure.Evidence{}},
+		{"silent", "AN1058", assure.Evidence{Telemetry: silent}},
+	} {
+		if tk := written(lib, c.ev, c.id); !says(tk, c.code) {
+			t.Errorf("the take of %s does not say %s", c.id, c.code)
+		}
 	}
 }

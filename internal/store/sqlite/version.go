@@ -11,13 +11,25 @@ import (
 	"strconv"
 	"strings"
 
+	driver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"candor/internal/fault"
 )
 
 // Known refuses a file that a newer candor wrote, or that is no store of Candor, and
 // writes nothing: fault.Unavailable. The schema is "library", "evidence" or "alerts".
-// A file that is not there is one that can be made.
-func Known(ctx context.Context, path, schema string) error { return known(ctx, path, schema) }
+// A file that is not there is one that can be made. Where a log lies beside it and
+// nothing can be written, the file cannot be looked at in its place: whoever reads it
+// takes a copy, and is told then.
+func Known(ctx context.Context, path, schema string) error {
+	err := known(ctx, path, schema)
+	var e *driver.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_CANTOPEN {
+		return nil
+	}
+	return err
+}
 
 func known(ctx context.Context, path, schema string) error {
 	info, err := os.Stat(path)
