@@ -526,7 +526,7 @@ func (c *checker) computation(tk *take.Take, st take.Statement, s take.Source) {
 	default:
 		c.tell(tk, st, "nobody can recompute %q", s.ID)
 	}
-	if want != s.Value {
+	if want != strings.ReplaceAll(s.Value, ",", "") {
 		c.tell(tk, st, "%s is %s, want %s", s.ID, s.Value, want)
 	}
 }
@@ -650,7 +650,7 @@ func reasonIs(v *assure.Verdict, s take.Source) bool {
 // measured reports whether a figure like "alerts 66" is that of the measurement.
 func (c *checker) measured(v *assure.Verdict, figure string) bool {
 	m := v.Measurement
-	name, value, _ := strings.Cut(figure, " ")
+	name, value, _ := strings.Cut(strings.ReplaceAll(figure, ",", ""), " ")
 	n := map[string]int64{"window_days": int64(m.WindowDays), "alerts": m.Alerts, "true_positive": m.TruePositive, "benign_positive": m.BenignPositive,
 		"false_positive": m.FalsePositive, "unlabelled": m.Unlabelled, "labelled": m.TruePositive + m.BenignPositive + m.FalsePositive,
 		"episodes": int64(m.Episodes), "occasions": int64(m.Occasions), "to_label": m.ToLabel}
@@ -663,7 +663,7 @@ func (c *checker) measured(v *assure.Verdict, figure string) bool {
 		if name == "interval_high" {
 			p = i[1]
 		}
-		said, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(value, "under "), "over "), " %"), 64)
+		said, err := strconv.ParseFloat(strings.TrimSuffix(value, " %"), 64)
 		return err == nil && p*100-said < 1 && said-p*100 < 1
 	}
 	want, ok := n[name]

@@ -6,6 +6,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/figure"
 	"candor/internal/measure"
 	"candor/internal/visibility"
 )
@@ -124,24 +125,12 @@ func (f *facts) precision() words {
 	if i == nil {
 		return w
 	}
-	low, high := percent(i[0]), percent(i[1])
+	low, high := figure.Percent(i[0]), figure.Percent(i[1])
 	return say("%s (interval %s to %s)", w, f.limit("interval_low", low), f.limit("interval_high", high))
 }
 
 func (f *facts) limit(name, value string) words {
 	return words{value, []Source{{Kind: Reason, ID: "measurement", Field: f.v.Analytic.ATTACKID, Value: name + " " + value, Refs: f.alertRefs()}}}
-}
-
-// percent is a proportion as people read it: whole percents, but never all or none
-// where it is not.
-func percent(p float64) string {
-	switch {
-	case p > 0 && p < 0.01:
-		return "under 1 %"
-	case p < 1 && p > 0.99:
-		return "over 99 %"
-	}
-	return itoa(int64(p*100+0.5)) + " %"
 }
 
 func (f *facts) concluded(c measure.Conclusion) bool {
@@ -194,7 +183,7 @@ func (f *facts) imprecise() words {
 	if !f.outside("below_threshold") || labelled(f.v) == 0 {
 		return nothing
 	}
-	return say("Not precise enough: %s, where %s are asked for.", f.precision(), setting("measure.min_precision", percent(f.d.Policy.Measure.MinPrecision)))
+	return say("Not precise enough: %s, where %s are asked for.", f.precision(), setting("measure.min_precision", figure.Percent(f.d.Policy.Measure.MinPrecision)))
 }
 
 func (f *facts) tooBusy() words {

@@ -9,6 +9,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/evidence"
+	"candor/internal/figure"
 )
 
 // words are a part of a sentence with what they rest on.
@@ -126,7 +127,7 @@ func each[T any](list []T, part func(T) words) []words {
 
 // count is how many inputs there are.
 func count(inputs []string) words {
-	n := strconv.Itoa(len(inputs))
+	n := figure.Count(int64(len(inputs)))
 	return words{n, []Source{{Kind: Computation, ID: "count", Value: n, Inputs: slices.Clone(inputs)}}}
 }
 

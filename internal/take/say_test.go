@@ -18,11 +18,3 @@ func TestListCountsTheRest(t *testing.T) {
 		t.Errorf("the rest rests on %v", from)
 	}
 }
-
-func TestPercentIsNeverAllWhereItIsNot(t *testing.T) {
-	for p, want := range map[float64]string{0: "0 %", 1: "100 %", 0.9996: "over 99 %", 0.0004: "under 1 %", 0.5: "50 %", 0.826: "83 %", 0.994: "over 99 %"} {
-		if got := percent(p); got != want {
-			t.Errorf("percent(%v) = %q, want %q", p, got, want)
-		}
-	}
-}

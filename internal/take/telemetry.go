@@ -8,6 +8,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/evidence"
+	"candor/internal/figure"
 	"candor/internal/visibility"
 )
 
@@ -123,7 +124,8 @@ func (f *facts) externalNone() words {
 
 // figure is a figure of the measurement of the analytic.
 func (f *facts) figure(name string, n int64) words {
-	return words{itoa(n), []Source{{Kind: Reason, ID: "measurement", Field: f.v.Analytic.ATTACKID, Value: name + " " + itoa(n), Refs: f.alertRefs()}}}
+	text := figure.Count(n)
+	return words{text, []Source{{Kind: Reason, ID: "measurement", Field: f.v.Analytic.ATTACKID, Value: name + " " + text, Refs: f.alertRefs()}}}
 }
 
 func (f *facts) alertRefs() []evidence.Ref {
