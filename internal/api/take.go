@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"candor/internal/assessment"
 	"candor/internal/attack"
 	"candor/internal/take"
 )
@@ -20,6 +21,9 @@ type takeOutput struct{ Body take.Take }
 func (s *server) take(ctx context.Context, in *takeInput) (*takeOutput, error) {
 	p, err := s.Objects.Page(ctx, in.ID, in.ref())
 	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	if err := assessment.Takeable(p.Object); err != nil {
 		return nil, s.problem(ctx, err)
 	}
 	r, err := s.asked(in.Release, in.AsOf)

@@ -28,12 +28,24 @@ func (s *Service) Take(ctx context.Context, r Request, id string) (take.Take, er
 	if err != nil {
 		return take.Take{}, err
 	}
-	t, ok := d.Write(o.ID)
-	if !ok {
-		return take.Take{}, fault.New(fault.Usage, "%s is a %s, and no take is written of one", attack.SpellID(id), o.Kind).
-			Next("name one of: %s", kindList())
+	if err := Takeable(*o); err != nil {
+		return take.Take{}, err
 	}
+	t, _ := d.Write(o.ID)
 	return t, nil
+}
+
+// Takeable is fault.Usage for an object of a kind of which no take is written. The
+// release that a take is made from does not hold those.
+func Takeable(o attack.Object) error {
+	if take.Written(o.Kind) {
+		return nil
+	}
+	name := o.ATTACKID
+	if name == "" {
+		name = o.ID
+	}
+	return fault.New(fault.Usage, "%s is of kind %s, and no take is written of one", name, o.Kind).Next("name one of: %s", kindList())
 }
 
 // Takes writes the takes of all live objects of the release that r selects and of

@@ -71,6 +71,9 @@ func takeOf(ctx context.Context, d *Desk, req assessment.Request, id string) (ta
 	if err != nil {
 		return take.Take{}, err
 	}
+	if err := assessment.Takeable(found.Object); err != nil {
+		return take.Take{}, err
+	}
 	req.Release = attack.ReleaseRef{Domain: found.Release.Domain, Version: found.Release.Version}
 	return d.Assessment.Take(ctx, req, found.Object.ID)
 }
@@ -118,6 +121,7 @@ func showTake(g *page, t *take.Take, sources bool) {
 		g.head("%s", s.Title)
 		if len(s.Statements) == 0 {
 			g.line("  %s", g.dim(s.Empty))
+			continue
 		}
 		if !sources {
 			var texts []string

@@ -134,7 +134,7 @@ func (f *facts) empty(n SectionName) string {
 	case n == Mitigation:
 		return "The release names no mitigation for it, and nothing here asks for one."
 	}
-	return "Nothing in the object or in the evidence speaks to this."
+	return "Of what a take looks at, nothing speaks to this."
 }
 
 // class is what rules tell apart among kinds.

@@ -119,6 +119,7 @@ func telemetry() []rule {
 		{s, "no_cases", anAnalytic, Engineer, 0, (*facts).noCases},
 		{s, "stages_seen", anAnalytic, Engineer, 1, (*facts).stagesSeen},
 		{s, "stages_unseen", anAnalytic, Engineer, -1, (*facts).stagesUnseen},
+		{s, "data_named", aBehaviour, Engineer, 0, (*facts).dataNamed},
 		{s, "platform_sight", many, Engineer, 0, (*facts).sightByState},
 		{s, "needed_most", many, Engineer, 0, (*facts).neededMost},
 		{s, "component_here", aComponent, Engineer, 0, (*facts).componentHere},

@@ -11,7 +11,9 @@ import (
 
 func (f *facts) domainAndPlatforms() words {
 	domain := words{f.d.Library.Release.String(), []Source{{Kind: Field, ID: f.o.ID, Field: "release", Value: f.d.Library.Release.String()}}}
-	domain.text = strings.ToUpper(domain.text[:1]) + domain.text[1:]
+	if domain.text = strings.ToUpper(domain.text[:1]) + domain.text[1:]; strings.HasPrefix(domain.text, "Ics ") {
+		domain.text = "ICS" + domain.text[3:]
+	}
 	domain.from[0].Value = domain.text
 	if len(f.o.Platforms) == 0 {
 		return say("%s; the object names no platform.", domain).on(f.lacks(f.o, "x_mitre_platforms"))

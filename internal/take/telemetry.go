@@ -219,6 +219,23 @@ func (f *facts) stagesUnseen() words {
 	return say("Of the stages that its users reach next, none is seen here, %s included.", list(unseen[:1], 1)).on(f.basedOn())
 }
 
+// dataNamed are the data components that releases before 18.0 tie to a technique
+// themselves.
+func (f *facts) dataNamed() words {
+	var components []*attack.Object
+	for _, t := range f.techniques[:min(1, len(f.techniques))] {
+		for _, c := range f.d.Library.Sources(t.ID, attack.Detects) {
+			if c.Kind == attack.KindComponent {
+				components = append(components, c)
+			}
+		}
+	}
+	if len(components) == 0 {
+		return nothing
+	}
+	return say("The release names data that would help: %s.", list(each(components, f.label), 3)).on(relation(attack.Detects, components[0], f.techniques[0]))
+}
+
 // sightByState says how many analytics that apply are seen.
 func (f *facts) sightByState() words {
 	if len(f.vs) == 0 {
