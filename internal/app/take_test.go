@@ -696,6 +696,17 @@ func TestTakesOfTheDemo(t *testing.T) {
 		{"exercises", files.Exercises}, {"cases", files.Cases}, {"signals", files.Signals}, {"tuning", files.Tuning}, {"runbooks", files.Runbooks}} {
 		f.ok("evidence", "add", e[0], e[1])
 	}
+	var matrices struct {
+		Objects []struct {
+			StixID string `json:"stix_id"`
+		}
+	}
+	if err := json.Unmarshal([]byte(f.ok("attack", "list", "--kind", "matrix", "--json")), &matrices); err != nil || len(matrices.Objects) == 0 {
+		t.Fatalf("no matrix: %v", err)
+	}
+	if out, code := f.run("take", matrices.Objects[0].StixID); code != 2 || !strings.Contains(out, "no take is written of one") {
+		t.Errorf("the take of a matrix: %d %s", code, out)
+	}
 	var takes []take.Take
 	if err := json.Unmarshal([]byte(f.ok("take", "--all", "--json")), &takes); err != nil {
 		t.Fatal(err)
