@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/attack"
 	"candor/internal/claim"
+	"candor/internal/detection"
 	"candor/internal/measure"
 	"candor/internal/visibility"
 )
@@ -170,7 +171,7 @@ func hostsText(n visibility.Need) string {
 func (a *assessor) haveRule(s *subject) []Step {
 	steps := []Step{}
 	for _, c := range s.Claims {
-		if !c.Enabled && c.Misfit == "" && slices.Contains(a.policy.Claim.Count, c.Basis) && len(steps) < 3 {
+		if !c.Enabled && c.Misfit == "" && c.Role == detection.Alerts && slices.Contains(a.policy.Claim.Count, c.Basis) && len(steps) < 3 {
 			steps = append(steps, Step{Action: actEnableRule, Target: c.RuleID, Alone: true, Text: fmt.Sprintf("Enable rule %s.", c.RuleName)})
 		}
 	}
@@ -178,7 +179,7 @@ func (a *assessor) haveRule(s *subject) []Step {
 		return steps
 	}
 	text := fmt.Sprintf("Write a rule for %s: its telemetry is seen and nothing looks at it.", s.Analytic.ATTACKID)
-	if i := slices.IndexFunc(s.Claims, func(c claim.Claim) bool { return c.Enabled && c.Misfit == "" }); i >= 0 {
+	if i := slices.IndexFunc(s.Claims, func(c claim.Claim) bool { return c.Enabled && c.Misfit == "" && c.Role == detection.Alerts }); i >= 0 {
 		text = fmt.Sprintf("Write a rule for %s, or name it in rule %s if that one detects it.", s.Analytic.ATTACKID, s.Claims[i].RuleName)
 	}
 	return []Step{{Action: actWriteRule, Target: s.Analytic.ATTACKID, Text: text, Alone: true}}

@@ -49,6 +49,8 @@ type Claim struct {
 	Via       string `json:"via,omitempty"`
 	Reading   string `json:"reading,omitempty"`
 	Enabled   bool   `json:"enabled"`
+	// Role is what comes of the rule when it fires; see detection.Role.
+	Role detection.Role `json:"role,omitempty"`
 	// Counts says that policy lets the claim count; Why says why not.
 	Counts bool   `json:"counts"`
 	Why    string `json:"why,omitempty"`
@@ -90,6 +92,17 @@ type Reread struct {
 	Batch string `json:"batch"`
 }
 
+// Narrowed is a technique that a rule names beside a sub-technique of it: the
+// sub-technique is claimed, and the parent is not.
+type Narrowed struct {
+	RuleID   string `json:"rule_id"`
+	RuleName string `json:"rule_name"`
+	// Names is the ATT&CK ID of the parent, To that of the sub-technique.
+	Names string `json:"names"`
+	To    string `json:"to"`
+	Batch string `json:"batch"`
+}
+
 // Claims is every claim of a set of rules on a release.
 type Claims struct {
 	// ByAnalytic holds the claims by the analytic's STIX id, strongest first.
@@ -98,6 +111,8 @@ type Claims struct {
 	Unmapped []Unmapped
 	// Reread lists what was read through other releases, by rule id.
 	Reread []Reread
+	// Narrowed lists the parents that gave way to their sub-techniques, by rule id.
+	Narrowed []Narrowed
 	// Silent lists the ids of rules that name no technique and no analytic.
 	Silent []string
 }

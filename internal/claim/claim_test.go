@@ -85,6 +85,16 @@ func TestBases(t *testing.T) {
 			claim.TechniquePlatformLog, claim.TechniqueOnly, claim.TechniqueOnly},
 		{"with platform and component by id", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"Linux"}, Logs: []detection.Log{{Component: "DC0032"}}},
 			claim.TechniqueOnly, claim.TechniquePlatformLog, claim.TechniqueOnly},
+		{"of a source that serves any platform, the component", detection.Rule{Techniques: []string{"T1"}, Broad: true, Logs: component},
+			claim.TechniquePlatformLog, claim.TechniquePlatformLog, claim.TechniquePlatformLog},
+		{"of a source that serves several, those that name what it is", detection.Rule{Techniques: []string{"T1"}, Broad: true,
+			Platforms: []string{"Windows", "Linux"}, Logs: []detection.Log{{Name: "NSM:Flow"}}}, claim.TechniqueOnly, claim.TechniquePlatformLog, claim.TechniqueOnly},
+		{"of a source that serves several and is named by none", detection.Rule{Techniques: []string{"T1"}, Broad: true,
+			Platforms: []string{"Windows", "Linux"}, Logs: []detection.Log{{Component: "File Access"}}}, claim.TechniquePlatform, claim.TechniquePlatform, claim.TechniqueOnly},
+		{"a channel that lists the analytic's", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"Windows"},
+			Logs: []detection.Log{{Name: "WinEventLog:Sysmon", Channel: "EventCode=2, 1"}}}, claim.TechniquePlatformLog, claim.TechniqueOnly, claim.TechniqueOnly},
+		{"the same event under another component", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"Windows"},
+			Logs: []detection.Log{{Component: "Process Metadata", Name: "WinEventLog:Sysmon", Channel: "EventCode=1"}}}, claim.TechniquePlatformLog, claim.TechniqueOnly, claim.TechniqueOnly},
 		{"a component implies no platform", detection.Rule{Techniques: []string{"T1"}, Logs: component},
 			claim.TechniqueOnly, claim.TechniqueOnly, claim.TechniqueOnly},
 		{"a log source by name implies its platform", detection.Rule{Techniques: []string{"T1"}, Logs: []detection.Log{{Name: "wineventlog:sysmon"}}},
@@ -186,6 +196,11 @@ func TestPolicySaysWhichClaimsCount(t *testing.T) {
 		{"status", detection.Rule{Enabled: true, Platforms: []string{"Windows"}, Status: "Experimental"}, []string{"stable", "test"},
 			"the rule's status is Experimental; policy counts stable, test"},
 		{"status that counts", detection.Rule{Enabled: true, Platforms: []string{"Windows"}, Status: "Stable"}, []string{"stable"}, ""},
+		{"a hunt", detection.Rule{Enabled: true, Role: detection.Hunt, Platforms: []string{"Windows"}}, nil, "the rule is a hunt, which raises no alert"},
+		{"a building block", detection.Rule{Enabled: true, Role: detection.BuildingBlock, Platforms: []string{"Windows"}}, nil,
+			"the rule is a building block, which raises no alert by itself"},
+		{"risk alone", detection.Rule{Enabled: true, Role: detection.Risk, Platforms: []string{"Windows"}}, nil, "the rule only adds risk and raises no alert by itself"},
+		{"a disabled hunt", detection.Rule{Role: detection.Hunt, Platforms: []string{"Windows"}}, nil, "the rule is disabled"},
 		{"no status", detection.Rule{Enabled: true, Platforms: []string{"Windows"}}, []string{"stable"}, ""},
 		{"basis", detection.Rule{Enabled: true}, nil,
 			"the rule is mapped by technique alone; policy counts only the analytic's own ID; technique, platform and log source; technique and platform"},
@@ -319,5 +334,70 @@ func BenchmarkJudgeSynthetic(b *testing.B) {
 	p.Statuses = []string{"stable", "test"}
 	for b.Loop() {
 		claim.Judge(lib, rules, p)
+	}
+}
+
+func TestAParentIsClaimedOnlyWhereNoSubTechniqueOfItIsNamed(t *testing.T) {
+	object := func(id, attackID string, kind attack.Kind) *attack.Object {
+		return &attack.Object{ID: id, Kind: kind, ATTACKID: attackID}
+	}
+	related := func(typ, from, to string) *attack.Object {
+		return &attack.Object{ID: from + typ + to, Kind: attack.KindRelationship, Relationship: &attack.Relationship{Type: typ, Source: from, Target: to}}
+	}
+	old := object("t--old", "T1086", attack.KindTechnique)
+	old.Revoked = true
+	parentAN, subAN := object("an--p", "AN1", attack.KindAnalytic), object("an--s", "AN2", attack.KindAnalytic)
+	parentAN.Platforms, subAN.Platforms = []string{"Windows"}, []string{"Windows"}
+	strategy := func(id, an string) *attack.Object {
+		return &attack.Object{ID: id, Kind: attack.KindStrategy, Analytics: []string{an}}
+	}
+	lib := attack.NewLibrary(attack.Release{Domain: "enterprise-attack", Version: "18.1"}, []*attack.Object{
+		object("t--p", "T1059", attack.KindTechnique), object("t--s", "T1059.001", attack.KindTechnique), old, parentAN, subAN,
+		strategy("det--p", "an--p"), strategy("det--s", "an--s"),
+		related(attack.Detects, "det--p", "t--p"), related(attack.Detects, "det--s", "t--s"), related(attack.RevokedBy, "t--old", "t--s"),
+	})
+	for _, c := range []struct {
+		name       string
+		techniques []string
+		claims     string
+		narrowed   string
+	}{
+		{"the parent alone", []string{"T1059"}, "an--p", ""},
+		{"both", []string{"T1059.001", "T1059"}, "an--s", "T1059 T1059.001"},
+		{"the sub-technique by the ID that it had", []string{"T1059", "T1086"}, "an--s", "T1059 T1086"},
+		{"a sub-technique that the release does not know", []string{"T1059", "T1059.777"}, "", "T1059 T1059.777"},
+		{"of another parent", []string{"T1059", "T1003.001"}, "an--p", ""},
+	} {
+		got := claim.Judge(lib, rulesOf(detection.Rule{ID: "r", Enabled: true, Platforms: []string{"Windows"}, Techniques: c.techniques}), policy())
+		var claims, narrowed []string
+		for id := range got.ByAnalytic {
+			claims = append(claims, id)
+		}
+		for _, n := range got.Narrowed {
+			narrowed = append(narrowed, n.Names+" "+n.To)
+		}
+		if strings.Join(claims, ",") != c.claims || strings.Join(narrowed, ",") != c.narrowed {
+			t.Errorf("%s: claims %v, narrowed %v; want %s and %s", c.name, claims, narrowed, c.claims, c.narrowed)
+		}
+	}
+}
+
+func TestACorrelationClaimsForItsBases(t *testing.T) {
+	log := []detection.Log{{Name: "WinEventLog:Sysmon", Channel: "EventCode=1"}}
+	base := detection.Rule{ID: "base", Format: "sigma", Enabled: true, Techniques: []string{"T1"}, Platforms: []string{"Windows"}, Logs: log}
+	over := detection.Rule{ID: "over", Format: "sigma", Enabled: true, Techniques: []string{"T1"}, Of: []string{"base"}}
+	counts := func(rules ...detection.Rule) string {
+		var out []string
+		for _, c := range claim.Judge(library(), rulesOf(rules...), policy()).ByAnalytic["an--1"] {
+			if c.Counts {
+				out = append(out, c.RuleID)
+			}
+		}
+		return strings.Join(out, ",")
+	}
+	generates := over
+	generates.Generate = true
+	if a, b, c := counts(base), counts(over, base), counts(base, generates); a != "base" || b != "over" || c != "base,over" {
+		t.Errorf("alone %q, correlated %q, with generate %q", a, b, c)
 	}
 }

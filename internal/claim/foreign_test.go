@@ -80,6 +80,7 @@ func TestAnalyticsOfAnotherReleaseAreReadToo(t *testing.T) {
 		ByAnalytic: map[string][]claim.Claim{"an--T10": {{RuleID: "r", RuleName: "Rule", Basis: claim.Explicit, Via: "AN50", Reading: how, Enabled: true, Counts: true, Batch: "b1"}}},
 		Unmapped:   []claim.Unmapped{{RuleID: "r", RuleName: "Rule", Names: "AN51", Why: "AN51 is unknown to enterprise 18.1", Batch: "b1"}},
 		Reread:     []claim.Reread{{RuleID: "r", RuleName: "Rule", Names: "AN50", As: "ANT10", How: how, Batch: "b1"}},
+		Narrowed:   []claim.Narrowed{},
 		Silent:     []string{},
 	}
 	if d := cmp.Diff(want, got); d != "" {

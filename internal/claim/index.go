@@ -17,6 +17,8 @@ type index struct {
 	analytics  map[string]target
 	// targets remembers how an analytic is matched, by STIX id.
 	targets map[string]*analytic
+	// channels remembers channels as they are spelled.
+	channels map[string]attack.Channel
 }
 
 // target is what an ATT&CK ID that a rule names leads to.
@@ -45,7 +47,8 @@ type analytic struct {
 
 type logSource struct {
 	componentID, component string
-	name, channel          string
+	name                   string
+	channel                attack.Channel
 }
 
 func newIndex(lib *attack.Library) *index {
@@ -54,6 +57,7 @@ func newIndex(lib *attack.Library) *index {
 		techniques: map[string]target{},
 		analytics:  map[string]target{},
 		targets:    map[string]*analytic{},
+		channels:   map[string]attack.Channel{},
 	}
 }
 
@@ -155,7 +159,7 @@ func (x *index) analytic(o *attack.Object) *analytic {
 	}
 	a := &analytic{id: o.ID, platforms: foldAll(o.Platforms)}
 	for _, l := range o.LogSources {
-		s := logSource{name: attack.Fold(l.Name), channel: attack.Fold(l.Channel)}
+		s := logSource{name: attack.Fold(l.Name), channel: x.channel(l.Channel)}
 		if c, ok := x.lib.Object(l.Component); ok {
 			s.componentID, s.component = attack.Fold(c.ATTACKID), attack.Fold(c.Name)
 		}
@@ -165,42 +169,74 @@ func (x *index) analytic(o *attack.Object) *analytic {
 	return a
 }
 
+// channel reads a channel; few differ among the many that rules and analytics name.
+func (x *index) channel(s string) attack.Channel {
+	c, ok := x.channels[s]
+	if !ok {
+		c = attack.NewChannel(s)
+		x.channels[s] = c
+	}
+	return c
+}
+
 // rule is a rule with the words that it is matched by, folded.
 type rule struct {
 	*detection.Rule
 	batch     string
 	platforms []string
-	logs      []detection.Log
+	logs      []read
 }
 
-func newRule(r *detection.Rule, batch string) *rule {
+// read is a log that a rule reads.
+type read struct {
+	component, name string
+	channel         attack.Channel
+}
+
+func (x *index) rule(r *detection.Rule, batch string) *rule {
 	out := &rule{Rule: r, batch: batch, platforms: foldAll(r.Platforms)}
 	for _, l := range r.Logs {
-		out.logs = append(out.logs, detection.Log{
-			Component: attack.Fold(l.Component), Name: attack.Fold(l.Name), Channel: attack.Fold(l.Channel),
-		})
+		out.logs = append(out.logs, read{attack.Fold(l.Component), attack.Fold(l.Name), x.channel(l.Channel)})
 	}
 	return out
 }
 
-// basis is how strongly a rule that names an analytic's technique speaks for
-// the analytic. Where a platform is not stated, a log source that agrees by name
-// implies it; a data component alone, which exists on many platforms, does not.
+// basis is how strongly a rule that names an analytic's technique speaks for the
+// analytic. Where a platform is not stated, a log source that agrees by name implies
+// it; a data component alone, which exists on many platforms, does so only for a
+// rule of a source that serves many.
 func (r *rule) basis(a *analytic) Basis {
 	if len(r.platforms) == 0 || len(a.platforms) == 0 {
-		if r.reads(a, true) {
+		if r.reads(a, !r.Broad) {
 			return TechniquePlatformLog
 		}
 		return TechniqueOnly
 	}
-	agree := slices.ContainsFunc(r.platforms, func(p string) bool { return slices.Contains(a.platforms, p) })
 	switch {
-	case !agree:
+	case !r.on(a):
 		return TechniqueOnly
 	case r.reads(a, false):
 		return TechniquePlatformLog
 	}
 	return TechniquePlatform
+}
+
+// on reports whether a rule and an analytic share a platform.
+func (r *rule) on(a *analytic) bool {
+	return slices.ContainsFunc(r.platforms, func(p string) bool { return slices.Contains(a.platforms, p) })
+}
+
+// narrow takes the platform from the claims of a rule whose log source serves
+// several: of a technique's analytics those are meant that name what it reads, if
+// there is one.
+func (r *rule) narrow(t target, basis Basis) Basis {
+	if !r.Broad || basis != TechniquePlatform {
+		return basis
+	}
+	if slices.ContainsFunc(t.analytics, func(a *analytic) bool { return r.on(a) && r.reads(a, false) }) {
+		return TechniqueOnly
+	}
+	return basis
 }
 
 // misfit says what the rule is of where it shares an analytic's technique alone;
@@ -209,7 +245,7 @@ func (r *rule) misfit(a *analytic, b Basis) string {
 	switch {
 	case b != TechniqueOnly:
 		return ""
-	case len(r.platforms) > 0 && len(a.platforms) > 0:
+	case len(r.platforms) > 0 && len(a.platforms) > 0 && !r.on(a):
 		return strings.Join(r.Platforms, ", ")
 	case len(r.logs) == 0 || len(a.logs) == 0 || r.reads(a, false):
 		return "" // nothing is known that tells them apart
@@ -221,7 +257,7 @@ func (r *rule) misfit(a *analytic, b Basis) string {
 // sources; byName asks that the log names it.
 func (r *rule) reads(a *analytic, byName bool) bool {
 	for _, l := range r.logs {
-		if byName && l.Name == "" {
+		if byName && l.name == "" {
 			continue
 		}
 		for i := range a.logs {
@@ -233,15 +269,18 @@ func (r *rule) reads(a *analytic, byName bool) bool {
 	return false
 }
 
-// is reports whether every field that l states agrees with s. A log that states
-// nothing is no log source, and a channel that ATT&CK writes as "None" is any.
-func (s *logSource) is(l detection.Log) bool {
-	if l.Component == "" && l.Name == "" {
+// is reports whether what l states agrees with s. A log that states nothing is no log
+// source. Where name and channel agree it is the same log, whichever of its data
+// components ATT&CK has in mind.
+func (s *logSource) is(l read) bool {
+	switch {
+	case l.component == "" && l.name == "":
 		return false
+	case l.name != "" && l.name == s.name && l.channel.Names(s.channel):
+		return true
 	}
-	return (l.Component == "" || l.Component == s.component || l.Component == s.componentID) &&
-		(l.Name == "" || l.Name == s.name) &&
-		(l.Channel == "" || l.Channel == s.channel || s.channel == "none")
+	return (l.component == "" || l.component == s.component || l.component == s.componentID) &&
+		(l.name == "" || l.name == s.name) && l.channel.Meets(s.channel)
 }
 
 func foldAll(names []string) []string {

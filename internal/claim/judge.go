@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"candor/internal/attack"
+	"candor/internal/detection"
 )
 
 // Judge returns the claims of rules on the live analytics of a release. Of
@@ -15,23 +16,36 @@ import (
 // release cannot map is listed by name.
 func Judge(lib *attack.Library, rules Rules, p Policy) Claims {
 	x, counts := newIndex(lib), newCounting(&p)
-	out := Claims{ByAnalytic: map[string][]Claim{}, Unmapped: []Unmapped{}, Reread: []Reread{}, Silent: []string{}}
+	out := Claims{ByAnalytic: map[string][]Claim{}, Unmapped: []Unmapped{}, Reread: []Reread{}, Narrowed: []Narrowed{}, Silent: []string{}}
+	among := correlations(rules)
 	for i := range rules {
-		r := newRule(&rules[i].Value, rules[i].Batch)
+		r := x.rule(among.Settled(&rules[i].Value), rules[i].Batch)
 		if len(r.Techniques) == 0 && len(r.Analytics) == 0 {
 			out.Silent = append(out.Silent, r.ID)
 			continue
 		}
-		best, unmapped, reread := x.claims(r)
 		why := counts.whyNoRule(r)
-		for id, c := range best {
+		for id, c := range x.claims(r, &out) {
 			c.Why = cmp.Or(why, counts.why(&c))
 			c.Counts = c.Why == ""
 			out.ByAnalytic[id] = append(out.ByAnalytic[id], c)
 		}
-		out.Unmapped = append(out.Unmapped, unmapped...)
-		out.Reread = append(out.Reread, reread...)
 	}
+	out.sort()
+	return out
+}
+
+// correlations returns which of the rules correlate which.
+func correlations(rules Rules) detection.Correlations {
+	list := make([]*detection.Rule, len(rules))
+	for i := range rules {
+		list[i] = &rules[i].Value
+	}
+	return detection.NewCorrelations(list)
+}
+
+// sort puts everything in the order that does not depend on that of the rules.
+func (out *Claims) sort() {
 	for _, cs := range out.ByAnalytic {
 		slices.SortFunc(cs, func(a, b Claim) int {
 			return cmp.Or(cmp.Compare(a.Basis.rank(), b.Basis.rank()), strings.Compare(a.RuleID, b.RuleID))
@@ -43,19 +57,22 @@ func Judge(lib *attack.Library, rules Rules, p Policy) Claims {
 	slices.SortFunc(out.Reread, func(a, b Reread) int {
 		return cmp.Or(strings.Compare(a.RuleID, b.RuleID), strings.Compare(a.Names, b.Names))
 	})
+	slices.SortFunc(out.Narrowed, func(a, b Narrowed) int {
+		return cmp.Or(strings.Compare(a.RuleID, b.RuleID), strings.Compare(a.Names, b.Names))
+	})
 	slices.Sort(out.Silent)
-	return out
 }
 
-// claims returns the strongest claim of a rule on each analytic, by STIX id, what
-// of it cannot be mapped, and what was read through other releases.
-func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped, reread []Reread) {
-	best = map[string]Claim{}
+// claims returns the strongest claim of a rule on each analytic, by STIX id. What of
+// it cannot be mapped, what was read through other releases, and which parents gave
+// way to sub-techniques goes to out.
+func (x *index) claims(r *rule, out *Claims) map[string]Claim {
+	best := map[string]Claim{}
 	note := func(id string, t target) {
 		if t.foreign && t.why == "" {
-			reread = append(reread, Reread{RuleID: r.ID, RuleName: r.Name, Names: id, As: t.as, How: t.reading, Batch: r.batch})
+			out.Reread = append(out.Reread, Reread{RuleID: r.ID, RuleName: r.Name, Names: id, As: t.as, How: t.reading, Batch: r.batch})
 		}
-		unmapped = r.miss(unmapped, id, t)
+		out.Unmapped = r.miss(out.Unmapped, id, t)
 	}
 	for _, id := range ids(r.Analytics) {
 		t := r.settle(id, x.explicit(id))
@@ -66,10 +83,20 @@ func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped, rer
 		}
 		note(id, t)
 	}
-	for _, id := range ids(r.Techniques) {
-		t := r.settle(id, x.technique(id))
+	named := ids(r.Techniques)
+	to := make([]target, len(named))
+	for i, id := range named {
+		to[i] = r.settle(id, x.technique(id))
+	}
+	below := subs(named, to)
+	for i, id := range named {
+		t := to[i]
+		if sub := cmp.Or(below[id], below[t.technique]); sub != "" {
+			out.Narrowed = append(out.Narrowed, Narrowed{RuleID: r.ID, RuleName: r.Name, Names: id, To: sub, Batch: r.batch})
+			continue
+		}
 		for _, a := range t.analytics {
-			c := r.claim(r.basis(a), t)
+			c := r.claim(r.narrow(t, r.basis(a)), t)
 			c.Misfit = r.misfit(a, c.Basis)
 			if have, ok := best[a.id]; !ok || stronger(&c, &have) {
 				best[a.id] = c
@@ -77,7 +104,26 @@ func (x *index) claims(r *rule) (best map[string]Claim, unmapped []Unmapped, rer
 		}
 		note(id, t)
 	}
-	return best, unmapped, reread
+	return best
+}
+
+// subs returns, for each technique of which a rule names a sub-technique, that
+// sub-technique. It is what the rule means; the parent says only where it belongs.
+func subs(named []string, to []target) map[string]string {
+	var of map[string]string
+	for i, id := range named {
+		for _, sub := range [...]string{id, to[i].technique} {
+			parent, _, is := strings.Cut(sub, ".")
+			if !is || of[parent] != "" {
+				continue
+			}
+			if of == nil {
+				of = map[string]string{}
+			}
+			of[parent] = id
+		}
+	}
+	return of
 }
 
 // stronger reports whether a is to be kept rather than b: the stronger basis,
@@ -106,7 +152,7 @@ func ids(named []string) []string {
 func (r *rule) claim(b Basis, t target) Claim {
 	return Claim{
 		RuleID: r.ID, RuleName: r.Name, Basis: b,
-		Technique: t.technique, Via: t.via, Reading: t.reading, Enabled: r.Enabled, Batch: r.batch,
+		Technique: t.technique, Via: t.via, Reading: t.reading, Enabled: r.Enabled, Role: r.Role, Batch: r.batch,
 	}
 }
 
@@ -144,6 +190,8 @@ func (c *counting) whyNoRule(r *rule) string {
 	switch {
 	case !r.Enabled:
 		return "the rule is disabled"
+	case r.Role != detection.Alerts:
+		return r.Role.Why()
 	case r.Status != "" && len(c.statuses) > 0 && !c.statuses[attack.Fold(r.Status)]:
 		return fmt.Sprintf("the rule's status is %s; policy counts %s", r.Status, c.named)
 	}

@@ -30,8 +30,22 @@ type Rule struct {
 	// Platforms are the ATT&CK platforms on which the rule's log source exists;
 	// empty means that the rule does not say.
 	Platforms []string `json:"platforms,omitempty"`
+	// Broad says that the log source serves all of Platforms, or any platform where
+	// there is none, and nothing tells which of them the rule is about: it speaks for
+	// those on which ATT&CK names what it reads.
+	Broad bool `json:"broad,omitempty"`
 	// Logs is what the rule reads, in ATT&CK's words where they are known.
 	Logs []Log `json:"logs,omitempty"`
+	// Role says what comes of the rule when it fires; empty is an alert.
+	Role Role `json:"role,omitempty"`
+	// Of names the rules that this one correlates, by id or name, and Generate says
+	// that those raise alerts of their own besides.
+	Of       []string `json:"correlates,omitempty"`
+	Generate bool     `json:"generate,omitempty"`
+	// Schedule is when the rule runs, and Actions what it does when it fires, both in
+	// the product's words; empty where it does not say.
+	Schedule string   `json:"schedule,omitempty"`
+	Actions  []string `json:"actions,omitempty"`
 	// Source is the rule's own description of its log source.
 	Source string `json:"source,omitempty"`
 	// FalsePositives are the known false positives that the author lists.
@@ -50,4 +64,7 @@ type Log struct {
 	// Name and Channel are a log source's, for example "auditd:SYSCALL", "execve".
 	Name    string `json:"name,omitempty"`
 	Channel string `json:"channel,omitempty"`
+	// Group joins logs that the rule needs together, counted from 1. A log of group
+	// 0 is enough by itself.
+	Group int `json:"group,omitempty"`
 }

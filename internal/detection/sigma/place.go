@@ -36,7 +36,7 @@ func (p place) resolve(events []string) (platforms []string, logs []detection.Lo
 			}
 		}
 		for _, l := range known {
-			logs = append(logs, detection.Log(l))
+			logs = append(logs, detection.Log{Component: l.Component, Name: l.Name, Channel: l.Channel})
 		}
 		return slices.Clone(f.platforms), logs
 	}
