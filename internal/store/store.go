@@ -272,7 +272,12 @@ type Batch struct {
 	// bytes of its files in order.
 	Paths []string  `json:"paths"`
 	Hash  string    `json:"sha256"`
-	Added time.Time `json:"added"`
+	// Source is whose statements the input holds, as whoever added it named it; of
+	// rules, where nobody did, the format names it. Whole says that the input is all
+	// there is of that source, so that what it lacks was retired.
+	Source string    `json:"source,omitempty"`
+	Whole  bool      `json:"complete,omitempty"`
+	Added  time.Time `json:"added"`
 	By    string    `json:"by,omitempty"`
 	// Read = New + Updated + Unchanged + Rejected.
 	Read      int64 `json:"read"`
@@ -280,6 +285,9 @@ type Batch struct {
 	Updated   int64 `json:"updated"`
 	Unchanged int64 `json:"unchanged"`
 	Rejected  int64 `json:"rejected"`
+	// Retired is how many records that were in force the batch retired. They were not
+	// read, and are none of the above.
+	Retired int64 `json:"retired,omitempty"`
 	// Rejects is the path of the rejects file, empty if nothing was rejected.
 	Rejects string `json:"rejects,omitempty"`
 	// First and Last bound the time of the batch's records, where they have one.
@@ -351,7 +359,8 @@ type Amiss struct {
 
 // Record is one statement of evidence other than an alert: what it is about
 // (Kind and Key), and what it says (Body, the noun as JSON). A later record with
-// the same kind and key supersedes an earlier one; both stay.
+// the same kind and key supersedes an earlier one; both stay. One without a body
+// says nothing but that what was said before is over: it retires its key.
 type Record struct {
 	Kind  string
 	Key   string
@@ -385,8 +394,11 @@ type Evidence interface {
 	Append(ctx context.Context, b Batch, records iter.Seq2[Record, error]) (landed Batch, fresh bool, err error)
 	// Batches lists every batch, oldest first.
 	Batches(ctx context.Context) ([]Batch, error)
-	// Current lists the records of a kind that are not superseded, by key.
+	// Current lists the records of a kind that are neither superseded nor retired, by key.
 	Current(ctx context.Context, kind string) ([]Record, error)
+	// Retired lists what a batch retired, by kind and key, each as it was stated last
+	// before, with the batch that did. It is empty for a batch that is not there.
+	Retired(ctx context.Context, batch string) ([]Record, error)
 	// History lists every record of a kind and key, oldest first.
 	History(ctx context.Context, kind, key string) ([]Record, error)
 }

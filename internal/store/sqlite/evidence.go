@@ -115,14 +115,14 @@ func (a *recorder) add(ctx context.Context, r store.Record) error {
 	var body []byte
 	switch err := a.find.QueryRowContext(ctx, r.Kind, r.Key).Scan(&seq, &body, &from); {
 	case errors.Is(err, sql.ErrNoRows):
-		a.New++
+		a.count(r, nil)
 	case err != nil:
 		return fmt.Errorf("look up %s %q: %w", r.Kind, r.Key, err)
 	case bytes.Equal(body, r.Body):
-		a.Unchanged++
+		a.count(r, body)
 		return a.again(ctx, r, seq, from)
 	default:
-		a.Updated++
+		a.count(r, body)
 		if _, err := a.supersede.ExecContext(ctx, a.seq, seq); err != nil {
 			return fmt.Errorf("supersede %s %q: %w", r.Kind, r.Key, err)
 		}
@@ -135,6 +135,22 @@ func (a *recorder) add(ctx context.Context, r store.Record) error {
 		return fmt.Errorf("store %s %q: %w", r.Kind, r.Key, err)
 	}
 	return a.sealed(a.seal.first, res, r)
+}
+
+// count counts a record by what was in force under its key before; nothing and what
+// retired it are empty.
+func (a *recorder) count(r store.Record, before []byte) {
+	switch {
+	case len(r.Body) == 0 && len(before) == 0:
+	case len(r.Body) == 0:
+		a.entry.Retired++
+	case len(before) == 0:
+		a.New++
+	case bytes.Equal(before, r.Body):
+		a.Unchanged++
+	default:
+		a.Updated++
+	}
 }
 
 // sealed adds a row that was written, about r, to a hash of the seal.
@@ -170,11 +186,12 @@ func sealRecord(b []byte, seq int64, r store.Record) []byte {
 	return sealText(sealText(sealText(b, r.Kind), r.Key), r.Body)
 }
 
-// Current lists the records of a kind that are not superseded, by key in byte
-// order.
+// Current lists the records of a kind that are neither superseded nor retired, by
+// key in byte order.
 func (e *Evidence) Current(ctx context.Context, kind string) ([]store.Record, error) {
 	list, err := e.records(ctx, kind,
-		`SELECT key, body, coalesce(carrier, batch) FROM record INDEXED BY record_kind WHERE kind = ? AND superseded IS NULL`, kind)
+		`SELECT key, body, coalesce(carrier, batch) FROM record INDEXED BY record_kind
+			WHERE kind = ? AND superseded IS NULL AND length(body) > 0`, kind)
 	if err != nil {
 		return nil, fmt.Errorf("list current %s records: %w", kind, err)
 	}
@@ -196,6 +213,29 @@ func (e *Evidence) History(ctx context.Context, kind, key string) ([]store.Recor
 		return nil, fmt.Errorf("list history of %s %q: %w", kind, key, err)
 	}
 	return list, nil
+}
+
+// Retired lists what a batch retired, by kind and key in byte order, each as it was
+// in the last statement before.
+func (e *Evidence) Retired(ctx context.Context, batch string) ([]store.Record, error) {
+	rows, err := e.db.QueryContext(ctx, `SELECT r.kind, r.key, was.body, from_batch.id
+		FROM batch b JOIN record r ON r.batch = b.seq AND length(r.body) = 0
+		JOIN record was ON was.seq = (SELECT max(p.seq) FROM record p WHERE p.kind = r.kind AND p.key = r.key AND p.seq < r.seq)
+		JOIN batch from_batch ON from_batch.seq = was.batch
+		WHERE b.id = ? AND length(was.body) > 0 ORDER BY r.kind, r.key`, batch)
+	if err != nil {
+		return nil, fmt.Errorf("list what batch %s retired: %w", batch, err)
+	}
+	defer rows.Close()
+	var list []store.Record
+	for rows.Next() {
+		var r store.Record
+		if err := rows.Scan(&r.Kind, &r.Key, &r.Body, &r.Batch); err != nil {
+			return nil, fmt.Errorf("list what batch %s retired: %w", batch, err)
+		}
+		list = append(list, r)
+	}
+	return list, rows.Err()
 }
 
 // records reads the key, body and batch of records of one kind.

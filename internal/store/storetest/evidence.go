@@ -41,6 +41,7 @@ func Evidence(t *testing.T, open OpenEvidence) {
 		"a batch without id or with a taken one refused":  evidenceBatchIDs,
 		"a reader sees the old state until a batch lands": evidenceReader,
 		"reopening keeps everything":                      evidenceReopen,
+		"a record without a body retires its key":         evidenceRetires,
 		"any sequence of batches agrees with a model":     evidenceModel,
 	}
 	for name, test := range tests {
@@ -322,14 +323,44 @@ func evidenceReopen(t *testing.T, open OpenEvidence) {
 	var before evidenceState
 	t.Run("first", func(t *testing.T) {
 		s := open(t, dir)
-		appendRecords(t, s, "b1", rule("r1", "one"), rule("r2", ""))
+		appendRecords(t, s, "b1", rule("r1", "one"), rule("r2", "two"))
 		appendRecords(t, s, "b2", rule("r1", "uno"))
 		before = stateOf(t, s, "r1", "r2")
 	})
 	s := open(t, dir)
 	same(t, "state", before, stateOf(t, s, "r1", "r2"))
-	if b := appendRecords(t, s, "b3", rule("r1", "uno"), rule("r2", "")); b.Unchanged != 2 {
+	if b := appendRecords(t, s, "b3", rule("r1", "uno"), rule("r2", "two")); b.Unchanged != 2 {
 		t.Errorf("%d records unchanged after reopening, want 2", b.Unchanged)
+	}
+}
+
+// evidenceRetires retires two records of three, one of them twice, and one that
+// nobody knows.
+func evidenceRetires(t *testing.T, open OpenEvidence) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	appendRecords(t, s, "b1", rule("r1", "one"), rule("r2", "two"), rule("r3", "three"))
+	b := appendRecords(t, s, "b2", rule("r3", "three"), rule("r2", ""), rule("r1", ""), rule("r9", ""))
+	if b.Retired != 2 || b.Read != 1 || b.Unchanged != 1 {
+		t.Errorf("%+v", b)
+	}
+	same(t, "state", []store.Record{in("b1", rule("r3", "three"))}, stateOf(t, s).Current[store.KindRule])
+	for range 2 {
+		got, err := s.Retired(t.Context(), "b2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "retired", []store.Record{in("b1", rule("r1", "one")), in("b1", rule("r2", "two"))}, got)
+		s = open(t, dir)
+	}
+	if got, err := s.Retired(t.Context(), "b1"); err != nil || len(got) > 0 {
+		t.Errorf("b1 retired %v, error %v", got, err)
+	}
+	if b := appendRecords(t, s, "b3", rule("r1", "one"), rule("r2", "")); b.New != 1 || b.Retired != 0 {
+		t.Errorf("what is said again is new: %+v", b)
+	}
+	if h := stateOf(t, s, "r1").History[store.KindRule+" r1"]; len(h) != 3 {
+		t.Errorf("history %v", h)
 	}
 }
 
@@ -384,20 +415,32 @@ func newest(model []store.Record, r store.Record) int {
 // appendToModel adds what is new to the model and counts into b.
 func appendToModel(model []store.Record, b *store.Batch, records []store.Record) []store.Record {
 	for _, r := range records {
-		b.Read++
-		i := newest(model, r)
-		switch {
-		case i < 0:
-			b.New++
-		case string(model[i].Body) == string(r.Body):
-			b.Unchanged++
-			continue
-		default:
-			b.Updated++
+		before, i := "", newest(model, r)
+		if i >= 0 {
+			before = string(model[i].Body)
 		}
-		model = append(model, in(b.ID, r))
+		countInModel(b, before, string(r.Body))
+		if i < 0 || before != string(r.Body) {
+			model = append(model, in(b.ID, r))
+		}
 	}
 	return model
+}
+
+// countInModel counts a body, which may be none, that follows another one.
+func countInModel(b *store.Batch, before, body string) {
+	switch {
+	case body == "" && before != "":
+		b.Retired++
+	case body == "":
+	case before == "":
+		b.New++
+	case before == body:
+		b.Unchanged++
+	default:
+		b.Updated++
+	}
+	b.Read = b.New + b.Updated + b.Unchanged
 }
 
 // sameAsModel compares all that s says with the model.
@@ -405,7 +448,7 @@ func sameAsModel(rt *rapid.T, t *testing.T, s store.Evidence, model []store.Reco
 	current, history := map[string][]store.Record{}, map[string][]store.Record{}
 	for i, r := range model {
 		history[r.Kind+" "+r.Key] = append(history[r.Kind+" "+r.Key], r)
-		if newest(model, r) == i {
+		if newest(model, r) == i && len(r.Body) > 0 {
 			current[r.Kind] = append(current[r.Kind], r)
 		}
 	}
