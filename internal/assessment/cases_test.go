@@ -158,3 +158,32 @@ func TestAlertsAreJoinedByAliasAndName(t *testing.T) {
 		t.Errorf("without names: %d alerts, error %v; want 5", m.Alerts, err)
 	}
 }
+
+// TestAlertsOfASourceAreOfItsRule lands alerts that name an id which rules of two
+// sources have.
+func TestAlertsOfASourceAreOfItsRule(t *testing.T) {
+	b := newBench(t).small()
+	b.feed()
+	one, two := rule, rule
+	one.Origin, two.Origin = "sigma", "lab"
+	b.add(store.KindRule, one, two)
+	b.land(of("r1", "", "", 3, 2)...)
+	a, err := b.Assess(t.Context(), request())
+	if err != nil || len(a.Unmapped.AlertRules) != 1 || !slices.Equal(a.Unmapped.AlertRules[0].Ambiguous, []string{"lab/r1", "sigma/r1"}) {
+		t.Errorf("alerts of no source: %+v, error %v", a.Unmapped.AlertRules, err)
+	}
+	c := newBench(t).small()
+	c.feed()
+	c.add(store.KindRule, one, two)
+	c.from = "lab"
+	c.land(of("r1", "", "", 3, 2)...)
+	for name, want := range map[string]int64{"lab/r1": 2, "sigma/r1": 0} {
+		m, err := c.MeasureRule(t.Context(), request(), name)
+		if err != nil || m.Alerts != want {
+			t.Errorf("%s: %d alerts, error %v; want %d", name, m.Alerts, err, want)
+		}
+	}
+	if a, err := c.Assess(t.Context(), request()); err != nil || len(a.Unmapped.AlertRules) != 0 {
+		t.Errorf("alerts of a source: %+v, error %v", a.Unmapped.AlertRules, err)
+	}
+}

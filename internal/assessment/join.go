@@ -22,7 +22,7 @@ func joined(ev *assure.Evidence, joins []detection.Join) {
 	rules := make([]assure.AlertRule, 0, len(ev.AlertRules))
 	at := map[string]int{}
 	for _, r := range ev.AlertRules {
-		to := of.Rule(r.ID, r.Name)
+		to := of.Rule(detection.Called{ID: r.ID, Name: r.Name, Source: r.Source})
 		if to.ID != r.ID {
 			renamed[r.ID] = to.ID
 			r.As = []assure.AlertName{{ID: r.ID, By: to.By}}

@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/crew"
+	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -108,7 +110,15 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	load(ctx, g, s.evidence, store.KindWaiver, &ev.Waivers)
 	load(ctx, g, s.evidence, store.KindCase, &ev.Cases)
 	load(ctx, g, s.evidence, store.KindTuning, &ev.Tunings)
-	return ev, g.Wait()
+	if err := g.Wait(); err != nil {
+		return ev, err
+	}
+	rules := make([]*detection.Rule, len(ev.Rules))
+	for i := range ev.Rules {
+		rules[i] = &ev.Rules[i].Value
+	}
+	detection.Apart(rules)
+	return ev, nil
 }
 
 // load reads and decodes the current records of a kind into at, as a part of g.
@@ -172,9 +182,40 @@ func (s *Service) talliesNow(ctx context.Context, w visibility.Window) (counts, 
 	if err != nil {
 		return counts{}, err
 	}
+	landed, err := s.alerts.Batches(ctx)
+	if err != nil {
+		return counts{}, err
+	}
+	source := sourcesOf(landed)
 	c := counts{tallies: tallies, rules: make([]assure.AlertRule, len(rules))}
 	for i, r := range rules {
-		c.rules[i] = assure.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, Batches: r.Batches}
+		c.rules[i] = assure.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, Batches: r.Batches, Source: source.one(r.Batches)}
 	}
 	return c, nil
+}
+
+// sources are the sources of batches of alerts, by batch: what whoever added it named,
+// else the product whose format it is.
+type sources map[string]string
+
+func sourcesOf(batches []store.Batch) sources {
+	of := make(sources, len(batches))
+	for _, b := range batches {
+		of[b.ID] = cmp.Or(b.Source, b.Format)
+	}
+	return of
+}
+
+// one returns the source that all of the batches are of; empty where they differ.
+func (s sources) one(batches []string) string {
+	of := ""
+	for _, id := range batches {
+		switch {
+		case of == "":
+			of = s[id]
+		case of != s[id]:
+			return ""
+		}
+	}
+	return of
 }

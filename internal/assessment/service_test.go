@@ -51,6 +51,7 @@ type bench struct {
 	ev     *sqlite.Evidence
 	alerts *sqlite.Alerts
 	n      int
+	from   string // the source of what lands
 }
 
 func newBench(t testing.TB) *bench {
@@ -98,7 +99,7 @@ func (b *bench) small() *bench {
 func (b *bench) batch(kind string) store.Batch {
 	b.n++
 	id := fmt.Sprintf("%s-%d", kind, b.n)
-	return store.Batch{ID: id, Kind: kind, Format: "test", Hash: id, Added: asOf}
+	return store.Batch{ID: id, Kind: kind, Format: "test", Hash: id, Source: b.from, Added: asOf}
 }
 
 // add lands a batch of one kind of record, one record for each value.

@@ -118,6 +118,9 @@ type AlertRule struct {
 	Name    string   `json:"rule_name,omitempty"`
 	Alerts  int64    `json:"alerts"`
 	Batches []string `json:"batches"`
+	// Source is the one source that its alerts are of; empty where that is not known,
+	// or several.
+	Source string `json:"-"`
 	// As are the ids under which the alerts name it where they are others than its
 	// own, each with what it was joined by.
 	As []AlertName `json:"as,omitempty"`

@@ -13,7 +13,7 @@ import (
 )
 
 func (p *program) evidenceCheckCommand() *cobra.Command {
-	r := ingest.Request{}
+	r, complete := ingest.Request{}, ""
 	c := &cobra.Command{
 		Use:   "check [KIND] PATH...",
 		Short: "Say what adding would come to, without adding",
@@ -30,6 +30,9 @@ would land.
 		Args:      cobra.MinimumNArgs(1),
 		ValidArgs: ingest.Kinds(),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := ofSource(&r, complete); err != nil {
+				return err
+			}
 			if err := p.kindAndPaths(&r, args); err != nil {
 				return err
 			}
@@ -39,8 +42,7 @@ would land.
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return p.check(ctx, d.Ingest, r) })
 		},
 	}
-	c.Flags().StringVar(&r.Mapping, "mapping", "", "mapping file that names the columns or paths of alerts in CSV or JSON")
-	c.Flags().StringVar(&r.Format, "format", "", "take the input for this format instead of telling it from the content")
+	sourceFlags(c, &r, &complete)
 	return c
 }
 
@@ -99,6 +101,7 @@ func showCheck(g *page, c *ingest.Check) {
 	} else {
 		g.line("  how many of them are known already is told by adding them")
 	}
+	showGone(g, "would retire", c.Source, c.Gone)
 	if !c.First.IsZero() {
 		g.line("  from %s to %s", c.First.UTC().Format("2006-01-02 15:04"), c.Last.UTC().Format("2006-01-02 15:04"))
 	}

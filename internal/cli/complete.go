@@ -214,11 +214,12 @@ func ruleIDs(ctx context.Context, d *Desk, _ attack.ReleaseRef) ([]string, error
 		return nil, err
 	}
 	for _, r := range records {
-		if !known[r.Key] {
-			ids = append(ids, told(r.Key, titleOf(r)))
+		if _, id := r.Identity(); !known[id] {
+			ids = append(ids, told(id, titleOf(r)))
 		}
 	}
 	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	return ids, nil
 }
 

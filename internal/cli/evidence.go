@@ -47,7 +47,8 @@ const evidenceKinds = `Kinds:
 The format is told from the content; --format forces one (candor evidence formats).`
 
 func (p *program) evidenceAddCommand() *cobra.Command {
-	var mapping, by, format string
+	var r ingest.Request
+	var complete string
 	c := &cobra.Command{
 		Use:   "add KIND PATH...",
 		Short: "Add a batch of evidence",
@@ -55,9 +56,15 @@ func (p *program) evidenceAddCommand() *cobra.Command {
 again changes nothing. Records that are wrong are counted, shown with reasons, and
 kept in a rejects file in the data folder.
 
+--source says whose statements they are: a product, a repository, a team. A rule is
+known by its source and its id; of rules, the format is the source where none is named.
+--complete SOURCE says that the input is all there is of that source: what it no longer
+holds is retired from today, by name, and back again if the batch is withdrawn.
+
 ` + evidenceKinds,
 		Example: `  candor evidence add telemetry telemetry.yaml
   candor evidence add rules sigma-rules.tar.gz
+  candor evidence add rules --complete corp-sigma ./rules
   candor evidence add alerts --mapping mapping.yaml alerts.csv.gz`,
 		Args:      cobra.MinimumNArgs(2),
 		ValidArgs: ingest.Kinds(),
@@ -66,21 +73,41 @@ kept in a rejects file in the data folder.
 				return fault.New(fault.Usage, "there is no kind of evidence %q", args[0]).
 					Next("use one of: %s", strings.Join(ingest.Kinds(), ", "))
 			}
+			if err := ofSource(&r, complete); err != nil {
+				return err
+			}
 			if err := p.existing(args[1:]); err != nil {
 				return err
 			}
 			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
-				return p.addEvidence(ctx, d, ingest.Request{
-					Kind: args[0], Paths: args[1:], Format: format, Mapping: mapping, By: by,
-					Dir: p.Dir, RejectsDir: filepath.Join(p.data, "rejects"),
-				})
+				r.Kind, r.Paths, r.Dir, r.RejectsDir = args[0], args[1:], p.Dir, filepath.Join(p.data, "rejects")
+				return p.addEvidence(ctx, d, r)
 			})
 		},
 	}
-	c.Flags().StringVar(&mapping, "mapping", "", "mapping file that names the columns or paths of alerts in CSV or JSON")
-	c.Flags().StringVar(&format, "format", "", "take the input for this format instead of telling it from the content")
-	c.Flags().StringVar(&by, "by", p.Getenv("USER"), "who adds it, for the record")
+	sourceFlags(c, &r, &complete)
+	c.Flags().StringVar(&r.By, "by", p.Getenv("USER"), "who adds it, for the record")
 	return c
+}
+
+// sourceFlags are the flags that say how input is read, and whose it is.
+func sourceFlags(c *cobra.Command, r *ingest.Request, complete *string) {
+	c.Flags().StringVar(&r.Mapping, "mapping", "", "mapping file that names the columns or paths of alerts in CSV or JSON")
+	c.Flags().StringVar(&r.Format, "format", "", "take the input for this format instead of telling it from the content")
+	c.Flags().StringVar(&r.Source, "source", "", "whose statements they are: a product, a repository, a team")
+	c.Flags().StringVar(complete, "complete", "", "the `SOURCE` of which the input is all there is: what it no longer holds is retired")
+}
+
+// ofSource sets what the two flags of a source say.
+func ofSource(r *ingest.Request, complete string) error {
+	if complete == "" {
+		return nil
+	}
+	if r.Source != "" && r.Source != complete {
+		return fault.New(fault.Usage, "the input is said to be of %q and all there is of %q", r.Source, complete).Next("name one source: --complete SOURCE")
+	}
+	r.Source, r.Whole = complete, true
+	return nil
 }
 
 func (p *program) addEvidence(ctx context.Context, d *Desk, r ingest.Request) error {
@@ -103,6 +130,7 @@ func showAdded(g *page, r ingest.Result) {
 	g.line("added %s (%s)", g.bold(r.ID), r.Format)
 	g.line("  %s read: %s new, %s updated, %s unchanged, %s rejected", group3(r.Read),
 		group3(r.New), group3(r.Updated), group3(r.Unchanged), group3(r.Rejected))
+	showGone(g, "retired", r.Source, r.Gone)
 	if !r.First.IsZero() {
 		g.line("  from %s to %s", r.First.UTC().Format("2006-01-02 15:04"), r.Last.UTC().Format("2006-01-02 15:04"))
 	}
@@ -115,6 +143,21 @@ func showAdded(g *page, r ingest.Result) {
 	}
 	if r.Batch.Rejects != "" {
 		g.line("  all rejected records with reasons: %s", r.Batch.Rejects)
+	}
+}
+
+// showGone names what is retired of a source.
+func showGone(g *page, word, source string, gone []string) {
+	if len(gone) == 0 {
+		return
+	}
+	g.line("  %s %s that %s no longer holds:", word, count(int64(len(gone)), "record", "records"), source)
+	const most = 20
+	for _, name := range gone[:min(most, len(gone))] {
+		g.line("    %s", name)
+	}
+	if more := len(gone) - most; more > 0 {
+		g.line("    … and %s more; candor evidence show lists them all", group3(int64(more)))
 	}
 }
 
@@ -201,7 +244,15 @@ func (p *program) evidenceShowCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emitBatch(ctx, d, b, func(g *page, v custody.Account) { showBatch(g, b); showCustody(g, v) })
+				gone, err := d.Evidence.Retired(ctx, b.ID)
+				if err != nil {
+					return err
+				}
+				return p.emitBatch(ctx, d, b, func(g *page, v custody.Account) {
+					showBatch(g, b)
+					showCustody(g, v)
+					showRetired(g, gone)
+				})
 			})
 		},
 	}
@@ -231,12 +282,26 @@ func findBatch(ctx context.Context, d *Desk, prefix string) (store.Batch, error)
 	return store.Batch{}, fault.New(fault.Usage, "%d batches begin with %q", len(found), prefix).Next("give more of the id; candor evidence list")
 }
 
+// showRetired names what a batch retired.
+func showRetired(g *page, gone []store.Record) {
+	if len(gone) > 0 {
+		g.head("Retired: its source no longer holds these")
+	}
+	for _, r := range gone {
+		g.line("  %s %s", r.Kind, ingest.Title(r))
+	}
+}
+
 func showBatch(g *page, b store.Batch) {
 	g.line("%s", g.bold(b.ID))
+	source := b.Source
+	if b.Whole {
+		source += ", all there is of it"
+	}
 	g.table("  ", [][]string{
-		{"kind", b.Kind}, {"format", b.Format}, {"input", strings.Join(b.Paths, " ")}, {"sha256", b.Hash},
+		{"kind", b.Kind}, {"format", b.Format}, {"source", source}, {"input", strings.Join(b.Paths, " ")}, {"sha256", b.Hash},
 		{"added", b.Added.UTC().Format("2006-01-02 15:04:05Z")}, {"by", b.By},
 		{"read", group3(b.Read)}, {"new", group3(b.New)}, {"updated", group3(b.Updated)},
-		{"unchanged", group3(b.Unchanged)}, {"rejected", group3(b.Rejected)}, {"rejects file", b.Rejects},
+		{"unchanged", group3(b.Unchanged)}, {"rejected", group3(b.Rejected)}, {"retired", group3(b.Retired)}, {"rejects file", b.Rejects},
 	})
 }

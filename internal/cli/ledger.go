@@ -175,7 +175,7 @@ func showEntry(g *page, e ledger.Entry) {
 	if e.Input != "" {
 		rows = append(rows, []string{"input sha256", e.Input})
 	}
-	for _, name := range []string{"read", "new", "updated", "unchanged", "rejected", "objects"} {
+	for _, name := range []string{"read", "new", "updated", "unchanged", "rejected", "retired", "objects"} {
 		if n, ok := e.Counts[name]; ok {
 			rows = append(rows, []string{name, group3(n)})
 		}

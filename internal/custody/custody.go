@@ -293,6 +293,9 @@ func batchEntry(b store.Batch) ledger.Entry {
 	e := ledger.Entry{Kind: ledger.Batch, ID: clean(b.ID), SHA256: b.Content, By: clean(b.By), Counts: map[string]int64{
 		"read": b.Read, "new": b.New, "updated": b.Updated, "unchanged": b.Unchanged, "rejected": b.Rejected,
 	}}
+	if b.Retired > 0 {
+		e.Counts["retired"] = b.Retired
+	}
 	if _, err := hex.DecodeString(b.Hash); err == nil && len(b.Hash) == 2*sha256.Size {
 		e.Input = b.Hash
 	}

@@ -8,7 +8,14 @@ package detection
 
 // Rule is one detection rule.
 type Rule struct {
-	ID     string `json:"id"`
+	// ID is the rule's name among all that are looked at together: its source's id
+	// for it, or what Apart makes of it.
+	ID string `json:"id"`
+	// Origin is the source that the rule is of, as whoever added it named it, else its
+	// format. With the id it is the rule's identity; Source is something else.
+	Origin string `json:"origin,omitempty"`
+	// Bare is the source's own id where ID is Qualified.
+	Bare   string `json:"-"`
 	Name   string `json:"name"`
 	Format string `json:"format"` // "sigma", "candor-csv", ...
 	// Aliases are the other names under which the product's alerts may name the

@@ -18,19 +18,25 @@ func Joins() []Join { return []Join{ByID, ByAlias, ByName} }
 // Resolver finds the rule that an alert means. It compares exactly: what is only
 // alike is not joined.
 type Resolver struct {
-	ids     map[string]bool
+	rules   map[string]*Rule
+	bare    map[string][]string
 	aliases map[string][]string
 	names   map[string][]string
 }
 
+// Called is how an alert names its rule: an id, and a name and the source that it is
+// of where the alert says them.
+type Called struct{ ID, Name, Source string }
+
 // NewResolver returns a resolver of rules that joins in the ways given; by id it
 // always does.
 func NewResolver(rules []Rule, joins []Join) Resolver {
-	r := Resolver{ids: map[string]bool{}, aliases: map[string][]string{}, names: map[string][]string{}}
+	r := Resolver{rules: map[string]*Rule{}, bare: map[string][]string{}, aliases: map[string][]string{}, names: map[string][]string{}}
 	alias, name := slices.Contains(joins, ByAlias), slices.Contains(joins, ByName)
 	for i := range rules {
 		v := &rules[i]
-		r.ids[v.ID] = true
+		r.rules[v.ID] = v
+		note(r.bare, v.Bare, v.ID)
 		for _, a := range v.Aliases {
 			if alias {
 				note(r.aliases, a, v.ID)
@@ -61,23 +67,46 @@ type Resolved struct {
 	Ambiguous []string
 }
 
-// Rule returns which rule an alert means that calls its rule so. What could be
-// one of several rules is joined to none.
-func (r Resolver) Rule(id, name string) Resolved {
-	if r.ids[id] {
-		return Resolved{ID: id, By: ByID}
+// Rule returns which rule an alert means that calls its rule so. Of several rules it
+// means that of the source that it names, else that whose name it gives too. What
+// could still be one of several is joined to none.
+func (r Resolver) Rule(c Called) Resolved {
+	if r.rules[c.ID] != nil {
+		return Resolved{ID: c.ID, By: ByID}
 	}
 	for _, w := range []struct {
 		rules []string
 		by    Join
-	}{{r.aliases[id], ByAlias}, {r.names[name], ByName}} {
-		switch len(w.rules) {
+	}{{r.bare[c.ID], ByID}, {r.aliases[c.ID], ByAlias}, {r.names[c.Name], ByName}} {
+		switch found := r.narrowed(w.rules, c); len(found) {
 		case 0:
 		case 1:
-			return Resolved{ID: w.rules[0], By: w.by}
+			return Resolved{ID: found[0], By: w.by}
 		default:
-			return Resolved{ID: id, Ambiguous: w.rules}
+			return Resolved{ID: c.ID, Ambiguous: found}
 		}
 	}
-	return Resolved{ID: id}
+	return Resolved{ID: c.ID}
+}
+
+// narrowed returns those of several rules that an alert may mean by what else it says.
+func (r Resolver) narrowed(rules []string, c Called) []string {
+	if len(rules) < 2 {
+		return rules
+	}
+	for _, fits := range []func(*Rule) bool{
+		func(v *Rule) bool { return v.of(c.Source) },
+		func(v *Rule) bool { return v.Bare != "" && v.Name == c.Name },
+	} {
+		var found []string
+		for _, id := range rules {
+			if fits(r.rules[id]) {
+				found = append(found, id)
+			}
+		}
+		if len(found) > 0 {
+			rules = found
+		}
+	}
+	return rules
 }

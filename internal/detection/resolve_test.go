@@ -32,7 +32,7 @@ func TestAlertsFindTheirRule(t *testing.T) {
 		{"9", "Odd parent", []Join{ByID, ByAlias}, "9", "", nil},
 	}
 	for _, tt := range tests {
-		got := NewResolver(rules, tt.joins).Rule(tt.id, tt.name)
+		got := NewResolver(rules, tt.joins).Rule(Called{ID: tt.id, Name: tt.name})
 		if got.ID != tt.want || got.By != tt.by || !slices.Equal(got.Ambiguous, tt.ambiguous) {
 			t.Errorf("%q %q by %v: got %+v, want %s by %q", tt.id, tt.name, tt.joins, got, tt.want, tt.by)
 		}
@@ -46,8 +46,8 @@ func TestTheOrderOfRulesDoesNotMatterToAlerts(t *testing.T) {
 			return Rule{ID: word.Draw(t, "id"), Name: word.Draw(t, "name"), Aliases: rapid.SliceOfN(word, 0, 3).Draw(t, "aliases")}
 		}), 0, 5).Draw(t, "rules")
 		id, name := word.Draw(t, "alert id"), word.Draw(t, "alert name")
-		a := NewResolver(rules, Joins()).Rule(id, name)
-		b := NewResolver(rapid.Permutation(rules).Draw(t, "other order"), Joins()).Rule(id, name)
+		a := NewResolver(rules, Joins()).Rule(Called{ID: id, Name: name})
+		b := NewResolver(rapid.Permutation(rules).Draw(t, "other order"), Joins()).Rule(Called{ID: id, Name: name})
 		if a.ID != b.ID || a.By != b.By || !slices.Equal(a.Ambiguous, b.Ambiguous) {
 			t.Fatalf("%+v, in another order %+v", a, b)
 		}

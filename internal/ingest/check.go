@@ -20,6 +20,8 @@ type Check struct {
 	Counted bool `json:"counted"`
 	// Good is how many records would be taken in.
 	Good int64 `json:"good"`
+	// Gone are what would be retired, by name.
+	Gone []string `json:"retired_records,omitempty"`
 	// Rejects are the first of the records that would be rejected.
 	Rejects  []evidence.Reject `json:"rejected_records"`
 	Warnings []string          `json:"warnings"`
@@ -85,6 +87,8 @@ func (e *Evidence) checkRecords(ctx context.Context, r Request, k kind) (Check, 
 		}
 		body, known := current[rec.Kind][rec.Key]
 		switch {
+		case len(rec.Body) == 0:
+			c.Retired++
 		case !known:
 			c.New++
 		case bytes.Equal(body, rec.Body):
@@ -120,6 +124,6 @@ func (b *batch) outcome(old *store.Batch) Check {
 		c.Batch, c.Good = *old, old.Read-old.Rejected
 	}
 	r := b.result(c.Batch, c.Lands)
-	c.Rejects, c.Warnings = r.Rejects, r.Warnings
+	c.Gone, c.Rejects, c.Warnings = r.Gone, r.Rejects, r.Warnings
 	return c
 }

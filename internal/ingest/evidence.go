@@ -41,6 +41,10 @@ type Request struct {
 	// Text says that the files are lines of text of the Format, whatever they begin
 	// with: none is taken for packed, or for another format.
 	Text bool
+	// Source is whose statements they are; empty where nobody says. Whole says that the
+	// input is all there is of the source, so that what it lacks is retired.
+	Source string
+	Whole  bool
 	// By is who adds it, for the record.
 	By string
 	// Dir is the folder that relative paths start at; empty for the working folder.
@@ -64,6 +68,8 @@ type Result struct {
 	Links  bool         `json:"-"`
 	// Fresh is false when the same input was there already and nothing changed.
 	Fresh bool `json:"fresh"`
+	// Gone are what the batch retired, by name.
+	Gone []string `json:"retired_records,omitempty"`
 	// Rejects are the first of the rejected records; Batch.Rejects is the path of
 	// the file that has them all.
 	Rejects []evidence.Reject `json:"rejected_records"`
@@ -83,6 +89,8 @@ type kind struct {
 	// what names its files for people, and endings tell them in a folder.
 	what    string
 	endings []string
+	// sourced says that its records are of a source.
+	sourced bool
 	// decode is nil for alerts and dispositions, which are streamed.
 	decode func(*batch, []file) error
 }
@@ -94,17 +102,17 @@ func kinds() []kind {
 	yaml, csv := []string{".yml", ".yaml"}, []string{".csv", ".csv.gz"}
 	tables := append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)
 	return []kind{
-		{name: "telemetry", what: "telemetry files", endings: yaml, decode: decodeFiles},
+		{name: "telemetry", what: "telemetry files", endings: yaml, sourced: true, decode: decodeFiles},
 		{name: "feeds", what: "feed files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...), decode: decodeFeeds},
-		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, decode: decodeRules},
+		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, sourced: true, decode: decodeRules},
 		{name: alertsKind, what: "alert files", endings: append(tables[:len(tables):len(tables)], ".parquet")},
 		{name: dispositions, what: "disposition files", endings: []string{".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}},
-		{name: "exercises", what: "exercise files", endings: csv, decode: decodeExercises},
+		{name: "exercises", what: "exercise files", endings: csv, sourced: true, decode: decodeExercises},
 		{name: casesKind, what: "files of cases", endings: tables, decode: decodeFiles},
 		{name: "signals", what: "files of signals", endings: tables, decode: decodeFiles},
 		{name: "tuning", what: "tuning records", endings: append(yaml[:2:2], tables...), decode: decodeFiles},
 		{name: "renames", what: "mapping files of ATT&CK IDs", endings: tables, decode: decodeFiles},
-		{name: "runbooks", what: "runbooks", endings: []string{".md", ".markdown"}, decode: decodeRunbooks},
+		{name: "runbooks", what: "runbooks", endings: []string{".md", ".markdown"}, sourced: true, decode: decodeRunbooks},
 	}
 }
 
@@ -146,6 +154,9 @@ func (r Request) check() (kind, error) {
 	case r.Mapping != "" && r.Kind != "alerts":
 		return kind{}, fault.New(fault.Usage, "a mapping file is for alerts, not for %s", r.Kind).Next("leave the mapping out")
 	}
+	if err := r.checkSource(list[i]); err != nil {
+		return kind{}, err
+	}
 	return list[i], r.checkFormat()
 }
 
@@ -175,6 +186,7 @@ type batch struct {
 	warnings []string
 	records  []store.Record
 	good     int64
+	gone     []string // what is retired, by name
 	// changes says that the input has a statement for every change of a record, so
 	// that more than one about the same is no slip.
 	changes bool
@@ -186,13 +198,18 @@ func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
 	if r.Kind == dispositions {
 		how = r.Kind + " " + how
 	}
+	if r.Source != "" {
+		how += "\x00source " + r.Source
+	}
+	if r.Whole {
+		how += "\x00complete"
+	}
 	if how != "" { // the same bytes read otherwise are another input
 		sum = sha256.Sum256(append([]byte(how+"\x00"), sum[:]...))
 	}
 	b.Kind, b.Paths, b.By, b.Added = r.Kind, r.Paths, r.By, e.now().UTC()
-	b.Hash = hexSum(sum)
-	b.ID = b.Kind + "-" + b.Hash[:12]
-	b.rejects.name = b.ID
+	b.Source, b.Whole = r.Source, r.Whole
+	b.named(hexSum(sum))
 	return b
 }
 
@@ -228,7 +245,7 @@ func (b *batch) result(landed store.Batch, fresh bool) Result {
 	if len(shown) > maxShown {
 		shown = append(slices.Clone(shown[:maxShown]), plural(len(shown)-maxShown, "more warning"))
 	}
-	return Result{Batch: landed, Fresh: fresh, Rejects: b.rejects.first, Warnings: shown}
+	return Result{Batch: landed, Fresh: fresh, Gone: b.gone, Rejects: b.rejects.first, Warnings: shown}
 }
 
 // check refuses a batch in which nothing is good.

@@ -62,6 +62,7 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	if err != nil {
 		return nil, nil, wrap("look up", b.ID, err)
 	}
+	b.again(known)
 	if o, ok := earlier(known, b); ok {
 		if b.Kind == casesKind { // what they say of alerts may not be there yet
 			again := &batch{Batch: b.Batch, rejects: &rejects{}, forced: b.forced}
@@ -77,6 +78,11 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 			b.repeated()
 		}
 		err = b.settle()
+	}
+	if err == nil {
+		if err = e.compare(ctx, b, known); err != nil {
+			b.forget()
+		}
 	}
 	if err != nil {
 		b.rejects.drop()
@@ -108,10 +114,16 @@ func (b *batch) repeated() {
 	for _, r := range b.records {
 		id := r.Kind + "\x00" + r.Key
 		if before, ok := seen[id]; ok && !bytes.Equal(before, r.Body) {
-			b.warnings = append(b.warnings, fmt.Sprintf("the input speaks of %s %q more than once; the last statement counts", r.Kind, r.Key))
+			b.warnings = append(b.warnings, fmt.Sprintf("the input speaks of %s %q more than once; the last statement counts", r.Kind, bare(r)))
 		}
 		seen[id] = r.Body
 	}
+}
+
+// bare returns what the source of a record calls it.
+func bare(r store.Record) string {
+	_, id := r.Identity()
+	return id
 }
 
 // all is the records of a batch, until the context ends.
@@ -135,7 +147,18 @@ func (b *batch) put(kind, key string, noun any) error {
 	if err != nil {
 		return fmt.Errorf("encode %s %q: %w", kind, key, err)
 	}
-	b.records = append(b.records, store.Record{Kind: kind, Key: key, Body: body})
+	b.records = append(b.records, store.Record{Kind: kind, Key: store.KeyOf(b.Source, key), Body: body})
+	return nil
+}
+
+// putRule adds a rule of a format, which is its source where nobody named one.
+func (b *batch) putRule(format string, r detection.Rule) error {
+	r.Origin = b.origin(format)
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode rule %q: %w", r.ID, err)
+	}
+	b.records = append(b.records, store.Record{Kind: store.KindRule, Key: store.KeyOf(r.Origin, r.ID), Body: body})
 	return nil
 }
 
@@ -266,7 +289,7 @@ func decodeRules(b *batch, files []file) error {
 		b.format(d.format)
 		b.notes(files[i], d.Rejects, d.Warnings)
 		for _, r := range d.Records {
-			if err := b.put(store.KindRule, r.ID, r); err != nil {
+			if err := b.putRule(d.format, r); err != nil {
 				return err
 			}
 		}

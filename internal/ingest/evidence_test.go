@@ -123,8 +123,10 @@ func (b *bench) keys(kind string) []string {
 	}
 	var keys []string
 	for _, r := range rs {
-		keys = append(keys, r.Key)
+		_, id := r.Identity()
+		keys = append(keys, id)
 	}
+	slices.Sort(keys)
 	return keys
 }
 

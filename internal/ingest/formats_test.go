@@ -90,7 +90,7 @@ func TestARequestMayForceAFormat(t *testing.T) {
 	if res := b.add(forced); res.Format != "sentinel" || res.New != 1 {
 		t.Errorf("%+v", res)
 	}
-	if res := b.add(b.request("rules", path)); !res.Fresh || res.Format != "splunk" || res.Updated != 1 {
+	if res := b.add(b.request("rules", path)); !res.Fresh || res.Format != "splunk" || res.New != 1 {
 		t.Errorf("the same bytes in their own format: %+v", res)
 	}
 	if res := b.add(forced); res.Fresh {

@@ -270,15 +270,15 @@ type Batch struct {
 	Format string `json:"format"`
 	// Paths and Hash are the input: what was named, and the SHA-256 over the
 	// bytes of its files in order.
-	Paths []string  `json:"paths"`
-	Hash  string    `json:"sha256"`
+	Paths []string `json:"paths"`
+	Hash  string   `json:"sha256"`
 	// Source is whose statements the input holds, as whoever added it named it; of
 	// rules, where nobody did, the format names it. Whole says that the input is all
 	// there is of that source, so that what it lacks was retired.
 	Source string    `json:"source,omitempty"`
 	Whole  bool      `json:"complete,omitempty"`
 	Added  time.Time `json:"added"`
-	By    string    `json:"by,omitempty"`
+	By     string    `json:"by,omitempty"`
 	// Read = New + Updated + Unchanged + Rejected.
 	Read      int64 `json:"read"`
 	New       int64 `json:"new"`

@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/custody"
 	"candor/internal/fault"
+	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/ledger"
 	"candor/internal/store"
@@ -69,6 +70,8 @@ type batchView struct {
 	Entries []ledger.Entry
 	// Proof is the proof of the entry of the batch; nil without an entry.
 	Proof *ledger.Inclusion
+	// Gone are what the batch retired, by name.
+	Gone []string
 	// Others are the batches that came and went with it.
 	Others []link
 }
@@ -85,6 +88,13 @@ func (s *site) batch(r *http.Request) (view, error) {
 	}
 	fr.Title = "Batch " + id
 	v := batchView{frame: fr, B: bs[i]}
+	gone, err := s.Evidence.Retired(r.Context(), id)
+	if err != nil {
+		return view{}, err
+	}
+	for _, g := range gone {
+		v.Gone = append(v.Gone, ingest.Title(g))
+	}
 	for _, b := range bs {
 		if b.Accompanies(id) || v.B.Accompanies(b.ID) {
 			v.Others = append(v.Others, link{Text: b.ID, URL: fr.Sel.Batch(b.ID)})

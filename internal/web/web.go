@@ -59,12 +59,18 @@ type Batches interface {
 	Batches(ctx context.Context) ([]store.Batch, error)
 }
 
+// Records lists imports of evidence other than alerts, and what each of them retired.
+type Records interface {
+	Batches
+	Retired(ctx context.Context, batch string) ([]store.Record, error)
+}
+
 // Deps is what the pages are made from. Every field is needed.
 type Deps struct {
 	Objects  Objects
 	Index    Index
 	Assessor Assessor
-	Evidence Batches
+	Evidence Records
 	Alerts   Batches
 	// Reviews says what analytics did in incidents.
 	Reviews Reviewer
