@@ -19,7 +19,8 @@ import (
 )
 
 // batches names all evidence that counts. Evidence is only ever added and
-// withdrawn, in batches, so that the same batches mean the same evidence.
+// withdrawn, in batches, so that the same batches mean the same evidence. Notes of
+// people are not among it: no judgement rests on them.
 type batches struct{ evidence, alerts string }
 
 func (s *Service) batches(ctx context.Context) (batches, error) {
@@ -37,7 +38,7 @@ func (s *Service) batches(ctx context.Context) (batches, error) {
 func idsOf(bs []store.Batch) string {
 	ids := make([]string, 0, len(bs))
 	for i := range bs {
-		if bs[i].Withdrawn == nil {
+		if bs[i].Withdrawn == nil && bs[i].Kind != store.KindNote {
 			ids = append(ids, bs[i].ID)
 		}
 	}

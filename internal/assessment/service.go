@@ -56,6 +56,7 @@ type Service struct {
 	desks     cache[*take.Desk]
 	desking   flight[*take.Desk]
 	answers   flight[any] // other answers under way
+	notes     cache[map[string][]take.Said]
 }
 
 // assured is an assessment with the policy that it was judged by.

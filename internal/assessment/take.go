@@ -31,8 +31,17 @@ func (s *Service) Take(ctx context.Context, r Request, id string) (take.Take, er
 	if err := Takeable(*o); err != nil {
 		return take.Take{}, err
 	}
+	notes, err := s.said(ctx)
+	if err != nil {
+		return take.Take{}, err
+	}
 	t, _ := d.Write(o.ID)
-	return t, nil
+	return noting(t, notes, r), nil
+}
+
+// noting returns a take with the notes about its object that are in force.
+func noting(t take.Take, all map[string][]take.Said, r Request) take.Take {
+	return t.With(take.Current(take.History(all[t.Object.StixID], t.Hash, day.Of(r.AsOf))))
 }
 
 // Takeable is fault.Usage for an object of a kind of which no take is written. The
@@ -56,6 +65,10 @@ func (s *Service) Takes(ctx context.Context, r Request, render func(take.Take) (
 	if err != nil {
 		return err
 	}
+	notes, err := s.said(ctx)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	pages := make(chan chan rendered, 2*runtime.GOMAXPROCS(0))
@@ -76,7 +89,7 @@ func (s *Service) Takes(ctx context.Context, r Request, render func(take.Take) (
 				var text []byte
 				err := crew.Do(func() (err error) {
 					t, _ := d.Write(o.ID)
-					text, err = render(t)
+					text, err = render(noting(t, notes, r))
 					return err
 				})
 				page <- rendered{text, err}

@@ -20,7 +20,7 @@ import (
 func (p *program) takeCommand() *cobra.Command {
 	var j judging
 	var audience string
-	var all, sources bool
+	var all, sources, derived bool
 	c := &cobra.Command{
 		Use:   "take ID",
 		Short: "What an ATT&CK object means here: for leaders, for engineers, with sources",
@@ -28,7 +28,10 @@ func (p *program) takeCommand() *cobra.Command {
 decide, a technical view, the telemetry that would show it, what to do about detection
 and mitigation, the limits, and how sure all that is. Every sentence follows by a rule
 from the official object, its relations, and the evidence and verdicts of this data
-folder; --sources prints what each rests on, and --json always has it.`,
+folder; --sources prints what each rests on, and --json always has it.
+
+What people wrote about the object (candor note) is shown apart from that, under their
+names. A note may stand in place of a section; --derived leaves notes out.`,
 		Example: "  candor take AN1989\n  candor take T1059 --for leader\n  candor take G0016 --for engineer --sources\n  candor take --all --json > takes.json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,19 +42,25 @@ folder; --sources prints what each rests on, and --json always has it.`,
 			if all == (len(args) == 1) {
 				return fault.New(fault.Usage, "name one object, or ask for all").Next("candor take AN1989, or candor take --all --json")
 			}
+			as := func(t take.Take) take.Take {
+				if derived {
+					t = t.With([]take.Noted{})
+				}
+				return t.For(who)
+			}
 			req, err := p.request(j)
 			if err != nil {
 				return err
 			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
 				if all {
-					return p.takes(ctx, d, req, who)
+					return p.takes(ctx, d, req, as)
 				}
 				t, err := takeOf(ctx, d, req, args[0])
 				if err != nil {
 					return err
 				}
-				t = t.For(who)
+				t = as(t)
 				return p.emit(t, func(g *page) { showTake(g, &t, sources) })
 			})
 		},
@@ -59,6 +68,7 @@ folder; --sources prints what each rests on, and --json always has it.`,
 	j.flags(c)
 	c.Flags().StringVar(&audience, "for", "", "whose reading: leader or engineer (default: both)")
 	c.Flags().BoolVar(&sources, "sources", false, "print below each sentence what it rests on")
+	c.Flags().BoolVar(&derived, "derived", false, "what is derived alone, without the notes of people")
 	c.Flags().BoolVar(&all, "all", false, "every live object of the release, in the order of the bundle")
 	_ = c.RegisterFlagCompletionFunc("for", cobra.FixedCompletions([]string{"leader", "engineer"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -78,19 +88,19 @@ func takeOf(ctx context.Context, d *Desk, req assessment.Request, id string) (ta
 	return d.Assessment.Take(ctx, req, found.Object.ID)
 }
 
-// takes writes all takes of a release as they are made.
-func (p *program) takes(ctx context.Context, d *Desk, req assessment.Request, who take.Audience) error {
+// takes writes all takes of a release, as a reader has them, as they are made.
+func (p *program) takes(ctx context.Context, d *Desk, req assessment.Request, as func(take.Take) take.Take) error {
 	out := bufio.NewWriterSize(p.Out, 1<<20)
 	between, begin, end := "\n", "", ""
 	render := func(t take.Take) ([]byte, error) {
-		t = t.For(who)
+		t = as(t)
 		g := &page{paint: p.outPaint()}
 		showTake(g, &t, false)
 		return []byte(g.String()), nil
 	}
 	if p.json {
 		between, begin, end = ",\n", "[\n", "\n]\n"
-		render = func(t take.Take) ([]byte, error) { return json.Marshal(t.For(who)) }
+		render = func(t take.Take) ([]byte, error) { return json.Marshal(as(t)) }
 	}
 	before := begin
 	err := d.Assessment.Takes(ctx, req, render, func(text []byte) error {
@@ -115,10 +125,15 @@ func showTake(g *page, t *take.Take, sources bool) {
 	g.line("%s", g.bold(strings.TrimSpace(t.Object.ATTACKID+"  "+t.Object.Name)))
 	g.line("%s in %s, as of %s, policy %s %s", t.Kind, t.Release, t.AsOf, t.Policy.Name, t.Policy.Version)
 	for _, s := range t.Sections {
-		if len(s.Statements) == 0 && s.Empty == "" {
+		if len(s.Statements) == 0 && s.Empty == "" && t.Instead(s) == nil {
 			continue
 		}
 		g.head("%s", s.Title)
+		if n := t.Instead(s); n != nil {
+			showNote(g, "  ", n, false)
+			g.line("  %s", g.dim("in place of what is derived, which candor take "+idOf(t)+" --derived shows"))
+			continue
+		}
 		if len(s.Statements) == 0 {
 			g.line("  %s", g.dim(s.Empty))
 			continue
@@ -139,6 +154,12 @@ func showTake(g *page, t *take.Take, sources bool) {
 		}
 	}
 	showNextStages(g, t)
+	for i, n := range t.Beside() {
+		if i == 0 {
+			g.head("Notes of people, which nothing above rests on")
+		}
+		showNote(g, "  ", &n, true)
+	}
 	g.line("\n%s", g.dim("derived by Candor from the official object and the evidence here; not MITRE's words. The object itself: candor attack show "+idOf(t)))
 }
 

@@ -383,6 +383,9 @@ const (
 	KindSignal   = "signal"
 	KindTuning   = "tuning"
 	KindRename   = "rename"
+	// KindNote is what a person wrote about an object, which is the key: its records are
+	// entries in one history, and package take says which of them stand.
+	KindNote = "note"
 )
 
 // Evidence keeps batches and their records.

@@ -9,6 +9,8 @@
 package take
 
 import (
+	"slices"
+
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/evidence"
@@ -121,6 +123,8 @@ type Section struct {
 	Statements []Statement `json:"statements"`
 	// Empty says why there is nothing to say; empty where there is.
 	Empty string `json:"empty,omitempty"`
+	// ReplacedBy is the ID of the note that is shown in its place, if one is.
+	ReplacedBy string `json:"replaced_by,omitempty"`
 }
 
 // Level is how sure a take is of what it says.
@@ -188,6 +192,9 @@ type Take struct {
 	AdjacentNote string     `json:"adjacent_note,omitempty"`
 	// Standing is how the techniques that it is about stand; nil for an analytic.
 	Standing *standing.Standing `json:"standing,omitempty"`
+	// Notes are what people wrote about the object and stands. Nothing of it is derived,
+	// and nothing derived rests on it.
+	Notes []Noted `json:"notes"`
 }
 
 // Section returns a part of the take.
@@ -213,5 +220,6 @@ func (t Take) For(a Audience) Take {
 		}
 	}
 	t.Sections = sections
+	t.Notes = slices.DeleteFunc(slices.Clone(t.Notes), func(n Noted) bool { return !a.hears(n) })
 	return t
 }
