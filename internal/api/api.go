@@ -77,6 +77,10 @@ type Deps struct {
 	Reviews Reviewer
 	// Measurer says what alerts, exercises and incidents show.
 	Measurer Measurer
+	// Notes says what people wrote about objects, and Notetaker records what they write;
+	// without it nothing can be written.
+	Notes     Notebook
+	Notetaker Notetaker
 	// Intake takes what is pushed; without it, nothing can be pushed.
 	Intake Receiver
 	// Door lets in who may.
@@ -111,6 +115,7 @@ func New(d Deps) http.Handler {
 	s.registerReviews(h)
 	s.registerMeasurements(h)
 	s.registerPush(h, mux)
+	s.registerNotes(h, mux)
 	document, err := describe(h)
 	mux.HandleFunc("GET "+documentPath, func(w http.ResponseWriter, r *http.Request) {
 		if err != nil {

@@ -122,7 +122,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &busy):
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(max(1, busy.After.Seconds())))))
 		p.status(http.StatusTooManyRequests)
-	case errors.Is(err, intake.ErrTooLarge):
+	case errors.Is(err, intake.ErrTooLarge), errors.Is(err, errLong):
 		p.status(http.StatusRequestEntityTooLarge)
 	case errors.Is(err, errMedia):
 		w.Header().Set("Accept-Encoding", "gzip")

@@ -318,11 +318,11 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	})
 	deps := api.Deps{
 		Door:    at,
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(),
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(),
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
 	if s.intake != nil {
-		deps.Intake = s.intake
+		deps.Intake, deps.Notetaker = s.intake, notesInTurn{s, judge}
 	}
 	if s.hold == nil {
 		deps.ReadOnly = fault.New(fault.Unavailable, "this server reads a data folder that it cannot write to, and takes nothing").At("%s", s.dir).

@@ -4,8 +4,10 @@ import (
 	"context"
 	"path/filepath"
 
+	"candor/internal/assessment"
 	"candor/internal/ingest"
 	"candor/internal/intake"
+	"candor/internal/take"
 )
 
 // takePushed makes what takes pushed evidence.
@@ -22,12 +24,43 @@ type inTurn struct {
 
 // Add waits for its turn and lands a batch.
 func (t inTurn) Add(ctx context.Context, r ingest.Request) (ingest.Result, error) {
-	a := t.of.asking()
-	a.Command, a.Meet = "candor serve, for what was pushed", nil
-	release, err := t.of.turn.Take(ctx, a)
+	release, err := t.of.takeTurn(ctx, "candor serve, for what was pushed")
 	if err != nil {
 		return ingest.Result{}, err
 	}
 	defer release()
 	return t.in.Add(ctx, r)
+}
+
+// takeTurn waits until no command of the server's writes.
+func (s *stores) takeTurn(ctx context.Context, command string) (release func(), err error) {
+	a := s.asking()
+	a.Command, a.Meet = command, nil
+	return s.turn.Take(ctx, a)
+}
+
+// notesInTurn records notes while no command of the server's writes.
+type notesInTurn struct {
+	of    *stores
+	judge *assessment.Service
+}
+
+// Annotate waits for its turn and records a note.
+func (t notesInTurn) Annotate(ctx context.Context, of assessment.Subject, n take.Note) (take.Noted, bool, error) {
+	release, err := t.of.takeTurn(ctx, "candor serve, for a note")
+	if err != nil {
+		return take.Noted{}, false, err
+	}
+	defer release()
+	return t.judge.Annotate(ctx, of, n)
+}
+
+// Retire waits for its turn and takes a note back.
+func (t notesInTurn) Retire(ctx context.Context, of assessment.Subject, id string, r take.Retirement) (take.Noted, error) {
+	release, err := t.of.takeTurn(ctx, "candor serve, for a note")
+	if err != nil {
+		return take.Noted{}, err
+	}
+	defer release()
+	return t.judge.Retire(ctx, of, id, r)
 }

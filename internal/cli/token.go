@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/identity"
@@ -17,9 +18,10 @@ import (
 )
 
 func (p *program) tokenCommand() *cobra.Command {
-	return group("token", "Bearer tokens of those who push evidence to a server, or read it",
+	return group("token", "Bearer tokens of those who push evidence or write notes to a server, or read it",
 		`A token lets a program push evidence to a running server over HTTP: POST
-/api/v1/alerts, dispositions, signals and feeds. With the scope read it lets one read
+/api/v1/alerts, dispositions, signals and feeds; with the scope notes, write notes about
+objects (POST /api/v1/objects/ID/notes). With the scope read it lets one read
 where candor serve --require-token asks for a token. It names what it is for, ends by
 itself, and can be taken back at any time, also while a server runs. See doc/push.md.
 
@@ -63,7 +65,7 @@ A token ends after 90 days unless --expires says otherwise: a number of days as 
 			return p.emit(madeToken{made, secret}, func(g *page) { showMade(g, made, secret) })
 		},
 	}
-	c.Flags().StringSliceVar(&r.Scopes, "scope", nil, "what it is for: to push "+strings.Join(intake.Kinds(), ", ")+"; to "+string(identity.Read)+" (required)")
+	c.Flags().StringSliceVar(&r.Scopes, "scope", nil, "what it is for: to push "+strings.Join(intake.Kinds(), ", ")+"; to write "+identity.Notes+"; to "+string(identity.Read)+" (required)")
 	c.Flags().StringVar(&expires, "expires", "90d", "when it ends: 90d, a last day such as 2027-01-31, or never")
 	c.Flags().StringVar(&r.By, "by", p.Getenv("USER"), "who makes it, for the record")
 	return c
@@ -98,14 +100,17 @@ func showMade(g *page, made token.Token, secret string) {
 // mayWords says what a token with scopes may do.
 func mayWords(scopes []string) string {
 	var may []string
-	kinds := slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return s == string(identity.Read) })
+	kinds := slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return s == string(identity.Read) || s == identity.Notes })
 	if len(kinds) > 0 {
 		may = append(may, "push "+strings.Join(kinds, ", "))
 	}
-	if len(kinds) < len(scopes) {
+	if slices.Contains(scopes, identity.Notes) {
+		may = append(may, "write notes")
+	}
+	if slices.Contains(scopes, string(identity.Read)) {
 		may = append(may, "read")
 	}
-	return strings.Join(may, " and ")
+	return attack.Listed(may)
 }
 
 func expiresWords(t token.Token) string {

@@ -21,7 +21,7 @@ type Verb string
 const (
 	// Read is to see a page or a model; the thing is the route.
 	Read Verb = "read"
-	// Push is to bring evidence; the thing is its kind.
+	// Push is to bring evidence, or to write notes; the thing is its kind.
 	Push Verb = "push"
 	// Run is to have a server run a command line; the thing is the command.
 	Run Verb = "run"
@@ -30,9 +30,14 @@ const (
 	Enter Verb = "enter"
 )
 
-// Scopes lists what someone can be known to be for: to read, or to push one kind of
-// evidence.
-func Scopes() []string { return []string{"alerts", "dispositions", "signals", "feeds", string(Read)} }
+// Notes is the scope of those who write notes about objects.
+const Notes = "notes"
+
+// Scopes lists what someone can be known to be for: to push one kind of evidence, to
+// write notes, or to read.
+func Scopes() []string {
+	return []string{"alerts", "dispositions", "signals", "feeds", Notes, string(Read)}
+}
 
 // Who is someone who wants something. The zero Who is anyone who reaches the server.
 type Who struct {

@@ -1,5 +1,5 @@
-// Package token holds the bearer tokens of those who push evidence, or read where
-// reading asks for one: what each is for, until when, and whether that was taken back.
+// Package token holds the bearer tokens of those who push evidence or write notes, or
+// read where reading asks for one: what each is for, until when, and whether that was taken back.
 //
 // Of a secret only the SHA-256 is kept. A slow hash is for secrets that can be
 // guessed; these are 256 random bits, and to find one from its hash takes as many
@@ -27,8 +27,8 @@ import (
 	"candor/internal/identity"
 )
 
-// Scopes lists what a token may be for: to push one of the kinds of evidence, or to
-// read.
+// Scopes lists what a token may be for: to push one of the kinds of evidence, to write
+// notes, or to read.
 func Scopes() []string { return identity.Scopes() }
 
 // Prefix begins every secret, so that people and scanners recognise one.
