@@ -41,6 +41,8 @@ func TestCommandsAreTheSameThroughAServer(t *testing.T) {
 		p.write("input/more.csv", feeds)
 		p.write("input/bad.csv", "nothing\n")
 		p.alerts("input/alerts-more.jsonl", 0, 20)
+		p.write("input/note.md", "Looked *at*.\n")
+		p.ok("note", "add", "AN1989", "--author", "Ann", "--file", "input/note.md")
 		if err := os.MkdirAll(p.path("work"), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -49,6 +51,7 @@ func TestCommandsAreTheSameThroughAServer(t *testing.T) {
 		"version", "", "nonsense", "attack releases", "attack show AN0001 --json", "attack show nothing", "attack stats", "attack search employee",
 		"evidence list --quiet --nonsense", "evidence formats", "evidence template feeds", "evidence check feeds ../input/more.csv",
 		"assess --summary", "assess --json", "assess --explain AN0001", "assess --policy nowhere.yaml", "next --limit 3",
+		"note list AN1989", "take AN1989", "note add AN1989 --author Ann --file nowhere.md", "note retire AN1989 none --by Ann --reason x",
 		"measure", "measure --json", "label sample --help", "gate AN0001 --for automation", "policy show",
 		"evidence add feeds ../input/more.csv", "evidence add feeds ../input/more.csv", "evidence add feeds ../input/bad.csv",
 		"evidence add feeds nowhere.csv", "evidence add alerts ../input/alerts-more.jsonl --by bob", "evidence history a-3",

@@ -29,7 +29,7 @@ type objectView struct {
 	// Text and Detection are MITRE's words, Notes their citations.
 	Text, Detection template.HTML
 	Notes           []prose.Note
-	// Others are the citations that relations add.
+	// Others are the citations that relations and the notes of people add.
 	Others []prose.Note
 	// Uncited are references that no text cites.
 	Uncited  []attack.Reference
@@ -93,10 +93,11 @@ func (s *site) object(r *http.Request) (view, error) {
 	}
 	v.Past = sel.Past(p.Object.ID)
 	v.Way = way(p)
-	s.write(r, &v)
+	pr := s.write(r, &v)
 	v.fold()
 	v.Analysis = s.analyse(r, fr, p)
-	v.Take = s.takeOf(r, fr, p)
+	v.Take = s.takeOf(r, fr, p, pr)
+	v.Others = pr.Notes()[len(v.Notes):]
 	v.board = s.board(r, fr, p)
 	return view{name: "object", data: v}, nil
 }
@@ -192,25 +193,26 @@ func users(p library.Page) (library.Group, bool) {
 	return g, len(g.Edges) > 0
 }
 
-// write renders the official texts of the page, which share one list of notes.
-func (s *site) write(r *http.Request, v *objectView) {
-	pr := prose.Page{Link: s.linker(r, v.Sel, v.Page.Release)}
+// write renders the official texts of the page, which share one list of notes, and
+// returns that list for whatever is rendered besides.
+func (s *site) write(r *http.Request, v *objectView) *prose.Page {
+	pr := &prose.Page{Link: s.linker(r, v.Sel, v.Page.Release)}
 	o := &v.Page.Object
 	v.Text = pr.HTML(o.Description, o.References)
 	v.Detection = pr.HTML(o.Detection, o.References)
 	own := len(pr.Notes())
 	if g, ok := users(v.Page); ok {
-		v.Groups = append(v.Groups, newGroup(&pr, g))
+		v.Groups = append(v.Groups, newGroup(pr, g))
 	}
 	for _, g := range v.Page.Relations {
 		switch g.Type {
 		case attack.CreatedBy, attack.ModifiedBy, attack.MarkedBy, attack.Contains:
-			v.Upkeep = append(v.Upkeep, newGroup(&pr, g))
+			v.Upkeep = append(v.Upkeep, newGroup(pr, g))
 		default:
-			v.Groups = append(v.Groups, newGroup(&pr, g))
+			v.Groups = append(v.Groups, newGroup(pr, g))
 		}
 	}
-	v.Notes, v.Others = pr.Notes()[:own], pr.Notes()[own:]
+	v.Notes = pr.Notes()[:own]
 	for _, ref := range o.References {
 		cited := func(n prose.Note) bool { return n.Name == ref.SourceName && n.Text == ref.Description }
 		if !slices.ContainsFunc(v.Notes, cited) {
@@ -220,6 +222,7 @@ func (s *site) write(r *http.Request, v *objectView) {
 	v.Caveats = caveats(o)
 	logs := folded(logLines(v.Page))
 	v.Logs, v.MoreLogs = logs.First, logs.More
+	return pr
 }
 
 // newGroup renders the texts of a group of relations.

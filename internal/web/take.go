@@ -1,12 +1,14 @@
 package web
 
 import (
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
 
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/attack/prose"
 	"candor/internal/fault"
 	"candor/internal/figure"
 	"candor/internal/library"
@@ -23,10 +25,28 @@ type takeView struct {
 	Problem string
 	Take    *take.Take
 	API     string
+	// written are the words of people, by the ID of the note.
+	written map[string]noteView
+}
+
+// noteView is what a person wrote.
+type noteView struct {
+	take.Noted
+	Text template.HTML
+	// Section is the title of the part of the take that it belongs to; empty for none.
+	Section string
+	Batch   link
+}
+
+// sectionView is a part of the take, with the note that is shown in its place if there
+// is one.
+type sectionView struct {
+	take.Section
+	Note *noteView
 }
 
 // takeOf writes the take of the page's object. A failure leaves the rest whole.
-func (s *site) takeOf(r *http.Request, fr frame, p library.Page) takeView {
+func (s *site) takeOf(r *http.Request, fr frame, p library.Page, pr *prose.Page) takeView {
 	v := takeView{frame: fr, API: fr.Sel.Link("/api/v1/objects/" + p.Object.ID + "/take")}
 	if !take.Written(p.Object.Kind) {
 		return v
@@ -34,7 +54,14 @@ func (s *site) takeOf(r *http.Request, fr frame, p library.Page) takeView {
 	t, err := s.Assessor.Take(r.Context(), s.requestFor(fr.Sel, p.Release), p.Object.ID)
 	switch {
 	case err == nil:
-		v.Take = &t
+		v.Take, v.written = &t, map[string]noteView{}
+		for _, n := range t.Notes {
+			view := noteView{Noted: n, Text: pr.HTML(n.Markdown, p.Object.References), Batch: link{Text: n.Batch, URL: fr.Sel.Link("/evidence/" + n.Batch)}}
+			if n.Section != "" {
+				view.Section = n.Section.Title()
+			}
+			v.written[n.ID] = view
+		}
 	case fault.KindOf(err) == fault.Internal:
 		if r.Context().Err() == nil {
 			s.Log.ErrorContext(r.Context(), "take for an object's page", "id", p.Object.ID, "error", err)
@@ -59,29 +86,51 @@ func (v takeView) For(a string) []take.Section {
 }
 
 // Plain are the sections that a leader reads: what it is, and what to decide.
-func (v takeView) Plain() []take.Section {
-	var out []take.Section
-	for _, s := range v.For(string(take.Leader)) {
-		if s.Name == take.Summary || s.Name == take.Executive {
-			out = append(out, s)
+func (v takeView) Plain() []sectionView {
+	return v.parts(take.Leader, func(n take.SectionName) bool { return n == take.Summary || n == take.Executive })
+}
+
+// Deep are the sections that an engineer reads, without what stands above them.
+func (v takeView) Deep() []sectionView {
+	return v.parts(take.Engineer, func(n take.SectionName) bool { return n != take.Summary && n != take.Executive })
+}
+
+// parts are those sections of which an audience hears something, derived or of a person.
+func (v takeView) parts(a take.Audience, of func(take.SectionName) bool) []sectionView {
+	t := v.Take.For(a)
+	var out []sectionView
+	for _, s := range t.Sections {
+		part := sectionView{Section: s}
+		if n := t.Instead(s); n != nil {
+			part.Note = new(v.written[n.ID])
+		}
+		if of(s.Name) && s.Name != take.Confident && (part.Note != nil || len(s.Statements) > 0) {
+			out = append(out, part)
 		}
 	}
 	return out
 }
 
-// Deep are the sections that an engineer reads, without what stands above them.
-func (v takeView) Deep() []take.Section {
-	var out []take.Section
-	for _, s := range v.For(string(take.Engineer)) {
-		if s.Name != take.Summary && s.Name != take.Executive {
-			out = append(out, s)
-		}
+// Sure is the section that says how sure the take is.
+func (v takeView) Sure() sectionView {
+	s := v.Take.Section(take.Confident)
+	if n := v.Take.Instead(s); n != nil {
+		return sectionView{s, new(v.written[n.ID])}
+	}
+	return sectionView{Section: s}
+}
+
+// Beside are the notes of people that stand in no section's place.
+func (v takeView) Beside() []noteView {
+	var out []noteView
+	for _, n := range v.Take.Beside() {
+		out = append(out, v.written[n.ID])
 	}
 	return out
 }
 
 // Text is the sentences of a section, one after the other.
-func (v takeView) Text(s take.Section) string {
+func (v takeView) Text(s sectionView) string {
 	var texts []string
 	for _, st := range s.Statements {
 		texts = append(texts, st.Text)
