@@ -104,6 +104,9 @@ func (m *MeasuredAnalytics) One() OneAnalytic { return OneAnalytic{m.Basis, m.An
 // and r.AsOf make; timed adds how long alerts wait, which takes the longest to
 // count. It needs no ATT&CK release.
 func (s *Service) Measure(ctx context.Context, r Request, timed bool) (Measured, error) {
+	if timed {
+		holds(ctx, r)
+	}
 	m, err := shared(ctx, s, r, func(ctx context.Context) (Measured, error) { return s.measureNow(ctx, r, timed) }, "measure", strconv.FormatBool(timed))
 	m.AsOf = r.AsOf
 	return m, err
@@ -170,11 +173,11 @@ func (s *Service) evidenceOf(ctx context.Context, r Request) (assure.Evidence, e
 	if r.AsOf.IsZero() {
 		return assure.Evidence{}, fault.New(fault.Usage, "the day of judgement is not stated")
 	}
-	b, err := s.batches(ctx)
+	g, err := s.generation(ctx)
 	if err != nil {
 		return assure.Evidence{}, err
 	}
-	return s.read(ctx, b, r)
+	return s.read(ctx, g, r)
 }
 
 // ruleNames returns the names of rules by id: as the rules themselves have
@@ -311,6 +314,7 @@ func called(ev assure.Evidence, name string) []string {
 // MeasureAnalytics returns what the alerts say of the analytic that id names or,
 // when id is empty, of every applicable analytic whose claiming rules raised any.
 func (s *Service) MeasureAnalytics(ctx context.Context, r Request, id string) (MeasuredAnalytics, error) {
+	holds(ctx, r)
 	m, err := shared(ctx, s, r, func(ctx context.Context) (MeasuredAnalytics, error) { return s.measureAnalyticsNow(ctx, r, id) }, "analytics", id)
 	m.AsOf = r.AsOf
 	return m, err

@@ -177,12 +177,16 @@ func (s *Service) noteBatches(ctx context.Context) (map[string]bool, error) {
 // said returns every entry of the notes that are not all withdrawn, by the object's STIX
 // id, oldest first.
 func (s *Service) said(ctx context.Context) (map[string][]take.Said, error) {
-	batches, err := s.noteBatches(ctx)
-	if err != nil || len(batches) == 0 {
+	g, err := s.evidence.Generation(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return s.notes.of(ctx, fmt.Sprint(batches), func(ctx context.Context) (map[string][]take.Said, error) {
+	return s.notes.Of(ctx, g, func(ctx context.Context) (map[string][]take.Said, error) {
 		current, err := s.evidence.Current(ctx, store.KindNote)
+		if err != nil || len(current) == 0 {
+			return nil, err
+		}
+		batches, err := s.noteBatches(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -18,31 +18,16 @@ import (
 	"candor/internal/visibility"
 )
 
-// batches names all evidence that counts. Evidence is only ever added and
-// withdrawn, in batches, so that the same batches mean the same evidence. Notes of
-// people are not among it: no judgement rests on them.
-type batches struct{ evidence, alerts string }
+// generation names all evidence that counts, by the state of the stores. It is asked
+// before they are read, so that what is kept under it is never older than it says.
+type generation struct{ evidence, alerts string }
 
-func (s *Service) batches(ctx context.Context) (batches, error) {
-	ev, err := s.evidence.Batches(ctx)
-	if err != nil {
-		return batches{}, err
+func (s *Service) generation(ctx context.Context) (g generation, err error) {
+	if g.evidence, err = s.evidence.Generation(ctx); err != nil {
+		return generation{}, err
 	}
-	al, err := s.alerts.Batches(ctx)
-	if err != nil {
-		return batches{}, err
-	}
-	return batches{idsOf(ev), idsOf(al)}, nil
-}
-
-func idsOf(bs []store.Batch) string {
-	ids := make([]string, 0, len(bs))
-	for i := range bs {
-		if bs[i].Withdrawn == nil && bs[i].Kind != store.KindNote {
-			ids = append(ids, bs[i].ID)
-		}
-	}
-	return join(ids...)
+	g.alerts, err = s.alerts.Generation(ctx)
+	return g, err
 }
 
 // join makes a key of parts that hold no control characters.
@@ -52,14 +37,14 @@ func join(parts ...string) string { return strings.Join(parts, "\x1f") }
 // the window: joined to the rules that they mean, and with the labels that they
 // inherit from cases. The same evidence, window and joins give what was read
 // before.
-func (s *Service) read(ctx context.Context, b batches, r Request) (assure.Evidence, error) {
+func (s *Service) read(ctx context.Context, g generation, r Request) (assure.Evidence, error) {
 	w := assure.WindowOf(r.Policy, r.AsOf)
-	key := join(b.evidence, b.alerts, string(w.From), string(w.To), fmt.Sprint(r.Policy.Claim.JoinAlertsBy))
-	return s.ready.of(ctx, key, func(ctx context.Context) (assure.Evidence, error) { return s.readNow(ctx, b, w, r) })
+	key := join(g.evidence, g.alerts, string(w.From), string(w.To), fmt.Sprint(r.Policy.Claim.JoinAlertsBy))
+	return s.ready.Of(ctx, key, func(ctx context.Context) (assure.Evidence, error) { return s.readNow(ctx, g, w, r) })
 }
 
-func (s *Service) readNow(ctx context.Context, b batches, w visibility.Window, r Request) (assure.Evidence, error) {
-	ev, err := s.parts(ctx, b, w)
+func (s *Service) readNow(ctx context.Context, g generation, w visibility.Window, r Request) (assure.Evidence, error) {
+	ev, err := s.parts(ctx, g, w)
 	if err != nil {
 		return assure.Evidence{}, err
 	}
@@ -73,19 +58,19 @@ func (s *Service) readNow(ctx context.Context, b batches, w visibility.Window, r
 }
 
 // parts reads the current evidence and the counts of the window, as they are.
-func (s *Service) parts(ctx context.Context, b batches, w visibility.Window) (assure.Evidence, error) {
+func (s *Service) parts(ctx context.Context, g generation, w visibility.Window) (assure.Evidence, error) {
 	var ev assure.Evidence
 	var c counts
-	g, ctx := crew.WithContext(ctx)
-	g.Go(func() (err error) {
-		ev, err = s.records(ctx, b.evidence)
+	both, ctx := crew.WithContext(ctx)
+	both.Go(func() (err error) {
+		ev, err = s.records(ctx, g.evidence)
 		return err
 	})
-	g.Go(func() (err error) {
-		c, err = s.tallies(ctx, b.alerts, w)
+	both.Go(func() (err error) {
+		c, err = s.tallies(ctx, g.alerts, w)
 		return err
 	})
-	if err := g.Wait(); err != nil {
+	if err := both.Wait(); err != nil {
 		return assure.Evidence{}, err
 	}
 	ev.Tallies, ev.AlertRules = c.tallies, c.rules
@@ -94,7 +79,7 @@ func (s *Service) parts(ctx context.Context, b batches, w visibility.Window) (as
 
 // records returns the current evidence other than alerts.
 func (s *Service) records(ctx context.Context, key string) (assure.Evidence, error) {
-	return s.current.of(ctx, key, s.recordsNow)
+	return s.current.Of(ctx, key, s.recordsNow)
 }
 
 func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
@@ -169,9 +154,9 @@ type counts struct {
 }
 
 // tallies returns the counts of the alerts of the window.
-func (s *Service) tallies(ctx context.Context, batches string, w visibility.Window) (counts, error) {
-	key := join(batches, string(w.From), string(w.To))
-	return s.counts.of(ctx, key, func(ctx context.Context) (counts, error) { return s.talliesNow(ctx, w) })
+func (s *Service) tallies(ctx context.Context, alerts string, w visibility.Window) (counts, error) {
+	key := join(alerts, string(w.From), string(w.To))
+	return s.counts.Of(ctx, key, func(ctx context.Context) (counts, error) { return s.talliesNow(ctx, w) })
 }
 
 func (s *Service) talliesNow(ctx context.Context, w visibility.Window) (counts, error) {

@@ -62,7 +62,7 @@ func (s *Service) lineage(ctx context.Context, r attack.Release) (attack.Lineage
 		if other.Domain != r.Domain || libraryKey(other) == libraryKey(r) {
 			continue
 		}
-		rs, err := s.renames.of(ctx, libraryKey(other), func(ctx context.Context) ([]attack.Rename, error) {
+		rs, err := s.renames.Of(ctx, libraryKey(other), func(ctx context.Context) ([]attack.Rename, error) {
 			return s.lib.Renames(ctx, other)
 		})
 		if err != nil {
@@ -109,7 +109,7 @@ func (s *Service) domainKey(ctx context.Context, domain string) (string, error) 
 
 // bare returns the view of a release by itself, loading it once.
 func (s *Service) bare(ctx context.Context, r attack.Release) (*attack.Library, error) {
-	return s.libraries.of(ctx, libraryKey(r), func(ctx context.Context) (*attack.Library, error) {
+	return s.libraries.Of(ctx, libraryKey(r), func(ctx context.Context) (*attack.Library, error) {
 		return s.lib.Load(ctx, r, needed[:]...)
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/cache"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/near"
@@ -45,18 +46,18 @@ type Service struct {
 	evidence store.Evidence
 	alerts   store.Alerts
 
-	libraries cache[*attack.Library]
-	renames   cache[[]attack.Rename] // of a release, by what it revokes
-	current   cache[assure.Evidence] // without what comes from alerts
-	counts    cache[counts]
-	ready     cache[assure.Evidence] // joined, and with what is inherited
-	waited    cache[[]alert.Duration]
-	done      cache[assured]
-	under     flight[assure.Assessment] // those under way
-	desks     cache[*take.Desk]
-	desking   flight[*take.Desk]
-	answers   flight[any] // other answers under way
-	notes     cache[map[string][]take.Said]
+	libraries cache.Cache[*attack.Library]
+	renames   cache.Cache[[]attack.Rename] // of a release, by what it revokes
+	current   cache.Cache[assure.Evidence] // without what comes from alerts
+	counts    cache.Cache[counts]
+	ready     cache.Cache[assure.Evidence] // joined, and with what is inherited
+	waited    cache.Cache[[]alert.Duration]
+	done      cache.Cache[assured]
+	under     cache.Flight[assure.Assessment] // those under way
+	desks     cache.Cache[*take.Desk]
+	desking   cache.Flight[*take.Desk]
+	answers   cache.Flight[any] // other answers under way
+	notes     cache.Cache[map[string][]take.Said]
 }
 
 // assured is an assessment with the policy that it was judged by.
@@ -69,8 +70,8 @@ type assured struct {
 func New(lib store.LibraryReader, ev store.Evidence, al store.Alerts) *Service {
 	s := &Service{lib: lib, evidence: ev, alerts: al}
 	// The counts of ten million alerts are some hundred megabytes for each window.
-	s.counts.most, s.ready.most, s.waited.most = 2, 2, 2
-	s.renames.most = 256
+	s.counts.Most, s.ready.Most, s.waited.Most = 2, 2, 2
+	s.renames.Most = 256
 	return s
 }
 
@@ -103,7 +104,7 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 	if err != nil {
 		return assure.Assessment{}, err
 	}
-	batches, err := s.batches(ctx)
+	g, err := s.generation(ctx)
 	if err != nil {
 		return assure.Assessment{}, err
 	}
@@ -111,22 +112,22 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 	if err != nil {
 		return assure.Assessment{}, err
 	}
-	key := join(libraryKey(rel), domain, batches.evidence, batches.alerts, string(day.Of(r.AsOf)), r.Policy.Name, r.Policy.Version)
-	if have, ok := s.done.get(key); ok && reflect.DeepEqual(have.policy, r.Policy) {
+	key := join(libraryKey(rel), domain, g.evidence, g.alerts, string(day.Of(r.AsOf)), r.Policy.Name, r.Policy.Version)
+	if have, ok := s.done.Get(key); ok && reflect.DeepEqual(have.policy, r.Policy) {
 		have.assessment.AsOf = r.AsOf
 		return have.assessment, nil
 	}
-	a, err := s.under.do(ctx, join(key, fmt.Sprintf("%+v", r.Policy)), func(ctx context.Context) (assure.Assessment, error) {
+	a, err := s.under.Do(ctx, join(key, fmt.Sprintf("%+v", r.Policy)), func(ctx context.Context) (assure.Assessment, error) {
 		lib, err := s.library(ctx, rel)
 		if err != nil {
 			return assure.Assessment{}, err
 		}
-		ev, err := s.read(ctx, batches, r)
+		ev, err := s.read(ctx, g, r)
 		if err != nil {
 			return assure.Assessment{}, err
 		}
 		a := assure.Assess(lib, ev, r.Policy, r.AsOf)
-		s.done.put(key, assured{r.Policy, a})
+		s.done.Put(key, assured{r.Policy, a})
 		return a, nil
 	})
 	a.AsOf = r.AsOf

@@ -17,7 +17,7 @@ func shared[V any](ctx context.Context, s *Service, r Request, work func(context
 	if err != nil {
 		return none, err
 	}
-	v, err := s.answers.do(ctx, key, func(ctx context.Context) (any, error) { return work(ctx) })
+	v, err := s.answers.Do(ctx, key, func(ctx context.Context) (any, error) { return work(ctx) })
 	if err != nil {
 		return none, err
 	}
@@ -27,7 +27,7 @@ func shared[V any](ctx context.Context, s *Service, r Request, work func(context
 // same is the key of requests that have the same answer: they ask the same of the same
 // releases and evidence, as of the same day and minute, by the same policy.
 func (s *Service) same(ctx context.Context, r Request, what []string) (string, error) {
-	b, err := s.batches(ctx)
+	g, err := s.generation(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -35,7 +35,7 @@ func (s *Service) same(ctx context.Context, r Request, what []string) (string, e
 	if err != nil {
 		return "", err
 	}
-	parts := append(what, b.evidence, b.alerts, fmt.Sprintf("%q", r.Release), r.Platform,
+	parts := append(what, g.evidence, g.alerts, fmt.Sprintf("%q", r.Release), r.Platform,
 		string(day.Of(r.AsOf)), moment(r.AsOf).Format(time.RFC3339), fmt.Sprintf("%+v", r.Policy))
 	for _, rel := range releases {
 		parts = append(parts, libraryKey(rel))

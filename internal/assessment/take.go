@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 
+	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/crew"
 	"candor/internal/day"
@@ -192,15 +193,15 @@ func (s *Service) desk(ctx context.Context, r Request) (*take.Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.batches(ctx)
+	g, err := s.generation(ctx)
 	if err != nil {
 		return nil, err
 	}
-	key := join(libraryKey(rel), b.evidence, b.alerts, string(day.Of(r.AsOf)), fmt.Sprintf("%+v", r.Policy))
-	if d, ok := s.desks.get(key); ok {
+	key := join(libraryKey(rel), g.evidence, g.alerts, string(day.Of(r.AsOf)), fmt.Sprintf("%+v", r.Policy))
+	if d, ok := s.desks.Get(key); ok {
 		return d, nil
 	}
-	return s.desking.do(ctx, key, func(ctx context.Context) (*take.Desk, error) {
+	return s.desking.Do(ctx, key, func(ctx context.Context) (*take.Desk, error) {
 		a, err := s.whole(ctx, r)
 		if err != nil {
 			return nil, err
@@ -213,12 +214,23 @@ func (s *Service) desk(ctx context.Context, r Request) (*take.Desk, error) {
 		if err != nil {
 			return nil, err
 		}
+		ev, err := s.read(ctx, g, r)
+		if err != nil {
+			return nil, err
+		}
 		hex := make(map[string]string, len(hashes))
 		for id, h := range hashes {
 			hex[id] = h.String()
 		}
-		d := take.NewDesk(take.Input{Library: lib, Hashes: hex, Assessment: &a, Policy: r.Policy, Local: b.evidence+b.alerts != ""})
-		s.desks.put(key, d)
+		d := take.NewDesk(take.Input{Library: lib, Hashes: hex, Assessment: &a, Policy: r.Policy, Local: says(&ev)})
+		s.desks.Put(key, d)
 		return d, nil
 	})
+}
+
+// says reports whether the evidence says anything that verdicts can rest on.
+func says(ev *assure.Evidence) bool {
+	t := &ev.Telemetry
+	return len(t.Scope)+len(t.Sources)+len(t.Externals)+len(t.Observations)+len(ev.Rules)+len(ev.Exercises)+
+		len(ev.Runbooks)+len(ev.Tunings)+len(ev.Cases)+len(ev.AlertRules)+len(ev.Waivers) > 0
 }

@@ -7,6 +7,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/assure"
+	"candor/internal/cache"
 	"candor/internal/day"
 	"candor/internal/measure"
 )
@@ -15,12 +16,13 @@ import (
 // that they mean. What was said after the moment of judgement is not known yet.
 func (s *Service) durations(ctx context.Context, ev *assure.Evidence, r Request) (map[string][]alert.Duration, error) {
 	w, until := assure.WindowOf(r.Policy, r.AsOf), moment(r.AsOf)
-	b, err := s.batches(ctx)
+	holds(ctx, r)
+	g, err := s.generation(ctx)
 	if err != nil {
 		return nil, err
 	}
-	key := join(b.alerts, string(w.From), string(w.To), until.Format(time.RFC3339))
-	all, err := s.waited.of(ctx, key, func(ctx context.Context) ([]alert.Duration, error) {
+	key := join(g.alerts, string(w.From), string(w.To), until.Format(time.RFC3339))
+	all, err := s.waited.Of(ctx, key, func(ctx context.Context) ([]alert.Duration, error) {
 		return s.alerts.Durations(ctx, w.From, w.To, until)
 	})
 	if err != nil {
@@ -50,6 +52,14 @@ func moment(asOf time.Time) time.Time {
 		return end
 	}
 	return asOf.UTC().Truncate(time.Minute)
+}
+
+// holds says under ctx that what is made of moment holds until the minute ends, or for
+// good where the request names a whole day.
+func holds(ctx context.Context, r Request) {
+	if m := moment(r.AsOf); !m.After(r.AsOf) {
+		cache.Until(ctx, m.Add(time.Minute))
+	}
 }
 
 func times(r Request, of []alert.Duration) *measure.Times {

@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"iter"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"candor/internal/alert"
@@ -26,6 +28,8 @@ type Late struct {
 	open func(ctx context.Context) (Alerts, error)
 	mu   sync.Mutex
 	s    Alerts
+	// changes counts what may have changed the store.
+	changes atomic.Int64
 }
 
 // NewLate returns the store that open opens. Open is called again after it failed.
@@ -61,7 +65,15 @@ func (l *Late) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*aler
 	if err != nil {
 		return store.Batch{}, false, err
 	}
+	defer l.changes.Add(1)
 	return s.Append(ctx, b, alerts)
+}
+
+// Generation names the state of the alerts as far as this process changes it, which is
+// all that does while it has them open; see store.Generations. The store need not be
+// opened for it.
+func (l *Late) Generation(context.Context) (string, error) {
+	return strconv.FormatInt(l.changes.Load(), 10), nil
 }
 
 // Batches lists the batches; see store.Alerts.
@@ -142,6 +154,7 @@ func (l *Late) Withdraw(ctx context.Context, batch string, w store.Withdrawal) e
 	if err != nil {
 		return err
 	}
+	defer l.changes.Add(1)
 	return s.Withdraw(ctx, batch, w)
 }
 

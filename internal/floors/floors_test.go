@@ -38,6 +38,7 @@ var house = map[string]room{
 	"attack":    {floor: 1, pure: true},
 	"evidence":  {floor: 1, pure: true},
 	"crew":      {floor: 1}, // goroutines
+	"cache":     {floor: 2}, // what was made under a key
 	"decode":    {floor: 2}, // what decoders share: positions, tables, dates
 	"telemetry": {floor: 2, pure: true},
 	"detection": {floor: 2, pure: true},

@@ -25,6 +25,16 @@ type Library interface {
 	LibraryHashes
 	LibraryReader
 	LibraryCustody
+	Generations
+}
+
+// Generations is what lets whoever has a store open tell whether anything was changed.
+type Generations interface {
+	// Generation names the state of what the store keeps. It is another name once a batch
+	// or a release has landed, or one was withdrawn or removed, by whichever process. Two
+	// openings of a store may name one state differently. To ask takes no longer however
+	// much there is.
+	Generation(ctx context.Context) (string, error)
 }
 
 // LibraryCustody is what lets a library answer for what it keeps.
@@ -390,6 +400,7 @@ const (
 
 // Evidence keeps batches and their records.
 type Evidence interface {
+	Generations
 	// Append lands a batch with its records, whole or not at all: an error from
 	// records leaves the store as it was. It sets New, Updated and Unchanged.
 	// A batch whose Kind and Hash are already there, and not withdrawn, changes
@@ -408,6 +419,7 @@ type Evidence interface {
 
 // Alerts keeps alerts and dispositions and counts them.
 type Alerts interface {
+	Generations
 	// Append lands the alerts of a batch, whole or not at all: an error from
 	// alerts leaves the store as it was. An alert whose ID is known and that says
 	// nothing new is unchanged; one with a new disposition is updated. It sets New,

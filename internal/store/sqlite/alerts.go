@@ -17,6 +17,7 @@ import (
 type Alerts struct {
 	db      *sql.DB
 	journal journal
+	watch   watch
 }
 
 var (
@@ -41,11 +42,11 @@ func OpenAlerts(ctx context.Context, path string) (*Alerts, error) {
 
 // newAlerts returns the alerts in an open file.
 func newAlerts(db *sql.DB) *Alerts {
-	return &Alerts{db: db, journal: newJournal(db, "alerts", func(b store.Batch) string { return b.Hash })}
+	return &Alerts{db: db, watch: watch{db: db}, journal: newJournal(db, "alerts", func(b store.Batch) string { return b.Hash })}
 }
 
 // Close closes the file.
-func (a *Alerts) Close() error { return a.db.Close() }
+func (a *Alerts) Close() error { return a.watch.shut() }
 
 // Batches lists every batch of alerts, oldest first.
 func (a *Alerts) Batches(ctx context.Context) ([]store.Batch, error) {

@@ -21,6 +21,7 @@ import (
 type Evidence struct {
 	db      *sql.DB
 	journal journal
+	watch   watch
 }
 
 var (
@@ -45,11 +46,11 @@ func OpenEvidence(ctx context.Context, path string) (*Evidence, error) {
 
 // newEvidence returns the evidence in an open file.
 func newEvidence(db *sql.DB) *Evidence {
-	return &Evidence{db: db, journal: newJournal(db, "evidence", func(b store.Batch) string { return b.Kind + ":" + b.Hash })}
+	return &Evidence{db: db, watch: watch{db: db}, journal: newJournal(db, "evidence", func(b store.Batch) string { return b.Kind + ":" + b.Hash })}
 }
 
 // Close closes the file.
-func (e *Evidence) Close() error { return e.db.Close() }
+func (e *Evidence) Close() error { return e.watch.shut() }
 
 // Batches lists every batch, oldest first.
 func (e *Evidence) Batches(ctx context.Context) ([]store.Batch, error) {
@@ -190,8 +191,8 @@ func sealRecord(b []byte, seq int64, r store.Record) []byte {
 // key in byte order.
 func (e *Evidence) Current(ctx context.Context, kind string) ([]store.Record, error) {
 	list, err := e.records(ctx, kind,
-		`SELECT key, body, coalesce(carrier, batch) FROM record INDEXED BY record_kind
-			WHERE kind = ? AND superseded IS NULL AND length(body) > 0`, kind)
+		`SELECT r.key, r.body, b.id FROM record r INDEXED BY record_kind CROSS JOIN batch b ON b.seq = coalesce(r.carrier, r.batch)
+			WHERE r.kind = ? AND r.superseded IS NULL AND length(r.body) > 0`, kind)
 	if err != nil {
 		return nil, fmt.Errorf("list current %s records: %w", kind, err)
 	}
@@ -204,11 +205,11 @@ func (e *Evidence) Current(ctx context.Context, kind string) ([]store.Record, er
 func (e *Evidence) History(ctx context.Context, kind, key string) ([]store.Record, error) {
 	// Two halves, because each has an index; the one in force is newest.
 	list, err := e.records(ctx, kind,
-		`SELECT key, body, batch FROM (
+		`SELECT r.key, r.body, b.id FROM (
 			SELECT seq, key, body, batch FROM record WHERE kind = ?1 AND key = ?2 AND superseded IS NOT NULL
 			UNION ALL
 			SELECT seq, key, body, batch FROM record WHERE kind = ?1 AND key = ?2 AND superseded IS NULL
-		) ORDER BY seq`, kind, key)
+		) r JOIN batch b ON b.seq = r.batch ORDER BY r.seq`, kind, key)
 	if err != nil {
 		return nil, fmt.Errorf("list history of %s %q: %w", kind, key, err)
 	}
@@ -240,29 +241,25 @@ func (e *Evidence) Retired(ctx context.Context, batch string) ([]store.Record, e
 
 // records reads the key, body and batch of records of one kind.
 func (e *Evidence) records(ctx context.Context, kind, query string, args ...any) ([]store.Record, error) {
-	tx, err := e.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback()
-	ids, err := batchIDs(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := tx.QueryContext(ctx, query, args...)
+	rows, err := e.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var list []store.Record
-	var body sql.RawBytes
-	var batch int64
+	var body, batch sql.RawBytes
+	ids := map[string]string{} // each once, as many records share one
 	for rows.Next() {
 		r := store.Record{Kind: kind}
 		if err := rows.Scan(&r.Key, &body, &batch); err != nil {
 			return nil, err
 		}
-		r.Body, r.Batch = bytes.Clone(body), ids[batch]
+		id, ok := ids[string(batch)]
+		if !ok {
+			id = string(batch)
+			ids[id] = id
+		}
+		r.Body, r.Batch = bytes.Clone(body), id
 		list = append(list, r)
 	}
 	return list, rows.Err()

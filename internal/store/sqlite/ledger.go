@@ -14,13 +14,14 @@ import (
 // Ledger keeps the ledger beside the evidence, in the same file. It implements
 // ledger.Store.
 type Ledger struct {
-	db *sql.DB
+	db    *sql.DB
+	watch *watch
 }
 
 var _ ledger.Store = (*Ledger)(nil)
 
 // Ledger returns the ledger in the evidence's file. It ends with it.
-func (e *Evidence) Ledger() *Ledger { return &Ledger{db: e.db} }
+func (e *Evidence) Ledger() *Ledger { return &Ledger{db: e.db, watch: &e.watch} }
 
 // Size is the place behind the last entry.
 func (l *Ledger) Size(ctx context.Context) (n int64, err error) {

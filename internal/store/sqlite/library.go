@@ -27,6 +27,7 @@ type Library struct {
 	zip       *zstd.Encoder
 	unzip     *zstd.Decoder
 	importing atomic.Bool
+	watch     watch
 
 	mu    sync.Mutex
 	known *catalogue
@@ -61,7 +62,7 @@ func newLibrary(ctx context.Context, db *sql.DB, path string) (*Library, error) 
 		return nil, fmt.Errorf("open library: %w", errors.Join(err, db.Close()))
 	}
 	l := &Library{
-		db: db, path: path, zip: zip, unzip: unzip, known: &catalogue{},
+		db: db, watch: watch{db: db}, path: path, zip: zip, unzip: unzip, known: &catalogue{},
 		views: newCache[int64, *view](cachedViews), packs: newCache[uint32, *pack](cachedPacks),
 	}
 	if err := l.remake(ctx); err != nil {
@@ -74,7 +75,7 @@ func newLibrary(ctx context.Context, db *sql.DB, path string) (*Library, error) 
 // Close closes the library file.
 func (l *Library) Close() error {
 	l.unzip.Close()
-	return l.db.Close()
+	return l.watch.shut()
 }
 
 // damaged is the error for stored bytes that do not read back.

@@ -42,6 +42,7 @@ func EvidenceCustody(t *testing.T, open OpenEvidenceKeeper) {
 		"a withdrawal that cannot be meant changes nothing": evidenceRefused,
 		"the input of a withdrawn batch lands again":        evidenceLandsAgain,
 		"reopening keeps withdrawals":                       evidenceReopenWithdrawn,
+		"its state has another name once it changed":        evidenceGenerations,
 		"texts that run together have content of their own": evidenceApart,
 		"withdrawn is as if never added, and audits clean":  evidenceCustodyModel,
 	}
@@ -65,6 +66,7 @@ func AlertsCustody(t *testing.T, open OpenAlertsKeeper) {
 		"a statement does not keep an alert alive":          alertsStatementWaits,
 		"what waits counts once the alert is brought again": alertsStatementCountsAgain,
 		"reopening keeps withdrawals":                       alertsReopenWithdrawn,
+		"its state has another name once it changed":        alertsGenerations,
 		"texts that run together have content of their own": alertsApart,
 		"withdrawn is as if never added, and audits clean":  alertsCustodyModel,
 	}

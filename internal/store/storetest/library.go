@@ -35,6 +35,7 @@ func Library(t *testing.T, open OpenLibrary) {
 		"a release without a name is refused":             libraryNameless,
 		"nothing can be seen before the commit":           libraryUnseen,
 		"rolling back leaves nothing":                     libraryRollback,
+		"its state has another name once it changed":      libraryGenerations,
 		"cancelling leaves nothing":                       libraryCancelled,
 		"one import runs at a time":                       libraryOneImport,
 		"reopening keeps everything":                      libraryReopen,

@@ -1,4 +1,4 @@
-package assessment
+package cache
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 	"candor/internal/crew"
 )
 
-// flight does a piece of work once for all who ask for it at the same time. The zero
-// flight is empty. It is safe for concurrent use.
-type flight[V any] struct {
+// Flight does a piece of work once for all who ask for it at the same time. The zero
+// Flight is empty. It is safe for concurrent use.
+type Flight[V any] struct {
 	mu    sync.Mutex
 	calls map[string]*call[V]
 }
@@ -18,14 +18,14 @@ type flight[V any] struct {
 type call[V any] struct {
 	done    chan struct{}
 	cancel  context.CancelFunc
-	waiting int // guarded by the flight's mu
+	waiting int // guarded by the Flight's mu
 	value   V
 	err     error
 }
 
-// do returns what work returns for a key. Who gives up leaves the work to those who
+// Do returns what work returns for a key. Who gives up leaves the work to those who
 // still wait; when nobody does, the work is cancelled.
-func (f *flight[V]) do(ctx context.Context, key string, work func(context.Context) (V, error)) (V, error) {
+func (f *Flight[V]) Do(ctx context.Context, key string, work func(context.Context) (V, error)) (V, error) {
 	f.mu.Lock()
 	c := f.calls[key]
 	if c == nil {
@@ -50,7 +50,7 @@ func (f *flight[V]) do(ctx context.Context, key string, work func(context.Contex
 }
 
 // run does the work. A panic is its error.
-func (f *flight[V]) run(ctx context.Context, key string, c *call[V], work func(context.Context) (V, error)) {
+func (f *Flight[V]) run(ctx context.Context, key string, c *call[V], work func(context.Context) (V, error)) {
 	c.err = crew.Do(func() (err error) {
 		c.value, err = work(ctx)
 		return err
@@ -60,7 +60,7 @@ func (f *flight[V]) run(ctx context.Context, key string, c *call[V], work func(c
 	c.cancel()
 }
 
-func (f *flight[V]) leave(key string, c *call[V]) {
+func (f *Flight[V]) leave(key string, c *call[V]) {
 	f.mu.Lock()
 	c.waiting--
 	last := c.waiting == 0
@@ -73,10 +73,20 @@ func (f *flight[V]) leave(key string, c *call[V]) {
 	}
 }
 
-func (f *flight[V]) forget(key string, c *call[V]) {
+func (f *Flight[V]) forget(key string, c *call[V]) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.calls[key] == c {
 		delete(f.calls, key)
 	}
+}
+
+// Waiting returns how many wait for the work that the most wait for.
+func (f *Flight[V]) Waiting() (most int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.calls {
+		most = max(most, c.waiting)
+	}
+	return most
 }

@@ -1,4 +1,4 @@
-package assessment
+package cache
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 )
 
 // waiters returns how many wait for a key.
-func (f *flight[V]) waiters(key string) int {
+func (f *Flight[V]) waiters(key string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if c := f.calls[key]; c != nil {
@@ -22,7 +22,7 @@ func (f *flight[V]) waiters(key string) int {
 }
 
 func TestTwelveAskAndOneWorks(t *testing.T) {
-	var f flight[int]
+	var f Flight[int]
 	var worked atomic.Int32
 	release := make(chan struct{})
 	work := func(ctx context.Context) (int, error) {
@@ -33,7 +33,7 @@ func TestTwelveAskAndOneWorks(t *testing.T) {
 	leaver, leave := context.WithCancel(t.Context())
 	left := make(chan error, 1)
 	go func() { // the first, whose leaving must not fail the others
-		_, err := f.do(leaver, "k", work)
+		_, err := f.Do(leaver, "k", work)
 		left <- err
 	}()
 	for f.waiters("k") < 1 {
@@ -42,7 +42,7 @@ func TestTwelveAskAndOneWorks(t *testing.T) {
 	var all sync.WaitGroup
 	for range 11 {
 		all.Go(func() {
-			if v, err := f.do(t.Context(), "k", work); v != 7 || err != nil {
+			if v, err := f.Do(t.Context(), "k", work); v != 7 || err != nil {
 				t.Errorf("%d, %v, want 7", v, err)
 			}
 		})
@@ -62,7 +62,7 @@ func TestTwelveAskAndOneWorks(t *testing.T) {
 }
 
 func TestWorkThatNobodyWaitsForIsCancelled(t *testing.T) {
-	var f flight[int]
+	var f Flight[int]
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -71,7 +71,7 @@ func TestWorkThatNobodyWaitsForIsCancelled(t *testing.T) {
 		}
 		cancel()
 	}()
-	if _, err := f.do(ctx, "k", func(ctx context.Context) (int, error) {
+	if _, err := f.Do(ctx, "k", func(ctx context.Context) (int, error) {
 		<-ctx.Done()
 		close(ended)
 		return 0, ctx.Err()
@@ -79,14 +79,14 @@ func TestWorkThatNobodyWaitsForIsCancelled(t *testing.T) {
 		t.Error(err)
 	}
 	<-ended
-	if v, err := f.do(t.Context(), "k", func(context.Context) (int, error) { return 3, nil }); v != 3 || err != nil {
+	if v, err := f.Do(t.Context(), "k", func(context.Context) (int, error) { return 3, nil }); v != 3 || err != nil {
 		t.Errorf("who came later got %d, %v", v, err)
 	}
 }
 
 func TestAPanicOfTheWorkIsItsError(t *testing.T) {
-	var f flight[int]
-	if _, err := f.do(t.Context(), "k", func(context.Context) (int, error) { panic("boom") }); fault.KindOf(err) != fault.Internal {
+	var f Flight[int]
+	if _, err := f.Do(t.Context(), "k", func(context.Context) (int, error) { panic("boom") }); fault.KindOf(err) != fault.Internal {
 		t.Errorf("%v, want an internal error", err)
 	}
 }
