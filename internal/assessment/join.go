@@ -36,6 +36,11 @@ func joined(ev *assure.Evidence, joins []detection.Join) {
 		rules = append(rules, r)
 	}
 	ev.AlertRules = rules
+	ev.Runs = slices.Clone(ev.Runs)
+	for i := range ev.Runs {
+		r := &ev.Runs[i].Value
+		r.RuleID = of.Rule(detection.Called{ID: r.RuleID, Name: r.RuleName, Source: r.Source}).ID
+	}
 	ev.Tallies, ev.CaseTallies = rename(ev.Tallies, renamed), rename(ev.CaseTallies, renamed)
 }
 

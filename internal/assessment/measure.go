@@ -61,6 +61,8 @@ type MeasuredRule struct {
 	// it.
 	Rule      *detection.Rule `json:"rule,omitempty"`
 	RuleBatch string          `json:"rule_batch,omitempty"`
+	// Operation is what is recorded of its runs; nil when nothing is.
+	Operation *assure.Operation `json:"operation,omitempty"`
 	// Waivers are those of the rule in force, and Evidence the batches that brought
 	// its alerts.
 	Waivers  []assure.Waiver `json:"waivers"`
@@ -234,6 +236,9 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 	}
 	m.Waivers = waiversOf(&ev, r, func(of string) bool { return of == id })
 	m.Evidence = alertBatches(&ev, id)
+	if o, ok := assure.Operations(&ev, r.Policy, r.AsOf)[id]; ok {
+		m.Operation = &o
+	}
 	waited, err := s.durations(ctx, &ev, r)
 	m.Times = times(r, waited[id])
 	return m, err

@@ -96,6 +96,7 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	load(ctx, g, s.evidence, store.KindWaiver, &ev.Waivers)
 	load(ctx, g, s.evidence, store.KindCase, &ev.Cases)
 	load(ctx, g, s.evidence, store.KindTuning, &ev.Tunings)
+	load(ctx, g, s.evidence, store.KindRun, &ev.Runs)
 	if err := g.Wait(); err != nil {
 		return ev, err
 	}

@@ -59,6 +59,10 @@ type assessor struct {
 	alerts    alertIndex
 	tunings   tuningIndex
 
+	operations map[string]Operation // of the rules of which runs are recorded
+	enabled    map[string]bool      // the rules that are said to be
+	named      map[string]string    // what rules call themselves, by id
+
 	ev       Evidence
 	subjects []*subject
 }
@@ -92,6 +96,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	}
 	a.view = visibility.NewView(lib, ev.Telemetry, p.Visibility, a.window)
 	a.claims = claim.Judge(lib, ev.Rules, p.Claim)
+	a.operate(asOf)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
 	a.incidents = indexIncidents(lib, &ev, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks, today)
@@ -142,8 +147,22 @@ func (a *assessor) subject(o *attack.Object) *subject {
 	s.Claims = orEmpty(a.claims.ByAnalytic[o.ID])
 	s.Compensated = []Compensation{}
 	s.Knobs = a.tunings.of(o)
+	s.Operation = a.recorded(s)
 	a.judge(s)
 	return s
+}
+
+// operate finds out which rules run, and takes those that do not for not enabled.
+func (a *assessor) operate(asOf time.Time) {
+	a.operations = Operations(&a.ev, a.policy, asOf)
+	a.enabled, a.named = map[string]bool{}, map[string]string{}
+	for i := range a.ev.Rules {
+		r := &a.ev.Rules[i].Value
+		a.enabled[r.ID], a.named[r.ID] = r.Enabled, r.Name
+	}
+	for _, claims := range a.claims.ByAnalytic {
+		a.hold(claims)
+	}
 }
 
 // judge finds the rung of s, whose place, visibility and claims are set.

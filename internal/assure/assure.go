@@ -87,6 +87,9 @@ type Readiness struct {
 	MaxRunbookAgeDays  int
 	// Passing are the exercise outcomes that pass, for example "alerted".
 	Passing []string
+	// MaxRunAgeDays is for how many days a rule may not have searched while others of
+	// its product ran, before it counts as stopped.
+	MaxRunAgeDays int
 	// RequireOwner says that a runbook without an owner does not count.
 	RequireOwner bool
 }
@@ -99,6 +102,8 @@ type Evidence struct {
 	Runbooks  []evidence.Of[runbook.Runbook]
 	// Tunings are the values to which mutable elements of analytics were set.
 	Tunings []evidence.Of[runbook.Tuning]
+	// Runs are the recorded runs of rules, under the ids of the rules that they mean.
+	Runs []evidence.Of[detection.Run]
 	// Tallies are the counts of the alerts of the window, with what alerts inherit
 	// from their cases; see alert.Legacy.
 	Tallies []alert.Tally
@@ -215,6 +220,8 @@ type Verdict struct {
 	Exercises   Proof              `json:"exercises"`
 	Incidents   Incidents          `json:"incidents"`
 	Runbook     Duty               `json:"runbook"`
+	// Operation is what is recorded of the runs of the rules in Claims.
+	Operation []Operation `json:"operation,omitempty"`
 	// Knobs are what ATT&CK says should be set locally, with what is. They change no
 	// rung.
 	Knobs []Knob `json:"knobs"`

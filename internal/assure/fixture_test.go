@@ -36,7 +36,7 @@ func testPolicy() Policy {
 			MinPrecision: 0.5, MinEpisodes: 5, MaxAlertsPerDay: 50, MaxMinutesPerDay: 240,
 			MinutesPerAlert: 10, Provenances: []string{"analyst"}, Confidence: 0.95,
 		},
-		Readiness: Readiness{MaxExerciseAgeDays: 180, MaxRunbookAgeDays: 365, Passing: []string{"alerted"}, RequireOwner: true},
+		Readiness: Readiness{MaxExerciseAgeDays: 180, MaxRunbookAgeDays: 365, Passing: []string{"alerted"}, MaxRunAgeDays: 7, RequireOwner: true},
 	}
 }
 

@@ -172,7 +172,11 @@ func (a *assessor) haveRule(s *subject) []Step {
 	steps := []Step{}
 	for _, c := range s.Claims {
 		if !c.Enabled && c.Misfit == "" && c.Role == detection.Alerts && slices.Contains(a.policy.Claim.Count, c.Basis) && len(steps) < 3 {
-			steps = append(steps, Step{Action: actEnableRule, Target: c.RuleID, Alone: true, Text: fmt.Sprintf("Enable rule %s.", c.RuleName)})
+			text := fmt.Sprintf("Enable rule %s.", c.RuleName)
+			if o, ok := a.operations[c.RuleID]; ok && a.enabled[c.RuleID] {
+				text = fmt.Sprintf("Find out why rule %s does not run, and bring it back: %s.", c.RuleName, o.Sentence)
+			}
+			steps = append(steps, Step{Action: actEnableRule, Target: c.RuleID, Alone: true, Text: text})
 		}
 	}
 	if len(steps) > 0 {

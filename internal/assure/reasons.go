@@ -22,6 +22,7 @@ func (a *assessor) reasons(s *subject) []evidence.Reason {
 	}
 	rs = append(rs, a.whyExternal(s)...)
 	rs = append(rs, a.whyClaimed(s))
+	rs = append(rs, a.whyNotRunning(s)...)
 	rs = append(rs, a.whyReread(s)...)
 	if s.Rung == Outside {
 		return append(rs, whyCompensated(s)...)

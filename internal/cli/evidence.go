@@ -40,6 +40,8 @@ const evidenceKinds = `Kinds:
               cases; the alerts that a case lists take on its class
   signals     weak or external observations of an entity: CSV or JSON Lines
   tuning      local values of an analytic's mutable elements: YAML, CSV, JSON Lines
+  runs        which rules their products ran, and how that ended: CSV or JSON Lines,
+              Elastic's rule execution log, Sentinel's SentinelHealth
   renames     which ATT&CK ID took the place of which: CSV or JSON Lines of old,new;
               rules that name an ID of another release are read through them
   runbooks    folder of Markdown with front matter: applies_to, owner, reviewed

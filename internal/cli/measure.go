@@ -214,12 +214,30 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 	return p.emit(m, func(g *page) {
 		g.line("%s  %s", g.bold(m.RuleID), m.RuleName)
 		g.line("%s", g.dim(ruleOrigin(&m)))
+		showOperation(g, m.Operation)
 		showDetail(g, &m.Detail)
 		showRests(g, m.Evidence)
 		showWaivers(g, m.Waivers, "")
 		showBasis(g, m.Basis)
 		showLimits(g, m.Limits)
 	})
+}
+
+// showOperation says whether a rule runs, where that is recorded.
+func showOperation(g *page, o *assure.Operation) {
+	if o == nil {
+		g.wrap("", "whether it runs is not recorded", 110)
+		return
+	}
+	state := "it runs"
+	if !o.Runs() {
+		state = "it does not run"
+	}
+	text := fmt.Sprintf("%s: %s; %s recorded of the window", state, o.Sentence, plural(int(o.Executions), "run", "runs"))
+	if o.Failed+o.Late > 0 {
+		text += figure.Sprintf(", of which %d failed and %d were late", o.Failed, o.Late)
+	}
+	g.wrap("", text, 110)
 }
 
 // ruleOrigin says where a rule comes from and whether it runs.

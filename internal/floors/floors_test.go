@@ -63,6 +63,7 @@ var house = map[string]room{
 	"detection/elastic":       {floor: 3},
 	"detection/splunk":        {floor: 3},
 	"detection/sentinel":      {floor: 3},
+	"detection/runlog":        {floor: 4},
 	"alert/tabular":           {floor: 3, peers: []string{"alert/export"}},
 	"alert/jsonl":             {floor: 3},
 	"alert/parquet":           {floor: 3},

@@ -70,6 +70,13 @@ func listed() []Template {
 			"JSON Lines of the same names are taken, too.",
 		}},
 		{Kind: "tuning", Adds: "tuning", File: "tuning.yaml"},
+		{Kind: "runs", Adds: "runs", File: "runs.csv", Notes: []string{
+			"One row for each run of a rule, or for each unbroken stretch of runs that ended alike. rule_id, start and status are needed.",
+			"start and end bound the time that was searched; leave end empty for one moment. executions is how many runs the row stands for.",
+			"status: ok; late (it searched, and not all that it should have in time); failed; disabled (its product does not run it any more).",
+			"gap_seconds is how much time nothing searched. A rule that is enabled and does not run counts as not enabled.",
+			"The execution log of Elastic Security and the table SentinelHealth are read as they are exported.",
+		}},
 		{Kind: "renames", Adds: "renames", File: "renames.csv", Notes: []string{
 			"One row for each ATT&CK ID that took the place of another: techniques or analytics. Several may have become one, and one several.",
 			"Rules that name an ID that your release does not know are read through it, forwards or backwards. It is asked after what releases say",

@@ -48,6 +48,7 @@ func Default() assure.Policy {
 			MaxExerciseAgeDays: 180,
 			MaxRunbookAgeDays:  365,
 			Passing:            []string{"alerted"},
+			MaxRunAgeDays:      7,
 			RequireOwner:       true,
 		},
 		Gates: assure.Gates{
@@ -159,6 +160,7 @@ type Readiness struct {
 	MaxExerciseAgeDays int      `json:"max_exercise_age_days"`
 	MaxRunbookAgeDays  int      `json:"max_runbook_age_days"`
 	Passing            []string `json:"passing"`
+	MaxRunAgeDays      int      `json:"max_run_age_days"`
 	RequireOwner       bool     `json:"require_owner"`
 }
 

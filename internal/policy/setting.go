@@ -153,6 +153,7 @@ func readinessKeys(p *assure.Policy) []key {
 		{"readiness.max_runbook_age_days", "days", "How long after its review a runbook is current.", whole{&r.MaxRunbookAgeDays, 1, 3660}},
 		{"readiness.passing", "", "The exercise outcomes that pass: alerted, logged. Blocked says nothing of detection and cannot pass.",
 			texts[string]{&r.Passing, []string{"alerted", "logged"}}},
+		{"readiness.max_run_age_days", "days", "For how long a rule may not have run while others of its product did, before it counts as not enabled.", whole{&r.MaxRunAgeDays, 1, 3660}},
 		{"readiness.require_owner", "", "Whether a runbook without an owner does not count.", truth{&r.RequireOwner}},
 	}
 }

@@ -393,6 +393,7 @@ const (
 	KindSignal   = "signal"
 	KindTuning   = "tuning"
 	KindRename   = "rename"
+	KindRun      = "run"
 	// KindNote is what a person wrote about an object, which is the key: its records are
 	// entries in one history, and package take says which of them stand.
 	KindNote = "note"

@@ -32,7 +32,7 @@ func Sniff(head []byte, _ string) bool {
 
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return export.Alerts(in, export.Format{Read: read, When: when, Help: export.MillisHelp, Names: names(), Table: true})
+	return export.Alerts(in, export.Format{Read: read, When: When, Help: export.MillisHelp, Names: names(), Table: true})
 }
 
 func names() map[string]string {
@@ -42,8 +42,8 @@ func names() map[string]string {
 	}
 }
 
-// when reads a time as a document has it, and as a report of Kibana writes it.
-func when(text string) (time.Time, bool) {
+// When reads a time as a document has it, and as a report of Kibana writes it.
+func When(text string) (time.Time, bool) {
 	if t, err := time.Parse("Jan 2, 2006 @ 15:04:05.999999999", text); err == nil {
 		return t, decode.Sane(t)
 	}
@@ -56,7 +56,7 @@ const (
 )
 
 func read(r *export.Record) []alert.Draft {
-	unwrap(r)
+	Unwrap(r)
 	if strings.Contains(r.Text("@timestamp"), " @ ") {
 		r.Note("times of a report of Kibana were taken as UTC; where its setting dateFormat:tz is another zone, set it to UTC and report again")
 	}
@@ -75,9 +75,9 @@ func read(r *export.Record) []alert.Draft {
 	return []alert.Draft{d}
 }
 
-// unwrap takes the document out of a search's hit. A report writes a dash for what
+// Unwrap takes the document out of a search's hit. A report writes a dash for what
 // is not there.
-func unwrap(r *export.Record) {
+func Unwrap(r *export.Record) {
 	maps.DeleteFunc(r.Object, func(_ string, v any) bool { return v == "-" })
 	for _, wrapper := range []string{"_source", "fields"} {
 		if docs := r.Objects(wrapper); len(docs) == 1 {
