@@ -35,7 +35,7 @@ type Basis struct {
 
 func basisOf(r Request) Basis {
 	return Basis{AsOf: r.AsOf, Window: assure.WindowOf(r.Policy, r.AsOf), MinPrecision: r.Policy.Measure.MinPrecision,
-		Policy: assure.PolicyRef{Name: r.Policy.Name, Version: r.Policy.Version}, Confidence: r.Policy.Measure.Confidence}
+		Policy: r.Policy.Ref(), Confidence: r.Policy.Measure.Confidence}
 }
 
 func (b Basis) span() measure.Span { return measure.Span{From: b.Window.From, To: b.Window.To} }

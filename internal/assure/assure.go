@@ -7,6 +7,7 @@
 package assure
 
 import (
+	"strings"
 	"time"
 
 	"candor/internal/alert"
@@ -58,6 +59,11 @@ type Policy struct {
 	// Release is the one to judge by where a request names none of its domain; empty for
 	// the newest.
 	Release attack.ReleaseRef
+	// SHA256 is of the policy as it was read, in hex, and Looser are the settings that
+	// ask less than the built-in policy does, in words; empty where whoever made the
+	// policy does not say. No verdict depends on either.
+	SHA256 string
+	Looser []string
 	// KeepDaily is how many assessments a server keeps by itself, one a day; no verdict
 	// depends on it.
 	KeepDaily int
@@ -295,7 +301,28 @@ type Assessment struct {
 type PolicyRef struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+	// SHA256 is of the policy's file, or of the built-in as candor policy show prints it.
+	SHA256 string `json:"sha256,omitempty"`
+	// Looser are the settings that ask less than the built-in policy does, in words.
+	Looser []string `json:"looser,omitempty"`
 }
+
+// Ref names the policy.
+func (p *Policy) Ref() PolicyRef {
+	return PolicyRef{Name: p.Name, Version: p.Version, SHA256: p.SHA256, Looser: p.Looser}
+}
+
+// String names the policy for people, with the beginning of its hash.
+func (r PolicyRef) String() string {
+	name := strings.TrimSpace(r.Name + " " + r.Version)
+	if len(r.SHA256) < shownHash {
+		return name
+	}
+	return name + " (sha256 " + r.SHA256[:shownHash] + ")"
+}
+
+// shownHash is how much of a hash is shown beside a policy's name, in digits.
+const shownHash = 12
 
 // ScopeRef says for whom and what was judged.
 type ScopeRef struct {

@@ -131,7 +131,7 @@ func differences(a, b *Assessment) []string {
 		}
 	}
 	add("release", a.Release.String(), b.Release.String())
-	add("policy", a.Policy.Name+" "+a.Policy.Version, b.Policy.Name+" "+b.Policy.Version)
+	add("policy", a.Policy.String(), b.Policy.String())
 	if x, y := windowText(a), windowText(b); a.Window.From.Until(a.Window.To) != b.Window.From.Until(b.Window.To) {
 		add("window", x, y)
 	}

@@ -94,9 +94,11 @@ type Decision struct {
 	Policy  PolicyRef `json:"policy"`
 	// Allowed says that the gate is open: every check is OK, or a waiver is in
 	// force. Waived says that only the waiver opens it.
-	Allowed bool     `json:"allowed"`
-	Waived  bool     `json:"waived"`
-	Reason  string   `json:"reason"`
+	Allowed bool   `json:"allowed"`
+	Waived  bool   `json:"waived"`
+	Reason  string `json:"reason"`
+	// Limits are what stands beside the answer.
+	Limits  []string `json:"limits,omitempty"`
 	Checks  []Check  `json:"checks"`
 	Missing []string `json:"missing"`
 	// Waivers are those made for it, in force or expired.
@@ -112,7 +114,7 @@ func Gate(q Asked, p Policy, today day.Date) Decision {
 	g := gate{Asked: q, policy: p, asks: p.Gates.For(q.Purpose), key: "gate." + string(q.Purpose) + ".", today: today}
 	g.judged = g.best()
 	d := Decision{Kind: q.Kind, ID: q.ID, Name: q.Name, Purpose: q.Purpose, AsOf: today,
-		Policy: PolicyRef{Name: p.Name, Version: p.Version}, Checks: g.checks(), Missing: []string{}, Waivers: []Waiver{}}
+		Policy: p.Ref(), Checks: g.checks(), Missing: []string{}, Waivers: []Waiver{}}
 	for _, c := range d.Checks {
 		if !c.OK {
 			d.Missing = append(d.Missing, c.Missing)
@@ -122,6 +124,9 @@ func Gate(q Asked, p Policy, today day.Date) Decision {
 		if w.Value.ID == q.ID && w.Value.For == q.Purpose && day.Of(w.Value.Made) <= today {
 			d.Waivers = append(d.Waivers, w.Value)
 		}
+	}
+	if looser := d.Policy.looser(); looser != "" {
+		d.Limits = append(d.Limits, looser)
 	}
 	d.decide(today)
 	return d

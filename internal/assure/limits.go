@@ -94,6 +94,9 @@ func (a *assessor) wholeLimits() []string {
 			l = append(l, fmt.Sprintf(format, args...))
 		}
 	}
+	if l0 := a.policy.Ref().looser(); l0 != "" {
+		l = append(l, l0)
+	}
 	add(len(a.ev.Cases) == 0, "Missed incidents are not taken into account: no case is known.")
 	add(a.incidents.later > 0, "%s dated after %s left out.", were(a.incidents.later, "case"), a.today)
 	add(len(a.subjects) == 0, "Release %s has no analytic, so there is nothing to judge; Enterprise has them from 18.0 on.", a.lib.Release)

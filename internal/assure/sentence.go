@@ -1,6 +1,7 @@
 package assure
 
 import (
+	"fmt"
 	"strings"
 
 	"candor/internal/claim"
@@ -43,6 +44,16 @@ func sentence(s *subject) string {
 		return because(measured, ready)
 	}
 	return because(exercised, ready)
+}
+
+// looser says in which settings the policy asks less than the built-in one; empty where
+// it asks no less.
+func (r PolicyRef) looser() string {
+	if len(r.Looser) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Policy %s asks less than the built-in one in %s: %s.", strings.TrimSpace(r.Name+" "+r.Version),
+		count(int64(len(r.Looser)), "setting"), strings.Join(r.Looser, "; "))
 }
 
 // unclaimed says that no rule claims s, as briefly as is true.

@@ -16,7 +16,7 @@ func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
 		Release:   a.lib.Release,
 		AsOf:      asOf,
 		Window:    a.window,
-		Policy:    PolicyRef{Name: a.policy.Name, Version: a.policy.Version},
+		Policy:    a.policy.Ref(),
 		Scope:     a.scope,
 		Totals:    totalsOf(verdicts),
 		Tactics:   tacticTotals(verdicts, namesOf(a.tactics)),

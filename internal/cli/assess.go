@@ -152,7 +152,7 @@ func (p *program) explain(ctx context.Context, d *Desk, req assessment.Request, 
 	}
 	return p.emit(v, func(g *page) {
 		showVerdict(g, v.Verdict, claims)
-		g.line("\n%s  as of %s, window %s to %s, policy %s %s", v.Release, v.AsOf.UTC().Format("2006-01-02"), v.Window.From, v.Window.To, v.Policy.Name, v.Policy.Version)
+		g.line("\n%s  as of %s, window %s to %s, policy %s", v.Release, v.AsOf.UTC().Format("2006-01-02"), v.Window.From, v.Window.To, v.Policy)
 	})
 }
 

@@ -5,13 +5,11 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"candor/internal/assure"
 	"candor/internal/custody"
 	"candor/internal/fault"
 	"candor/internal/policy"
@@ -122,17 +120,6 @@ func showWithdrawn(g *page, bs []store.Batch) {
 	}
 }
 
-// notBuiltIn refuses a policy that calls itself what the built-in one is called and
-// says something else.
-func notBuiltIn(pol assure.Policy, file string) error {
-	d := policy.Default()
-	if pol.Name != d.Name || pol.Version != d.Version || reflect.DeepEqual(pol, d) {
-		return nil
-	}
-	return fault.New(fault.Conflict, "policy %s %s is the built-in one, and the file says something else", d.Name, d.Version).At("%s", file).
-		Next("give the file another name or version, so that every output says which of the two it was judged by")
-}
-
 func (p *program) policySetCommand() *cobra.Command {
 	var by, reason string
 	c := &cobra.Command{
@@ -153,9 +140,6 @@ its text.`,
 			}
 			pol, err := policy.Read(bytes.NewReader(b), args[0])
 			if err != nil {
-				return err
-			}
-			if err := notBuiltIn(pol, args[0]); err != nil {
 				return err
 			}
 			change := custody.PolicyChange{ID: strings.TrimSpace(pol.Name + " " + pol.Version), File: b, By: by, Reason: reason}

@@ -83,7 +83,8 @@ func showDecision(g *page, d *assure.Decision) {
 		g.wrap("  ", m, 110)
 	}
 	showWaivers(g, d.Waivers, d.AsOf)
-	g.line("\nas of %s, policy %s %s", d.AsOf, d.Policy.Name, d.Policy.Version)
+	showLimits(g, d.Limits)
+	g.line("\nas of %s, policy %s", d.AsOf, d.Policy)
 }
 
 // showWaivers lists waivers, those that have ended as such.

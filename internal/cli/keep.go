@@ -83,7 +83,7 @@ func (p *program) keptCommand() *cobra.Command {
 					if k.Removed != nil {
 						release += " (removed " + k.Removed.At.UTC().Format("2006-01-02") + ")"
 					}
-					rows = append(rows, []string{k.Name, k.At.Format("2006-01-02 15:04"), k.AsOf.UTC().Format("2006-01-02"), release, k.Policy.Name + " " + k.Policy.Version,
+					rows = append(rows, []string{k.Name, k.At.Format("2006-01-02 15:04"), k.AsOf.UTC().Format("2006-01-02"), release, k.Policy.String(),
 						fmt.Sprint(k.Totals.Applicable), fmt.Sprint(k.Totals.Claimed), fmt.Sprint(k.Totals.Assured), k.SHA256[:12]})
 				}
 				g.table("", rows)
@@ -190,7 +190,7 @@ func showComparison(g *page, c *assure.Comparison) {
 }
 
 func standRow(name string, s *assure.Stand) []string {
-	return []string{name, s.Release, s.AsOf.UTC().Format("2006-01-02"), s.Policy.Name + " " + s.Policy.Version,
+	return []string{name, s.Release, s.AsOf.UTC().Format("2006-01-02"), s.Policy.String(),
 		fmt.Sprint(s.Totals.Applicable), fmt.Sprint(s.Totals.Claimed), fmt.Sprint(s.Totals.Assured)}
 }
 

@@ -70,7 +70,7 @@ stands behind an apostrophe, and a character that a terminal would obey is spell
 
 func showSample(g *page, s *assessment.Sampled) {
 	if len(s.Alerts) == 0 {
-		g.line("No alert of %s from %s to %s is unlabelled, by policy %s %s.", s.RuleID, s.Window.From, s.Window.To, s.Policy.Name, s.Policy.Version)
+		g.line("No alert of %s from %s to %s is unlabelled, by policy %s.", s.RuleID, s.Window.From, s.Window.To, s.Policy)
 		return
 	}
 	rows := [][]string{{"ID", "TIME", "SITE", "ENTITY", "SEVERITY", "SCORE", "CASE"}}
@@ -83,7 +83,7 @@ func showSample(g *page, s *assessment.Sampled) {
 	if int64(s.Asked) > s.Unlabelled {
 		g.line("%d were asked for and there are no more", s.Asked)
 	}
-	g.line("policy %s %s counts labels by %s", s.Policy.Name, s.Policy.Version, strings.Join(s.Provenances, ", "))
+	g.line("policy %s counts labels by %s", s.Policy, strings.Join(s.Provenances, ", "))
 }
 
 func scoreText(a *alert.Alert) string {

@@ -193,8 +193,8 @@ func settling(t measure.Settling) string {
 }
 
 func showBasis(g *page, b assessment.Basis) {
-	g.line("\nwindow %s to %s, policy %s %s asks for precision %s; intervals at %s", b.Window.From, b.Window.To,
-		b.Policy.Name, b.Policy.Version, figure.Percent(b.MinPrecision), figure.Percent(b.Confidence))
+	g.line("\nwindow %s to %s, policy %s asks for precision %s; intervals at %s", b.Window.From, b.Window.To,
+		b.Policy, figure.Percent(b.MinPrecision), figure.Percent(b.Confidence))
 }
 
 func showLimits(g *page, limits []string) {
@@ -434,7 +434,7 @@ func (p *program) recall(ctx context.Context, d *Desk, r assessment.Request, ana
 		}
 		g.table("", rows)
 		showCaseRecall(g, &m.Cases)
-		g.line("\npolicy %s %s", m.Policy.Name, m.Policy.Version)
+		g.line("\npolicy %s", m.Policy)
 		showLimits(g, m.Limits)
 	})
 }

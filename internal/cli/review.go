@@ -65,7 +65,7 @@ func showReviews(g *page, rs *assure.Reviews) {
 		k := &rs.Known
 		g.line("\nincidents: %s; %d by alert, %d otherwise, %d too late, %d not said", knownByAlert(k), k.ByAlert, k.Otherwise, k.Missed, k.Unsaid)
 	}
-	g.line("as of %s, policy %s %s", rs.AsOf.UTC().Format("2006-01-02"), rs.Policy.Name, rs.Policy.Version)
+	g.line("as of %s, policy %s", rs.AsOf.UTC().Format("2006-01-02"), rs.Policy)
 }
 
 func foundBy(s string) string {
@@ -105,7 +105,7 @@ func showReview(g *page, r *assure.Review) {
 		g.head("Lessons")
 		g.wrap("  ", c.Lessons, 110)
 	}
-	g.line("\nvisibility as of %s, policy %s %s", r.AsOf, r.Policy.Name, r.Policy.Version)
+	g.line("\nvisibility as of %s, policy %s", r.AsOf, r.Policy)
 	showLimits(g, r.Limits)
 }
 

@@ -27,8 +27,8 @@ func showRollup(g *page, r *assure.Rollup) {
 		}
 	}
 	g.table("", rows)
-	g.line("\n%s  as of %s, policy %s %s; an analytic counts in each group that it belongs to, and worst cases are of applicable ones",
-		r.Release, r.AsOf.UTC().Format("2006-01-02"), r.Policy.Name, r.Policy.Version)
+	g.line("\n%s  as of %s, policy %s; an analytic counts in each group that it belongs to, and worst cases are of applicable ones",
+		r.Release, r.AsOf.UTC().Format("2006-01-02"), r.Policy)
 }
 
 func rollupRow(of assure.Name, s *assure.Sum, nameless bool) []string {

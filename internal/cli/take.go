@@ -123,7 +123,7 @@ func second(_ int, err error) error { return err }
 
 func showTake(g *page, t *take.Take, sources bool) {
 	g.line("%s", g.bold(strings.TrimSpace(t.Object.ATTACKID+"  "+t.Object.Name)))
-	g.line("%s in %s, as of %s, policy %s %s", t.Kind, t.Release, t.AsOf, t.Policy.Name, t.Policy.Version)
+	g.line("%s in %s, as of %s, policy %s", t.Kind, t.Release, t.AsOf, t.Policy)
 	for _, s := range t.Sections {
 		if len(s.Statements) == 0 && s.Empty == "" && t.Instead(s) == nil {
 			continue

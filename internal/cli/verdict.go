@@ -35,8 +35,8 @@ func showAssessment(g *page, a assure.Assessment, summary bool) {
 		showVerdicts(g, a.Verdicts)
 		g.line("")
 	}
-	g.line("%s  as of %s, window %s to %s, policy %s %s", g.bold(a.Release.String()), a.AsOf.UTC().Format("2006-01-02"),
-		a.Window.From, a.Window.To, a.Policy.Name, a.Policy.Version)
+	g.line("%s  as of %s, window %s to %s, policy %s", g.bold(a.Release.String()), a.AsOf.UTC().Format("2006-01-02"),
+		a.Window.From, a.Window.To, a.Policy)
 	scope := "not stated: every platform counts"
 	if len(a.Scope.Platforms) > 0 {
 		scope = strings.Join(a.Scope.Platforms, ", ")

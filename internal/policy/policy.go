@@ -7,6 +7,9 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+
 	"candor/internal/assure"
 	"candor/internal/claim"
 	"candor/internal/detection"
@@ -14,8 +17,20 @@ import (
 	"candor/internal/visibility"
 )
 
-// Default returns the policy in force where none is given.
+// Default returns the policy in force where none is given. Its hash is that of what
+// WriteYAML makes of it.
 func Default() assure.Policy {
+	p := builtIn()
+	h := sha256.New()
+	if err := WriteYAML(h, p); err != nil {
+		panic(err) // cannot be: it is written from constants to memory
+	}
+	p.SHA256 = hex.EncodeToString(h.Sum(nil))
+	return p
+}
+
+// builtIn is the policy that Default returns, without its hash.
+func builtIn() assure.Policy {
 	return assure.Policy{
 		Name:       "default",
 		Version:    "1",

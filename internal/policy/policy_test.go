@@ -2,6 +2,8 @@ package policy
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -23,7 +25,9 @@ func TestReadKeepsDefaultsOfKeysThatAreLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
-	want.Version = "3"
+	want.Name, want.Version, want.SHA256 = "unnamed", "3", got.SHA256
+	want.Looser = []string{}
+	got.Looser = append([]string{}, got.Looser...)
 	want.Measure.MinPrecision = 0.9
 	want.Claim.Count = []claim.Basis{claim.Explicit}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -153,7 +157,7 @@ func leaves(doc map[string]any) int {
 
 func policies() *rapid.Generator[assure.Policy] {
 	return rapid.Custom(func(t *rapid.T) assure.Policy {
-		p := Default()
+		p := builtIn()
 		word := rapid.StringMatching(`[^\pC\pZ][ -~]{0,12}[^\pC\pZ]`)
 		p.Name = word.Draw(t, "name")
 		p.Version = word.Draw(t, "version")
@@ -188,6 +192,7 @@ func TestReadingAWrittenPolicyGivesTheSamePolicy(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, b.String())
 		}
+		got.SHA256, got.Looser = "", nil
 		if diff := cmp.Diff(p, got); diff != "" {
 			t.Fatalf("%s\n%s", diff, b.String())
 		}
@@ -217,7 +222,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := Read(bytes.NewReader(data), "f.yaml")
 		if err != nil {
-			if fault.KindOf(err) != fault.Invalid {
+			if k := fault.KindOf(err); k != fault.Invalid && k != fault.Conflict {
 				t.Fatalf("kind %s of %v", fault.KindOf(err), err)
 			}
 			return
@@ -230,6 +235,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			t.Fatalf("a policy that was read cannot be read again: %v", err)
 		}
+		again.SHA256 = p.SHA256 // of other bytes
 		if diff := cmp.Diff(p, again); diff != "" {
 			t.Fatal(diff)
 		}
@@ -250,5 +256,71 @@ func TestTheReleaseToJudgeBy(t *testing.T) {
 		if p, err := Read(strings.NewReader("version: \"2\"\nrelease: "+text+"\n"), "policy.yaml"); err == nil || !strings.Contains(err.Error(), "must be a release like enterprise 18.1") {
 			t.Errorf("%q is %+v, %v", text, p.Release, err)
 		}
+	}
+}
+
+func TestNobodyPassesForTheBuiltInPolicy(t *testing.T) {
+	var b bytes.Buffer
+	if err := WriteYAML(&b, Default()); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	p, err := Read(bytes.NewReader(b.Bytes()), "p.yaml")
+	if err != nil || p.SHA256 != hex.EncodeToString(sum[:]) || p.SHA256 != Default().SHA256 || len(p.Looser) > 0 {
+		t.Fatalf("the built-in itself: %v %+v", err, p.Ref())
+	}
+	for _, text := range []string{
+		"name: default\nversion: \"1\"\nmeasure: {min_precision: 0.01}\n",
+		"name: default\nversion: \"2\"\n",
+		"name: default\nversion: \"1\"\ngate: {automation: {max_age_days: 0}}\n",
+	} {
+		if _, err := Read(strings.NewReader(text), "p.yaml"); fault.KindOf(err) != fault.Conflict || !strings.HasPrefix(err.Error(), "p.yaml:1: ") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if p, err := Read(strings.NewReader("version: \"1\"\nwindow_days: 30\n"), "p.yaml"); err != nil || p.Name == Default().Name {
+		t.Errorf("without a name it is called %q (%v)", p.Name, err)
+	}
+}
+
+func TestWhatAsksLessIsListed(t *testing.T) {
+	text := `name: ours
+version: "1"
+window_days: 1
+visibility: {joint_need: any, max_feed_age_days: 3650, min_feed_days: 1, min_host_share: 0.9, worst_reliability: F, outside_platforms: []}
+measure: {min_precision: 0.01, max_alerts_per_day: 0, provenances: [analyst, automation], confidence: 0.99}
+readiness: {passing: [alerted, logged], require_owner: false, max_runbook_age_days: 30}
+gate: {automation: {rungs: [reliable, proven], max_age_days: 0}}
+`
+	p, err := Read(strings.NewReader(text), "p.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"window_days 1 (built-in 90)", "visibility.outside_platforms [] (built-in [PRE])", `visibility.joint_need "any" (built-in "all")`,
+		"visibility.max_feed_age_days 3650 (built-in 7)", "visibility.min_feed_days 1 (built-in 3)", `visibility.worst_reliability "F" (built-in "C")`, "measure.min_precision 0.01 (built-in 0.5)",
+		"measure.max_alerts_per_day 0 (built-in 50)", "measure.provenances [analyst, automation] (built-in [analyst, incident, exercise])",
+		"readiness.passing [alerted, logged] (built-in [alerted])", "readiness.require_owner false (built-in true)",
+		"gate.automation.rungs [reliable, proven] (built-in [reliable])", "gate.automation.max_age_days 0 (built-in 30)"}
+	if diff := cmp.Diff(want, p.Looser); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A setting that a verdict or a gate depends on says which way it asks less; what is
+// left out here is left out on purpose.
+func TestEverySettingSaysWhichWayItAsksLess(t *testing.T) {
+	way := ways()
+	p := builtIn()
+	for _, k := range keys(&p) {
+		_, told := way[k.name]
+		free := k.name == "name" || k.name == "version" || k.name == "release" || k.name == "keep_daily" || k.name == "claim.statuses" || k.name == "claim.join_alerts_by" ||
+			strings.HasPrefix(k.name, "costs.") || strings.HasPrefix(k.name, "take.")
+		if told == free {
+			t.Errorf("%s: which way it asks less is told %t", k.name, told)
+		}
+		delete(way, k.name)
+	}
+	for name := range way {
+		t.Errorf("%s is no setting", name)
 	}
 }

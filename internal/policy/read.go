@@ -1,8 +1,11 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -20,8 +23,8 @@ const maxBytes = 1 << 20
 // version is required. A key that is not known, a key given twice and a value
 // that cannot be are fault.Invalid with the file's name and the line.
 func Read(r io.Reader, name string) (assure.Policy, error) {
-	p := Default()
-	root, err := parse(r, name)
+	p := builtIn()
+	root, sum, err := parse(r, name)
 	if err != nil {
 		return p, err
 	}
@@ -32,6 +35,10 @@ func Read(r io.Reader, name string) (assure.Policy, error) {
 	if _, ok := f.set["version"]; !ok {
 		return p, fault.New(fault.Invalid, "the policy has no version").At("%s", name).Next("add a line such as: version: \"1\"")
 	}
+	if err := f.own(&p); err != nil {
+		return p, err
+	}
+	p.SHA256, p.Looser = sum, looser(&p)
 	if p.Visibility.MinFeedDays > p.WindowDays {
 		return p, fault.New(fault.Invalid, "visibility.min_feed_days is %d, and the window has %d days", p.Visibility.MinFeedDays, p.WindowDays).
 			At("%s:%d", name, max(f.set["visibility.min_feed_days"], f.set["window_days"])).Next("lower min_feed_days or raise window_days")
@@ -39,26 +46,45 @@ func Read(r io.Reader, name string) (assure.Policy, error) {
 	return p, nil
 }
 
-// parse returns the mapping that the file holds.
-func parse(r io.Reader, name string) (*yaml.Node, error) {
+// unnamed is what a policy is called that does not say what it is called.
+const unnamed = "unnamed"
+
+// own refuses a policy that calls itself what the built-in one is called and is not that
+// one, and names one that has no name.
+func (f *file) own(p *assure.Policy) error {
+	standard := builtIn()
+	if p.Name != standard.Name || reflect.DeepEqual(*p, standard) {
+		return nil
+	}
+	if _, ok := f.set["name"]; !ok {
+		p.Name = unnamed
+		return nil
+	}
+	return fault.New(fault.Conflict, "%q is the name of the built-in policy, and the file says something else", standard.Name).At("%s:%d", f.name, f.set["name"]).
+		Next("give the policy a name of its own, so that every output says which of the two it was judged by")
+}
+
+// parse returns the mapping that the file holds, and the SHA-256 of its bytes.
+func parse(r io.Reader, name string) (root *yaml.Node, sum string, err error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, "the policy cannot be read").At("%s", name).Because(err)
+		return nil, "", fault.New(fault.Unavailable, "the policy cannot be read").At("%s", name).Because(err)
 	}
 	if len(data) > maxBytes {
-		return nil, fault.New(fault.Invalid, "the policy is larger than 1 MiB").At("%s", name).Next("check that this is a policy file")
+		return nil, "", fault.New(fault.Invalid, "the policy is larger than 1 MiB").At("%s", name).Next("check that this is a policy file")
 	}
 	d := yaml.NewDecoder(strings.NewReader(string(data)))
 	var doc yaml.Node
 	if err := d.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, fault.New(fault.Invalid, "the policy is empty").At("%s", name).Next("start from the output of: candor policy show")
+		return nil, "", fault.New(fault.Invalid, "the policy is empty").At("%s", name).Next("start from the output of: candor policy show")
 	} else if err != nil {
-		return nil, fault.New(fault.Invalid, "the policy is not YAML").At("%s", name).Because(err)
+		return nil, "", fault.New(fault.Invalid, "the policy is not YAML").At("%s", name).Because(err)
 	}
 	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, fault.New(fault.Invalid, "the file holds more than one YAML document").At("%s", name).Next("keep one policy in a file")
+		return nil, "", fault.New(fault.Invalid, "the file holds more than one YAML document").At("%s", name).Next("keep one policy in a file")
 	}
-	return doc.Content[0], nil
+	digest := sha256.Sum256(data)
+	return doc.Content[0], hex.EncodeToString(digest[:]), nil
 }
 
 // file is a policy file on its way into a policy.

@@ -19,7 +19,7 @@ type Setting struct {
 
 // Explain returns every setting of p in the order of the file.
 func Explain(p assure.Policy) []Setting {
-	standard := Default()
+	standard := builtIn()
 	values, defaults := keys(&p), keys(&standard)
 	settings := make([]Setting, len(values))
 	for i, k := range values {

@@ -16,6 +16,8 @@ import (
 type value interface {
 	get() any
 	set(n *yaml.Node) (wrong string)
+	// looser reports whether it asks less than the same setting of another policy.
+	looser(than value, w loose) bool
 }
 
 // text is a string, one of allowed unless that is nil.

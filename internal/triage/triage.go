@@ -90,7 +90,7 @@ func (d *draft) front() {
 	}
 	d.line("- Platform: %s", or(strings.Join(v.Platforms, ", "), "not stated"))
 	d.line("- Official text: `candor attack show %s` (MITRE ATT&CK)", v.Analytic.ATTACKID)
-	d.line("- Drafted from %s, as of %s, policy %s %s", d.Assessment.Release, d.Assessment.Window.To, d.Assessment.Policy.Name, d.Assessment.Policy.Version)
+	d.line("- Drafted from %s, as of %s, policy %s", d.Assessment.Release, d.Assessment.Window.To, d.Assessment.Policy)
 }
 
 // behaviour names what the analytic is about: its technique, else itself.

@@ -153,7 +153,7 @@ func (s *site) frame(r *http.Request, sel selection, rel attack.Release) (frame,
 	if err != nil {
 		return frame{}, err
 	}
-	f := frame{Sel: sel, Day: sel.AsOf, Release: rel, Policy: assure.PolicyRef{Name: s.inForce.Name, Version: s.inForce.Version},
+	f := frame{Sel: sel, Day: sel.AsOf, Release: rel, Policy: s.inForce.Ref(),
 		Version: s.Version, Path: r.URL.EscapedPath(), Miniature: rel.Domain == sample.Domain && rel.Version == sample.Version}
 	if f.Day == "" {
 		f.Day = string(day.Of(s.Clock()))

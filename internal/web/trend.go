@@ -39,7 +39,7 @@ func points(kept []archive.Kept, domain string) []point {
 	list := make([]point, 0, len(last))
 	for d, k := range last {
 		list = append(list, point{Name: k.Name, Day: d, Claimed: k.Totals.Claimed, Assured: k.Totals.Assured, Applicable: k.Totals.Applicable,
-			By: fmt.Sprintf("%s, policy %s %s", k.Release, k.Policy.Name, k.Policy.Version)})
+			By: fmt.Sprintf("%s, policy %s", k.Release, k.Policy)})
 	}
 	slices.SortFunc(list, func(a, b point) int { return cmp.Compare(a.Day, b.Day) })
 	for i := 1; i < len(list); i++ {
