@@ -280,7 +280,7 @@ func (s *stores) services() *cli.Desk {
 	now := s.mode.Now
 	lib := library.New(s.library)
 	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.alerts)
-	in := ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now)
+	in := ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now).Against(s.library)
 	if s.mode.Write {
 		s.takePushed(in)
 	}

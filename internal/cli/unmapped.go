@@ -15,14 +15,14 @@ func showUnknownSources(g *page, list []visibility.Suggestion) {
 	for i, s := range list {
 		switch i {
 		case 0:
-			g.line("  log sources that this release does not know:")
+			g.line("  log sources and data components that this release does not know:")
 		case maxUnused:
 			g.line("    … and %d more (--json lists all)", len(list)-i)
 			return
 		}
-		name := s.Name
-		if s.Channel != "" {
-			name += " / " + s.Channel
+		name := s.Words()
+		if s.ReadAs != "" {
+			name += "; read as " + s.ReadAs + ": " + s.How
 		}
 		if len(s.Nearest) > 0 {
 			name += "; nearest: " + strings.Join(s.Nearest, ", ")

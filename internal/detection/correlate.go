@@ -24,7 +24,7 @@ func NewCorrelations(rules []*Rule) Correlations {
 		return c
 	}
 	for _, r := range rules {
-		for _, name := range append([]string{r.ID}, r.Aliases...) {
+		for _, name := range append([]string{r.ID, r.Bare}, r.Aliases...) {
 			if have := c.called[name]; len(have) == 0 || have[len(have)-1] != r {
 				c.called[name] = append(have, r)
 			}
@@ -45,7 +45,7 @@ func (c Correlations) named(r *Rule) []*Rule {
 	seen := map[*Rule]bool{r: true}
 	for _, name := range r.Of {
 		for _, b := range c.called[name] {
-			if b.Format == r.Format && !seen[b] {
+			if b.Format == r.Format && !seen[b] && (b.Bare == "" || b.Origin == r.Origin) {
 				seen[b], out = true, append(out, b)
 			}
 		}

@@ -17,6 +17,7 @@ type Evidence struct {
 	evidence store.Evidence
 	alerts   store.Alerts
 	now      func() time.Time
+	names    *names // nil where names are held against nothing
 }
 
 // NewEvidence returns what adds evidence to ev and alerts to al. The clock gives

@@ -80,7 +80,10 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 		err = b.settle()
 	}
 	if err == nil {
-		if err = e.compare(ctx, b, known); err != nil {
+		if err = e.compare(ctx, b, known); err == nil && !r.New {
+			err = e.names.tell(ctx, b)
+		}
+		if err != nil {
 			b.forget()
 		}
 	}

@@ -64,9 +64,10 @@ func newIndex(lib *attack.Library, t Telemetry, p Policy, w Window) *index {
 		externals: map[string][]evidence.Of[telemetry.External]{},
 		arrivals:  map[channel]arrival{},
 	}
+	called := newComponents(lib)
 	for _, s := range t.Sources {
 		name := attack.Fold(s.Value.Name)
-		x.sources[name] = append(x.sources[name], newSource(s))
+		x.sources[name] = append(x.sources[name], newSource(s, called))
 	}
 	for _, o := range t.Observations {
 		if o.Value.Day == "" || o.Value.Day > w.To {
@@ -84,11 +85,14 @@ func newIndex(lib *attack.Library, t Telemetry, p Policy, w Window) *index {
 	return x
 }
 
-func newSource(s evidence.Of[telemetry.Source]) source {
+func newSource(s evidence.Of[telemetry.Source], called components) source {
 	out := source{
 		Source: s.Value, batch: s.Batch,
 		channel:   attack.Fold(s.Value.Channel),
 		component: attack.Fold(s.Value.Component),
+	}
+	if o, how := called.find(s.Value.Component); how != "" {
+		out.component = attack.Fold(o.Name)
 	}
 	for _, p := range s.Value.Platforms {
 		out.platforms = append(out.platforms, attack.Fold(p))
@@ -138,9 +142,21 @@ func idKey(id string) string { return strings.ToUpper(strings.TrimSpace(id)) }
 // speaks reports whether something known of one channel of a log source speaks
 // for the needed channel, both folded. An empty channel stands for every
 // channel. ATT&CK writes "None" where it names no channel, so that any channel
-// of the name will do.
+// of the name will do. A channel that lists several is a set.
 func speaks(known, needed string) bool {
-	return known == "" || needed == "" || needed == "none" || known == needed
+	if known == "" || needed == "" || needed == "none" || known == needed {
+		return true
+	}
+	if known == "none" || !lists(known) && !lists(needed) {
+		return false
+	}
+	return attack.NewChannel(known).Meets(attack.NewChannel(needed))
+}
+
+// lists reports whether a folded channel may list several, or be the code of an event,
+// which is spelled in several ways.
+func lists(channel string) bool {
+	return strings.ContainsAny(channel, ",|") || strings.HasPrefix(channel, "event") || strings.Trim(channel, "0123456789") == ""
 }
 
 // arrival is what was observed of one channel of a log source.

@@ -14,17 +14,39 @@ import (
 type Suggestion struct {
 	Name    string `json:"name"`
 	Channel string `json:"channel,omitempty"`
+	// Component is the data component that is not known, where that is what is not; Name
+	// and Channel are empty then.
+	Component string `json:"component,omitempty"`
+	// ReadAs is the component that the declared one is taken for all the same, and How
+	// says why.
+	ReadAs string `json:"read_as,omitempty"`
+	How    string `json:"how,omitempty"`
 	// Nearest are log source names of the release or, where the name is known
-	// and only the channel is not, channels of that name; the nearest first.
+	// and only the channel is not, channels of that name; of a component components.
+	// The nearest come first.
 	Nearest []string `json:"nearest"`
-	Batch   string   `json:"batch"`
+	// OfName says that the name of the log source is not known, rather than the channel.
+	OfName bool   `json:"of_name,omitempty"`
+	Batch  string `json:"batch"`
+}
+
+// Words returns what is not known, in words.
+func (s *Suggestion) Words() string {
+	switch {
+	case s.Component != "":
+		return "data component " + s.Component
+	case s.Channel != "":
+		return s.Name + " / " + s.Channel
+	}
+	return s.Name
 }
 
 // maxNearest is how many names a suggestion offers.
 const maxNearest = 3
 
 // Unknown returns the declared and observed log sources that no analytic and no
-// data component of the release names, each once, by name and channel. Names
+// data component of the release names, and the declared data components that are not
+// what the release calls one, each once, by component, name and channel. Names
 // that differ only in case or white space are the same.
 func Unknown(lib *attack.Library, t Telemetry) []Suggestion {
 	known := knownSources(lib)
@@ -37,19 +59,42 @@ func Unknown(lib *attack.Library, t Telemetry) []Suggestion {
 		}
 		seen[c] = true
 		if nearest, ok := known.nearest(c); !ok {
-			out = append(out, Suggestion{Name: name, Channel: ch, Nearest: nearest, Batch: batch})
+			out = append(out, Suggestion{Name: name, Channel: ch, Nearest: nearest, OfName: known[c.name] == nil, Batch: batch})
 		}
 	}
+	called := newComponents(lib)
 	for _, s := range t.Sources {
 		look(s.Value.Name, s.Value.Channel, s.Batch)
+		if c := (channel{"", attack.Fold(s.Value.Component)}); c.channel != "" && !seen[c] && !called.none() {
+			seen[c] = true
+			if u, ok := called.unknown(s.Value.Component); ok {
+				u.Batch = s.Batch
+				out = append(out, u)
+			}
+		}
 	}
 	for _, o := range t.Observations {
 		look(o.Value.Source, o.Value.Channel, o.Batch)
 	}
 	slices.SortFunc(out, func(a, b Suggestion) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Channel, b.Channel))
+		return cmp.Or(strings.Compare(a.Component, b.Component), strings.Compare(a.Name, b.Name), strings.Compare(a.Channel, b.Channel))
 	})
 	return out
+}
+
+// unknown returns what is to be said of a component that is not what the release calls
+// one.
+func (c components) unknown(name string) (Suggestion, bool) {
+	s := Suggestion{Component: name, Nearest: []string{}}
+	switch o, how := c.find(name); {
+	case o == nil:
+		s.Nearest = append(s.Nearest, c.nearest(name)...)
+	case how == "":
+		return s, false
+	default:
+		s.ReadAs, s.How = o.Name, how
+	}
+	return s, true
 }
 
 // catalogue is the log sources that a release names: by folded name, the name
@@ -95,7 +140,7 @@ func (k catalogue) nearest(c channel) ([]string, bool) {
 		if !speaks(c.channel, known) {
 			continue
 		}
-		if c.channel == "" || known == c.channel {
+		if c.channel == "" || known == c.channel || known != "" && known != "none" {
 			return nil, true
 		}
 		any = true

@@ -74,10 +74,16 @@ const maxHosts = 1 << 30
 
 func source(m *decode.Map) telemetry.Source {
 	s := telemetry.Source{
-		Name: m.Need("name"), Channel: m.String("channel"), Component: m.String("component"),
+		Name: m.String("name"), Channel: m.String("channel"), Component: m.String("component"),
 		Platforms: m.Strings("platforms"), Sites: m.Strings("sites"), Hosts: m.Int("hosts", 0, maxHosts),
 		Product: m.String("product"), Owner: m.String("owner"),
 		Since: m.Day("since"), Until: m.Day("until"), Note: m.String("note"),
+	}
+	switch {
+	case s.Name == "" && s.Component == "":
+		m.Fail("name", "", "is missing or empty, and no data component is named in its place")
+	case s.Name == "" && s.Channel != "":
+		m.Fail("channel", s.Channel, "is the channel of no log source: name is missing")
 	}
 	if s.Until != "" && s.Since > s.Until {
 		m.Fail("until", string(s.Until), "is before since, "+string(s.Since))

@@ -42,6 +42,21 @@ func TestAnInventoryNeedNotStateAScope(t *testing.T) {
 	}
 }
 
+func TestADeclarationNamesALogSourceOrADataComponent(t *testing.T) {
+	for text, bad := range map[string]string{
+		"name: auditd": "", "component: Process Creation": "", "{name: auditd, component: Process Creation}": "",
+		"channel: execve": "name", "{component: Process Creation, channel: execve}": "channel", "owner: me": "name",
+	} {
+		inv, err := Decode("f.yaml", []byte("kind: telemetry\nversion: 1\nlog_sources:\n  - "+text+"\n"))
+		switch {
+		case err != nil || len(inv.Sources)+len(inv.Rejects) != 1 || (bad == "") != (len(inv.Sources) == 1):
+			t.Errorf("%s: %+v, %v", text, inv, err)
+		case bad != "" && inv.Rejects[0].Field != bad:
+			t.Errorf("%s: rejected because of %s", text, inv.Rejects[0].Field)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add(decodetest.Load(f, "testdata/telemetry.yaml"))
 	f.Add([]byte("kind: telemetry\nversion: 1\nlog_sources: &a [*a]\n"))
