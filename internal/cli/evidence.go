@@ -25,7 +25,9 @@ func (p *program) evidenceCommand() *cobra.Command {
 const evidenceKinds = `Kinds:
   telemetry   log sources that you collect, and external sources with owner,
               provider, expiry and Admiralty rating (candor evidence template
-              external); or a DeTT&CT administration file
+              external); a DeTT&CT administration file; what a sensor records:
+              Sysmon configuration, auditpol CSV, Linux audit rules, osquery packs,
+              Windows channels, CTID sensor mappings, the EDR Telemetry table
   feeds       CSV of measured arrivals: date,source,channel,events,hosts[,site]
   rules       Sigma, Elastic, Splunk or Sentinel rules: a folder, a file or a tar.gz;
               or Candor CSV
@@ -96,6 +98,7 @@ holds is retired from today, by name, and back again if the batch is withdrawn.
 func sourceFlags(c *cobra.Command, r *ingest.Request, complete *string) {
 	c.Flags().StringVar(&r.Mapping, "mapping", "", "mapping file that names the columns or paths of alerts in CSV or JSON")
 	c.Flags().StringVar(&r.Format, "format", "", "take the input for this format instead of telling it from the content")
+	c.Flags().StringVar(&r.Product, "product", "", "which product of a table of products' telemetry is yours")
 	c.Flags().StringVar(&r.Source, "source", "", "whose statements they are: a product, a repository, a team")
 	c.Flags().StringVar(complete, "complete", "", "the `SOURCE` of which the input is all there is: what it no longer holds is retired")
 }

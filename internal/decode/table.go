@@ -201,8 +201,11 @@ type Row struct {
 }
 
 // Get returns the cell of a column without the blanks around it, and the empty
-// string when there is no such column.
+// string when there is no such column, or the row is no row of a table.
 func (r *Row) Get(column string) string {
+	if r.table == nil {
+		return ""
+	}
 	if i, ok := r.table.Column(column); ok && i < len(r.Cells) {
 		return strings.TrimSpace(r.Cells[i])
 	}

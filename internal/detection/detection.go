@@ -18,6 +18,9 @@ type Rule struct {
 	Bare   string `json:"-"`
 	Name   string `json:"name"`
 	Format string `json:"format"` // "sigma", "candor-csv", ...
+	// Stated says that somebody states the claim and there is no rule: a layer of the
+	// Navigator, a score of DeTT&CT.
+	Stated bool `json:"stated,omitempty"`
 	// Aliases are the other names under which the product's alerts may name the
 	// rule: what it is called where it is deployed, its title, an id that it had
 	// before. Two rules may share one, which then tells nothing.

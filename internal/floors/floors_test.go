@@ -57,6 +57,9 @@ var house = map[string]room{
 	"telemetry/inventory":     {floor: 3},
 	"telemetry/feed":          {floor: 3},
 	"telemetry/dettect":       {floor: 3},
+	"telemetry/sensor":        {floor: 3},
+	"telemetry/sensormap":     {floor: 3},
+	"detection/layer":         {floor: 3},
 	"detection/sigma":         {floor: 3},
 	"detection/rulecsv":       {floor: 3},
 	"detection/detectiontest": {floor: 4}, // what the tests of rule decoders share

@@ -42,6 +42,9 @@ type Request struct {
 	// Text says that the files are lines of text of the Format, whatever they begin
 	// with: none is taken for packed, or for another format.
 	Text bool
+	// Product is the column of a table of products that is meant, and empty for every
+	// other format.
+	Product string
 	// Source is whose statements they are; empty where nobody says. Whole says that the
 	// input is all there is of the source, so that what it lacks is retired.
 	Source string
@@ -103,7 +106,7 @@ func kinds() []kind {
 	yaml, csv := []string{".yml", ".yaml"}, []string{".csv", ".csv.gz"}
 	tables := append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)
 	return []kind{
-		{name: "telemetry", what: "telemetry files", endings: yaml, sourced: true, decode: decodeFiles},
+		{name: "telemetry", what: "telemetry files", endings: append(yaml[:2:2], ".xml", ".csv", ".rules", ".json"), sourced: true, decode: decodeFiles},
 		{name: "feeds", what: "feed files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...), decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml"}, sourced: true, decode: decodeRules},
 		{name: alertsKind, what: "alert files", endings: append(tables[:len(tables):len(tables)], ".parquet")},
@@ -153,6 +156,8 @@ func (r Request) check() (kind, error) {
 		return kind{}, fault.New(fault.Usage, "there is no kind of evidence %q", r.Kind).Next("use one of: %s", strings.Join(Kinds(), ", "))
 	case len(r.Paths) == 0:
 		return kind{}, fault.New(fault.Usage, "no path was given").Next("name the file or folder that holds the %s", list[i].what)
+	case r.Product != "" && r.Kind != "telemetry":
+		return kind{}, fault.New(fault.Usage, "a product is named for a table of products' telemetry, not for %s", r.Kind).Next("leave the product out")
 	case r.Mapping != "" && r.Kind != "alerts":
 		return kind{}, fault.New(fault.Usage, "a mapping file is for alerts, not for %s", r.Kind).Next("leave the mapping out")
 	}
@@ -184,6 +189,7 @@ func (r Request) checkFormat() error {
 type batch struct {
 	store.Batch
 	forced   string // the format that the request forces
+	product  string // the product that the request names
 	rejects  *rejects
 	warnings []string
 	records  []store.Record
@@ -195,10 +201,13 @@ type batch struct {
 }
 
 func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
-	b := &batch{rejects: &rejects{dir: r.RejectsDir, base: r.Dir}, forced: r.Format}
+	b := &batch{rejects: &rejects{dir: r.RejectsDir, base: r.Dir}, forced: r.Format, product: r.Product}
 	how := r.Format
 	if r.Kind == dispositions {
 		how = r.Kind + " " + how
+	}
+	if r.Product != "" {
+		how += "\x00product " + r.Product
 	}
 	if r.Source != "" {
 		how += "\x00source " + r.Source

@@ -20,6 +20,7 @@ import (
 	"candor/internal/telemetry"
 	"candor/internal/telemetry/dettect"
 	"candor/internal/telemetry/inventory"
+	"candor/internal/telemetry/sensormap"
 )
 
 // addRecords adds a batch of evidence other than alerts.
@@ -198,6 +199,25 @@ func (b *batch) dettect(f file) error {
 	}
 	b.notes(file{name: f.shown, shown: f.shown}, a.Rejects, a.Warnings)
 	return b.putInventory(&inventory.Inventory{Scope: a.Scope, Sources: a.Sources})
+}
+
+// declarations makes a reader of declared log sources of a decoder.
+func declarations(decode func(file string, data []byte) (evidence.Decoded[telemetry.Source], error)) func(*batch, file) error {
+	return func(b *batch, f file) error {
+		d, err := decode(f.shown, f.data)
+		if err != nil {
+			return err
+		}
+		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
+		return b.putInventory(&inventory.Inventory{Sources: d.Records})
+	}
+}
+
+// products reads a table of what products record, as the one that the request names.
+func products(b *batch, f file) error {
+	return declarations(func(file string, data []byte) (evidence.Decoded[telemetry.Source], error) {
+		return sensormap.DecodeEDR(file, data, b.product)
+	})(b, f)
 }
 
 func (b *batch) putInventory(inv *inventory.Inventory) error {

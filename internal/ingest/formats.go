@@ -22,6 +22,7 @@ import (
 	"candor/internal/decode"
 	"candor/internal/detection"
 	elasticrule "candor/internal/detection/elastic"
+	"candor/internal/detection/layer"
 	"candor/internal/detection/rulecsv"
 	sentinelrule "candor/internal/detection/sentinel"
 	"candor/internal/detection/sigma"
@@ -33,6 +34,8 @@ import (
 	"candor/internal/telemetry"
 	"candor/internal/telemetry/dettect"
 	"candor/internal/telemetry/feed"
+	"candor/internal/telemetry/sensor"
+	"candor/internal/telemetry/sensormap"
 )
 
 // Format is one of the formats that evidence may come in.
@@ -96,6 +99,20 @@ func telemetryFormats() []format {
 	return []format{
 		{Format: Format{"telemetry", dettect.Format, "DeTT&CT data source administration, YAML", "candor evidence add telemetry data-sources.yaml"},
 			sniff: dettect.Sniff, alone: isSources, put: (*batch).dettect},
+		{Format: Format{"telemetry", sensor.Sysmon, "Sysmon configuration, XML: the events that it records", "candor evidence add telemetry sysmonconfig.xml"},
+			sniff: sensor.SniffSysmon, put: declarations(sensor.DecodeSysmon)},
+		{Format: Format{"telemetry", sensor.Auditpol, "Windows audit policy, CSV of auditpol /get /category:* /r or auditpol /backup", "candor evidence add telemetry auditpol.csv"},
+			sniff: sensor.SniffAuditpol, put: declarations(sensor.DecodeAuditpol)},
+		{Format: Format{"telemetry", sensor.Auditd, "Linux audit rules, as augenrules and auditctl take them", "candor evidence add telemetry audit.rules"},
+			sniff: sensor.SniffAuditd, put: declarations(sensor.DecodeAuditd)},
+		{Format: Format{"telemetry", sensormap.CTID, "Sensor mapping of the Center for Threat-Informed Defense, CSV", "candor evidence add telemetry Sysmon-sensors-mappings-enterprise.csv"},
+			sniff: sensormap.SniffCTID, put: declarations(sensormap.DecodeCTID)},
+		{Format: Format{"telemetry", sensormap.EDR, "Table of the EDR Telemetry project, JSON, as one product (--product)", "candor evidence add telemetry --product CrowdStrike EDR_telem_windows.json"},
+			sniff: sensormap.SniffEDR, put: products},
+		{Format: Format{"telemetry", sensor.Osquery, "osquery pack or configuration, JSON: the tables that are asked on schedule", "candor evidence add telemetry pack.conf"},
+			sniff: sensor.SniffOsquery, put: declarations(sensor.DecodeOsquery)},
+		{Format: Format{"telemetry", sensor.Channels, "Windows event channels: Get-WinEvent -ListLog * | Export-Csv, or one channel a line", "candor evidence add telemetry channels.csv"},
+			sniff: sensor.SniffChannels, put: declarations(sensor.DecodeChannels)},
 		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML: scope, log sources, external sources", "candor evidence add telemetry telemetry.yaml"},
 			rest: true, alone: isInventory, put: (*batch).inventory},
 		{Format: Format{"feeds", ownJSONL, "Candor JSON Lines of measured arrivals: date, source, channel, events, hosts, site", "candor evidence add feeds feeds.jsonl"},
@@ -120,6 +137,8 @@ func ruleFormats() []format {
 			sniff: sentinelrule.Sniff, rules: named(sentinelrule.Format, sentinelrule.Decode)},
 		{Format: Format{"rules", splunkrule.Format, "Splunk security content, YAML", "candor evidence add rules detections/"},
 			sniff: splunkrule.Sniff, rules: named(splunkrule.Format, splunkrule.Decode)},
+		{Format: Format{"rules", layer.Format, "ATT&CK Navigator layer, JSON: scored techniques as claims without rules", "candor evidence add rules layer.json"},
+			sniff: layer.Sniff, rules: named(layer.Format, layer.Decode)},
 		{Format: Format{"rules", dettect.Format, "DeTT&CT technique administration, YAML: detection scores as claims", "candor evidence add rules techniques.yaml"},
 			sniff: dettect.Sniff, rules: readTechniques},
 		{Format: Format{"rules", sigma.Format, "Sigma rules, YAML: a file, a folder or a tar archive", "candor evidence add rules sigma-rules.tar.gz"},

@@ -104,7 +104,7 @@ func (a *scores) detection(m *decode.Map, id, name string) {
 		to = []string{all}
 	}
 	r := detection.Rule{
-		Format: Format, Enabled: true, Status: "detection score " + strconv.Itoa(newest.value), Techniques: []string{id}, Path: a.file,
+		Format: Format, Stated: true, Enabled: true, Status: "detection score " + strconv.Itoa(newest.value), Techniques: []string{id}, Path: a.file,
 		Source: strings.Join(where, "; "), Modified: newest.date,
 	}
 	for _, group := range to {
