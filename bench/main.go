@@ -38,9 +38,12 @@ func main() {
 	part := flag.String("part", "", "only one part of -alerts, on the paths that follow; bench runs itself with it")
 	yardstick := flag.String("yardstick", "", "only decode this bundle with encoding/json; bench runs itself with it")
 	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
+	paging := flag.Duration("pages", 0, "only measure reading pages of the README's walk from a server, each for so long, for example 5s")
 	flag.Parse()
 	err := error(nil)
 	switch {
+	case *paging > 0:
+		err = pages(*data, *paging)
 	case *yardstick != "":
 		err = decode(*yardstick)
 	case *pushing > 0:

@@ -85,6 +85,8 @@ type Deps struct {
 	Intake Receiver
 	// Door lets in who may.
 	Door *door.Door
+	// Answers, which may be nil, keeps what handlers answered.
+	Answers func(http.HandlerFunc) http.HandlerFunc
 	// ReadOnly, which may be nil, says why nothing can be pushed to whoever tries.
 	ReadOnly error
 	// Policy returns what verdicts are judged by; it is asked for every request, as
@@ -100,12 +102,23 @@ type Deps struct {
 // documentPath is where the description of the API is found.
 const documentPath = "/api/v1/openapi.json"
 
+// healthPath is where a server says that it answers.
+const healthPath = "/healthz"
+
 type server struct{ Deps }
 
 // New returns the handler of everything under /api/ and of /healthz.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d}
 	mux := d.Door.Router(s.deny)
+	if d.Answers != nil {
+		mux.Through(func(pattern string, h http.HandlerFunc) http.HandlerFunc {
+			if pattern == "GET "+healthPath { // what it says has to be so now
+				return h
+			}
+			return d.Answers(h)
+		})
+	}
 	h := humago.New(mux, config(d.Version))
 	h.UseMiddleware(withStatus, s.filled)
 	s.registerObjects(h)
@@ -136,7 +149,7 @@ func secure(h http.Handler) http.Handler {
 		hd.Set("X-Content-Type-Options", "nosniff")
 		hd.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		hd.Set("Referrer-Policy", "no-referrer")
-		hd.Set("Cache-Control", "no-cache")
+		hd.Set("Cache-Control", "private, no-cache")
 		h.ServeHTTP(w, r)
 	})
 }
@@ -181,7 +194,7 @@ func config(version string) huma.Config {
 			Info: &huma.Info{
 				Title:       "Candor",
 				Version:     version,
-				Description: "Which adversary behaviours are reliably observed and acted on, and on what evidence. ATT&CK content is MITRE's and carries its licence; verdicts are Candor's.",
+				Description: "Which adversary behaviours are reliably observed and acted on, and on what evidence. ATT&CK content is MITRE's and carries its licence; verdicts are Candor's. Answers carry an ETag: whoever sends it as If-None-Match is told 304 while the answer is the same. They are compressed with zstd or gzip when Accept-Encoding asks for it.",
 			},
 			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName)},
 		},

@@ -49,7 +49,7 @@ func (s *server) registerOthers(h huma.API) {
 	huma.Register(h, operation(h, "list-releases", "/api/v1/releases", "The releases of the library"), s.releases)
 	huma.Register(h, operation(h, "list-batches", "/api/v1/batches", "The imports of evidence, oldest first"), s.batches)
 	huma.Register(h, operation(h, "get-policy", "/api/v1/policy", "The policy in force, every setting explained"), s.policy)
-	huma.Register(h, operation(h, "health", "/healthz", "Whether the server answers and reads its library"), s.health)
+	huma.Register(h, operation(h, "health", healthPath, "Whether the server answers and reads its library"), s.health)
 }
 
 func (s *server) health(ctx context.Context, _ *nothing) (*healthOutput, error) {

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"candor/internal/answer"
 	"candor/internal/api"
 	"candor/internal/archive"
 	"candor/internal/assessment"
@@ -307,17 +308,31 @@ func (s *stores) services() *cli.Desk {
 	}
 }
 
+// answersMost bounds what a server keeps of its answers, in bytes.
+const answersMost = 64 << 20
+
+// answers keeps what is answered for as long as the folder and the policy are as they are.
+func (s *stores) answers(p func() (assure.Policy, error)) *answer.Cache {
+	return answer.New(answer.Config{Most: answersMost, Now: s.mode.Now, State: answer.StateOf(
+		s.library.Generation, s.evidence.Ledger().Generation, s.alerts.Generation,
+		s.archive().Generation, answer.Value(p),
+	)})
+}
+
+func (s *stores) archive() archive.Archive { return archive.In(filepath.Join(s.dir, "assessments")) }
+
 // handler joins the pages and the API over the same services.
 func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler {
 	version, now := cli.Version(), s.mode.Now
+	answers := s.answers(p)
 	pages := web.New(web.Deps{
-		Door:    at,
+		Door: at, Answers: answers.Handler,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts,
-		Ledger: s.keeper.Log(), Kept: archive.In(filepath.Join(s.dir, "assessments")),
+		Ledger: s.keeper.Log(), Kept: s.archive(),
 		Policy: p, Clock: now, Log: log, Version: version,
 	})
 	deps := api.Deps{
-		Door:    at,
+		Door: at, Answers: answers.Handler,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(),
 		Policy: p, Clock: now, Log: log, Version: version,
 	}

@@ -32,12 +32,20 @@ type Router struct {
 	door   *Door
 	mux    *http.ServeMux
 	refuse func(w http.ResponseWriter, r *http.Request, err error)
+	wrap   func(pattern string, h http.HandlerFunc) http.HandlerFunc
 }
 
 // Router returns a router without routes. Who may not is answered by refuse, which
 // gets what to say; status and challenge are set by Refuse.
 func (d *Door) Router(refuse func(w http.ResponseWriter, r *http.Request, err error)) *Router {
 	return &Router{door: d, mux: http.NewServeMux(), refuse: refuse}
+}
+
+// Through has what is registered with HandleFunc from now on answered through what wrap
+// makes of each handler, after it is clear that who asks may read.
+func (t *Router) Through(wrap func(pattern string, h http.HandlerFunc) http.HandlerFunc) *Router {
+	t.wrap = wrap
+	return t
 }
 
 // Handle registers a handler for a pattern, and what it lets someone do.
@@ -60,6 +68,9 @@ func (t *Router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Re
 	path := pattern
 	if _, after, ok := strings.Cut(pattern, " "); ok {
 		path = after
+	}
+	if t.wrap != nil {
+		h = t.wrap(pattern, h)
 	}
 	t.Handle(pattern, identity.Read, path, h)
 }

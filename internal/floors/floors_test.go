@@ -116,6 +116,7 @@ var house = map[string]room{
 	"token":           {floor: 9}, // bearer tokens
 
 	"door":       {floor: 10},
+	"answer":     {floor: 10, peers: []string{"door"}}, // what a server answered
 	"ingest":     {floor: 10},
 	"intake":     {floor: 10, peers: []string{"ingest"}},
 	"mirror":     {floor: 10},

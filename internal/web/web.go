@@ -87,6 +87,8 @@ type Deps struct {
 	Kept Kept
 	// Door lets in who may.
 	Door *door.Door
+	// Answers, which may be nil, keeps what handlers answered.
+	Answers func(http.HandlerFunc) http.HandlerFunc
 	// Clock gives the day that verdicts are judged as of when a request names none.
 	Clock func() time.Time
 	Log   *slog.Logger
@@ -122,6 +124,9 @@ type view struct {
 func New(d Deps) http.Handler {
 	s := &site{Deps: d, pages: parse()}
 	mux := d.Door.Router(s.locked)
+	if d.Answers != nil {
+		mux.Through(func(_ string, h http.HandlerFunc) http.HandlerFunc { return d.Answers(h) })
+	}
 	mux.HandleFunc("GET /static/", static().ServeHTTP)
 	mux.Handle("GET "+door.EnterPath, identity.Enter, door.EnterPath, s.enter)
 	mux.HandleFunc("GET /{$}", s.handle((*site).overview))
@@ -194,7 +199,7 @@ func secure(h http.Handler) http.Handler {
 		hd.Set("Content-Security-Policy", security)
 		hd.Set("X-Content-Type-Options", "nosniff")
 		hd.Set("Referrer-Policy", "no-referrer")
-		hd.Set("Cache-Control", "no-cache")
+		hd.Set("Cache-Control", "private, no-cache")
 		h.ServeHTTP(w, r)
 	})
 }
