@@ -203,17 +203,16 @@ func (x *index) rule(r *detection.Rule, batch string) *rule {
 
 // basis is how strongly a rule that names an analytic's technique speaks for the
 // analytic. Where a platform is not stated, a log source that agrees by name implies
-// it; a data component alone, which exists on many platforms, does so only for a
-// rule of a source that serves many.
+// it; a data component alone, which exists on many platforms, does so only for a rule
+// of a source that serves many.
 func (r *rule) basis(a *analytic) Basis {
-	if len(r.platforms) == 0 || len(a.platforms) == 0 {
-		if r.reads(a, !r.Broad) {
-			return TechniquePlatformLog
-		}
-		return TechniqueOnly
-	}
+	stated := len(r.platforms) > 0 && len(a.platforms) > 0
 	switch {
-	case !r.on(a):
+	case r.Reach == detection.Any && r.reads(a, false):
+		return TechniquePlatformLog
+	case !stated && r.reads(a, r.Reach == detection.Stated):
+		return TechniquePlatformLog
+	case !stated || !r.on(a):
 		return TechniqueOnly
 	case r.reads(a, false):
 		return TechniquePlatformLog
@@ -226,15 +225,23 @@ func (r *rule) on(a *analytic) bool {
 	return slices.ContainsFunc(r.platforms, func(p string) bool { return slices.Contains(a.platforms, p) })
 }
 
-// narrow takes the platform from the claims of a rule whose log source serves
-// several: of a technique's analytics those are meant that name what it reads, if
-// there is one.
-func (r *rule) narrow(t target, basis Basis) Basis {
-	if !r.Broad || basis != TechniquePlatform {
+// narrow takes the platform from claims of a rule whose log source serves several: of
+// a technique's analytics those are meant that name what it reads, and if there is
+// none, those of the first of its platforms that the technique has one of.
+func (r *rule) narrow(t target, a *analytic, basis Basis) Basis {
+	if r.Reach == detection.Stated || basis != TechniquePlatform {
 		return basis
 	}
-	if slices.ContainsFunc(t.analytics, func(a *analytic) bool { return r.on(a) && r.reads(a, false) }) {
+	if slices.ContainsFunc(t.analytics, func(a *analytic) bool { return r.basis(a) == TechniquePlatformLog }) {
 		return TechniqueOnly
+	}
+	for _, p := range r.platforms {
+		if slices.ContainsFunc(t.analytics, func(a *analytic) bool { return slices.Contains(a.platforms, p) }) {
+			if slices.Contains(a.platforms, p) {
+				return basis
+			}
+			return TechniqueOnly
+		}
 	}
 	return basis
 }

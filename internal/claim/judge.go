@@ -96,7 +96,7 @@ func (x *index) claims(r *rule, out *Claims) map[string]Claim {
 			continue
 		}
 		for _, a := range t.analytics {
-			c := r.claim(r.narrow(t, r.basis(a)), t)
+			c := r.claim(r.narrow(t, a, r.basis(a)), t)
 			c.Misfit = r.misfit(a, c.Basis)
 			if have, ok := best[a.id]; !ok || stronger(&c, &have) {
 				best[a.id] = c

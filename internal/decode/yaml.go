@@ -98,15 +98,92 @@ func NewMap(file string, n *yaml.Node) (*Map, bool) {
 		return nil, false
 	}
 	m := &Map{file: file, node: n, values: make(map[string]*yaml.Node, len(n.Content)/2), asked: map[string]bool{}}
+	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := n.Content[i]
+		if k.Tag == "!!merge" {
+			merged, m.asked[k.Value] = append(merged, n.Content[i+1]), true
+			continue
+		}
 		if _, twice := m.values[k.Value]; twice {
 			m.fail(k.Line, k.Value, "", "the key is there twice")
 			continue
 		}
 		m.values[k.Value] = follow(n.Content[i+1])
 	}
+	for _, from := range merged {
+		m.merge(from, maxMerged)
+	}
 	return m, true
+}
+
+// maxMerged bounds how many mappings and lists of them are merged into one mapping,
+// through however many steps.
+const maxMerged = 64
+
+// merge takes over the keys of a mapping, or of each in a list, that m has none of. It
+// returns how many more mappings may be merged.
+func (m *Map) merge(n *yaml.Node, left int) int {
+	n = follow(n)
+	if left == 0 {
+		return 0
+	}
+	left-- // lists too: they may hold each other many times over
+	switch n.Kind {
+	case yaml.SequenceNode:
+		for _, each := range n.Content {
+			left = m.merge(each, left)
+		}
+		return left
+	case yaml.MappingNode:
+	default:
+		m.fail(n.Line, "<<", n.Value, "what is merged is not a mapping")
+		return left
+	}
+	var deeper []*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k := n.Content[i]
+		if k.Tag == "!!merge" {
+			deeper = append(deeper, n.Content[i+1])
+		} else if _, have := m.values[k.Value]; !have {
+			m.values[k.Value] = follow(n.Content[i+1])
+		}
+	}
+	for _, d := range deeper {
+		left = m.merge(d, left)
+	}
+	return left
+}
+
+// Under adds the keys of another mapping that m has none of; where both have a mapping
+// under a key, those of the one below it. It is what stands for every document of a file.
+func (m *Map) Under(others *Map) {
+	for k, v := range others.values {
+		mine, have := m.values[k]
+		switch {
+		case !have:
+			m.values[k] = v
+		case mine.Kind == yaml.MappingNode && v.Kind == yaml.MappingNode:
+			both := *mine
+			both.Content = append(slices.Clone(mine.Content), missing(mine, v)...)
+			m.values[k] = &both
+		}
+	}
+}
+
+// missing returns the keys and values of a mapping that another one has not.
+func missing(in, from *yaml.Node) []*yaml.Node {
+	has := map[string]bool{}
+	for i := 0; i+1 < len(in.Content); i += 2 {
+		has[in.Content[i].Value] = true
+	}
+	var out []*yaml.Node
+	for i := 0; i+1 < len(from.Content); i += 2 {
+		if !has[from.Content[i].Value] {
+			out = append(out, from.Content[i], from.Content[i+1])
+		}
+	}
+	return out
 }
 
 // follow returns what an alias stands for. It follows one step: an anchor's node

@@ -81,7 +81,7 @@ func (c Correlations) gather(into, r *Rule, seen map[*Rule]bool, depth int) {
 	}
 	seen[r] = true
 	for _, b := range c.named(r) {
-		into.Broad = into.Broad || b.Broad
+		into.Reach = into.Reach.Wider(b.Reach)
 		for _, p := range b.Platforms {
 			if !slices.Contains(into.Platforms, p) {
 				into.Platforms = append(into.Platforms, p)

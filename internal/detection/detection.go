@@ -40,10 +40,8 @@ type Rule struct {
 	// Platforms are the ATT&CK platforms on which the rule's log source exists;
 	// empty means that the rule does not say.
 	Platforms []string `json:"platforms,omitempty"`
-	// Broad says that the log source serves all of Platforms, or any platform where
-	// there is none, and nothing tells which of them the rule is about: it speaks for
-	// those on which ATT&CK names what it reads.
-	Broad bool `json:"broad,omitempty"`
+	// Reach says how Platforms are meant.
+	Reach Reach `json:"reach,omitempty"`
 	// Logs is what the rule reads, in ATT&CK's words where they are known.
 	Logs []Log `json:"logs,omitempty"`
 	// Role says what comes of the rule when it fires; empty is an alert.
@@ -64,6 +62,30 @@ type Rule struct {
 	Path string `json:"path,omitempty"`
 	// Modified is the rule's own date, as spelled.
 	Modified string `json:"modified,omitempty"`
+}
+
+// Reach is how the platforms of a rule's log source are meant.
+type Reach string
+
+// The reaches.
+const (
+	// Stated: the rule is about each of the platforms that it states.
+	Stated Reach = ""
+	// Several: the log source serves all of them, the first foremost, and nothing
+	// tells which the rule is about. It speaks for those on which ATT&CK names what
+	// it reads.
+	Several Reach = "several"
+	// Any: the log source serves any platform. The rule speaks for those on which
+	// ATT&CK names what it reads, whatever others it states.
+	Any Reach = "any"
+)
+
+// Wider returns the reach of a rule that reads sources of both.
+func (r Reach) Wider(s Reach) Reach {
+	if r == Any || s == Any {
+		return Any
+	}
+	return max(r, s)
 }
 
 // Log is one log source that a rule reads, as far as it is known. An empty field

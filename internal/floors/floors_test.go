@@ -47,7 +47,8 @@ var house = map[string]room{
 	"runbook":   {floor: 2, pure: true},
 	"signal":    {floor: 2, pure: true},
 
-	"decode/decodetest":       {floor: 3}, // golden files of decoders
+	"decode/decodetest":       {floor: 3},             // golden files of decoders
+	"attack/place":            {floor: 2, pure: true}, // products' places in ATT&CK's words
 	"attack/stix":             {floor: 3},
 	"attack/prose":            {floor: 3},
 	"attack/odd":              {floor: 3, pure: true},
@@ -60,6 +61,7 @@ var house = map[string]room{
 	"telemetry/sensor":        {floor: 3},
 	"telemetry/sensormap":     {floor: 3},
 	"detection/layer":         {floor: 3},
+	"detection/kql":           {floor: 2, pure: true}, // tables that a query asks
 	"detection/sigma":         {floor: 3},
 	"detection/rulecsv":       {floor: 3},
 	"detection/detectiontest": {floor: 4}, // what the tests of rule decoders share

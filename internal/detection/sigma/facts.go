@@ -1,5 +1,7 @@
 package sigma
 
+import "candor/internal/detection"
+
 // What Sigma's log sources are in the words of ATT&CK 18.1. The left side is
 // Sigma's taxonomy and its rule tree; the right side is what analytics name as
 // their log sources and data components. A channel is given where analytics of
@@ -110,6 +112,8 @@ type fact struct {
 	product, category, service string
 	platforms                  []string
 	logs                       logs
+	// reach says how platforms are meant; see detection.Reach.
+	reach detection.Reach
 	// byEvent says that the events a rule names tell its logs more exactly; logs
 	// are then what is known of a rule that names none.
 	byEvent bool
@@ -126,8 +130,8 @@ var facts = [...]fact{
 	{product: "windows", category: "raw_access_thread", platforms: []string{windows}, logs: logs{{driveRead, sysmon, "EventCode=9"}}},
 	{product: "windows", category: "image_load", platforms: []string{windows}, logs: logs{{moduleLoad, sysmon, "EventCode=7"}}},
 	{product: "windows", category: "driver_load", platforms: []string{windows}, logs: logs{{driverLoad, sysmon, "EventCode=6"}}},
-	{product: "windows", category: "network_connection", platforms: []string{windows}, logs: logs{{netConn, sysmon, "EventCode=3, 22"}, {netConn, security, "EventCode=5156, 5157"}}},
-	{product: "windows", category: "dns_query", platforms: []string{windows}, logs: logs{{netConn, sysmon, "EventCode=3, 22"}}},
+	{product: "windows", category: "network_connection", platforms: []string{windows}, logs: logs{{netConn, sysmon, "EventCode=3"}, {netConn, security, "EventCode=5156, 5157"}}},
+	{product: "windows", category: "dns_query", platforms: []string{windows}, logs: logs{{netConn, sysmon, "EventCode=22"}}},
 	{product: "windows", category: "pipe_created", platforms: []string{windows}, logs: logs{{pipe, sysmon, "EventCode=17"}}},
 	{product: "windows", category: "file_event", platforms: []string{windows}, logs: logs{{fileNew, sysmon, "EventCode=11"}}},
 	{product: "windows", category: "file_executable_detected", platforms: []string{windows}, logs: logs{{fileNew, sysmon, ""}}},
@@ -139,11 +143,11 @@ var facts = [...]fact{
 	{product: "windows", category: "file_rename", platforms: []string{windows}, logs: logs{{Component: fileMod}}},
 	{product: "windows", category: "file_access", platforms: []string{windows}, logs: logs{{fileRead, security, "EventCode=4663, 4670, 4656"}}},
 	{product: "windows", category: "create_stream_hash", platforms: []string{windows}, logs: logs{{fileMeta, sysmon, "EventCode=15"}}},
-	{product: "windows", category: "registry_set", platforms: []string{windows}, logs: logs{{regMod, sysmon, ""}, {regMod, security, "EventCode=4657"}}},
+	{product: "windows", category: "registry_set", platforms: []string{windows}, logs: logs{{regMod, sysmon, "EventCode=13"}, {regMod, security, "EventCode=4657"}}},
 	{product: "windows", category: "registry_add", platforms: []string{windows}, logs: logs{{regNew, sysmon, "EventCode=12"}}},
-	{product: "windows", category: "registry_delete", platforms: []string{windows}, logs: logs{{Component: regGone}}},
-	{product: "windows", category: "registry_rename", platforms: []string{windows}, logs: logs{{regMod, sysmon, ""}}},
-	{product: "windows", category: "registry_event", platforms: []string{windows}, logs: logs{{regMod, sysmon, ""}, {regNew, sysmon, "EventCode=12"}, {Component: regGone}}},
+	{product: "windows", category: "registry_delete", platforms: []string{windows}, logs: logs{{regNew, sysmon, "EventCode=12"}, {Component: regGone}}},
+	{product: "windows", category: "registry_rename", platforms: []string{windows}, logs: logs{{regMod, sysmon, "EventCode=14"}}},
+	{product: "windows", category: "registry_event", platforms: []string{windows}, logs: logs{{regMod, sysmon, "EventCode=13, 14"}, {regNew, sysmon, "EventCode=12"}, {Component: regGone}}},
 	{product: "windows", category: "wmi_event", platforms: []string{windows}, logs: logs{{wmiNew, wmi, ""}}},
 	{product: "windows", category: "sysmon_status", platforms: []string{windows}, logs: logs{{serviceMet, sysmon, "EventCode=4"}, {hostStatus, sysmon, "EventCode=16"}}},
 	{product: "windows", category: "sysmon_error", platforms: []string{windows}, logs: logs{{hostStatus, sysmon, "EventCode=16"}}},
@@ -190,8 +194,8 @@ var facts = [...]fact{
 	{product: "windows", platforms: []string{windows}},
 
 	// Linux.
-	{product: "linux", category: "process_creation", platforms: []string{linux}, logs: logs{{procNew, auditSys, "execve"}, {procNew, auditExec, ""}, {procNew, linSysmon, ""}}},
-	{product: "linux", category: "network_connection", platforms: []string{linux}, logs: logs{{netConn, auditSys, "connect"}, {netConn, linSysmon, "EventCode=3, 22"}}},
+	{product: "linux", category: "process_creation", platforms: []string{linux}, logs: logs{{procNew, auditSys, "execve"}, {procNew, auditExec, ""}, {procNew, linSysmon, "EventCode=1"}}},
+	{product: "linux", category: "network_connection", platforms: []string{linux}, logs: logs{{netConn, auditSys, "connect"}, {netConn, linSysmon, "EventCode=3"}}},
 	{product: "linux", category: "file_event", platforms: []string{linux}, logs: logs{{fileNew, auditSys, ""}, {fileNew, auditPath, ""}, {fileNew, auditFile, ""}, {fileNew, linSysmon, ""}}},
 	{product: "linux", category: "file_delete", platforms: []string{linux}, logs: logs{{fileGone, auditSys, ""}}},
 	{product: "linux", service: "auditd", platforms: []string{linux}, logs: logs{{Name: auditSys}}, byEvent: true},
@@ -216,29 +220,29 @@ var facts = [...]fact{
 	{product: "docker", platforms: []string{containers}, logs: logs{{Name: "docker:daemon"}, {Name: "docker:events"}}},
 
 	// Clouds.
-	{product: "aws", platforms: []string{iaas}, logs: logs{{Name: "AWS:CloudTrail"}}},
-	{product: "azure", service: "activitylogs", platforms: []string{iaas}, logs: logs{{Name: "azure:activity"}}},
-	{product: "azure", service: "azureactivity", platforms: []string{iaas}, logs: logs{{Name: "azure:activity"}}},
-	{product: "azure", service: "signinlogs", platforms: []string{identity}, logs: logs{{Name: "azure:signinlogs"}}},
-	{product: "azure", service: "auditlogs", platforms: []string{identity}, logs: logs{{Name: "azure:audit"}}},
-	{product: "azure", service: "pim", platforms: []string{identity}, logs: logs{{Name: "azure:audit"}}},
-	{product: "azure", service: "riskdetection", platforms: []string{identity}, logs: logs{{Name: "azure:signinlogs"}}},
+	{product: "aws", platforms: []string{iaas, identity, containers, saas}, reach: detection.Several, logs: logs{{Name: "AWS:CloudTrail"}}},
+	{product: "azure", service: "activitylogs", platforms: []string{iaas, containers, identity}, reach: detection.Several, logs: logs{{Name: "azure:activity"}}},
+	{product: "azure", service: "azureactivity", platforms: []string{iaas, containers, identity}, reach: detection.Several, logs: logs{{Name: "azure:activity"}}},
+	{product: "azure", service: "signinlogs", platforms: []string{identity, office, saas, iaas}, reach: detection.Several, logs: logs{{Name: "azure:signinlogs"}}},
+	{product: "azure", service: "auditlogs", platforms: []string{identity, office, saas, iaas}, reach: detection.Several, logs: logs{{Name: "azure:audit"}}},
+	{product: "azure", service: "pim", platforms: []string{identity, office, saas, iaas}, reach: detection.Several, logs: logs{{Name: "azure:audit"}}},
+	{product: "azure", service: "riskdetection", platforms: []string{identity, office, saas, iaas}, reach: detection.Several, logs: logs{{Name: "azure:signinlogs"}}},
 	{product: "azure", platforms: []string{iaas}},
-	{product: "gcp", service: "gcp.audit", platforms: []string{iaas}, logs: logs{{Name: "gcp:audit"}}},
-	{product: "gcp", service: "google_workspace.admin", platforms: []string{saas, office}, logs: logs{{Name: "saas:googleworkspace"}, {Name: "gcp:workspaceaudit"}}},
-	{product: "gcp", service: "google_workspace.login", platforms: []string{saas, office}, logs: logs{{Name: "saas:googleworkspace"}, {Name: "gcp:workspaceaudit"}}},
-	{product: "gcp", platforms: []string{iaas}, logs: logs{{Name: "gcp:audit"}}},
-	{product: "google_workspace", platforms: []string{saas, office}, logs: logs{{Name: "saas:googleworkspace"}, {Name: "gcp:workspaceaudit"}}},
-	{product: "m365", service: "exchange", platforms: []string{office}, logs: logs{{Name: "m365:exchange"}, {Name: "m365:unified"}}},
-	{product: "m365", service: "audit", platforms: []string{office}, logs: logs{{Name: "m365:unified"}}},
-	{product: "m365", service: "threat_management", platforms: []string{office}, logs: logs{{Name: "m365:unified"}, {Name: "m365:defender"}}},
-	{product: "m365", service: "threat_detection", platforms: []string{office}, logs: logs{{Name: "m365:unified"}, {Name: "m365:defender"}}},
-	{product: "m365", platforms: []string{office}, logs: logs{{Name: "m365:unified"}}},
+	{product: "gcp", service: "gcp.audit", platforms: []string{iaas, containers, identity, saas}, reach: detection.Several, logs: logs{{Name: "gcp:audit"}}},
+	{product: "gcp", service: "google_workspace.admin", platforms: []string{saas, office, identity}, reach: detection.Several, logs: logs{{Name: "saas:googleworkspace"}, {Name: "gcp:workspaceaudit"}}},
+	{product: "gcp", service: "google_workspace.login", platforms: []string{saas, office, identity}, reach: detection.Several, logs: logs{{Name: "saas:googleworkspace"}, {Name: "gcp:workspaceaudit"}}},
+	{product: "gcp", platforms: []string{iaas, containers, identity, saas}, reach: detection.Several, logs: logs{{Name: "gcp:audit"}}},
+	{product: "google_workspace", platforms: []string{saas, office, identity}, reach: detection.Several, logs: logs{{Name: "saas:googleworkspace"}, {Name: "gcp:workspaceaudit"}}},
+	{product: "m365", service: "exchange", platforms: []string{office, saas, identity}, reach: detection.Several, logs: logs{{Name: "m365:exchange"}, {Name: "m365:unified"}}},
+	{product: "m365", service: "audit", platforms: []string{office, saas, identity}, reach: detection.Several, logs: logs{{Name: "m365:unified"}}},
+	{product: "m365", service: "threat_management", platforms: []string{office, saas, identity}, reach: detection.Several, logs: logs{{Name: "m365:unified"}, {Name: "m365:defender"}}},
+	{product: "m365", service: "threat_detection", platforms: []string{office, saas, identity}, reach: detection.Several, logs: logs{{Name: "m365:unified"}, {Name: "m365:defender"}}},
+	{product: "m365", platforms: []string{office, saas, identity}, reach: detection.Several, logs: logs{{Name: "m365:unified"}}},
 
 	// Identity providers and software as a service.
-	{product: "okta", platforms: []string{identity}, logs: logs{{Name: "saas:okta"}, {Name: "Okta:SystemLog"}}},
-	{product: "onelogin", platforms: []string{identity}, logs: logs{{userAuth, "saas:auth", ""}, {logon, "saas:auth", ""}}},
-	{product: "cisco", service: "duo", platforms: []string{identity}, logs: logs{{userAuth, "saas:auth", ""}, {logon, "saas:auth", ""}}},
+	{product: "okta", platforms: []string{identity, saas}, reach: detection.Several, logs: logs{{Name: "saas:okta"}, {Name: "Okta:SystemLog"}}},
+	{product: "onelogin", platforms: []string{identity, saas}, reach: detection.Several, logs: logs{{userAuth, "saas:auth", ""}, {logon, "saas:auth", ""}}},
+	{product: "cisco", service: "duo", platforms: []string{identity, saas}, reach: detection.Several, logs: logs{{userAuth, "saas:auth", ""}, {logon, "saas:auth", ""}}},
 	{product: "github", platforms: []string{saas}, logs: logs{{Name: "saas:github"}}},
 	{product: "bitbucket", platforms: []string{saas}, logs: logs{{Component: appLog}}},
 	{product: "salesforce", platforms: []string{saas}, logs: logs{{Name: "saas:salesforce"}}},
@@ -248,125 +252,57 @@ var facts = [...]fact{
 	// Network devices, and the network as a sensor sees it.
 	{product: "cisco", service: "aaa", platforms: []string{netDevices}, logs: logs{{command, netCLI, ""}, {command, netSyslog, ""}, {userAuth, netSyslog, ""}}},
 	{product: "cisco", platforms: []string{netDevices}, logs: logs{{Name: netSyslog}}},
-	{product: "fortigate", platforms: []string{netDevices}, logs: logs{{Name: netSyslog}, {fwRule, "Firewall Audit Logs", ""}}},
-	{product: "fortios", platforms: []string{netDevices}, logs: logs{{Name: netSyslog}}},
-	{product: "paloalto", platforms: []string{netDevices}, logs: logs{{Name: netSyslog}}},
-	{product: "juniper", platforms: []string{netDevices}, logs: logs{{Name: netSyslog}}},
-	{product: "huawei", platforms: []string{netDevices}, logs: logs{{Name: netSyslog}}},
-	{product: "zeek", logs: logs{{netContent, nsm, ""}, {netFlow, nsm, ""}, {netConn, nsm, ""}, {Name: nsmConn}}},
-	{product: "suricata", logs: logs{{netContent, nsm, ""}, {netFlow, nsm, ""}}},
+	{product: "fortigate", platforms: []string{netDevices}, reach: detection.Any, logs: logs{{Name: nsm}, {Component: netFlow}, {Component: netContent}, {Component: netConn}, {Name: netSyslog}, {fwRule, "Firewall Audit Logs", ""}}},
+	{product: "fortios", platforms: []string{netDevices}, reach: detection.Any, logs: logs{{Name: nsm}, {Component: netFlow}, {Component: netContent}, {Component: netConn}, {Name: netSyslog}}},
+	{product: "paloalto", platforms: []string{netDevices}, reach: detection.Any, logs: logs{{Name: nsm}, {Component: netFlow}, {Component: netContent}, {Component: netConn}, {Name: netSyslog}}},
+	{product: "juniper", platforms: []string{netDevices}, reach: detection.Any, logs: logs{{Name: nsm}, {Component: netFlow}, {Component: netContent}, {Component: netConn}, {Name: netSyslog}}},
+	{product: "huawei", platforms: []string{netDevices}, reach: detection.Any, logs: logs{{Name: nsm}, {Component: netFlow}, {Component: netContent}, {Component: netConn}, {Name: netSyslog}}},
+	{product: "zeek", reach: detection.Any, logs: netLogs},
+	{product: "suricata", reach: detection.Any, logs: netLogs},
 	{product: "rpc_firewall", platforms: []string{windows}, logs: logs{{Component: netContent}}},
-	{category: "firewall", logs: logs{{netFlow, "NSM:Firewall", ""}, {netFlow, nsm, ""}}},
-	{category: "proxy", logs: logs{{Component: netContent}}},
-	{category: "dns", logs: logs{{Component: netContent}}},
+	{category: "firewall", reach: detection.Any, logs: logs{{Name: "NSM:Firewall"}, {netFlow, nsm, ""}, {Component: netFlow}, {Component: netConn}}},
+	{category: "proxy", reach: detection.Any, logs: logs{{Component: netContent}, {Component: netFlow}}},
+	{category: "dns", reach: detection.Any, logs: logs{{Name: "dns:query"}, {Component: netContent}, {Component: netFlow}}},
 
 	// Applications, wherever they run.
-	{category: "webserver", logs: logs{{appLog, "ApplicationLog:WebServer", ""}, {netContent, "apache:access_log", ""}, {Component: appLog}}},
-	{category: "database", logs: logs{{Component: appLog}}},
-	{category: "antivirus", logs: logs{{Component: appLog}}},
-	{category: "application", logs: logs{{Component: appLog}}},
-	{service: "apache", logs: logs{{netContent, "apache:access_log", ""}, {Component: appLog}}},
-	{service: "nginx", logs: logs{{Component: appLog}}},
+	{category: "webserver", reach: detection.Any, logs: logs{{appLog, "ApplicationLog:WebServer", ""}, {netContent, "apache:access_log", ""}, {Component: appLog}}},
+	{category: "database", reach: detection.Any, logs: logs{{Component: appLog}}},
+	{category: "antivirus", reach: detection.Any, logs: logs{{Component: appLog}}},
+	{category: "application", reach: detection.Any, logs: logs{{Component: appLog}}},
+	{service: "apache", reach: detection.Any, logs: logs{{netContent, "apache:access_log", ""}, {Component: appLog}}},
+	{service: "nginx", reach: detection.Any, logs: logs{{Component: appLog}}},
 	// Categories of a host's events that a rule gives without a product.
-	{category: "process_creation", logs: logs{{Component: procNew}}},
-	{category: "network_connection", logs: logs{{Component: netConn}}},
-	{category: "file_event", logs: logs{{Component: fileNew}}},
+	{category: "process_creation", reach: detection.Any, logs: logs{{Component: procNew}}},
+	{category: "network_connection", reach: detection.Any, logs: logs{{Component: netConn}}},
+	{category: "file_event", reach: detection.Any, logs: logs{{Component: fileNew}}},
 }
+
+// netLogs is what a sensor between hosts sees.
+var netLogs = logs{{Name: nsm}, {Name: nsmConn}, {Component: netContent}, {Component: netFlow}, {Component: netConn}}
 
 // psLogs is PowerShell's own log of modules and script blocks.
 var psLogs = logs{{command, powershell, ""}, {script, powershell, ""}}
 
-// event says what one event of a log is.
+// event says what one record type of Linux's audit log is.
 type event struct {
-	product, service, id string
-	log                  log
+	id  string
+	log log
 }
 
-// eventFacts are the events of logs that hold many kinds of event, as ATT&CK
-// 18.1 and, for codes that it does not name, Microsoft's and Linux audit's
-// descriptions of the event place them.
+// eventFacts are the record types of audit, as ATT&CK 18.1 and, for those that it does
+// not name, the descriptions of the record place them. Windows' numbered events are
+// package place's.
 var eventFacts = [...]event{
-	{"windows", "security", "1102", log{appLog, security, "EventCode=1102"}},
-	{"windows", "security", "4624", log{logon, security, ""}},
-	{"windows", "security", "4625", log{userAuth, security, ""}},
-	{"windows", "security", "4634", log{logonMeta, security, ""}},
-	{"windows", "security", "4647", log{logonMeta, security, ""}},
-	{"windows", "security", "4648", log{logon, security, ""}},
-	{"windows", "security", "4656", log{"", security, "EventCode=4663, 4670, 4656"}},
-	{"windows", "security", "4657", log{regMod, security, "EventCode=4657"}},
-	{"windows", "security", "4661", log{adAccess, security, ""}},
-	{"windows", "security", "4662", log{adAccess, security, ""}},
-	{"windows", "security", "4663", log{"", security, "EventCode=4663, 4670, 4656"}},
-	{"windows", "security", "4670", log{"", security, "EventCode=4663, 4670, 4656"}},
-	{"windows", "security", "4672", log{logonMeta, security, ""}},
-	{"windows", "security", "4673", log{userMeta, security, "EventCode=4673"}},
-	{"windows", "security", "4688", log{procNew, security, "EventCode=4688"}},
-	{"windows", "security", "4697", log{serviceNew, security, "EventCode=4697"}},
-	{"windows", "security", "4698", log{jobNew, security, "EventCode=4698"}},
-	{"windows", "security", "4699", log{jobMod, security, ""}},
-	{"windows", "security", "4701", log{jobMod, security, ""}},
-	{"windows", "security", "4702", log{jobMod, security, "EventCode=4702"}},
-	{"windows", "security", "4704", log{userMod, security, ""}},
-	{"windows", "security", "4706", log{adMod, security, ""}},
-	{"windows", "security", "4720", log{userNew, security, "EventCode=4720"}},
-	{"windows", "security", "4723", log{userMod, security, ""}},
-	{"windows", "security", "4724", log{userMod, security, ""}},
-	{"windows", "security", "4726", log{userGone, security, ""}},
-	{"windows", "security", "4728", log{userMod, security, ""}},
-	{"windows", "security", "4729", log{userMod, security, ""}},
-	{"windows", "security", "4732", log{userMod, security, ""}},
-	{"windows", "security", "4738", log{userMod, security, ""}},
-	{"windows", "security", "4739", log{adMod, security, "EventCode=4739"}},
-	{"windows", "security", "4740", log{userMod, security, ""}},
-	{"windows", "security", "4741", log{adNew, security, ""}},
-	{"windows", "security", "4742", log{adMod, security, ""}},
-	{"windows", "security", "4743", log{adGone, security, ""}},
-	{"windows", "security", "4756", log{userMod, security, ""}},
-	{"windows", "security", "4765", log{userMod, security, ""}},
-	{"windows", "security", "4766", log{userMod, security, ""}},
-	{"windows", "security", "4768", log{adCred, security, ""}},
-	{"windows", "security", "4769", log{adCred, security, ""}},
-	{"windows", "security", "4771", log{userAuth, security, ""}},
-	{"windows", "security", "4776", log{userAuth, security, ""}},
-	{"windows", "security", "4778", log{logonMeta, security, ""}},
-	{"windows", "security", "4779", log{logonMeta, security, ""}},
-	{"windows", "security", "4781", log{userMod, security, ""}},
-	{"windows", "security", "4794", log{userMod, security, ""}},
-	{"windows", "security", "4800", log{logonMeta, security, ""}},
-	{"windows", "security", "4928", log{adNew, security, ""}},
-	{"windows", "security", "4929", log{adGone, security, ""}},
-	{"windows", "security", "5136", log{adMod, security, ""}},
-	{"windows", "security", "5137", log{adNew, security, ""}},
-	{"windows", "security", "5140", log{share, security, ""}},
-	{"windows", "security", "5145", log{share, security, ""}},
-	{"windows", "security", "5156", log{netConn, security, "EventCode=5156, 5157"}},
-	{"windows", "security", "5157", log{netConn, security, "EventCode=5156, 5157"}},
-	{"windows", "security", "5447", log{fwRule, security, ""}},
-	{"windows", "security", "5449", log{fwRule, security, ""}},
-	{"windows", "security", "6416", log{appLog, security, "EventCode=6416"}},
-
-	{"windows", "system", "7031", log{serviceNew, system, "EventCode=7031, 7034"}},
-	{"windows", "system", "7034", log{serviceNew, system, "EventCode=7031, 7034"}},
-	{"windows", "system", "7035", log{serviceMet, system, "EventCode=7035"}},
-	{"windows", "system", "7036", log{serviceNew, system, "EventCode=7036"}},
-	{"windows", "system", "7040", log{serviceMod, system, "EventCode=7040"}},
-	{"windows", "system", "7045", log{serviceNew, system, "EventCode=7045"}},
-	{"windows", "system", "2003", log{"Drive Creation", system, "EventCode=2003"}},
-	{"windows", "system", "1001", log{hostStatus, system, ""}},
-
-	{"windows", "sysmon", "4", log{serviceMet, sysmon, "EventCode=4"}},
-	{"windows", "sysmon", "16", log{hostStatus, sysmon, "EventCode=16"}},
-
-	{"linux", "auditd", "SYSCALL", log{"", auditSys, ""}},
-	{"linux", "auditd", "EXECVE", log{"", auditExec, ""}},
-	{"linux", "auditd", "PATH", log{"", auditPath, ""}},
-	{"linux", "auditd", "PROCTITLE", log{"", "auditd:PROCTITLE", ""}},
-	{"linux", "auditd", "CONFIG_CHANGE", log{"", "auditd:CONFIG_CHANGE", ""}},
-	{"linux", "auditd", "USER_LOGIN", log{"", "auditd:USER_LOGIN", ""}},
-	{"linux", "auditd", "USER_AUTH", log{userAuth, "auditd:USER_LOGIN", ""}},
-	{"linux", "auditd", "MMAP", log{"", "auditd:MMAP", ""}},
-	{"linux", "auditd", "ADD_USER", log{userNew, "", ""}},
-	{"linux", "auditd", "DEL_USER", log{userGone, "", ""}},
-	{"linux", "auditd", "SERVICE_STOP", log{serviceMet, "", ""}},
-	{"linux", "auditd", "SERVICE_START", log{serviceMet, "", ""}},
+	{"SYSCALL", log{"", auditSys, ""}},
+	{"EXECVE", log{"", auditExec, ""}},
+	{"PATH", log{"", auditPath, ""}},
+	{"PROCTITLE", log{"", "auditd:PROCTITLE", ""}},
+	{"CONFIG_CHANGE", log{"", "auditd:CONFIG_CHANGE", ""}},
+	{"USER_LOGIN", log{"", "auditd:USER_LOGIN", ""}},
+	{"USER_AUTH", log{userAuth, "auditd:USER_LOGIN", ""}},
+	{"MMAP", log{"", "auditd:MMAP", ""}},
+	{"ADD_USER", log{userNew, "", ""}},
+	{"DEL_USER", log{userGone, "", ""}},
+	{"SERVICE_STOP", log{serviceMet, "", ""}},
+	{"SERVICE_START", log{serviceMet, "", ""}},
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	known "candor/internal/attack/place"
 	"candor/internal/detection"
 )
 
@@ -20,40 +21,57 @@ func fits(want, have string) bool {
 	return want == "" || want == have || want == "*" && have != ""
 }
 
-// resolve returns the platforms on which the place exists and what it is in
-// ATT&CK's words; nothing when it is not known. Events are the event ids and
-// record types that a rule names.
-func (p place) resolve(events []string) (platforms []string, logs []detection.Log) {
+// where is what a place is in ATT&CK's words.
+type where struct {
+	platforms []string
+	reach     detection.Reach
+	logs      []detection.Log
+}
+
+// resolve returns what the place is; nothing when it is not known. Events are the
+// event ids and record types that a rule names.
+func (p place) resolve(events []string) where {
 	for i := range facts {
 		f := &facts[i]
 		if !p.fits(f) {
 			continue
 		}
-		known := f.logs
+		said := f.logs
 		if f.byEvent {
 			if exact := p.exact(events); len(exact) > 0 {
-				known = exact
+				said = exact
 			}
 		}
-		for _, l := range known {
-			logs = append(logs, detection.Log{Component: l.Component, Name: l.Name, Channel: l.Channel})
+		out := where{platforms: slices.Clone(f.platforms), reach: f.reach}
+		for _, l := range said {
+			out.logs = append(out.logs, detection.Log{Component: l.Component, Name: l.Name, Channel: l.Channel})
 		}
-		return slices.Clone(f.platforms), logs
+		return out
 	}
-	return nil, nil
+	return where{}
 }
 
 // exact returns what the named events of the place are, each once.
 func (p place) exact(events []string) logs {
 	var out logs
-	for i := range eventFacts {
-		e := &eventFacts[i]
-		if e.product != p.product || e.service != p.service {
+	add := func(l log) {
+		if !slices.Contains(out, l) {
+			out = append(out, l)
+		}
+	}
+	for _, e := range events {
+		if p.product == "linux" {
+			for i := range eventFacts {
+				if strings.EqualFold(e, eventFacts[i].id) {
+					add(eventFacts[i].log)
+				}
+			}
 			continue
 		}
-		named := slices.ContainsFunc(events, func(s string) bool { return strings.EqualFold(s, e.id) })
-		if named && !slices.Contains(out, e.log) {
-			out = append(out, e.log)
+		for _, l := range [...]struct{ service, name string }{{"security", security}, {"system", system}, {"sysmon", sysmon}} {
+			if p.service == l.service && known.KnownEvent(l.name, e) {
+				add(log(known.Event(l.name, e)))
+			}
 		}
 	}
 	return out

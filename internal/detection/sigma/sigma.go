@@ -35,34 +35,113 @@ func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
 		return out
 	}
 	docs, err := decode.Documents(name, data)
+	c := collection{name: name, out: &out, titles: map[string]int{}}
 	for _, d := range docs {
-		document(&out, name, d)
+		c.document(d)
 	}
 	if err != nil {
 		out.Rejects = append(out.Rejects, *decode.AsReject(name, err))
 	} else if len(docs) == 0 {
 		out.Rejects = append(out.Rejects, evidence.Reject{File: name, Line: 1, Reason: "the file holds no YAML document"})
 	}
+	if len(out.Records)+len(out.Rejects)+len(out.Warnings) == 0 {
+		out.Warnings = append(out.Warnings, name+":1: the file holds no rule")
+	}
 	return out
 }
 
-// document reads one document into out.
-func document(out *evidence.Decoded[detection.Rule], name string, n *yaml.Node) {
-	m, ok := decode.NewMap(name, n)
+// collection reads the documents of one file.
+type collection struct {
+	name string
+	out  *evidence.Decoded[detection.Rule]
+	// global is what "action: global" put before the documents behind it, and first
+	// where in out those begin.
+	global *decode.Map
+	first  int
+	// titles counts the rules without an id by title.
+	titles map[string]int
+}
+
+// document reads one document.
+func (c *collection) document(n *yaml.Node) {
+	m, ok := decode.NewMap(c.name, n)
 	if !ok {
-		out.Rejects = append(out.Rejects, evidence.Reject{File: name, Line: n.Line, Reason: "not a Sigma rule: the document is not a mapping"})
+		c.out.Rejects = append(c.out.Rejects, evidence.Reject{File: c.name, Line: n.Line, Reason: "not a Sigma rule: the document is not a mapping"})
 		return
+	}
+	switch action := strings.ToLower(m.String("action")); action {
+	case "global":
+		c.global, c.first = m, len(c.out.Records)
+		return
+	case "reset":
+		c.global = nil
+		return
+	case "":
+	default: // "repeat" goes back to the document before
+		m.Fail("action", action, "of Sigma's actions global and reset are read; write the document out")
 	}
 	if m.Has("filter") && !m.Has("detection") {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%s:%d: a Sigma filter is not a rule and was passed over", name, n.Line))
+		c.warn(m, "", "a Sigma filter is not a rule and was passed over")
 		return
 	}
-	r := rule(name, m, &out.Warnings)
+	if c.global != nil {
+		m.Under(c.global)
+	}
+	r := rule(c.name, m, &c.out.Warnings)
+	if r.ID == "" {
+		r.ID = c.key(r.Name)
+	}
 	if reject, bad := m.Bad(); bad {
-		out.Rejects = append(out.Rejects, reject)
+		c.out.Rejects = append(c.out.Rejects, reject)
 		return
 	}
-	out.Records = append(out.Records, r)
+	if !c.joined(&r) {
+		c.out.Records = append(c.out.Records, r)
+	}
+}
+
+func (c *collection) warn(m *decode.Map, key, text string) {
+	c.out.Warnings = append(c.out.Warnings, fmt.Sprintf("%s:%d: %s", c.name, m.Line(key), text))
+}
+
+// key makes an id for a rule that has none: it stays as long as path and title do. Of
+// several of one title the second and later ones have their number in it.
+func (c *collection) key(title string) string {
+	text := c.name + "\x00" + title
+	if c.titles[title]++; c.titles[title] > 1 {
+		text += fmt.Sprint("\x00", c.titles[title])
+	}
+	sum := sha256.Sum256([]byte(text))
+	return "sigma-" + hex.EncodeToString(sum[:8])
+}
+
+// joined joins a document that has its id from "action: global" to the one before that
+// has the same: they are one rule, which reads the log sources of all.
+func (c *collection) joined(r *detection.Rule) bool {
+	if c.global == nil || c.global.String("id") != r.ID {
+		return false
+	}
+	i := slices.IndexFunc(c.out.Records[c.first:], func(have detection.Rule) bool { return have.ID == r.ID })
+	if i < 0 {
+		return false
+	}
+	have := &c.out.Records[c.first+i]
+	have.Reach = have.Reach.Wider(r.Reach)
+	for _, p := range r.Platforms {
+		have.Platforms = add(have.Platforms, p)
+	}
+	for _, l := range r.Logs {
+		if !slices.Contains(have.Logs, l) {
+			have.Logs = append(have.Logs, l)
+		}
+	}
+	for _, t := range r.Techniques {
+		have.Techniques = add(have.Techniques, t)
+	}
+	if r.Source != "" && r.Source != have.Source {
+		have.Source += "; " + r.Source
+	}
+	return true
 }
 
 func rule(name string, m *decode.Map, warnings *[]string) detection.Rule {
@@ -70,10 +149,6 @@ func rule(name string, m *decode.Map, warnings *[]string) detection.Rule {
 		ID: m.String("id"), Name: m.Need("title"), Format: Format, Status: strings.ToLower(m.String("status")),
 		Level: m.String("level"), Owner: m.String("owner"), Path: name,
 		FalsePositives: m.Strings("falsepositives"), Modified: m.String("modified"),
-	}
-	if r.ID == "" {
-		sum := sha256.Sum256([]byte(name + "\x00" + r.Name))
-		r.ID = "sigma-" + hex.EncodeToString(sum[:8])
 	}
 	if r.Modified == "" {
 		r.Modified = m.String("date")
@@ -83,7 +158,7 @@ func rule(name string, m *decode.Map, warnings *[]string) detection.Rule {
 	tags(&r, m, warnings)
 	switch {
 	case m.Has("correlation"):
-		r.Source = correlation(m)
+		correlation(&r, m)
 	case m.Has("detection") && m.Has("logsource"):
 		logsource(&r, m)
 	default:
@@ -130,6 +205,12 @@ func tags(r *detection.Rule, m *decode.Map, warnings *[]string) {
 	for _, t := range m.Strings("tags") {
 		namespace, value, _ := strings.Cut(strings.ToLower(t), ".")
 		if namespace != "attack" || value == "" {
+			switch bare := strings.ToUpper(strings.TrimSpace(t)); {
+			case decode.TechniqueID(bare) || decode.ID("AN", bare):
+				*warnings = append(*warnings, fmt.Sprintf("%s:%d: tag %q has no namespace and was passed over: write attack.%s", m.File(), m.Line("tags"), t, strings.ToLower(t)))
+			case namespace == "detection" && value == "threat-hunting":
+				r.Role = detection.Hunt
+			}
 			continue
 		}
 		id := strings.ToUpper(value)
@@ -162,17 +243,18 @@ func add(list []string, v string) []string {
 	return append(list, v)
 }
 
-// correlation describes what a correlation rule reads: other rules.
-func correlation(m *decode.Map) string {
+// correlation reads what a correlation rule reads: other rules, which do not alert by
+// themselves unless it says so.
+func correlation(r *detection.Rule, m *decode.Map) {
 	c := m.Map("correlation")
 	if c == nil {
-		return ""
+		return
 	}
-	s := "correlation: " + c.String("type") + " of " + strings.Join(c.Strings("rules"), ", ")
-	if r, bad := c.Bad(); bad {
-		m.Fail("correlation", r.Value, r.Field+": "+r.Reason)
+	r.Of, r.Generate = c.Strings("rules"), c.Bool("generate", false)
+	r.Source = "correlation: " + c.String("type") + " of " + strings.Join(r.Of, ", ")
+	if bad, is := c.Bad(); is {
+		m.Fail("correlation", bad.Value, bad.Field+": "+bad.Reason)
 	}
-	return s
 }
 
 // logsource reads where a rule looks.
@@ -191,11 +273,12 @@ func logsource(r *detection.Rule, m *decode.Map) {
 	if bad, is := ls.Bad(); is {
 		m.Fail("logsource", bad.Value, bad.Field+": "+bad.Reason)
 	}
-	where := place{
+	at := place{
 		product: strings.ToLower(ls.String("product")), category: strings.ToLower(ls.String("category")),
 		service: strings.ToLower(ls.String("service")),
 	}
-	r.Platforms, r.Logs = where.resolve(events(m.Node("detection")))
+	w := at.resolve(events(m.Node("detection")))
+	r.Platforms, r.Reach, r.Logs = w.platforms, w.reach, w.logs
 }
 
 // maxDepth bounds how deep a detection is searched.

@@ -35,10 +35,12 @@ func TestLogSourcesInATTACKsWords(t *testing.T) {
 		log       detection.Log
 	}{
 		{place{product: "windows", category: "process_creation"}, nil, "Windows", detection.Log{Component: "Process Creation", Name: "WinEventLog:Security", Channel: "EventCode=4688"}},
+		{place{product: "windows", category: "registry_set"}, nil, "Windows", detection.Log{Component: "Windows Registry Key Modification", Name: "WinEventLog:Sysmon", Channel: "EventCode=13"}},
+		{place{product: "windows", service: "sysmon"}, []string{"13"}, "Windows", detection.Log{Component: "Windows Registry Key Modification", Name: "WinEventLog:Sysmon", Channel: "EventCode=13"}},
 		{place{product: "linux", category: "process_creation"}, nil, "Linux", detection.Log{Component: "Process Creation", Name: "auditd:SYSCALL", Channel: "execve"}},
 		{place{product: "macos", category: "process_creation"}, nil, "macOS", detection.Log{Component: "Process Creation", Name: "macos:endpointsecurity"}},
 		{place{product: "windows", service: "security"}, nil, "Windows", detection.Log{Name: "WinEventLog:Security"}},
-		{place{product: "windows", service: "security"}, []string{"4624"}, "Windows", detection.Log{Component: "Logon Session Creation", Name: "WinEventLog:Security"}},
+		{place{product: "windows", service: "security"}, []string{"4624"}, "Windows", detection.Log{Component: "Logon Session Creation", Name: "WinEventLog:Security", Channel: "EventCode=4624"}},
 		{place{product: "linux", service: "auditd"}, []string{"execve"}, "Linux", detection.Log{Name: "auditd:EXECVE"}},
 		{place{product: "windows", service: "bits-client"}, nil, "Windows", detection.Log{Component: "Application Log Content"}},
 		{place{product: "azure", service: "signinlogs"}, nil, "Identity Provider", detection.Log{Name: "azure:signinlogs"}},
@@ -48,13 +50,14 @@ func TestLogSourcesInATTACKsWords(t *testing.T) {
 		{place{category: "webserver"}, nil, "", detection.Log{Component: "Application Log Content"}},
 		{place{product: "kubernetes", category: "application", service: "audit"}, nil, "Containers", detection.Log{Name: "kubernetes:audit"}},
 	} {
-		platforms, logs := c.where.resolve(c.events)
-		if strings.Join(platforms, ",") != c.platforms || !slices.Contains(logs, c.log) {
+		w := c.where.resolve(c.events)
+		platforms, logs := w.platforms, w.logs
+		if c.platforms != "" && !slices.Contains(platforms, c.platforms) || !slices.Contains(logs, c.log) {
 			t.Errorf("%+v with events %v: platforms %v, logs %+v; want %s and %+v among them", c.where, c.events, platforms, logs, c.platforms, c.log)
 		}
 	}
-	if p, l := (place{product: "toaster"}).resolve(nil); p != nil || l != nil {
-		t.Errorf("an unknown place has platforms %v and logs %v", p, l)
+	if w := (place{product: "toaster"}).resolve(nil); w.platforms != nil || w.logs != nil {
+		t.Errorf("an unknown place has platforms %v and logs %v", w.platforms, w.logs)
 	}
 }
 
@@ -93,4 +96,60 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestWhatAFileOfSeveralDocumentsSays(t *testing.T) {
+	rule := "logsource: {product: windows, service: security}\ndetection: {a: {EventID: 4624}, condition: a}\n"
+	ids := func(text string) (out []string, warnings string) {
+		d := Decode("a.yml", []byte(text))
+		for _, r := range d.Records {
+			out = append(out, r.ID)
+		}
+		for _, r := range d.Rejects {
+			out = append(out, "reject "+r.Reason)
+		}
+		return out, strings.Join(d.Warnings, "\n")
+	}
+	twice, _ := ids("title: x\n" + rule + "---\ntitle: x\n" + rule)
+	once, _ := ids("title: x\n" + rule)
+	if len(twice) != 2 || twice[0] == twice[1] || twice[0] != once[0] {
+		t.Errorf("two documents of one title are %v; one is %v", twice, once)
+	}
+	if got, _ := ids("action: global\ntitle: x\nid: i\n---\n" + rule + "---\nlogsource: {product: windows, service: system}\ndetection: {a: {EventID: 7045}, condition: a}\n"); !slices.Equal(got, []string{"i"}) {
+		t.Errorf("a collection under one id is %v", got)
+	}
+	if got, _ := ids("action: global\ntitle: x\n---\ntitle: y\nid: i\n" + rule + "---\naction: reset\n---\n" + rule); len(got) != 2 || got[0] != "i" || !strings.HasPrefix(got[1], "reject") {
+		t.Errorf("behind a reset: %v", got)
+	}
+	if _, warned := ids("action: global\ntitle: x\n"); !strings.Contains(warned, "no rule") {
+		t.Errorf("what holds no rule: %q", warned)
+	}
+	if got, _ := ids("action: repeat\ntitle: x\n" + rule); len(got) != 1 || !strings.Contains(got[0], "write the document out") {
+		t.Errorf("an action that is not read: %v", got)
+	}
+}
+
+func TestWhatARuleIsFor(t *testing.T) {
+	one := func(text string) (detection.Rule, string) {
+		d := Decode("a.yml", []byte(text))
+		if len(d.Records) == 0 {
+			t.Fatalf("%q: %+v", text, d)
+		}
+		return d.Records[len(d.Records)-1], strings.Join(d.Warnings, "\n")
+	}
+	base := "title: x\nid: i\nlogsource: {product: windows, service: security}\ndetection: {a: {EventID: 4625}, condition: a}\n"
+	if r, _ := one(base + "tags: [attack.t1110, detection.threat-hunting]\n"); r.Role != detection.Hunt || !r.Enabled {
+		t.Errorf("a rule for hunting: %+v", r)
+	}
+	if r, warned := one(base + "tags:\n  - attack.credential-access\n  - t1003.001\n"); len(r.Techniques) > 0 || !strings.Contains(warned, `a.yml:6: tag "t1003.001" has no namespace`) || !strings.Contains(warned, "attack.t1003.001") {
+		t.Errorf("a tag without namespace: %v, %s", r.Techniques, warned)
+	}
+	r, _ := one("title: many\nid: m\ncorrelation: {type: event_count, rules: [x, i], generate: true, group-by: [User], timespan: 1h, condition: {gte: 10}}\n")
+	if !slices.Equal(r.Of, []string{"x", "i"}) || !r.Generate {
+		t.Errorf("a correlation: %+v", r)
+	}
+	r, _ = one("title: x\nid: i\nbase: &b\n  product: windows\n  category: process_creation\nlogsource:\n  <<: *b\ndetection: {sel: {a: b}, condition: sel}\n")
+	if len(r.Logs) == 0 || !slices.Equal(r.Platforms, []string{"Windows"}) {
+		t.Errorf("a log source that is merged: %+v", r)
+	}
 }
