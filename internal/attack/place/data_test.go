@@ -82,6 +82,9 @@ func TestPlacesNameWhatATTACKHas(t *testing.T) {
 	for name, p := range tables() {
 		check(name, *p)
 	}
+	for name, p := range elastic() {
+		check(name, *p)
+	}
 	for _, n := range normalSchemas() {
 		check(n.schema, n.place)
 	}

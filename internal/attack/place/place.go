@@ -9,6 +9,7 @@
 package place
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -70,6 +71,17 @@ func (p Place) On(platforms []string) Place {
 		p.Platforms, p.Serves = platforms, Each
 	}
 	return p
+}
+
+// sorted puts places in an order of their own, so that what is joined of a map does not
+// follow the map's.
+func sorted(places []Place) []Place {
+	slices.SortFunc(places, func(a, b Place) int {
+		return cmp.Or(slices.Compare(a.Platforms, b.Platforms), cmp.Compare(a.Serves, b.Serves), slices.CompareFunc(a.Logs, b.Logs, func(x, y Log) int {
+			return cmp.Or(cmp.Compare(x.Component, y.Component), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Channel, y.Channel))
+		}))
+	})
+	return places
 }
 
 // row gives several names of one kind of place, joined by blanks.

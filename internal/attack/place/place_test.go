@@ -113,3 +113,72 @@ func TestNoEventStandsTwice(t *testing.T) {
 		}
 	}
 }
+
+func TestGlobsMeetDataBothWays(t *testing.T) {
+	for _, c := range []struct {
+		pattern, platform, log string
+		not                    string
+	}{
+		{"logs-gcp*", iaas, gcpAudit, ""},
+		{"logs-gcp.audit-*", iaas, gcpAudit, ""},
+		{"logs-windows.*", windows, sysmon, ""},
+		{"logs-windows.sysmon_operational-*", windows, sysmon, powershell},
+		{"logs-aws.cloudtrail-prod", iaas, cloudTrail, ""},
+		{"logs-endpoint.events.*", linux, "", ""},
+		{"remote:logs-okta*", identity, okta, ""},
+		{".ds-logs-system.security-default-2026.01.01-000001", windows, security, linAuth},
+		{"winlogbeat-8.1", windows, "", sysmon},
+		{"packetbeat-*", "", nsm, ""},
+	} {
+		p, ok := Index(c.pattern)
+		has := func(log string) bool { return slices.ContainsFunc(p.Logs, func(l Log) bool { return l.Name == log }) }
+		if !ok || c.platform != "" && !slices.Contains(p.Platforms, c.platform) || c.log != "" && !has(c.log) || c.not != "" && has(c.not) {
+			t.Errorf("%s: %v %+v", c.pattern, ok, p)
+		}
+	}
+	for _, pattern := range []string{"logs-*", "*", "", "ours-*", "-logs-okta*", "filebeat-*", "logs-awsome*x", "*:*"} {
+		if p, ok := Index(pattern); ok {
+			t.Errorf("%s says %+v", pattern, p)
+		}
+	}
+	if p, ok := Index(".alerts-security.*"); !ok || !p.Alerts {
+		t.Errorf("alerts: %+v", p)
+	}
+	first, _ := Index("logs-azure*")
+	for range 5 { // whatever the order of a map
+		if again, _ := Index("logs-azure*"); !slices.Equal(again.Platforms, first.Platforms) || !slices.Equal(again.Logs, first.Logs) {
+			t.Fatalf("%v, then %v", first, again)
+		}
+	}
+}
+
+func TestTagsAndIntegrationsAreKnown(t *testing.T) {
+	for tag, platform := range map[string]string{
+		"Data Source: Okta System Logs": identity, "Data Source: AWS S3": iaas, "Data Source: Microsoft Entra ID Audit Logs": identity, "Data Source: Sysmon": windows,
+		"Data Source: Elastic Defend for Containers": containers, "Data source: GitHub": saas, "Data Source: Google Workspace": saas, "Data Source: PAN-OS": netDevices,
+	} {
+		if p, ok := Tag(tag); !ok || !slices.Contains(p.Platforms, platform) {
+			t.Errorf("%s: %v %+v", tag, ok, p)
+		}
+	}
+	for _, tag := range []string{"Domain: Cloud", "Data Source: Ours", "Okta", ""} {
+		if p, ok := Tag(tag); ok {
+			t.Errorf("%s says %+v", tag, p)
+		}
+	}
+	if p, ok := Integration("aws.somethingnew"); !ok || !slices.Contains(p.Platforms, iaas) {
+		t.Errorf("a data set that is not listed is its integration's: %+v", p)
+	}
+}
+
+func TestNoDataSetStandsTwice(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range datasets() {
+		for name := range strings.FieldsSeq(r.names) {
+			if seen[name] || name != strings.ToLower(name) {
+				t.Errorf("%s stands twice, or not in lower case", name)
+			}
+			seen[name] = true
+		}
+	}
+}

@@ -1,9 +1,11 @@
 // Package elastic reads detection rules from Elastic's TOML, one rule in a file,
 // and from JSON Lines, as Kibana exports them.
 //
-// It takes a rule's mapping from its threat tables and its log sources from its
-// index patterns, as far as those are known in ATT&CK's words. It refuses to read
-// queries, and hunts, which raise no alert.
+// It takes a rule's mapping from its threat tables and its platforms and log sources
+// from its index patterns, or what an ES|QL query has behind FROM, then from its
+// integrations and its tags, as far as those are known in ATT&CK's words. Of queries it
+// reads that and the categories of an EQL query, and refuses to read more. Building
+// blocks and hunts are kept as what they are.
 package elastic
 
 import (
@@ -54,8 +56,7 @@ func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
 	}
 	f := &file{name: name, text: string(data)}
 	if _, ok := top["hunt"]; ok && top["rule"] == nil {
-		f.warn("hunt", "", "a hunt raises no alert and was passed over")
-		out.Warnings = f.warnings
+		f.keep(&out, f.hunt(top))
 		return out
 	}
 	f.into(&out, top)
@@ -64,7 +65,11 @@ func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
 
 // into reads the rule of tables into out.
 func (f *file) into(out *evidence.Decoded[detection.Rule], top map[string]any) {
-	r := f.rule(top)
+	f.keep(out, f.rule(top))
+}
+
+// keep adds a rule to out, or what was wrong with it.
+func (f *file) keep(out *evidence.Decoded[detection.Rule], r detection.Rule) {
 	if f.bad != nil {
 		out.Rejects = append(out.Rejects, *f.bad)
 		return
@@ -90,7 +95,7 @@ func (f *file) rule(top map[string]any) detection.Rule {
 	r := detection.Rule{
 		ID: rule.need("rule_id"), Name: rule.need("name"), Format: Format, Path: f.name, Status: meta.text("maturity"),
 		Level: rule.text("severity"), FalsePositives: rule.texts("false_positives"), Modified: meta.text("updated_date"),
-		Source: source(rule),
+		Schedule: rule.text("interval"),
 	}
 	if r.Modified == "" {
 		r.Modified = meta.text("creation_date")
@@ -101,9 +106,63 @@ func (f *file) rule(top map[string]any) detection.Rule {
 	r.Aliases = aliases(rule, r.Name)
 	r.Enabled = f.enabled(rule, r.Status)
 	f.threats(&r, rule)
-	r.Platforms, r.Logs = places(rule.texts("index"), rule.texts("tags"))
+	if rule.text("building_block_type") != "" {
+		r.Role = detection.BuildingBlock
+	}
+	d := reading{
+		indices: rule.texts("index"), integrations: integrations(meta, rule), tags: rule.texts("tags"),
+		query: rule.text("query"), language: rule.text("language"),
+	}
+	if d.language == "" {
+		d.language = rule.text("type")
+	}
+	if len(d.indices) == 0 && strings.EqualFold(d.language, "esql") {
+		d.indices = from(d.query)
+	}
+	r.Source = source(rule.text("type"), &d)
+	d.into(&r)
 	rule.unknown(known[:])
 	return r
+}
+
+// hunt reads a hunt: queries for people.
+func (f *file) hunt(top map[string]any) detection.Rule {
+	hunt := f.table(top, "hunt")
+	r := detection.Rule{
+		ID: hunt.need("uuid"), Name: hunt.need("name"), Format: Format, Path: f.name, Enabled: true, Role: detection.Hunt,
+	}
+	r.Aliases = []string{r.Name}
+	d := reading{integrations: hunt.one("integration")}
+	for _, q := range hunt.texts("query") {
+		for _, index := range from(q) {
+			d.indices = add(d.indices, index)
+		}
+	}
+	for _, word := range hunt.texts("mitre") {
+		if id := strings.ToUpper(word); decode.TechniqueID(id) {
+			r.Techniques = add(r.Techniques, id)
+		} else {
+			f.warn("mitre", "", "%q is no ATT&CK ID of a technique and was passed over", word)
+		}
+	}
+	r.Source = source("hunt", &d)
+	d.into(&r)
+	return r
+}
+
+// integrations returns the integrations that a rule names: in its metadata, or as
+// Kibana exports them.
+func integrations(meta, rule table) []string {
+	out := meta.one("integration")
+	for _, e := range rule.tables("related_integrations") {
+		if name := e.text("package"); name != "" {
+			if part := e.text("integration"); part != "" {
+				name += "." + part
+			}
+			out = add(out, name)
+		}
+	}
+	return out
 }
 
 // aliases returns the other names under which alerts name a rule: its name, and
@@ -163,13 +222,16 @@ func (f *file) threats(r *detection.Rule, rule table) {
 }
 
 // source describes what a rule reads.
-func source(rule table) string {
-	kind, index := rule.text("type"), strings.Join(rule.texts("index"), ", ")
+func source(kind string, d *reading) string {
+	over := strings.Join(d.indices, ", ")
+	if over == "" && len(d.integrations) > 0 {
+		over = "the data of " + strings.Join(d.integrations, ", ")
+	}
 	switch {
-	case index == "":
+	case over == "":
 		return kind
 	case kind == "":
-		return index
+		return over
 	}
-	return kind + " over " + index
+	return kind + " over " + over
 }

@@ -1,10 +1,12 @@
 package elastic
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"candor/internal/decode/decodetest"
+	"candor/internal/detection"
 	"candor/internal/detection/detectiontest"
 )
 
@@ -20,19 +22,76 @@ func TestOtherFilesAreNotTakenForIt(t *testing.T) {
 	})
 }
 
-func TestPlacesNameWhatATTACKHas(t *testing.T) {
+func TestCategoriesNameWhatATTACKHas(t *testing.T) {
 	words := decodetest.Enterprise(t)
-	for _, p := range indices {
-		words.Check(t, p.prefix, "", "", p.platforms)
-		for _, l := range p.logs {
-			words.Check(t, p.prefix, l.Component, l.Name, nil)
+	for _, c := range categories {
+		for _, component := range c.of {
+			words.Check(t, c.word, component, "", nil)
 		}
 	}
-	for _, p := range tags {
-		words.Check(t, p.prefix, "", "", p.platforms)
-		for _, l := range p.logs {
-			words.Check(t, p.prefix, l.Component, l.Name, nil)
+}
+
+func TestWhereARuleLooks(t *testing.T) {
+	const head = "[rule]\nrule_id = \"r\"\nname = \"n\"\n"
+	for _, c := range []struct {
+		name, meta, rule string
+		platforms, log   string
+		reach            detection.Reach
+	}{
+		{"FROM", "", "type = \"esql\"\nlanguage = \"esql\"\nquery = \"from logs-okta.system-* metadata _id, _version | where x\"", "Identity Provider", "saas:okta", detection.Several},
+		{"FROM behind a comment", "", "type = \"esql\"\nquery = \"\"\"\n// of Okta\nFROM logs-aws.cloudtrail-*, logs-x METADATA _id\n| where x\"\"\"", "IaaS", "AWS:CloudTrail", detection.Several},
+		{"a glob that is shorter than the data", "", "index = [\"filebeat-*\", \"logs-gcp*\"]", "IaaS", "gcp:audit", detection.Several},
+		{"a glob that is longer", "", "index = [\"logs-windows.sysmon_operational-*\"]", "Windows", "WinEventLog:Sysmon", detection.Stated},
+		{"a glob that says nothing, and an integration", "integration = [\"okta\"]", "index = [\"logs-*\"]", "Identity Provider", "saas:okta", detection.Several},
+		{"an integration as Kibana has it", "", "related_integrations = [{package = \"aws\", integration = \"cloudtrail\", version = \"1\"}]", "IaaS", "AWS:CloudTrail", detection.Several},
+		{"an integration as one string", "integration = \"github\"", "", "SaaS", "saas:github", detection.Stated},
+		{"a tag", "", "tags = [\"Data Source: Okta System Logs\"]", "Identity Provider", "saas:okta", detection.Several},
+		{"a sensor of several systems", "", "index = [\"logs-endpoint.events.process-*\"]", "Windows, Linux, macOS", "", detection.Several},
+		{"and the system that the rule is of", "", "index = [\"logs-endpoint.events.process-*\"]\ntags = [\"OS: Linux\"]", "Linux", "", detection.Stated},
+		{"a system beside what is none", "", "index = [\"logs-cloud_defend.process*\"]\ntags = [\"OS: Linux\"]", "Linux, Containers", "", detection.Several},
+		{"a sensor of the network", "", "index = [\"packetbeat-*\"]", "", "NSM:Flow", detection.Any},
+		{"another cluster", "", "index = [\"prod:logs-system.security-*\"]", "Windows", "WinEventLog:Security", detection.Stated},
+		{"nothing that is known", "", "index = [\"ours-*\"]", "", "", detection.Stated},
+	} {
+		d := Decode("f.toml", []byte("[metadata]\n"+c.meta+"\n"+head+c.rule+"\n"))
+		if len(d.Records) != 1 {
+			t.Errorf("%s: %+v", c.name, d)
+			continue
 		}
+		r := d.Records[0]
+		hasLog := slices.ContainsFunc(r.Logs, func(l detection.Log) bool { return l.Name == c.log })
+		if got := strings.Join(r.Platforms, ", "); c.platforms != "" && !strings.HasPrefix(got, c.platforms) || c.platforms == "" && got != "" || r.Reach != c.reach || c.log != "" && !hasLog {
+			t.Errorf("%s: platforms %s, reach %q, logs %v", c.name, got, r.Reach, r.Logs)
+		}
+	}
+}
+
+func TestAQueryTellsWhichEventsOfASensorItLooksAt(t *testing.T) {
+	rule := func(query string) detection.Rule {
+		return Decode("f.toml", []byte("[rule]\nrule_id = \"r\"\nname = \"n\"\ntype = \"eql\"\nlanguage = \"eql\"\nindex = [\"logs-endpoint.events.*\"]\nquery = '"+query+"'\n")).Records[0]
+	}
+	has := func(r detection.Rule, component string) bool {
+		return slices.ContainsFunc(r.Logs, func(l detection.Log) bool { return l.Component == component })
+	}
+	if r := rule("process where true"); !has(r, "Process Creation") || has(r, "Module Load") {
+		t.Errorf("one category: %v", r.Logs)
+	}
+	if r := rule("sequence by x [process where true] [library where true]"); !has(r, "Process Creation") || !has(r, "Module Load") || has(r, "File Creation") {
+		t.Errorf("two categories: %v", r.Logs)
+	}
+	if r := rule("any where true"); !has(r, "Process Creation") || !has(r, "Module Load") {
+		t.Errorf("any category: %v", r.Logs)
+	}
+}
+
+func TestWhatComesOfARule(t *testing.T) {
+	d := Decode("f.toml", []byte("[rule]\nrule_id = \"r\"\nname = \"n\"\nbuilding_block_type = \"default\"\ninterval = \"9m\"\n"))
+	if len(d.Records) != 1 || d.Records[0].Role != detection.BuildingBlock || !d.Records[0].Enabled || d.Records[0].Schedule != "9m" {
+		t.Errorf("%+v", d)
+	}
+	d = Decode("h.toml", []byte("[hunt]\nuuid = \"h\"\nname = \"n\"\nintegration = [\"aws.cloudtrail\"]\nmitre = [\"T1580\", \"x\"]\nquery = [\"from logs-x* | limit 1\"]\n"))
+	if len(d.Records) != 1 || d.Records[0].Role != detection.Hunt || !slices.Equal(d.Records[0].Techniques, []string{"T1580"}) || len(d.Warnings) != 1 || len(d.Records[0].Platforms) == 0 {
+		t.Errorf("%+v", d)
 	}
 }
 

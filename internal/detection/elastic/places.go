@@ -4,77 +4,196 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/attack/place"
 	"candor/internal/detection"
 )
 
-// place says what an index pattern that begins with a prefix holds, in the words
-// of ATT&CK 18.1, or which platform a tag names. An index that holds events of
-// many kinds has a log source without a data component, or none.
-type place struct {
-	prefix    string
-	platforms []string
-	logs      []detection.Log
+// reading is what a rule says of the data that it reads, in the order in which it is
+// believed.
+type reading struct {
+	indices      []string // patterns, of the rule or behind FROM of its query
+	integrations []string
+	tags         []string
+	query        string
+	language     string
 }
 
-// indices is searched for every index pattern; all that fit count.
-var indices = [...]place{
-	{"logs-endpoint.events.process", nil, []detection.Log{{Component: "Process Creation"}}},
-	{"logs-endpoint.events.network", nil, []detection.Log{{Component: "Network Connection Creation"}}},
-	{"logs-endpoint.events.library", nil, []detection.Log{{Component: "Module Load"}}},
-	{"logs-windows.sysmon", []string{"Windows"}, []detection.Log{{Name: "WinEventLog:Sysmon"}}},
-	{"logs-windows.powershell", []string{"Windows"}, []detection.Log{{Name: "WinEventLog:PowerShell"}}},
-	{"logs-windows.", []string{"Windows"}, nil},
-	{"logs-system.security", []string{"Windows"}, []detection.Log{{Name: "WinEventLog:Security"}}},
-	{"logs-system.system", []string{"Windows"}, []detection.Log{{Name: "WinEventLog:System"}}},
-	{"logs-system.auth", []string{"Linux"}, []detection.Log{{Name: "linux:auth"}, {Name: "linux:syslog"}}},
-	{"winlogbeat-", []string{"Windows"}, nil},
-	{"logs-auditd_manager.auditd", []string{"Linux"}, []detection.Log{{Name: "auditd:SYSCALL"}}},
-	{"logs-aws.cloudtrail", []string{"IaaS"}, []detection.Log{{Name: "AWS:CloudTrail"}}},
-	{"logs-azure.signinlogs", []string{"Identity Provider"}, []detection.Log{{Name: "azure:signinlogs"}}},
-	{"logs-azure.auditlogs", []string{"Identity Provider"}, []detection.Log{{Name: "azure:audit"}}},
-	{"logs-azure.activitylogs", []string{"IaaS"}, []detection.Log{{Name: "azure:activity"}}},
-	{"logs-gcp.audit", []string{"IaaS"}, []detection.Log{{Name: "gcp:audit"}}},
-	{"logs-o365.audit", []string{"Office Suite"}, []detection.Log{{Name: "m365:unified"}}},
-	{"logs-google_workspace.", []string{"SaaS", "Office Suite"}, []detection.Log{{Name: "saas:googleworkspace"}, {Name: "gcp:workspaceaudit"}}},
-	{"logs-okta", []string{"Identity Provider"}, []detection.Log{{Name: "saas:okta"}, {Name: "Okta:SystemLog"}}},
-	{"logs-github.audit", []string{"SaaS"}, []detection.Log{{Name: "saas:github"}}},
-	{"logs-kubernetes.audit", []string{"Containers"}, []detection.Log{{Name: "kubernetes:audit"}}},
-	{"packetbeat-", nil, []detection.Log{{Component: "Network Traffic Flow", Name: "NSM:Flow"}, {Component: "Network Traffic Content", Name: "NSM:Flow"}}},
-	{"logs-network_traffic.", nil, []detection.Log{{Component: "Network Traffic Flow", Name: "NSM:Flow"}, {Component: "Network Traffic Content", Name: "NSM:Flow"}}},
-}
-
-// tags are the tags that name a platform, as a whole.
-var tags = [...]place{
-	{"OS: Windows", []string{"Windows"}, nil},
-	{"OS: Linux", []string{"Linux"}, nil},
-	{"OS: macOS", []string{"macOS"}, nil},
-}
-
-// places returns the platforms and log sources of a rule. Tags that name an
-// operating system tell the platforms; without one the indices do.
-func places(patterns, words []string) (platforms []string, logs []detection.Log) {
-	for _, t := range tags {
-		if slices.Contains(words, t.prefix) {
-			platforms = append(platforms, t.platforms...)
-		}
+// into sets a rule's platforms and log sources. Indices tell them; where they tell no
+// platform, integrations do, and then tags. Tags that name an operating system say
+// which of the systems that a sensor runs on the rule is about.
+func (d *reading) into(r *detection.Rule) {
+	at := d.known()
+	systems := d.systems()
+	if len(systems) > 0 {
+		at = about(at, systems)
 	}
-	tagged := len(platforms) > 0
-	for _, p := range patterns {
-		for _, at := range indices {
-			if !strings.HasPrefix(p, at.prefix) {
-				continue
-			}
-			for _, name := range at.platforms {
-				if !tagged {
-					platforms = add(platforms, name)
-				}
-			}
-			for _, l := range at.logs {
-				if !slices.Contains(logs, l) {
-					logs = append(logs, l)
-				}
+	r.Platforms, r.Logs = at.Platforms, d.narrowed(at.Logs)
+	switch at.Serves {
+	case place.Several:
+		r.Reach = detection.Several
+	case place.Any:
+		r.Reach = detection.Any
+	}
+}
+
+// known returns what is known of the first of indices, integrations and tags of which
+// anything is.
+func (d *reading) known() place.Place {
+	for _, from := range [...]struct {
+		words []string
+		what  func(string) (place.Place, bool)
+	}{{d.indices, place.Index}, {d.integrations, place.Integration}, {d.tags, place.Tag}} {
+		var found []place.Place
+		for _, w := range from.words {
+			if p, ok := from.what(w); ok && !p.Reference {
+				found = append(found, p)
 			}
 		}
+		if at := place.Of(found...); len(at.Platforms) > 0 || at.Serves == place.Any && len(at.Logs) > 0 {
+			return at
+		}
 	}
-	return platforms, logs
+	return place.Place{}
+}
+
+// systems returns the platforms that the rule's tags name.
+func (d *reading) systems() []string {
+	var out []string
+	for _, t := range d.tags {
+		kind, name, _ := strings.Cut(t, ":")
+		if kind != "OS" && kind != "Platform" {
+			continue
+		}
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "windows":
+			out = add(out, "Windows")
+		case "linux":
+			out = add(out, "Linux")
+		case "macos":
+			out = add(out, "macOS")
+		}
+	}
+	return out
+}
+
+// about returns a place as a rule means it that is about these operating systems: of
+// those that a sensor runs on they are left, and what is no operating system stays.
+func about(at place.Place, systems []string) place.Place {
+	out := slices.Clone(systems)
+	for _, p := range at.Platforms {
+		if p != "Windows" && p != "Linux" && p != "macOS" {
+			out = add(out, p)
+		}
+	}
+	if at.Serves == place.Several && len(out) == len(systems) {
+		at.Serves = place.Each
+	}
+	at.Platforms = out
+	return at
+}
+
+// categories are the data components of what an EQL query says that it looks at.
+var categories = [...]struct {
+	word string
+	of   []string
+}{
+	{"process", []string{"Process Creation", "Process Metadata", "Process Termination", "Command Execution", "Process Access", "Process Modification"}},
+	{"file", []string{"File Creation", "File Modification", "File Deletion", "File Metadata", "File Access"}},
+	{"registry", []string{"Windows Registry Key Modification", "Windows Registry Key Creation", "Windows Registry Key Deletion", "Windows Registry Key Access"}},
+	{"network", []string{"Network Connection Creation", "Network Traffic Flow", "Network Traffic Content"}},
+	{"dns", []string{"Network Traffic Content", "Network Traffic Flow"}},
+	{"library", []string{"Module Load"}},
+	{"dll", []string{"Module Load"}},
+	{"driver", []string{"Driver Load"}},
+	{"authentication", []string{"User Account Authentication", "Logon Session Creation"}},
+}
+
+// narrowed leaves of data components alone those of the categories of event that an EQL
+// query looks at ("process where"), where that leaves any.
+func (d *reading) narrowed(logs []place.Log) []detection.Log {
+	looks := map[string]bool{}
+	if strings.EqualFold(d.language, "eql") {
+		for _, word := range eqlCategories(d.query) {
+			for _, c := range categories {
+				if c.word == word {
+					for _, component := range c.of {
+						looks[component] = true
+					}
+				}
+			}
+		}
+	}
+	some := slices.ContainsFunc(logs, func(l place.Log) bool { return looks[l.Component] })
+	var out []detection.Log
+	for _, l := range logs {
+		if !some || l.Component == "" || looks[l.Component] {
+			out = append(out, detection.Log{Component: l.Component, Name: l.Name, Channel: l.Channel})
+		}
+	}
+	return out
+}
+
+// eqlCategories returns the words before "where" in an EQL query, in lower case.
+func eqlCategories(query string) []string {
+	var out []string
+	before := ""
+	for word := range strings.FieldsSeq(query) {
+		word = strings.ToLower(strings.Trim(word, "[]()"))
+		if word == "where" && before != "" {
+			out = add(out, before)
+		}
+		before = word
+	}
+	return out
+}
+
+// from returns the indices behind FROM (or TS) of an ES|QL query: a list up to the next
+// pipe, or to METADATA.
+func from(query string) []string {
+	for line := query; line != ""; {
+		line = strings.TrimLeft(line, " \t\r\n")
+		switch {
+		case strings.HasPrefix(line, "//"):
+			_, line, _ = strings.Cut(line, "\n")
+		case strings.HasPrefix(line, "/*"):
+			_, line, _ = strings.Cut(line, "*/")
+		case strings.HasPrefix(line, "("):
+			line = line[1:]
+		default:
+			word, rest, _ := strings.Cut(strings.NewReplacer("\n", " ", "\t", " ", "\r", " ").Replace(cut(line)), " ")
+			if !strings.EqualFold(word, "from") && !strings.EqualFold(word, "ts") {
+				return nil
+			}
+			return indices(rest)
+		}
+	}
+	return nil
+}
+
+// cut returns the first command of a query.
+func cut(query string) string {
+	command, _, _ := strings.Cut(query, "|")
+	return command[:min(len(command), maxFrom)]
+}
+
+// maxFrom bounds how much of a FROM is read, in bytes.
+const maxFrom = 1 << 14
+
+func indices(list string) []string {
+	var out []string
+	for entry := range strings.SplitSeq(list, ",") {
+		for word := range strings.FieldsSeq(entry) {
+			if word = strings.Trim(word, `"'()`); strings.EqualFold(word, "metadata") {
+				return out
+			}
+			if word != "" && !strings.HasPrefix(word, "//") {
+				out = add(out, word)
+			}
+			break
+		}
+		if words := strings.Fields(entry); len(words) > 1 && strings.EqualFold(strings.Trim(words[1], "[]"), "metadata") {
+			return out
+		}
+	}
+	return out
 }

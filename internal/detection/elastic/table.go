@@ -129,6 +129,17 @@ func (t table) texts(key string) []string {
 	return out
 }
 
+// one returns a list of strings that may be written as one string.
+func (t table) one(key string) []string {
+	if s, ok := t.values[key].(string); ok {
+		if s = strings.TrimSpace(s); s == "" {
+			return nil
+		}
+		return []string{s}
+	}
+	return t.texts(key)
+}
+
 // unknown warns of the keys that are not among the known ones.
 func (t table) unknown(known []string) {
 	var keys []string
