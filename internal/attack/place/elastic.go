@@ -131,9 +131,12 @@ func Index(pattern string) (Place, bool) {
 	if open >= 0 {
 		p = p[:open]
 	}
-	p = strings.TrimRight(p, "-")
+	p = strings.TrimRight(p, "-.")
 	if p == "" {
 		return Place{}, false
+	}
+	if whole, ok := elastic()[p]; ok && len(whole.Logs) > 0 {
+		return *whole, true
 	}
 	var found []Place
 	longest := ""

@@ -27,6 +27,11 @@ func (d *reading) into(r *detection.Rule) {
 	if len(systems) > 0 {
 		at = about(at, systems)
 	}
+	for _, platform := range d.domains() {
+		if len(at.Platforms) > 0 && !slices.Contains(at.Platforms, platform) {
+			at.Platforms, at.Serves = append(slices.Clone(at.Platforms), platform), max(at.Serves, place.Several)
+		}
+	}
 	r.Platforms, r.Logs = at.Platforms, d.narrowed(at.Logs)
 	switch at.Serves {
 	case place.Several:
@@ -71,6 +76,25 @@ func (d *reading) systems() []string {
 			out = add(out, "Linux")
 		case "macos":
 			out = add(out, "macOS")
+		}
+	}
+	return out
+}
+
+// domains returns the platforms of what the rule's tags say that it is in besides: a
+// sensor on a host sees the host's containers, and its machine's cloud.
+func (d *reading) domains() []string {
+	var out []string
+	for _, t := range d.tags {
+		switch strings.ToLower(t) {
+		case "domain: container", "domain: containers", "domain: kubernetes":
+			out = add(out, "Containers")
+		case "domain: cloud":
+			out = add(out, "IaaS")
+		case "domain: saas":
+			out = add(out, "SaaS")
+		case "domain: identity":
+			out = add(out, "Identity Provider")
 		}
 	}
 	return out
