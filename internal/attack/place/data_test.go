@@ -85,6 +85,15 @@ func TestPlacesNameWhatATTACKHas(t *testing.T) {
 	for name, p := range elastic() {
 		check(name, *p)
 	}
+	for name, p := range searched() {
+		check(name, *p)
+	}
+	for _, s := range sources() {
+		check(s.prefix, s.place)
+	}
+	for _, a := range assets {
+		check(a.part, Place{Platforms: a.platforms})
+	}
 	for _, n := range normalSchemas() {
 		check(n.schema, n.place)
 	}

@@ -182,3 +182,46 @@ func TestNoDataSetStandsTwice(t *testing.T) {
 		}
 	}
 }
+
+func TestSplunksSourcesAreKnown(t *testing.T) {
+	for _, c := range []struct {
+		name, platform string
+		log            Log
+	}{
+		{"Sysmon EventID 13", windows, Log{regMod, sysmon, "EventCode=13"}},
+		{"sysmon eventid 22", windows, Log{netConn, sysmon, "EventCode=22"}},
+		{"Sysmon for Linux EventID 1", linux, Log{procNew, linSysmon, "EventCode=1"}},
+		{"Windows Event Log Security 4688", windows, Log{procNew, security, "EventCode=4688"}},
+		{"Windows Security 5136", windows, Log{adMod, security, "EventCode=5136"}},
+		{"Windows Event Log Security 4781", windows, Log{Component: userMod, Name: security}},
+		{"Windows Event Log CAPI2 70", windows, Log{Component: appLog}},
+		{"Powershell Script Block Logging 4104", windows, Log{Name: powershell, Channel: "EventCode=4104"}},
+		{"AWS CloudTrail ConsoleLogin", iaas, Log{Name: cloudTrail}},
+		{"Linux Auditd Execve", linux, Log{Name: auditExec}},
+		{"Palo Alto Network Threat", netDevices, Log{Name: nsm}},
+		{"Office 365 Universal Audit Log", office, Log{Name: unified}},
+	} {
+		p, ok := Source(c.name)
+		if !ok || !slices.Contains(p.Platforms, c.platform) || !slices.Contains(p.Logs, c.log) {
+			t.Errorf("%s: %v %+v, want %s and %+v", c.name, ok, p, c.platform, c.log)
+		}
+	}
+	for name, platform := range map[string]string{"Endpoint.Processes": linux, "Endpoint": windows, "Endpoint.Registry": windows, "Authentication.Authentication": identity, "cloudtrail": iaas, "XmlWinEventLog:Security": windows, "kube_audit": containers} {
+		if p, ok := Searched(name); !ok || !slices.Contains(p.Platforms, platform) {
+			t.Errorf("%s: %v %+v", name, ok, p)
+		}
+	}
+	for kind, platform := range map[string]string{"Endpoint": windows, "O365 Tenant": office, "GCP GKE Kubernetes cluster": containers, "AWS Account": iaas, "Web Server": linux} {
+		if p, ok := Asset(kind); !ok || !slices.Contains(p.Platforms, platform) {
+			t.Errorf("%s: %v %+v", kind, ok, p)
+		}
+	}
+	for _, unknown := range []string{"", "Ours", "drop_dm_object_name"} {
+		_, a := Source(unknown)
+		_, b := Searched(unknown)
+		_, c := Asset(unknown)
+		if a || b || c {
+			t.Errorf("%q is known: %v %v %v", unknown, a, b, c)
+		}
+	}
+}

@@ -206,6 +206,10 @@ func firewall() Place {
 	return p
 }
 
+// webServer is a web server's or web application's own log.
 func webServer() Place {
-	return anywhere(appLog, netContent)
+	p := anywhere(appLog, netContent)
+	p.Platforms = []string{linux, windows}
+	p.Logs = append(p.Logs, named("ApplicationLog:WebServer", "apache:access_log")...)
+	return p
 }
