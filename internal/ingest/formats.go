@@ -135,7 +135,7 @@ func ruleFormats() []format {
 			sniff: elasticrule.Sniff, rules: named(elasticrule.Format, elasticrule.Decode)},
 		{Format: Format{"rules", sentinelrule.Format, "Microsoft Sentinel analytics rules, YAML; deployed rules, JSON", "candor evidence add rules Detections/"},
 			sniff: sentinelrule.Sniff, rules: named(sentinelrule.Format, sentinelrule.Decode)},
-		{Format: Format{"rules", splunkrule.Format, "Splunk security content, YAML", "candor evidence add rules detections/"},
+		{Format: Format{"rules", splunkrule.Format, "Splunk security content, YAML; a search head's searches, savedsearches.conf", "candor evidence add rules detections/"},
 			sniff: splunkrule.Sniff, rules: named(splunkrule.Format, splunkrule.Decode)},
 		{Format: Format{"rules", layer.Format, "ATT&CK Navigator layer, JSON: scored techniques as claims without rules", "candor evidence add rules layer.json"},
 			sniff: layer.Sniff, rules: named(layer.Format, layer.Decode)},

@@ -77,7 +77,7 @@ func datasets() []row {
 		{"panw panw.panos fortinet_fortigate fortinet pfsense pfsense.log sonicwall_firewall cisco_ftd cisco_asa cisco_meraki cisco_ios cisco_umbrella cisco_secure_endpoint checkpoint checkpoint.firewall sophos juniper_srx watchguard_firebox zscaler_zia zscaler_zpa barracuda f5_bigip citrix_adc citrix_waf iptables squid bluecoat hid_bravura opnsense", firewall()},
 		{"nginx apache apache_tomcat iis traefik haproxy nginx_ingress_controller modsecurity cloudflare cloudflare_logpush akamai imperva apm", webServer()},
 		{"iis.access iis.error", Place{Platforms: []string{windows}, Serves: Any, Logs: append(named("ApplicationLog:IIS"), of(appLog, netContent)...)}},
-		{"mysql postgresql mssql mongodb oracle redis elasticsearch", anywhere(appLog, userAuth)},
+		{"mysql postgresql mssql mongodb oracle redis elasticsearch", server(appLog, userAuth)},
 		{"ti_abusech ti_anomali ti_misp ti_otx ti_rapid7_threat_command ti_recordedfuture ti_threatq ti_util ti_", Place{Reference: true}},
 		// Analytics packages over data of other integrations.
 		{"problemchild", on(windows, procNew)},
@@ -153,7 +153,11 @@ func Index(pattern string) (Place, bool) {
 	if longest != "" {
 		found = append([]Place{*elastic()[longest]}, found...)
 	}
-	return Of(sorted(found)...), len(found) > 0
+	at := join(sorted(found), nil)
+	if len(at.Platforms) > 1 && at.Serves == Each {
+		at.Serves = Several
+	}
+	return at, len(found) > 0
 }
 
 // bounded reports whether the rest of a name begins no longer word: "aws" is not in

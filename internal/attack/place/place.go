@@ -42,17 +42,34 @@ const (
 // Log is a log source in ATT&CK's words; an empty field is wild.
 type Log struct{ Component, Name, Channel string }
 
-// Of joins places into one, in order and each part once. Places that hold no events
-// add nothing where others do.
+// Of joins the places that one reader looks at, in order and each part once. Where one
+// is of a platform and another serves several of which that is one, it is that platform
+// that is meant.
 func Of(places ...Place) Place {
-	var out Place
-	out.Reference, out.Alerts = len(places) > 0, false
+	own := map[string]bool{}
+	for _, p := range places {
+		for _, name := range p.Platforms {
+			if p.Serves == Each {
+				own[name] = true
+			}
+		}
+	}
+	return join(places, own)
+}
+
+// join joins places; of one that serves several platforms some of which are own, those.
+func join(places []Place, own map[string]bool) Place {
+	out := Place{Reference: len(places) > 0}
 	for _, p := range places {
 		out.Reference = out.Reference && p.Reference
 		out.Alerts = out.Alerts || p.Alerts
-		out.Serves = max(out.Serves, p.Serves)
+		meant := func(name string) bool { return own[name] }
+		if p.Serves != Several || !slices.ContainsFunc(p.Platforms, meant) {
+			out.Serves = max(out.Serves, p.Serves)
+			meant = func(string) bool { return true }
+		}
 		for _, name := range p.Platforms {
-			if !slices.Contains(out.Platforms, name) {
+			if meant(name) && !slices.Contains(out.Platforms, name) {
 				out.Platforms = append(out.Platforms, name)
 			}
 		}

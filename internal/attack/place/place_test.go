@@ -65,9 +65,12 @@ func TestNoTableStandsTwice(t *testing.T) {
 }
 
 func TestJoinedPlacesKeepTheirParts(t *testing.T) {
-	got := Of(Place{Platforms: []string{windows}, Logs: named(security)}, Place{Platforms: []string{linux, windows}, Serves: Several, Logs: named(security, linAuth)}, Place{Reference: true})
-	if !slices.Equal(got.Platforms, []string{windows, linux}) || got.Serves != Several || len(got.Logs) != 2 || got.Reference {
+	got := Of(Place{Platforms: []string{windows}, Logs: named(security)}, Place{Platforms: []string{linux, windows}, Serves: Several, Logs: named(security, linAuth)}, Place{Platforms: []string{saas, office}, Serves: Several}, Place{Reference: true})
+	if !slices.Equal(got.Platforms, []string{windows, saas, office}) || got.Serves != Several || len(got.Logs) != 2 || got.Reference {
 		t.Errorf("%+v", got)
+	}
+	if got := Of(endpoint(procNew), winLog(sysmon)); !slices.Equal(got.Platforms, []string{windows}) || got.Serves != Each {
+		t.Errorf("a sensor of several systems beside a log of one: %+v", got)
 	}
 	if got := Of(Place{Reference: true}); !got.Reference {
 		t.Error("lists alone are no longer lists")

@@ -138,6 +138,16 @@ func on(platform string, components ...string) Place {
 	return Place{Platforms: []string{platform}, Logs: of(components...)}
 }
 
+// server is the log of software that runs on servers.
+func server(components ...string) Place {
+	return Place{Platforms: []string{linux, windows}, Serves: Any, Logs: of(components...)}
+}
+
+// directory is what watches Active Directory.
+func directory() Place {
+	return Place{Platforms: []string{windows, identity}, Serves: Several, Logs: of(adMod, adAccess, adNew, adCred, userAuth, userMod, groupMod)}
+}
+
 // network is what a sensor between hosts sees, whatever the hosts are.
 func network(components ...string) Place {
 	return Place{Serves: Any, Logs: append(named(nsm, nsmFirewall, nsmConn), of(components...)...)}
@@ -148,9 +158,10 @@ func anywhere(components ...string) Place {
 	return Place{Serves: Any, Logs: of(components...)}
 }
 
-// service is software as a service, with the names that ATT&CK has for its log.
+// service is software as a service, with the names that ATT&CK has for its log. It
+// signs its users in, which ATT&CK may have under identity providers.
 func service(names ...string) Place {
-	return Place{Platforms: []string{saas}, Logs: append(named(names...), of(appLog, userAuth, logon, userMod, userMeta)...)}
+	return Place{Platforms: []string{saas, identity}, Serves: Several, Logs: append(named(names...), of(appLog, userAuth, logon, userMod, userMeta)...)}
 }
 
 // Places that many names stand for.

@@ -44,7 +44,7 @@ func TestWhereARuleLooks(t *testing.T) {
 		{"a glob that is longer", "", "index = [\"logs-windows.sysmon_operational-*\"]", "Windows", "WinEventLog:Sysmon", detection.Stated},
 		{"a glob that says nothing, and an integration", "integration = [\"okta\"]", "index = [\"logs-*\"]", "Identity Provider", "saas:okta", detection.Several},
 		{"an integration as Kibana has it", "", "related_integrations = [{package = \"aws\", integration = \"cloudtrail\", version = \"1\"}]", "IaaS", "AWS:CloudTrail", detection.Several},
-		{"an integration as one string", "integration = \"github\"", "", "SaaS", "saas:github", detection.Stated},
+		{"an integration as one string", "integration = \"github\"", "", "SaaS", "saas:github", detection.Several},
 		{"a tag", "", "tags = [\"Data Source: Okta System Logs\"]", "Identity Provider", "saas:okta", detection.Several},
 		{"a sensor of several systems", "", "index = [\"logs-endpoint.events.process-*\"]", "Windows, Linux, macOS", "", detection.Several},
 		{"and the system that the rule is of", "", "index = [\"logs-endpoint.events.process-*\"]\ntags = [\"OS: Linux\"]", "Linux", "", detection.Stated},

@@ -23,8 +23,6 @@ type Query struct {
 	// Sources are the strings that it compares the source, channel or facility of
 	// events with, in order and in lower case.
 	Sources []string
-	// Together says that it joins what must be there on both sides.
-	Together bool
 }
 
 // maxQuery bounds how much of a query is read, in bytes; products take far less.
@@ -207,26 +205,18 @@ func (r *reader) union() {
 	r.top().tables, r.begins = true, true
 }
 
-// options passes over kind=, isfuzzy=, withsource= and hints, and reports whether the
-// kind keeps what has no match on one side: outer and anti.
-func (r *reader) options() (outer bool) {
+// options passes over kind=, isfuzzy=, withsource= and hints.
+func (r *reader) options() {
 	for r.peek(0).kind == name {
 		switch {
 		case r.peek(1).is("="):
-			outer = outer || r.peek(0).word("kind") && keepsUnmatched(r.peek(2).text)
 			r.at += 3
 		case r.peek(1).is(".") && r.peek(3).is("="): // hint.strategy=
 			r.at += 5
 		default:
-			return outer
+			return
 		}
 	}
-	return outer
-}
-
-func keepsUnmatched(kind string) bool {
-	kind = strings.ToLower(kind)
-	return strings.Contains(kind, "outer") || strings.Contains(kind, "anti")
 }
 
 // search reads "in (A, B)" behind search and find.
@@ -247,10 +237,7 @@ func (r *reader) operator() {
 	}
 	r.at++
 	switch {
-	case t.word("join"):
-		r.out.Together = !r.options() || r.out.Together
-		r.begins = true
-	case t.word("lookup"):
+	case t.word("join") || t.word("lookup"):
 		r.options()
 		r.begins = true
 	case t.word("union"):

@@ -72,17 +72,6 @@ func TestEventsAndSourcesThatAreAskedFor(t *testing.T) {
 	}
 }
 
-func TestWhatIsJoinedIsNeededTogether(t *testing.T) {
-	for query, want := range map[string]bool{
-		"A | join (B) on x": true, "A | join kind=inner B on x": true, "A | join kind=leftouter (B) on x": false, "A | join kind=leftanti (B) on x": false,
-		"A | join kind=leftouter (B) on x | join C on y": true, "union A, B": false, "A | lookup B on x": false,
-	} {
-		if got := Read(query).Together; got != want {
-			t.Errorf("%s: %v", query, got)
-		}
-	}
-}
-
 // A query costs what it is long, whatever it is made of.
 func BenchmarkRead(b *testing.B) {
 	query := strings.Repeat("let a = materialize(SigninLogs | where x in (AuditLogs | project y)); union (SecurityEvent | where EventID == 4688), a | join kind=inner (Event | take 1) on x;\n", 100)

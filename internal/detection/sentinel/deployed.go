@@ -34,7 +34,7 @@ func deployed(name string, data []byte) evidence.Decoded[detection.Rule] {
 			out.Rejects = append(out.Rejects, evidence.Reject{File: name, Line: d.Line, Reason: "the document is not a mapping"})
 			continue
 		}
-		entries := []*decode.Map{top}
+		entries, parameters := []*decode.Map{top}, top.Map("parameters")
 		for _, key := range []string{"resources", "value"} {
 			if top.Has(key) {
 				list, rejects := top.Maps(key)
@@ -42,7 +42,7 @@ func deployed(name string, data []byte) evidence.Decoded[detection.Rule] {
 			}
 		}
 		for _, e := range entries {
-			one(&out, e)
+			one(&out, e, parameters)
 		}
 	}
 	if len(out.Records)+len(out.Rejects)+len(out.Warnings) == 0 {
@@ -53,7 +53,7 @@ func deployed(name string, data []byte) evidence.Decoded[detection.Rule] {
 
 // one reads a resource of a template or of a list. One that is no rule, as there
 // may be others in a template, is a warning.
-func one(out *evidence.Decoded[detection.Rule], e *decode.Map) {
+func one(out *evidence.Decoded[detection.Rule], e, parameters *decode.Map) {
 	note := func(line int, text string) {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%s:%d: %s", e.File(), line, text))
 	}
@@ -70,6 +70,9 @@ func one(out *evidence.Decoded[detection.Rule], e *decode.Map) {
 	}
 	id := last(e.String("name"))
 	if id == "" {
+		id = byParameter(e.String("name"), parameters)
+	}
+	if id == "" {
 		e.Fail("name", e.String("name"), "does not name the rule; export the rules from the portal, or list them from the interface")
 	}
 	if r, bad := e.Bad(); bad {
@@ -80,7 +83,11 @@ func one(out *evidence.Decoded[detection.Rule], e *decode.Map) {
 	if r.Modified == "" {
 		r.Modified = props.String("lastModifiedUtc")
 	}
-	r.Source = strings.TrimSpace(e.String("kind") + " " + r.Source)
+	if kind := e.String("kind"); r.Source == "" {
+		r.Source = kind
+	} else if kind != "" {
+		r.Source = kind + " over " + r.Source
+	}
 	if bad, is := props.Bad(); is {
 		out.Rejects = append(out.Rejects, bad)
 		return
@@ -96,4 +103,29 @@ func last(name string) string {
 		return ""
 	}
 	return id
+}
+
+// byParameter returns the default value of the parameter that a rule's name ends with,
+// as converters of rules write it; empty without one.
+func byParameter(name string, parameters *decode.Map) string {
+	if parameters == nil {
+		return ""
+	}
+	i := strings.LastIndex(name, "parameters('")
+	if i < 0 {
+		return ""
+	}
+	key, rest, ok := strings.Cut(name[i+len("parameters('"):], "'")
+	if !ok || strings.Trim(rest, ")] ") != "" || !parameters.Has(key) {
+		return ""
+	}
+	p := parameters.Map(key)
+	if p == nil {
+		return ""
+	}
+	value := p.String("defaultValue")
+	if strings.HasPrefix(value, "[") { // computed in turn
+		return ""
+	}
+	return value
 }

@@ -1,67 +1,102 @@
 package sentinel
 
 import (
+	"path"
 	"slices"
 	"strings"
 
+	"candor/internal/attack/place"
 	"candor/internal/detection"
+	"candor/internal/detection/kql"
 )
 
-// place says what a table is in the words of ATT&CK 18.1. Defender's tables hold
-// events of every platform that it runs on.
-type place struct {
-	table     string
-	platforms []string
-	logs      []detection.Log
+// look sets a rule's platforms and log sources: those of the tables that its query
+// asks, and where none of them is known, of the tables that its connectors fill. What
+// a query looks things up in tells nothing beside what it looks at.
+func look(r *detection.Rule, q kql.Query, tables []string) {
+	at, ok := placed(q.Tables, q)
+	if !ok {
+		at, _ = placed(tables, q)
+	}
+	r.Platforms, r.Logs = at.Platforms, nil
+	for _, l := range at.Logs {
+		r.Logs = append(r.Logs, detection.Log{Component: l.Component, Name: l.Name, Channel: l.Channel})
+	}
+	switch at.Serves {
+	case place.Several:
+		r.Reach = detection.Several
+	case place.Any:
+		r.Reach = detection.Any
+	}
 }
 
-var facts = [...]place{
-	{"SecurityEvent", []string{"Windows"}, []detection.Log{{Name: "WinEventLog:Security"}}},
-	{"SecurityEvents", []string{"Windows"}, []detection.Log{{Name: "WinEventLog:Security"}}},
-	{"WindowsEvent", []string{"Windows"}, nil},
-	{"Event", []string{"Windows"}, nil},
-	{"SigninLogs", []string{"Identity Provider"}, []detection.Log{{Name: "azure:signinlogs"}}},
-	{"AADNonInteractiveUserSignInLogs", []string{"Identity Provider"}, []detection.Log{{Name: "azure:signinlogs"}}},
-	{"AADServicePrincipalSignInLogs", []string{"Identity Provider"}, []detection.Log{{Name: "azure:signinlogs"}}},
-	{"AuditLogs", []string{"Identity Provider"}, []detection.Log{{Name: "azure:audit"}}},
-	{"AzureActivity", []string{"IaaS"}, []detection.Log{{Name: "azure:activity"}}},
-	{"AWSCloudTrail", []string{"IaaS"}, []detection.Log{{Name: "AWS:CloudTrail"}}},
-	{"GCPAuditLogs", []string{"IaaS"}, []detection.Log{{Name: "gcp:audit"}}},
-	{"OfficeActivity", []string{"Office Suite"}, []detection.Log{{Name: "m365:unified"}}},
-	{"EmailEvents", []string{"Office Suite"}, nil},
-	{"Okta_CL", []string{"Identity Provider"}, []detection.Log{{Name: "saas:okta"}, {Name: "Okta:SystemLog"}}},
-	{"OktaV2_CL", []string{"Identity Provider"}, []detection.Log{{Name: "saas:okta"}, {Name: "Okta:SystemLog"}}},
-	{"GitHubAuditData", []string{"SaaS"}, []detection.Log{{Name: "saas:github"}}},
-	{"Syslog", []string{"Linux"}, []detection.Log{{Name: "linux:syslog"}}},
-	{"DeviceProcessEvents", nil, []detection.Log{{Component: "Process Creation"}}},
-	{"DeviceNetworkEvents", nil, []detection.Log{{Component: "Network Connection Creation"}}},
-	{"DeviceImageLoadEvents", nil, []detection.Log{{Component: "Module Load"}}},
-	{"DeviceLogonEvents", nil, []detection.Log{{Component: "Logon Session Creation"}}},
-	{"DeviceRegistryEvents", []string{"Windows"}, nil},
-	{"DnsEvents", nil, []detection.Log{{Component: "Network Traffic Content"}}},
-	{"W3CIISLog", []string{"Windows"}, []detection.Log{{Component: "Application Log Content"}}},
-}
-
-// places returns the platforms and log sources of the tables that a rule needs.
-// What a table's name has behind it, as in "Event (WindowsForwarding)", is the
-// connector's.
-func places(tables []string) (platforms []string, logs []detection.Log) {
-	for _, t := range tables {
-		name, _, _ := strings.Cut(t, "(")
-		i := slices.IndexFunc(facts[:], func(p place) bool { return p.table == strings.TrimSpace(name) })
-		if i < 0 {
-			continue
-		}
-		for _, p := range facts[i].platforms {
-			if !slices.Contains(platforms, p) {
-				platforms = append(platforms, p)
-			}
-		}
-		for _, l := range facts[i].logs {
-			if !slices.Contains(logs, l) {
-				logs = append(logs, l)
+// placed returns what tables hold, and whether they tell anything. A union's glob stands
+// for every table that it fits. Tables of alerts tell something only where there are no
+// others.
+func placed(tables []string, q kql.Query) (place.Place, bool) {
+	var data, alerts []place.Place
+	for _, name := range tables {
+		for _, table := range globbed(name) {
+			p, ok := place.Table(table)
+			switch {
+			case !ok || p.Reference:
+			case p.Alerts:
+				alerts = append(alerts, p)
+			default:
+				data = append(data, exact(p, q))
 			}
 		}
 	}
-	return platforms, logs
+	if len(data) == 0 {
+		data = alerts
+	}
+	return place.Of(data...), len(data) > 0
+}
+
+// globbed returns the tables that a name with asterisks stands for.
+func globbed(name string) []string {
+	if !strings.Contains(name, "*") || strings.Trim(name, "*") == "" {
+		return []string{name}
+	}
+	var out []string
+	for _, n := range place.TableNames() {
+		if fits, err := path.Match(strings.ToLower(name), n); err == nil && fits {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// exact narrows a table of Windows' events to those that the query asks for by number,
+// and by the log that it names.
+func exact(p place.Place, q kql.Query) place.Place {
+	if !slices.Equal(p.Platforms, []string{"Windows"}) || len(p.Logs) > 1 || len(p.Logs) == 1 && p.Logs[0].Component != "" {
+		return p
+	}
+	var names []string
+	for _, l := range p.Logs {
+		names = append(names, l.Name)
+	}
+	if len(names) == 0 { // a table of any log
+		for _, source := range q.Sources {
+			if name, ok := place.WindowsLog(source); ok && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	var logs []place.Log
+	for _, name := range names {
+		var numbered []place.Log
+		for _, code := range q.Events {
+			if place.KnownEvent(name, code) {
+				numbered = append(numbered, place.Event(name, code))
+			}
+		}
+		if len(numbered) == 0 {
+			numbered = []place.Log{{Name: name}}
+		}
+		logs = append(logs, numbered...)
+	}
+	p.Logs = logs
+	return p
 }

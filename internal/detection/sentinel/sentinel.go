@@ -2,9 +2,10 @@
 // templates have them, one in a file, and from JSON, as the portal exports them and
 // the interface lists them.
 //
-// It takes a rule's mapping from its relevant techniques and its log sources from
-// the tables that its connectors fill, as far as those are known in ATT&CK's
-// words. It refuses to read queries, and queries for hunting, which raise no alert.
+// It takes a rule's mapping from its relevant techniques and its platforms and log
+// sources from the tables that its query asks or, where none of those is known, that
+// its connectors fill, as far as they are known in ATT&CK's words. Of queries it
+// refuses to read more. Queries for hunting are kept as what they are.
 package sentinel
 
 import (
@@ -14,6 +15,7 @@ import (
 
 	"candor/internal/decode"
 	"candor/internal/detection"
+	"candor/internal/detection/kql"
 	"candor/internal/evidence"
 )
 
@@ -33,11 +35,10 @@ func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
 		return deployed(name, data)
 	}
 	return decode.Each(name, data, func(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
-		if isHunt(m) {
-			warn("name", "a hunting query, which has no severity and no schedule, raises no alert and was passed over")
-			return detection.Rule{}, false
-		}
 		r := rule(m, m.Need("id"), warn)
+		if isHunt(m) {
+			r.Role = detection.Hunt
+		}
 		m.Know(known[:]...)
 		return r, true
 	})
@@ -55,7 +56,7 @@ func isHunt(m *decode.Map) bool {
 func rule(m *decode.Map, id string, warn func(key, text string)) detection.Rule {
 	r := detection.Rule{
 		ID: id, Name: m.String("name"), Format: Format, Status: m.String("status"), Level: m.String("severity"), Path: m.File(),
-		Modified: m.String("lastUpdated"), Enabled: m.Bool("enabled", true),
+		Modified: m.String("lastUpdated"), Enabled: m.Bool("enabled", true), Schedule: m.String("queryFrequency"),
 	}
 	if r.Name == "" {
 		r.Name = m.String("displayName")
@@ -100,7 +101,7 @@ func dashed(tactic string) string {
 	return b.String()
 }
 
-// connectors reads which tables a rule needs.
+// connectors reads which tables a rule needs, and where it looks.
 func connectors(r *detection.Rule, m *decode.Map) {
 	list, rejects := m.Maps("requiredDataConnectors")
 	for _, bad := range rejects {
@@ -108,20 +109,24 @@ func connectors(r *detection.Rule, m *decode.Map) {
 	}
 	var tables, words []string
 	for _, c := range list {
-		types := c.Strings("dataTypes")
+		types := append(c.Strings("dataTypes"), c.Strings("datatypes")...)
 		tables = append(tables, types...)
 		words = append(words, strings.TrimSuffix(c.String("connectorId")+": "+strings.Join(types, ", "), ": "))
 		if bad, is := c.Bad(); is {
 			m.Fail("requiredDataConnectors", bad.Value, bad.Field+": "+bad.Reason)
 		}
 	}
+	q := kql.Read(m.String("query"))
 	r.Source = strings.Join(words, "; ")
-	r.Platforms, r.Logs = places(tables)
+	if r.Source == "" {
+		r.Source = strings.Join(q.Tables, ", ")
+	}
+	look(r, q, tables)
 }
 
 // known are the keys of a rule that are not read.
 var known = [...]string{
-	"description", "query", "queryFrequency", "queryPeriod", "triggerOperator", "triggerThreshold", "entityMappings", "customDetails",
+	"description", "queryPeriod", "triggerOperator", "triggerThreshold", "entityMappings", "customDetails",
 	"alertDetailsOverride", "eventGroupingSettings", "incidentConfiguration", "suppressionDuration", "suppressionEnabled", "version",
 	"tags", "metadata", "sentinelEntitiesMappings", "templateVersion", "description-detailed", "description_detailed",
 }

@@ -265,12 +265,13 @@ var facts = [...]fact{
 	{category: "dns", reach: detection.Any, logs: logs{{Name: "dns:query"}, {Component: netContent}, {Component: netFlow}}},
 
 	// Applications, wherever they run.
-	{category: "webserver", reach: detection.Any, logs: logs{{appLog, "ApplicationLog:WebServer", ""}, {netContent, "apache:access_log", ""}, {Component: appLog}}},
+	{category: "webserver", platforms: []string{linux, windows}, reach: detection.Any, logs: logs{{Component: netContent}, {appLog, "ApplicationLog:WebServer", ""}, {netContent, "apache:access_log", ""}, {Component: appLog}}},
+	{product: "opencanary", reach: detection.Any, logs: append(logs{{Component: appLog}}, netLogs...)},
 	{category: "database", reach: detection.Any, logs: logs{{Component: appLog}}},
-	{category: "antivirus", reach: detection.Any, logs: logs{{Component: appLog}}},
+	{category: "antivirus", platforms: []string{windows, linux, macOS}, reach: detection.Several, logs: logs{{Component: fileMeta}, {Component: appLog}}},
 	{category: "application", reach: detection.Any, logs: logs{{Component: appLog}}},
-	{service: "apache", reach: detection.Any, logs: logs{{netContent, "apache:access_log", ""}, {Component: appLog}}},
-	{service: "nginx", reach: detection.Any, logs: logs{{Component: appLog}}},
+	{service: "apache", platforms: []string{linux, windows}, reach: detection.Any, logs: logs{{Component: netContent}, {netContent, "apache:access_log", ""}, {Component: appLog}}},
+	{service: "nginx", platforms: []string{linux, windows}, reach: detection.Any, logs: logs{{Component: netContent}, {Component: appLog}}},
 	// Categories of a host's events that a rule gives without a product.
 	{category: "process_creation", reach: detection.Any, logs: logs{{Component: procNew}}},
 	{category: "network_connection", reach: detection.Any, logs: logs{{Component: netConn}}},

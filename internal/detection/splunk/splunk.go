@@ -1,9 +1,11 @@
 // Package splunk reads detections from Splunk's security content in YAML, one in
-// a file.
+// a file, and from the settings of saved searches, as a search head has them.
 //
-// It takes a rule's mapping from its tags and its log sources from its data
-// sources, as far as those are known in ATT&CK's words. It refuses to read
-// searches, and files that are baselines or investigations and detect nothing.
+// It takes a rule's mapping from its tags or annotations and its platforms and log
+// sources from its data sources, then from the macros, source types and data models
+// that its search names, then from its type of asset. Of searches it refuses to read
+// more. Files that are baselines or investigations detect nothing and are passed over;
+// searches for hunting, and those that only add risk, are kept as what they are.
 package splunk
 
 import (
@@ -19,14 +21,20 @@ import (
 // Format is what the rules' Format says.
 const Format = "splunk"
 
+// headSize is how much of a file tells what it is, in bytes.
+const headSize = 1 << 15
+
 // Sniff reports whether a file that begins with head is a Splunk detection.
-func Sniff(head []byte, _ string) bool {
-	return decode.HasKeys(head, "name", "id", "search") || decode.HasKeys(head, "name", "id", "data_source", "type")
+func Sniff(head []byte, name string) bool {
+	return isConf(head, name) || decode.HasKeys(head, "name", "id", "search") || decode.HasKeys(head, "name", "id", "data_source", "type")
 }
 
 // Decode reads the rules of one file. Name is its path within its folder or
 // archive, with slashes. Everything that is wrong with it is among the rejects.
 func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
+	if isConf(data[:min(len(data), headSize)], name) {
+		return conf(name, data)
+	}
 	return decode.Each(name, data, rule)
 }
 
@@ -41,22 +49,31 @@ func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 		Modified: modified(m), FalsePositives: m.Strings("known_false_positives"), Source: strings.Join(m.Strings("data_source"), ", "),
 	}
 	r.Enabled, r.Aliases = enabled(m, r.Status, warn), searches(r.Name)
-	if kind == "Hunting" && r.Enabled {
-		if r.Enabled = m.Bool("enabled", false); !r.Enabled {
-			warn("type", "a search for hunting raises no alert and was taken as not enabled; enabled: true says that yours does")
-		}
+	switch {
+	case kind == "Hunting":
+		r.Role = detection.Hunt
+	case m.Has("finding"):
+	case kind == "Anomaly" || m.Has("intermediate_findings"):
+		r.Role = detection.Risk
 	}
 	if kind != "" {
 		r.Status = strings.TrimSpace(r.Status + " " + kind)
 	}
+	d := reading{sources: m.Strings("data_source"), search: m.String("search"), asset: m.String("asset_type")}
 	if tags := m.Map("tags"); tags != nil {
+		if d.asset == "" {
+			d.asset = tags.String("asset_type")
+		}
 		r.Techniques = tags.Techniques("mitre_attack_id", func(_, text string) { warn("tags", text) })
 		if bad, is := tags.Bad(); is {
 			m.Fail("tags", bad.Value, bad.Field+": "+bad.Reason)
 		}
 	}
 	r.Techniques = append(r.Techniques, m.Techniques("mitre_attack_id", warn)...) // newer files have it at the top
-	r.Platforms, r.Logs = places(m.Strings("data_source"))
+	d.into(&r)
+	if r.Source == "" {
+		r.Source = strings.Join(scan(d.search).known(), ", ")
+	}
 	m.Know(known[:]...)
 	return r, true
 }
