@@ -115,10 +115,9 @@ func TestAListThatNobodyKnowsIsInvalid(t *testing.T) {
 func TestAFileOfWhichAllWasPassedOverSaysWhy(t *testing.T) {
 	b := newBench(t)
 	for name, text := range map[string]string{
-		"f.yml": "id: m-1\nname: n\nquery: x\nrelevantTechniques: [T1003]\n", "f.toml": "[hunt]\nname = \"n\"\n",
-		"g.yml": "name: n\nid: s-1\nsearch: x\ntype: Baseline\n",
+		"g.yml": "name: n\nid: s-1\nsearch: x\ntype: Baseline\n", "savedsearches.conf": "[Figures]\nsearch = index=x\naction.email = 1\n",
 	} {
-		if err := b.refused(b.request("rules", b.write(name, text)), fault.Invalid); !strings.Contains(err.Error(), "was passed over") {
+		if err := b.refused(b.request("rules", b.write(name, text)), fault.Invalid); !strings.Contains(err.Error(), "passed over") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
