@@ -1,6 +1,7 @@
 package place
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -15,7 +16,10 @@ type source struct {
 }
 
 // sources is searched from the top; the first that fits counts.
-func sources() []source {
+func sources() []source { return slices.Concat(hostSources(), otherSources()) }
+
+// hostSources are those of hosts.
+func hostSources() []source {
 	return []source{
 		{"sysmon for linux", Place{Platforms: []string{linux}, Logs: named(linSysmon)}, linSysmon},
 		{"sysmon", winLog(sysmon), sysmon},
@@ -54,6 +58,12 @@ func sources() []source {
 		{"linux", Place{Platforms: []string{linux}}, ""},
 		{"macos", Place{Platforms: []string{macOS}}, ""},
 		{"osquery", endpoint(procNew, fileNew, fileMod, hostStatus), ""},
+	}
+}
+
+// otherSources are those of clouds, services and networks.
+func otherSources() []source {
+	return []source{
 		{"aws cloudwatchlogs vpcflow", Place{Platforms: []string{iaas}, Serves: Any, Logs: append(named(vpcFlow), of(netFlow, netConn)...)}, ""},
 		{"aws security hub", Place{Platforms: []string{iaas, identity, containers}, Serves: Several, Logs: named(cloudTrail), Alerts: true}, ""},
 		{"aws cloudwatchlogs eks", kube(), ""},
