@@ -7,14 +7,17 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/crew"
+	"candor/internal/day"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
+	"candor/internal/telemetry"
 	"candor/internal/visibility"
 )
 
@@ -90,6 +93,10 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	load(ctx, g, s.evidence, store.KindSource, &t.Sources)
 	load(ctx, g, s.evidence, store.KindExternal, &t.Externals)
 	load(ctx, g, s.evidence, store.KindFeed, &t.Observations)
+	g.Go(func() (err error) {
+		t.Hearings, err = s.hearings(ctx)
+		return err
+	})
 	load(ctx, g, s.evidence, store.KindRule, &ev.Rules)
 	load(ctx, g, s.evidence, store.KindExercise, &ev.Exercises)
 	load(ctx, g, s.evidence, store.KindRunbook, &ev.Runbooks)
@@ -106,6 +113,33 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	}
 	detection.Apart(rules)
 	return ev, nil
+}
+
+// hearings returns the days on which signals came from each source, where an external
+// source is registered.
+func (s *Service) hearings(ctx context.Context) ([]evidence.Of[telemetry.Hearing], error) {
+	externals, err := s.evidence.Current(ctx, store.KindExternal)
+	if err != nil || len(externals) == 0 {
+		return nil, err
+	}
+	records, err := s.evidence.Current(ctx, store.KindSignal)
+	if err != nil {
+		return nil, err
+	}
+	signals, err := decode[struct {
+		Source string    `json:"source"`
+		Time   time.Time `json:"time"`
+	}](records)
+	seen := map[telemetry.Hearing]bool{}
+	var out []evidence.Of[telemetry.Hearing]
+	for _, g := range signals {
+		h := telemetry.Hearing{Source: g.Value.Source, Day: day.Of(g.Value.Time)}
+		if h.Source != "" && !seen[h] {
+			seen[h] = true
+			out = append(out, evidence.Of[telemetry.Hearing]{Value: h, Batch: g.Batch})
+		}
+	}
+	return out, err
 }
 
 // load reads and decodes the current records of a kind into at, as a part of g.

@@ -184,6 +184,7 @@ func (a *assessor) judge(s *subject) {
 	s.duty = a.runbooks.of(s, a.policy.Readiness, a.today)
 	s.Runbook = s.duty.Duty
 	s.Waivers = a.waivers(s)
+	s.Bounds = a.bounds(s)
 	s.Rung = s.rung()
 }
 

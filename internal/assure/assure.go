@@ -226,6 +226,9 @@ type Verdict struct {
 	Exercises   Proof              `json:"exercises"`
 	Incidents   Incidents          `json:"incidents"`
 	Runbook     Duty               `json:"runbook"`
+	// Bounds are what keeps it from being reliable although it works, other than a
+	// runbook.
+	Bounds []evidence.Reason `json:"bounds,omitempty"`
 	// Operation is what is recorded of the runs of the rules in Claims.
 	Operation []Operation `json:"operation,omitempty"`
 	// Knobs are what ATT&CK says should be set locally, with what is. They change no

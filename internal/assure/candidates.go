@@ -197,6 +197,7 @@ func (w *whatIf) externals() []candidate {
 		c := candidate{Prospect: Prospect{Action: actExternal, Targets: []string{t.ATTACKID}, Acts: 1, Does: once(actExternal), Text: w.registerExternal(s)[0].Text}, reach: w.of(t)}
 		c.Supposed.Telemetry.Externals = []evidence.Of[telemetry.External]{{Value: telemetry.External{ID: supposedID, Name: supposedID,
 			Covers: []string{t.ATTACKID}, Reliability: v.WorstReliability, Credibility: v.WorstCredibility, Expires: w.today}}}
+		c.Supposed.Telemetry.Hearings = []evidence.Of[telemetry.Hearing]{{Value: telemetry.Hearing{Source: supposedID, Day: w.today}}}
 		cs = append(cs, c)
 	}
 	return cs
@@ -261,7 +262,9 @@ func (w *whatIf) trialsAndRunbooks() []candidate {
 	for _, s := range w.subjects {
 		switch s.Rung {
 		case Proven:
-			add(w.written(s))
+			if s.Runbook.State != dutyCurrent {
+				add(w.written(s))
+			}
 		case Unproven, Contradicted:
 			if len(w.policy.Readiness.Passing) == 0 {
 				continue

@@ -29,7 +29,7 @@ func testPolicy() Policy {
 		Name: "test", Version: "7", WindowDays: 90,
 		Visibility: visibility.Policy{
 			OutsidePlatforms: []string{"PRE"}, JointNeed: "all", MaxFeedAgeDays: 7,
-			MinFeedDays: 3, MinHostShare: 0.8, WorstReliability: "C", WorstCredibility: 3,
+			MinFeedDays: 3, WorstReliability: "C", WorstCredibility: 3,
 		},
 		Claim: claim.Policy{Count: []claim.Basis{claim.Explicit, claim.TechniquePlatformLog, claim.TechniquePlatform}},
 		Measure: measure.Policy{
@@ -141,12 +141,18 @@ func (w *world) declare(names ...string) *world {
 	return w
 }
 
+// hear records a signal that came from a source so many days ago.
+func (w *world) hear(source string, ago int) *world {
+	w.Telemetry.Hearings = append(w.Telemetry.Hearings, evidence.Of[telemetry.Hearing]{Batch: "b-signal", Value: telemetry.Hearing{Source: source, Day: day.Of(asOf).Add(-ago)}})
+	return w
+}
+
 func (w *world) external(covers, reliability string, credibility int) *world {
 	id := fmt.Sprintf("x%d", len(w.Telemetry.Externals))
 	w.Telemetry.Externals = append(w.Telemetry.Externals, evidence.Of[telemetry.External]{Batch: "b-external", Value: telemetry.External{
 		ID: id, Name: "Brand watch", Provider: "Provider", Owner: "CTI", Covers: []string{covers},
 		Reliability: reliability, Credibility: credibility, Expires: "2026-09-01"}})
-	return w
+	return w.hear(id, 3)
 }
 
 // rule adds an enabled rule that names analytics explicitly.

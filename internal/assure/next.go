@@ -47,7 +47,7 @@ func (a *assessor) next(s *subject) []Step {
 	case Contradicted:
 		return []Step{fixStep(s)}
 	case Proven:
-		return []Step{runbookStep(s)}
+		return a.unbound(s)
 	case Reliable:
 		return []Step{a.keep(s)}
 	}
@@ -289,6 +289,21 @@ func fixStep(s *subject) Step {
 	e := &s.trials.newest.Value
 	return Step{Action: actFix, Target: cmp.Or(e.Analytic, e.Technique), Alone: true,
 		Text: fmt.Sprintf("Find out why exercise %q of %s was not seen, fix that, and exercise again.", e.Test, e.Time.UTC().Format("2006-01-02"))}
+}
+
+// unbound names what keeps s from being reliable: a runbook, and what bounds it.
+func (a *assessor) unbound(s *subject) []Step {
+	var steps []Step
+	if s.Runbook.State != dutyCurrent {
+		steps = append(steps, runbookStep(s))
+	}
+	for _, of := range s.unknownShares() {
+		steps = append(steps, Step{Action: actVerifyFeed, Target: of, Alone: true, Text: fmt.Sprintf("Declare how many hosts should send %s.", of)})
+	}
+	for i := range steps {
+		steps[i].Alone = steps[i].Alone && len(steps) == 1
+	}
+	return steps
 }
 
 // runbookStep asks for a current runbook with an owner.

@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/detection"
 	"candor/internal/evidence"
+	"candor/internal/telemetry"
 )
 
 // ran records that a rule ran once, so many days ago.
@@ -87,4 +88,18 @@ func TestARunThatSearchedTakesNoRuleOut(t *testing.T) {
 			t.Fatalf("%+v became %+v", before, after)
 		}
 	})
+}
+
+func TestAShareOfHostsThatNobodyKnowsIsNotPassed(t *testing.T) {
+	p := testPolicy()
+	p.Visibility.MinHostShare = 0.8
+	w := working()
+	v := verdict(t, Assess(miniature(), w.Evidence, p, asOf), "AN0100")
+	if v.Rung != Proven || !strings.Contains(v.Sentence, "is unknown, since nobody declared how many should") || actions(v)[0] != "verify_feed mail / c" {
+		t.Errorf("%s, next %v: %s", v.Rung, actions(v), v.Sentence)
+	}
+	w.Telemetry.Sources = append(w.Telemetry.Sources, evidence.Of[telemetry.Source]{Batch: "b", Value: telemetry.Source{Name: "mail", Channel: "c", Hosts: 3}})
+	if v = verdict(t, Assess(miniature(), w.Evidence, p, asOf), "AN0100"); v.Rung != Reliable {
+		t.Errorf("with all hosts of those declared it is %s: %s", v.Rung, v.Sentence)
+	}
 }

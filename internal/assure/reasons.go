@@ -31,7 +31,7 @@ func (a *assessor) reasons(s *subject) []evidence.Reason {
 		return rs
 	}
 	rs = append(rs, a.whyMeasured(s), a.whyExercised(s))
-	return append(append(rs, a.whyIncidents(s)...), a.whyReady(s))
+	return append(append(append(rs, a.whyIncidents(s)...), a.whyReady(s)), s.Bounds...)
 }
 
 // whySeen states the visibility, and tells a source that is missing from one

@@ -1,6 +1,10 @@
 package assure
 
 import (
+	"fmt"
+
+	"candor/internal/evidence"
+	"candor/internal/figure"
 	"candor/internal/measure"
 	"candor/internal/visibility"
 )
@@ -40,10 +44,36 @@ func (s *subject) rung() Rung {
 		return Contradicted
 	case !s.works():
 		return Unproven
-	case s.Runbook.State != dutyCurrent:
+	case s.Runbook.State != dutyCurrent, len(s.Bounds) > 0:
 		return Proven
 	}
 	return Reliable
+}
+
+// bounds says what keeps s from being reliable however well it works.
+func (a *assessor) bounds(s *subject) []evidence.Reason {
+	of := s.unknownShares()
+	if len(of) == 0 {
+		return nil
+	}
+	return []evidence.Reason{{Code: "bounded_share_unknown", Refs: append(needRefs(s.Visibility.Needs), policy("visibility.min_host_share")...),
+		Text: fmt.Sprintf("The share of hosts that send %s is unknown, since nobody declared how many should; policy asks for %s of them, and that is not shown to hold.",
+			listed(of, 3), figure.Percent(a.policy.Visibility.MinHostShare))}}
+}
+
+// unknownShares lists the log sources that s rests on of which nobody declared how many
+// hosts should send them.
+func (s *subject) unknownShares() []string {
+	var of []string
+	if s.Visibility.State != visibility.Verified {
+		return nil
+	}
+	for _, n := range s.Visibility.Needs {
+		if n.ShareUnknown {
+			of = append(of, logSource(n))
+		}
+	}
+	return of
 }
 
 // measuredWell reports whether the alerts alone show that it works.

@@ -22,7 +22,7 @@ func sentence(s *subject) string {
 		}
 		return strings.Join(texts, " ")
 	}
-	const measured, exercised, ready = "measured_", "exercise_", "runbook_"
+	const measured, exercised, ready, bounded = "measured_", "exercise_", "runbook_", "bounded_"
 	switch s.Rung {
 	case NotApplicable, Outside:
 		return s.Visibility.Sentence
@@ -41,9 +41,9 @@ func sentence(s *subject) string {
 		return because("not_measured", measured, exercised, "incident_")
 	}
 	if s.measuredWell() && s.Exercises.State != proofPassed {
-		return because(measured, ready)
+		return because(measured, ready, bounded)
 	}
-	return because(exercised, ready)
+	return because(exercised, ready, bounded)
 }
 
 // looser says in which settings the policy asks less than the built-in one; empty where

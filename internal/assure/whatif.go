@@ -39,6 +39,7 @@ func (ev Evidence) With(s Supposition, p measure.Policy) Evidence {
 	t.Sources = slices.Concat(t.Sources, s.Telemetry.Sources)
 	t.Observations = slices.Concat(t.Observations, s.Telemetry.Observations)
 	t.Externals = slices.Concat(t.Externals, s.Telemetry.Externals)
+	t.Hearings = slices.Concat(t.Hearings, s.Telemetry.Hearings)
 	ev.Rules = slices.DeleteFunc(slices.Clone(ev.Rules), func(r evidence.Of[detection.Rule]) bool {
 		return slices.ContainsFunc(s.Rules, func(o evidence.Of[detection.Rule]) bool { return o.Value.ID == r.Value.ID })
 	})

@@ -24,6 +24,7 @@ import (
 	"candor/internal/policy"
 	"candor/internal/runbook/frontmatter"
 	"candor/internal/sample"
+	sigtab "candor/internal/signal/tabular"
 	"candor/internal/telemetry"
 	"candor/internal/telemetry/feed"
 	"candor/internal/telemetry/inventory"
@@ -92,6 +93,10 @@ func evidenceOf(t *testing.T, content map[string]string) assure.Evidence {
 	ev.Telemetry.Externals = with("telemetry", inv.Externals)
 	observations, err := feed.Decode("feeds.csv", strings.NewReader(content["feeds.csv"]))
 	ev.Telemetry.Observations = with("feeds", good(t, observations, err))
+	signals, err := sigtab.Decode("signals.csv", strings.NewReader(content["signals.csv"]))
+	for _, s := range good(t, signals, err) {
+		ev.Telemetry.Hearings = append(ev.Telemetry.Hearings, evidence.Of[telemetry.Hearing]{Batch: "signals", Value: telemetry.Hearing{Source: s.Source, Day: day.Of(s.Time)}})
+	}
 	tests, err := exercises.Decode("exercises.csv", strings.NewReader(content["exercises.csv"]))
 	ev.Exercises = with("exercises", good(t, tests, err))
 	for _, path := range paths(content) {

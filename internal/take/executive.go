@@ -112,6 +112,9 @@ func (f *facts) worksUnowned() words {
 	if !f.stands(assure.Proven) {
 		return nothing
 	}
+	if f.v.Runbook.State == "current" {
+		return say("This has been shown to work; not all that it rests on has been shown to hold.").on(rungOf(f.v), reasonOf(f.v, "bounded_"))
+	}
 	return say("This has been shown to work; nobody is bound to act when it fires.").on(rungOf(f.v), reasonOf(f.v, "runbook_"))
 }
 

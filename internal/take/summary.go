@@ -113,6 +113,10 @@ func (f *facts) standsHere() words {
 	case assure.Contradicted:
 		s = say("Evidence said that it works, and newer evidence says that it does not.").on(reasonOf(v, "exercise_"), reasonOf(v, "incident"))
 	case assure.Proven:
+		if v.Runbook.State == "current" {
+			s = say("It was shown to work here; something that it rests on was not shown to hold.").on(reasonOf(v, "bounded_"))
+			break
+		}
 		s = say("It was shown to work here; what is missing is a current runbook with an owner.").on(reasonOf(v, "measured_"), reasonOf(v, "exercise_"), reasonOf(v, "runbook_"))
 	case assure.Reliable:
 		s = say("It was shown to work here, somebody owns it, and the evidence is in date.").on(reasonOf(v, "measured_"), reasonOf(v, "exercise_"), reasonOf(v, "runbook_"))

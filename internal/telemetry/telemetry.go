@@ -48,10 +48,20 @@ type External struct {
 	Reliability string `json:"reliability"`
 	// Credibility is the Admiralty rating of what it says, 1 (confirmed) to 5
 	// (improbable), 6 when it cannot be judged.
-	Credibility int      `json:"credibility"`
-	Since       day.Date `json:"since,omitempty"`
-	Expires     day.Date `json:"expires"`
-	Note        string   `json:"note,omitempty"`
+	Credibility int `json:"credibility"`
+	// RatedBy is who gave the two ratings; empty for the owner. A rating is that of who
+	// reads the source, and never its provider's.
+	RatedBy string   `json:"rated_by,omitempty"`
+	Since   day.Date `json:"since,omitempty"`
+	Expires day.Date `json:"expires"`
+	Note    string   `json:"note,omitempty"`
+}
+
+// Hearing is that something came from an external source on a day: a signal, or events
+// of a feed that bears its id or name.
+type Hearing struct {
+	Source string   `json:"source"`
+	Day    day.Date `json:"date"`
 }
 
 // Observation is a measured statement that a log source arrived on a day.

@@ -22,6 +22,8 @@ type index struct {
 	sources   map[string][]source
 	feeds     map[string][]feed
 	externals map[string][]evidence.Of[telemetry.External]
+	hearings  map[string][]day.Date      // of the window, by the folded name of the source
+	provided  map[string]map[string]bool // the external sources of each provider, folded
 	// arrivals remembers what was worked out of feeds: many analytics need the
 	// same log source.
 	arrivals map[channel]arrival
@@ -62,6 +64,8 @@ func newIndex(lib *attack.Library, t Telemetry, p Policy, w Window) *index {
 		sources:   map[string][]source{},
 		feeds:     map[string][]feed{},
 		externals: map[string][]evidence.Of[telemetry.External]{},
+		hearings:  map[string][]day.Date{},
+		provided:  map[string]map[string]bool{},
 		arrivals:  map[channel]arrival{},
 	}
 	called := newComponents(lib)
@@ -76,7 +80,18 @@ func newIndex(lib *attack.Library, t Telemetry, p Policy, w Window) *index {
 		name := attack.Fold(o.Value.Source)
 		x.feeds[name] = append(x.feeds[name], feed{o.Value, o.Batch, attack.Fold(o.Value.Channel)})
 	}
+	for _, h := range t.Hearings {
+		if h.Value.Day >= w.From && h.Value.Day <= w.To {
+			name := attack.Fold(h.Value.Source)
+			x.hearings[name] = append(x.hearings[name], h.Value.Day)
+		}
+	}
 	for _, e := range t.Externals {
+		provider := attack.Fold(e.Value.Provider)
+		if x.provided[provider] == nil {
+			x.provided[provider] = map[string]bool{}
+		}
+		x.provided[provider][e.Value.ID] = true
 		for _, id := range e.Value.Covers {
 			id = idKey(id)
 			x.externals[id] = append(x.externals[id], e)

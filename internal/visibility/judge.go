@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"candor/internal/attack"
+	"candor/internal/day"
 	"candor/internal/evidence"
 	"candor/internal/telemetry"
 )
@@ -92,8 +93,9 @@ func (x *index) sights(o *attack.Object) []Sight {
 				continue
 			}
 			seen[e.Value.ID] = true
-			why := x.whyNot(&e.Value)
-			sights = append(sights, Sight{Source: e.Value, Counts: why == "", Why: why, Refs: append([]evidence.Ref{}, evidence.Batches(e.Batch)...)})
+			heard := x.heard(&e.Value)
+			why := x.whyNot(&e.Value, heard)
+			sights = append(sights, Sight{Source: e.Value, Counts: why == "", Why: why, Heard: heard, Refs: append([]evidence.Ref{}, evidence.Batches(e.Batch)...)})
 		}
 	}
 	slices.SortFunc(sights, func(a, b Sight) int { return strings.Compare(a.Source.ID, b.Source.ID) })
@@ -101,12 +103,16 @@ func (x *index) sights(o *attack.Object) []Sight {
 }
 
 // whyNot says why an external source does not count; empty means that it does.
-func (x *index) whyNot(e *telemetry.External) string {
+func (x *index) whyNot(e *telemetry.External, heard day.Date) string {
 	to, p := x.window.To, x.policy
 	reliability := idKey(e.Reliability)
 	switch {
 	case e.Since > to:
 		return fmt.Sprintf("it starts on %s, after %s", e.Since, to)
+	case same(e.Owner, e.Provider):
+		return fmt.Sprintf("its provider %s is its owner too: nobody else answers for it", e.Provider)
+	case same(e.RatedBy, e.Provider):
+		return fmt.Sprintf("its rating is that of its own provider, %s", e.Provider)
 	case e.Expires == "":
 		return "it states no expiry"
 	case e.Expires < to:
@@ -119,6 +125,36 @@ func (x *index) whyNot(e *telemetry.External) string {
 		return fmt.Sprintf("its credibility %d is not a rating from 1 to 6", e.Credibility)
 	case e.Credibility > p.WorstCredibility:
 		return fmt.Sprintf("its credibility %d is below %d, the lowest that policy counts", e.Credibility, p.WorstCredibility)
+	case heard == "":
+		return fmt.Sprintf("it is registered and silent: no signal and no feed came from it from %s to %s", x.window.From, to)
 	}
 	return ""
+}
+
+// same reports whether two names are of one, but for case and blanks.
+func same(a, b string) bool {
+	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
+	return a != "" && strings.EqualFold(a, b)
+}
+
+// heard returns the last day of the window on which something came from an external
+// source: a signal that names it, or events of a feed of its name. The provider's name
+// will do where it provides nothing else here.
+func (x *index) heard(e *telemetry.External) day.Date {
+	var last day.Date
+	names := []string{attack.Fold(e.ID), attack.Fold(e.Name)}
+	if provider := attack.Fold(e.Provider); len(x.provided[provider]) == 1 {
+		names = append(names, provider)
+	}
+	for _, name := range names {
+		for _, d := range x.hearings[name] {
+			last = max(last, d)
+		}
+		for _, f := range x.feeds[name] {
+			if f.Events > 0 && f.Day >= x.window.From {
+				last = max(last, f.Day)
+			}
+		}
+	}
+	return last
 }

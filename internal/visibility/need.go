@@ -40,6 +40,7 @@ func (x *index) need(l attack.LogSource, platforms map[string]bool) Need {
 	n.LastSeen, n.Days, n.Hosts = a.last, a.days, a.hosts
 	n.Refs = append([]evidence.Ref{}, evidence.Batches(batches...)...)
 	n.State = x.needState(&n, a)
+	n.ShareUnknown = n.State == Measured && n.HostsOf == 0 && x.policy.MinHostShare > 0
 	if n.State != Measured && n.State != Thin && !n.Declared && len(d.outOfForce) > 0 {
 		n.State = Missing
 	}

@@ -137,9 +137,9 @@ func (n *Need) hostText() string {
 	case n.HostsOf > 0:
 		return fmt.Sprintf(", from %d of %s on its best day", n.Hosts, count(n.HostsOf, "declared host"))
 	case n.Hosts > 0:
-		return fmt.Sprintf(", from %s on its best day", count(n.Hosts, "host"))
+		return fmt.Sprintf(", from %s on its best day; of how many is not declared", count(n.Hosts, "host"))
 	}
-	return ""
+	return "; of how many hosts is not declared"
 }
 
 func (n *Need) label() string {

@@ -25,6 +25,13 @@ func (v View) With(more Telemetry) View {
 	x.sources = merged(x.sources, added.sources)
 	x.feeds = merged(x.feeds, added.feeds)
 	x.externals = merged(x.externals, added.externals)
+	for provider, ids := range added.provided {
+		if _, ok := x.provided[provider]; !ok {
+			x.provided = maps.Clone(x.provided)
+			x.provided[provider] = ids
+		}
+	}
+	x.hearings = merged(x.hearings, added.hearings)
 	x.arrivals = map[channel]arrival{}
 	return View{&x}
 }

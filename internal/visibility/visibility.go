@@ -45,7 +45,8 @@ type Policy struct {
 	// MinFeedDays is on how many days of the window a feed must have arrived.
 	MinFeedDays int
 	// MinHostShare is the share of a source's declared hosts, 0 to 1, that must
-	// have sent it on its best day of the window; sources that declare no hosts pass.
+	// have sent it on its best day of the window. Of a source that declares no hosts the
+	// share is unknown; see Need.ShareUnknown.
 	MinHostShare float64
 	// WorstReliability and WorstCredibility bound the rating at which an external
 	// source counts, for example "C" and 3. An empty bound lets none count.
@@ -59,6 +60,8 @@ type Telemetry struct {
 	Sources      []evidence.Of[telemetry.Source]
 	Externals    []evidence.Of[telemetry.External]
 	Observations []evidence.Of[telemetry.Observation]
+	// Hearings are what came from external sources by signals.
+	Hearings []evidence.Of[telemetry.Hearing]
 }
 
 // Window is the days that are looked at, From to To inclusive. To is the day as
@@ -90,6 +93,9 @@ type Need struct {
 	Days          int       `json:"days"`     // days of the window on which it arrived
 	Hosts         int       `json:"hosts"`    // most hosts on one day of the window
 	HostsOf       int       `json:"hosts_of"` // hosts that should send it; 0 unknown
+	// ShareUnknown says that it arrives and that nobody declared how many hosts should
+	// send it, so that what policy asks of their share is not known to hold.
+	ShareUnknown bool `json:"share_unknown,omitempty"`
 	// Declared says that a source in force on the day of judgement covers it.
 	Declared bool `json:"declared"`
 	// Note says why a declaration that names it does not cover it.
@@ -101,9 +107,12 @@ type Need struct {
 type Sight struct {
 	Source telemetry.External `json:"source"`
 	// Counts says that it is in date and rated within policy; Why says why not.
-	Counts bool           `json:"counts"`
-	Why    string         `json:"why,omitempty"`
-	Refs   []evidence.Ref `json:"evidence"`
+	Counts bool   `json:"counts"`
+	Why    string `json:"why,omitempty"`
+	// Heard is the last day of the window on which something came from it; empty for
+	// never.
+	Heard day.Date       `json:"heard,omitempty"`
+	Refs  []evidence.Ref `json:"evidence"`
 }
 
 // Statement is the judgement of one analytic.

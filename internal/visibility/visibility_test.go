@@ -225,10 +225,14 @@ func TestExternalSources(t *testing.T) {
 		{"cannot be judged", change(func(e *telemetry.External) { e.Reliability = "F" }), false, "reliability F"},
 		{"no reliability", change(func(e *telemetry.External) { e.Reliability = "" }), false, "not a rating"},
 		{"improbable", change(func(e *telemetry.External) { e.Credibility = 5 }), false, "credibility 5"},
+		{"its provider owns it", change(func(e *telemetry.External) { e.Owner = " cert" }), false, "nobody else answers for it"},
+		{"its provider rates it", change(func(e *telemetry.External) { e.RatedBy = "CERT" }), false, "its rating is that of its own provider"},
+		{"never heard from", change(func(e *telemetry.External) { e.ID, e.Name = "x9", "Other" }), false, "registered and silent"},
 		{"no credibility", change(func(e *telemetry.External) { e.Credibility = 0 }), false, "not a rating"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := judge(visibility.Telemetry{Externals: of("b", c.source)}, policy())
+			heard := of("s", telemetry.Hearing{Source: "watch", Day: "2026-03-10"}, telemetry.Hearing{Source: "x9", Day: "2026-03-31"}, telemetry.Hearing{Source: "x9", Day: "2026-02-28"})
+			got := judge(visibility.Telemetry{Externals: of("b", c.source), Hearings: heard}, policy())
 			for id, without := range map[string]visibility.State{"an--2": visibility.Outside, "an--3": visibility.Blind, "an--4": visibility.Outside} {
 				want, code := without, "external_not_counted"
 				if c.counts {

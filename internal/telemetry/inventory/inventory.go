@@ -95,7 +95,7 @@ func external(m *decode.Map) telemetry.External {
 	x := telemetry.External{
 		ID: m.Need("id"), Name: m.Need("name"), Provider: m.Need("provider"), Owner: m.Need("owner"),
 		Covers: covers(m), Reliability: strings.ToUpper(m.Need("reliability")), Credibility: credibility(m),
-		Since: m.Day("since"), Note: m.String("note"),
+		RatedBy: m.String("rated_by"), Since: m.Day("since"), Note: m.String("note"),
 	}
 	if m.Need("expires") != "" {
 		x.Expires = m.Day("expires")
