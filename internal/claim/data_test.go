@@ -14,7 +14,9 @@ import (
 	"candor/internal/attack"
 	"candor/internal/attack/stix"
 	"candor/internal/claim"
+	"candor/internal/detection"
 	"candor/internal/detection/sigma"
+	"candor/internal/evidence"
 )
 
 // publicRules returns enterprise 18.1 and the public Sigma rules.
@@ -48,7 +50,13 @@ func enterprise181(t testing.TB, dir string) *attack.Library {
 
 func sigmaRules(t testing.TB, dir string) claim.Rules {
 	t.Helper()
-	f, err := os.Open(filepath.Join(dir, "rules", "sigma-rules.tar.gz"))
+	return archived(t, filepath.Join(dir, "rules", "sigma-rules.tar.gz"), sigma.Decode)
+}
+
+// archived decodes the rules of an archive.
+func archived(t testing.TB, path string, decode func(string, []byte) evidence.Decoded[detection.Rule]) claim.Rules {
+	t.Helper()
+	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +82,7 @@ func sigmaRules(t testing.TB, dir string) claim.Rules {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules = append(rules, rulesOf(sigma.Decode(h.Name, data).Records...)...)
+		rules = append(rules, rulesOf(decode(h.Name, data).Records...)...)
 	}
 }
 

@@ -338,7 +338,7 @@ func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*
 		return in.addressed(ctx, l, chosen.statements(input), p), nil
 	}
 	if chosen.Name == ownJSONL && in.forced == "" && !object {
-		return nil, unknownAlerts(l, head)
+		return nil, unknownAlerts(in.kind, l, head)
 	}
 	p.format(chosen.Name)
 	return chosen.alerts(input), nil
@@ -362,9 +362,10 @@ func (in *alertInput) parquet(o opened, head []byte, p pass) (iter.Seq2[*alert.A
 }
 
 // unknownAlerts is the error for a file that no format of alerts knows.
-func unknownAlerts(l location, head []byte) error {
+func unknownAlerts(kind string, l location, head []byte) error {
+	who := nearest(kind, formatsOf(kind), head)
 	if bytes.HasPrefix(head, []byte("[")) {
-		return fault.New(fault.Invalid, "a JSON list of records that no format of alerts knows").At("%s", l.path).
+		return fault.New(fault.Invalid, "a JSON list of records: %s", who.reason()).At("%s", l.path).
 			Next("see which formats there are and name one (--format NAME), or a mapping file that says which paths make an alert (--mapping FILE)")
 	}
 	first, _, _ := bytes.Cut(head, []byte("\n"))
@@ -374,7 +375,7 @@ func unknownAlerts(l location, head []byte) error {
 				Next("write it with commas, or name a mapping file that says the delimiter (--mapping FILE; candor evidence template mapping)")
 		}
 	}
-	return fault.New(fault.Invalid, "neither JSON of a known format nor a CSV with Candor's columns id, rule_id and time").At("%s", l.path).
+	return fault.New(fault.Invalid, "neither JSON of a known format nor a CSV with Candor's columns id, rule_id and time: %s", who.reason()).At("%s", l.path).
 		Next("the file begins with %q; name a mapping file that says which columns make an alert (--mapping FILE; candor evidence template mapping)",
 			strings.ToValidUTF8(string(first[:min(len(first), 200)]), "\ufffd"))
 }

@@ -249,6 +249,9 @@ func decodeFeeds(b *batch, files []file) error {
 	list := formatsOf(b.Kind)
 	for _, f := range files {
 		chosen := choose(list, b.forced, f.data, f.name)
+		if who, is := strange(list, &chosen, f.data); is && b.forced == "" {
+			return who.fault(f.shown)
+		}
 		b.format(chosen.Name)
 		d, err := chosen.feeds(f.shown, bytes.NewReader(f.data))
 		if err != nil {
@@ -269,6 +272,9 @@ func decodeExercises(b *batch, files []file) error {
 	list := formatsOf(b.Kind)
 	for _, f := range files {
 		chosen := choose(list, b.forced, f.data, f.name)
+		if who, is := strange(list, &chosen, f.data); is && b.forced == "" {
+			return who.fault(f.shown)
+		}
 		b.format(chosen.Name)
 		d, err := chosen.exercises(f.shown, bytes.NewReader(f.data))
 		if err != nil {
@@ -303,7 +309,12 @@ func decodeRunbooks(b *batch, files []file) error {
 func decodeRules(b *batch, files []file) error {
 	decoded, list := make([]rules, len(files)), formatsOf(b.Kind)
 	each(len(files), func(i int) {
-		decoded[i] = choose(list, b.forced, files[i].data, files[i].name).rules(files[i])
+		chosen := choose(list, b.forced, files[i].data, files[i].name)
+		if who, is := strange(list, &chosen, files[i].data); is && b.forced == "" {
+			decoded[i].Rejects = []evidence.Reject{who.reject(files[i].name)}
+			return
+		}
+		decoded[i] = chosen.rules(files[i])
 	})
 	for i, d := range decoded {
 		if d.err != nil {

@@ -24,6 +24,9 @@ func decodeFiles(b *batch, files []file) error {
 	list := formatsOf(b.Kind)
 	for _, f := range files {
 		chosen := choose(list, b.forced, f.data, f.name)
+		if who, is := strange(list, &chosen, f.data); is && b.forced == "" {
+			return who.fault(f.shown)
+		}
 		b.format(chosen.Name)
 		if err := chosen.put(b, f); err != nil {
 			return err

@@ -26,17 +26,21 @@ func (r Request) KindOf() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	var first []byte
 	for _, l := range where[:min(len(where), maxPeeked)] {
 		k := ""
 		err := peek(l, func(name string, head []byte) bool {
-			k = toldKind(name, head)
+			if k = toldKind(name, head); k == "" && first == nil {
+				first = bytes.Clone(head)
+			}
 			return k == ""
 		})
 		if err != nil || k != "" {
 			return k, err
 		}
 	}
-	return "", fault.New(fault.Usage, "the kind of evidence cannot be told from the content").At("%s", where[0].path).
+	who := nearest("any kind", formats(), first)
+	return "", fault.New(fault.Usage, "the kind of evidence cannot be told from the content: %s", who.reason()).At("%s", where[0].path).
 		Next("name the kind, one of %s; alerts with columns of their own need a mapping file (--mapping FILE)", strings.Join(Kinds(), ", "))
 }
 

@@ -207,7 +207,7 @@ func tags(r *detection.Rule, m *decode.Map, warnings *[]string) {
 		if namespace != "attack" || value == "" {
 			switch bare := strings.ToUpper(strings.TrimSpace(t)); {
 			case decode.TechniqueID(bare) || decode.ID("AN", bare):
-				*warnings = append(*warnings, fmt.Sprintf("%s:%d: tag %q has no namespace and was passed over: write attack.%s", m.File(), m.Line("tags"), t, strings.ToLower(t)))
+				*warnings = append(*warnings, fmt.Sprintf("%s:%d: tag %q has no namespace and was passed over: write attack.%s", m.File(), tagLine(m, t), t, strings.ToLower(t)))
 			case namespace == "detection" && value == "threat-hunting":
 				r.Role = detection.Hunt
 			}
@@ -224,9 +224,21 @@ func tags(r *detection.Rule, m *decode.Map, warnings *[]string) {
 		case !numbered(value):
 			r.Tactics = add(r.Tactics, strings.NewReplacer("_", "-", " ", "-").Replace(value))
 		case value[0] == 't' || strings.HasPrefix(value, "an"):
-			*warnings = append(*warnings, fmt.Sprintf("%s:%d: tag %q is no ATT&CK ID and was passed over", m.File(), m.Line("tags"), t))
+			*warnings = append(*warnings, fmt.Sprintf("%s:%d: tag %q is no ATT&CK ID and was passed over", m.File(), tagLine(m, t), t))
 		}
 	}
+}
+
+// tagLine returns the line of a tag.
+func tagLine(m *decode.Map, tag string) int {
+	if list := m.Node("tags"); list != nil {
+		for _, n := range list.Content {
+			if strings.TrimSpace(n.Value) == tag {
+				return n.Line
+			}
+		}
+	}
+	return m.Line("tags")
 }
 
 // numbered reports whether a tag is one to three letters and a digit, as the IDs

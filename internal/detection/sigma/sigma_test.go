@@ -141,7 +141,7 @@ func TestWhatARuleIsFor(t *testing.T) {
 	if r, _ := one(base + "tags: [attack.t1110, detection.threat-hunting]\n"); r.Role != detection.Hunt || !r.Enabled {
 		t.Errorf("a rule for hunting: %+v", r)
 	}
-	if r, warned := one(base + "tags:\n  - attack.credential-access\n  - t1003.001\n"); len(r.Techniques) > 0 || !strings.Contains(warned, `a.yml:6: tag "t1003.001" has no namespace`) || !strings.Contains(warned, "attack.t1003.001") {
+	if r, warned := one(base + "tags:\n  - attack.credential-access\n  - t1003.001\n"); len(r.Techniques) > 0 || !strings.Contains(warned, `a.yml:7: tag "t1003.001" has no namespace`) || !strings.Contains(warned, "attack.t1003.001") {
 		t.Errorf("a tag without namespace: %v, %s", r.Techniques, warned)
 	}
 	r, _ := one("title: many\nid: m\ncorrelation: {type: event_count, rules: [x, i], generate: true, group-by: [User], timespan: 1h, condition: {gte: 10}}\n")
