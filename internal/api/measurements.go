@@ -18,6 +18,8 @@ type Measurer interface {
 	Recall(ctx context.Context, r assessment.Request, id string) (assessment.Recalled, error)
 	Tune(ctx context.Context, r assessment.Request, rule string) (assessment.Tuned, error)
 	Next(ctx context.Context, r assessment.Request, limit int) (assessment.Plan, error)
+	Rules(ctx context.Context, r assessment.Request) (assessment.RulesMade, error)
+	Telemetry(ctx context.Context, r assessment.Request) (assessment.TelemetryMade, error)
 }
 
 // Windowed is the parameters that say over which days something is measured.
@@ -74,6 +76,7 @@ func (s *server) registerMeasurements(h huma.API) {
 	huma.Register(h, operation(h, "measure-analytic", "/api/v1/measurements/analytics/{id}", "What the alerts of all rules that claim one analytic say together", 404), s.analytic)
 	huma.Register(h, operation(h, "recall", "/api/v1/recall", "What exercises say of what is detected and, apart from it, how incidents became known", 404), s.recall)
 	huma.Register(h, operation(h, "tune", "/api/v1/tunings/{id}", "What a threshold or an exclusion would have made of a rule's alerts", 404), s.tune)
+	s.registerMade(h)
 	huma.Register(h, operation(h, "next", "/api/v1/next", "What would change which verdicts, found by judging again", 404), s.next)
 }
 

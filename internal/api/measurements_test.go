@@ -31,6 +31,10 @@ func TestMeasurementsAreTheModelsOfTheService(t *testing.T) {
 		"/api/v1/recall?analytic=" + alone:                   must(d.assess.Recall(ctx, req, alone))(t),
 		"/api/v1/tunings/" + url.PathEscape(name):            must(d.assess.Tune(ctx, req, name))(t),
 		"/api/v1/next?limit=3":                               must(d.assess.Next(ctx, req, 3))(t),
+		"/api/v1/rules":                                      must(d.assess.Rules(ctx, req))(t),
+		"/api/v1/rules?basis=none":                           must(must(d.assess.Rules(ctx, req))(t).Only(assessment.Narrow{Basis: "none"}))(t),
+		"/api/v1/telemetry":                                  must(d.assess.Telemetry(ctx, req))(t),
+		"/api/v1/telemetry?text=auditd":                      must(d.assess.Telemetry(ctx, req))(t).Only(assessment.Narrow{Text: "auditd"}),
 		"/api/v1/next":                                       must(d.assess.Next(ctx, req, 20))(t),
 	} {
 		var got any
@@ -55,6 +59,8 @@ func TestTheWindowOfAMeasurementIsTheRequests(t *testing.T) {
 func TestMeasurementsRefuseWhatCannotBeMeant(t *testing.T) {
 	d := newDesk(t)
 	for target, want := range map[string]int{
+		"/api/v1/rules?basis=tecnique":             http.StatusBadRequest,
+		"/api/v1/rules?wrong=1":                    http.StatusBadRequest,
 		"/api/v1/measurements?window=-1":           http.StatusBadRequest,
 		"/api/v1/measurements?window=5000":         http.StatusBadRequest,
 		"/api/v1/measurements?as_of=soon":          http.StatusBadRequest,

@@ -117,11 +117,7 @@ func (a *assessor) unmapped() Unmapped {
 		}
 	}
 	for _, s := range u.UnknownSources {
-		name := s.Name
-		if s.Channel != "" {
-			name += " / " + s.Channel
-		}
-		u.LogSources = append(u.LogSources, name)
+		u.LogSources = append(u.LogSources, s.Words())
 	}
 	slices.Sort(u.LogSources)
 	u.LogSources = slices.Compact(u.LogSources)

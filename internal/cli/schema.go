@@ -63,6 +63,8 @@ func outputs() map[string][]schema.Form {
 		"evidence formats":   {schema.Of[[]ingest.Format]("")},
 		"evidence history":   {schema.Of[[]statement]("of an alert"), schema.Of[[]caseStatement]("of a case")},
 		"evidence list":      {schema.Of[[]store.Batch]("")},
+		"evidence rules":     {schema.Of[assessment.RulesMade]("")},
+		"evidence telemetry": {schema.Of[assessment.TelemetryMade]("")},
 		"evidence show":      {schema.Of[custody.Account]("")},
 		"evidence template":  {schema.Of[ingest.Template]("")},
 		"evidence withdraw":  {schema.Of[custody.Account]("")},

@@ -44,6 +44,7 @@ type scope struct {
 type source struct {
 	telemetry.Source
 	batch     string
+	at        int // its place among what was declared
 	channel   string
 	component string
 	platforms []string
@@ -69,9 +70,11 @@ func newIndex(lib *attack.Library, t Telemetry, p Policy, w Window) *index {
 		arrivals:  map[channel]arrival{},
 	}
 	called := newComponents(lib)
-	for _, s := range t.Sources {
+	for i, s := range t.Sources {
 		name := attack.Fold(s.Value.Name)
-		x.sources[name] = append(x.sources[name], newSource(s, called))
+		declared := newSource(s, called)
+		declared.at = i
+		x.sources[name] = append(x.sources[name], declared)
 	}
 	for _, o := range t.Observations {
 		if o.Value.Day == "" || o.Value.Day > w.To {

@@ -16,6 +16,8 @@ type Measurer interface {
 	Measure(ctx context.Context, r assessment.Request, timed bool) (assessment.Measured, error)
 	MeasureRule(ctx context.Context, r assessment.Request, rule string) (assessment.MeasuredRule, error)
 	Next(ctx context.Context, r assessment.Request, limit int) (assessment.Plan, error)
+	Rules(ctx context.Context, r assessment.Request) (assessment.RulesMade, error)
+	Telemetry(ctx context.Context, r assessment.Request) (assessment.TelemetryMade, error)
 }
 
 // measurementsView is what the alerts of every rule say.

@@ -1,0 +1,271 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/assessment"
+	"candor/internal/claim"
+	"candor/internal/decode"
+	"candor/internal/detection"
+)
+
+// narrowing holds the flags of what was made of evidence.
+type narrowing struct {
+	measuring
+	assessment.Narrow
+	csv bool
+}
+
+func (n *narrowing) add(c *cobra.Command) {
+	n.flags(c)
+	c.Flags().StringVar(&n.Batch, "batch", "", "only what this batch brought, by the beginning of its id")
+	c.Flags().BoolVar(&n.csv, "csv", false, "print CSV, lists joined by semicolons")
+}
+
+func (p *program) evidenceRulesCommand() *cobra.Command {
+	var n narrowing
+	c := &cobra.Command{
+		Use:   "rules [TEXT]",
+		Short: "What was made of each rule: platforms, log sources, claims, and why not",
+		Long: `Rules lists the rules in force with what was read of each: its source, platforms, log
+sources and techniques, on which basis it claims which analytics of the release, what
+keeps a claim from counting, and the batch that brought it. TEXT narrows to rules whose
+id, name, technique, platform or log source holds it; one rule alone is shown whole.`,
+		Example: "  candor evidence rules\n  candor evidence rules --basis technique\n  candor evidence rules T1059.001 --csv > rules.csv",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			n.Text = strings.Join(args, "")
+			req, err := p.measurement(n.measuring)
+			if err != nil {
+				return err
+			}
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				m, err := d.Assessment.Rules(ctx, req)
+				if err == nil {
+					m, err = m.Only(n.Narrow)
+				}
+				if err != nil {
+					return err
+				}
+				if n.csv && !p.json {
+					return writeRules(p.Out, m.Rules)
+				}
+				return p.emit(m, func(g *page) { showRulesMade(g, &m) })
+			})
+		},
+	}
+	n.add(c)
+	c.Flags().StringVar(&n.Source, "source", "", "only rules of this source")
+	c.Flags().StringVar(&n.Basis, "basis", "", "only rules whose strongest basis this is: analytic, technique+platform+log_source, technique+platform, technique, none")
+	return c
+}
+
+func showRulesMade(g *page, m *assessment.RulesMade) {
+	switch len(m.Rules) {
+	case 0:
+		g.line("No rule is in force that this is true of.\n  next: candor evidence add rules PATH, or leave the filters out")
+		return
+	case 1:
+		showRuleMade(g, &m.Rules[0])
+		return
+	}
+	rows := [][]string{{"RULE", "NAME", "SOURCE", "PLATFORMS", "LOG SOURCES", "BASIS", "CLAIMS", "COUNT"}}
+	for i := range m.Rules {
+		r := &m.Rules[i]
+		rows = append(rows, []string{clip(r.ID, 36), clip(r.Name, 40), r.Origin, clip(strings.Join(r.Platforms, ", "), 24), clip(strings.Join(logWords(r.Logs), ", "), 44),
+			basisWords(r.Basis), strconv.Itoa(len(r.Claims)), strconv.Itoa(r.Counting)})
+	}
+	g.table("", rows)
+	g.head("By the strongest basis")
+	rows = [][]string{{"BASIS", "RULES", "ENABLED"}}
+	for _, b := range m.Bases {
+		rows = append(rows, []string{basisWords(b.Basis), strconv.Itoa(b.Rules), strconv.Itoa(b.Enabled)})
+	}
+	g.table("  ", rows)
+	g.line("\none rule, with why a claim does not count: candor evidence rules ID; all of it: --json or --csv")
+}
+
+// basisWords is a basis for people.
+func basisWords(b claim.Basis) string {
+	return cmp.Or(strings.NewReplacer("+", ", ", "_", " ").Replace(string(b)), "none")
+}
+
+// logWords says what a rule reads.
+func logWords(logs []detection.Log) []string {
+	var out []string
+	for _, l := range logs {
+		name := cmp.Or(l.Name, l.Component)
+		if l.Channel != "" {
+			name += " / " + l.Channel
+		}
+		if l.Name != "" && l.Component != "" {
+			name += " (" + l.Component + ")"
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+func showRuleMade(g *page, r *assessment.RuleMade) {
+	g.line("%s  %s", g.bold(r.ID), r.Name)
+	state := "disabled"
+	if r.Enabled {
+		state = "enabled"
+	}
+	if r.Stated {
+		state = "a claim without a rule"
+	}
+	for _, word := range []string{r.Status, string(r.Role)} {
+		if word != "" {
+			state += ", " + word
+		}
+	}
+	g.table("  ", [][]string{
+		{"source", r.Origin}, {"format", r.Format}, {"state", state}, {"platforms", cmp.Or(strings.Join(r.Platforms, ", "), "not told")},
+		{"log sources", cmp.Or(strings.Join(logWords(r.Logs), "; "), "not told")}, {"its own words", r.Source},
+		{"techniques", strings.Join(append(append([]string{}, r.Techniques...), r.Analytics...), ", ")}, {"basis", basisWords(r.Basis)},
+		{"batch", r.Batch}, {"file", r.Path},
+	})
+	if len(r.Claims) > 0 {
+		g.head("Claims: %d of %d count", r.Counting, len(r.Claims))
+		rows := [][]string{{"ANALYTIC", "TECHNIQUE", "BASIS", "COUNTS", "WHY NOT"}}
+		for _, c := range r.Claims {
+			counts := "yes"
+			if !c.Counts {
+				counts = "no"
+			}
+			rows = append(rows, []string{c.Analytic, c.Technique, basisWords(c.Basis), counts, c.Why})
+		}
+		g.table("  ", rows)
+		return
+	}
+	g.head("It claims no analytic")
+	for _, why := range r.Why {
+		g.line("  %s", why)
+	}
+}
+
+// writeRules writes rules as CSV, with no cell that a spreadsheet would take for a
+// formula.
+func writeRules(w io.Writer, rules []assessment.RuleMade) error {
+	rows := [][]string{{"rule_id", "source", "name", "format", "enabled", "status", "role", "stated", "platforms", "log_sources", "techniques", "basis", "claims", "counting", "why_not", "batch", "path"}}
+	for i := range rules {
+		r := &rules[i]
+		var claims []string
+		for _, c := range r.Claims {
+			claims = append(claims, c.Analytic)
+		}
+		rows = append(rows, []string{r.ID, r.Origin, r.Name, r.Format, strconv.FormatBool(r.Enabled), r.Status, string(r.Role), strconv.FormatBool(r.Stated),
+			list(r.Platforms), list(logWords(r.Logs)), list(append(append([]string{}, r.Techniques...), r.Analytics...)), string(r.Basis), list(claims),
+			strconv.Itoa(r.Counting), list(r.Why), r.Batch, r.Path})
+	}
+	return writeCSV(w, rows)
+}
+
+// list joins the entries of a cell.
+func list(entries []string) string { return strings.Join(entries, ";") }
+
+func writeCSV(w io.Writer, rows [][]string) error {
+	out := csv.NewWriter(w)
+	for _, row := range rows {
+		for i := range row {
+			row[i] = decode.Inert(row[i])
+		}
+		_ = out.Write(row)
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	return nil
+}
+
+func (p *program) evidenceTelemetryCommand() *cobra.Command {
+	var n narrowing
+	c := &cobra.Command{
+		Use:   "telemetry [TEXT]",
+		Short: "What was made of each declared log source: what it is good for, and why not",
+		Long: `Telemetry lists the declared log sources in force with what was made of each: the
+analytics of the release of which it covers a need, the last day on which it arrived,
+why it covers nothing where it does, with the nearest name, and the batch that brought
+it. TEXT narrows to sources whose name, component, platform, product or technique
+holds it.`,
+		Example: "  candor evidence telemetry\n  candor evidence telemetry Sysmon --csv > sources.csv",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			n.Text = strings.Join(args, "")
+			req, err := p.measurement(n.measuring)
+			if err != nil {
+				return err
+			}
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				m, err := d.Assessment.Telemetry(ctx, req)
+				if err != nil {
+					return err
+				}
+				m = m.Only(n.Narrow)
+				if n.csv && !p.json {
+					return writeSources(p.Out, m.Sources)
+				}
+				return p.emit(m, func(g *page) { showTelemetryMade(g, &m) })
+			})
+		},
+	}
+	n.add(c)
+	return c
+}
+
+func showTelemetryMade(g *page, m *assessment.TelemetryMade) {
+	if len(m.Sources)+len(m.Externals) == 0 {
+		g.line("No log source is declared that this is true of.\n  next: candor evidence add telemetry PATH, or leave the filters out")
+		return
+	}
+	if len(m.Sources) > 0 {
+		rows := [][]string{{"LOG SOURCE", "COMPONENT", "PLATFORMS", "ANALYTICS", "TECHNIQUES", "LAST SEEN", "WHY NOT", "BATCH"}}
+		for i := range m.Sources {
+			s := &m.Sources[i]
+			rows = append(rows, []string{clip(s.Title(), 48), clip(s.Component, 28), clip(strings.Join(s.Platforms, ", "), 20), strconv.Itoa(len(s.Analytics)),
+				strconv.Itoa(len(s.Techniques)), cmp.Or(string(s.LastSeen), "never"), whyNot(s), s.Batch})
+		}
+		g.table("", rows)
+	}
+	if len(m.Externals) > 0 {
+		g.head("External sources")
+		rows := [][]string{{"ID", "NAME", "PROVIDER", "COVERS", "RATED", "EXPIRES", "BATCH"}}
+		for _, x := range m.Externals {
+			rows = append(rows, []string{x.ID, clip(x.Name, 40), clip(x.Provider, 30), clip(strings.Join(x.Covers, ", "), 30), x.Reliability + strconv.Itoa(x.Credibility), string(x.Expires), x.Batch})
+		}
+		g.table("  ", rows)
+	}
+	g.line("\nscope: %s; all of it: --json or --csv", cmp.Or(strings.Join(m.Platforms, ", "), "not stated: every platform counts"))
+}
+
+// whyNot says why a source covers nothing, and what may have been meant.
+func whyNot(s *assessment.SourceMade) string {
+	why := s.Why
+	if s.ReadAs != "" {
+		why = strings.TrimPrefix(why+"; read as "+s.ReadAs, "; ")
+	}
+	if len(s.Nearest) > 0 {
+		why += "; nearest: " + strings.Join(s.Nearest, ", ")
+	}
+	return why
+}
+
+func writeSources(w io.Writer, sources []assessment.SourceMade) error {
+	rows := [][]string{{"name", "channel", "component", "platforms", "sites", "hosts", "product", "owner", "since", "until", "analytics", "techniques", "last_seen", "days", "why_not", "nearest", "batch", "note"}}
+	for i := range sources {
+		s := &sources[i]
+		rows = append(rows, []string{s.Name, s.Channel, s.Component, list(s.Platforms), list(s.Sites), strconv.Itoa(s.Hosts), s.Product, s.Owner, string(s.Since), string(s.Until),
+			list(s.Analytics), list(s.Techniques), string(s.LastSeen), strconv.Itoa(s.Days), whyNot(s), list(s.Nearest), s.Batch, s.Note})
+	}
+	return writeCSV(w, rows)
+}
