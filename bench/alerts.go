@@ -177,7 +177,7 @@ func ask(ctx context.Context, alerts *duckdb.Alerts, what string) (err error) {
 		}
 	case "audit":
 		var found store.Audit
-		if found, err = alerts.Audit(ctx); err == nil && len(found.Amiss) > 0 {
+		if found, err = alerts.Audit(ctx, true); err == nil && len(found.Amiss) > 0 {
 			err = fmt.Errorf("the audit found %v", found.Amiss)
 		}
 	default:

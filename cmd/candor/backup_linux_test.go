@@ -13,7 +13,7 @@ import (
 // folder that it makes for them tells, and then runs another command.
 func TestAKilledBackupLeavesNothing(t *testing.T) {
 	t.Parallel()
-	for _, engine := range []string{"duckdb", "sqlite"} {
+	for _, engine := range []string{"duckdb", "scan"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			p := engined(t, engine)

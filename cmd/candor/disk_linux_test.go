@@ -104,10 +104,10 @@ func TestAFullDiskIsSaidAndSurvived(t *testing.T) {
 		{"alerts through a server", "duckdb", 700, alerts},
 		{"records through a server", "duckdb", 700, func(p place) []string { return rows(p, "%s,source %d,b,1,1\n") }},
 		{"alerts", "duckdb", 700, alerts},
-		{"alerts", "sqlite", 700, alerts},
-		{"records", "sqlite", 700, func(p place) []string { return rows(p, "%s,source %d,b,1,1\n") }},
-		{"rejects", "sqlite", 700, func(p place) []string { return rows(p, "%s,source %d,b,many,1\n") }},
-		{"ledger", "sqlite", 0, func(p place) []string { return []string{"evidence", "add", "feeds", p.feeds("small.csv")} }},
+		{"alerts", "scan", 100, alerts},
+		{"records", "scan", 700, func(p place) []string { return rows(p, "%s,source %d,b,1,1\n") }},
+		{"rejects", "scan", 700, func(p place) []string { return rows(p, "%s,source %d,b,many,1\n") }},
+		{"ledger", "scan", 0, func(p place) []string { return []string{"evidence", "add", "feeds", p.feeds("small.csv")} }},
 	} {
 		t.Run(c.name+" "+c.engine, func(t *testing.T) {
 			p := engined(t, c.engine)
@@ -147,7 +147,7 @@ func TestAFullDiskIsSaidAndSurvived(t *testing.T) {
 // for the copies of the stores, and then for the archive.
 func TestABackupWithoutRoomLeavesNothing(t *testing.T) {
 	t.Parallel()
-	p := engined(t, "sqlite")
+	p := engined(t, "scan")
 	d := p.disk(16 << 10)
 	p.ok("evidence", "add", "feeds", p.feeds("first.csv"))
 	for _, kib := range []int{100, 200} {
@@ -226,7 +226,7 @@ func TestADiskThatFillsAtAnyMoment(t *testing.T) {
 		t.Skip("disks that are filled take a while")
 	}
 	t.Parallel()
-	for _, engine := range []string{"duckdb", "sqlite"} {
+	for _, engine := range []string{"duckdb", "scan"} {
 		t.Run(engine, func(t *testing.T) {
 			p := engined(t, engine)
 			d := p.disk(32 << 10)

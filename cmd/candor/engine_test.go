@@ -21,7 +21,7 @@ func engined(t *testing.T, name string) place {
 
 func TestANewFolderGetsTheEngineThatIsWanted(t *testing.T) {
 	t.Parallel()
-	for _, name := range []engine.Name{engine.DuckDB, engine.SQLite} {
+	for _, name := range []engine.Name{engine.DuckDB, engine.Scan} {
 		t.Run(string(name), func(t *testing.T) {
 			p := engined(t, string(name))
 			p.alerts("a.jsonl", 0, 10)
@@ -30,7 +30,7 @@ func TestANewFolderGetsTheEngineThatIsWanted(t *testing.T) {
 				t.Error(err)
 			}
 			// Whatever is wanted later, the folder keeps what it has.
-			for _, later := range []string{"", "sqlite", "duckdb"} {
+			for _, later := range []string{"", "scan", "duckdb"} {
 				q := p
 				q.env = append(slices.Clone(p.env), engine.Variable+"="+later)
 				if b := q.batches(); len(b) != 1 {
@@ -39,8 +39,19 @@ func TestANewFolderGetsTheEngineThatIsWanted(t *testing.T) {
 			}
 		})
 	}
-	p := newPlace(t, engine.Variable+"=postgres")
-	p.fails([]string{"postgres", "next: ", "duckdb or sqlite"}, "evidence", "add", "feeds", p.feeds("f.csv"))
+	p := newPlace(t, engine.Variable+"=sqlite")
+	p.fails([]string{"no longer", "next: ", "scan"}, "evidence", "add", "feeds", p.feeds("f.csv"))
+	p = newPlace(t, engine.Variable+"=postgres")
+	p.fails([]string{"postgres", "next: ", "duckdb or scan"}, "evidence", "add", "feeds", p.feeds("f.csv"))
+}
+
+func TestAFolderOfAnEarlierCandorIsRefused(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.ok("evidence", "add", "feeds", p.feeds("f.csv"))
+	p.write("data/alerts.db", "a file of SQLite")
+	p.fails([]string{"alerts.db", "earlier candor", "next: ", "new data folder"}, "evidence", "list")
+	p.fails([]string{"alerts.db", "earlier candor", "next: ", "new data folder"}, "evidence", "add", "feeds", p.feeds("g.csv"))
 }
 
 func TestABuildWithoutDuckDBRefusesItsFile(t *testing.T) {
@@ -51,7 +62,7 @@ func TestABuildWithoutDuckDBRefusesItsFile(t *testing.T) {
 	p := newPlace(t)
 	p.ok("evidence", "add", "feeds", p.feeds("f.csv"))
 	for name, text := range map[string]string{"data/alerts.duckdb": "a file of DuckDB"} {
-		os.Remove(p.path("data/alerts.db"))
+		os.RemoveAll(p.path("data/alerts"))
 		p.write(name, text)
 	}
 	p.fails([]string{"DuckDB", "does not have", "CGO_ENABLED=1"}, "evidence", "list")

@@ -104,7 +104,7 @@ func read(t *testing.T, path string) string {
 // hostilePlace is a data folder all of whose names were written by somebody else.
 func hostilePlace(t *testing.T) place {
 	t.Helper()
-	p := newPlace(t, "CANDOR_ALERTS=sqlite")
+	p := newPlace(t, "CANDOR_ALERTS=scan")
 	p.env = append(p.env, "CANDOR_DATA=data"+inName, "USER=ann"+inName)
 	files, err := sample.Write(p.path("in"), 1, day.Of(time.Now()))
 	if err != nil {
@@ -303,7 +303,7 @@ func TestNoCommandPrintsWhatDataWouldHaveObeyed(t *testing.T) {
 
 // What is asked to fill in is read as it was.
 func TestASampleOfHostileAlertsIsHandedBack(t *testing.T) {
-	p := newPlace(t, "CANDOR_ALERTS=sqlite")
+	p := newPlace(t, "CANDOR_ALERTS=scan")
 	id := "a" + hostile
 	line, _ := json.Marshal(map[string]string{"id": id, "rule_id": "r", "time": time.Now().Add(-24 * time.Hour).UTC().Format(time.RFC3339), "entity": hostile})
 	p.write("a.jsonl", string(line)+"\n")

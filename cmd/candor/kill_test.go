@@ -25,7 +25,7 @@ func kills(usual int) int {
 // repeats half of the one before, so that what is there twice would be counted.
 func TestKilledImportsLoseNothing(t *testing.T) {
 	t.Parallel()
-	for _, engine := range []string{"duckdb", "sqlite"} {
+	for _, engine := range []string{"duckdb", "scan"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			p := engined(t, engine)
@@ -86,7 +86,7 @@ func (p place) whole(round int, n int64, acknowledged bool) {
 // as it is read. Files of records are tested with named pipes.
 func TestAFileThatChangesWhileItIsReadIsRefused(t *testing.T) {
 	t.Parallel()
-	for _, engine := range []string{"duckdb", "sqlite"} {
+	for _, engine := range []string{"duckdb", "scan"} {
 		t.Run(engine, func(t *testing.T) {
 			p := engined(t, engine)
 			p.alerts("first.jsonl", 0, 10)

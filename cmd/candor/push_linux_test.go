@@ -11,7 +11,7 @@ import (
 // again when there is room.
 func TestAFullDiskAcknowledgesNothing(t *testing.T) {
 	t.Parallel()
-	p := engined(t, "sqlite")
+	p := engined(t, "scan")
 	d := p.disk(32 << 10)
 	f := newPushPlace(p)
 	s := f.serve()

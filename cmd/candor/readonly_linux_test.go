@@ -102,7 +102,7 @@ func (p place) frozenMount() {
 
 func TestAReadOnlyMountIsReadAndVerified(t *testing.T) {
 	t.Parallel()
-	for _, engine := range []string{"duckdb", "sqlite"} {
+	for _, engine := range []string{"duckdb", "scan"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			p := demonstrated(t, engine)
@@ -158,7 +158,7 @@ func (p place) servesReadOnly() {
 // that was killed, with its logs, and without what SQLite shares beside them.
 func TestWhatAKilledServerLeftIsReadWhereNothingCanBeWritten(t *testing.T) {
 	t.Parallel()
-	for _, engine := range []string{"duckdb", "sqlite"} {
+	for _, engine := range []string{"duckdb", "scan"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			for _, alone := range []bool{false, true} {
@@ -197,7 +197,7 @@ func TestWhatAKilledServerLeftIsReadWhereNothingCanBeWritten(t *testing.T) {
 
 func TestAFolderOnAFullDiskIsReadAndVerified(t *testing.T) {
 	t.Parallel()
-	for _, engine := range []string{"duckdb", "sqlite"} {
+	for _, engine := range []string{"duckdb", "scan"} {
 		t.Run(engine, func(t *testing.T) {
 			p := demonstrated(t, engine)
 			before := p.answers()
@@ -248,7 +248,7 @@ func asNobody(p place) func(*exec.Cmd) {
 // folder and not write to it.
 func TestAFolderOfAnotherIsReadAndVerified(t *testing.T) {
 	t.Parallel()
-	for _, engine := range []string{"duckdb", "sqlite"} {
+	for _, engine := range []string{"duckdb", "scan"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			p := demonstrated(t, engine)

@@ -414,7 +414,7 @@ func TestReadersWaitForAWriter(t *testing.T) {
 // TestABackupIsOfOneMoment makes backups through a server while others import.
 func TestABackupIsOfOneMoment(t *testing.T) {
 	t.Parallel()
-	for _, engine := range []string{"duckdb", "sqlite"} {
+	for _, engine := range []string{"duckdb", "scan"} {
 		t.Run(engine, func(t *testing.T) {
 			p := engined(t, engine)
 			p.alerts("0.jsonl", 0, 100)

@@ -25,16 +25,16 @@ func TestACommandIsCutShort(t *testing.T) {
 	}
 	commands := []command{
 		{"alerts", "duckdb", []string{"evidence", "add", "alerts", "new.jsonl"}, "unchanged"},
-		{"alerts", "sqlite", []string{"evidence", "add", "alerts", "new.jsonl"}, "unchanged"},
-		{"records", "sqlite", []string{"evidence", "add", "feeds", "feeds.csv"}, "unchanged"},
+		{"alerts", "scan", []string{"evidence", "add", "alerts", "new.jsonl"}, "unchanged"},
+		{"records", "scan", []string{"evidence", "add", "feeds", "feeds.csv"}, "unchanged"},
 		{"withdrawal", "duckdb", []string{"evidence", "withdraw", "alerts-", "--reason", "a test"}, "was withdrawn"},
-		{"withdrawal", "sqlite", []string{"evidence", "withdraw", "alerts-", "--reason", "a test"}, "was withdrawn"},
-		{"policy", "sqlite", []string{"policy", "set", "policy.yaml", "--reason", "a test"}, "policy"},
-		{"token", "sqlite", []string{"token", "create", "edr", "--scope", "alerts"}, "edr"},
+		{"withdrawal", "scan", []string{"evidence", "withdraw", "alerts-", "--reason", "a test"}, "was withdrawn"},
+		{"policy", "scan", []string{"policy", "set", "policy.yaml", "--reason", "a test"}, "policy"},
+		{"token", "scan", []string{"token", "create", "edr", "--scope", "alerts"}, "edr"},
 		{"backup", "duckdb", []string{"backup", "data/backup.tar.gz"}, "is there already"},
 	}
 	if data := os.Getenv("CANDOR_TEST_DATA"); data != "" {
-		commands = append(commands, command{"release", "sqlite", []string{"attack", "import", filepath.Join(data, "attack", "ics-attack-8.2.json.gz")}, ""})
+		commands = append(commands, command{"release", "scan", []string{"attack", "import", filepath.Join(data, "attack", "ics-attack-8.2.json.gz")}, ""})
 	}
 	for _, c := range commands {
 		t.Run(c.name+" "+c.engine, func(t *testing.T) {

@@ -30,6 +30,8 @@ import (
 	"candor/internal/policy"
 	"candor/internal/sample"
 	"candor/internal/store"
+	"candor/internal/store/batches"
+	"candor/internal/store/scan"
 	"candor/internal/store/sqlite"
 )
 
@@ -57,7 +59,7 @@ func newDesk(t *testing.T) *desk {
 	t.Cleanup(func() { d.library.Close() })
 	d.evidence = must(sqlite.OpenEvidence(ctx, filepath.Join(dir, "evidence.db")))(t)
 	t.Cleanup(func() { d.evidence.Close() })
-	alerts := must(sqlite.OpenAlerts(ctx, filepath.Join(dir, "alerts.db")))(t)
+	alerts := must(scan.Open(ctx, filepath.Join(dir, "alerts"), batches.Options{Write: true}))(t)
 	t.Cleanup(func() { alerts.Close() })
 	d.fill(dir, ingest.NewEvidence(d.evidence, alerts, clock))
 	d.service, d.assess = library.New(d.library), assessment.New(d.library, d.evidence, alerts)

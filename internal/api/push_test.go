@@ -24,6 +24,8 @@ import (
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/intake"
+	"candor/internal/store/batches"
+	"candor/internal/store/scan"
 	"candor/internal/store/sqlite"
 	"candor/internal/token"
 )
@@ -33,7 +35,7 @@ type pushDesk struct {
 	t       *testing.T
 	tokens  *token.Folder
 	intake  *intake.Service
-	alerts  *sqlite.Alerts
+	alerts  *batches.Store
 	now     time.Time
 	secrets map[string]string
 	log     bytes.Buffer
@@ -46,7 +48,7 @@ func newPushDesk(t *testing.T, limits intake.Limits) *pushDesk {
 	d := &pushDesk{t: t, tokens: token.In(filepath.Join(dir, "tokens")), now: today, secrets: map[string]string{}}
 	evidence := must(sqlite.OpenEvidence(t.Context(), filepath.Join(dir, "evidence.db")))(t)
 	t.Cleanup(func() { evidence.Close() })
-	d.alerts = must(sqlite.OpenAlerts(t.Context(), filepath.Join(dir, "alerts.db")))(t)
+	d.alerts = must(scan.Open(t.Context(), filepath.Join(dir, "alerts"), batches.Options{Write: true}))(t)
 	t.Cleanup(func() { d.alerts.Close() })
 	log := slog.New(slog.NewTextHandler(&d.log, nil))
 	d.intake = intake.New(intake.Config{Dir: filepath.Join(dir, "push"), RejectsDir: filepath.Join(dir, "rejects"), Limits: limits, Now: clock},

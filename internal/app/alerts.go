@@ -6,11 +6,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"candor/internal/backup"
 	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/hold"
+	"candor/internal/ledger"
+	"candor/internal/store/batches"
 	"candor/internal/store/duckdb"
-	"candor/internal/store/sqlite"
+	"candor/internal/store/scan"
 )
 
 // Engines lists the engines for alerts that this build has, the one for new
@@ -25,13 +28,51 @@ func (s *stores) openAlerts() (err error) {
 	}
 	path := filepath.Join(s.dir, s.engine.File())
 	s.alerts = engine.NewLate(func(ctx context.Context) (engine.Alerts, error) {
-		if s.engine == engine.SQLite {
-			return opened(eitherWay(s, func() (*sqlite.Alerts, error) { return sqlite.OpenAlerts(ctx, path) },
-				func(r sqlite.Reading) (*sqlite.Alerts, error) { return sqlite.ReadAlerts(ctx, path, r) }))
+		if s.engine == engine.Scan {
+			return s.openFiles(ctx, path)
 		}
 		return s.openDuckDB(ctx, path)
 	})
 	return nil
+}
+
+// openFiles opens the folder of batch files. What is read of one that cannot be written
+// must not change meanwhile.
+func (s *stores) openFiles(ctx context.Context, path string) (engine.Alerts, error) {
+	if len(s.frozen) > 0 {
+		s.freeze(filepath.Join(path, batches.TipName))
+	}
+	return opened(scan.Open(ctx, path, batches.Options{Write: s.hold != nil, Recorded: s.recorded}))
+}
+
+// recorded returns the hashes that the ledger has of batches.
+func (s *stores) recorded(ctx context.Context) (map[string]string, error) {
+	entries, err := ledger.New(s.evidence.Ledger()).Entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hashes := map[string]string{}
+	for _, e := range entries {
+		if e.Kind == ledger.Batch {
+			hashes[e.ID] = e.SHA256
+		}
+	}
+	return hashes, nil
+}
+
+// parts are the stores that a backup copies, but for folders of files.
+func (s *stores) parts() []backup.Part {
+	list := []backup.Part{{Name: "library.db", CopyTo: s.library.CopyTo}, {Name: "evidence.db", CopyTo: s.evidence.CopyTo}}
+	if s.engine != engine.DuckDB {
+		return list
+	}
+	return append(list, backup.Part{Name: s.engine.File(), CopyTo: func(ctx context.Context, path string) error {
+		a, err := s.alerts.Open(ctx)
+		if err != nil {
+			return err
+		}
+		return a.(*duckdb.Alerts).CopyTo(ctx, path)
+	}})
 }
 
 // opened makes a store an engine.Alerts, and no store none.

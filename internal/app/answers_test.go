@@ -21,7 +21,7 @@ import (
 // minute before and after that, and looks which answers are the same one.
 func TestAnswersAreOfTheirDay(t *testing.T) {
 	now := today
-	f := &folder{t: t, dir: t.TempDir(), engine: engine.SQLite, now: now}
+	f := &folder{t: t, dir: t.TempDir(), engine: engine.Scan, now: now}
 	f.ok("demo", "--once", "--keep", "kept")
 	clock := func() time.Time { return now }
 	d, err := app.Open(t.Context(), filepath.Join(f.dir, "kept", "data"), cli.Mode{Write: true, Serve: true, Now: clock})

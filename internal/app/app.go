@@ -32,6 +32,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/scratch"
+	"candor/internal/store/batches"
 	"candor/internal/store/duckdb"
 	"candor/internal/store/sqlite"
 	"candor/internal/web"
@@ -209,13 +210,13 @@ func (s *stores) open(ctx context.Context) (err error) {
 // known refuses a folder of which a newer candor wrote one of the stores, before
 // anything is written to another one.
 func (s *stores) known(ctx context.Context) error {
-	for _, schema := range []string{"library", "evidence", "alerts"} {
+	for _, schema := range []string{"library", "evidence"} {
 		if err := sqlite.Known(ctx, filepath.Join(s.dir, schema+".db"), schema); err != nil {
 			return err
 		}
 	}
-	if !s.mode.Write {
-		return nil // reading is refused where the alerts are asked
+	if err := batches.Known(filepath.Join(s.dir, engine.Folder)); err != nil || !s.mode.Write {
+		return err // reading is refused where the alerts are asked
 	}
 	return duckdb.Known(ctx, filepath.Join(s.dir, "alerts.duckdb"))
 }
@@ -295,11 +296,7 @@ func (s *stores) services() *cli.Desk {
 		Alerts:     s.alerts,
 		Assessment: judge,
 		Custody:    s.keeper,
-		Parts: []backup.Part{
-			{Name: "library.db", CopyTo: s.library.CopyTo},
-			{Name: "evidence.db", CopyTo: s.evidence.CopyTo},
-			{Name: s.engine.File(), CopyTo: s.alerts.CopyTo},
-		},
+		Parts:      s.parts(),
 		Handler: func(at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler {
 			return s.handler(lib, judge, at, p, log)
 		},

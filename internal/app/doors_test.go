@@ -40,7 +40,7 @@ var today = time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
 
 func newHouse(t *testing.T, rules identity.Rules) *house {
 	t.Helper()
-	f := &folder{t: t, dir: t.TempDir(), engine: engine.SQLite, now: today}
+	f := &folder{t: t, dir: t.TempDir(), engine: engine.Scan, now: today}
 	f.ok("demo", "--once", "--keep", "kept")
 	h := &house{t: t, dir: f.dir, tokens: token.In(filepath.Join(f.dir, "tokens"))}
 	d, err := app.Open(t.Context(), filepath.Join(f.dir, "kept", "data"), cli.Mode{Write: true, Serve: true, Now: func() time.Time { return today }})

@@ -19,22 +19,13 @@ import (
 // TestAFolderWithANewerStoreIsNotWritten puts a schema of the future into each store in
 // turn. What writes and what reads is refused, and no byte of any store is another.
 func TestAFolderWithANewerStoreIsNotWritten(t *testing.T) {
-	for _, name := range []string{"library.db", "evidence.db", "alerts.db"} {
-		f := &folder{t: t, dir: t.TempDir(), engine: engine.SQLite, now: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}
+	for _, name := range []string{"library.db", "evidence.db", "last.json"} {
+		f := &folder{t: t, dir: t.TempDir(), engine: engine.Scan, now: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}
 		f.write("1.csv", "date,source,channel,events,hosts\n2026-05-01,a,b,1,1\n")
 		f.write("1.jsonl", `{"id":"a1","rule_id":"r","time":"2026-05-04T00:00:00Z"}`+"\n")
 		f.ok("evidence", "add", "feeds", "1.csv")
 		f.ok("evidence", "add", "alerts", "1.jsonl")
-		db, err := sql.Open("sqlite", filepath.Join(f.dir, "data", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`); err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
+		f.age(name)
 		before := f.sums()
 		f.write("2.csv", "date,source,channel,events,hosts\n2026-05-02,a,b,1,1\n")
 		for _, args := range [][]string{{"evidence", "add", "feeds", "2.csv"}, {"evidence", "list"}, {"assess"}} {
@@ -47,6 +38,25 @@ func TestAFolderWithANewerStoreIsNotWritten(t *testing.T) {
 				t.Errorf("%s is newer, and %s was written", name, file)
 			}
 		}
+	}
+}
+
+// age makes a store one that a newer candor wrote.
+func (f *folder) age(name string) {
+	f.t.Helper()
+	if name == "last.json" {
+		f.write("data/alerts/last.json", `{"format":9,"number":1,"places":"elsewhere"}`)
+		return
+	}
+	db, err := sql.Open("sqlite", filepath.Join(f.dir, "data", name))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if _, err := db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`); err != nil {
+		f.t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		f.t.Fatal(err)
 	}
 }
 
@@ -90,6 +100,8 @@ func (f *folder) sums() map[string][sha256.Size]byte {
 	f.t.Helper()
 	sums := map[string][sha256.Size]byte{}
 	files, err := filepath.Glob(filepath.Join(f.dir, "data", "*.d*b*"))
+	more, _ := filepath.Glob(filepath.Join(f.dir, "data", "alerts", "*"))
+	files = append(files, more...)
 	if err != nil || len(files) < 3 {
 		f.t.Fatal(err, files)
 	}

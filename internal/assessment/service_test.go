@@ -24,6 +24,8 @@ import (
 	"candor/internal/policy"
 	"candor/internal/runbook"
 	"candor/internal/store"
+	"candor/internal/store/batches"
+	"candor/internal/store/scan"
 	"candor/internal/store/sqlite"
 	"candor/internal/telemetry"
 )
@@ -49,7 +51,7 @@ type bench struct {
 	t      testing.TB
 	lib    *sqlite.Library
 	ev     *sqlite.Evidence
-	alerts *sqlite.Alerts
+	alerts *batches.Store
 	n      int
 	from   string // the source of what lands
 }
@@ -61,7 +63,7 @@ func newBench(t testing.TB) *bench {
 	var err [3]error
 	b.lib, err[0] = sqlite.OpenLibrary(ctx, filepath.Join(dir, "library.db"))
 	b.ev, err[1] = sqlite.OpenEvidence(ctx, filepath.Join(dir, "evidence.db"))
-	b.alerts, err[2] = sqlite.OpenAlerts(ctx, filepath.Join(dir, "alerts.db"))
+	b.alerts, err[2] = scan.Open(ctx, filepath.Join(dir, "alerts"), batches.Options{Write: true})
 	for _, err := range err {
 		if err != nil {
 			t.Fatal(err)

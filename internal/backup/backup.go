@@ -84,10 +84,10 @@ type Job struct {
 
 // folders are the folders of a data folder whose files are part of it; files are
 // those that lie beside the stores.
-var folders, files = [...]string{"assessments", "rejects"}, [...]string{"policy.yaml"}
+var folders, files = [...]string{"assessments", "rejects", "alerts"}, [...]string{"policy.yaml", "alerts/last.json"}
 
 // stores are the files of stores that a data folder may have.
-var stores = [...]string{"library.db", "evidence.db", "alerts.db", "alerts.duckdb"}
+var stores = [...]string{"library.db", "evidence.db", "alerts.duckdb"}
 
 // Write makes a backup. It is fault.Conflict when its file is there already.
 func Write(ctx context.Context, j Job) (Manifest, error) {
@@ -145,7 +145,7 @@ func (j *Job) stage(ctx context.Context, dir string) (where map[string]string, e
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		where[name] = filepath.Join(dir, name)
+		where[name] = filepath.Join(dir, filepath.Base(name))
 		if err = errors.Join(err, os.WriteFile(where[name], b, 0o600)); err != nil {
 			return nil, unwritable(j.To, err)
 		}
@@ -158,7 +158,8 @@ func unwritable(path string, err error) error {
 		Next("check the space left and the permissions of the folder, and with candor ledger verify that the stores are whole")
 }
 
-// inFolders adds the files of the folders, which are never changed.
+// inFolders adds the files of the folders but for those that are there, which are
+// changed; the others never are.
 func inFolders(dir string, where map[string]string) error {
 	for _, folder := range folders {
 		entries, err := os.ReadDir(filepath.Join(dir, folder))
@@ -166,8 +167,9 @@ func inFolders(dir string, where map[string]string) error {
 			return fault.New(fault.Unavailable, "the folder cannot be read").At("%s", filepath.Join(dir, folder)).Because(err).Next("check that you may read it")
 		}
 		for _, e := range entries {
-			if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
-				where[path.Join(folder, e.Name())] = filepath.Join(dir, folder, e.Name())
+			name := path.Join(folder, e.Name())
+			if where[name] == "" && e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
+				where[name] = filepath.Join(dir, folder, e.Name())
 			}
 		}
 	}

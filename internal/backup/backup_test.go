@@ -28,6 +28,7 @@ func folder(t *testing.T) (dir string, j backup.Job) {
 	dir = t.TempDir()
 	for name, text := range map[string]string{
 		"policy.yaml": "version: 1\n", "rejects/feeds-1.jsonl": "{}\n", "rejects/.temp": "half", "assessments/a.json.gz": "kept",
+		"alerts/alerts-1.parquet": "rows", "alerts/alerts-1.withdrawn.json": "{}", "alerts/last.json": "then", "alerts/.incoming.parquet": "half",
 		"writer.lock": "", "downloads/x.json": "big", "evidence.db-wal": "log",
 	} {
 		write(t, filepath.Join(dir, name), text)
@@ -38,8 +39,12 @@ func folder(t *testing.T) (dir string, j backup.Job) {
 		}}
 	}
 	return dir, backup.Job{
-		To: filepath.Join(t.TempDir(), "b.tar.gz"), Dir: dir, Parts: []backup.Part{part("evidence.db"), part("alerts.db")},
-		Still: func(_ context.Context, f func(ledger.Root) error) error { return f(root()) }, Made: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC), Candor: "v1",
+		To: filepath.Join(t.TempDir(), "b.tar.gz"), Dir: dir, Parts: []backup.Part{part("evidence.db"), part("alerts.duckdb")},
+		Still: func(_ context.Context, f func(ledger.Root) error) error {
+			err := f(root())
+			write(t, filepath.Join(dir, "alerts", "last.json"), "later")
+			return err
+		}, Made: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC), Candor: "v1",
 	}
 }
 
@@ -97,11 +102,12 @@ func TestRestoreGivesBackWhatWasBackedUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.Ledger != root() || !m.Made.Equal(j.Made) || m.Candor != "v1" || len(m.Files) != 5 {
+		if m.Ledger != root() || !m.Made.Equal(j.Made) || m.Candor != "v1" || len(m.Files) != 8 {
 			t.Errorf("manifest %+v", m)
 		}
 		want := map[string]string{"policy.yaml": "version: 1\n", "rejects/feeds-1.jsonl": "{}\n", "assessments/a.json.gz": "kept",
-			"evidence.db": "copy of evidence.db", "alerts.db": "copy of alerts.db"}
+			"alerts/alerts-1.parquet": "rows", "alerts/alerts-1.withdrawn.json": "{}", "alerts/last.json": "then",
+			"evidence.db": "copy of evidence.db", "alerts.duckdb": "copy of alerts.duckdb"}
 		got := contents(t, to)
 		for name, text := range want {
 			if got[name] != text {
@@ -219,10 +225,10 @@ func TestDamagedBackupRestoresNothing(t *testing.T) {
 	for name, change := range map[string]func(*tar.Writer, *tar.Header, []byte){
 		"a byte of a file": named("evidence.db", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, append(b[:len(b)-1], 'X')) }),
 		"a longer file":    named("evidence.db", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, append(b, 'X')) }),
-		"a file less":      named("alerts.db", func(*tar.Writer, *tar.Header, []byte) {}),
-		"a file more":      named("alerts.db", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, b); h.Name = "more.db"; put(tw, h, b) }),
-		"a file twice":     named("alerts.db", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, b); put(tw, h, b) }),
-		"a link": named("alerts.db", func(tw *tar.Writer, h *tar.Header, _ []byte) {
+		"a file less":      named("alerts.duckdb", func(*tar.Writer, *tar.Header, []byte) {}),
+		"a file more":      named("alerts.duckdb", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, b); h.Name = "more.db"; put(tw, h, b) }),
+		"a file twice":     named("alerts.duckdb", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, b); put(tw, h, b) }),
+		"a link": named("alerts.duckdb", func(tw *tar.Writer, h *tar.Header, _ []byte) {
 			tw.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: h.Name, Linkname: "/etc/passwd"})
 		}),
 		"no manifest": named("manifest.json", func(*tar.Writer, *tar.Header, []byte) {}),

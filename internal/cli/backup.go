@@ -132,7 +132,7 @@ func (p *program) checkRestored(ctx context.Context, d *Desk, m backup.Manifest)
 	if m.Ledger.Size > 0 {
 		root = &m.Ledger
 	}
-	r, err := d.Custody.Verify(ctx, root)
+	r, err := d.Custody.Verify(ctx, custody.Verification{Expected: root})
 	if err != nil {
 		return err
 	}

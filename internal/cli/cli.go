@@ -175,7 +175,7 @@ and runbooks, and gives every ATT&CK analytic a verdict with reasons, limits and
 next steps.
 
 Environment: CANDOR_DATA names the data folder. CANDOR_ALERTS names the engine that
-keeps the alerts of a new one, duckdb or sqlite (see: candor version).`,
+keeps the alerts of a new one, duckdb or scan (see: candor version).`,
 		Example: `  candor demo                                     see it at work, no files needed
   candor attack import enterprise-attack-18.1.json
   candor evidence add rules ./sigma/rules

@@ -50,7 +50,8 @@ func (p *program) versionCommand() *cobra.Command {
 		Use: "version", Short: "Print the version of this binary, and what keeps alerts in it", Args: cobra.NoArgs,
 		Long: `Version prints what this binary is, and the engines that it can keep alerts in. A
 new data folder gets the first of them, or the one that CANDOR_ALERTS names (duckdb
-or sqlite); a folder that has alerts keeps its engine.`,
+or scan); a folder that has alerts keeps its engine. Scan reads the batch files into
+memory whenever it is asked: it is in every build, and the simple, slower engine.`,
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
 			b.Alerts = p.Engines
@@ -69,7 +70,7 @@ or sqlite); a folder that has alerts keeps its engine.`,
 // alertsIn says which engines keep alerts.
 func alertsIn(engines []engine.Name) string {
 	if slices.Contains(engines, engine.DuckDB) {
-		return "duckdb, or sqlite (CANDOR_ALERTS=sqlite chooses it for a new data folder)"
+		return "duckdb, or scan, the simple and slower engine (CANDOR_ALERTS=scan chooses it for a new data folder)"
 	}
-	return "sqlite alone: built without a C compiler, so that millions of alerts are slower than in duckdb"
+	return "scan alone, the simple and slower engine: built without a C compiler, so that each command reads all alerts into memory"
 }

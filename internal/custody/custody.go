@@ -299,6 +299,7 @@ func batchEntry(b store.Batch) ledger.Entry {
 	if _, err := hex.DecodeString(b.Hash); err == nil && len(b.Hash) == 2*sha256.Size {
 		e.Input = b.Hash
 	}
+	e.Rows = b.RowsHash
 	return e
 }
 

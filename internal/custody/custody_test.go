@@ -23,6 +23,8 @@ import (
 	"candor/internal/fault"
 	"candor/internal/ledger"
 	"candor/internal/store"
+	"candor/internal/store/batches"
+	"candor/internal/store/scan"
 	"candor/internal/store/sqlite"
 )
 
@@ -64,7 +66,7 @@ type house struct {
 	*custody.Keeper
 	dir      string
 	evidence *sqlite.Evidence
-	alerts   *sqlite.Alerts
+	alerts   *batches.Store
 	library  releases
 }
 
@@ -83,7 +85,7 @@ func open(t tester, dir string) *house {
 	if h.evidence, err = sqlite.OpenEvidence(t.Context(), filepath.Join(dir, "evidence.db")); err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	if h.alerts, err = sqlite.OpenAlerts(t.Context(), filepath.Join(dir, "alerts.db")); err != nil {
+	if h.alerts, err = scan.Open(t.Context(), filepath.Join(dir, "alerts"), batches.Options{Write: true}); err != nil {
 		t.Fatalf("open: %v", err)
 	}
 	h.Keeper = custody.New(custody.Stores{
@@ -180,7 +182,7 @@ func (h *house) fill(t tester) {
 
 func (h *house) verify(t tester, expected *ledger.Root) custody.Report {
 	t.Helper()
-	r, err := h.Verify(t.Context(), expected)
+	r, err := h.Verify(t.Context(), custody.Verification{Expected: expected, Deep: true})
 	if err != nil {
 		t.Fatalf("verify: %v", err)
 	}
@@ -337,8 +339,31 @@ func altered(rt *rapid.T, table, column string, v any) (any, bool) {
 	return int64(1), true // what was NULL
 }
 
-// TestAnyChangeInTheStoresIsFound changes any one value of any table and
-// verifies.
+// alterFile changes a byte of a batch file or of a withdrawal.
+func alterFile(rt *rapid.T, dir string) string {
+	var names []string
+	for _, pattern := range []string{"*.parquet", "*.withdrawn.json"} {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil || len(found) == 0 {
+			rt.Fatalf("no file %s, %v", pattern, err)
+		}
+		names = append(names, found...)
+	}
+	name := rapid.SampledFrom(names).Draw(rt, "name")
+	b, err := os.ReadFile(name)
+	if err != nil {
+		rt.Fatalf("%v", err)
+	}
+	at := rapid.IntRange(0, len(b)-1).Draw(rt, "byte")
+	b[at] ^= byte(rapid.IntRange(1, 255).Draw(rt, "change"))
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		rt.Fatalf("%v", err)
+	}
+	return fmt.Sprintf("byte %d of %s", at, filepath.Base(name))
+}
+
+// TestAnyChangeInTheStoresIsFound changes any one value of any table, or any byte of a
+// batch file, and verifies.
 func TestAnyChangeInTheStoresIsFound(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)
@@ -355,7 +380,7 @@ func TestAnyChangeInTheStoresIsFound(t *testing.T) {
 			rt.Fatalf("%v", err)
 		}
 		defer os.RemoveAll(copied)
-		for _, name := range []string{"evidence.db", "alerts.db", "policy.yaml"} {
+		for _, name := range []string{"evidence.db", "policy.yaml"} {
 			b, err := os.ReadFile(filepath.Join(dir, name))
 			if err == nil {
 				err = os.WriteFile(filepath.Join(copied, name), b, 0o600)
@@ -364,12 +389,21 @@ func TestAnyChangeInTheStoresIsFound(t *testing.T) {
 				rt.Fatalf("%v", err)
 			}
 		}
+		if err := os.CopyFS(filepath.Join(copied, "alerts"), os.DirFS(filepath.Join(dir, "alerts"))); err != nil {
+			rt.Fatalf("%v", err)
+		}
+		var did string
+		if rapid.Bool().Draw(rt, "a file of alerts") {
+			did = alterFile(rt, filepath.Join(copied, "alerts"))
+		}
 		c := open(rt, copied)
 		defer c.close()
 		c.library = h.library
-		db := raw(rt, filepath.Join(copied, rapid.SampledFrom([]string{"evidence.db", "alerts.db"}).Draw(rt, "file")))
-		defer db.Close()
-		did := tamper(rt, db)
+		if did == "" {
+			db := raw(rt, filepath.Join(copied, "evidence.db"))
+			defer db.Close()
+			did = tamper(rt, db)
+		}
 		if r := c.verify(rt, nil); did != "" && len(r.Findings) == 0 {
 			rt.Fatalf("changed %s, and found %+v", did, r)
 		}
@@ -419,18 +453,18 @@ func TestWhatTiesAlertsToCasesGoesWithThem(t *testing.T) {
 
 // asked counts how often a store is asked for all its batches.
 type asked struct {
-	*sqlite.Alerts
+	audited
 	times int
 }
 
 func (a *asked) Batches(ctx context.Context) ([]store.Batch, error) {
 	a.times++
-	return a.Alerts.Batches(ctx)
+	return a.audited.Batches(ctx)
 }
 
 func TestABatchIsRecordedWithoutAskingForAllOthers(t *testing.T) {
 	h := opened(t)
-	a := &asked{Alerts: h.alerts}
+	a := &asked{audited: h.alerts}
 	k := custody.New(custody.Stores{Ledger: h.evidence.Ledger(), Batches: []custody.Batches{h.evidence, a}, Releases: &h.library,
 		Policy: filepath.Join(h.dir, "policy.yaml"), Now: func() time.Time { return now }})
 	if err := k.Settle(t.Context(), ""); err != nil {

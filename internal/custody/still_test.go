@@ -21,9 +21,9 @@ type busy struct {
 	land func()
 }
 
-func (b busy) Audit(ctx context.Context) (store.Audit, error) {
+func (b busy) Audit(ctx context.Context, deep bool) (store.Audit, error) {
 	b.land()
-	return b.audited.Audit(ctx)
+	return b.audited.Audit(ctx, deep)
 }
 
 func TestWhatLandsWhileItIsVerifiedIsNotUnrecorded(t *testing.T) {
@@ -34,7 +34,7 @@ func TestWhatLandsWhileItIsVerifiedIsNotUnrecorded(t *testing.T) {
 		Ledger: h.evidence.Ledger(), Batches: []custody.Batches{busy{h.evidence, land}, h.alerts}, Releases: &h.library,
 		Policy: filepath.Join(h.dir, "policy.yaml"), Now: h.Now,
 	})
-	r, err := h.Verify(t.Context(), nil)
+	r, err := h.Verify(t.Context(), custody.Verification{})
 	if err != nil || !r.OK {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -42,7 +42,7 @@ func TestWhatLandsWhileItIsVerifiedIsNotUnrecorded(t *testing.T) {
 	if _, _, err := h.evidence.Append(t.Context(), batch("rules", "rules-3"), each[store.Record]()); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := h.Verify(t.Context(), nil); err != nil || len(r.Unrecorded) != 1 || r.Unrecorded[0].ID != "rules-3" {
+	if r, err := h.Verify(t.Context(), custody.Verification{}); err != nil || len(r.Unrecorded) != 1 || r.Unrecorded[0].ID != "rules-3" {
 		t.Errorf("%+v, %v", r.Unrecorded, err)
 	}
 }

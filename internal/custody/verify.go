@@ -64,6 +64,9 @@ type Report struct {
 	// OK says that everything fits and everything has its entry.
 	OK bool `json:"ok"`
 	ledger.Root
+	// Deep says that every row of every batch of alerts was read, and every count that is
+	// given of them compared with what follows from the rows.
+	Deep bool `json:"deep"`
 	// Expected is the root that was noted earlier, if one was given.
 	Expected *ledger.Root `json:"expected,omitempty"`
 	// Findings do not fit. What was recorded comes before what is worked out from
@@ -88,10 +91,16 @@ type verifier struct {
 	unread  bool // a store could not be read whole, so that kept may lack batches
 }
 
-// Verify reads the ledger and the stores whole, computes everything anew and
-// compares. With an expected root it also checks that the ledger still begins
-// with the entries of that root.
-func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, error) {
+// Verification is what is to be verified.
+type Verification struct {
+	// Expected, if there is one, is a root with whose entries the ledger must begin.
+	Expected *ledger.Root
+	// Deep says that what takes long is computed anew, too; see store.Custody.
+	Deep bool
+}
+
+// Verify reads the ledger and the stores, computes anew what they hold and compares.
+func (k *Keeper) Verify(ctx context.Context, asked Verification) (Report, error) {
 	checked, err := k.log.Check(ctx)
 	if Damaged(err) {
 		return Report{}, fault.New(fault.Conflict, "the ledger cannot be read whole").Because(err).Next("restore a backup that verifies")
@@ -100,7 +109,7 @@ func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, err
 		return Report{}, err
 	}
 	v := &verifier{entries: map[subject]int64{}, kept: map[string]store.Kept{}}
-	v.Root, v.Expected, v.Checked = checked.Root, expected, map[ledger.Kind]int{}
+	v.Root, v.Expected, v.Deep, v.Checked = checked.Root, asked.Expected, asked.Deep, map[ledger.Kind]int{}
 	v.Findings, v.Unrecorded, v.Removed = []Finding{}, []Unrecorded{}, []Removed{}
 	for _, f := range checked.Faults {
 		v.find(&f.Seq, subject{}, f.What, "%s", f.Detail)
@@ -131,7 +140,7 @@ func (k *Keeper) Verify(ctx context.Context, expected *ledger.Root) (Report, err
 // audit gathers what a store says of its batches. That it is too damaged to be
 // read whole is a finding.
 func (v *verifier) audit(ctx context.Context, s store.Custody) error {
-	a, err := s.Audit(ctx)
+	a, err := s.Audit(ctx, v.Deep)
 	if Damaged(err) {
 		v.unread = true
 		v.find(nil, subject{}, StoreState, "a store is damaged, and what is in it was not compared: %v", err)
@@ -179,6 +188,8 @@ func (v *verifier) batches(entries []ledger.Entry) {
 			v.about(e, MissingBatch, "batch %s is not in its store", e.ID)
 		case e.Kind == ledger.Batch && b.Content != e.SHA256:
 			v.about(e, BatchContent, "what is kept of batch %s is not what was recorded", e.ID)
+		case e.Kind == ledger.Batch && b.RowsHash != "" && b.RowsHash != e.Rows:
+			v.about(e, BatchContent, "the rows of batch %s are not those that were recorded", e.ID)
 		case e.Kind == ledger.Withdrawal && (b.Withdrawn == nil || withdrawalEntry(e.ID, *b.Withdrawn).SHA256 != e.SHA256):
 			v.about(e, WithdrawalGone, "batch %s is not withdrawn as was recorded", e.ID)
 		}

@@ -22,18 +22,21 @@ func TestAFolderKeepsItsEngine(t *testing.T) {
 		kind          fault.Kind
 	}{
 		{"", "", both, engine.DuckDB, ""},
-		{"", "", alone, engine.SQLite, ""},
-		{"", "sqlite", both, engine.SQLite, ""},
+		{"", "", alone, engine.Scan, ""},
+		{"", "scan", both, engine.Scan, ""},
 		{"", "duckdb", both, engine.DuckDB, ""},
 		{"", "duckdb", alone, "", fault.Unavailable},
 		{"", "postgres", both, "", fault.Usage},
-		{"alerts.db", "", both, engine.SQLite, ""},
-		{"alerts.db", "duckdb", both, engine.SQLite, ""},
-		{"alerts.db", "duckdb", alone, engine.SQLite, ""},
-		{"alerts.duckdb", "sqlite", both, engine.DuckDB, ""},
+		{"alerts", "", both, engine.Scan, ""},
+		{"alerts", "duckdb", both, engine.Scan, ""},
+		{"alerts", "duckdb", alone, engine.Scan, ""},
+		{"alerts.duckdb", "scan", both, engine.DuckDB, ""},
 		{"alerts.duckdb", "", alone, "", fault.Unavailable},
-		{"alerts.duckdb", "sqlite", alone, "", fault.Unavailable},
-		{"alerts.db alerts.duckdb", "sqlite", both, "", fault.Conflict},
+		{"alerts.duckdb", "scan", alone, "", fault.Unavailable},
+		{"alerts alerts.duckdb", "scan", both, "", fault.Conflict},
+		{"", "sqlite", both, "", fault.Usage},
+		{"alerts.db", "", both, "", fault.Unavailable},
+		{"alerts.db alerts", "scan", alone, "", fault.Unavailable},
 	} {
 		dir := t.TempDir()
 		for name := range strings.FieldsSeq(c.files) {

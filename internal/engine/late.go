@@ -17,7 +17,6 @@ import (
 type Alerts interface {
 	store.Alerts
 	store.Custody
-	CopyTo(ctx context.Context, path string) error
 	Close() error
 }
 
@@ -159,19 +158,10 @@ func (l *Late) Withdraw(ctx context.Context, batch string, w store.Withdrawal) e
 }
 
 // Audit reads all that is kept; see store.Custody.
-func (l *Late) Audit(ctx context.Context) (store.Audit, error) {
+func (l *Late) Audit(ctx context.Context, deep bool) (store.Audit, error) {
 	s, err := l.Open(ctx)
 	if err != nil {
 		return store.Audit{}, err
 	}
-	return s.Audit(ctx)
-}
-
-// CopyTo writes a consistent copy of the store to a new file.
-func (l *Late) CopyTo(ctx context.Context, path string) error {
-	s, err := l.Open(ctx)
-	if err != nil {
-		return err
-	}
-	return s.CopyTo(ctx, path)
+	return s.Audit(ctx, deep)
 }

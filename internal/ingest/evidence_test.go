@@ -25,6 +25,8 @@ import (
 	"candor/internal/fault"
 	"candor/internal/sample"
 	"candor/internal/store"
+	"candor/internal/store/batches"
+	"candor/internal/store/scan"
 	"candor/internal/store/sqlite"
 )
 
@@ -34,7 +36,7 @@ type bench struct {
 	t        *testing.T
 	dir      string
 	evidence *sqlite.Evidence
-	alerts   *sqlite.Alerts
+	alerts   *batches.Store
 }
 
 var added = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -47,7 +49,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ev.Close() })
-	al, err := sqlite.OpenAlerts(ctx, filepath.Join(dir, "alerts.db"))
+	al, err := scan.Open(ctx, filepath.Join(dir, "alerts"), batches.Options{Write: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,8 @@ import (
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/store"
+	"candor/internal/store/batches"
+	"candor/internal/store/scan"
 	"candor/internal/store/sqlite"
 )
 
@@ -32,7 +34,7 @@ type desk struct {
 	t        *testing.T
 	dir      string
 	evidence *sqlite.Evidence
-	alerts   *sqlite.Alerts
+	alerts   *batches.Store
 	ingest   *ingest.Evidence
 	log      bytes.Buffer
 	*Service
@@ -46,7 +48,7 @@ func newDesk(t *testing.T, limits Limits) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.evidence.Close() })
-	if d.alerts, err = sqlite.OpenAlerts(t.Context(), filepath.Join(d.dir, "alerts.db")); err != nil {
+	if d.alerts, err = scan.Open(t.Context(), filepath.Join(d.dir, "alerts"), batches.Options{Write: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.alerts.Close() })

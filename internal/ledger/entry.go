@@ -37,6 +37,9 @@ type Entry struct {
 	// keeps of a batch, the statement of withdrawal, the policy file, all that the
 	// library keeps of a release, the statement of removal.
 	SHA256 string `json:"sha256"`
+	// Rows is the SHA-256 over the rows of a batch of alerts in canonical form, which
+	// stays what it is in whatever file they lie.
+	Rows string `json:"rows_sha256,omitempty"`
 	// Input is the SHA-256 of a batch's input files, or of a release's bundle file. A
 	// release without was recorded by an earlier candor, and SHA256 is of the file.
 	Input string `json:"input,omitempty"`
@@ -77,7 +80,7 @@ func (e *Entry) wrong() string {
 		return "it has no time"
 	case e.Kind == "" || e.ID == "":
 		return "it says not what it records"
-	case !isHash(e.SHA256), e.Input != "" && !isHash(e.Input):
+	case !isHash(e.SHA256), e.Input != "" && !isHash(e.Input), e.Rows != "" && !isHash(e.Rows):
 		return "its hash is not a SHA-256 in lower-case hexadecimal"
 	}
 	for name, n := range e.Counts {

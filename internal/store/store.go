@@ -303,9 +303,12 @@ type Batch struct {
 	// First and Last bound the time of the batch's records, where they have one.
 	First time.Time `json:"first,omitzero"`
 	Last  time.Time `json:"last,omitzero"`
-	// Content is the SHA-256 over all that the store keeps of the batch. The store
-	// sets it; two engines need not agree on it.
+	// Content is the SHA-256 over all that the store keeps of the batch: of a batch of
+	// alerts, that of its file. The store sets it.
 	Content string `json:"content_sha256,omitempty"`
+	// RowsHash is the SHA-256 over the rows of a batch of alerts in canonical form; see
+	// doc/batches.md. The store sets it.
+	RowsHash string `json:"rows_sha256,omitempty"`
 	// Withdrawn is set once the batch no longer counts.
 	Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
 	// Complete, if set, is called by Alerts.Append once the alerts have ended and
@@ -341,9 +344,10 @@ type Custody interface {
 	// show it. An unknown batch is fault.NotFound, one that is withdrawn already
 	// fault.Conflict, and no reason fault.Invalid; none of them changes anything.
 	Withdraw(ctx context.Context, batch string, w Withdrawal) error
-	// Audit reads all that the store keeps, and computes anew what can be computed
-	// from it. Damage that does not keep it from reading is told, not an error.
-	Audit(ctx context.Context) (Audit, error)
+	// Audit reads all that the store keeps. Damage that does not keep it from reading is
+	// told, not an error. A deep audit also computes anew whatever can be computed from
+	// what is kept, where that takes much longer.
+	Audit(ctx context.Context, deep bool) (Audit, error)
 }
 
 // Audit is what a store finds when it reads all that it keeps.
@@ -356,8 +360,10 @@ type Audit struct {
 
 // Kept is what a store keeps of one batch.
 type Kept struct {
-	// Content is Batch.Content, computed anew.
+	// Content is Batch.Content, computed anew, and RowsHash Batch.RowsHash, which only a
+	// deep audit has.
 	Content   string
+	RowsHash  string
 	Withdrawn *Withdrawal
 }
 
@@ -435,6 +441,12 @@ type Alerts interface {
 	Append(ctx context.Context, b Batch, alerts iter.Seq2[*alert.Alert, error]) (landed Batch, fresh bool, err error)
 	// Batches lists every batch of alerts, oldest first.
 	Batches(ctx context.Context) ([]Batch, error)
+	AlertReader
+}
+
+// AlertReader answers questions about alerts. What its answers must come to is said
+// by package history.
+type AlertReader interface {
 	// Known returns those of the ids that name alerts which count.
 	Known(ctx context.Context, ids []string) (map[string]bool, error)
 	// Tallies returns the counts of the alerts of the days from to to, both
@@ -446,8 +458,7 @@ type Alerts interface {
 	// known yet; of the others those that count decide. Each alert is counted once
 	// for each milestone.
 	Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error)
-	// Rules lists the rules that alerts name, with how many alerts each has and
-	// the batches that they came from.
+	// Rules lists the rules that alerts name, by ID, with how many alerts each has.
 	Rules(ctx context.Context) ([]AlertRule, error)
 	// Find returns the alert that counts under an ID, as Each gives it; fault.NotFound
 	// when none does.
@@ -465,10 +476,12 @@ type Alerts interface {
 
 // AlertRule is a rule as the alerts name it.
 type AlertRule struct {
-	ID      string    `json:"rule_id"`
-	Name    string    `json:"rule_name,omitempty"`
-	Alerts  int64     `json:"alerts"`
-	First   time.Time `json:"first"`
-	Last    time.Time `json:"last"`
-	Batches []string  `json:"batches"`
+	ID string `json:"rule_id"`
+	// Name is what the alert calls the rule that fired last, of those that give a name.
+	Name   string    `json:"rule_name,omitempty"`
+	Alerts int64     `json:"alerts"`
+	First  time.Time `json:"first"`
+	Last   time.Time `json:"last"`
+	// Batches are those that brought one of the alerts to the rule, or news of it since.
+	Batches []string `json:"batches"`
 }

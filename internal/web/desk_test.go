@@ -29,6 +29,8 @@ import (
 	"candor/internal/library"
 	"candor/internal/policy"
 	"candor/internal/sample"
+	"candor/internal/store/batches"
+	"candor/internal/store/scan"
 	"candor/internal/store/sqlite"
 	"candor/internal/web"
 )
@@ -62,7 +64,7 @@ type desk struct {
 	dir      string
 	library  *sqlite.Library
 	evidence *sqlite.Evidence
-	alerts   *sqlite.Alerts
+	alerts   *batches.Store
 	keeper   *custody.Keeper
 	archive  archive.Archive
 	assess   *assessment.Service
@@ -86,7 +88,7 @@ func openDesk(t *testing.T, dir string) *desk {
 	t.Cleanup(func() { d.library.Close() })
 	d.evidence = must(sqlite.OpenEvidence(ctx, filepath.Join(dir, "evidence.db")))(t)
 	t.Cleanup(func() { d.evidence.Close() })
-	d.alerts = must(sqlite.OpenAlerts(ctx, filepath.Join(dir, "alerts.db")))(t)
+	d.alerts = must(scan.Open(ctx, filepath.Join(dir, "alerts"), batches.Options{Write: true}))(t)
 	t.Cleanup(func() { d.alerts.Close() })
 	lib, log := library.New(d.library), slog.New(slog.NewTextHandler(d.log, nil))
 	d.archive = archive.In(filepath.Join(dir, "assessments"))

@@ -16,7 +16,7 @@ import (
 // Audit reads every alert and all that was said of it; see store.Custody. It goes
 // through the alerts in the order of their numbers, once: what a page of them
 // needs is read while the page before is checked.
-func (a *Alerts) Audit(ctx context.Context) (store.Audit, error) {
+func (a *Alerts) Audit(ctx context.Context, _ bool) (store.Audit, error) {
 	conn, err := a.db.Conn(ctx)
 	if err != nil {
 		return store.Audit{}, fmt.Errorf("audit alerts: %w", err)

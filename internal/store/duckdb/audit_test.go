@@ -75,7 +75,7 @@ type tester interface {
 // findings are what an audit of a store says: what is amiss, and for each batch
 // whether what is kept of it is what the batch says, or why it cannot be read.
 func findings(t tester, s *duckdb.Alerts) (list []string) {
-	found, err := s.Audit(t.Context())
+	found, err := s.Audit(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}

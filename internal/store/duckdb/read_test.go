@@ -81,7 +81,7 @@ func TestReadersShareAFile(t *testing.T) {
 	if diff := cmp.Diff(want, rules(t, r)); diff != "" {
 		t.Errorf("read otherwise than written:\n%s", diff)
 	}
-	if a, err := r.Audit(t.Context()); err != nil || len(a.Amiss) > 0 {
+	if a, err := r.Audit(t.Context(), true); err != nil || len(a.Amiss) > 0 {
 		t.Errorf("audit: %+v, %v", a.Amiss, err)
 	}
 	if _, _, err := r.Append(t.Context(), store.Batch{ID: "x", Kind: "alerts", Hash: "x"}, some("x", 1)); err == nil {

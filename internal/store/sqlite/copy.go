@@ -16,10 +16,6 @@ func (e *Evidence) CopyTo(ctx context.Context, path string) error { return copyT
 
 // CopyTo writes a consistent copy of the store to a new file, whatever is read or
 // written meanwhile.
-func (a *Alerts) CopyTo(ctx context.Context, path string) error { return copyTo(ctx, a.db, path) }
-
-// CopyTo writes a consistent copy of the store to a new file, whatever is read or
-// written meanwhile.
 func (l *Library) CopyTo(ctx context.Context, path string) error { return copyTo(ctx, l.db, path) }
 
 // pagesPerStep is how many pages are copied between two looks at the context.

@@ -236,7 +236,7 @@ func voidBatches(ctx context.Context, tx *sql.Tx) (map[int64]bool, error) {
 
 // sealOld seals the batches that landed before batches were sealed, once settle
 // has brought all that follows from them in line.
-func (j *journal) sealOld(ctx context.Context, settle func(context.Context, *sql.Tx) error, audit func(context.Context) (store.Audit, error)) error {
+func (j *journal) sealOld(ctx context.Context, settle func(context.Context, *sql.Tx) error, audit func(context.Context, bool) (store.Audit, error)) error {
 	var old bool
 	if err := j.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM batch WHERE content = '')`).Scan(&old); err != nil || !old {
 		return err
@@ -252,7 +252,7 @@ func (j *journal) sealOld(ctx context.Context, settle func(context.Context, *sql
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	found, err := audit(ctx)
+	found, err := audit(ctx, true)
 	if err != nil {
 		return err
 	}

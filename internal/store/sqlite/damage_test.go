@@ -30,7 +30,7 @@ func TestAnAuditFindsADamagedIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	damageIndex(t, path, "record_current", "needle")
-	found, err := openEvidence(t, filepath.Dir(path)).Audit(t.Context())
+	found, err := openEvidence(t, filepath.Dir(path)).Audit(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestAnAuditFindsAnotherSchema(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		found, err := openEvidence(t, filepath.Dir(path)).Audit(t.Context())
+		found, err := openEvidence(t, filepath.Dir(path)).Audit(t.Context(), true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ func (e *Evidence) settle(ctx context.Context, tx *sql.Tx) error {
 }
 
 // Audit reads every record; see store.Custody.
-func (e *Evidence) Audit(ctx context.Context) (store.Audit, error) {
+func (e *Evidence) Audit(ctx context.Context, _ bool) (store.Audit, error) {
 	tx, err := e.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return store.Audit{}, fmt.Errorf("audit evidence: %w", err)

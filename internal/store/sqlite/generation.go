@@ -103,6 +103,3 @@ func (e *Evidence) Generation(ctx context.Context) (string, error) { return e.wa
 // Generation names the state of the ledger and of the evidence that is in the same file;
 // see store.Generations.
 func (l *Ledger) Generation(ctx context.Context) (string, error) { return l.watch.generation(ctx) }
-
-// Generation names the state of the alerts; see store.Generations.
-func (a *Alerts) Generation(ctx context.Context) (string, error) { return a.watch.batches(ctx) }

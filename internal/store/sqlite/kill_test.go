@@ -17,15 +17,14 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 	k.Run(t)
 }
 
-// appendForGood appends batches to both stores.
+// appendForGood appends batches.
 func appendForGood(t *testing.T, dir string, landed func(id string)) {
-	evidence, alerts := openEvidence(t, dir), openAlerts(t, dir)
-	before, err := alerts.Batches(t.Context())
+	evidence := openEvidence(t, dir)
+	before, err := evidence.Batches(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := len(before); ; n++ {
-		storetest.KillAlerts(t, alerts, n, landed)
 		id := fmt.Sprintf("rules-%d", n)
 		if _, _, err := evidence.Append(context.Background(), store.Batch{ID: id, Kind: store.KindRule, Hash: id}, storetest.KillRecords(n)); err != nil {
 			t.Fatal(err)
@@ -34,22 +33,17 @@ func appendForGood(t *testing.T, dir string, landed func(id string)) {
 	}
 }
 
-// checkWhole checks that the stores in dir hold what was acknowledged, and hold
-// each batch that they list whole.
+// checkWhole checks that the store in dir holds what was acknowledged, and holds each
+// batch that it lists whole.
 func checkWhole(t *testing.T, dir string, acknowledged map[string]bool) {
-	evidence, alerts := openEvidence(t, dir), openAlerts(t, dir)
-	alertBatches, err := alerts.Batches(t.Context())
+	evidence := openEvidence(t, dir)
+	batches, err := evidence.Batches(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	ruleBatches, err := evidence.Batches(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	storetest.Kept(t, append(alertBatches, ruleBatches...), acknowledged)
-	storetest.WholeAlerts(t, alerts, int64(len(alertBatches)))
-	if len(ruleBatches) > 0 { // else it was killed before the first one landed
-		checkRecords(t, evidence, ruleBatches[len(ruleBatches)-1].ID)
+	storetest.Kept(t, batches, acknowledged)
+	if len(batches) > 0 { // else it was killed before the first one landed
+		checkRecords(t, evidence, batches[len(batches)-1].ID)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -297,4 +298,13 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		l.Close()
 	}
+}
+
+// peak returns the most memory that the process has had, in MiB, or 0 where the
+// system does not say.
+func peak() int {
+	b, _ := os.ReadFile("/proc/self/status")
+	_, after, _ := strings.Cut(string(b), "VmHWM:")
+	kib, _ := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(strings.SplitN(after, "\n", 2)[0]), "kB")))
+	return kib / 1024
 }

@@ -1,8 +1,8 @@
-// Package sqlite keeps the library, the evidence and the alerts in SQLite files,
+// Package sqlite keeps the library and the evidence in SQLite files,
 // through a driver that needs no C compiler.
 //
 // It holds SQL and what is needed to keep bytes small: the library reads objects
-// back through package stix. It judges nothing. Each of the three stores has a file and migrations of its own, so
+// back through package stix. It judges nothing. Each store has a file and migrations of its own, so
 // that an import of one does not hold up another.
 package sqlite
 

@@ -50,15 +50,6 @@ func ReadEvidence(ctx context.Context, path string, r Reading) (*Evidence, error
 	return newEvidence(db), nil
 }
 
-// ReadAlerts opens the alerts file at path as ReadLibrary does a library.
-func ReadAlerts(ctx context.Context, path string, r Reading) (*Alerts, error) {
-	db, err := r.open(ctx, path, "alerts")
-	if err != nil {
-		return nil, err
-	}
-	return newAlerts(db), nil
-}
-
 // open opens a file where it is, as far as that can be, and else a copy.
 func (r Reading) open(ctx context.Context, path, schema string) (*sql.DB, error) {
 	info, err := os.Stat(path)

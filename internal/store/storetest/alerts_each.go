@@ -1,8 +1,6 @@
 package storetest
 
 import (
-	"cmp"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -83,17 +81,9 @@ func eachModel(t *testing.T, open OpenAlerts) {
 func (m *model) compareEach(rt *rapid.T, t *testing.T, s store.Alerts) {
 	for _, rule := range []string{"r1", "r2"} {
 		var want []alert.Alert
-		for _, k := range m.alerts {
-			if k.RuleID != rule || !k.counts {
-				continue
-			}
-			var d *alert.Disposition
-			if h := k.inOrder(); len(h) > 0 {
-				d = &h[len(h)-1]
-			}
-			want = append(want, inForce(&k.Alert, d))
+		for _, state := range m.Each(rule, "", "") {
+			want = append(want, *state.Shown())
 		}
-		slices.SortFunc(want, func(x, y alert.Alert) int { return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.ID, y.ID)) })
 		same(rt, "alerts of "+rule, want, everyAlert(t, s, rule, "", ""))
 	}
 }

@@ -109,8 +109,8 @@ func alertsKnown(t *testing.T, open OpenAlerts) {
 // compareKnown compares which alerts count.
 func (m *model) compareKnown(rt *rapid.T, t *testing.T, s store.Alerts) {
 	ids, want := []string{"a", "b", "c", "d", "e", "f"}, map[string]bool{}
-	for id, k := range m.alerts {
-		if k.counts {
+	for _, id := range ids {
+		if m.Counts(id) {
 			want[id] = true
 		}
 	}
@@ -170,48 +170,6 @@ func alertsDurations(t *testing.T, open OpenAlerts) {
 	}
 }
 
-// durations counts how long the alerts of some days had taken until then.
-func (m *model) durations(from, to day.Date, until time.Time) []alert.Duration {
-	counts := map[alert.Duration]int64{}
-	for _, k := range m.alerts {
-		if d := day.Of(k.Time); !k.counts || d < from || d > to || k.Time.After(until) {
-			continue
-		}
-		var first, last *alert.Disposition
-		for _, d := range k.inOrder() {
-			if !d.Time.After(until) {
-				last = &d
-				if first == nil {
-					first = &d
-				}
-			}
-		}
-		if last != nil && !last.Class.Labels() {
-			last = nil
-		}
-		for to, d := range map[alert.Milestone]*alert.Disposition{alert.Acknowledged: first, alert.Closed: last} {
-			w := alert.Duration{RuleID: k.RuleID, To: to, Minutes: alert.Minutes(until.Sub(k.Time)), Reached: d != nil}
-			if d != nil {
-				w.Minutes = alert.Untimed
-				if d.Time.After(k.Time) {
-					w.Minutes = alert.Minutes(d.Time.Sub(k.Time))
-				}
-			}
-			counts[w]++
-		}
-	}
-	var list []alert.Duration
-	for d, n := range counts {
-		d.N = n
-		list = append(list, d)
-	}
-	slices.SortFunc(list, func(x, y alert.Duration) int {
-		reached := map[bool]int{true: 1}
-		return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.To, y.To), cmp.Compare(reached[x.Reached], reached[y.Reached]), cmp.Compare(x.Minutes, y.Minutes))
-	})
-	return list
-}
-
 // compareDurations compares how long the alerts took, as of several times.
 func (m *model) compareDurations(rt *rapid.T, t *testing.T, s store.Alerts) {
 	for _, until := range []time.Time{hours(-29), hours(1), hours(2).Add(time.Second), hours(100)} {
@@ -219,7 +177,7 @@ func (m *model) compareDurations(rt *rapid.T, t *testing.T, s store.Alerts) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		same(rt, fmt.Sprintf("durations until %s", until), m.durations("2026-05-03", "2026-05-05", until), got)
+		same(rt, fmt.Sprintf("durations until %s", until), m.Durations("2026-05-03", "2026-05-05", until), got)
 	}
 }
 

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,28 +11,24 @@ import (
 	"pgregory.net/rapid"
 
 	"candor/internal/alert"
+	"candor/internal/alert/history"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
 
-// model is the plainest alert store: every alert with every statement, and
-// everything counted anew when asked.
+// model is what package history makes of the batches, and which batches brought the
+// alerts of each rule.
 type model struct {
-	alerts  map[string]*modelAlert
+	*history.Book
+	landed  int
+	names   map[int]string      // of batches
+	ids     map[string]bool     // of alerts
 	batches map[string][]string // of each rule
 }
 
-// modelAlert is an alert as merged, with its statements as they arrived. It counts
-// once an alert that is not partial has arrived.
-type modelAlert struct {
-	alert.Alert
-	history []alert.Disposition
-	counts  bool
-}
-
 func newModel() *model {
-	return &model{alerts: map[string]*modelAlert{}, batches: map[string][]string{}}
+	return &model{Book: history.NewBook(), names: map[int]string{}, ids: map[string]bool{}, batches: map[string][]string{}}
 }
 
 // refuses reports whether one of the alerts is partial and there is none that it
@@ -45,11 +40,8 @@ func (m *model) refuses(alerts []*alert.Alert) bool {
 // fitting returns the alerts without those that are refused.
 func (m *model) fitting(alerts []*alert.Alert) (list []*alert.Alert) {
 	known := map[string]bool{}
-	for id, k := range m.alerts {
-		known[id] = k.counts
-	}
 	for _, a := range alerts {
-		if known[a.ID] || !a.Partial() {
+		if known[a.ID] || m.Fits(a) {
 			known[a.ID] = true
 			list = append(list, a)
 		}
@@ -129,33 +121,32 @@ func drawnAlert() *rapid.Generator[*alert.Alert] {
 
 // append takes a batch in and counts into b.
 func (m *model) append(b *store.Batch, alerts []*alert.Alert) {
-	for _, a := range alerts {
+	m.landed++
+	m.names[m.landed] = b.ID
+	for i, a := range alerts {
 		b.Read++
 		bound(b, a)
-		known := m.alerts[a.ID]
-		if known == nil {
-			known = &modelAlert{Alert: alert.Alert{ID: a.ID}}
-			m.alerts[a.ID] = known
-		}
-		before := known.counts
-		known.counts = before || !a.Partial()
-		switch news := known.merge(a); {
-		case !known.counts:
-			continue // it waits
-		case !before:
+		m.ids[a.ID] = true
+		switch m.Add(m.landed, int64(i), a) {
+		case history.Waits:
+			continue
+		case history.New:
 			b.New++
-		case news:
+		case history.Updated:
 			b.Updated++
-		default:
+		case history.Unchanged:
 			b.Unchanged++
 			continue
 		}
-		if ids := m.batches[known.RuleID]; !slices.Contains(ids, b.ID) {
-			m.batches[known.RuleID] = append(ids, b.ID)
+		rule := m.Find(a.ID).RuleID
+		if ids := m.batches[rule]; !slices.Contains(ids, b.ID) {
+			m.batches[rule] = append(ids, b.ID)
 		}
 	}
-	used := m.rules()
-	maps.DeleteFunc(m.batches, func(rule string, _ []string) bool { return used[rule] == nil })
+	used := m.Rules()
+	maps.DeleteFunc(m.batches, func(rule string, _ []string) bool {
+		return !slices.ContainsFunc(used, func(r history.Rule) bool { return r.ID == rule })
+	})
 }
 
 // bound widens the bounds of b by the time of a.
@@ -175,97 +166,6 @@ func bound(b *store.Batch, a *alert.Alert) {
 	}
 }
 
-// merge takes over what a says and reports whether any of it is new.
-func (k *modelAlert) merge(a *alert.Alert) bool {
-	before := k.Alert
-	before.Fields = maps.Clone(k.Fields)
-	if !a.Partial() {
-		k.Time, k.RuleID, k.RuleName = a.Time, a.RuleID, a.RuleName
-	}
-	k.Site, k.Entity = cmp.Or(a.Site, k.Site), cmp.Or(a.Entity, k.Entity)
-	k.CaseID, k.Severity = cmp.Or(a.CaseID, k.CaseID), cmp.Or(a.Severity, k.Severity)
-	if k.Fields == nil {
-		k.Fields = map[string]string{}
-	}
-	maps.Copy(k.Fields, a.Fields)
-	fresh := k.hear(a)
-	return fresh || !k.Time.Equal(before.Time) || k.RuleID != before.RuleID || k.Site != before.Site || k.Entity != before.Entity ||
-		k.CaseID != before.CaseID || k.Severity != before.Severity || !maps.Equal(k.Fields, before.Fields)
-}
-
-// hear keeps a's statement unless it has been made, and reports whether it is new.
-func (k *modelAlert) hear(a *alert.Alert) bool {
-	if a.Disposition == nil {
-		return false
-	}
-	d := *a.Disposition
-	d.AlertID = a.ID
-	if slices.Contains(k.history, d) {
-		return false
-	}
-	k.history = append(k.history, d)
-	return true
-}
-
-// inOrder returns the statements oldest first; those of one time as they arrived.
-func (k *modelAlert) inOrder() []alert.Disposition {
-	return slices.SortedStableFunc(slices.Values(k.history), func(x, y alert.Disposition) int { return x.Time.Compare(y.Time) })
-}
-
-// tallies counts the alerts of some days.
-func (m *model) tallies(from, to day.Date) []alert.Tally {
-	counts, hours := map[alert.Tally]int64{}, map[alert.Tally]alert.Hours{}
-	for _, k := range m.alerts {
-		if d := day.Of(k.Time); !k.counts || d < from || d > to {
-			continue
-		}
-		a := k.Alert
-		a.Disposition = nil
-		if h := k.inOrder(); len(h) > 0 {
-			a.Disposition = &h[len(h)-1]
-		}
-		key := tally(&a, 0)
-		fell := key.Hours
-		key.Hours = 0
-		counts[key]++
-		hours[key] |= fell
-	}
-	var list []alert.Tally
-	for t, n := range counts {
-		t.Hours = hours[t]
-		t.N = n
-		list = append(list, t)
-	}
-	slices.SortFunc(list, func(x, y alert.Tally) int {
-		return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Cluster, y.Cluster), cmp.Compare(x.Day, y.Day),
-			cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened), cmp.Compare(x.Site, y.Site))
-	})
-	return list
-}
-
-// rules counts the alerts of each rule.
-func (m *model) rules() map[string]*store.AlertRule {
-	rules := map[string]*store.AlertRule{}
-	for _, k := range m.alerts {
-		if !k.counts {
-			continue
-		}
-		r := rules[k.RuleID]
-		if r == nil {
-			r = &store.AlertRule{ID: k.RuleID, Name: k.RuleName, First: k.Time, Last: k.Time, Batches: m.batches[k.RuleID]}
-			rules[k.RuleID] = r
-		}
-		r.Alerts++
-		if k.Time.Before(r.First) {
-			r.First = k.Time
-		}
-		if k.Time.After(r.Last) {
-			r.Last = k.Time
-		}
-	}
-	return rules
-}
-
 // compare compares all that s says with the model.
 func (m *model) compare(rt *rapid.T, t *testing.T, s store.Alerts) {
 	days := []day.Date{"2026-05-02", "2026-05-03", "2026-05-04", "2026-05-05"}
@@ -275,27 +175,40 @@ func (m *model) compare(rt *rapid.T, t *testing.T, s store.Alerts) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			same(rt, fmt.Sprintf("tallies %s to %s", from, to), m.tallies(from, to), got)
+			same(rt, fmt.Sprintf("tallies %s to %s", from, to), m.Tallies(from, to), got)
 		}
 	}
-	var want []store.AlertRule
-	for _, r := range m.rules() {
-		want = append(want, *r)
-	}
-	slices.SortFunc(want, func(x, y store.AlertRule) int { return cmp.Compare(x.ID, y.ID) })
-	rules, err := s.Rules(t.Context())
-	if err != nil {
-		rt.Fatal(err)
-	}
-	same(rt, "rules", want, rules)
+	m.compareRules(rt, t, s)
 	m.compareDurations(rt, t, s)
 	m.compareKnown(rt, t, s)
-	for id, k := range m.alerts {
+	for id := range m.ids {
+		want, _ := m.Told(id, func(int) string { return "" })
 		got, err := s.Dispositions(t.Context(), id)
 		if err != nil {
 			rt.Fatal(err)
 		}
 		got = slices.DeleteFunc(got, func(d alert.Disposition) bool { return d.Withdrawn })
-		same(rt, "dispositions of "+id, k.inOrder(), batchless(got))
+		same(rt, "dispositions of "+id, want, batchless(got))
 	}
+}
+
+// compareRules compares the rules. That a batch brought an alert to a rule, which another
+// one took to another rule, may be told for as long as the rule has alerts.
+func (m *model) compareRules(rt *rapid.T, t *testing.T, s store.Alerts) {
+	rules, err := s.Rules(t.Context())
+	if err != nil {
+		rt.Fatal(err)
+	}
+	var want []store.AlertRule
+	for i, r := range m.Rules() {
+		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last}
+		for _, n := range r.Batches {
+			rule.Batches = append(rule.Batches, m.names[n])
+		}
+		if i < len(rules) && slices.Equal(rules[i].Batches, m.batches[r.ID]) {
+			rule.Batches = m.batches[r.ID]
+		}
+		want = append(want, rule)
+	}
+	same(rt, "rules", want, rules)
 }

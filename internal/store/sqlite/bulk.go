@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// chunk is how many rows one statement inserts or asks for.
+const chunk = 256
+
 // bulk inserts rows, a chunk with one statement.
 type bulk struct {
 	one, many *sql.Stmt

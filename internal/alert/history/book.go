@@ -1,0 +1,289 @@
+package history
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/day"
+)
+
+// Book is the histories of alerts. Its answers are those of store.Alerts, where they
+// are described. It is not safe for concurrent use.
+type Book struct {
+	pages map[string]*page // by ID
+	void  map[int]bool     // batches
+	under *Book            // of a draft: what it does not change
+	// rules are the states that count by rule, in the order of Each; nil when that is to
+	// be worked out anew.
+	rules map[string][]*State
+}
+
+// page is the history of one alert, and what follows from it.
+type page struct {
+	arrivals []Arrival
+	State
+}
+
+// NewBook returns a book without arrivals.
+func NewBook() *Book { return &Book{pages: map[string]*page{}, void: map[int]bool{}} }
+
+// Draft returns a book that begins with what b holds and in which arrivals are added
+// without changing b, until Apply. A draft has no answers but those about one ID.
+func (b *Book) Draft() *Book {
+	d := NewBook()
+	d.under, d.void = b, maps.Clone(b.void)
+	return d
+}
+
+// Apply takes over what a draft of b changed.
+func (b *Book) Apply(draft *Book) {
+	maps.Copy(b.pages, draft.pages)
+	b.void, b.rules = draft.void, nil
+}
+
+// page returns the page of an ID, nil when nothing arrived of it.
+func (b *Book) page(id string) *page {
+	if p := b.pages[id]; p != nil || b.under == nil {
+		return p
+	}
+	return b.under.page(id)
+}
+
+// own returns the page of an ID to be changed.
+func (b *Book) own(id string) *page {
+	p := b.pages[id]
+	if p != nil {
+		return p
+	}
+	p = &page{State: Of(id, nil)}
+	if known := b.page(id); known != nil {
+		*p = *known
+		p.arrivals, p.Statements, p.Behind = slices.Clone(p.arrivals), slices.Clone(p.Statements), slices.Clone(p.Behind)
+	}
+	b.pages[id] = p
+	return p
+}
+
+// Fits reports whether an arrival is one that a batch may bring: a partial one needs
+// an alert that counts.
+func (b *Book) Fits(a *alert.Alert) bool { return !a.Partial() || b.Counts(a.ID) }
+
+// Counts reports whether an alert that counts has the ID.
+func (b *Book) Counts(id string) bool {
+	p := b.page(id)
+	return p != nil && p.Counts
+}
+
+// Add adds an arrival behind those that are there.
+func (b *Book) Add(batch int, place int64, a *alert.Alert) Outcome {
+	p := b.own(a.ID)
+	b.rules = nil
+	v := Arrival{Batch: batch, Place: place, Void: b.void[batch], Alert: a}
+	p.arrivals = append(p.arrivals, v)
+	if v.Void {
+		return Waits
+	}
+	return p.Take(batch, a)
+}
+
+// Withdraw makes the arrivals of a batch void, those included that are yet to come.
+func (b *Book) Withdraw(batch int) {
+	b.void[batch], b.rules = true, nil
+	for id, p := range b.all() {
+		if !slices.ContainsFunc(p.arrivals, func(a Arrival) bool { return a.Batch == batch }) {
+			continue
+		}
+		p = b.own(id)
+		for i := range p.arrivals {
+			p.arrivals[i].Void = b.void[p.arrivals[i].Batch]
+		}
+		p.State = Of(id, p.arrivals)
+	}
+}
+
+// all returns the page of every ID.
+func (b *Book) all() map[string]*page {
+	if b.under == nil {
+		return maps.Clone(b.pages)
+	}
+	all := b.under.all()
+	maps.Copy(all, b.pages)
+	return all
+}
+
+// counting yields the states that count of the alerts of some days.
+func (b *Book) counting(from, to day.Date) iter.Seq[*State] {
+	return func(yield func(*State) bool) {
+		within := days(from, to)
+		for _, p := range b.pages {
+			if p.Counts && within(p.Alert.Time) && !yield(&p.State) {
+				return
+			}
+		}
+	}
+}
+
+// days reports whether a time is of the days from from to to; an unknown day is no bound.
+func days(from, to day.Date) func(time.Time) bool {
+	first, end := from.Time(), to.Add(1).Time()
+	return func(t time.Time) bool { return !t.Before(first) && (end.IsZero() || t.Before(end)) }
+}
+
+// Tallies counts the alerts of some days.
+func (b *Book) Tallies(from, to day.Date) []alert.Tally {
+	type count struct {
+		n     int64
+		hours alert.Hours
+	}
+	counts := map[alert.Tally]count{}
+	for s := range b.counting(from, to) {
+		t := s.Tally()
+		hours := t.Hours
+		t.N, t.Hours = 0, 0
+		c := counts[t]
+		counts[t] = count{c.n + 1, c.hours | hours}
+	}
+	var list []alert.Tally
+	for t, c := range counts {
+		t.N, t.Hours = c.n, c.hours
+		list = append(list, t)
+	}
+	slices.SortFunc(list, func(x, y alert.Tally) int {
+		return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Cluster, y.Cluster), cmp.Compare(x.Day, y.Day),
+			cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance), x.Opened.Compare(y.Opened), cmp.Compare(x.Site, y.Site))
+	})
+	return list
+}
+
+// Durations counts how long the alerts of some days had taken until then.
+func (b *Book) Durations(from, to day.Date, until time.Time) []alert.Duration {
+	counts := map[alert.Duration]int64{}
+	for s := range b.counting(from, to) {
+		for _, d := range s.Durations(until) {
+			d.N = 0
+			counts[d]++
+		}
+	}
+	var list []alert.Duration
+	for d, n := range counts {
+		d.N = n
+		list = append(list, d)
+	}
+	reached := map[bool]int{true: 1}
+	slices.SortFunc(list, func(x, y alert.Duration) int {
+		return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.To, y.To), cmp.Compare(reached[x.Reached], reached[y.Reached]), cmp.Compare(x.Minutes, y.Minutes))
+	})
+	return list
+}
+
+// Rule is a rule as its alerts tell of it.
+type Rule struct {
+	ID string
+	// Name is that of the alert that fired last, of those that give one; of those of
+	// one time, the last in byte order.
+	Name        string
+	Alerts      int64
+	First, Last time.Time
+	Batches     []int // behind one of its alerts, in their order
+	named       time.Time
+}
+
+// Rules are what states tell of their rules.
+type Rules map[string]*Rule
+
+// Add takes in a state that counts.
+func (l Rules) Add(s *State) {
+	a := &s.Alert
+	r := l[a.RuleID]
+	if r == nil {
+		r = &Rule{ID: a.RuleID, First: a.Time}
+		l[a.RuleID] = r
+	}
+	r.Alerts++
+	r.First, r.Last = earlier(r.First, a.Time), later(r.Last, a.Time)
+	if a.RuleName != "" && cmp.Or(a.Time.Compare(r.named), cmp.Compare(a.RuleName, r.Name)) > 0 {
+		r.Name, r.named = a.RuleName, a.Time
+	}
+	for _, n := range s.Behind {
+		if i, found := slices.BinarySearch(r.Batches, n); !found {
+			r.Batches = slices.Insert(r.Batches, i, n)
+		}
+	}
+}
+
+// List lists the rules by ID.
+func (l Rules) List() []Rule {
+	var list []Rule
+	for _, id := range slices.Sorted(maps.Keys(l)) {
+		r := *l[id]
+		r.named = time.Time{}
+		list = append(list, r)
+	}
+	return list
+}
+
+// Rules lists the rules of the alerts that count, by ID.
+func (b *Book) Rules() []Rule {
+	rules := Rules{}
+	for s := range b.counting("", "") {
+		rules.Add(s)
+	}
+	return rules.List()
+}
+
+func earlier(x, y time.Time) time.Time {
+	if y.Before(x) {
+		return y
+	}
+	return x
+}
+
+func later(x, y time.Time) time.Time {
+	if y.After(x) {
+		return y
+	}
+	return x
+}
+
+// Find returns the alert that counts under an ID, as it is shown; nil when none does.
+func (b *Book) Find(id string) *alert.Alert {
+	if !b.Counts(id) {
+		return nil
+	}
+	return b.page(id).Shown()
+}
+
+// Told lists the statements about an alert, and whether anything arrived of it.
+func (b *Book) Told(id string, name func(batch int) string) (list []alert.Disposition, known bool) {
+	p := b.page(id)
+	if p == nil {
+		return nil, false
+	}
+	return Told(id, p.arrivals, name), true
+}
+
+// Each lists the states of the alerts of a rule of some days, by time and ID.
+func (b *Book) Each(rule string, from, to day.Date) []*State {
+	if b.rules == nil {
+		b.rules = map[string][]*State{}
+		for s := range b.counting("", "") {
+			b.rules[s.Alert.RuleID] = append(b.rules[s.Alert.RuleID], s)
+		}
+		for _, list := range b.rules {
+			slices.SortFunc(list, func(x, y *State) int {
+				return cmp.Or(x.Alert.Time.Compare(y.Alert.Time), cmp.Compare(x.Alert.ID, y.Alert.ID))
+			})
+		}
+	}
+	within, list := days(from, to), []*State(nil)
+	for _, s := range b.rules[rule] {
+		if within(s.Alert.Time) {
+			list = append(list, s)
+		}
+	}
+	return list
+}

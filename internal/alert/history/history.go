@@ -1,0 +1,279 @@
+// Package history says what follows from what arrived of alerts. Whatever engine
+// answers questions about alerts, this is what its answers must come to.
+//
+// The words of the package:
+//
+//   - An arrival is one record of a batch: an alert, or a partial one, which is a
+//     statement about an alert that is known. Batches have numbers, in the order in
+//     which they landed, and arrivals have places within their batch.
+//   - An arrival is void when its batch was withdrawn. What follows from a history is
+//     what follows from the arrivals in it that are not void: as if the others had
+//     never been.
+//   - A state is what arrivals of one ID come to. It counts once an arrival brought the
+//     alert, which a partial one does not: until then, those wait.
+//   - To take an arrival is to merge it into a state. What it sets replaces what was
+//     there, Fields key by key; what it leaves empty says nothing.
+//   - A statement is a disposition. One that says the same as another, by the same
+//     person, at the same time, is the same statement, whoever brought it again.
+//   - The statement in force is the last by its own time; of those of one time, the one
+//     that arrived last.
+//   - An arrival is news when it brings an alert or changes its state. A batch is behind
+//     an alert when it brought news of it since the alert has the rule that it has.
+//   - A book is the histories of many alerts in memory, with every answer about them.
+//
+// The package is pure: it reads no file and knows no engine.
+package history
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"candor/internal/alert"
+)
+
+// Arrival is what one batch said of an alert at one place.
+type Arrival struct {
+	// Batch is the number of the batch, and Place the place of the record in it.
+	Batch int
+	Place int64
+	// Void says that the batch was withdrawn.
+	Void bool
+	*alert.Alert
+}
+
+// Outcome is what became of an arrival.
+type Outcome int
+
+// The outcomes.
+const (
+	Waits     Outcome = iota // for an alert that nothing brought yet
+	New                      // it brought the alert
+	Updated                  // it changed what is known of it
+	Unchanged                // it said nothing new
+)
+
+// State is what the arrivals of one ID come to.
+type State struct {
+	// Alert is the alert as merged so far. It has no disposition.
+	Alert alert.Alert
+	// Counts says that an arrival brought the alert.
+	Counts bool
+	// Statements are the different statements about it, in the order in which they
+	// arrived first. They name no batch.
+	Statements []alert.Disposition
+	// Behind are the batches behind the alert, in their order.
+	Behind []int
+}
+
+// Of returns what follows from a history, whose arrivals are in their order.
+func Of(id string, arrivals []Arrival) State {
+	s := State{Alert: alert.Alert{ID: id}}
+	for _, a := range arrivals {
+		if !a.Void {
+			s.Take(a.Batch, a.Alert)
+		}
+	}
+	return s
+}
+
+// Take merges what a batch says of the alert into s. Of a it keeps what a's maps and
+// slices hold, which must not change afterwards.
+func (s *State) Take(batch int, a *alert.Alert) Outcome {
+	rule, counted := s.Alert.RuleID, s.Counts
+	s.Counts = counted || !a.Partial()
+	changed := s.merge(a)
+	if a.Disposition != nil {
+		changed = s.hear(a.Disposition) || changed
+	}
+	switch {
+	case !s.Counts:
+		return Waits
+	case counted && !changed:
+		return Unchanged
+	case !counted || s.Alert.RuleID != rule:
+		s.Behind = []int{batch}
+	case !slices.Contains(s.Behind, batch):
+		s.Behind = append(s.Behind, batch)
+	}
+	if counted {
+		return Updated
+	}
+	return New
+}
+
+// merge takes over what a sets, and reports whether any of it is new.
+func (s *State) merge(a *alert.Alert) bool {
+	k, changed := &s.Alert, false
+	for _, f := range [...]struct {
+		known *string
+		said  string
+	}{
+		{&k.RuleID, a.RuleID}, {&k.RuleName, a.RuleName}, {&k.Site, a.Site}, {&k.Entity, a.Entity}, {&k.Severity, a.Severity},
+		{&k.CaseID, a.CaseID}, {&k.Tactic, a.Tactic}, {&k.Source, a.Source},
+	} {
+		if f.said != "" && *f.known != f.said {
+			*f.known, changed = f.said, true
+		}
+	}
+	if at := Moment(a.Time); !at.IsZero() && at != k.Time {
+		k.Time, changed = at, true
+	}
+	if a.Score != nil && (k.Score == nil || *k.Score != *a.Score) {
+		k.Score, changed = a.Score, true
+	}
+	if len(a.Techniques) > 0 && !slices.Equal(k.Techniques, a.Techniques) {
+		k.Techniques, changed = a.Techniques, true
+	}
+	return s.mergeFields(a.Fields) || changed
+}
+
+func (s *State) mergeFields(said map[string]string) bool {
+	if len(said) == 0 {
+		return false
+	}
+	if len(s.Alert.Fields) == 0 {
+		s.Alert.Fields = said
+		return true
+	}
+	merged := maps.Clone(s.Alert.Fields)
+	maps.Copy(merged, said)
+	changed := !maps.Equal(merged, s.Alert.Fields)
+	s.Alert.Fields = merged
+	return changed
+}
+
+// hear keeps a statement unless it has been made, and reports whether it is new.
+func (s *State) hear(d *alert.Disposition) bool {
+	said := Statement(s.Alert.ID, d)
+	if slices.Contains(s.Statements, said) {
+		return false
+	}
+	s.Statements = append(s.Statements, said)
+	return true
+}
+
+// Statement returns what d states about the alert with an ID, in the form in which
+// two statements are the same when they are equal.
+func Statement(id string, d *alert.Disposition) alert.Disposition {
+	return alert.Disposition{AlertID: id, Class: d.Class, Word: d.Word, Time: Moment(d.Time), By: d.By, Provenance: d.Provenance}
+}
+
+// Moment returns t in the form in which two times are the same when they are equal.
+func Moment(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.Round(0).UTC()
+}
+
+// InForce returns the statement in force, nil when none was made.
+func (s *State) InForce() *alert.Disposition {
+	return s.inForce(func(*alert.Disposition) bool { return true })
+}
+
+// inForce returns the one in force among those that are known.
+func (s *State) inForce(known func(*alert.Disposition) bool) (last *alert.Disposition) {
+	for i := range s.Statements {
+		if d := &s.Statements[i]; known(d) && (last == nil || !d.Time.Before(last.Time)) {
+			last = d
+		}
+	}
+	return last
+}
+
+// Shown returns the alert as it counts: with the class, time and provenance of the
+// statement in force, or without a disposition when that leaves it unlabelled and
+// does not say that it is open.
+func (s *State) Shown() *alert.Alert {
+	a := s.Alert
+	if d := s.InForce(); d != nil && d.Class != alert.Unlabelled {
+		a.Disposition = &alert.Disposition{AlertID: a.ID, Class: d.Class, Time: d.Time, Provenance: d.Provenance}
+	}
+	return &a
+}
+
+// Tally returns what the alert alone counts as.
+func (s *State) Tally() alert.Tally {
+	a := &s.Alert
+	t := alert.Tally{RuleID: a.RuleID, Cluster: a.Cluster(), Day: a.Day(), Class: alert.Unlabelled, Site: a.Site,
+		Hours: alert.HourSet(a.Hour()), N: 1}
+	switch d := s.InForce(); {
+	case d == nil:
+	case d.Class.Labels():
+		t.Class, t.Provenance = d.Class, d.Provenance
+	case d.Class == alert.Open && a.CaseID != "":
+		t.Opened = d.Time
+	}
+	return t
+}
+
+// Durations returns how long the alert had taken to each milestone until then; none
+// when it had not fired.
+func (s *State) Durations(until time.Time) []alert.Duration {
+	if s.Alert.Time.After(until) {
+		return nil
+	}
+	var first *alert.Disposition
+	known := func(d *alert.Disposition) bool { return !d.Time.After(until) }
+	for i := range s.Statements {
+		if d := &s.Statements[i]; known(d) && (first == nil || d.Time.Before(first.Time)) {
+			first = d
+		}
+	}
+	last := s.inForce(known)
+	if last != nil && !last.Class.Labels() {
+		last = nil
+	}
+	return []alert.Duration{s.wait(alert.Acknowledged, first, until), s.wait(alert.Closed, last, until)}
+}
+
+// wait returns how long the alert took until d, or had waited until then.
+func (s *State) wait(to alert.Milestone, d *alert.Disposition, until time.Time) alert.Duration {
+	w := alert.Duration{RuleID: s.Alert.RuleID, To: to, Minutes: alert.Minutes(until.Sub(s.Alert.Time)), N: 1}
+	if d != nil {
+		w.Reached, w.Minutes = true, alert.Untimed
+		if d.Time.After(s.Alert.Time) {
+			w.Minutes = alert.Minutes(d.Time.Sub(s.Alert.Time))
+		}
+	}
+	return w
+}
+
+// Told lists every statement of a history, those that only void arrivals made
+// included and marked, oldest first. A statement is of the first batch that made it
+// and counts, or else of the first, and stands in that one's place among those of one
+// time. Name gives a batch's ID.
+func Told(id string, arrivals []Arrival, name func(batch int) string) []alert.Disposition {
+	type told struct {
+		said alert.Disposition
+		at   int // the place among the arrivals
+		void bool
+	}
+	var list []told
+	for i, a := range arrivals {
+		if a.Disposition == nil {
+			continue
+		}
+		t := told{Statement(id, a.Disposition), i, a.Void}
+		k := slices.IndexFunc(list, func(l told) bool { return l.said == t.said })
+		switch {
+		case k < 0:
+			list = append(list, t)
+		case list[k].void && !t.void:
+			list[k] = t
+		}
+	}
+	slices.SortFunc(list, func(x, y told) int {
+		if c := x.said.Time.Compare(y.said.Time); c != 0 {
+			return c
+		}
+		return x.at - y.at
+	})
+	var out []alert.Disposition
+	for _, t := range list {
+		t.said.Withdrawn, t.said.Batch = t.void, name(arrivals[t.at].Batch)
+		out = append(out, t.said)
+	}
+	return out
+}

@@ -1,0 +1,149 @@
+package history_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"candor/internal/alert"
+	"candor/internal/alert/history"
+)
+
+func at(hour int) time.Time { return time.Date(2026, 5, 4, hour, 0, 0, 0, time.UTC) }
+
+// fired is an alert that brings nothing but itself.
+func fired(rule string) *alert.Alert { return &alert.Alert{ID: "a", RuleID: rule, Time: at(0)} }
+
+// said is a statement about an alert that is known.
+func said(c alert.Class, hour int) *alert.Alert {
+	return &alert.Alert{ID: "a", Disposition: &alert.Disposition{Class: c, Time: at(hour), By: "ann", Provenance: alert.Analyst}}
+}
+
+func TestWhatBecomesOfAnArrival(t *testing.T) {
+	score := 0.5
+	var s history.State
+	for i, c := range []struct {
+		batch  int
+		says   *alert.Alert
+		want   history.Outcome
+		behind []int
+	}{
+		{1, said(alert.TruePositive, 3), history.Waits, nil},
+		{2, fired("r"), history.New, []int{2}},
+		{3, fired("r"), history.Unchanged, []int{2}},
+		{3, said(alert.TruePositive, 3), history.Unchanged, []int{2}}, // it waited, and was heard
+		{4, said(alert.FalsePositive, 1), history.Updated, []int{2, 4}},
+		{4, &alert.Alert{ID: "a", Score: &score, Fields: map[string]string{"k": "v"}}, history.Updated, []int{2, 4}},
+		{5, &alert.Alert{ID: "a", Fields: map[string]string{"k": "v"}}, history.Unchanged, []int{2, 4}},
+		{6, fired("other"), history.Updated, []int{6}},
+	} {
+		if got := s.Take(c.batch, c.says); got != c.want || cmp.Diff(c.behind, s.Behind) != "" {
+			t.Errorf("arrival %d: outcome %d behind %v, want %d and %v", i, got, s.Behind, c.want, c.behind)
+		}
+	}
+	if d := s.InForce(); d == nil || d.Class != alert.TruePositive {
+		t.Errorf("in force is %+v, want the statement that is last by its own time", d)
+	}
+}
+
+func TestOfOneTimeTheLastArrivalIsInForce(t *testing.T) {
+	s := history.Of("a", []history.Arrival{{Alert: fired("r")}, {Alert: said(alert.Test, 1)}, {Alert: said(alert.FalseLogic, 1)}, {Alert: said(alert.Test, 1)}})
+	if d := s.InForce(); d.Class != alert.FalseLogic || len(s.Statements) != 2 {
+		t.Errorf("in force is %+v of %d statements", d, len(s.Statements))
+	}
+}
+
+func TestATallyOpensOnlyWithinACase(t *testing.T) {
+	open := said(alert.Open, 2)
+	s := history.Of("a", []history.Arrival{{Alert: fired("r")}, {Alert: said(alert.TruePositive, 1)}, {Alert: open}})
+	if got := s.Tally(); got.Class != alert.Unlabelled || got.Provenance != "" || !got.Opened.IsZero() {
+		t.Errorf("without a case: %+v", got)
+	}
+	s.Take(2, &alert.Alert{ID: "a", CaseID: "c"})
+	if got := s.Tally(); got.Class != alert.Unlabelled || !got.Opened.Equal(at(2)) {
+		t.Errorf("in a case: %+v", got)
+	}
+	if got := s.Shown().Disposition; got == nil || got.Class != alert.Open {
+		t.Errorf("shown as %+v", got)
+	}
+}
+
+func TestDurationsAreAsOfATime(t *testing.T) {
+	s := history.Of("a", []history.Arrival{{Alert: fired("r")}, {Alert: said(alert.Unlabelled, 1)}, {Alert: said(alert.TruePositive, 2)}, {Alert: said(alert.Open, 5)}})
+	for hour, want := range map[int][]alert.Duration{
+		0: {{RuleID: "r", To: alert.Acknowledged, N: 1}, {RuleID: "r", To: alert.Closed, N: 1}},
+		1: {{RuleID: "r", To: alert.Acknowledged, Reached: true, Minutes: 60, N: 1}, {RuleID: "r", To: alert.Closed, Minutes: 60, N: 1}},
+		3: {{RuleID: "r", To: alert.Acknowledged, Reached: true, Minutes: 60, N: 1}, {RuleID: "r", To: alert.Closed, Reached: true, Minutes: 120, N: 1}},
+		6: {{RuleID: "r", To: alert.Acknowledged, Reached: true, Minutes: 60, N: 1}, {RuleID: "r", To: alert.Closed, Minutes: 360, N: 1}},
+	} {
+		if diff := cmp.Diff(want, s.Durations(at(hour))); diff != "" {
+			t.Errorf("at %d h: %s", hour, diff)
+		}
+	}
+	if got := s.Durations(at(-1)); got != nil {
+		t.Errorf("before it fired: %v", got)
+	}
+}
+
+func TestAStatementIsOfTheFirstBatchThatCounts(t *testing.T) {
+	list := []history.Arrival{
+		{Batch: 1, Void: true, Alert: said(alert.Test, 1)}, {Batch: 2, Alert: said(alert.FalseData, 1)}, {Batch: 3, Alert: said(alert.Test, 1)},
+		{Batch: 4, Void: true, Alert: said(alert.TruePositive, 0)},
+	}
+	var got []alert.Disposition
+	for _, d := range history.Told("a", list, func(n int) string { return string(rune('0' + n)) }) {
+		got = append(got, alert.Disposition{Class: d.Class, Batch: d.Batch, Withdrawn: d.Withdrawn})
+	}
+	want := []alert.Disposition{{Class: alert.TruePositive, Batch: "4", Withdrawn: true}, {Class: alert.FalseData, Batch: "2"}, {Class: alert.Test, Batch: "3"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestVoidIsAsIfNeverBrought draws batches, makes some void, before or after they are
+// added, and compares with a book that the others alone are added to.
+func TestVoidIsAsIfNeverBrought(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		book, alone := history.NewBook(), history.NewBook()
+		var void []int
+		for n := range rapid.IntRange(1, 5).Draw(rt, "batches") {
+			gone := rapid.Bool().Draw(rt, "void")
+			if gone && rapid.Bool().Draw(rt, "before it is added") {
+				book.Withdraw(n)
+			} else if gone {
+				void = append(void, n)
+			}
+			for i, a := range rapid.SliceOfN(drawn(), 0, 6).Draw(rt, "arrivals") {
+				book.Add(n, int64(i), a)
+				if !gone {
+					alone.Add(n, int64(i), a)
+				}
+			}
+		}
+		for _, n := range void {
+			book.Withdraw(n)
+		}
+		if diff := cmp.Diff(alone.Tallies("", ""), book.Tallies("", "")); diff != "" {
+			rt.Fatal(diff)
+		}
+		if diff := cmp.Diff(alone.Durations("", "", at(2)), book.Durations("", "", at(2))); diff != "" {
+			rt.Fatal(diff)
+		}
+		if diff := cmp.Diff(alone.Each("r", "", ""), book.Each("r", "", "")); diff != "" {
+			rt.Fatal(diff)
+		}
+	})
+}
+
+func drawn() *rapid.Generator[*alert.Alert] {
+	return rapid.Custom(func(t *rapid.T) *alert.Alert {
+		a := fired(rapid.SampledFrom([]string{"r", "s"}).Draw(t, "rule"))
+		if rapid.Bool().Draw(t, "partial") {
+			a = said(rapid.SampledFrom(alert.Classes()).Draw(t, "class"), rapid.IntRange(0, 3).Draw(t, "hour"))
+		}
+		a.ID, a.CaseID = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "id"), rapid.SampledFrom([]string{"", "c"}).Draw(t, "case")
+		return a
+	})
+}

@@ -1,0 +1,273 @@
+package batches
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"candor/internal/fault"
+	"candor/internal/store"
+	"candor/internal/store/batchfile"
+)
+
+// follow brings the index in step with the files. Where both say that they are, no file
+// is read, nor what is noted of it: how many there are makes next to no difference then.
+func (s *Store) follow(ctx context.Context) error {
+	at, err := s.tip()
+	if err != nil {
+		return err
+	}
+	is, err := s.index.Tip(ctx)
+	if err != nil {
+		return err
+	}
+	s.at = at
+	if at.Folder = s.state(); is == at && at.Folder != "" {
+		return nil
+	}
+	held, err := s.index.Held(ctx)
+	if err != nil {
+		return err
+	}
+	f := &following{Store: s, at: at, held: held, gone: map[string]*store.Withdrawal{}}
+	var gone []string
+	if f.files, gone, err = s.list(); err != nil {
+		return err
+	}
+	for _, id := range gone {
+		if f.gone[id], err = s.withdrawal(id); err != nil {
+			return err
+		}
+	}
+	if err := f.compare(ctx); err != nil {
+		return err
+	}
+	if err := f.look(ctx); err != nil {
+		return err
+	}
+	if err := f.whole(); err != nil {
+		return err
+	}
+	return f.take(ctx)
+}
+
+// following is an index on its way to be in step.
+type following struct {
+	*Store
+	at       Tip // of the folder
+	held     []Held
+	files    map[string]entry
+	gone     map[string]*store.Withdrawal
+	recorded map[string]string // by the ledger; nil until it is asked
+	fresh    []Held
+}
+
+// record returns the hash that the ledger has of a batch, empty when it has none.
+func (f *following) record(ctx context.Context, id string) (_ string, err error) {
+	if f.recorded == nil {
+		f.recorded = map[string]string{}
+		if f.o.Recorded != nil {
+			f.recorded, err = f.o.Recorded(ctx)
+		}
+	}
+	return f.recorded[id], err
+}
+
+// compare checks that the files which the index has taken in are there as they were. A
+// file whose size and time are as noted is taken for the same. An index that is ahead of
+// the folder, or took in another file than the ledger has, is wrong; else the folder is.
+func (f *following) compare(ctx context.Context) error {
+	for i := range f.held {
+		h := &f.held[i]
+		id := h.Batch.ID
+		e, there := f.files[id]
+		switch {
+		case !there && h.Number > f.at.Number:
+			return fmt.Errorf("%w: it has taken in batch %s, which never landed", ErrRebuild, id)
+		case !there:
+			return f.missing(id)
+		case e.size == h.Size && e.time.Equal(h.Time):
+			continue
+		}
+		sum, err := batchfile.Sum(ctx, f.path(id))
+		if err != nil {
+			return err
+		}
+		if sum == h.Batch.Content {
+			continue
+		}
+		was, err := f.record(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case was == sum:
+			return fmt.Errorf("%w: it has taken in another file of batch %s than was recorded", ErrRebuild, id)
+		case e.size != h.Size:
+			return f.swapped(id, fmt.Sprintf("it has %d bytes and had %d", e.size, h.Size))
+		}
+		return f.swapped(id, "its SHA-256 is another")
+	}
+	return nil
+}
+
+// look finds out what is to be noted of the files that the index has not taken in.
+func (f *following) look(ctx context.Context) error {
+	for _, h := range f.held {
+		delete(f.files, h.Batch.ID)
+	}
+	for id, e := range f.files {
+		was, err := f.record(ctx, id)
+		if err != nil {
+			return err
+		}
+		h, err := f.folder.held(ctx, e, f.gone[id])
+		if is := h.Batch.Content; was != "" && is != "" && was != is {
+			return f.swapped(id, "the ledger has another SHA-256 of it")
+		}
+		if err != nil {
+			return err
+		}
+		f.fresh = append(f.fresh, h)
+	}
+	slices.SortFunc(f.fresh, byNumber)
+	return nil
+}
+
+func byNumber(x, y Held) int { return cmp.Compare(x.Number, y.Number) }
+
+// whole checks that no number is missing, nor a withdrawal.
+func (f *following) whole() error {
+	if n := len(f.held); n > 0 && len(f.fresh) > 0 && f.fresh[0].Number <= f.held[n-1].Number {
+		return fmt.Errorf("%w: it lacks batch %s", ErrRebuild, f.fresh[0].Batch.ID)
+	}
+	all := slices.SortedFunc(slices.Values(slices.Concat(f.held, f.fresh)), byNumber)
+	for i := range all {
+		if h := &all[i]; h.Number > i+1 {
+			return fault.New(fault.Conflict, "the file of batch number %d is missing, and without it no count can be trusted", i+1).At("%s", f.dir).
+				Next("candor ledger verify names every file that is not as it was; put it back from a backup")
+		} else if h.Number <= i {
+			return f.swapped(h.Batch.ID, fmt.Sprintf("another batch has its number, %d", h.Number))
+		}
+	}
+	if f.at.Number > len(all) {
+		return f.missing(f.at.ID)
+	}
+	if f.at.Withdrawals > len(f.gone) {
+		return fault.New(fault.Conflict, "%d batches were withdrawn, and only %d say so: a file %s is missing", f.at.Withdrawals, len(f.gone), "BATCH"+withdrawn).
+			At("%s", f.dir).Next("candor ledger verify says which; put it back from a backup")
+	}
+	return nil
+}
+
+// A change of an index takes in so many files, or so many rows, at most, if it has
+// more than one file: what is built is kept when the building is stopped.
+const (
+	changeFiles = 1000
+	changeRows  = 2_000_000
+)
+
+// take takes in what the index does not hold yet, and withdrawals that it does not know.
+func (f *following) take(ctx context.Context) error {
+	last := f.last()
+	if f.o.Write {
+		_ = os.Remove(filepath.Join(f.dir, TipName+".new")) // what was killed on its way
+		if last != f.Store.at {
+			if err := f.setTip(last); err != nil {
+				return err
+			}
+		}
+	}
+	f.Store.at = last
+	last.Folder = f.state()
+	if len(f.fresh) > 0 || f.late() || f.o.Write {
+		if err := f.changes(ctx, last); err != nil {
+			return err
+		}
+	}
+	f.roll = newRoll(f.held)
+	return nil
+}
+
+// late reports whether the index does not know of a withdrawal.
+func (f *following) late() bool {
+	return slices.ContainsFunc(f.held, func(h Held) bool { return h.Batch.Withdrawn == nil && f.gone[h.Batch.ID] != nil })
+}
+
+// changes takes in what is fresh, some of it at a time, and leaves the index at a tip.
+func (f *following) changes(ctx context.Context, last Tip) error {
+	var all, taken int64
+	for _, h := range f.fresh {
+		all += h.Rows
+	}
+	tell := func() {
+		if f.o.Progress != nil && all > 0 {
+			f.o.Progress(taken, all)
+		}
+	}
+	for rest := f.fresh; ; {
+		tell()
+		n, rows := 0, int64(0)
+		for n < len(rest) && n < changeFiles && (n == 0 || rows+rest[n].Rows <= changeRows) {
+			rows += rest[n].Rows
+			n++
+		}
+		at := Tip{} // until all is there
+		if n == len(rest) {
+			at = last
+		}
+		if err := f.change(ctx, rest[:n], at); err != nil {
+			return err
+		}
+		f.held = append(f.held, rest[:n]...)
+		if rest, taken = rest[n:], taken+rows; len(rest) == 0 {
+			tell()
+			return nil
+		}
+	}
+}
+
+// last is the tip of the folder once all is taken in.
+func (f *following) last() Tip {
+	t := Tip{Withdrawals: len(f.gone)}
+	if all := slices.Concat(f.held, f.fresh); len(all) > 0 {
+		h := &all[len(all)-1]
+		t.Number, t.ID = h.Number, h.Batch.ID
+	}
+	return t
+}
+
+// change takes in some files, and the withdrawals that the index does not know.
+func (f *following) change(ctx context.Context, fresh []Held, at Tip) error {
+	c, err := f.index.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Rollback()
+	for i := range f.held {
+		h := &f.held[i]
+		if w := f.gone[h.Batch.ID]; w != nil && h.Batch.Withdrawn == nil {
+			h.Batch.Withdrawn = w
+			if err := cmp.Or(c.Forget(ctx, h.Number), c.Enter(ctx, *h)); err != nil {
+				return err
+			}
+		}
+	}
+	files := make([]File, len(fresh))
+	for i, h := range fresh {
+		files[i] = File{Path: f.path(h.Batch.ID), Number: h.Number, Void: h.Batch.Withdrawn != nil}
+	}
+	if len(files) > 0 {
+		if _, err := c.Take(ctx, files); err != nil {
+			return err
+		}
+	}
+	for _, h := range fresh {
+		if err := c.Enter(ctx, h); err != nil {
+			return err
+		}
+	}
+	return c.Commit(ctx, at)
+}

@@ -1,0 +1,103 @@
+package batches
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"candor/internal/store"
+)
+
+// Index answers questions about alerts from batch files that it has taken in. It can be
+// lost: whatever it holds follows from the files. Whoever writes another engine for
+// alerts implements it, and package storetest says when it is right.
+//
+// A zero index holds nothing. What it notes of itself, in Held and Tip, it only keeps.
+type Index interface {
+	store.AlertReader
+	// Tip returns what the last change that was committed left; the zero Tip before one.
+	// It costs the same however many batches there are.
+	Tip(ctx context.Context) (Tip, error)
+	// Held lists what has been taken in, by number.
+	Held(ctx context.Context) ([]Held, error)
+	// Rows counts the arrivals that the answers are worked out from, by the number of
+	// their batch, void ones included. A batch without any may be left out.
+	Rows(ctx context.Context) (map[int]int64, error)
+	// Begin begins a change, which nobody sees before it is committed. One is made at a
+	// time. It is ErrReadOnly where the index was opened for reading alone.
+	Begin(ctx context.Context) (Change, error)
+	// Close closes the index.
+	Close() error
+}
+
+// Change is a change of an index. It must end with Commit or Rollback; Rollback after
+// Commit does nothing.
+type Change interface {
+	// Take takes in files, in their order, whose numbers are higher than those held, and
+	// says what became of their arrivals.
+	Take(ctx context.Context, files []File) (Outcomes, error)
+	// Forget makes the arrivals of a batch void.
+	Forget(ctx context.Context, number int) error
+	// Enter notes what the index holds of a batch, in place of what was noted before.
+	Enter(ctx context.Context, h Held) error
+	// Commit makes the change seen, whole or not at all also when the process is killed,
+	// and notes the tip.
+	Commit(ctx context.Context, at Tip) error
+	Rollback()
+}
+
+// Engine is how a store comes to its index.
+type Engine struct {
+	// Open opens the index for writing, where there is none making one that holds nothing,
+	// or for reading alone. Errors that a store understands are ErrRebuild and ErrReadOnly.
+	Open func(ctx context.Context, write bool) (Index, error)
+	// Files are the paths of the files that the index may have; none for one in memory.
+	Files []string
+}
+
+// ErrRebuild says that what lies in the files of an index cannot be used: it is damaged, of
+// another version, or holds what Candor did not define. A store moves the files aside and
+// builds the index anew. It is returned with what is wrong, as by fmt.Errorf("%w: ...").
+var ErrRebuild = errors.New("the index has to be built anew")
+
+// ErrReadOnly says that an index was to be opened for reading alone, and has to be written
+// first: it is missing, or has not taken in all files.
+var ErrReadOnly = errors.New("the index has to follow the batch files, and was opened for reading alone")
+
+// Tip says how far a folder of batch files, or an index of it, has come.
+type Tip struct {
+	// Number and ID are those of the batch that landed last.
+	Number int    `json:"number"`
+	ID     string `json:"id,omitempty"`
+	// Withdrawals is how many batches were withdrawn.
+	Withdrawals int `json:"withdrawals"`
+	// Folder is what the system said of the files in the folder; only an index notes it.
+	Folder string `json:"folder,omitempty"`
+}
+
+// File is a batch file to be taken in.
+type File struct {
+	Path   string
+	Number int
+	// Void says that the batch was withdrawn.
+	Void bool
+}
+
+// Outcomes are the numbers of arrivals that history.State.Take came to. Waiting is the
+// ID of one that waits.
+type Outcomes struct {
+	New, Updated, Unchanged, Waits int64
+	Waiting                        string
+}
+
+// Held is what an index notes of a batch.
+type Held struct {
+	Number int         `json:"number"`
+	Rows   int64       `json:"rows"`
+	Size   int64       `json:"size"` // of the file, in bytes
+	Time   time.Time   `json:"time"` // at which the file was changed last, as the system says
+	Batch  store.Batch `json:"batch"`
+}
+
+// file is the name of the batch's file within the folder.
+func (h *Held) file() string { return h.Batch.ID + suffix }

@@ -1,0 +1,67 @@
+package batches
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/day"
+	"candor/internal/store"
+)
+
+// Known returns the IDs that name alerts; see store.AlertReader.
+func (s *Store) Known(ctx context.Context, ids []string) (map[string]bool, error) {
+	if err := s.fit(); err != nil {
+		return nil, err
+	}
+	return s.index.Known(ctx, ids)
+}
+
+// Tallies counts alerts; see store.AlertReader.
+func (s *Store) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error) {
+	if err := s.fit(); err != nil {
+		return nil, err
+	}
+	return s.index.Tallies(ctx, from, to)
+}
+
+// Durations counts how long alerts took; see store.AlertReader.
+func (s *Store) Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
+	if err := s.fit(); err != nil {
+		return nil, err
+	}
+	return s.index.Durations(ctx, from, to, until)
+}
+
+// Rules lists the rules of alerts; see store.AlertReader.
+func (s *Store) Rules(ctx context.Context) ([]store.AlertRule, error) {
+	if err := s.fit(); err != nil {
+		return nil, err
+	}
+	return s.index.Rules(ctx)
+}
+
+// Find returns an alert; see store.AlertReader.
+func (s *Store) Find(ctx context.Context, alertID string) (*alert.Alert, error) {
+	if err := s.fit(); err != nil {
+		return nil, err
+	}
+	return s.index.Find(ctx, alertID)
+}
+
+// Dispositions lists what was said of an alert; see store.AlertReader.
+func (s *Store) Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error) {
+	if err := s.fit(); err != nil {
+		return nil, err
+	}
+	return s.index.Dispositions(ctx, alertID)
+}
+
+// Each yields the alerts of a rule; see store.AlertReader.
+func (s *Store) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	if err := s.fit(); err != nil {
+		return func(yield func(*alert.Alert, error) bool) { yield(nil, err) }
+	}
+	return s.index.Each(ctx, rule, from, to)
+}

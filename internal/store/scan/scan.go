@@ -1,0 +1,295 @@
+// Package scan is an index of batch files in memory: it reads the files whenever it is
+// opened, and answers from package history alone. It is the engine of builds that have no
+// other, and what others are compared with: simple and slower, and as large as what the
+// files hold.
+package scan
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/alert/history"
+	"candor/internal/day"
+	"candor/internal/fault"
+	"candor/internal/store"
+	"candor/internal/store/batches"
+	"candor/internal/store/batchfile"
+	"candor/internal/store/stamp"
+)
+
+// Index is an index in memory. It implements batches.Index, and is safe for concurrent
+// use.
+type Index struct {
+	mu    sync.Mutex
+	book  *history.Book
+	held  map[int]batches.Held
+	rows  map[int]int64
+	tip   batches.Tip
+	texts texts
+}
+
+var _ batches.Index = (*Index)(nil)
+
+// Engine is the engine whose index is in memory.
+func Engine() batches.Engine {
+	return batches.Engine{Open: func(context.Context, bool) (batches.Index, error) { return New(), nil }}
+}
+
+// Open opens the store whose batch files lie in dir with an index in memory.
+func Open(ctx context.Context, dir string, o batches.Options) (*batches.Store, error) {
+	return batches.Open(ctx, dir, Engine(), o)
+}
+
+// New returns an index that has taken in nothing.
+func New() *Index {
+	return &Index{book: history.NewBook(), held: map[int]batches.Held{}, rows: map[int]int64{}, texts: texts{}}
+}
+
+// Tip returns how far the index has come.
+func (x *Index) Tip(context.Context) (batches.Tip, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.tip, nil
+}
+
+// Held lists what has been taken in.
+func (x *Index) Held(context.Context) ([]batches.Held, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var list []batches.Held
+	for _, n := range slices.Sorted(maps.Keys(x.held)) {
+		list = append(list, x.held[n])
+	}
+	return list, nil
+}
+
+// Rows counts the arrivals of each batch.
+func (x *Index) Rows(context.Context) (map[int]int64, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return maps.Clone(x.rows), nil
+}
+
+// Begin begins a change.
+func (x *Index) Begin(context.Context) (batches.Change, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return &change{index: x, draft: x.book.Draft(), held: map[int]batches.Held{}, rows: map[int]int64{}}, nil
+}
+
+// Close does nothing: there is no file.
+func (x *Index) Close() error { return nil }
+
+// Known returns those of the IDs that name alerts which count.
+func (x *Index) Known(_ context.Context, ids []string) (map[string]bool, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	known := map[string]bool{}
+	for _, id := range ids {
+		if x.book.Counts(id) {
+			known[id] = true
+		}
+	}
+	return known, nil
+}
+
+// Tallies counts the alerts of some days; see store.AlertReader.
+func (x *Index) Tallies(_ context.Context, from, to day.Date) ([]alert.Tally, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.book.Tallies(from, to), nil
+}
+
+// Durations counts how long alerts took; see store.AlertReader.
+func (x *Index) Durations(_ context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
+	if _, err := stamp.Of(until); err != nil {
+		return nil, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.book.Durations(from, to, until), nil
+}
+
+// Rules lists the rules that alerts name; see store.AlertReader.
+func (x *Index) Rules(context.Context) ([]store.AlertRule, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var list []store.AlertRule
+	for _, r := range x.book.Rules() {
+		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last}
+		for _, n := range r.Batches {
+			rule.Batches = append(rule.Batches, x.held[n].Batch.ID)
+		}
+		list = append(list, rule)
+	}
+	return list, nil
+}
+
+// Find returns the alert that counts under an ID; see store.AlertReader.
+func (x *Index) Find(_ context.Context, alertID string) (*alert.Alert, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if a := x.book.Find(alertID); a != nil {
+		return a, nil
+	}
+	return nil, noAlert(alertID)
+}
+
+// Dispositions lists what was said of an alert; see store.AlertReader.
+func (x *Index) Dispositions(_ context.Context, alertID string) ([]alert.Disposition, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	list, known := x.book.Told(alertID, func(n int) string { return x.held[n].Batch.ID })
+	if !known {
+		return nil, noAlert(alertID)
+	}
+	return list, nil
+}
+
+func noAlert(id string) error {
+	return fault.New(fault.NotFound, "there is no alert %q", id).Next("check the id; alert ids are those of the imported file")
+}
+
+// Each yields the alerts of a rule; see store.AlertReader.
+func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	return func(yield func(*alert.Alert, error) bool) {
+		x.mu.Lock()
+		states := x.book.Each(rule, from, to)
+		x.mu.Unlock()
+		for _, s := range states {
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(s.Shown(), nil) {
+				return
+			}
+		}
+	}
+}
+
+// change is a change of an index.
+type change struct {
+	index *Index
+	draft *history.Book
+	held  map[int]batches.Held
+	rows  map[int]int64
+}
+
+// Take takes in files.
+func (c *change) Take(ctx context.Context, files []batches.File) (out batches.Outcomes, err error) {
+	for _, f := range files {
+		if err := c.takeFile(ctx, f, &out); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// takeFile takes in one file. Its rows are in order of time, group by group, and have
+// their effect in the order in which they arrived.
+func (c *change) takeFile(ctx context.Context, f batches.File, out *batches.Outcomes) error {
+	file, err := batchfile.OpenRows(f.Path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	var arrived []*alert.Alert
+	for r, err := range file.Rows(ctx) {
+		if err != nil {
+			return err
+		}
+		for int64(len(arrived)) <= r.Place {
+			arrived = append(arrived, nil)
+		}
+		arrived[r.Place] = c.index.texts.once(r.Alert)
+	}
+	c.rows[f.Number] = int64(len(arrived))
+	if f.Void {
+		c.draft.Withdraw(f.Number)
+	}
+	for place, a := range arrived {
+		if a == nil {
+			return fault.New(fault.Conflict, "the batch file has no row %d", place).At("%s", f.Path)
+		}
+		switch c.draft.Add(f.Number, int64(place), a) {
+		case history.New:
+			out.New++
+		case history.Updated:
+			out.Updated++
+		case history.Unchanged:
+			out.Unchanged++
+		case history.Waits:
+			if !f.Void {
+				out.Waits, out.Waiting = out.Waits+1, a.ID
+			}
+		}
+	}
+	return nil
+}
+
+// Forget makes the arrivals of a batch void.
+func (c *change) Forget(_ context.Context, number int) error {
+	c.draft.Withdraw(number)
+	return nil
+}
+
+// Enter notes what the index holds of a batch.
+func (c *change) Enter(_ context.Context, h batches.Held) error {
+	c.held[h.Number] = h
+	return nil
+}
+
+// Commit makes the change seen.
+func (c *change) Commit(_ context.Context, at batches.Tip) error {
+	x := c.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.book.Apply(c.draft)
+	maps.Copy(x.held, c.held)
+	maps.Copy(x.rows, c.rows)
+	x.tip = at
+	return nil
+}
+
+// Rollback forgets the change.
+func (c *change) Rollback() {}
+
+// texts keeps each text that many alerts share once. Only the one change under way uses
+// it.
+type texts map[string]string
+
+// once makes a share its texts with others.
+func (t texts) once(a *alert.Alert) *alert.Alert {
+	for _, s := range [...]*string{&a.RuleID, &a.RuleName, &a.Site, &a.Entity, &a.Severity, &a.CaseID, &a.Tactic, &a.Source} {
+		*s = t.of(*s)
+	}
+	for i, s := range a.Techniques {
+		a.Techniques[i] = t.of(s)
+	}
+	if d := a.Disposition; d != nil {
+		d.AlertID, d.Class, d.Provenance = a.ID, alert.Class(t.of(string(d.Class))), alert.Provenance(t.of(string(d.Provenance)))
+		d.Word, d.By = t.of(d.Word), t.of(d.By)
+	}
+	if len(a.Fields) > 0 {
+		fields := make(map[string]string, len(a.Fields))
+		for k, v := range a.Fields {
+			fields[t.of(k)] = v
+		}
+		a.Fields = fields
+	}
+	return a
+}
+
+func (t texts) of(s string) string {
+	if known, ok := t[s]; ok {
+		return known
+	}
+	t[s] = s
+	return s
+}
