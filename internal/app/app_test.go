@@ -20,7 +20,7 @@ import (
 // folder is a data folder on which commands run in this process, at times that the
 // test says.
 type folder struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	engine engine.Name
 	now    time.Time

@@ -32,12 +32,13 @@ import (
 
 // walk is a data folder with every shared release and the evidence of the README.
 type walk struct {
-	t    *testing.T
+	t    testing.TB
 	desk *cli.Desk
 	data string
+	dir  string
 }
 
-func newWalk(t *testing.T, releases string) *walk {
+func newWalk(t testing.TB, releases string) *walk {
 	data := os.Getenv("CANDOR_TEST_DATA")
 	if data == "" {
 		t.Skip("CANDOR_TEST_DATA names no folder of real data")
@@ -66,7 +67,7 @@ func newWalk(t *testing.T, releases string) *walk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	return &walk{t, d, data}
+	return &walk{t, d, data, f.dir}
 }
 
 func request(r attack.Release) assessment.Request {

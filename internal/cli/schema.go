@@ -90,7 +90,7 @@ func outputs() map[string][]schema.Form {
 		"review":       {schema.Of[assure.Reviews](""), schema.Of[assure.Review]("of a case")},
 		"schema":       {schema.Of[[]describedOutput]("without a command")},
 		"serve":        {schema.Of[announcement]("")},
-		"take":         {schema.Of[take.Take](""), schema.Of[[]take.Take]("with --all")},
+		"take":         {schema.Of[take.Take](""), schema.Of[[]take.Listed]("with --all")},
 		"token create": {schema.Of[madeToken]("")},
 		"token list":   {schema.Of[tokenList]("")},
 		"token revoke": {schema.Of[tokenView]("")},

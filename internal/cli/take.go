@@ -100,7 +100,7 @@ func (p *program) takes(ctx context.Context, d *Desk, req assessment.Request, as
 	}
 	if p.json {
 		between, begin, end = ",\n", "[\n", "\n]\n"
-		render = func(t take.Take) ([]byte, error) { return json.Marshal(as(t)) }
+		render = func(t take.Take) ([]byte, error) { return json.Marshal(as(t).Listed()) }
 	}
 	before := begin
 	err := d.Assessment.Takes(ctx, req, render, func(text []byte) error {

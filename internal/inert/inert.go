@@ -23,6 +23,8 @@ func Hidden(r rune) bool {
 	switch {
 	case r == '\n' || r == '\t':
 		return false
+	case r < utf8.RuneSelf: // most of every text
+		return r < ' ' || r == 0x7f
 	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
 		return true
 	}

@@ -35,13 +35,19 @@ type Desk struct {
 	verdicts map[string]*assure.Verdict
 
 	mu  sync.Mutex
-	adj map[string]adjacency.Result
+	adj map[string]nearby
+}
+
+// nearby are the stages next to a technique, with how they stand here.
+type nearby struct {
+	adjacency.Result
+	rows []Adjacent
 }
 
 // NewDesk returns a desk. What in holds must not change afterwards.
 func NewDesk(in Input) *Desk {
 	d := &Desk{Input: in, rules: table(), index: adjacency.NewIndex(in.Library), board: standing.New(in.Library, in.Assessment),
-		verdicts: map[string]*assure.Verdict{}, adj: map[string]adjacency.Result{}}
+		verdicts: map[string]*assure.Verdict{}, adj: map[string]nearby{}}
 	for i := range in.Assessment.Verdicts {
 		v := &in.Assessment.Verdicts[i]
 		d.verdicts[v.Analytic.StixID] = v
@@ -75,6 +81,8 @@ func (d *Desk) Write(id string) (Take, bool) {
 		Local: d.Local, Adjacent: f.rows, AdjacentNote: f.adj.Note, Standing: f.standing}
 	if t.Adjacent == nil {
 		t.Adjacent = []Adjacent{}
+	} else {
+		t.AdjacentOf = f.techniques[0].ATTACKID
 	}
 	t.Confidence = f.confidence()
 	t.Sections = f.sections(t.Confidence)
@@ -229,8 +237,8 @@ func (d *Desk) facts(o *attack.Object) *facts {
 		}
 	}
 	if f.class&(anAnalytic|aBehaviour) != 0 && len(f.techniques) > 0 {
-		f.adj = d.adjacent(f.techniques[0].ID)
-		f.rows = d.rows(f.adj)
+		n := d.adjacent(f.techniques[0].ID)
+		f.adj, f.rows = n.Result, n.rows
 		f.mitigations = d.mitigations(f.techniques)
 	}
 	return f
@@ -267,15 +275,20 @@ func (d *Desk) mitigations(ts []*attack.Object) []*attack.Object {
 	return ms
 }
 
-func (d *Desk) adjacent(technique string) adjacency.Result {
+// adjacent returns what is next to a technique, worked out once.
+func (d *Desk) adjacent(technique string) nearby {
+	d.mu.Lock()
+	n, ok := d.adj[technique]
+	d.mu.Unlock()
+	if ok {
+		return n
+	}
+	n.Result = d.index.Of(technique, adjacency.Options{})
+	n.rows = d.rows(n.Result)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if res, ok := d.adj[technique]; ok {
-		return res
-	}
-	res := d.index.Of(technique, adjacency.Options{})
-	d.adj[technique] = res
-	return res
+	d.adj[technique] = n
+	return n
 }
 
 // perTactic is how many stages of a tactic are named.

@@ -186,9 +186,10 @@ type Take struct {
 	Local      bool       `json:"local"`
 	Sections   []Section  `json:"sections"`
 	Confidence Confidence `json:"confidence"`
-	// Adjacent are the stages next to it, Initial Access first, and AdjacentNote on
-	// whose users they are based.
+	// Adjacent are the stages next to the technique AdjacentOf, Initial Access first, and
+	// AdjacentNote says on whose users they are based.
 	Adjacent     []Adjacent `json:"adjacent"`
+	AdjacentOf   string     `json:"adjacent_of,omitempty"`
 	AdjacentNote string     `json:"adjacent_note,omitempty"`
 	// Standing is how the techniques that it is about stand; nil for an analytic.
 	Standing *standing.Standing `json:"standing,omitempty"`
