@@ -14,7 +14,8 @@ import (
 )
 
 // BenchmarkTake times takes of Enterprise 18.1 with the evidence of the README: one of
-// every live object in turn, once the release is judged, with the slowest of all; and
+// every live object in turn, once the release is judged, with the slowest of a fifth of
+// them; and
 // what candor take --all --json does, the judgement included.
 func BenchmarkTake(b *testing.B) {
 	w := newWalk(b, "enterprise-attack-18.1.json.gz")
@@ -37,9 +38,9 @@ func BenchmarkTake(b *testing.B) {
 	b.Run("slowest", func(b *testing.B) {
 		for b.Loop() {
 			var most time.Duration
-			for _, id := range ids {
-				least := time.Hour // of five, as the machine has other work
-				for range 5 {
+			for i := 0; i < len(ids); i += 5 {
+				id, least := ids[i], time.Hour // of three, as the machine has other work
+				for range 3 {
 					from := time.Now()
 					if _, err := w.desk.Assessment.Take(b.Context(), r, id); err != nil {
 						b.Fatal(err)

@@ -38,15 +38,15 @@ type Sum struct {
 // a verdict counts once under each name. The groups are in order of ATT&CK ID.
 // A group is a distribution; there is no mean of rungs.
 func Roll(verdicts []Verdict, by func(Verdict) []Name) []Group {
-	members := map[Name][]Verdict{}
-	for _, v := range verdicts {
-		for _, n := range by(v) {
-			members[n] = append(members[n], v)
+	members := map[Name][]*Verdict{}
+	for i := range verdicts {
+		for _, n := range by(verdicts[i]) {
+			members[n] = append(members[n], &verdicts[i])
 		}
 	}
 	groups := make([]Group, 0, len(members))
 	for n, vs := range members {
-		groups = append(groups, GroupOf(n, vs))
+		groups = append(groups, GroupOver(n, vs))
 	}
 	slices.SortFunc(groups, func(a, b Group) int { return cmp.Or(compareNames(a.Of, b.Of), strings.Compare(a.Of.Name, b.Of.Name)) })
 	return groups
@@ -54,19 +54,21 @@ func Roll(verdicts []Verdict, by func(Verdict) []Name) []Group {
 
 // GroupOf sums the verdicts that belong to what of names. Of a technique with
 // sub-techniques they are those of both, and each is summed besides.
-func GroupOf(of Name, verdicts []Verdict) Group {
+func GroupOf(of Name, verdicts []Verdict) Group { return GroupOver(of, pointers(verdicts)) }
+
+// GroupOver is GroupOf for verdicts of which others are between them.
+func GroupOver(of Name, verdicts []*Verdict) Group {
 	g := Group{Of: of, Sum: sumOf(verdicts)}
-	var own, subs []Verdict
+	var own, subs []*Verdict
 	var techniques []Name
-	for i := range verdicts {
-		v := &verdicts[i]
+	for _, v := range verdicts {
 		if slices.Contains(v.Techniques, of) {
-			own = append(own, *v)
+			own = append(own, v)
 		}
 		if !slices.Contains(v.Parents, of) {
 			continue
 		}
-		subs = append(subs, *v)
+		subs = append(subs, v)
 		for _, t := range v.Techniques {
 			if !slices.Contains(techniques, t) && strings.HasPrefix(t.ATTACKID, of.ATTACKID+".") {
 				techniques = append(techniques, t)
@@ -82,7 +84,7 @@ func GroupOf(of Name, verdicts []Verdict) Group {
 	return g
 }
 
-func sumOf(verdicts []Verdict) Sum {
+func sumOf(verdicts []*Verdict) Sum {
 	s := Sum{Totals: totalsOf(verdicts), WorstOf: []Name{}}
 	s.worst(verdicts)
 	return s
@@ -130,9 +132,8 @@ func ByPlatform(v Verdict) []Name {
 
 // worst finds the worst case of the verdicts. Of rungs that are stopped at the same
 // question the one that is listed first is taken.
-func (s *Sum) worst(verdicts []Verdict) {
-	for i := range verdicts {
-		v := &verdicts[i]
+func (s *Sum) worst(verdicts []*Verdict) {
+	for _, v := range verdicts {
 		if v.Rung == NotApplicable {
 			continue
 		}

@@ -18,7 +18,7 @@ func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
 		Window:    a.window,
 		Policy:    a.policy.Ref(),
 		Scope:     a.scope,
-		Totals:    totalsOf(verdicts),
+		Totals:    totalsOf(pointers(verdicts)),
 		Tactics:   tacticTotals(verdicts, namesOf(a.tactics)),
 		Verdicts:  verdicts,
 		NextSteps: a.steps(),
@@ -30,10 +30,9 @@ func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
 
 // totalsOf sums verdicts. What is not applicable is counted among Analytics and
 // on its own rung, and in no other figure.
-func totalsOf(verdicts []Verdict) Totals {
-	t := Totals{Analytics: len(verdicts), Rungs: Distribution(verdicts)}
-	for i := range verdicts {
-		v := &verdicts[i]
+func totalsOf(verdicts []*Verdict) Totals {
+	t := Totals{Analytics: len(verdicts), Rungs: DistributionOver(verdicts)}
+	for _, v := range verdicts {
 		if v.Rung == NotApplicable {
 			continue
 		}
@@ -55,11 +54,22 @@ func totalsOf(verdicts []Verdict) Totals {
 }
 
 // Distribution counts verdicts on every rung, in order.
-func Distribution(verdicts []Verdict) []RungCount {
+func Distribution(verdicts []Verdict) []RungCount { return DistributionOver(pointers(verdicts)) }
+
+// pointers are verdicts without copies of them.
+func pointers(verdicts []Verdict) []*Verdict {
+	ps := make([]*Verdict, len(verdicts))
+	for i := range verdicts {
+		ps[i] = &verdicts[i]
+	}
+	return ps
+}
+
+// DistributionOver is Distribution for verdicts of which others are between them.
+func DistributionOver(verdicts []*Verdict) []RungCount {
 	n := map[Rung]int{}
 	short := map[Rung]map[visibility.Shortfall]int{Blind: {}, RuleOnly: {}}
-	for i := range verdicts {
-		v := &verdicts[i]
+	for _, v := range verdicts {
 		n[v.Rung]++
 		if of := short[v.Rung]; of != nil && v.Visibility.Shortfall != "" {
 			of[v.Visibility.Shortfall]++
@@ -153,7 +163,7 @@ func Filter(a Assessment, platform string) Assessment {
 		tactics[i] = t.Tactic
 	}
 	a.Verdicts = verdicts
-	a.Totals = totalsOf(verdicts)
+	a.Totals = totalsOf(pointers(verdicts))
 	a.Tactics = tacticTotals(verdicts, tactics)
 	a.NextSteps = narrowed(a.NextSteps, verdicts)
 	a.Limits = append(slices.Clone(a.Limits), "Narrowed to platform "+platform+": every figure is of its analytics alone.")

@@ -74,7 +74,7 @@ func New(lib *attack.Library, a *assure.Assessment) *Board {
 	}
 	for id := range b.by {
 		if o, ok := lib.Object(id); ok {
-			b.groups[id] = assure.GroupOf(nameOf(o), b.verdicts(b.by[id]))
+			b.groups[id] = assure.GroupOver(nameOf(o), b.verdicts(b.by[id]))
 		}
 	}
 	for i, t := range b.tactics {
@@ -92,11 +92,7 @@ func (b *Board) Tactics() []*attack.Object { return b.tactics }
 // Verdicts returns the verdicts on the analytics of any of the techniques, each
 // once, in the order of the assessment.
 func (b *Board) Verdicts(techniques []*attack.Object) []*assure.Verdict {
-	var out []*assure.Verdict
-	for _, i := range b.indices(techniques) {
-		out = append(out, &b.all[i])
-	}
-	return out
+	return b.verdicts(b.indices(techniques))
 }
 
 func (b *Board) indices(techniques []*attack.Object) []int {
@@ -108,10 +104,10 @@ func (b *Board) indices(techniques []*attack.Object) []int {
 	return slices.Compact(is)
 }
 
-func (b *Board) verdicts(indices []int) []assure.Verdict {
-	vs := make([]assure.Verdict, len(indices))
+func (b *Board) verdicts(indices []int) []*assure.Verdict {
+	vs := make([]*assure.Verdict, len(indices))
 	for i, at := range indices {
-		vs[i] = b.all[at]
+		vs[i] = &b.all[at]
 	}
 	return vs
 }
@@ -174,7 +170,7 @@ func techniques(objects []*attack.Object) []*attack.Object {
 func (b *Board) Of(o *attack.Object) Standing {
 	ts := Techniques(b.lib, o)
 	s := Standing{Of: nameOf(o), Kind: o.Kind, Techniques: []Technique{}, Stages: []Stage{}, Unseen: []assure.Name{}}
-	s.Totals = assure.GroupOf(s.Of, b.verdicts(b.indices(ts))).Totals
+	s.Totals = assure.GroupOver(s.Of, b.Verdicts(ts)).Totals
 	for _, t := range ts {
 		row := Technique{Group: b.groups[t.ID], Tactics: namesOf(b.lib.TacticsOf(t.ID))}
 		row.Of = nameOf(t)
@@ -213,7 +209,7 @@ func (b *Board) stages(s *Standing, ts []*attack.Object) {
 			continue
 		}
 		vs := b.Verdicts(own)
-		st := Stage{Group: assure.GroupOf(nameOf(tactic), b.verdicts(b.indices(own))), Techniques: len(own)}
+		st := Stage{Group: assure.GroupOver(nameOf(tactic), vs), Techniques: len(own)}
 		s.Stages = append(s.Stages, st)
 		if s.First != nil {
 			continue

@@ -275,7 +275,7 @@ func (f *facts) rungs() words {
 		return rungOf(f.v)
 	}
 	src := Source{Kind: Computation, ID: "rungs", Field: f.name.ATTACKID}
-	for _, c := range assure.Distribution(verdictsOf(f.vs)) {
+	for _, c := range assure.DistributionOver(f.vs) {
 		if c.Count > 0 {
 			src.Inputs = append(src.Inputs, string(c.Rung)+" "+itoa(c.Count))
 		}

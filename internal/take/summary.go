@@ -263,20 +263,12 @@ func (f *facts) worstCase() words {
 	if len(f.vs) == 0 || f.standing == nil {
 		return nothing
 	}
-	worst := assure.GroupOf(f.name, verdictsOf(f.vs)).Worst
+	worst := assure.GroupOver(f.name, f.vs).Worst
 	on := f.having(func(v *assure.Verdict) bool { return v.Rung == worst })
 	if worst == "" || len(f.vs) == 1 || worst == assure.Reliable {
 		return nothing
 	}
 	return say("The worst case is %s, for %s.", judged("rung", f.name, rungName(worst), nil), count(on))
-}
-
-func verdictsOf(vs []*assure.Verdict) []assure.Verdict {
-	out := make([]assure.Verdict, len(vs))
-	for i, v := range vs {
-		out[i] = *v
-	}
-	return out
 }
 
 // nothingJudged: there is no evidence of the organisation.
