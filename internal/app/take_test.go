@@ -541,7 +541,15 @@ func (c *checker) rungs(tk *take.Take, st take.Statement, s take.Source) {
 		}
 	}
 	counts, all := map[string]int{}, 0
+	reads := func(v *assure.Verdict) bool { return tk.Kind == attack.KindComponent && c.reads(v.Analytic.StixID, tk.Object.StixID) }
+	if tk.Kind == attack.KindComponent {
+		about = nil
+	}
 	for _, v := range c.verdicts {
+		if reads(v) && v.Rung != assure.NotApplicable {
+			counts[string(v.Rung)]++
+			all++
+		}
 		if v.Rung != assure.NotApplicable && slices.ContainsFunc(v.Techniques, func(n assure.Name) bool { return about[n.StixID] }) {
 			counts[string(v.Rung)]++
 			all++
@@ -557,6 +565,12 @@ func (c *checker) rungs(tk *take.Take, st take.Statement, s take.Source) {
 	if strconv.Itoa(all) != s.Value || len(counts) > 0 {
 		c.tell(tk, st, "%d analytics apply, and it says %s; left out: %v", all, s.Value, counts)
 	}
+}
+
+// reads reports whether an analytic names a log source of a data component.
+func (c *checker) reads(analytic, component string) bool {
+	sources, _ := c.raws[analytic]["x_mitre_log_source_references"].([]any)
+	return slices.ContainsFunc(sources, func(s any) bool { return s.(map[string]any)["x_mitre_data_component_ref"] == component })
 }
 
 // users counts who uses what from the relationships alone.
@@ -736,7 +750,7 @@ func TestTakesOfTheDemo(t *testing.T) {
 	}
 	reading(t, takes)
 	// What the demonstration has no occasion for is tested beside the rules.
-	rare := []string{"no_longer_in_force", "nothing_judged", "none_applies", "waived", "no_reliable_chance", "old_detection_text", "data_named", "tools_of", "silent",
+	rare := []string{"no_longer_in_force", "nothing_judged", "none_applies", "waived", "no_reliable_chance", "old_detection_text", "data_named", "named_data", "tools_of", "silent",
 		"stages_unseen", "no_adjacent", "automation_open", "through_software", "scope_unstated", "no_analytics", "release_not_published"}
 	for _, code := range take.Codes() {
 		if !codes[code] && !slices.Contains(rare, code) {

@@ -84,9 +84,14 @@ func (f *facts) because(c Confidence, thin bool) string {
 		against = append(against, "a short official text")
 	}
 	if !slices.ContainsFunc(c.Points, func(p Point) bool { return p.Code != "official" }) {
-		if f.d.Local {
+		switch {
+		case f.d.Local && f.some(bears) && len(f.about()) == 1:
+			against = append(against, "too little measured here to rest on")
+		case f.d.Local && f.some(bears):
+			against = append(against, "nothing measured here that bears on half of its analytics")
+		case f.d.Local:
 			against = append(against, "nothing measured here that bears on it")
-		} else {
+		default:
 			against = append(against, "no evidence of the organisation")
 		}
 	}
@@ -123,6 +128,14 @@ func (f *facts) half(so func(*assure.Verdict) bool) bool {
 
 func (f *facts) some(so func(*assure.Verdict) bool) bool {
 	return slices.ContainsFunc(f.about(), so)
+}
+
+// bears reports whether anything measured here bears on a verdict, enough or not.
+func bears(v *assure.Verdict) bool {
+	return v.Measurement != nil && v.Measurement.Alerts > 0 || tried(v) ||
+		slices.ContainsFunc(v.Visibility.Needs, func(n visibility.Need) bool {
+			return n.State == visibility.Measured || n.State == visibility.Thin || n.State == visibility.Old
+		})
 }
 
 func concluded(v *assure.Verdict) bool {

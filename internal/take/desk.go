@@ -109,7 +109,7 @@ func (f *facts) sections(c Confidence) []Section {
 		s := Section{Name: name, Title: name.Title(), Statements: []Statement{}}
 		left := budget(name)
 		for _, r := range f.d.rules {
-			if r.in != name || r.of&f.class == 0 || !f.o.Live() && r.code != "no_longer_in_force" {
+			if r.in != name || r.of&f.class == 0 || f.silent(r) {
 				continue
 			}
 			w := r.say(f)
@@ -137,12 +137,46 @@ func (f *facts) empty(n SectionName) string {
 	switch {
 	case !f.o.Live():
 		return "The object is no longer in force, so nothing is advised."
-	case !f.d.Local && (n == Executive || n == Direction):
+	case f.class == aMitigation && n == Telemetry:
+		return "A mitigation has no telemetry of its own: the takes of the techniques that it touches say what would show them."
+	case f.class == aMitigation && n == Direction:
+		return "A mitigation detects nothing: the takes of the techniques that it touches say what to do about detection."
+	case f.class == aComponent && n == Mitigation:
+		return "Data show and do not prevent: the takes of the techniques that it would show name mitigations."
+	case !f.d.Local && (n == Executive || n == Direction || f.class == aMitigation):
 		return "No evidence of the organisation has been added, so nothing of it can be said."
+	case f.d.Local && len(f.d.Assessment.Verdicts) == 0 && n != Mitigation:
+		return "This release has no analytics, so nothing of it can be judged here."
+	case f.stands(assure.NotApplicable):
+		return "Its platform is not in scope here, so there is nothing to do."
+	case f.d.Local && f.class&anAnalytic == 0 && len(f.vs) == 0 && n != Mitigation:
+		return "No analytic of it applies to the platforms in scope here."
+	case n == Executive:
+		return "Nothing that is known here asks for a decision."
+	case n == Direction:
+		return "Nothing that is known here asks for work on detection."
 	case n == Mitigation:
 		return "The release names no mitigation for it, and nothing here asks for one."
 	}
-	return "Of what a take looks at, nothing speaks to this."
+	return "Nothing that is known here says what would show it."
+}
+
+// silent reports whether a rule does not speak whatever it has to say: of what is no
+// longer in force only that is said, and no work is advised on what is not operated.
+func (f *facts) silent(r rule) bool {
+	if !f.o.Live() {
+		return r.code != "no_longer_in_force"
+	}
+	return r.in == Direction && f.notOperated()
+}
+
+// notOperated reports whether the object is about something that would happen only where
+// the organisation states to operate nothing.
+func (f *facts) notOperated() bool {
+	if f.class == anAnalytic {
+		return f.stands(assure.NotApplicable)
+	}
+	return f.d.Local && len(f.vs) == 0 && slices.ContainsFunc(f.onThem(), func(v *assure.Verdict) bool { return v.Rung == assure.NotApplicable })
 }
 
 // class is what rules tell apart among kinds.
@@ -200,7 +234,8 @@ type facts struct {
 	// strategies and techniques are those that the object belongs to or is about, and
 	// tactics those of the techniques.
 	strategies, techniques, tactics []*attack.Object
-	// vs are the verdicts on all analytics of the techniques that apply here.
+	// vs are the verdicts on those analytics of the techniques, or that read the data,
+	// that apply here.
 	vs          []*assure.Verdict
 	caveats     []attack.Caveat
 	mitigations []*attack.Object
@@ -230,7 +265,7 @@ func (d *Desk) facts(o *attack.Object) *facts {
 		f.tactics = d.tacticsOf(f.techniques)
 	}
 	if d.Local {
-		for _, v := range d.board.Verdicts(f.techniques) {
+		for _, v := range f.onThem() {
 			if v.Rung != assure.NotApplicable {
 				f.vs = append(f.vs, v)
 			}
@@ -242,6 +277,21 @@ func (d *Desk) facts(o *attack.Object) *facts {
 		f.mitigations = d.mitigations(f.techniques)
 	}
 	return f
+}
+
+// onThem are the verdicts on all analytics of the techniques that the object is about; of
+// data, those on the analytics that read them.
+func (f *facts) onThem() []*assure.Verdict {
+	if f.class != aComponent {
+		return f.d.board.Verdicts(f.techniques)
+	}
+	var vs []*assure.Verdict
+	for _, a := range f.readers() {
+		if v := f.d.verdicts[a.ID]; v != nil {
+			vs = append(vs, v)
+		}
+	}
+	return vs
 }
 
 // tacticsOf returns the tactics of techniques in order, each once.

@@ -214,14 +214,14 @@ func (f *facts) exercisePassed() words {
 		return nothing
 	}
 	e := f.v.Exercises
-	return say("The exercise “%s” of %s produced it, and it was seen.", judged("exercise", f.v.Analytic, e.LastTest, nil), judged("exercise", f.v.Analytic, e.LastTime, nil)).on(reasonOf(f.v, "exercise_"))
+	return say("The exercise “%s” of %s produced it, and it was seen.", judged("exercise", f.v.Analytic, e.LastTest, nil), f.exercised()).on(reasonOf(f.v, "exercise_"))
 }
 
 func (f *facts) exerciseOld() words {
 	if f.v == nil || f.v.Exercises.State != "expired" {
 		return nothing
 	}
-	return say("Exercise it again: the last pass, of %s, is older than %s days.", judged("exercise", f.v.Analytic, f.v.Exercises.LastTime, nil),
+	return say("Exercise it again: the last pass, of %s, is older than %s days.", f.exercised(),
 		setting("readiness.max_exercise_age_days", itoa(f.d.Policy.Readiness.MaxExerciseAgeDays))).on(reasonOf(f.v, "exercise_"))
 }
 
@@ -229,7 +229,18 @@ func (f *facts) exerciseFailed() words {
 	if f.v == nil || f.v.Exercises.State != "failed" {
 		return nothing
 	}
-	return say("Repair it: the exercise “%s” of %s went unseen.", judged("exercise", f.v.Analytic, f.v.Exercises.LastTest, nil), judged("exercise", f.v.Analytic, f.v.Exercises.LastTime, nil)).on(reasonOf(f.v, "exercise_"))
+	return say("Repair it: the exercise “%s” of %s went unseen.", judged("exercise", f.v.Analytic, f.v.Exercises.LastTest, nil), f.exercised()).on(reasonOf(f.v, "exercise_"))
+}
+
+// exercised is the day of the last exercise.
+func (f *facts) exercised() words {
+	return dated(judged("exercise", f.v.Analytic, f.v.Exercises.LastTime, nil))
+}
+
+// dated shows the day of a time.
+func dated(w words) words {
+	w.text, _, _ = strings.Cut(w.text, "T")
+	return w
 }
 
 func (f *facts) exerciseIt() words {
@@ -267,12 +278,12 @@ func (f *facts) correlate() words {
 		return nothing
 	}
 	if r, ok := f.watchable(); ok && f.d.Local {
-		return f.next("It says little alone. Correlate it with a stage that is seen here: %s (%s), which %s of %s users reach, %s times chance.", r)
+		return f.next("Correlate it with a stage that is seen here: %s (%s), which %s of %s users also use, %s times chance.", r)
 	}
 	if f.d.Local {
-		return f.next("It says little alone, and no stage next to it is seen here. Begin with %s (%s), which %s of %s users reach, %s times chance.", f.rows[0])
+		return f.next("Nothing next to it is seen here. Begin with %s (%s), which %s of %s users also use, %s times chance.", f.rows[0])
 	}
-	return f.next("It says little alone. Correlate it with %s (%s), which %s of %s users reach, %s times chance.", f.rows[0])
+	return f.next("Correlate it with %s (%s), which %s of %s users also use, %s times chance.", f.rows[0])
 }
 
 // next says a sentence of a stage next to the object's technique.
@@ -281,15 +292,21 @@ func (f *facts) next(sentence string, r Adjacent) words {
 }
 
 // watchable is the first stage next to the object's technique of which an analytic
-// here is seen.
-func (f *facts) watchable() (Adjacent, bool) {
+// here is seen, one that goes with it no less than by chance before any other.
+func (f *facts) watchable() (found Adjacent, ok bool) {
 	for _, r := range f.rows {
-		o, ok := f.d.Library.Object(r.Technique.StixID)
-		if ok && f.d.seen(o) {
+		o, known := f.d.Library.Object(r.Technique.StixID)
+		if !known || !f.d.seen(o) {
+			continue
+		}
+		if r.Lift >= 1 {
 			return r, true
 		}
+		if !ok {
+			found, ok = r, true
+		}
 	}
-	return Adjacent{}, false
+	return found, ok
 }
 
 // seen reports whether an analytic of a technique that applies here is seen.
@@ -304,7 +321,7 @@ func (f *facts) correlateWide() words {
 	if len(f.rows) == 0 || f.adj.Level != "tactic" {
 		return nothing
 	}
-	return say("Its own users are too few to say what comes next; of all users of its tactic %s of %s reach %s.", f.support(f.rows[0]), f.basis(), f.named(f.rows[0].Technique, f.label)).on(f.basedOn())
+	return say("Its own users are too few to say what goes with it; of all users of its tactic %s of %s also use %s.", f.support(f.rows[0]), f.basis(), f.named(f.rows[0].Technique, f.label)).on(f.basedOn())
 }
 
 func (f *facts) support(r Adjacent) words {
@@ -419,13 +436,28 @@ func actionWords(action string) string {
 	return ""
 }
 
-// liftFirst is the kind of step that most of the analytics wait for.
+// liftFirst is the kind of step that is the first of more analytics than any other.
 func (f *facts) liftFirst() words {
-	action, waiting := f.mostWanted()
-	if actionWords(action) == "" {
+	steps := f.firstSteps(actionWords)
+	switch {
+	case len(steps) == 0:
 		return nothing
+	case len(f.vs) == 1:
+		return say("The first step is to "+actionWords(steps[0].action)+".").on(steps[0].from, f.rungs())
+	case len(steps) > 1 && len(steps[0].of) == len(steps[1].of):
+		return say("First steps: %s.", list(each(steps, func(s firstStep) words {
+			return say(actionWords(s.action)+" (%s)", list(each(s.of, asRung), 2)).on(s.from)
+		}), 2)).on(f.rungs())
 	}
-	return say("The first step for %s of %s is to "+actionWords(action)+".", count(waiting), counted(analytics(f.vs), "analytic")).on(f.rungs())
+	if len(steps[0].of) == len(f.vs) {
+		return say("The first step for all %s is to "+actionWords(steps[0].action)+".", counted(steps[0].of, "analytic")).on(f.rungs())
+	}
+	return say("The first step for %s of %s is to "+actionWords(steps[0].action)+".", count(steps[0].of), counted(analytics(f.vs), "analytic")).on(f.rungs())
+}
+
+// asRung names an analytic that is among those judged.
+func asRung(id string) words {
+	return words{id, []Source{{Kind: Reason, ID: "claimed", Field: id, Value: id}}}
 }
 
 // startHere names the analytics that are closest to being relied on.
@@ -449,22 +481,14 @@ func (f *facts) unlocks() words {
 	if len(unseen) == 0 {
 		return nothing
 	}
-	if len(unseen) == 1 {
-		return say("One analytic reads it and is not seen here, and it needs "+orNothing(len(alone))+" else.").on(f.rungs(), count(unseen), count(alone))
+	all := counted(unseen, "analytic")
+	switch {
+	case len(unseen) == 1 && len(alone) == 1:
+		return say("Collecting it alone would complete the one analytic that reads it and is not seen here.").on(f.rungs(), all)
+	case len(unseen) == 1:
+		return say("One analytic reads it and is not seen here, and collecting it alone would not complete that.").on(f.rungs(), all)
+	case len(alone) == 0:
+		return say("Collecting it alone would complete none of %s that read it and are not seen here.", all).on(f.rungs())
 	}
-	return say("Of %s that read it and are not seen here, %s "+needs(len(alone))+" nothing else.", counted(unseen, "analytic"), count(alone)).on(f.rungs())
-}
-
-func orNothing(n int) string {
-	if n > 0 {
-		return "nothing"
-	}
-	return "something"
-}
-
-func needs(n int) string {
-	if n == 1 {
-		return "needs"
-	}
-	return "need"
+	return say("Collecting it alone would complete %s of %s that read it and are not seen here.", count(alone), all).on(f.rungs())
 }

@@ -1,7 +1,9 @@
 package take
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"candor/internal/assure"
 	"candor/internal/attack"
@@ -61,6 +63,9 @@ func (f *facts) sightIsWhatCounts() words {
 func (f *facts) ruleIsMissing() words {
 	if !f.stands(assure.Observable) {
 		return nothing
+	}
+	if f.v.ExternalOnly {
+		return say("We could hear of this and do not listen: an outside source covers it, and no rule uses what it says.").on(rungOf(f.v), reasonOf(f.v, "visibility_"))
 	}
 	return say("We could see this and do not look: what would show it arrives, and no rule uses it.").on(rungOf(f.v), reasonOf(f.v, "visibility_"))
 }
@@ -146,7 +151,7 @@ func (f *facts) compensatedPlain() words {
 		return nothing
 	}
 	c := f.v.Compensated[0]
-	return say("What the same adversaries do next, “%s”, can be seen and acted on here; that is no coverage of this.", f.named(c.Technique, f.title)).on(reasonOf(f.v, "compensated"))
+	return say("What the same adversaries also do, “%s”, can be seen and acted on here; that is no coverage of this.", f.named(c.Technique, f.title)).on(reasonOf(f.v, "compensated"))
 }
 
 // nextStagesPlain says where money helps where the behaviour itself is out of sight.
@@ -154,16 +159,49 @@ func (f *facts) nextStagesPlain() words {
 	if !f.outOfSight() || len(f.rows) == 0 || !f.d.Local {
 		return nothing
 	}
-	rows := f.rows[:min(len(f.rows), perTactic)]
+	var rows []Adjacent
+	for _, r := range f.rows {
+		if len(rows) < perTactic && couldBeSeen(r) {
+			rows = append(rows, r)
+		}
+	}
+	if len(rows) == 0 {
+		return nothing
+	}
 	good := 0
 	for _, r := range rows {
 		good += on(r, assure.Reliable)
 	}
 	names := list(each(rows, func(r Adjacent) words { return f.named(r.Technique, f.title) }), perTactic)
-	if good == 0 {
-		return say("Its known users go on to %s: none of that is reliable here, so fund it first.", names).on(f.basedOn())
+	do := "also use"
+	if !slices.ContainsFunc(rows, func(r Adjacent) bool { return !f.later(r) }) {
+		do = "go on to"
 	}
-	return say("Its known users go on to %s: part of that is reliable here, which is where to look.", names).on(f.basedOn())
+	if good == 0 {
+		return say("Those known for it "+do+" %s: none is reliable here, so fund it first.", names).on(f.basedOn())
+	}
+	return say("Those known for it "+do+" %s: part of that is reliable here, which is where to look.", names).on(f.basedOn())
+}
+
+// couldBeSeen reports whether the organisation has, or could have, a sensor for a stage.
+func couldBeSeen(r Adjacent) bool {
+	for _, p := range r.Here {
+		for _, c := range p.Rungs {
+			if c.Count > 0 && c.Rung != assure.Outside && c.Rung != assure.NotApplicable {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// later reports whether a stage comes after those of the object by the order of tactics.
+func (f *facts) later(r Adjacent) bool {
+	order := f.d.board.Tactics()
+	at := func(id string) int {
+		return slices.IndexFunc(order, func(t *attack.Object) bool { return t.ID == id })
+	}
+	return !slices.ContainsFunc(f.tactics, func(t *attack.Object) bool { return at(t.ID) >= at(r.Tactic.StixID) })
 }
 
 // on is how many analytics of a row stand on a rung.
@@ -315,7 +353,16 @@ func (f *facts) claimedAndShown() words {
 	if len(f.vs) == 0 || len(claimed) == 0 {
 		return nothing
 	}
-	return say("We have rules for %s of %s ways to see it, and could rely on %s of them today.", count(claimed), count(analytics(f.vs)), count(shown)).on(f.rungs())
+	all := count(analytics(f.vs))
+	switch {
+	case len(f.vs) == 1 && len(shown) == 1:
+		return say("We have a rule for the one way to see it here, and can rely on it today.").on(all, f.rungs())
+	case len(f.vs) == 1:
+		return say("We have a rule for the one way to see it here, and cannot rely on it today.").on(all, f.rungs())
+	case len(shown) == 0:
+		return say("We have rules for %s of %s ways to see it, and could rely on none of them today.", count(claimed), all).on(f.rungs())
+	}
+	return say("We have rules for %s of %s ways to see it, and could rely on %s of them today.", count(claimed), all, count(shown)).on(f.rungs())
 }
 
 func (f *facts) noneShown() words {
@@ -356,31 +403,51 @@ func (f *facts) unseenBefore() words {
 	return say(before+" its %s.", names).on(f.rungs())
 }
 
-// liftsMost is the kind of work that most of the analytics wait for.
+// liftsMost is the kind of work that more of the analytics wait for than for any other.
 func (f *facts) liftsMost() words {
-	action, waiting := f.mostWanted()
-	act := plainly(action)
-	if act == "" {
+	steps := f.firstSteps(plainly)
+	switch {
+	case len(steps) == 0:
 		return nothing
+	case len(f.vs) == 1:
+		return say("What it waits for: "+plainly(steps[0].action)+".").on(steps[0].from, f.rungs())
+	case len(steps) > 1 && len(steps[0].of) == len(steps[1].of):
+		return say("The ways to see it wait for different work: %s.", list(each(steps, func(s firstStep) words { return say(plainly(s.action)).on(s.from) }), 2)).on(f.rungs())
 	}
-	return say("What most of it waits for: "+act+" (%s of %s).", count(waiting), count(analytics(f.vs))).on(f.rungs())
+	if len(steps[0].of) == len(f.vs) {
+		return say("All %s ways to see it wait for one thing: "+plainly(steps[0].action)+".", count(steps[0].of)).on(f.rungs())
+	}
+	return say("The work that comes first most often: "+plainly(steps[0].action)+" (%s of %s).", count(steps[0].of), count(analytics(f.vs))).on(f.rungs())
 }
 
-// mostWanted is the action that is the first step of most analytics, and of which.
-func (f *facts) mostWanted() (string, []string) {
-	by := map[string][]string{}
-	var best string
+// firstStep is an action that is the first step of analytics.
+type firstStep struct {
+	action string
+	of     []string // ATT&CK IDs
+	from   words
+}
+
+// firstSteps are the first steps of the analytics that are work, as told says, the one
+// that is that of most first.
+func (f *facts) firstSteps(told func(action string) string) []firstStep {
+	var steps []firstStep
 	for _, v := range f.vs {
-		if len(v.Next) == 0 {
+		if len(v.Next) == 0 || told(v.Next[0].Action) == "" {
 			continue
 		}
-		a := v.Next[0].Action
-		by[a] = append(by[a], v.Analytic.ATTACKID)
-		if best == "" || len(by[a]) > len(by[best]) || len(by[a]) == len(by[best]) && a < best {
-			best = a
+		n := v.Next[0]
+		i := slices.IndexFunc(steps, func(s firstStep) bool { return s.action == n.Action })
+		if i < 0 {
+			i = len(steps)
+			steps = append(steps, firstStep{action: n.Action,
+				from: words{"", []Source{{Kind: Reason, ID: "next", Field: v.Analytic.ATTACKID, Value: n.Action + ": " + n.Text}}}})
 		}
+		steps[i].of = append(steps[i].of, v.Analytic.ATTACKID)
 	}
-	return best, by[best]
+	slices.SortFunc(steps, func(a, b firstStep) int {
+		return cmp.Or(len(b.of)-len(a.of), strings.Compare(a.action, b.action))
+	})
+	return steps
 }
 
 func (f *facts) preventsWhereUnseen() words {
@@ -388,19 +455,22 @@ func (f *facts) preventsWhereUnseen() words {
 	if len(unseen) == 0 {
 		return nothing
 	}
-	return say("For %s of %s ways to see what it is against, we see nothing: there it is all we have.", count(unseen), count(analytics(f.vs))).on(f.rungs())
+	return say("Of %s ways to see what it is against %s show us nothing: prevention matters most there.", count(analytics(f.vs)), count(unseen)).on(f.rungs())
 }
 
 func (f *facts) wouldUnlockPlain() words {
-	alone := f.unlocked()
-	if len(alone) == 0 {
+	alone, unseen := f.unlocked(), f.unseenOf()
+	switch {
+	case len(unseen) == 0:
 		return nothing
+	case len(alone) == 0:
+		return say("Collecting it alone would let us see nothing more: all that we would read it for lacks something else, too.").on(f.rungs(), count(unseen))
 	}
-	return say("Collecting it here would let us see %s more of %s behaviours that we cannot judge today.", count(alone), count(f.unseenOf())).on(f.rungs())
+	return say("Collecting it would by itself let us see %s of the %s behaviours that need it and are out of our sight.", count(alone), count(unseen)).on(f.rungs())
 }
 
 func (f *facts) publicUsers() words {
-	if len(f.adj.Users) == 0 {
+	if len(f.adj.Users) == 0 || f.notOperated() {
 		return nothing
 	}
 	users := make([]string, len(f.adj.Users))

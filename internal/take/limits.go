@@ -66,7 +66,7 @@ func (f *facts) externalIsRated() words {
 }
 
 func (f *facts) fewUsers() words {
-	if len(f.techniques) == 0 || f.adj.Level == "" || f.adj.Level == "technique" {
+	if len(f.techniques) == 0 || f.adj.Level == "" || f.adj.Level == "technique" || f.notOperated() {
 		return nothing
 	}
 	users := make([]string, len(f.adj.Users))
@@ -74,10 +74,17 @@ func (f *facts) fewUsers() words {
 		users[i] = u.ATTACKID
 	}
 	what := "its parent technique with all sub-techniques"
-	if f.adj.Level == "tactic" {
+	switch {
+	case f.adj.Level == "tactic":
 		what = "every technique of its tactic"
+	case f.techniques[0].Kind == attack.KindTechnique:
+		what = "it and its sub-techniques"
 	}
-	return say("%s alone has %s, so what comes next is counted over "+what+".", f.label(f.techniques[0]), counted(users, "known user")).on(f.basedOn())
+	known := counted(users, "known user")
+	if len(users) == 0 {
+		known.text = "no known user"
+	}
+	return say("%s alone has %s, so what goes with it is counted over "+what+".", f.label(f.techniques[0]), known).on(f.basedOn())
 }
 
 func (f *facts) usersArePublic() words {

@@ -20,7 +20,7 @@ func (f *facts) mitreNamesNone() words {
 	if len(f.mitigations) > 0 || len(f.techniques) == 0 {
 		return nothing
 	}
-	return say("MITRE names no mitigation for what it is about: seeing it, or what comes next, is all there is.").on(f.lacks(f.techniques[0], attack.Mitigates))
+	return say("MITRE names no mitigation for what it is about: that leaves seeing it, or what goes with it.").on(f.lacks(f.techniques[0], attack.Mitigates))
 }
 
 // controlsAtSeenStages: where the behaviour cannot be seen, controls belong to
@@ -48,6 +48,9 @@ func (f *facts) runbookNone() words {
 	rest := judged("runbook", f.v.Analytic, "none", nil)
 	if f.outOfSight() {
 		return say("Keep a runbook for the day a hint of it comes from elsewhere: none applies to it.").on(rest)
+	}
+	if f.stands(assure.Observable) {
+		return say("Write the runbook with the rule: none applies to it.").on(rest)
 	}
 	return say("Write the runbook: none applies to it.").on(rest)
 }
@@ -80,7 +83,7 @@ func (f *facts) reviewIncidents() words {
 	if f.v.Incidents.State != "none" {
 		return say("Carry what the incident reviews found into the rules, and ask the next one the same.").on(judged("incidents", f.v.Analytic, f.v.Incidents.State, nil))
 	}
-	return say("Ask of every incident review whether %s came before it, and what showed it.", list(each(f.techniques[:1], f.label), 1)).on(judged("incidents", f.v.Analytic, "none", nil))
+	return say("Ask of every incident review whether %s was part of it, and what showed it.", list(each(f.techniques[:1], f.label), 1)).on(judged("incidents", f.v.Analytic, "none", nil))
 }
 
 func (f *facts) sayItOpenly() words {
@@ -105,7 +108,7 @@ func (f *facts) mitigatesMost() words {
 	if best == nil || len(f.techniques) < 2 {
 		return nothing
 	}
-	return say("%s touches most of it: %s of %s.", f.label(best), count(by[best]), counted(ids(f.techniques), "technique"))
+	return say("No mitigation touches more of it than %s: %s of %s.", f.label(best), count(by[best]), counted(ids(f.techniques), "technique"))
 }
 
 // onlyDefence are the techniques of a mitigation that cannot be seen here at all.

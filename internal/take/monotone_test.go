@@ -3,6 +3,7 @@ package take_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -196,6 +197,9 @@ func TestWithoutEvidenceATakeSpeaksOfTheObjectAlone(t *testing.T) {
 		if !ok || !says(tk, "nothing_judged") {
 			t.Errorf("%s does not say that nothing is judged", id)
 		}
+		if code := map[bool]string{true: "named_sources", false: "named_data"}[id == "AN1058"]; !says(tk, code) {
+			t.Errorf("%s does not say what would show it (%s)", id, code)
+		}
 		for _, s := range tk.Sections {
 			for _, st := range s.Statements {
 				for _, src := range st.Sources {
@@ -204,6 +208,21 @@ func TestWithoutEvidenceATakeSpeaksOfTheObjectAlone(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestNoWorkIsAdvisedOnWhatIsNotOperated: of a platform out of scope a take says so, and
+// neither what to do about detection nor who does it.
+func TestNoWorkIsAdvisedOnWhatIsNotOperated(t *testing.T) {
+	ev := assure.Evidence{Telemetry: visibility.Telemetry{Scope: []evidence.Of[telemetry.Scope]{of(telemetry.Scope{Platforms: []string{"Windows"}})}}}
+	for _, id := range []string{"AN1058", "T1046"} {
+		tk := written(small(), ev, id)
+		if s := tk.Section(take.Direction); len(s.Statements) > 0 || !strings.Contains(s.Empty, "in scope here") {
+			t.Errorf("%s: %+v", id, s)
+		}
+		if says(tk, "public_users") || says(tk, "what_it_takes") || !says(tk, map[bool]string{true: "not_concerned", false: "none_applies"}[id == "AN1058"]) {
+			t.Errorf("%s: %+v", id, tk.Sections)
 		}
 	}
 }

@@ -105,6 +105,10 @@ func (f *facts) standsHere() words {
 	case assure.Blind, assure.RuleOnly:
 		s = f.notSeen()
 	case assure.Observable:
+		if v.ExternalOnly {
+			s = say("An outside source covers it, and no rule that counts looks at what it says.").on(reasonOf(v, "not_claimed"), reasonOf(v, "claims_not_counted"))
+			break
+		}
 		s = say("What it needs arrives here, and no rule that counts looks at it.").on(reasonOf(v, "not_claimed"), reasonOf(v, "claims_not_counted"))
 	case assure.Unproven:
 		s = f.unproven()
@@ -219,17 +223,32 @@ func (f *facts) distribution() words {
 	claimed := f.having(func(v *assure.Verdict) bool { return v.Claimed })
 	assured := f.having(func(v *assure.Verdict) bool { return v.Rung == assure.Reliable })
 	if len(f.vs) == 1 {
-		return say("One analytic applies here: it is "+not(len(claimed) == 0)+"claimed by a rule and "+not(len(assured) == 0)+"reliable.").on(f.rungs(), count(analytics(f.vs)))
+		return f.onlyOne()
 	}
-	return say("Of %s that apply here %s "+isAre(len(claimed))+" claimed by a rule and %s "+isAre(len(assured))+" reliable.",
-		counted(analytics(f.vs), "analytic"), count(claimed), count(assured))
+	all := counted(analytics(f.vs), "analytic")
+	switch {
+	case len(claimed) == 0:
+		return say("Of %s that apply here none is claimed by a rule.", all).on(f.rungs())
+	case len(assured) == 0:
+		return say("Of %s that apply here %s "+isAre(len(claimed))+" claimed by a rule and none is reliable.", all, count(claimed)).on(f.rungs())
+	}
+	return say("Of %s that apply here %s "+isAre(len(claimed))+" claimed by a rule and %s "+isAre(len(assured))+" reliable.", all, count(claimed), count(assured))
 }
 
-func not(so bool) string {
-	if so {
-		return "not "
+// onlyOne says how the one analytic stands that applies.
+func (f *facts) onlyOne() words {
+	v := f.vs[0]
+	rung := words{rungName(v.Rung), []Source{{Kind: Reason, ID: "rung", Field: v.Analytic.ATTACKID, Value: string(v.Rung)}}}
+	if v.Claimed && (v.Rung == assure.Outside || v.Rung == assure.Contradicted) {
+		return say("One analytic applies here, and a rule claims it; it is %s.", rung).on(f.rungs(), count(analytics(f.vs)))
 	}
-	return ""
+	switch v.Rung {
+	case assure.Blind, assure.Observable, assure.Outside:
+		return say("One analytic applies here, and no rule claims it; it is %s.", rung).on(f.rungs(), count(analytics(f.vs)))
+	case assure.RuleOnly:
+		return say("One analytic applies here: a rule claims it, and what it needs is not all seen.").on(rung, f.rungs(), count(analytics(f.vs)))
+	}
+	return say("One analytic applies here; it is %s.", rung).on(f.rungs(), count(analytics(f.vs)))
 }
 
 func isAre(n int) string {

@@ -15,6 +15,9 @@ func (f *facts) domainAndPlatforms() words {
 		domain.text = "ICS" + domain.text[3:]
 	}
 	domain.from[0].Value = domain.text
+	if len(f.o.Platforms) == 0 && f.class&(aTactic|aComponent) != 0 || f.o.Kind == attack.KindStrategy {
+		return say("%s.", domain) // no such object has any
+	}
 	if len(f.o.Platforms) == 0 {
 		return say("%s; the object names no platform.", domain).on(f.lacks(f.o, "x_mitre_platforms"))
 	}
@@ -64,7 +67,15 @@ func (f *facts) detects() words {
 	platforms := list(each(on, func(p string) words {
 		return words{p, []Source{{Kind: Field, ID: f.o.ID, Field: "analytics' x_mitre_platforms", Value: p}}}
 	}), 6)
-	return say("%s would show it, for %s.", counted(ids(all), "analytic"), platforms)
+	return say("%s "+verb(len(all), "look")+" for it, for %s.", counted(ids(all), "analytic"), platforms)
+}
+
+// verb is a verb as it goes with so many.
+func verb(n int, v string) string {
+	if n == 1 {
+		return v + "s"
+	}
+	return v
 }
 
 // analyticsOf are the live analytics of an object.
@@ -274,7 +285,13 @@ func (f *facts) claimsNotCounted() words {
 	}
 	w := count(ruleIDs(cs))
 	if f.v.Claimed {
+		if len(cs) == 1 {
+			return say("One other rule names its technique and does not count here.").on(w, reasonOf(f.v, "claimed"))
+		}
 		return say("Of other rules %s name its technique and do not count here.", w).on(reasonOf(f.v, "claimed"))
+	}
+	if len(cs) == 1 {
+		return say("One rule names its technique, and does not count here.").on(w, reasonOf(f.v, "claims_not_counted"))
 	}
 	return say("Of all rules %s name its technique, and none of them counts here.", w).on(reasonOf(f.v, "claims_not_counted"))
 }
@@ -372,7 +389,7 @@ func (f *facts) stagesOf() words {
 			in = append(in, t.Of.ATTACKID)
 		}
 	}
-	return say("Most of what is known of it is %s, with %s.", f.named(most.Of, f.label), counted(in, "technique"))
+	return say("No stage has more of what is known of it than %s: %s of %s.", f.named(most.Of, f.label), count(in), counted(ids(f.techniques), "technique"))
 }
 
 func (f *facts) touches() words {
@@ -388,7 +405,7 @@ func (f *facts) readBy() words {
 	if len(all) == 0 {
 		return say("No analytic of the release reads it.").on(f.lacks(f.o, attack.ReadsSource))
 	}
-	return say("%s read it, for %s.", counted(ids(all), "analytic"), counted(ids(f.techniques), "technique"))
+	return say("%s "+verb(len(all), "read")+" it, for %s.", counted(ids(all), "analytic"), counted(ids(f.techniques), "technique"))
 }
 
 // readers are the analytics that read a data component.

@@ -21,6 +21,47 @@ func (f *facts) noLogSource() words {
 	return say("ATT&CK names no log source for it.").on(f.lacks(f.o, "x_mitre_log_source_references"))
 }
 
+// namedSources are the log sources that ATT&CK names, where nothing is known of them here.
+func (f *facts) namedSources() words {
+	if f.v != nil && !f.stands(assure.NotApplicable) || len(f.o.LogSources) == 0 {
+		return nothing
+	}
+	var named []words
+	for _, l := range f.o.LogSources {
+		w := f.field(f.o, "x_mitre_log_source_references", l.Name)
+		if !slices.ContainsFunc(named, func(o words) bool { return o.text == w.text }) {
+			named = append(named, w)
+		}
+	}
+	return say("ATT&CK names as what would show it: %s.", list(named, 4))
+}
+
+// namedData are the data that the analytics of a behaviour read, where there is no
+// evidence that could say how they stand.
+func (f *facts) namedData() words {
+	if f.d.Local {
+		return nothing
+	}
+	var components []*attack.Object
+	readers := map[*attack.Object]int{}
+	for _, a := range f.d.analyticsOf(f.o, f.techniques) {
+		for _, l := range a.LogSources {
+			c, ok := f.d.Library.Object(l.Component)
+			if !ok {
+				continue
+			}
+			if readers[c]++; readers[c] == 1 {
+				components = append(components, c)
+			}
+		}
+	}
+	if len(components) == 0 {
+		return nothing
+	}
+	slices.SortStableFunc(components, func(a, b *attack.Object) int { return readers[b] - readers[a] })
+	return say("The analytics for it read %s.", list(each(components, f.label), 4))
+}
+
 // needs are the log sources that are in one state, by name.
 func (f *facts) needs(state visibility.NeedState) []words {
 	if f.v == nil || f.stands(assure.NotApplicable, assure.Outside) {
@@ -174,7 +215,7 @@ func (f *facts) cases() words {
 		return words{itoa(n), []Source{{Kind: Reason, ID: "incidents", Field: f.v.Analytic.ATTACKID, Value: name + " " + itoa(n)}}}
 	}
 	return say("Reviewed incidents: %s detected, %s missed, %s that say nothing of it; the last, %s, is of %s.", one("detected", i.Detected), one("missed", i.Missed), one("inconclusive", i.Others),
-		judged("incidents", f.v.Analytic, i.LastCase, nil), judged("incidents", f.v.Analytic, i.LastTime, nil)).on(reasonOf(f.v, "incident"))
+		judged("incidents", f.v.Analytic, i.LastCase, nil), dated(judged("incidents", f.v.Analytic, i.LastTime, nil))).on(reasonOf(f.v, "incident"))
 }
 
 func (f *facts) noCases() words {
@@ -208,7 +249,7 @@ func (f *facts) stagesSeen() words {
 	if len(seen) == 0 || f.stands(assure.NotApplicable) {
 		return nothing
 	}
-	return say("Of the stages that its users reach next, telemetry is seen here for %s.", list(seen, 2)).on(f.basedOn())
+	return say("Of what the same users also do, telemetry is seen here for %s.", list(seen, 2)).on(f.basedOn())
 }
 
 func (f *facts) stagesUnseen() words {
@@ -216,7 +257,7 @@ func (f *facts) stagesUnseen() words {
 	if len(seen) > 0 || len(unseen) == 0 || f.stands(assure.NotApplicable) {
 		return nothing
 	}
-	return say("Of the stages that its users reach next, none is seen here, %s included.", list(unseen[:1], 1)).on(f.basedOn())
+	return say("Of what the same users also do, nothing is seen here, %s included.", list(unseen[:1], 1)).on(f.basedOn())
 }
 
 // dataNamed are the data components that releases before 18.0 tie to a technique
@@ -249,17 +290,21 @@ func (f *facts) sightByState() words {
 		in   []string
 		what string
 	}{
-		{by(visibility.Verified), "verified"}, {by(visibility.External), "seen by others alone"}, {by(visibility.Declared), "declared and unmeasured"},
+		{by(visibility.Verified), "verified"}, {by(visibility.External), "seen by others"}, {by(visibility.Declared), "unmeasured"},
 		{by(visibility.Partial), "partly seen"}, {by(visibility.Stale), "stale"}, {by(visibility.Blind), "not collected"}, {by(visibility.Outside), "outside visibility"},
 	} {
+		if len(p.in) > 0 && len(f.vs) == 1 {
+			return say("What its one analytic needs is " + p.what + ".").on(count(p.in))
+		}
 		if len(p.in) > 0 {
-			parts = append(parts, say("%s "+p.what, count(p.in)))
+			parts = append(parts, say(p.what+" for %s", count(p.in)))
 		}
 	}
-	return say("What the analytics need: %s.", list(parts, 7))
+	return say("What its analytics need: %s.", list(parts, 5))
 }
 
-// neededMost is the data component that most of the analytics that cannot see lack.
+// neededMost is the data component that more of the analytics that cannot see lack than
+// any other.
 func (f *facts) neededMost() words {
 	by := map[string][]string{}
 	var best string
@@ -282,6 +327,14 @@ func (f *facts) neededMost() words {
 	o, ok := f.d.Library.Object(best)
 	if !ok || len(f.vs) < 2 {
 		return nothing
+	}
+	if len(by) > 1 && len(by[best]) == 1 {
+		return nothing // one as much as the other
+	}
+	for id := range by {
+		if id != best && len(by[id]) == len(by[best]) {
+			return say("Nothing is lacking for more analytics than %s is, for %s.", f.label(o), count(by[best]))
+		}
 	}
 	return say("What is lacking most is %s, for %s.", f.label(o), counted(by[best], "analytic"))
 }
@@ -345,7 +398,7 @@ func (f *facts) componentHere() words {
 	if len(parts) == 0 {
 		return nothing
 	}
-	return say("Of its log sources that apply here: %s.", list(parts, 6))
+	return say("Of the logs that analytics here read of it: %s.", list(parts, 6))
 }
 
 func (f *facts) componentChannels() words {
@@ -357,6 +410,9 @@ func (f *facts) componentChannels() words {
 		if !slices.Contains(names, c.Name) {
 			names = append(names, c.Name)
 		}
+	}
+	if len(names) == 1 {
+		return say("The release names one log for it: %s.", f.field(f.o, "x_mitre_log_sources", names[0]))
 	}
 	return say("The release names %s for it, such as %s.", counted(names, "log"), list(each(names[:min(2, len(names))], func(n string) words { return f.field(f.o, "x_mitre_log_sources", n) }), 2))
 }
