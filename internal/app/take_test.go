@@ -541,7 +541,9 @@ func (c *checker) rungs(tk *take.Take, st take.Statement, s take.Source) {
 		}
 	}
 	counts, all := map[string]int{}, 0
-	reads := func(v *assure.Verdict) bool { return tk.Kind == attack.KindComponent && c.reads(v.Analytic.StixID, tk.Object.StixID) }
+	reads := func(v *assure.Verdict) bool {
+		return tk.Kind == attack.KindComponent && c.reads(v.Analytic.StixID, tk.Object.StixID)
+	}
 	if tk.Kind == attack.KindComponent {
 		about = nil
 	}
