@@ -61,8 +61,9 @@ type Claim struct {
 	Batch  string `json:"batch"`
 }
 
-// OtherLogSource is the Misfit of a rule that states no platform and reads none of
-// the analytic's log sources.
+// OtherLogSource is the Misfit of a rule that is of no platform in particular, since it
+// states none or its log source serves several, and reads none of the analytic's log
+// sources.
 const OtherLogSource = "another log source"
 
 // Cannot reports whether the claim does not count and no change to the rule's state

@@ -205,7 +205,7 @@ func (c *counting) why(of *Claim) string {
 	case why == "" || of.Misfit == "":
 		return why
 	case of.Misfit == OtherLogSource:
-		return "the rule names its technique, states no platform, and reads none of its log sources"
+		return "the rule names its technique, is of no platform in particular, and reads none of its log sources"
 	}
 	return fmt.Sprintf("the rule names its technique and is of %s", of.Misfit)
 }

@@ -170,6 +170,14 @@ func cloudTables() []row {
 	}
 }
 
+// commonEvents is what products send in the Common Event Format: firewalls and proxies
+// above all, and gateways of mail and others.
+func commonEvents() Place {
+	p := firewall()
+	p.Logs = append(p.Logs, of(appLog)...)
+	return p
+}
+
 // cloudFirewall is a firewall that a cloud provides.
 func cloudFirewall() Place {
 	p := network(netFlow, netConn, netContent)
@@ -184,7 +192,7 @@ func cloudWeb() Place {
 
 func networkTables() []row {
 	return []row{
-		{"CommonSecurityLog CEF CommonSecurityLogs", firewall()},
+		{"CommonSecurityLog CEF CommonSecurityLogs", commonEvents()},
 		{"CiscoASA CiscoASAEvent CiscoFirepower CiscoFTD CiscoISEEvent CiscoISE CiscoMeraki CiscoMerakiNativePoller_CL meraki_CL CiscoSDWANNetflow_CL CiscoSyslogUTD CiscoSEG CiscoSEGEvent CiscoWSA CiscoWSAEvent Cisco_ACI CiscoACIEvent CiscoUCS CiscoWLC", firewall()},
 		{"Fortinet FortinetFortiGate FortinetFortiWeb Fortiweb PaloAlto PaloAltoCDLEvent PaloAltoNetworks PaloAltoCDL CheckPoint CheckPointFirewall SonicWallFirewall SophosXGFirewall WatchGuardFirebox JuniperSRX Juniper_SRX pfsense Barracuda_CL BarracudaCloudFirewall ForcepointNGFW Ubiquiti_CL UbiquitiAuditEvent ArubaClearPass ExtraHop SymantecVPN SymantecProxySG PulseConnectSecure CitrixADCEvent CitrixADC Citrix_WAF F5BigIP F5Telemetry_LTM_CL F5Telemetry_ASM_CL F5Telemetry_system_CL VMware_VECO_EventLogs_CL VMware_SDWAN_FirewallLogs_CL SecureHub_CL Illumio_Auditable_Events_CL Illumio_Flow_Events_CL IllumioInsights_CL ZNSegmentAuditNativePoller_CL ZNAudit_CL Unifi_SiteManager_Sites_CL Unifi_SiteManager_Devices_CL Unifi_SiteManager_Hosts_CL Unifi_SiteManager_ISPMetrics_CL AristaAwakeSecurity HPEArubaClearPass", firewall()},
 		{"Zscaler ZscalerNSS ZPAEvent ZPA_CL NetskopeWebTransactions_CL NetskopeWebtxErrors_CL Netskope_CL NetskopeAlerts_CL NetskopeEventsNetwork_CL NetskopeEventsApplication_CL CiscoUmbrella Cisco_Umbrella_proxy_CL Cisco_Umbrella_dns_CL Cisco_Umbrella_ip_CL Cisco_Umbrella_audit_CL Cisco_Umbrella_cloudfirewall_CL Cisco_Umbrella_dlp_CL Cisco_Umbrella_fileevent_CL Cisco_Umbrella_intrusion_CL Cisco_Umbrella_ravpnlogs_CL Cisco_Umbrella_ztaflow_CL Cisco_Umbrella_ztna_CL Cisco_Umbrella_firewall_CL CiscoUmbrellaWebTraffic_CL CiscoUmbrellaDNS_CL CiscoUmbrellaAdminAudit_CL CiscoUmbrellaIPS_CL CiscoUmbrellaDLP_CL CiscoUmbrellaCloudFirewall_CL CiscoUmbrellaFileEvent_CL CiscoUmbrellaRemoteAccessVPN_CL CiscoUmbrellaZeroTrustAccess_CL CiscoUmbrellaZeroTrustAccessFlow_CL VMware_CWS_Weblogs_CL VMware_CWS_DLPLogs_CL Seg_Cg_CL Seg_Dlp_CL iboss SquidProxy Squid McAfeeWebGateway ForcepointCloudSecurityGateway BluecoatProxy ContrastProtect", firewall()},

@@ -38,6 +38,7 @@ func TestTablesOfPipelines(t *testing.T) {
 		{"quoted names", "['My Table_CL'] | take 1", "My Table_CL"},
 		{"functions of content", "_Im_Dns(starttime=ago(1d), responsecodename='NXDOMAIN') | summarize count() by SrcIpAddr", "_Im_Dns"},
 		{"functions of content, old", "imAuthentication | where x", "imAuthentication"},
+		{"a list that is made of a let, in a function's arguments", "let t = (Indicators_CL | where x == y); let l=t | summarize make_set(a); _Im_Dns(starttime=ago(1h), prefix=todynamic(toscalar(l))) | extend z = toscalar(l) | mv-expand z | project-away z | join t on $left.a == $right.b", "Indicators_CL,_Im_Dns"},
 		{"a watchlist", "let w = (_GetWatchlist('vips') | project x); SigninLogs | where u in (w)", "_GetWatchlist,SigninLogs"},
 		{"data of its own", "let d = datatable(a:string)['x']; let e = externaldata(a:string)[@'https://x'] with (format='csv'); SigninLogs | join d on a", "SigninLogs"},
 		{"strings hide nothing", "A_CL | where x == \"| union B_CL\" and y == @'c:\\\\' | union C_CL", "A_CL,C_CL"},
