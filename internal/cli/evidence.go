@@ -28,7 +28,8 @@ const evidenceKinds = `Kinds:
               external); a DeTT&CT administration file; what a sensor records:
               Sysmon configuration, auditpol CSV, Linux audit rules, osquery packs,
               Windows channels, CTID sensor mappings, the EDR Telemetry table
-  feeds       CSV of measured arrivals: date,source,channel,events,hosts[,site]
+  feeds       CSV of measured arrivals: date,source,channel,events,hosts[,site]; or
+              counts by Splunk (tstats), Sentinel (Usage) and Elastic (indices)
   rules       Sigma, Elastic, Splunk or Sentinel rules: a folder, a file or a tar.gz;
               or Candor CSV
   alerts      Candor JSON Lines or CSV, exports of OCSF, Elastic, Sentinel, Defender,

@@ -59,6 +59,7 @@ var house = map[string]room{
 	"telemetry/feed":          {floor: 3},
 	"telemetry/dettect":       {floor: 3},
 	"telemetry/sensor":        {floor: 3},
+	"telemetry/volume":        {floor: 4},
 	"telemetry/sensormap":     {floor: 3},
 	"detection/layer":         {floor: 3},
 	"detection/kql":           {floor: 2, pure: true}, // tables that a query asks

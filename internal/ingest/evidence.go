@@ -107,7 +107,7 @@ func kinds() []kind {
 	tables := append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)
 	return []kind{
 		{name: "telemetry", what: "telemetry files", endings: append(yaml[:2:2], ".xml", ".csv", ".rules", ".json"), sourced: true, decode: decodeFiles},
-		{name: "feeds", what: "feed files", endings: append([]string{".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...), decode: decodeFeeds},
+		{name: "feeds", what: "feed files", endings: tables, decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml", "savedsearches.conf"}, sourced: true, decode: decodeRules},
 		{name: alertsKind, what: "alert files", endings: append(tables[:len(tables):len(tables)], ".parquet")},
 		{name: dispositions, what: "disposition files", endings: []string{".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}},

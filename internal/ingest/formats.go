@@ -36,6 +36,7 @@ import (
 	"candor/internal/telemetry/feed"
 	"candor/internal/telemetry/sensor"
 	"candor/internal/telemetry/sensormap"
+	"candor/internal/telemetry/volume"
 )
 
 // Format is one of the formats that evidence may come in.
@@ -115,6 +116,12 @@ func telemetryFormats() []format {
 			sniff: sensor.SniffChannels, put: declarations(sensor.DecodeChannels)},
 		{Format: Format{"telemetry", ownYAML, "Candor telemetry inventory, YAML: scope, log sources, external sources", "candor evidence add telemetry telemetry.yaml"},
 			rest: true, alone: isInventory, put: (*batch).inventory},
+		{Format: Format{"feeds", volume.Splunk, "Splunk, counts by source type and day: | tstats count dc(host) as hosts where index=* by _time span=1d sourcetype source", "candor evidence add feeds tstats.csv"},
+			sniff: volume.SniffSplunk, alone: volume.SniffSplunk, feeds: volume.DecodeSplunk},
+		{Format: Format{"feeds", volume.Sentinel, "Microsoft Sentinel, Usage, or counts by table and day, CSV or JSON", "candor evidence add feeds usage.csv"},
+			sniff: volume.SniffSentinel, alone: volume.SniffSentinel, feeds: volume.DecodeSentinel},
+		{Format: Format{"feeds", volume.Elastic, "Elastic, _data_stream/_stats, _cat/indices?format=json, or counts by index and day", "candor evidence add feeds stats.json"},
+			sniff: volume.SniffElastic, alone: volume.SniffElastic, feeds: volume.DecodeElastic},
 		{Format: Format{"feeds", ownJSONL, "Candor JSON Lines of measured arrivals: date, source, channel, events, hosts, site", "candor evidence add feeds feeds.jsonl"},
 			sniff: isObject, alone: isArrivals, feeds: feed.DecodeLines},
 		{Format: Format{"feeds", ownCSV, "Candor CSV of measured arrivals: date,source,channel,events,hosts[,site]", "candor evidence add feeds feeds.csv"},

@@ -32,6 +32,9 @@ func TestSensorsAreToldFromContentAndLand(t *testing.T) {
 		{"telemetry", "f.conf", osqueryOf, "osquery", store.KindSource, "linux:osquery|process_events||"},
 		{"telemetry", "f.csv", channelCSV, "windows-channels", store.KindSource, "WinEventLog:Security|||"},
 		{"telemetry", "f.txt", channelTXT, "windows-channels", store.KindSource, "WinEventLog:Security||| WinEventLog:System|||"},
+		{"feeds", "f.csv", "_time,sourcetype,count,hosts\n2026-03-01,aws:cloudtrail,5,1\n", "splunk-tstats", store.KindFeed, "2026-03-01|AWS:CloudTrail||"},
+		{"feeds", "f.csv", "TimeGenerated,DataType,Quantity\n2026-03-01,AWSCloudTrail,5.5\n", "sentinel-usage", store.KindFeed, "2026-03-01|AWS:CloudTrail||"},
+		{"feeds", "f.json", `{"data_streams":[{"data_stream":"logs-aws.cloudtrail-default","maximum_timestamp":1772366400000}]}`, "elastic-indices", store.KindFeed, "2026-03-01|AWS:CloudTrail||"},
 		{"rules", "f.json", layerJSON, "navigator", store.KindRule, "navigator:L:T1059.001"},
 	} {
 		b := newBench(t)
