@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/durable"
@@ -199,8 +200,9 @@ func (s *Store) Withdraw(ctx context.Context, batch string, w store.Withdrawal) 
 		return fault.New(fault.NotFound, "there is no batch %s of alerts", batch)
 	}
 	h := r.held[i]
-	if h.Batch.Withdrawn != nil {
-		return fault.New(fault.Conflict, "batch %s is withdrawn already", batch)
+	if before := h.Batch.Withdrawn; before != nil {
+		return fault.New(fault.Conflict, "batch %s was withdrawn on %s: %s", batch, before.At.Format(time.DateOnly), before.Reason).
+			Next("nothing was changed; candor evidence list shows what is withdrawn")
 	}
 	w.At = w.At.Round(0).UTC()
 	h.Batch.Withdrawn = &w
