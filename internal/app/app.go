@@ -296,6 +296,7 @@ func (s *stores) services() *cli.Desk {
 		Alerts:     s.alerts,
 		Assessment: judge,
 		Custody:    s.keeper,
+		BatchFile:  s.alerts.File,
 		Parts:      s.parts(),
 		Handler: func(at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler {
 			return s.handler(lib, judge, at, p, log)

@@ -74,6 +74,9 @@ type Desk struct {
 	Alerts     store.Alerts
 	Assessment *assessment.Service
 	Custody    *custody.Keeper
+	// BatchFile returns the path of the file of a batch of alerts; fault.NotFound when there
+	// is none.
+	BatchFile func(ctx context.Context, batch string) (string, error)
 	// Parts are the stores, for a backup.
 	Parts []backup.Part
 	// Share runs the commands of other processes through run until ctx ends, which

@@ -65,6 +65,7 @@ func outputs() map[string][]schema.Form {
 		"evidence list":      {schema.Of[[]store.Batch]("")},
 		"evidence rules":     {schema.Of[assessment.RulesMade]("")},
 		"evidence telemetry": {schema.Of[assessment.TelemetryMade]("")},
+		"evidence export":    {schema.Of[exported]("")},
 		"evidence show":      {schema.Of[custody.Account]("")},
 		"evidence template":  {schema.Of[ingest.Template]("")},
 		"evidence withdraw":  {schema.Of[custody.Account]("")},

@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
+	"candor/internal/fault"
 	"candor/internal/store"
 )
 
@@ -164,4 +165,20 @@ func (l *Late) Audit(ctx context.Context, deep bool) (store.Audit, error) {
 		return store.Audit{}, err
 	}
 	return s.Audit(ctx, deep)
+}
+
+// File returns the path of the file that a batch is; fault.NotFound when there is none.
+func (l *Late) File(ctx context.Context, batch string) (string, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return "", err
+	}
+	f, ok := s.(interface {
+		File(ctx context.Context, batch string) (string, error)
+	})
+	if !ok {
+		return "", fault.New(fault.Unavailable, "the alerts of this data folder are kept in DuckDB's own file, not in one to a batch").
+			Next("a data folder made with %s=%s has files", Variable, Scan)
+	}
+	return f.File(ctx, batch)
 }

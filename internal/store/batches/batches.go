@@ -147,3 +147,15 @@ func (s *Store) Batches(ctx context.Context) ([]store.Batch, error) {
 	}
 	return r.list(), nil
 }
+
+// File returns the path of the file that a batch is; fault.NotFound when there is none.
+func (s *Store) File(ctx context.Context, batch string) (string, error) {
+	r, err := s.known(ctx)
+	if err != nil {
+		return "", err
+	}
+	if _, exact, err := r.find(batch); err != nil || !exact {
+		return "", fault.New(fault.NotFound, "there is no batch %s of alerts", batch)
+	}
+	return s.path(batch), nil
+}
