@@ -195,16 +195,24 @@ func (s *Service) tallies(ctx context.Context, alerts string, w visibility.Windo
 }
 
 func (s *Service) talliesNow(ctx context.Context, w visibility.Window) (counts, error) {
-	tallies, err := s.alerts.Tallies(ctx, w.From, w.To)
-	if err != nil {
-		return counts{}, fmt.Errorf("count alerts from %s to %s: %w", w.From, w.To, err)
-	}
-	rules, err := s.alerts.Rules(ctx)
-	if err != nil {
-		return counts{}, err
-	}
-	landed, err := s.alerts.Batches(ctx)
-	if err != nil {
+	var tallies []alert.Tally
+	var rules []store.AlertRule
+	var landed []store.Batch
+	g, ctx := crew.WithContext(ctx)
+	g.Go(func() (err error) {
+		if tallies, err = s.alerts.Tallies(ctx, w.From, w.To); err != nil {
+			return fmt.Errorf("count alerts from %s to %s: %w", w.From, w.To, err)
+		}
+		return nil
+	})
+	g.Go(func() (err error) {
+		if rules, err = s.alerts.Rules(ctx); err != nil {
+			return err
+		}
+		landed, err = s.alerts.Batches(ctx)
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return counts{}, err
 	}
 	source := sourcesOf(landed)

@@ -232,5 +232,5 @@ func (s *Service) desk(ctx context.Context, r Request) (*take.Desk, error) {
 func says(ev *assure.Evidence) bool {
 	t := &ev.Telemetry
 	return len(t.Scope)+len(t.Sources)+len(t.Externals)+len(t.Observations)+len(ev.Rules)+len(ev.Exercises)+
-		len(ev.Runbooks)+len(ev.Tunings)+len(ev.Cases)+len(ev.AlertRules)+len(ev.Waivers) > 0
+		len(ev.Runbooks)+len(ev.Tunings)+len(ev.Cases)+len(ev.AlertRules)+len(ev.Waivers)+len(ev.Runs) > 0
 }

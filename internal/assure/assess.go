@@ -8,6 +8,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/attack"
 	"candor/internal/claim"
+	"candor/internal/crew"
 	"candor/internal/day"
 	"candor/internal/evidence"
 	"candor/internal/measure"
@@ -52,6 +53,8 @@ type assessor struct {
 	tactics   []*attack.Object
 	rank      map[string]int // a tactic's STIX id -> its place among tactics
 	view      visibility.View
+	objects   []*attack.Object       // the live analytics, in order
+	seen      []visibility.Statement // of each of objects
 	claims    claim.Claims
 	exercises exerciseIndex
 	incidents incidentIndex
@@ -94,8 +97,10 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	for i, t := range a.tactics {
 		a.rank[t.ID] = i
 	}
-	a.view = visibility.NewView(lib, ev.Telemetry, p.Visibility, a.window)
-	a.claims = claim.Judge(lib, ev.Rules, p.Claim)
+	var both crew.Workers // what takes the longest, and rests on nothing of the other
+	both.Go(func() { a.claims = claim.Judge(lib, ev.Rules, p.Claim) })
+	both.Go(a.look)
+	both.Wait()
 	a.operate(asOf)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
 	a.incidents = indexIncidents(lib, &ev, today)
@@ -103,6 +108,16 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.alerts = indexAlerts(ev, a.window)
 	a.tunings = indexTunings(lib, ev.Tunings, today)
 	return a
+}
+
+// look finds what can be seen of every analytic.
+func (a *assessor) look() {
+	a.view = visibility.NewView(a.lib, a.ev.Telemetry, a.policy.Visibility, a.window)
+	a.objects = a.analytics()
+	a.seen = make([]visibility.Statement, len(a.objects))
+	for i, o := range a.objects {
+		a.seen[i] = a.view.Of(o)
+	}
 }
 
 // sorted returns ev with what later steps name in order put in an order of its
@@ -127,8 +142,8 @@ func sorted(ev Evidence) Evidence {
 
 // first is the first pass: every analytic on its rung.
 func (a *assessor) first() {
-	for _, o := range a.analytics() {
-		a.subjects = append(a.subjects, a.subject(o))
+	for i, o := range a.objects {
+		a.subjects = append(a.subjects, a.subject(o, a.seen[i]))
 	}
 }
 
@@ -140,10 +155,10 @@ func (a *assessor) analytics() []*attack.Object {
 }
 
 // subject gathers what the evidence says of an analytic and finds its rung.
-func (a *assessor) subject(o *attack.Object) *subject {
+func (a *assessor) subject(o *attack.Object, seen visibility.Statement) *subject {
 	s := &subject{object: o}
 	a.locate(s)
-	s.Visibility = a.view.Of(o)
+	s.Visibility = seen
 	s.Claims = orEmpty(a.claims.ByAnalytic[o.ID])
 	s.Compensated = []Compensation{}
 	s.Knobs = a.tunings.of(o)

@@ -7,11 +7,18 @@ import (
 	"time"
 
 	"candor/internal/claim"
+	"candor/internal/crew"
 	"candor/internal/visibility"
 )
 
 // assessment sums the verdicts, which are in order.
 func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
+	var both crew.Workers
+	var steps []Lift
+	var unmapped Unmapped
+	both.Go(func() { steps = a.steps() })
+	both.Go(func() { unmapped = a.unmapped() })
+	both.Wait()
 	return Assessment{
 		Release:   a.lib.Release,
 		AsOf:      asOf,
@@ -21,8 +28,8 @@ func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
 		Totals:    totalsOf(pointers(verdicts)),
 		Tactics:   tacticTotals(verdicts, namesOf(a.tactics)),
 		Verdicts:  verdicts,
-		NextSteps: a.steps(),
-		Unmapped:  a.unmapped(),
+		NextSteps: steps,
+		Unmapped:  unmapped,
 		Reread:    orEmpty(a.claims.Reread),
 		Limits:    a.wholeLimits(),
 	}

@@ -18,6 +18,7 @@ type index struct {
 	window  Window
 	outside map[string]bool
 	scope   scope
+	called  components
 
 	sources   map[string][]source
 	feeds     map[string][]feed
@@ -58,9 +59,14 @@ type feed struct {
 }
 
 func newIndex(lib *attack.Library, t Telemetry, p Policy, w Window) *index {
-	x := &index{
-		lib: lib, policy: p, window: w,
-		outside:   folded(p.OutsidePlatforms),
+	x := &index{lib: lib, policy: p, window: w, outside: folded(p.OutsidePlatforms), called: newComponents(lib)}
+	return x.of(t)
+}
+
+// of returns an index of other telemetry, for the same release, policy and window.
+func (x *index) of(t Telemetry) *index {
+	x = &index{
+		lib: x.lib, policy: x.policy, window: x.window, outside: x.outside, called: x.called,
 		scope:     newScope(t.Scope),
 		sources:   map[string][]source{},
 		feeds:     map[string][]feed{},
@@ -69,22 +75,21 @@ func newIndex(lib *attack.Library, t Telemetry, p Policy, w Window) *index {
 		provided:  map[string]map[string]bool{},
 		arrivals:  map[channel]arrival{},
 	}
-	called := newComponents(lib)
 	for i, s := range t.Sources {
 		name := attack.Fold(s.Value.Name)
-		declared := newSource(s, called)
+		declared := newSource(s, x.called)
 		declared.at = i
 		x.sources[name] = append(x.sources[name], declared)
 	}
 	for _, o := range t.Observations {
-		if o.Value.Day == "" || o.Value.Day > w.To {
+		if o.Value.Day == "" || o.Value.Day > x.window.To {
 			continue
 		}
 		name := attack.Fold(o.Value.Source)
 		x.feeds[name] = append(x.feeds[name], feed{o.Value, o.Batch, attack.Fold(o.Value.Channel)})
 	}
 	for _, h := range t.Hearings {
-		if h.Value.Day >= w.From && h.Value.Day <= w.To {
+		if h.Value.Day >= x.window.From && h.Value.Day <= x.window.To {
 			name := attack.Fold(h.Value.Source)
 			x.hearings[name] = append(x.hearings[name], h.Value.Day)
 		}

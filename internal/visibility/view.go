@@ -21,7 +21,7 @@ func (v View) Of(o *attack.Object) Statement { return v.x.judge(o) }
 // With returns the view of what v sees and more. A scope in more is left out:
 // what is operated is stated, not found. v stays as it is.
 func (v View) With(more Telemetry) View {
-	x, added := *v.x, newIndex(v.x.lib, more, v.x.policy, v.x.window)
+	x, added := *v.x, v.x.of(more)
 	x.sources = merged(x.sources, added.sources)
 	x.feeds = merged(x.feeds, added.feeds)
 	x.externals = merged(x.externals, added.externals)
