@@ -228,7 +228,7 @@ func hostileCalls(p place) map[string][][]string {
 		"evidence template":     {{"alerts"}, {"runbook", "--for", "AN1336"}, {inName}},
 		"evidence withdraw":     {{batch("signals"), "--reason", inName}, {inName, "--reason", "x"}},
 		"gate":                  {{"AN1336", "--for", "automation"}, {rule, "--for", "reporting"}, {inName, "--for", "reporting"}, {"AN1336", "--for", inName}},
-		"gate waive":            {{"AN1336", "--for", "automation", "--until", "2099-01-01", "--by", inName, "--reason", inName}, {"AN1336", "--until", inName}},
+		"gate waive":            {{"AN1336", "--for", "automation", "--until", time.Now().AddDate(0, 0, 30).Format(time.DateOnly), "--by", inName, "--second", "x" + inName, "--reason", inName}, {"AN1336", "--until", inName}},
 		"gate waivers":          {{}},
 		"help":                  {{}, {inName}},
 		"label":                 {{}},

@@ -41,6 +41,7 @@ func setup(e *testscript.Env) error {
 	e.Setenv("REPO", root)
 	e.Setenv("TMPDIR", e.WorkDir)
 	// For evidence beside the demonstration's, which ends yesterday.
+	e.Setenv("SOON", time.Now().UTC().AddDate(0, 0, 90).Format(time.DateOnly))
 	e.Setenv("YESTERDAY", time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly))
 	return err
 }

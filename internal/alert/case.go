@@ -59,6 +59,8 @@ type Case struct {
 	// case themselves need not be listed.
 	Alerts []string `json:"alerts,omitempty"`
 	Owner  string   `json:"owner,omitempty"`
+	// Runbooks are the ids of the runbooks that were used in it.
+	Runbooks []string `json:"runbooks,omitempty"`
 	// Lessons is what the review learned, for people.
 	Lessons string `json:"lessons,omitempty"`
 }

@@ -42,7 +42,7 @@ func (s *Service) gateNow(ctx context.Context, r Request, id string, purpose ass
 	if err != nil {
 		return assure.Decision{}, err
 	}
-	q.Purpose, q.Waivers = purpose, ev.Waivers
+	q.Purpose, q.Waivers, q.Beside = purpose, ev.Waivers, a.Beside
 	return assure.Gate(q, r.Policy, day.Of(r.AsOf)), nil
 }
 
@@ -104,8 +104,14 @@ func (s *Service) Waive(ctx context.Context, r Request, w assure.Waiver) (assure
 		return w, fault.New(fault.Usage, "a waiver needs someone who answers for it").Next("say who with --by")
 	case w.Until.Time().IsZero():
 		return w, fault.New(fault.Usage, "a waiver needs a day on which it ends").Next("say when with --until 2006-01-02")
+	case strings.TrimSpace(w.Second) == "" || strings.EqualFold(strings.TrimSpace(w.Second), strings.TrimSpace(w.By)):
+		return w, fault.New(fault.Usage, "a waiver needs a second name, of somebody else than %s who agreed to it", w.By).Next("say who with --second")
 	case w.Until < today:
 		return w, fault.New(fault.Usage, "the waiver would have ended on %s, before %s", w.Until, today).Next("choose a later day")
+	}
+	if void := w.Under(r.Policy.Gates).Void; void != "" {
+		last := today.Add(r.Policy.Gates.MaxWaiverDays - 1)
+		return w, fault.New(fault.Usage, "the waiver would open nothing: %s", void).At("--until").Next("choose a day until %s, and decide anew then", last)
 	}
 	d, err := s.Gate(ctx, r, w.ID, w.For)
 	if err != nil {
@@ -132,8 +138,8 @@ func one(r store.Record) iter.Seq2[store.Record, error] {
 func waiversOf(ev *assure.Evidence, r Request, of func(id string) bool) []assure.Waiver {
 	in := []assure.Waiver{}
 	for _, w := range ev.Waivers {
-		if w.Value.InForce(day.Of(r.AsOf)) && of(w.Value.ID) {
-			in = append(in, w.Value)
+		if v := w.Value.Under(r.Policy.Gates); v.InForce(day.Of(r.AsOf)) && of(v.ID) {
+			in = append(in, v)
 		}
 	}
 	slices.SortFunc(in, func(a, b assure.Waiver) int { return strings.Compare(a.Key(), b.Key()) })
@@ -153,12 +159,16 @@ func alertBatches(ev *assure.Evidence, rules ...string) []evidence.Ref {
 }
 
 // Waivers lists the waivers that are current, in force or not, by what they are
-// about.
-func (s *Service) Waivers(ctx context.Context) ([]assure.Waiver, error) {
+// about, each with what policy has against it.
+func (s *Service) Waivers(ctx context.Context, g assure.Gates) ([]assure.Waiver, error) {
 	records, err := s.evidence.Current(ctx, store.KindWaiver)
 	if err != nil {
 		return nil, err
 	}
 	of, err := decode[assure.Waiver](records)
-	return values[assure.Waiver](of), err
+	ws := values[assure.Waiver](of)
+	for i := range ws {
+		ws[i] = ws[i].Under(g)
+	}
+	return ws, err
 }

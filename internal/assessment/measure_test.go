@@ -186,7 +186,7 @@ func TestAWaiverIsEvidenceAndOpensTheGate(t *testing.T) {
 	if err != nil || d.Allowed || d.ID != "AN0001" || len(d.Missing) == 0 {
 		t.Fatalf("%+v, error %v; want it closed", d, err)
 	}
-	w := assure.Waiver{ID: "an0001", For: assure.Reporting, Reason: "until the sensor is there", By: "ciso", Made: asOf, Until: day.Of(asOf).Add(30)}
+	w := assure.Waiver{ID: "an0001", For: assure.Reporting, Reason: "until the sensor is there", By: "ciso", Second: "audit", Made: asOf, Until: day.Of(asOf).Add(30)}
 	if _, err := b.Waive(t.Context(), request(), w); err != nil {
 		t.Fatal(err)
 	}
@@ -207,10 +207,12 @@ func TestAWaiverIsEvidenceAndOpensTheGate(t *testing.T) {
 	}
 	for name, bad := range map[string]assure.Waiver{
 		"no reason": {ID: "AN0001", For: assure.Reporting, By: "x", Made: asOf, Until: day.Of(asOf)},
+		"alone":     {ID: "AN0001", For: assure.Reporting, Reason: "x", By: "x", Second: " X", Made: asOf, Until: day.Of(asOf)},
+		"too long":  {ID: "AN0001", For: assure.Reporting, Reason: "x", By: "x", Second: "y", Made: asOf, Until: day.Of(asOf).Add(180)},
 		"nobody":    {ID: "AN0001", For: assure.Reporting, Reason: "x", Made: asOf, Until: day.Of(asOf)},
-		"ended":     {ID: "AN0001", For: assure.Reporting, Reason: "x", By: "x", Made: asOf, Until: day.Of(asOf).Add(-1)},
-		"endless":   {ID: "AN0001", For: assure.Reporting, Reason: "x", By: "x", Made: asOf},
-		"nothing":   {ID: "AN0001", For: "paging", Reason: "x", By: "x", Made: asOf, Until: day.Of(asOf)},
+		"ended":     {ID: "AN0001", For: assure.Reporting, Reason: "x", By: "x", Second: "y", Made: asOf, Until: day.Of(asOf).Add(-1)},
+		"endless":   {ID: "AN0001", For: assure.Reporting, Reason: "x", By: "x", Second: "y", Made: asOf},
+		"nothing":   {ID: "AN0001", For: "paging", Reason: "x", By: "x", Second: "y", Made: asOf, Until: day.Of(asOf)},
 	} {
 		if _, err := b.Waive(t.Context(), request(), bad); fault.KindOf(err) != fault.Usage {
 			t.Errorf("%s: %v, want a usage error", name, err)

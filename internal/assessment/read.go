@@ -54,10 +54,32 @@ func (s *Service) readNow(ctx context.Context, g generation, w visibility.Window
 	if ev.CaseTallies, err = s.caseTallies(ctx, &ev, w); err != nil {
 		return assure.Evidence{}, err
 	}
+	if ev.Batches, err = s.batchRefs(ctx); err != nil {
+		return assure.Evidence{}, err
+	}
 	joined(&ev, r.Policy.Claim.JoinAlertsBy)
 	legacy := alert.LegacyOf(values(ev.Cases), string(w.To))
 	ev.Tallies, ev.CaseTallies = legacy.Tallies(ev.Tallies), legacy.Tallies(ev.CaseTallies)
 	return ev, nil
+}
+
+// batchRefs lists the batches of all evidence.
+func (s *Service) batchRefs(ctx context.Context) ([]assure.BatchRef, error) {
+	var refs []assure.BatchRef
+	for _, list := range []func(context.Context) ([]store.Batch, error){s.evidence.Batches, s.alerts.Batches} {
+		bs, err := list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i := range bs {
+			b := assure.BatchRef{ID: bs[i].ID, Kind: bs[i].Kind, Added: bs[i].Added, Records: bs[i].New + bs[i].Updated}
+			if w := bs[i].Withdrawn; w != nil {
+				b.Withdrawn, b.By, b.Reason = w.At, w.By, w.Reason
+			}
+			refs = append(refs, b)
+		}
+	}
+	return refs, nil
 }
 
 // parts reads the current evidence and the counts of the window, as they are.

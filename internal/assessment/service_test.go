@@ -184,7 +184,7 @@ func TestEveryNewBatchMovesTheVerdict(t *testing.T) {
 		{"false alerts before the window", func() string { return b.raise(90, 0, 50) }, assure.Unproven},
 		{"true alerts", func() string { return b.raise(3, 40, 1) }, assure.Proven},
 		{"runbook", func() string {
-			return b.add(store.KindRunbook, runbook.Runbook{ID: "rb", Owner: "me", Reviewed: "2026-06-01", AppliesTo: []string{"rule:r1"}})
+			return b.add(store.KindRunbook, runbook.Runbook{Body: "Isolate the host, then ask its user.", ID: "rb", Owner: "me", Reviewed: "2026-06-01", AppliesTo: []string{"rule:r1"}})
 		}, assure.Reliable},
 		{"failed exercise", func() string {
 			return b.add(store.KindExercise, exercise.Exercise{Technique: "T1566", Test: "mail", Time: asOf, Outcome: exercise.None})

@@ -30,6 +30,7 @@ func Assess(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) Assessme
 		s.Sentence = sentence(s)
 		s.Next = a.next(s)
 		s.Limits = a.limits(s)
+		s.Reportable = a.reportable(s)
 		verdicts[i] = s.Verdict
 	}
 	return a.assessment(verdicts, asOf)
@@ -197,6 +198,7 @@ func (a *assessor) judge(s *subject) {
 	s.reviews = a.incidents.of(s)
 	s.Incidents = s.reviews.Incidents
 	s.duty = a.runbooks.of(s, a.policy.Readiness, a.today)
+	s.duty.Used, s.duty.LastUsed = a.used(s.duty.ID)
 	s.Runbook = s.duty.Duty
 	s.Waivers = a.waivers(s)
 	s.Bounds = a.bounds(s)

@@ -119,8 +119,22 @@ type Evidence struct {
 	CaseTallies []alert.Tally
 	// AlertRules are the rules that alerts name: where their alerts came from.
 	AlertRules []AlertRule
+	// Batches are those of all evidence, withdrawn ones included.
+	Batches []BatchRef
 	// Waivers are accepted exceptions to what gates ask for.
 	Waivers []evidence.Of[Waiver]
+}
+
+// BatchRef is a batch of evidence: when it was recorded, and when it stopped counting.
+type BatchRef struct {
+	ID      string    `json:"id"`
+	Kind    string    `json:"kind"`
+	Added   time.Time `json:"added"`
+	Records int64     `json:"records"`
+	// Withdrawn is zero for a batch that counts; By and Reason are of the withdrawal.
+	Withdrawn time.Time `json:"withdrawn,omitzero"`
+	By        string    `json:"by,omitempty"`
+	Reason    string    `json:"reason,omitempty"`
 }
 
 // AlertRule is a rule as the alerts name it.
@@ -179,12 +193,16 @@ type Proof struct {
 
 // Duty is what runbooks say of an analytic.
 type Duty struct {
-	// State is "none", "no_owner", "expired" or "current".
+	// State is "none", "empty" (front matter without a procedure), "no_owner", "expired"
+	// or "current".
 	State    string `json:"state"`
 	ID       string `json:"id,omitempty"`
 	Title    string `json:"title,omitempty"`
 	Owner    string `json:"owner,omitempty"`
 	Reviewed string `json:"reviewed,omitempty"`
+	// Used is how many cases say that it was used, and LastUsed the day of the last.
+	Used     int    `json:"used"`
+	LastUsed string `json:"last_used,omitempty"`
 }
 
 // Compensation is an adjacent stage that is reliable where the behaviour itself
@@ -237,6 +255,9 @@ type Verdict struct {
 	// Waivers in force, of the analytic and of the rules whose claims count. They
 	// open gates and change no rung.
 	Waivers []Waiver `json:"waivers,omitempty"`
+	// Reportable says that it is reliable and that the reporting gate lets it through,
+	// without a waiver.
+	Reportable bool `json:"reportable"`
 }
 
 // RungCount is how many analytics stand on a rung.
@@ -260,6 +281,10 @@ type Totals struct {
 	Rungs      []RungCount `json:"rungs"`      // every rung, in order
 	Claimed    int         `json:"claimed"`
 	Assured    int         `json:"assured"`
+	// Reportable is how many of Assured the reporting gate lets through.
+	Reportable int `json:"reportable"`
+	// Waived is how many analytics have a waiver in force, of theirs or of a rule.
+	Waived int `json:"waived"`
 	// Distance = Claimed and not Assured.
 	Distance    int `json:"distance"`
 	Compensated int `json:"compensated"`
@@ -298,6 +323,10 @@ type Assessment struct {
 	// Reread are the references of rules that were read through other releases.
 	Reread []claim.Reread `json:"reread"`
 	Limits []string       `json:"limits"`
+	// Waivers are those in force, whatever they are of.
+	Waivers []Waiver `json:"waivers,omitempty"`
+	// Beside are those of Limits that every answer drawn from the evidence bears.
+	Beside []string `json:"beside,omitempty"`
 }
 
 // PolicyRef names the policy in force.

@@ -306,6 +306,9 @@ func (w *whatIf) passed(s *subject) candidate {
 	return c
 }
 
+// supposedProcedure stands for the text of a runbook that is yet to be written.
+const supposedProcedure = "What to do when it fires."
+
 func endOf(d day.Date) time.Time { return d.Add(1).Time().Add(-time.Nanosecond) }
 
 // written supposes that the runbook which the subject's next step asks for is
@@ -313,7 +316,7 @@ func endOf(d day.Date) time.Time { return d.Add(1).Time().Add(-time.Nanosecond) 
 func (w *whatIf) written(s *subject) candidate {
 	step, t := runbookStep(s), s.about()
 	c := candidate{Prospect: Prospect{Action: step.Action, Targets: []string{step.Target}, Acts: 1, Does: once(step.Action), Text: step.Text}, reach: w.of(t)}
-	r := runbook.Runbook{ID: supposedID, AppliesTo: []string{t.ATTACKID}}
+	r := runbook.Runbook{ID: supposedID, AppliesTo: []string{t.ATTACKID}, Body: supposedProcedure}
 	if step.Action == actReviewRunbook {
 		r = s.duty.from.Value
 		c.reach = w.ruledBy(&r)

@@ -176,7 +176,7 @@ func (w *world) exercise(id string, ago int, o exercise.Outcome) *world {
 
 func (w *world) runbook(owner string, ago int, applies ...string) *world {
 	w.Runbooks = append(w.Runbooks, evidence.Of[runbook.Runbook]{Batch: "b-runbook", Value: runbook.Runbook{
-		ID: fmt.Sprintf("rb%d", len(w.Runbooks)), Title: "What to do", AppliesTo: applies, Owner: owner, Reviewed: day.Of(asOf).Add(-ago)}})
+		ID: fmt.Sprintf("rb%d", len(w.Runbooks)), Title: "What to do", Body: "Isolate the host, then ask its user.", AppliesTo: applies, Owner: owner, Reviewed: day.Of(asOf).Add(-ago)}})
 	return w
 }
 

@@ -30,7 +30,12 @@ func Purposes() []Purpose { return []Purpose{Reporting, Automation} }
 const LeastEpisodes = 5
 
 // Gates is what policy asks for each purpose.
-type Gates struct{ Reporting, Automation GatePolicy }
+type Gates struct {
+	Reporting, Automation GatePolicy
+	// MaxWaiverDays is for how many days a waiver may hold, from the day on which it was
+	// made; 0 is no bound.
+	MaxWaiverDays int
+}
 
 // GatePolicy is what policy asks for one purpose.
 type GatePolicy struct {
@@ -69,6 +74,8 @@ type Asked struct {
 	// Measurement is of the analytic's claiming rules together, or of the rule.
 	Measurement *measure.Statement
 	Waivers     []evidence.Of[Waiver]
+	// Beside is what stands beside the answer, of the evidence as a whole.
+	Beside []string
 }
 
 // Check is one thing that a gate asks for.
@@ -122,12 +129,13 @@ func Gate(q Asked, p Policy, today day.Date) Decision {
 	}
 	for _, w := range q.Waivers {
 		if w.Value.ID == q.ID && w.Value.For == q.Purpose && day.Of(w.Value.Made) <= today {
-			d.Waivers = append(d.Waivers, w.Value)
+			d.Waivers = append(d.Waivers, w.Value.Under(p.Gates))
 		}
 	}
 	if looser := d.Policy.looser(); looser != "" {
 		d.Limits = append(d.Limits, looser)
 	}
+	d.Limits = append(d.Limits, q.Beside...)
 	d.decide(today)
 	return d
 }
@@ -143,8 +151,8 @@ func (d *Decision) decide(today day.Date) {
 	case i >= 0:
 		w := &d.Waivers[i]
 		d.Allowed, d.Waived = true, true
-		d.Reason = fmt.Sprintf("Open by waiver of %s until %s (%s), although the %s lacks %s for %s.",
-			w.By, w.Until, w.Reason, of, count(int64(len(d.Missing)), "thing"), d.Purpose)
+		d.Reason = fmt.Sprintf("Open by waiver of %s and %s until %s (%s), although the %s lacks %s for %s.",
+			w.By, w.Second, w.Until, w.Reason, of, count(int64(len(d.Missing)), "thing"), d.Purpose)
 	default:
 		i := slices.IndexFunc(d.Checks, func(c Check) bool { return !c.OK })
 		d.Reason = fmt.Sprintf("The %s may not be used for %s. %s", of, d.Purpose, d.Checks[i].Text)
@@ -351,18 +359,35 @@ func (g *gate) runbook() Check {
 // be used for a purpose although its gate is closed, until a day.
 type Waiver struct {
 	// ID is that of an analytic or a rule.
-	ID     string    `json:"id"`
-	For    Purpose   `json:"for"`
-	Reason string    `json:"reason"`
-	By     string    `json:"by"`
+	ID     string  `json:"id"`
+	For    Purpose `json:"for"`
+	Reason string  `json:"reason"`
+	By     string  `json:"by"`
+	// Second is somebody else who agreed to it.
+	Second string    `json:"second,omitempty"`
 	Made   time.Time `json:"made"`
 	// Until is the last day on which it holds.
 	Until day.Date `json:"until"`
+	// Void says why it opens nothing whatever the day; see Under. It is not stored.
+	Void string `json:"void,omitempty"`
+}
+
+// Under returns the waiver with what policy has against it.
+func (w Waiver) Under(g Gates) Waiver {
+	second, by := strings.TrimSpace(w.Second), strings.TrimSpace(w.By)
+	w.Void = ""
+	switch n := day.Of(w.Made).Until(w.Until) + 1; {
+	case second == "" || strings.EqualFold(second, by):
+		w.Void = "nobody but " + by + " agreed to it"
+	case g.MaxWaiverDays > 0 && n > g.MaxWaiverDays:
+		w.Void = figure.Sprintf("it was made for %d days, and policy lets a waiver hold for %d", n, g.MaxWaiverDays)
+	}
+	return w
 }
 
 // InForce reports whether the waiver holds on a day.
 func (w *Waiver) InForce(today day.Date) bool {
-	return day.Of(w.Made) <= today && w.Until >= today
+	return w.Void == "" && day.Of(w.Made) <= today && w.Until >= today
 }
 
 // Key names what a waiver is about: a later one of the same key supersedes it.
@@ -371,9 +396,10 @@ func (w *Waiver) Key() string { return string(w.For) + "|" + w.ID }
 // waivers returns those in force of s and of the rules whose claims count.
 func (a *assessor) waivers(s *subject) []Waiver {
 	var in []Waiver
-	for _, w := range a.ev.Waivers {
-		if w.Value.InForce(a.today) && (w.Value.ID == s.Analytic.ATTACKID || slices.Contains(ruleIDs(s.counting), w.Value.ID)) {
-			in = append(in, w.Value)
+	for _, of := range a.ev.Waivers {
+		w := of.Value.Under(a.policy.Gates)
+		if w.InForce(a.today) && (w.ID == s.Analytic.ATTACKID || slices.Contains(ruleIDs(s.counting), w.ID)) {
+			in = append(in, w)
 		}
 	}
 	slices.SortFunc(in, func(x, y Waiver) int { return strings.Compare(x.Key(), y.Key()) })

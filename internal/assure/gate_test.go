@@ -111,7 +111,7 @@ func TestAnOldLabelClosesTheGate(t *testing.T) {
 // the day of judgement.
 func (w *world) waive(made, until int) *world {
 	w.Waivers = append(w.Waivers, evidence.Of[Waiver]{Batch: "b-waiver", Value: Waiver{ID: "AN0100", For: Automation, Reason: "vendor fix due",
-		By: "ciso", Made: asOf.AddDate(0, 0, made), Until: day.Of(asOf).Add(until)}})
+		By: "ciso", Second: "audit", Made: asOf.AddDate(0, 0, made), Until: day.Of(asOf).Add(until)}})
 	return w
 }
 

@@ -31,6 +31,9 @@ func (a *assessor) limits(s *subject) []string {
 	if !s.Claimed || !s.Visibility.State.Seen() {
 		return l
 	}
+	if text := a.withdrawn(); text != "" {
+		l = append(l, text)
+	}
 	l = append(l, a.operatingLimits(s)...)
 	l = append(l, measuredLimits(s)...)
 	l = append(l, exercisedLimits(s)...)

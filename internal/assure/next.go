@@ -310,6 +310,8 @@ func (a *assessor) unbound(s *subject) []Step {
 func runbookStep(s *subject) Step {
 	d := &s.duty
 	switch d.State {
+	case dutyEmpty:
+		return Step{Action: actWriteRunbook, Target: s.about().ATTACKID, Alone: d.inDate, Text: fmt.Sprintf("Write the procedure of runbook %s: it has front matter alone.", d.ID)}
 	case dutyNoOwner:
 		return Step{Action: actReviewRunbook, Target: d.ID, Alone: d.inDate, Text: fmt.Sprintf("Name an owner of runbook %s.", d.ID)}
 	case dutyExpired:

@@ -216,6 +216,20 @@ func (x runbookIndex) of(s *subject, p Readiness, today day.Date) duty {
 	return best
 }
 
+// used returns in how many cases up to the day a runbook was used, and on which day last.
+func (a *assessor) used(id string) (n int, last string) {
+	if id == "" {
+		return 0, ""
+	}
+	for i := range a.ev.Cases {
+		c := &a.ev.Cases[i].Value
+		if d := day.Of(c.When()); d <= a.today && slices.Contains(c.Runbooks, id) {
+			n, last = n+1, max(last, string(d))
+		}
+	}
+	return n, last
+}
+
 // runbookKeys lists what a runbook for s may say that it applies to.
 func (s *subject) runbookKeys() []string {
 	keys := []string{strings.ToUpper(s.Analytic.ATTACKID)}
@@ -237,6 +251,8 @@ func dutyOf(r evidence.Of[runbook.Runbook], p Readiness, today day.Date) duty {
 	inDate := !v.Reviewed.Time().IsZero() && v.Reviewed.Until(today) <= p.MaxRunbookAgeDays
 	d := duty{from: r, inDate: inDate, Duty: Duty{State: dutyCurrent, ID: v.ID, Title: v.Title, Owner: v.Owner, Reviewed: string(v.Reviewed)}}
 	switch {
+	case !v.Procedure():
+		d.State = dutyEmpty
 	case p.RequireOwner && strings.TrimSpace(v.Owner) == "":
 		d.State = dutyNoOwner
 	case !inDate:
@@ -246,7 +262,7 @@ func dutyOf(r evidence.Of[runbook.Runbook], p Readiness, today day.Date) duty {
 }
 
 func compareDuties(a, b duty) int {
-	order := []string{dutyNone, dutyNoOwner, dutyExpired, dutyCurrent}
+	order := []string{dutyNone, dutyEmpty, dutyNoOwner, dutyExpired, dutyCurrent}
 	return cmp.Or(slices.Index(order, a.State)-slices.Index(order, b.State), strings.Compare(a.Reviewed, b.Reviewed),
 		strings.Compare(b.ID, a.ID), strings.Compare(b.from.Batch, a.from.Batch))
 }

@@ -319,6 +319,8 @@ func (a *assessor) whyReady(s *subject) evidence.Reason {
 	switch {
 	case d.State == dutyNone:
 		r.Text = "No runbook applies to it."
+	case d.State == dutyEmpty:
+		r.Text = fmt.Sprintf("Runbook %s has front matter and no procedure: it says nothing of what to do.", d.ID)
 	case d.State == dutyNoOwner:
 		r.Text = fmt.Sprintf("Runbook %s has no owner.", d.ID)
 	case d.State == dutyExpired && d.Reviewed == "":
@@ -326,9 +328,16 @@ func (a *assessor) whyReady(s *subject) evidence.Reason {
 	case d.State == dutyExpired:
 		r.Text = fmt.Sprintf("Runbook %s, reviewed on %s, is not current: policy asks for a review every %d days.", d.ID, d.Reviewed, a.policy.Readiness.MaxRunbookAgeDays)
 	default:
-		r.Text = fmt.Sprintf("Runbook %s%s is current, reviewed on %s.", d.ID, ownedBy(d.Owner), d.Reviewed)
+		r.Text = fmt.Sprintf("Runbook %s%s is current, reviewed on %s, %s.", d.ID, ownedBy(d.Owner), d.Reviewed, usedIn(&d.Duty))
 	}
 	return r
+}
+
+func usedIn(d *Duty) string {
+	if d.Used == 0 {
+		return "never used in a recorded case"
+	}
+	return fmt.Sprintf("used in %s, last on %s", count(int64(d.Used), "case"), d.LastUsed)
 }
 
 func ownedBy(owner string) string {

@@ -18,6 +18,7 @@ const (
 	proofInconclusive = "inconclusive"
 
 	dutyNone    = "none"
+	dutyEmpty   = "empty"
 	dutyNoOwner = "no_owner"
 	dutyExpired = "expired"
 	dutyCurrent = "current"

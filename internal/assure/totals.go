@@ -31,7 +31,9 @@ func (a *assessor) assessment(verdicts []Verdict, asOf time.Time) Assessment {
 		NextSteps: steps,
 		Unmapped:  unmapped,
 		Reread:    orEmpty(a.claims.Reread),
-		Limits:    a.wholeLimits(),
+		Limits:    append(a.beside(), a.wholeLimits()...),
+		Beside:    a.beside(),
+		Waivers:   a.inForce(),
 	}
 }
 
@@ -49,6 +51,12 @@ func totalsOf(verdicts []*Verdict) Totals {
 		}
 		if v.Rung == Reliable {
 			t.Assured++
+		}
+		if v.Reportable {
+			t.Reportable++
+		}
+		if len(v.Waivers) > 0 {
+			t.Waived++
 		}
 		if v.Claimed && v.Rung != Reliable {
 			t.Distance++

@@ -24,7 +24,7 @@ of its two lower bounds, by alerts and by episodes; with fewer than 5 labelled
 episodes no gate opens. The keys gate.* of candor policy show are what is asked.
 
 A waiver in force opens a gate all the same, and the answer says so.`,
-		Example: "  candor gate AN0001 --for reporting\n  candor gate W-Acc-400 --for automation && ./block.sh\n  candor gate waive AN0001 --for reporting --reason 'vendor fix due' --by ciso --until 2026-12-31",
+		Example: "  candor gate AN0001 --for reporting\n  candor gate W-Acc-400 --for automation && ./block.sh\n  candor gate waive AN0001 --for reporting --reason 'vendor fix due' --by ciso --second 'head of audit' --until 2026-12-31",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req, err := p.measurement(m)
@@ -87,18 +87,34 @@ func showDecision(g *page, d *assure.Decision) {
 	g.line("\nas of %s, policy %s", d.AsOf, d.Policy)
 }
 
+// waiversHead says which waivers are listed: those in force, or all where a day tells
+// them apart.
+func waiversHead(today day.Date) string {
+	if today == "" {
+		return "Waivers in force"
+	}
+	return "Waivers"
+}
+
 // showWaivers lists waivers, those that have ended as such.
 func showWaivers(g *page, ws []assure.Waiver, today day.Date) {
 	for i := range ws {
 		if i == 0 {
-			g.head("Waivers")
+			g.head(waiversHead(today))
 		}
 		w := &ws[i]
 		state := "until " + string(w.Until)
-		if today != "" && !w.InForce(today) {
+		switch {
+		case w.Void != "":
+			state = "void, since " + w.Void
+		case today != "" && !w.InForce(today):
 			state = "ended on " + string(w.Until)
 		}
-		g.wrap("  ", w.ID+" for "+string(w.For)+", "+state+", by "+w.By+": "+w.Reason, 110)
+		by := w.By
+		if w.Second != "" {
+			by += " and " + w.Second
+		}
+		g.wrap("  ", w.ID+" for "+string(w.For)+", "+state+", by "+by+": "+w.Reason, 110)
 	}
 }
 
@@ -111,7 +127,8 @@ func (p *program) waiveCommand() *cobra.Command {
 		Short: "Open a gate until a day, with a reason and someone who answers for it",
 		Long: `Waive records that an analytic or a rule may be used for a purpose although its gate
 is closed. The waiver is evidence: it has a batch, is shown with the verdict and with
-every answer of the gate, and ends by itself.`,
+every answer of the gate, and ends by itself. Somebody else has to agree to it, and it
+holds for no longer than policy gate.max_waiver_days.`,
 		Example: "  candor gate waive AN0001 --for reporting --reason 'vendor fix due' --by ciso --until 2026-12-31",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -130,7 +147,7 @@ every answer of the gate, and ends by itself.`,
 					return err
 				}
 				return p.emit(made, func(g *page) {
-					g.line("%s may be used for %s until %s, by waiver of %s", g.bold(made.ID), made.For, made.Until, made.By)
+					g.line("%s may be used for %s until %s, by waiver of %s and %s", g.bold(made.ID), made.For, made.Until, made.By, made.Second)
 				})
 			})
 		},
@@ -139,8 +156,9 @@ every answer of the gate, and ends by itself.`,
 	purposeFlag(c, &purpose)
 	c.Flags().StringVar(&w.Reason, "reason", "", "why it may be used all the same")
 	c.Flags().StringVar(&w.By, "by", "", "who answers for it")
+	c.Flags().StringVar(&w.Second, "second", "", "who else agreed to it")
 	c.Flags().StringVar(&until, "until", "", "the last day on which the waiver holds, 2006-01-02")
-	for _, required := range []string{"reason", "by", "until"} {
+	for _, required := range []string{"reason", "by", "second", "until"} {
 		_ = c.MarkFlagRequired(required)
 	}
 	return c
@@ -151,7 +169,11 @@ func (p *program) waiversCommand() *cobra.Command {
 		Use: "waivers", Short: "List the waivers, in force or ended", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-				ws, err := d.Assessment.Waivers(ctx)
+				pol, err := p.policyInForce("")
+				if err != nil {
+					return err
+				}
+				ws, err := d.Assessment.Waivers(ctx, pol.Gates)
 				if err != nil {
 					return err
 				}

@@ -45,12 +45,13 @@ func showAssessment(g *page, a assure.Assessment, summary bool) {
 	t := a.Totals
 	g.line("")
 	g.line("  claimed   %s of %d applicable analytics have an enabled rule that counts", g.bold(fmt.Sprintf("%5d", t.Claimed)), t.Applicable)
-	g.line("  assured   %s of %d are reliable", g.bold(fmt.Sprintf("%5d", t.Assured)), t.Applicable)
+	g.line("  assured   %s of %d are reliable; the reporting gate lets %d of them through", g.bold(fmt.Sprintf("%5d", t.Assured)), t.Applicable, t.Reportable)
 	g.line("  distance  %s claimed and not assured", g.bold(fmt.Sprintf("%5d", t.Distance)))
 	showRungs(g, t)
 	showSteps(g, a.NextSteps)
 	showReread(g, a)
 	showUnmapped(g, a.Unmapped)
+	showWaivers(g, a.Waivers, "")
 	for i, l := range a.Limits {
 		if i == 0 {
 			g.head("Limits")

@@ -32,6 +32,7 @@ func ways() map[string]loose {
 		"measure.minutes_per_alert": lower, "measure.provenances": more, "measure.confidence": lower,
 		"readiness.max_exercise_age_days": higher, "readiness.max_runbook_age_days": higher, "readiness.passing": more,
 		"readiness.max_run_age_days": higher, "readiness.require_owner": off,
+		"gate.max_waiver_days": higher,
 	}
 	for _, gate := range []string{"gate.reporting.", "gate.automation."} {
 		w[gate+"min_precision"], w[gate+"min_episodes"], w[gate+"rungs"] = lower, lower, more

@@ -73,6 +73,7 @@ func builtIn() assure.Policy {
 			Automation: assure.GatePolicy{
 				MinPrecision: 0.9, MinEpisodes: 5, Rungs: []assure.Rung{assure.Reliable}, MaxAlertsPerDay: 20, RequireRunbook: true, MaxAgeDays: 30,
 			},
+			MaxWaiverDays: 180,
 		},
 		Take: assure.Points{
 			ShortText: 600, Official: 1, Visibility: 1, Measured: 1, Exercised: 1,
@@ -129,6 +130,8 @@ type Costs struct {
 type Gate struct {
 	Reporting  GateFor `json:"reporting"`
 	Automation GateFor `json:"automation"`
+	// MaxWaiverDays is for how many days a waiver may hold.
+	MaxWaiverDays int `json:"max_waiver_days"`
 }
 
 // GateFor is what a Document asks for one purpose.
@@ -191,7 +194,7 @@ func DocumentOf(p assure.Policy) Document {
 		Claim:      Claim(p.Claim),
 		Measure:    Measure(p.Measure),
 		Readiness:  Readiness(p.Readiness),
-		Gate:       Gate{Reporting: GateFor(p.Gates.Reporting), Automation: GateFor(p.Gates.Automation)},
+		Gate:       Gate{Reporting: GateFor(p.Gates.Reporting), Automation: GateFor(p.Gates.Automation), MaxWaiverDays: p.Gates.MaxWaiverDays},
 		Costs:      Costs(p.Costs),
 		Take:       Take(p.Take),
 	}

@@ -53,6 +53,7 @@ func keys(p *assure.Policy) []key {
 	ks = append(ks, readinessKeys(p)...)
 	ks = append(ks, gateKeys("gate.reporting.", "to be reported to executives", &p.Gates.Reporting)...)
 	ks = append(ks, gateKeys("gate.automation.", "to start an automated response", &p.Gates.Automation)...)
+	ks = append(ks, key{"gate.max_waiver_days", "days", "For how many days a waiver may hold; it needs a second name besides.", whole{&p.Gates.MaxWaiverDays, 1, 3660}})
 	ks = append(ks, costKeys(&p.Costs)...)
 	return append(ks, takeKeys(&p.Take)...)
 }

@@ -3,7 +3,11 @@
 // values its knobs were given. It refuses to judge whether any of it is current.
 package runbook
 
-import "candor/internal/day"
+import (
+	"strings"
+
+	"candor/internal/day"
+)
 
 // Runbook is one written procedure.
 type Runbook struct {
@@ -17,4 +21,22 @@ type Runbook struct {
 	Path      string   `json:"path,omitempty"`
 	// Body is the text in Markdown.
 	Body string `json:"body,omitempty"`
+}
+
+// leastWords is how many words a text has at the least that says what to do.
+const leastWords = 5
+
+// Procedure reports whether the runbook has a text that could say what to do: words
+// besides headings and comments. It says nothing of whether they are good ones.
+func (r *Runbook) Procedure() bool {
+	words, comment := 0, false
+	for line := range strings.Lines(r.Body) {
+		line = strings.TrimSpace(line)
+		comment = comment || strings.HasPrefix(line, "<!--")
+		if !comment && !strings.HasPrefix(line, "#") {
+			words += len(strings.Fields(line))
+		}
+		comment = comment && !strings.Contains(line, "-->")
+	}
+	return words >= leastWords
 }

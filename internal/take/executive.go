@@ -327,7 +327,7 @@ func (f *facts) waived() words {
 		return nothing
 	}
 	x := f.v.Waivers[0]
-	return say("%s accepted until %s that it is used although the evidence does not allow it.", judged("waiver", f.v.Analytic, x.By, nil), judged("waiver", f.v.Analytic, string(x.Until), nil))
+	return say("%s and %s accepted until %s that it is used although the evidence does not allow it.", judged("waiver", f.v.Analytic, x.By, nil), judged("waiver", f.v.Analytic, x.Second, nil), judged("waiver", f.v.Analytic, string(x.Until), nil))
 }
 
 // gate is what the gate for a purpose decides of the analytic.

@@ -93,7 +93,7 @@ func draw(t *rapid.T) assure.Evidence {
 			Time: asOf.AddDate(0, 0, -some("age", 200)), Outcome: rapid.SampledFrom([]exercise.Outcome{exercise.Alerted, exercise.None, exercise.Logged}).Draw(t, "outcome")}))
 	}
 	if rapid.Bool().Draw(t, "runbook") {
-		ev.Runbooks = append(ev.Runbooks, of(runbook.Runbook{ID: "rb", Title: "Do", Owner: "soc", Reviewed: day.Of(asOf).Add(-some("review", 400)), AppliesTo: []string{"AN1058"}}))
+		ev.Runbooks = append(ev.Runbooks, of(runbook.Runbook{ID: "rb", Title: "Do", Body: "Isolate the host, then ask its user.", Owner: "soc", Reviewed: day.Of(asOf).Add(-some("review", 400)), AppliesTo: []string{"AN1058"}}))
 	}
 	return ev
 }
@@ -282,7 +282,7 @@ func TestRulesForWhatIsRare(t *testing.T) {
 		return visibility.Telemetry{Scope: []evidence.Of[telemetry.Scope]{of(telemetry.Scope{Platforms: []string{platform}})}}
 	}
 	silent := visibility.Telemetry{Observations: []evidence.Of[telemetry.Observation]{seen("auditd", "execve", 1, 0), seen("flow", "out", 1, 5)}}
-	waiver := assure.Waiver{ID: "AN1058", For: assure.Reporting, Reason: "vendor", By: "ciso", Made: asOf, Until: day.Of(asOf).Add(9)}
+	waiver := assure.Waiver{ID: "AN1058", For: assure.Reporting, Reason: "vendor", By: "ciso", Second: "audit", Made: asOf, Until: day.Of(asOf).Add(9)}
 	for _, c := range []struct {
 		code, id string
 		ev       assure.Evidence

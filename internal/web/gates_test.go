@@ -52,10 +52,10 @@ func TestAnalyticSaysWhatItMayBeUsedFor(t *testing.T) {
 		t.Error("the verdict does not lead to its gates")
 	}
 	must(d.assess.Waive(t.Context(), assessment.Request{AsOf: today, Policy: d.policy}, assure.Waiver{
-		ID: "AN1275", For: assure.Automation, Reason: "tuned next week", By: "ciso", Made: today, Until: "2026-12-24",
+		ID: "AN1275", For: assure.Automation, Reason: "tuned next week", By: "ciso", Second: "audit", Made: today, Until: "2026-12-24",
 	}))(t)
 	_, doc = d.page("/gates/AN1275")
-	says(t, doc, "open by waiver", "Open by waiver of ciso", "In force until 2026-12-24 : tuned next week")
+	says(t, doc, "open by waiver", "Open by waiver of ciso and audit", "In force until 2026-12-24 : tuned next week")
 	_, doc = d.page("/gates/AN1275?as_of=2026-12-25")
 	says(t, doc, "Ended on 2026-12-24")
 }

@@ -14,7 +14,7 @@ func TestMeasurementsAreThoseOfTheService(t *testing.T) {
 	req := assessment.Request{AsOf: today, Policy: d.policy}
 	m := must(d.assess.Measure(t.Context(), req, false))(t)
 	rule := m.Rules[0]
-	must(d.assess.Waive(t.Context(), req, assure.Waiver{ID: rule.RuleID, For: assure.Reporting, Reason: "until it is tuned", By: "ciso", Made: today, Until: "2026-12-24"}))(t)
+	must(d.assess.Waive(t.Context(), req, assure.Waiver{ID: rule.RuleID, For: assure.Reporting, Reason: "until it is tuned", By: "ciso", Second: "audit", Made: today, Until: "2026-12-24"}))(t)
 	_, doc := d.page("/measurements")
 	all := strings.Join(strings.Fields(text(doc)), " ")
 	for _, want := range []string{

@@ -644,7 +644,7 @@ func TestWaiverShowsWhereTheVerdictShows(t *testing.T) {
 	d := demonstration(t)
 	const reason = "the vendor mends it in <May>"
 	must(d.assess.Waive(t.Context(), assessment.Request{AsOf: today, Policy: d.policy}, assure.Waiver{
-		ID: "AN1336", For: "automation", Reason: reason, By: "ciso", Made: today, Until: "2026-12-24",
+		ID: "AN1336", For: "automation", Reason: reason, By: "ciso", Second: "audit", Made: today, Until: "2026-12-24",
 	}))(t)
 	_, doc := d.page("/objects/AN1336")
 	for _, want := range []string{"Waivers in force", "For automation, until 2026-12-24", reason, "by ciso"} {

@@ -23,7 +23,7 @@ import (
 func Columns() []string {
 	return []string{
 		"case_id", "title", "occurred", "opened", "closed", "classification", "found_by", "techniques", "analytics", "platforms",
-		"alerts", "owner", "lessons",
+		"alerts", "owner", "lessons", "runbooks",
 	}
 }
 
@@ -59,7 +59,7 @@ func own(r *export.Record) (alert.Case, bool) {
 		ID: r.Need("case_id"), Title: r.Text("title"), Occurred: r.Time("occurred"), Opened: r.Time("opened"), Closed: r.Time("closed"),
 		Techniques: r.IDs("techniques", decode.TechniqueID, "not a technique's ATT&CK ID such as T1059.001"),
 		Analytics:  r.IDs("analytics", isAnalytic, "not an analytic's ATT&CK ID such as AN1989"),
-		Platforms:  r.List("platforms"), Alerts: r.List("alerts"), Owner: r.Text("owner"), Lessons: r.Text("lessons"),
+		Platforms:  r.List("platforms"), Alerts: r.List("alerts"), Owner: r.Text("owner"), Lessons: r.Text("lessons"), Runbooks: r.List("runbooks"),
 	}
 	r.Need("opened")
 	c.Class, c.Word = classify(r, "classification", r.Text("classification"))

@@ -1,0 +1,95 @@
+package assure
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"candor/internal/day"
+	"candor/internal/figure"
+)
+
+// reportable reports whether s is reliable and passes the reporting gate by itself.
+func (a *assessor) reportable(s *subject) bool {
+	if s.Rung != Reliable {
+		return false
+	}
+	d := Gate(Asked{Purpose: Reporting, Kind: "analytic", ID: s.Analytic.ATTACKID, Verdicts: []Verdict{s.Verdict}, Measurement: s.Measurement}, a.policy, a.today)
+	return d.Allowed && !d.Waived
+}
+
+// inForce lists the waivers that hold on the day, by what they are about.
+func (a *assessor) inForce() []Waiver {
+	var in []Waiver
+	for _, w := range a.ev.Waivers {
+		if v := w.Value.Under(a.policy.Gates); v.InForce(a.today) {
+			in = append(in, v)
+		}
+	}
+	slices.SortFunc(in, func(x, y Waiver) int { return strings.Compare(x.Key(), y.Key()) })
+	return in
+}
+
+// beside says what stands beside every answer that is drawn from the evidence: what was
+// recorded after the day judged, and what was withdrawn within the window.
+func (a *assessor) beside() []string {
+	var l []string
+	if text := RecordedLater(a.ev.Batches, a.today); text != "" {
+		l = append(l, text)
+	}
+	if text := a.withdrawn(); text != "" {
+		l = append(l, text)
+	}
+	return l
+}
+
+// RecordedLater says how many of the batches that count were recorded after a day, and so
+// were not known then; empty where none was.
+func RecordedLater(batches []BatchRef, today day.Date) string {
+	counting, later := 0, 0
+	for i := range batches {
+		if !batches[i].Withdrawn.IsZero() {
+			continue
+		}
+		counting++
+		if day.Of(batches[i].Added) > today {
+			later++
+		}
+	}
+	if later == 0 {
+		return ""
+	}
+	return figure.Sprintf("%d of %s recorded after %s, the day judged: what they say was not known then.", later, batchesWere(counting), today)
+}
+
+func batchesWere(n int) string {
+	if n == 1 {
+		return "1 batch was"
+	}
+	return figure.Sprintf("%d batches were", n)
+}
+
+// withdrawn says which batches stopped counting within the window, with how much they
+// held; empty where none did.
+func (a *assessor) withdrawn() string {
+	var gone []BatchRef
+	for _, b := range a.ev.Batches {
+		if d := day.Of(b.Withdrawn); !b.Withdrawn.IsZero() && d >= a.window.From && d <= a.window.To {
+			gone = append(gone, b)
+		}
+	}
+	if len(gone) == 0 {
+		return ""
+	}
+	slices.SortFunc(gone, func(x, y BatchRef) int { return cmp.Or(y.Withdrawn.Compare(x.Withdrawn), strings.Compare(x.ID, y.ID)) })
+	texts := make([]string, len(gone))
+	for i, b := range gone {
+		by := ""
+		if b.By != "" {
+			by = " by " + b.By
+		}
+		texts[i] = fmt.Sprintf("%s with %s, on %s%s (%s)", b.ID, count(b.Records, "record"), day.Of(b.Withdrawn), by, b.Reason)
+	}
+	return fmt.Sprintf("Withdrawn within the window, and counted before: %s.", listed(texts, 5))
+}
