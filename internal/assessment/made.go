@@ -74,8 +74,13 @@ func (s *Service) Rules(ctx context.Context, r Request) (RulesMade, error) {
 	}
 	m := RulesMade{Release: a.Release, AsOf: r.AsOf, Policy: a.Policy, Rules: make([]RuleMade, len(ev.Rules))}
 	at := make(map[string]*RuleMade, len(ev.Rules))
+	list := make([]*detection.Rule, len(ev.Rules))
 	for i := range ev.Rules {
-		m.Rules[i] = RuleMade{Rule: ev.Rules[i].Value, Batch: ev.Rules[i].Batch, Claims: []AnalyticClaim{}, Why: []string{}}
+		list[i] = &ev.Rules[i].Value
+	}
+	among := detection.NewCorrelations(list) // a correlation reads what its rules read
+	for i := range ev.Rules {
+		m.Rules[i] = RuleMade{Rule: *among.Settled(list[i]), Batch: ev.Rules[i].Batch, Claims: []AnalyticClaim{}, Why: []string{}}
 		at[m.Rules[i].ID] = &m.Rules[i]
 	}
 	for i := range a.Verdicts {

@@ -9,6 +9,7 @@ import (
 	"candor/internal/decode"
 	"candor/internal/evidence"
 	"candor/internal/fault"
+	"candor/internal/near"
 )
 
 // marks are names that the files of a format have, by kind and format, those first that
@@ -78,6 +79,7 @@ func strange(list []format, chosen *format, head []byte) (stranger, bool) {
 // nearest tells which of the formats a file is nearest to.
 func nearest(kind string, list []format, head []byte) stranger {
 	s := stranger{kind: kind}
+	have, table := keys(head), len(decode.Columns(head, ',')) > 1
 	for i := range list {
 		f := &list[i]
 		if !slices.Contains(s.tried, f.Name) {
@@ -85,13 +87,13 @@ func nearest(kind string, list []format, head []byte) stranger {
 		}
 		var has, lacks []string
 		for _, m := range marks(f.Kind, f.Name) {
-			if marked(head, m) {
+			if have[near.Letters(m)] {
 				has = append(has, m)
 			} else {
 				lacks = append(lacks, m)
 			}
 		}
-		if len(has) > len(s.has) {
+		if len(has) > len(s.has) && (table || !strings.HasSuffix(f.Name, "csv")) {
 			s.near, s.has, s.lacks = f.Name, has, lacks
 		}
 	}
@@ -125,6 +127,28 @@ func (s *stranger) reject(name string) evidence.Reject {
 func (s *stranger) fault(path string) error {
 	return fault.New(fault.Invalid, "%s", s.reason()).At("%s", path).Next("%s", s.next())
 }
+
+// keys returns the names that stand as keys or columns in a head, without case and
+// punctuation: RuleID is rule_id as another product writes it.
+func keys(head []byte) map[string]bool {
+	out := map[string]bool{}
+	for _, c := range decode.Columns(head, ',') {
+		out[near.Letters(c)] = true
+	}
+	for part := range bytes.FieldsFuncSeq(head, func(r rune) bool { return r == '\n' || r == ',' || r == '{' || r == ';' }) {
+		name, _, ok := bytes.Cut(part, []byte(":"))
+		if other, _, is := bytes.Cut(part, []byte("=")); is && (!ok || len(other) < len(name)) {
+			name, ok = other, true
+		}
+		if name = bytes.Trim(name, " \t\r\"'[]-"); ok && len(name) > 0 && len(name) <= maxKey {
+			out[near.Letters(string(name))] = true
+		}
+	}
+	return out
+}
+
+// maxKey bounds how long a name may be, in bytes.
+const maxKey = 100
 
 // keyed reports whether a file has names of its own: keys of YAML, JSON or TOML, or
 // columns. One that has none is broken or empty, of which its decoder says more.
