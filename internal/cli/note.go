@@ -60,18 +60,16 @@ With --replace it is shown in place of what is derived there, which stays one st
 			if n.ReviewBy, err = reviewDay(review); err != nil {
 				return err
 			}
-			if n.Markdown, err = p.words(cmd, text, file); err != nil {
-				return err
-			}
 			n.Written = p.Now().UTC()
-			if _, err := n.Checked(); err != nil { // before anything is opened
-				return err
-			}
 			req, err := p.request(j)
 			if err != nil {
 				return err
 			}
 			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
+				// Not before: where a server has the folder, it is the one to read the input.
+				if n.Markdown, err = p.words(cmd, text, file); err != nil {
+					return err
+				}
 				of, err := p.subject(ctx, d, req, args[0])
 				if err != nil {
 					return err
