@@ -79,6 +79,22 @@ func TestCommandsAreTheSameThroughAServer(t *testing.T) {
 	}
 }
 
+// TestAServerReadsWhatANoteIsGiven gives the words of a note on standard input, of which
+// the process that is given them must not read any when a server has the folder.
+func TestAServerReadsWhatANoteIsGiven(t *testing.T) {
+	t.Parallel()
+	p := demonstration(t)
+	p.serve()
+	c := p.command("note", "add", "AN1989", "--author", "Ann", "--file", "-")
+	c.Stdin = strings.NewReader("Asked the *provider*.\n")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out := p.ok("take", "AN1989"); !strings.Contains(out, "Asked the *provider*.") {
+		t.Errorf("the take does not have the note:\n%s", out)
+	}
+}
+
 // TestAShellCompletesWhatAServerHas completes with and without a server.
 func TestAShellCompletesWhatAServerHas(t *testing.T) {
 	t.Parallel()
