@@ -727,6 +727,23 @@ func (f *folder) standIn(bundle string) {
 	}
 }
 
+// wasAndIsNot holds what is contradicted now to have been reliable a fortnight ago.
+func wasAndIsNot(f *folder, takes []take.Take) {
+	f.t.Helper()
+	for _, tk := range takes {
+		if statementOf(tk, take.Executive, "contradicted").Code == "" {
+			continue
+		}
+		var then take.Take
+		out := f.ok("take", tk.Object.ATTACKID, "--as-of", string(day.Of(f.now).Add(-14)), "--json")
+		if err := json.Unmarshal([]byte(out), &then); err != nil || statementOf(then, take.Executive, "may_be_counted").Code == "" {
+			f.t.Errorf("%s was not reliable a fortnight ago: %v %+v", tk.Object.ATTACKID, err, then.Section(take.Executive))
+		}
+		return
+	}
+	f.t.Error("nothing in the demo is contradicted")
+}
+
 // TestTakesOfTheDemo holds the demonstration to what it is to show.
 func TestTakesOfTheDemo(t *testing.T) {
 	f := &folder{t: t, dir: t.TempDir(), engine: app.Engines()[0], now: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}
@@ -777,6 +794,7 @@ func TestTakesOfTheDemo(t *testing.T) {
 			t.Errorf("no analytic of the demo says %s", code)
 		}
 	}
+	wasAndIsNot(f, takes)
 	reading(t, takes)
 	// What the demonstration has no occasion for is tested beside the rules.
 	rare := []string{"no_longer_in_force", "nothing_judged", "none_applies", "waived", "no_reliable_chance", "old_detection_text", "data_named", "named_data", "tools_of", "silent",

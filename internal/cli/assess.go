@@ -28,8 +28,13 @@ type judging struct {
 }
 
 func (j *judging) flags(c *cobra.Command) {
-	refFlags(c, &j.ref)
+	j.wholeFlags(c)
 	c.Flags().StringVar(&j.platform, "platform", "", "only the analytics of one platform, for example Linux")
+}
+
+// wholeFlags are those of what is judged over all platforms.
+func (j *judging) wholeFlags(c *cobra.Command) {
+	refFlags(c, &j.ref)
 	c.Flags().StringVar(&j.asOf, "as-of", "", "judge as of this day, 2006-01-02 (default: today)")
 	c.Flags().StringVar(&j.policy, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
 }

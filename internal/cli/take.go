@@ -65,7 +65,7 @@ names. A note may stand in place of a section; --derived leaves notes out.`,
 			})
 		},
 	}
-	j.flags(c)
+	j.wholeFlags(c)
 	c.Flags().StringVar(&audience, "for", "", "whose reading: leader or engineer (default: both)")
 	c.Flags().BoolVar(&sources, "sources", false, "print below each sentence what it rests on")
 	c.Flags().BoolVar(&derived, "derived", false, "what is derived alone, without the notes of people")
