@@ -282,6 +282,7 @@ func (s *stores) services() *cli.Desk {
 	now := s.mode.Now
 	lib := library.New(s.library)
 	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.alerts)
+	judge.Kept = s.archive().List
 	in := ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now).Against(s.library)
 	if s.mode.Write {
 		s.takePushed(in)

@@ -16,11 +16,13 @@ import (
 	"time"
 
 	"candor/internal/alert"
+	"candor/internal/archive"
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/cache"
 	"candor/internal/day"
 	"candor/internal/fault"
+	"candor/internal/figure"
 	"candor/internal/near"
 	"candor/internal/store"
 	"candor/internal/take"
@@ -45,6 +47,9 @@ type Service struct {
 	lib      store.LibraryReader
 	evidence store.Evidence
 	alerts   store.Alerts
+	// Kept lists the assessments that are kept, for what an earlier one had in scope; nil
+	// for none. It is set before the first question.
+	Kept func() ([]archive.Kept, error)
 
 	libraries cache.Cache[*attack.Library]
 	renames   cache.Cache[[]attack.Rename] // of a release, by what it revokes
@@ -127,11 +132,41 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 			return assure.Assessment{}, err
 		}
 		a := assure.Assess(lib, ev, r.Policy, r.AsOf)
+		if err := s.narrowed(&a); err != nil {
+			return assure.Assessment{}, err
+		}
 		s.done.Put(key, assured{r.Policy, a})
 		return a, nil
 	})
 	a.AsOf = r.AsOf
 	return a, err
+}
+
+// narrowed says beside an assessment that the scope leaves out what one that was kept
+// earlier had in, the latest of them.
+func (s *Service) narrowed(a *assure.Assessment) error {
+	if s.Kept == nil {
+		return nil
+	}
+	kept, err := s.Kept()
+	if err != nil {
+		return err
+	}
+	var last *archive.Kept
+	for i := range kept {
+		k := &kept[i]
+		if k.Release == a.Release.String() && day.Of(k.AsOf) <= day.Of(a.AsOf) && k.Totals.Applicable > a.Totals.Applicable && (last == nil || k.At.After(last.At)) {
+			last = k
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	text := figure.Sprintf("%d of %d applicable: the scope leaves out what assessment %s of %s, which is kept, had in.",
+		a.Totals.Applicable, last.Totals.Applicable, last.Name, day.Of(last.AsOf))
+	a.Beside = append([]string{text}, a.Beside...)
+	a.Limits = append([]string{text}, a.Limits...)
+	return nil
 }
 
 // Explained is the verdict on one analytic with what it was judged by.
