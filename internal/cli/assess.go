@@ -60,7 +60,7 @@ func (p *program) policyInForce(path string) (assure.Policy, error) {
 	if path == "" {
 		path = p.data + "/policy.yaml"
 		if _, err := os.Stat(p.path(path)); os.IsNotExist(err) {
-			return policy.Default(), nil
+			return p.policies.Read(nil, "")
 		}
 	}
 	f, err := os.Open(p.path(path))
@@ -68,7 +68,7 @@ func (p *program) policyInForce(path string) (assure.Policy, error) {
 		return assure.Policy{}, unreadable(path, err)
 	}
 	defer f.Close()
-	return policy.Read(f, path)
+	return p.policies.Read(f, path)
 }
 
 // unreadable is the fault of a policy file that cannot be opened.

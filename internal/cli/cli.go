@@ -33,6 +33,7 @@ import (
 	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/library"
+	"candor/internal/policy"
 	"candor/internal/relay"
 	"candor/internal/store"
 )
@@ -114,12 +115,14 @@ type program struct {
 	// and for what draws on a terminal by itself.
 	bare Env
 	// mark is how Out and Err know the program's own colours.
-	mark  paint
-	open  Open
-	data  string
-	json  bool
-	quiet bool
-	color string
+	mark paint
+	open Open
+	// policies is the policy that was read last.
+	policies *policy.Memo
+	data     string
+	json     bool
+	quiet    bool
+	color    string
 	// away is the server that has the folder that a completion would have read.
 	away *relay.Elsewhere
 }
@@ -161,7 +164,7 @@ func Run(ctx context.Context, env Env, open Open) int {
 
 // newProgram returns the program of one run.
 func newProgram(env Env, open Open) *program {
-	p := &program{Env: env, bare: env, mark: paint(inert.NewMark()), open: open}
+	p := &program{Env: env, bare: env, mark: paint(inert.NewMark()), open: open, policies: &policy.Memo{}}
 	p.Out, p.Err = inert.NewWriter(env.Out, string(p.mark)), inert.NewWriter(env.Err, string(p.mark))
 	return p
 }

@@ -64,11 +64,16 @@ func (f *file) own(p *assure.Policy) error {
 		Next("give the policy a name of its own, so that every output says which of the two it was judged by")
 }
 
+// unread is the fault of a policy whose bytes cannot be had.
+func unread(name string, err error) error {
+	return fault.New(fault.Unavailable, "the policy cannot be read").At("%s", name).Because(err)
+}
+
 // parse returns the mapping that the file holds, and the SHA-256 of its bytes.
 func parse(r io.Reader, name string) (root *yaml.Node, sum string, err error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
-		return nil, "", fault.New(fault.Unavailable, "the policy cannot be read").At("%s", name).Because(err)
+		return nil, "", unread(name, err)
 	}
 	if len(data) > maxBytes {
 		return nil, "", fault.New(fault.Invalid, "the policy is larger than 1 MiB").At("%s", name).Next("check that this is a policy file")
