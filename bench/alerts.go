@@ -13,6 +13,7 @@ import (
 
 	"candor/internal/ingest"
 	"candor/internal/store"
+	"candor/internal/store/batches"
 	"candor/internal/store/duckdb"
 	"candor/internal/store/sqlite"
 )
@@ -121,6 +122,7 @@ func (l *loads) after(data string) error {
 		{"times to acknowledge and to close (Durations)", "durations", l.n, nil},
 		{"withdraw the dispositions", "withdraw", min(l.n, statements), nil},
 		{"audit", "audit", l.n, nil},
+		{"audit, deep", "deep", l.n, nil},
 	} {
 		t, err := l.part(p.part, append([]string{data}, p.paths...)...)
 		if err != nil {
@@ -128,7 +130,7 @@ func (l *loads) after(data string) error {
 		}
 		l.row(p.what, t, p.rows, taken{})
 	}
-	t, err := measure(exec.Command(l.engine, "-test.run", "^TestBareCount$", "-counted", filepath.Join(data, "alerts.duckdb")))
+	t, err := measure(exec.Command(l.engine, "-test.run", "^TestBareCount$", "-counted", filepath.Join(data, "alerts.index")))
 	if err != nil {
 		return err
 	}
@@ -139,7 +141,8 @@ func (l *loads) after(data string) error {
 // loadPart does one part on the data folder that is named first.
 func loadPart(part string, paths []string) error {
 	ctx := context.Background()
-	alerts, err := duckdb.OpenAlerts(ctx, filepath.Join(paths[0], "alerts.duckdb"))
+	folder := filepath.Join(paths[0], "alerts")
+	alerts, err := batches.Open(ctx, folder, duckdb.Engine(filepath.Join(paths[0], "alerts.index"), folder), batches.Options{Write: true})
 	if err != nil {
 		return err
 	}
@@ -164,7 +167,7 @@ func loadPart(part string, paths []string) error {
 }
 
 // ask asks the store one thing.
-func ask(ctx context.Context, alerts *duckdb.Alerts, what string) (err error) {
+func ask(ctx context.Context, alerts *batches.Store, what string) (err error) {
 	switch what {
 	case "tallies":
 		_, err = alerts.Tallies(ctx, "", "")
@@ -175,9 +178,9 @@ func ask(ctx context.Context, alerts *duckdb.Alerts, what string) (err error) {
 		if batches, err = alerts.Batches(ctx); err == nil {
 			err = alerts.Withdraw(ctx, batches[len(batches)-1].ID, store.Withdrawal{At: time.Now(), Reason: "to measure it"})
 		}
-	case "audit":
+	case "audit", "deep":
 		var found store.Audit
-		if found, err = alerts.Audit(ctx, true); err == nil && len(found.Amiss) > 0 {
+		if found, err = alerts.Audit(ctx, what == "deep"); err == nil && len(found.Amiss) > 0 {
 			err = fmt.Errorf("the audit found %v", found.Amiss)
 		}
 	default:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -19,23 +20,24 @@ func engined(t *testing.T, name string) place {
 	return newPlace(t, engine.Variable+"="+name)
 }
 
-func TestANewFolderGetsTheEngineThatIsWanted(t *testing.T) {
+// TestEveryEngineReadsEveryFolder adds alerts with one engine and more with the other.
+func TestEveryEngineReadsEveryFolder(t *testing.T) {
 	t.Parallel()
 	for _, name := range []engine.Name{engine.DuckDB, engine.Scan} {
 		t.Run(string(name), func(t *testing.T) {
 			p := engined(t, string(name))
 			p.alerts("a.jsonl", 0, 10)
 			p.ok("evidence", "add", "alerts", "a.jsonl")
-			if _, err := os.Stat(p.path("data/" + name.File())); err != nil {
-				t.Error(err)
-			}
-			// Whatever is wanted later, the folder keeps what it has.
-			for _, later := range []string{"", "scan", "duckdb"} {
+			for i, later := range []string{"scan", "", "scan", string(name)} {
 				q := p
 				q.env = append(slices.Clone(p.env), engine.Variable+"="+later)
-				if b := q.batches(); len(b) != 1 {
-					t.Errorf("%s wanted %q: batches %v", name, later, b)
+				file := fmt.Sprintf("%d.jsonl", i)
+				q.alerts(file, 10*(i+1), 10)
+				q.ok("evidence", "add", "alerts", file)
+				if b := q.batches(); len(b) != i+2 {
+					t.Errorf("%s, then %q: batches %v", name, later, b)
 				}
+				q.ok("ledger", "verify", "--deep")
 			}
 		})
 	}
@@ -43,28 +45,22 @@ func TestANewFolderGetsTheEngineThatIsWanted(t *testing.T) {
 	p.fails([]string{"no longer", "next: ", "scan"}, "evidence", "add", "feeds", p.feeds("f.csv"))
 	p = newPlace(t, engine.Variable+"=postgres")
 	p.fails([]string{"postgres", "next: ", "duckdb or scan"}, "evidence", "add", "feeds", p.feeds("f.csv"))
+	if !slices.Contains(app.Engines(), engine.DuckDB) {
+		p = newPlace(t, engine.Variable+"=duckdb")
+		p.fails([]string{"does not have DuckDB", "next: ", "CGO_ENABLED=1"}, "evidence", "add", "feeds", p.feeds("f.csv"))
+	}
 }
 
 func TestAFolderOfAnEarlierCandorIsRefused(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	p.ok("evidence", "add", "feeds", p.feeds("f.csv"))
-	p.write("data/alerts.db", "a file of SQLite")
-	p.fails([]string{"alerts.db", "earlier candor", "next: ", "new data folder"}, "evidence", "list")
-	p.fails([]string{"alerts.db", "earlier candor", "next: ", "new data folder"}, "evidence", "add", "feeds", p.feeds("g.csv"))
-}
-
-func TestABuildWithoutDuckDBRefusesItsFile(t *testing.T) {
-	t.Parallel()
-	if slices.Contains(app.Engines(), engine.DuckDB) {
-		t.Skip("this build has DuckDB")
+	for _, name := range []string{"alerts.db", "alerts.duckdb"} {
+		p.write("data/"+name, "a file of a database")
+		p.fails([]string{name, "earlier candor", "next: ", "new data folder"}, "evidence", "list")
+		p.fails([]string{name, "earlier candor", "next: ", "new data folder"}, "evidence", "add", "feeds", p.feeds("g.csv"))
+		if err := os.Remove(p.path("data/" + name)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	p := newPlace(t)
-	p.ok("evidence", "add", "feeds", p.feeds("f.csv"))
-	for name, text := range map[string]string{"data/alerts.duckdb": "a file of DuckDB"} {
-		os.RemoveAll(p.path("data/alerts"))
-		p.write(name, text)
-	}
-	p.fails([]string{"DuckDB", "does not have", "CGO_ENABLED=1"}, "evidence", "list")
-	p.fails([]string{"DuckDB", "does not have", "CGO_ENABLED=1"}, "evidence", "add", "feeds", p.feeds("g.csv"))
 }

@@ -33,7 +33,6 @@ import (
 	"candor/internal/library"
 	"candor/internal/scratch"
 	"candor/internal/store/batches"
-	"candor/internal/store/duckdb"
 	"candor/internal/store/sqlite"
 	"candor/internal/web"
 )
@@ -215,10 +214,7 @@ func (s *stores) known(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := batches.Known(filepath.Join(s.dir, engine.Folder)); err != nil || !s.mode.Write {
-		return err // reading is refused where the alerts are asked
-	}
-	return duckdb.Known(ctx, filepath.Join(s.dir, "alerts.duckdb"))
+	return batches.Known(filepath.Join(s.dir, engine.Folder))
 }
 
 func (s *stores) asking() hold.Asking {

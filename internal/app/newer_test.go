@@ -5,14 +5,12 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	_ "modernc.org/sqlite"
 
-	"candor/internal/app"
 	"candor/internal/engine"
 )
 
@@ -57,41 +55,6 @@ func (f *folder) age(name string) {
 	}
 	if err := db.Close(); err != nil {
 		f.t.Fatal(err)
-	}
-}
-
-// TestAFolderWithNewerAlertsInDuckDBIsNotWritten: the alert store is opened late, and
-// evidence must not land before it is found to be newer.
-func TestAFolderWithNewerAlertsInDuckDBIsNotWritten(t *testing.T) {
-	if !slices.Contains(app.Engines(), engine.DuckDB) {
-		t.Skip("this build has no DuckDB")
-	}
-	f := &folder{t: t, dir: t.TempDir(), engine: engine.DuckDB, now: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}
-	f.write("1.csv", "date,source,channel,events,hosts\n2026-05-01,a,b,1,1\n")
-	f.write("1.jsonl", `{"id":"a1","rule_id":"r","time":"2026-05-04T00:00:00Z"}`+"\n")
-	f.ok("evidence", "add", "feeds", "1.csv")
-	f.ok("evidence", "add", "alerts", "1.jsonl")
-	db, err := sql.Open("duckdb", filepath.Join(f.dir, "data", "alerts.duckdb"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Exec(`INSERT INTO migration VALUES (999)`); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	before := f.sums()
-	f.write("2.csv", "date,source,channel,events,hosts\n2026-05-02,a,b,1,1\n")
-	for _, args := range [][]string{{"evidence", "add", "feeds", "2.csv"}, {"evidence", "list"}} {
-		if out, code := f.run(args...); code == 0 || !strings.Contains(out, "a newer candor wrote it") || !strings.Contains(out, "alerts.duckdb") {
-			t.Errorf("%v: %d %s", args, code, out)
-		}
-	}
-	for file, sum := range f.sums() {
-		if before[file] != sum {
-			t.Errorf("the alerts are newer, and %s was written", file)
-		}
 	}
 }
 

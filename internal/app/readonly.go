@@ -1,17 +1,12 @@
 package app
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
-	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/scratch"
-	"candor/internal/store/duckdb"
 	"candor/internal/store/sqlite"
 )
 
@@ -87,24 +82,6 @@ func (s *stores) unchanged() error {
 		}
 	}
 	return nil
-}
-
-// copyDuckDB opens a private copy of the alerts, which can be mended and brought to the
-// newest schema. What opening the file where it is failed with is why.
-func (s *stores) copyDuckDB(ctx context.Context, path string, why error) (engine.Alerts, error) {
-	dir, err := s.scratchFolder()
-	if err == nil {
-		err = scratch.Copy(ctx, dir, path, path+".wal", path+".guard")
-	}
-	if err != nil {
-		return nil, fault.New(fault.Unavailable, "the alert store cannot be read in a folder that cannot be written, and cannot be copied to be read").
-			At("%s", path).Because(errors.Join(err, why)).Next("check that there is room in %s; TMPDIR names another folder", os.TempDir())
-	}
-	a, err := opened(duckdb.OpenAlerts(ctx, filepath.Join(dir, filepath.Base(path))))
-	if err == nil {
-		s.noteReadOnly()
-	}
-	return a, err
 }
 
 // steady answers requests while nobody has written to what is read.

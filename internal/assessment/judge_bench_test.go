@@ -20,6 +20,7 @@ import (
 	"candor/internal/detection"
 	"candor/internal/exercise"
 	"candor/internal/store"
+	"candor/internal/store/batches"
 	"candor/internal/store/duckdb"
 	"candor/internal/telemetry"
 )
@@ -87,7 +88,8 @@ func columnar(b *testing.B, m made) *bench {
 	if _, _, err := x.ev.Append(b.Context(), x.batch(store.KindRule), sigmaRules(b, nil)); err != nil {
 		b.Fatal(err)
 	}
-	al, err := duckdb.OpenAlerts(b.Context(), filepath.Join(b.TempDir(), "alerts.duckdb"))
+	folder := filepath.Join(b.TempDir(), "alerts")
+	al, err := batches.Open(b.Context(), folder, duckdb.Engine(folder+".index", folder), batches.Options{Write: true})
 	if err != nil {
 		b.Fatal(err)
 	}

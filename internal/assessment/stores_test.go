@@ -13,6 +13,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/assessment"
 	"candor/internal/store"
+	"candor/internal/store/batches"
 	"candor/internal/store/duckdb"
 )
 
@@ -28,7 +29,8 @@ func TestTwoStoresOfTheSameAlertsGiveTheSameStatements(t *testing.T) {
 			named.Aliases = []string{"alias"}
 			b.add(store.KindRule, named)
 			b.add(store.KindCase, incident("c1", 5, alert.FoundByHunt), incident("c2", 8, alert.FoundByAlert))
-			columns, err := duckdb.OpenAlerts(t.Context(), filepath.Join(t.TempDir(), "alerts.duckdb"))
+			folder := filepath.Join(t.TempDir(), "alerts")
+			columns, err := batches.Open(t.Context(), folder, duckdb.Engine(folder+".index", folder), batches.Options{Write: true})
 			if err != nil {
 				t.Fatal(err)
 			}

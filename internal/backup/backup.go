@@ -87,7 +87,7 @@ type Job struct {
 var folders, files = [...]string{"assessments", "rejects", "alerts"}, [...]string{"policy.yaml", "alerts/last.json"}
 
 // stores are the files of stores that a data folder may have.
-var stores = [...]string{"library.db", "evidence.db", "alerts.duckdb"}
+var stores = [...]string{"library.db", "evidence.db"}
 
 // Write makes a backup. It is fault.Conflict when its file is there already.
 func Write(ctx context.Context, j Job) (Manifest, error) {

@@ -39,7 +39,7 @@ func folder(t *testing.T) (dir string, j backup.Job) {
 		}}
 	}
 	return dir, backup.Job{
-		To: filepath.Join(t.TempDir(), "b.tar.gz"), Dir: dir, Parts: []backup.Part{part("evidence.db"), part("alerts.duckdb")},
+		To: filepath.Join(t.TempDir(), "b.tar.gz"), Dir: dir, Parts: []backup.Part{part("evidence.db"), part("library.db")},
 		Still: func(_ context.Context, f func(ledger.Root) error) error {
 			err := f(root())
 			write(t, filepath.Join(dir, "alerts", "last.json"), "later")
@@ -107,7 +107,7 @@ func TestRestoreGivesBackWhatWasBackedUp(t *testing.T) {
 		}
 		want := map[string]string{"policy.yaml": "version: 1\n", "rejects/feeds-1.jsonl": "{}\n", "assessments/a.json.gz": "kept",
 			"alerts/alerts-1.parquet": "rows", "alerts/alerts-1.withdrawn.json": "{}", "alerts/last.json": "then",
-			"evidence.db": "copy of evidence.db", "alerts.duckdb": "copy of alerts.duckdb"}
+			"evidence.db": "copy of evidence.db", "library.db": "copy of library.db"}
 		got := contents(t, to)
 		for name, text := range want {
 			if got[name] != text {
@@ -225,10 +225,10 @@ func TestDamagedBackupRestoresNothing(t *testing.T) {
 	for name, change := range map[string]func(*tar.Writer, *tar.Header, []byte){
 		"a byte of a file": named("evidence.db", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, append(b[:len(b)-1], 'X')) }),
 		"a longer file":    named("evidence.db", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, append(b, 'X')) }),
-		"a file less":      named("alerts.duckdb", func(*tar.Writer, *tar.Header, []byte) {}),
-		"a file more":      named("alerts.duckdb", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, b); h.Name = "more.db"; put(tw, h, b) }),
-		"a file twice":     named("alerts.duckdb", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, b); put(tw, h, b) }),
-		"a link": named("alerts.duckdb", func(tw *tar.Writer, h *tar.Header, _ []byte) {
+		"a file less":      named("library.db", func(*tar.Writer, *tar.Header, []byte) {}),
+		"a file more":      named("library.db", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, b); h.Name = "more.db"; put(tw, h, b) }),
+		"a file twice":     named("library.db", func(tw *tar.Writer, h *tar.Header, b []byte) { put(tw, h, b); put(tw, h, b) }),
+		"a link": named("library.db", func(tw *tar.Writer, h *tar.Header, _ []byte) {
 			tw.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: h.Name, Linkname: "/etc/passwd"})
 		}),
 		"no manifest": named("manifest.json", func(*tar.Writer, *tar.Header, []byte) {}),

@@ -13,7 +13,7 @@ import (
 	"candor/internal/store"
 )
 
-func TestAFolderKeepsItsEngine(t *testing.T) {
+func TestAnEngineIsChosen(t *testing.T) {
 	both, alone := engine.Built(true), engine.Built(false)
 	for _, c := range []struct {
 		files, wanted string
@@ -27,13 +27,10 @@ func TestAFolderKeepsItsEngine(t *testing.T) {
 		{"", "duckdb", both, engine.DuckDB, ""},
 		{"", "duckdb", alone, "", fault.Unavailable},
 		{"", "postgres", both, "", fault.Usage},
-		{"alerts", "", both, engine.Scan, ""},
-		{"alerts", "duckdb", both, engine.Scan, ""},
-		{"alerts", "duckdb", alone, engine.Scan, ""},
-		{"alerts.duckdb", "scan", both, engine.DuckDB, ""},
-		{"alerts.duckdb", "", alone, "", fault.Unavailable},
-		{"alerts.duckdb", "scan", alone, "", fault.Unavailable},
-		{"alerts alerts.duckdb", "scan", both, "", fault.Conflict},
+		{"alerts alerts.index", "", both, engine.DuckDB, ""},
+		{"alerts alerts.index", "scan", both, engine.Scan, ""},
+		{"alerts alerts.index", "", alone, engine.Scan, ""},
+		{"alerts.duckdb", "scan", both, "", fault.Unavailable},
 		{"", "sqlite", both, "", fault.Usage},
 		{"alerts.db", "", both, "", fault.Unavailable},
 		{"alerts.db alerts", "scan", alone, "", fault.Unavailable},

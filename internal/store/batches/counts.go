@@ -117,7 +117,7 @@ func (c *counts) merge() {
 }
 
 // sampled is of how many alerts the index is asked one by one.
-const sampled = 200
+const sampled = 16
 
 // state counts an alert.
 func (c *counts) state(s history.State) {

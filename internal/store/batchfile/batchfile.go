@@ -52,7 +52,7 @@ type row struct {
 	Source      string            `parquet:"source,optional,dict"`
 	Site        string            `parquet:"site,optional,dict"`
 	ID          string            `parquet:"id"`
-	Time        *int64            `parquet:"time,optional,timestamp(nanosecond)"`
+	Time        *int64            `parquet:"time,optional,timestamp(nanosecond:local)"`
 	RuleID      string            `parquet:"rule_id,optional,dict"`
 	RuleName    string            `parquet:"rule_name,optional,dict"`
 	RuleSource  string            `parquet:"rule_source,optional,dict"`
@@ -81,7 +81,7 @@ type statement struct {
 	Class       string `parquet:"class,dict"`
 	Word        string `parquet:"word,optional,dict"`
 	By          string `parquet:"by,optional,dict"`
-	At          *int64 `parquet:"at,optional,timestamp(nanosecond)"`
+	At          *int64 `parquet:"at,optional,timestamp(nanosecond:local)"`
 	Provenance  string `parquet:"provenance,optional,dict"`
 	DuplicateOf string `parquet:"duplicate_of,optional"`
 }

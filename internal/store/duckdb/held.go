@@ -6,6 +6,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -13,7 +15,7 @@ import (
 )
 
 // held are tables in this process's memory that SQL reads with held('name').
-// What an Append works on is given to the engine in this way, without a copy in
+// What a change works on is given to the engine in this way, without a copy in
 // a table of its own, which the engine would keep until the end of the
 // transaction.
 type held struct {
@@ -72,11 +74,11 @@ func (h *held) hold(name string, t *table) {
 	h.tables[name] = t
 }
 
-// release lets go of all tables.
-func (h *held) release() {
+// release lets go of the tables whose names begin with a prefix.
+func (h *held) release(prefix string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.tables = map[string]*table{}
+	maps.DeleteFunc(h.tables, func(name string, _ *table) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // source hands out the rows of a table, a chunk at a time, to any number of

@@ -10,7 +10,7 @@ import (
 )
 
 func TestABuildWithoutDuckDBSaysSo(t *testing.T) {
-	_, err := duckdb.OpenAlerts(t.Context(), "alerts.duckdb")
+	_, err := duckdb.Engine("alerts.index", "alerts").Open(t.Context(), true)
 	if fault.KindOf(err) != fault.Unavailable || fault.HintOf(err) == "" {
 		t.Errorf("error %v; want one of kind %s with a hint", err, fault.Unavailable)
 	}

@@ -4,16 +4,10 @@ package duckdb
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
 )
-
-// execer runs statements.
-type execer interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}
 
 // value is a value as the driver gives it.
 type value = driver.Value
@@ -48,8 +42,8 @@ func scan(ctx context.Context, q querier, n int, take func(values []value), quer
 }
 
 // scan does so on a connection of its own.
-func (a *Alerts) scan(ctx context.Context, n int, take func(values []value), query string, args ...any) error {
-	conn, err := a.db.Conn(ctx)
+func (x *Index) scan(ctx context.Context, n int, take func(values []value), query string, args ...any) error {
+	conn, err := x.db.Conn(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,237 @@
+//go:build cgo && (((linux || darwin) && (amd64 || arm64)) || (windows && amd64))
+
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/alert/history"
+	"candor/internal/day"
+	"candor/internal/fault"
+	"candor/internal/store"
+	"candor/internal/store/stamp"
+)
+
+// labels are the classes that say nothing of what an alert was, for NOT IN.
+const unsaid = `('', 'unlabelled', 'open')`
+
+// bounds returns the stored times of the days from to to; an unknown day is no bound.
+func bounds(from, to day.Date) (first, last int64) {
+	const perDay = int64(24 * time.Hour)
+	first, last = math.MinInt64, math.MaxInt64
+	a, b := stamp.Bounds(from, to)
+	if lowest := math.MinInt64/perDay + 1; int64(a) > lowest {
+		first = int64(a) * perDay
+	}
+	if int64(b) < math.MaxInt64/perDay-1 {
+		last = (int64(b)+1)*perDay - 1
+	}
+	return first, last
+}
+
+// Known returns those of the ids that name alerts which count; see store.AlertReader.
+func (x *Index) Known(ctx context.Context, ids []string) (map[string]bool, error) {
+	known := make(map[string]bool, len(ids))
+	err := x.scan(ctx, 1, func(v []value) { known[v[0].(string)] = true },
+		`WITH asked AS (SELECT unnest(?::VARCHAR[]) AS id) SELECT a.id FROM ix.alert a
+		 WHERE a.counts AND a.h IN (SELECT hash(id) FROM asked) AND a.id IN (SELECT id FROM asked)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look up %d alerts: %w", len(ids), err)
+	}
+	return known, nil
+}
+
+// Tallies counts alerts; see store.AlertReader.
+func (x *Index) Tallies(ctx context.Context, from, to day.Date) (list []alert.Tally, err error) {
+	first, last := bounds(from, to)
+	err = x.scan(ctx, 9, func(v []value) {
+		list = append(list, alert.Tally{RuleID: v[0].(string), Cluster: v[1].(string), Day: v[2].(string), Class: alert.Class(v[3].(string)),
+			Provenance: alert.Provenance(v[4].(string)), Opened: stamp.Time(v[5].(int64)), Site: v[6].(string), Hours: alert.Hours(v[7].(int64)), N: v[8].(int64)})
+	}, `WITH counted AS (
+		SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, floor("time" / 86400000000000.0)::BIGINT AS d,
+			if("class" IN `+unsaid+`, 'unlabelled', "class") AS "class", if("class" IN `+unsaid+`, '', provenance) AS provenance,
+			if("class" = 'open' AND incident <> '', said, `+unknown+`) AS opened,
+			bit_or(1::BIGINT << ((("time" // 3600000000000) - if("time" % 3600000000000 < 0, 1, 0)) % 24 + 24) % 24) AS hours, count(*) AS n
+		FROM ix.alert WHERE counts AND "time" BETWEEN ? AND ? GROUP BY ALL
+	), named AS (
+		SELECT "rule", strftime(make_date(d::INTEGER), '%Y-%m-%d') AS "day", site, entity, incident, "class", provenance, opened, hours, n FROM counted
+	)
+	SELECT "rule", if(incident = '', site || chr(31) || entity || chr(31) || "day", 'case' || chr(31) || incident) AS cluster, "day", "class", provenance, opened, site,
+		bit_or(hours), sum(n)::BIGINT FROM named GROUP BY ALL ORDER BY ALL`, first, last)
+	if err != nil {
+		return nil, fmt.Errorf("tally alerts %s to %s: %w", from, to, err)
+	}
+	return list, nil
+}
+
+// Rules lists the rules of alerts; see store.AlertReader.
+func (x *Index) Rules(ctx context.Context) (list []store.AlertRule, err error) {
+	places := map[string]int{}
+	err = x.scan(ctx, 5, func(v []value) {
+		r := store.AlertRule{ID: v[0].(string), Alerts: v[1].(int64), First: stamp.Time(v[2].(int64)), Last: stamp.Time(v[3].(int64))}
+		r.Name, _ = v[4].(string)
+		places[r.ID] = len(list)
+		list = append(list, r)
+	}, `SELECT "rule", count(*), min("time"), max("time"), arg_max("name", ("time", "name")) FILTER ("name" <> '') FROM ix.alert WHERE counts GROUP BY "rule" ORDER BY "rule"`)
+	if err == nil {
+		err = x.scan(ctx, 2, func(v []value) {
+			r := &list[places[v[0].(string)]]
+			r.Batches = append(r.Batches, v[1].(string))
+		}, `SELECT "rule", body ->> '$.batch.id' FROM (
+			SELECT DISTINCT "rule", number FROM ix.alert WHERE counts AND NOT many
+			UNION SELECT a."rule", r.number FROM ix.arrival r JOIN ix.alert a ON a.h = r.h AND a.id = r.id WHERE a.counts AND r.behind)
+			JOIN ix.batch USING (number) ORDER BY "rule", number`)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the rules of alerts: %w", err)
+	}
+	return list, nil
+}
+
+// noAlert says that nothing has an ID.
+func noAlert(id string) error {
+	return fault.New(fault.NotFound, "there is no alert %q", id).Next("check the id; alert ids are those of the imported file")
+}
+
+// reading reads lives as they are now.
+func (x *Index) reading(ctx context.Context, read func(c *change) error) error {
+	conn, err := x.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	c := x.over(conn, tx)
+	defer c.held.release(c.name)
+	return read(c)
+}
+
+// Find returns the alert that counts under an ID; see store.AlertReader.
+func (x *Index) Find(ctx context.Context, id string) (found *alert.Alert, err error) {
+	l, err := x.life(ctx, id)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("look up alert %q: %w", id, err)
+	case l == nil:
+		return nil, noAlert(id)
+	}
+	s := history.Of(id, l.plain())
+	if !s.Counts {
+		return nil, noAlert(id)
+	}
+	return s.Shown(), nil
+}
+
+// life reads the whole life of an alert; nil when nothing arrived of it.
+func (x *Index) life(ctx context.Context, id string) (found *life, err error) {
+	return found, x.reading(ctx, func(c *change) error {
+		list, err := c.livesOf(ctx, `SELECT hash(`+quoted(id)+`)`)
+		if err != nil {
+			return err
+		}
+		for _, l := range list {
+			if l.id == id {
+				found = l
+				return c.whole(ctx, []*life{l})
+			}
+		}
+		return nil
+	})
+}
+
+// whole reads all that arrived of lives from the files.
+func (c *change) whole(ctx context.Context, list []*life) error {
+	var wanted []*arrival
+	for _, l := range list {
+		for i := range l.arrivals {
+			wanted = append(wanted, &l.arrivals[i])
+		}
+	}
+	return c.fetch(ctx, wanted)
+}
+
+// Dispositions lists what was said of an alert; see store.AlertReader.
+func (x *Index) Dispositions(ctx context.Context, id string) ([]alert.Disposition, error) {
+	l, err := x.life(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("list dispositions of alert %q: %w", id, err)
+	}
+	if l == nil {
+		return nil, noAlert(id)
+	}
+	names := map[int]string{}
+	if err := x.scan(ctx, 2, func(v []value) { names[int(v[0].(int32))] = v[1].(string) }, `SELECT number, body ->> '$.batch.id' FROM ix.batch`); err != nil {
+		return nil, err
+	}
+	return history.Told(id, l.plain(), func(n int) string { return names[n] }), nil
+}
+
+// page is how many alerts are read from the files at a time.
+const page = 1 << 15
+
+// Each yields the alerts of a rule; see store.AlertReader.
+func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	return func(yield func(*alert.Alert, error) bool) {
+		first, last := bounds(from, to)
+		behind := ""
+		for {
+			list, err := x.page(ctx, rule, first, last, behind)
+			if err != nil {
+				yield(nil, fmt.Errorf("read the alerts of rule %q: %w", rule, err))
+				return
+			}
+			for _, a := range list {
+				if !yield(a, nil) {
+					return
+				}
+			}
+			if len(list) < page {
+				return
+			}
+			end := list[len(list)-1]
+			first, behind = stored(end), end.ID
+		}
+	}
+}
+
+// page reads the alerts of a rule from a time on, of that time those behind an ID.
+func (x *Index) page(ctx context.Context, rule string, first, last int64, behind string) (out []*alert.Alert, err error) {
+	return out, x.reading(ctx, func(c *change) error {
+		list, err := c.livesOf(ctx, fmt.Sprintf(`SELECT h FROM ix.alert WHERE counts AND "rule" = %s AND "time" BETWEEN %d AND %d AND ("time" > %d OR id > %s)
+			ORDER BY "time", id LIMIT %d`, quoted(rule), first, last, first, quoted(behind), page))
+		if err != nil {
+			return err
+		}
+		if err := c.whole(ctx, list); err != nil {
+			return err
+		}
+		for _, l := range list {
+			s := history.Of(l.id, l.plain())
+			if at := stored(&s.Alert); s.Counts && s.Alert.RuleID == rule && at >= first && at <= last && (at > first || l.id > behind) {
+				out = append(out, s.Shown())
+			}
+		}
+		slices.SortFunc(out, func(a, b *alert.Alert) int {
+			if n := a.Time.Compare(b.Time); n != 0 {
+				return n
+			}
+			if a.ID < b.ID {
+				return -1
+			}
+			return 1
+		})
+		out = out[:min(len(out), page)]
+		return nil
+	})
+}

@@ -1,0 +1,313 @@
+//go:build cgo && (((linux || darwin) && (amd64 || arm64)) || (windows && amd64))
+
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"candor/internal/alert/history"
+	"candor/internal/store/batches"
+)
+
+// change is a change of an index: one transaction.
+type change struct {
+	*Index
+	name  string // begins the names of what it holds in memory
+	conn  *sql.Conn
+	tx    *sql.Tx
+	paths map[int]string // of files that the change takes in
+	void  map[int]bool   // batches that are withdrawn by the change, or among what it takes in
+}
+
+// Begin begins a change; see batches.Index.
+func (x *Index) Begin(ctx context.Context) (batches.Change, error) {
+	if !x.write {
+		return nil, batches.ErrReadOnly
+	}
+	conn, err := x.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return x.over(conn, tx), nil
+}
+
+// over returns a change that is made, or what is only read, in a transaction.
+func (x *Index) over(conn *sql.Conn, tx *sql.Tx) *change {
+	return &change{Index: x, name: fmt.Sprintf("%d ", x.changes.Add(1)), conn: conn, tx: tx, paths: map[int]string{}, void: map[int]bool{}}
+}
+
+// hold makes t what SQL reads by what is returned, until it is replaced.
+func (c *change) hold(name string, t *table) string {
+	c.held.hold(c.name+name, t)
+	return `held(` + quoted(c.name+name) + `)`
+}
+
+// Commit makes the change seen; see batches.Change.
+func (c *change) Commit(ctx context.Context, at batches.Tip) error {
+	text, err := json.Marshal(at)
+	if err != nil {
+		return err
+	}
+	if err := c.run(ctx, "note how far it has come", `UPDATE ix.about SET tip = ?`, string(text)); err != nil {
+		return err
+	}
+	if err := c.doubt(); err != nil {
+		return err
+	}
+	err = c.tx.Commit()
+	c.end()
+	if err != nil {
+		return fmt.Errorf("commit to the index: %w", err)
+	}
+	return c.sure()
+}
+
+// Rollback ends a change that was not committed.
+func (c *change) Rollback() {
+	if c.tx != nil {
+		_ = c.tx.Rollback()
+	}
+	c.end()
+}
+
+// end lets go of the connection and of what is in memory.
+func (c *change) end() {
+	if c.tx == nil {
+		return
+	}
+	c.tx = nil
+	c.held.release(c.name)
+	_, _ = c.conn.ExecContext(context.Background(), `DROP TABLE IF EXISTS temp.suspect`)
+	_ = c.conn.Close()
+}
+
+// run runs a statement.
+func (c *change) run(ctx context.Context, what, statement string, args ...any) error {
+	if _, err := c.tx.ExecContext(ctx, statement, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// count runs a query that answers with one number.
+func (c *change) count(ctx context.Context, query string, args ...any) (n int64, err error) {
+	return n, c.tx.QueryRowContext(ctx, query, args...).Scan(&n)
+}
+
+// Enter notes what the index holds of a batch; see batches.Change.
+func (c *change) Enter(ctx context.Context, h batches.Held) error {
+	body, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	if err := c.run(ctx, "note batch "+h.Batch.ID, `DELETE FROM ix.batch WHERE number = ?`, h.Number); err != nil {
+		return err
+	}
+	return c.run(ctx, "note batch "+h.Batch.ID, `INSERT INTO ix.batch VALUES (?, ?, ?)`, h.Number, h.Batch.Withdrawn != nil, string(body))
+}
+
+// What a batch file has of an arrival, as the tables have it.
+const (
+	// unknown is stamp.Unknown.
+	unknown = `-9223372036854775808`
+	// statementOf has the columns of a statement, whose class is empty when there is none.
+	statementOf = `coalesce(statements[1]."class", '') AS "class", coalesce(statements[1].provenance, '') AS provenance,
+		if(len(statements) = 0, NULL, coalesce(epoch_ns(statements[1]."at"), ` + unknown + `)) AS said,
+		coalesce(statements[1].word, '') AS word, coalesce(statements[1]."by", '') AS author`
+	contentOf = `coalesce(rule_id, '') AS "rule", coalesce(rule_name, '') AS "name", epoch_ns("time") AS "time", coalesce(site, '') AS site,
+		coalesce(entities[1]."name", '') AS entity, coalesce(case_id, '') AS incident`
+)
+
+// incoming are files that are being taken in.
+type incoming struct {
+	*change
+	// from reads the files, with the number of each row's batch and whether it is void.
+	from string
+	got  batches.Outcomes
+}
+
+// Take takes files in; see batches.Change. The alerts of which nothing else is known, and
+// which arrive once, become rows by SQL alone. All others are suspect of having a
+// history, which package history makes something of.
+func (c *change) Take(ctx context.Context, files []batches.File) (batches.Outcomes, error) {
+	in := &incoming{change: c}
+	void := []string{"-1"}
+	for _, f := range files {
+		in.paths[f.Number] = f.Path
+		if f.Void {
+			c.void[f.Number] = true
+			void = append(void, fmt.Sprint(f.Number))
+		}
+	}
+	in.from = `SELECT *, number IN (` + strings.Join(void, ", ") + `) AS void FROM ` + c.parquet(in.paths)
+	suspects, err := in.suspect(ctx)
+	if err != nil {
+		return in.got, err
+	}
+	plain := `SELECT * FROM (` + in.from + `)`
+	if suspects > 0 {
+		plain += ` WHERE hash(id) NOT IN (SELECT h FROM temp.suspect)`
+	}
+	if in.got.New, err = c.count(ctx, `SELECT count(*) FROM (`+plain+`) WHERE NOT void`); err != nil {
+		return in.got, c.unread(err)
+	}
+	if err := c.run(ctx, "take in alerts", `INSERT INTO ix.alert SELECT hash(id), id, number, place, false, NOT void, `+contentOf+`, `+statementOf+
+		` FROM (`+plain+`)`); err != nil {
+		return in.got, c.unread(err)
+	}
+	if suspects == 0 {
+		return in.got, nil
+	}
+	return in.got, in.merge(ctx)
+}
+
+// unread says that files could not be read.
+func (x *Index) unread(err error) error {
+	return fmt.Errorf("read batch files in %s: %w", x.dir, err)
+}
+
+// parquet reads batch files, with the number of the batch that each row is of. What the
+// engine takes for a pattern in a name is quoted.
+func (c *change) parquet(paths map[int]string) string {
+	var list []string
+	var numbers []int
+	for n, p := range paths {
+		list, numbers = append(list, quoted(strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(p))), append(numbers, n)
+	}
+	if len(list) == 1 {
+		return fmt.Sprintf(`(SELECT *, %d::INTEGER AS number FROM read_parquet(%s))`, numbers[0], list[0])
+	}
+	files := c.hold("files", &table{columns: columnsOf("file", "number"), rows: len(numbers), put: func(c *cells, i int) {
+		put(c, paths[numbers[i]])
+		put(c, int32(numbers[i]))
+	}})
+	return `(SELECT p.*, f.number FROM read_parquet([` + strings.Join(list, ", ") + `], filename = true) p JOIN ` + files + ` f ON f.file = p.filename)`
+}
+
+// suspect gathers the hashes of the IDs that may have more than one arrival: what arrives
+// twice, what is known, and what is said of an alert.
+func (in *incoming) suspect(ctx context.Context) (int64, error) {
+	if err := in.run(ctx, "look for what is known", `CREATE OR REPLACE TEMP TABLE suspect AS
+		SELECT h FROM (SELECT hash(id) AS h FROM (`+in.from+`)) GROUP BY h HAVING count(*) > 1
+		UNION SELECT hash(id) FROM (`+in.from+`) WHERE "time" IS NULL
+		UNION SELECT hash(id) FROM (`+in.from+`) WHERE hash(id) IN (SELECT h FROM ix.alert)`); err != nil {
+		return 0, in.unread(err)
+	}
+	return in.count(ctx, `SELECT count(*) FROM temp.suspect`)
+}
+
+// chunk is how many places of files are merged at a time: a group of their rows.
+const chunk = 122_880
+
+// merge has package history say what the suspects come to, a group of rows after the other
+// in the order in which they arrived.
+func (in *incoming) merge(ctx context.Context) error {
+	type span struct {
+		number int32
+		group  int64
+	}
+	var spans []span
+	err := scan(ctx, in.conn, 2, func(v []value) { spans = append(spans, span{v[0].(int32), v[1].(int64)}) },
+		fmt.Sprintf(`SELECT number, place // %d AS g FROM (%s) WHERE hash(id) IN (SELECT h FROM temp.suspect) GROUP BY ALL ORDER BY ALL`, chunk, in.from))
+	if err != nil {
+		return in.unread(err)
+	}
+	// Groups of many small files are merged together as far as they are next to each other.
+	for len(spans) > 0 {
+		n := 1
+		for n < len(spans) && n < 256 && spans[n].group == 0 && spans[n-1].group == 0 {
+			n++
+		}
+		first, last := spans[0], spans[n-1]
+		where := fmt.Sprintf(`number BETWEEN %d AND %d AND place >= %d AND place < %d`, first.number, last.number, first.group*chunk, (last.group+1)*chunk)
+		if err := in.mergeSome(ctx, where); err != nil {
+			return err
+		}
+		spans = spans[n:]
+	}
+	return nil
+}
+
+// mergeSome merges those suspects that a condition selects.
+func (in *incoming) mergeSome(ctx context.Context, where string) error {
+	arrived, err := in.arrivals(ctx, in.conn, `SELECT * FROM (`+in.from+`) WHERE `+where+` AND hash(id) IN (SELECT h FROM temp.suspect)`)
+	if err != nil {
+		return err
+	}
+	list, err := in.lives(ctx, arrived)
+	if err != nil {
+		return err
+	}
+	for _, l := range list {
+		in.take(l)
+	}
+	return in.write(ctx, list)
+}
+
+// take works out what a life comes to with what is new in it, and counts what became of
+// that.
+func (in *incoming) take(l *life) {
+	l.state = history.Of(l.id, nil)
+	for i := range l.arrivals {
+		a := &l.arrivals[i]
+		if a.Void {
+			continue
+		}
+		outcome := l.state.Take(a.Batch, a.Alert)
+		if !a.fresh {
+			continue
+		}
+		switch outcome {
+		case history.Waits:
+			in.got.Waits, in.got.Waiting = in.got.Waits+1, l.id
+		case history.New:
+			in.got.New++
+		case history.Updated:
+			in.got.Updated++
+		case history.Unchanged:
+			in.got.Unchanged++
+		}
+	}
+}
+
+// Forget makes the arrivals of a batch void; see batches.Change.
+func (c *change) Forget(ctx context.Context, number int) error {
+	if err := c.run(ctx, "withdraw alerts", `UPDATE ix.alert SET counts = false WHERE number = ? AND NOT many AND counts`, number); err != nil {
+		return err
+	}
+	c.void[number] = true
+	if err := c.run(ctx, "withdraw a batch", `UPDATE ix.batch SET void = true WHERE number = ?`, number); err != nil {
+		return err
+	}
+	var groups []int64
+	err := scan(ctx, c.conn, 1, func(v []value) { groups = append(groups, v[0].(int64)) },
+		fmt.Sprintf(`SELECT place // %d AS g FROM ix.arrival WHERE number = ? GROUP BY g ORDER BY g`, chunk), number)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		list, err := c.livesOf(ctx, fmt.Sprintf(`SELECT DISTINCT h FROM ix.arrival WHERE number = %d AND place >= %d AND place < %d`, number, g*chunk, (g+1)*chunk))
+		if err == nil {
+			err = c.complete(ctx, list)
+		}
+		if err != nil {
+			return err
+		}
+		for _, l := range list {
+			l.state = history.Of(l.id, l.plain())
+		}
+		if err := c.write(ctx, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
