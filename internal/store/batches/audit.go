@@ -153,7 +153,7 @@ func (a *audit) order() {
 
 // read reads every row, and works out what follows.
 func (a *audit) read(ctx context.Context) error {
-	a.count = newCounts()
+	a.count = newCounts(a.gather)
 	files := slices.SortedFunc(maps.Values(a.heads), byNumber)
 	if err := a.count.ids(ctx, a.Store.folder, files); err != nil && ctx.Err() != nil {
 		return err

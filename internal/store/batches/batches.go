@@ -28,6 +28,7 @@ type Store struct {
 	o      Options
 	index  Index
 	turn   chan struct{} // held by the one that writes
+	gather int           // see counts
 
 	mu     sync.Mutex
 	roll   *roll // what is held; nil until it is needed
@@ -58,7 +59,7 @@ type Options struct {
 // ErrReadOnly where the index would have to be written and cannot. A batch file that is
 // missing or was changed is no error here: whoever asks gets it.
 func Open(ctx context.Context, dir string, e Engine, o Options) (*Store, error) {
-	s := &Store{folder: folder{dir}, engine: e, o: o, turn: make(chan struct{}, 1)}
+	s := &Store{folder: folder{dir}, engine: e, o: o, turn: make(chan struct{}, 1), gather: gathered}
 	if o.Write {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return nil, err

@@ -463,3 +463,22 @@ func TestReadingWritesNothing(t *testing.T) {
 		t.Errorf("%d files, and %d before, %v", len(after), len(before), err)
 	}
 }
+
+// TestADeepAuditGathersAFewAtATime audits a folder in which most alerts arrived more than
+// once, in parts of any size, and finds what is wrong in each.
+func TestADeepAuditGathersAFewAtATime(t *testing.T) {
+	dir, k := three(t)
+	s := open(t, dir, k.engine(), batches.Options{Write: true})
+	add(t, s, "b4", "a1", "a2", "a3", "a4", "a5", "a6", "a7")
+	for _, n := range []int{1, 2, 3, 100} {
+		s.Gather(n)
+		k.more = 0
+		if found := amiss(t, s, true); found != "" {
+			t.Errorf("%d at a time: %s", n, found)
+		}
+		k.more = 1
+		if found := amiss(t, s, true); !strings.Contains(found, "the index counts") {
+			t.Errorf("%d at a time: %q", n, found)
+		}
+	}
+}

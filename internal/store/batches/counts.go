@@ -53,8 +53,8 @@ const bitsLen = 1 << 22
 
 func (b bits) add(h uint64) { b[h>>6%bitsLen] |= 1 << (h & 63) }
 
-func newCounts() *counts {
-	return &counts{seed: maphash.MakeSeed(), gather: gathered, waiting: map[string][]history.Arrival{}, cells: map[cell]sum{}, hours: make(bits, bitsLen),
+func newCounts(gather int) *counts {
+	return &counts{seed: maphash.MakeSeed(), gather: gather, waiting: map[string][]history.Arrival{}, cells: map[cell]sum{}, hours: make(bits, bitsLen),
 		durations: map[alert.Duration]int64{}, rules: history.Rules{}, sample: map[string]*alert.Alert{}}
 }
 
