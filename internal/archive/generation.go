@@ -13,12 +13,9 @@ import (
 // mark changes with a clock that goes on in steps, the coarsest of two seconds.
 const settles = 3 * time.Second
 
-// errFresh says that the folder may be changed again without another time.
-var errFresh = errors.New("the kept assessments were changed just now")
-
 // Generation names the state of the archive: it is another name once an assessment was
-// kept or removed, by whichever process. Shortly after a change it fails, because
-// another one could not be told from that yet.
+// kept or removed, by whichever process. Shortly after a change, when another one may
+// have the same time, the name has those of all files, none of which is ever replaced.
 func (a Archive) Generation(context.Context) (string, error) {
 	info, err := os.Stat(a.dir)
 	switch {
@@ -27,9 +24,13 @@ func (a Archive) Generation(context.Context) (string, error) {
 	case err != nil:
 		return "", err
 	}
-	at := info.ModTime()
-	if age := time.Since(at); age.Abs() < settles {
-		return "", errFresh
+	name := strconv.FormatInt(info.ModTime().UnixNano(), 10)
+	if time.Since(info.ModTime()).Abs() >= settles {
+		return name, nil
 	}
-	return strconv.FormatInt(at.UnixNano(), 10), nil
+	files, err := os.ReadDir(a.dir)
+	for _, f := range files {
+		name += "/" + f.Name()
+	}
+	return name, err
 }
