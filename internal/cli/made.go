@@ -130,7 +130,7 @@ func showRuleMade(g *page, r *assessment.RuleMade) {
 	}
 	g.table("  ", [][]string{
 		{"source", r.Origin}, {"format", r.Format}, {"state", state}, {"platforms", cmp.Or(strings.Join(r.Platforms, ", "), "not told")},
-		{"log sources", cmp.Or(strings.Join(logWords(r.Logs), "; "), "not told")}, {"its own words", r.Source},
+		{"log sources", cmp.Or(strings.Join(logWords(r.Logs), "; "), "not told")}, {"its own words", r.Source}, {"fields read", cmp.Or(strings.Join(r.Fields, ", "), "not told")},
 		{"techniques", strings.Join(append(append([]string{}, r.Techniques...), r.Analytics...), ", ")}, {"basis", basisWords(r.Basis)},
 		{"batch", r.Batch}, {"file", r.Path},
 	})
@@ -156,7 +156,7 @@ func showRuleMade(g *page, r *assessment.RuleMade) {
 // writeRules writes rules as CSV, with no cell that a spreadsheet would take for a
 // formula.
 func writeRules(w io.Writer, rules []assessment.RuleMade) error {
-	rows := [][]string{{"rule_id", "source", "name", "format", "enabled", "status", "role", "stated", "platforms", "log_sources", "techniques", "basis", "claims", "counting", "why_not", "batch", "path"}}
+	rows := [][]string{{"rule_id", "source", "name", "format", "enabled", "status", "role", "stated", "platforms", "log_sources", "fields", "techniques", "basis", "claims", "counting", "why_not", "batch", "path"}}
 	for i := range rules {
 		r := &rules[i]
 		var claims []string
@@ -164,7 +164,7 @@ func writeRules(w io.Writer, rules []assessment.RuleMade) error {
 			claims = append(claims, c.Analytic)
 		}
 		rows = append(rows, []string{r.ID, r.Origin, r.Name, r.Format, strconv.FormatBool(r.Enabled), r.Status, string(r.Role), strconv.FormatBool(r.Stated),
-			list(r.Platforms), list(logWords(r.Logs)), list(append(append([]string{}, r.Techniques...), r.Analytics...)), string(r.Basis), list(claims),
+			list(r.Platforms), list(logWords(r.Logs)), list(r.Fields), list(append(append([]string{}, r.Techniques...), r.Analytics...)), string(r.Basis), list(claims),
 			strconv.Itoa(r.Counting), list(r.Why), r.Batch, r.Path})
 	}
 	return writeCSV(w, rows)

@@ -92,6 +92,11 @@ func (c Correlations) gather(into, r *Rule, seen map[*Rule]bool, depth int) {
 				into.Logs = append(into.Logs, l)
 			}
 		}
+		for _, f := range b.Fields {
+			if i, there := slices.BinarySearch(into.Fields, f); !there {
+				into.Fields = slices.Insert(slices.Clone(into.Fields), i, f)
+			}
+		}
 		c.gather(into, b, seen, depth-1)
 	}
 }

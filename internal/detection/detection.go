@@ -44,6 +44,9 @@ type Rule struct {
 	Reach Reach `json:"reach,omitempty"`
 	// Logs is what the rule reads, in ATT&CK's words where they are known.
 	Logs []Log `json:"logs,omitempty"`
+	// Fields are those of an event that the rule reads, as the rule spells them, each once
+	// and in byte order; empty where the format does not say.
+	Fields []string `json:"fields,omitempty"`
 	// Role says what comes of the rule when it fires; empty is an alert.
 	Role Role `json:"role,omitempty"`
 	// Of names the rules that this one correlates, by id or name, and Generate says

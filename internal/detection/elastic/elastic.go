@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -121,6 +122,13 @@ func (f *file) rule(top map[string]any) detection.Rule {
 	}
 	r.Source = source(rule.text("type"), &d)
 	d.into(&r)
+	for _, field := range rule.tables("required_fields") {
+		if name := field.text("name"); name != "" {
+			r.Fields = append(r.Fields, name)
+		}
+	}
+	slices.Sort(r.Fields)
+	r.Fields = slices.Compact(r.Fields)
 	rule.unknown(known[:])
 	return r
 }

@@ -7,6 +7,7 @@ package rulecsv
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"candor/internal/decode"
@@ -19,8 +20,8 @@ const Format = "candor-csv"
 
 // Columns are the columns that a file must have. Techniques, analytics and
 // log_sources are lists joined by semicolons; a log source is Name or
-// Name|channel. A column aliases, a list too, may stand beside them: the other
-// names under which alerts name the rule.
+// Name|channel. Columns aliases and fields, lists too, may stand beside them: the other
+// names under which alerts name the rule, and the fields of an event that it reads.
 func Columns() []string {
 	return []string{"rule_id", "name", "enabled", "techniques", "analytics", "log_sources", "owner"}
 }
@@ -36,7 +37,7 @@ func Decode(file string, r io.Reader) (evidence.Decoded[detection.Rule], error) 
 		return evidence.Decoded[detection.Rule]{}, err
 	}
 	out, err := decode.Records(t, func(row *decode.Row) detection.Rule { return rule(file, row) })
-	out.Warnings = t.Unknown(append(Columns(), "aliases")...)
+	out.Warnings = t.Unknown(append(Columns(), "aliases", "fields")...)
 	return out, err
 }
 
@@ -44,6 +45,7 @@ func rule(file string, r *decode.Row) detection.Rule {
 	return detection.Rule{
 		ID: r.Need("rule_id"), Name: r.Get("name"), Format: Format, Enabled: enabled(r), Owner: r.Get("owner"),
 		Aliases:    decode.List(r.Get("aliases")),
+		Fields:     slices.Compact(slices.Sorted(slices.Values(decode.List(r.Get("fields"))))),
 		Techniques: ids(r, "techniques", decode.TechniqueID, "not a technique's ATT&CK ID such as T1059.001"),
 		Analytics:  ids(r, "analytics", isAnalytic, "not an analytic's ATT&CK ID such as AN1989"),
 		Logs:       logs(r), Source: r.Get("log_sources"), Path: file,

@@ -4,7 +4,7 @@
 // It takes a rule's mapping from its tags and its log source from a table of
 // what Sigma's log sources are in ATT&CK's words. It refuses to read detection
 // logic, except for event ids and audit record types, which say which events of a
-// log a rule looks at.
+// log a rule looks at, and the names of the fields that it reads.
 package sigma
 
 import (
@@ -127,6 +127,9 @@ func (c *collection) joined(r *detection.Rule) bool {
 	}
 	have := &c.out.Records[c.first+i]
 	have.Reach = have.Reach.Wider(r.Reach)
+	have.Fields = append(have.Fields, r.Fields...)
+	slices.Sort(have.Fields)
+	have.Fields = slices.Compact(have.Fields)
 	for _, p := range r.Platforms {
 		have.Platforms = add(have.Platforms, p)
 	}
@@ -263,6 +266,7 @@ func correlation(r *detection.Rule, m *decode.Map) {
 		return
 	}
 	r.Of, r.Generate = c.Strings("rules"), c.Bool("generate", false)
+	r.Fields = slices.Compact(slices.Sorted(slices.Values(c.Strings("group-by"))))
 	r.Source = "correlation: " + c.String("type") + " of " + strings.Join(r.Of, ", ")
 	if bad, is := c.Bad(); is {
 		m.Fail("correlation", bad.Value, bad.Field+": "+bad.Reason)
@@ -291,6 +295,35 @@ func logsource(r *detection.Rule, m *decode.Map) {
 	}
 	w := at.resolve(events(m.Node("detection")))
 	r.Platforms, r.Reach, r.Logs = w.platforms, w.reach, w.logs
+	r.Fields = fields(m.Node("detection"))
+}
+
+// fields returns the names of the fields that a detection reads, without the modifiers
+// behind them. A selection is a mapping by field, or a list of such; one of words alone
+// reads no field by name. Aliases are not followed.
+func fields(n *yaml.Node) []string {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	var found []string
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if k := n.Content[i].Value; k == "condition" || k == "timeframe" {
+			continue
+		}
+		selections := []*yaml.Node{n.Content[i+1]}
+		if selections[0].Kind == yaml.SequenceNode {
+			selections = selections[0].Content
+		}
+		for _, s := range selections {
+			for j := 0; s.Kind == yaml.MappingNode && j+1 < len(s.Content); j += 2 {
+				if name, _, _ := strings.Cut(s.Content[j].Value, "|"); name != "" {
+					found = append(found, name)
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // maxDepth bounds how deep a detection is searched.
