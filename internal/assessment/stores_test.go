@@ -51,7 +51,7 @@ func TestTwoStoresOfTheSameAlertsGiveTheSameStatements(t *testing.T) {
 // drawAlert draws an alert of few rules, entities, days and cases.
 func drawAlert(t *rapid.T) alert.Alert {
 	pick := func(label string, of ...string) string { return rapid.SampledFrom(of).Draw(t, label) }
-	a := alert.Alert{ID: fmt.Sprint(rapid.IntRange(0, 60).Draw(t, "id")), RuleID: pick("rule", "r1", "alias", "other"), RuleName: "Phishing mail",
+	a := alert.Alert{ID: fmt.Sprint(rapid.IntRange(0, 60).Draw(t, "id")), RuleID: pick("rule", "r1", "alias", "other"), RuleName: pick("name", "Phishing mail", "Phishing", ""),
 		Time: asOf.AddDate(0, 0, -rapid.IntRange(0, 100).Draw(t, "ago")), Entity: pick("entity", "", "h1", "h2", "h3"), CaseID: pick("case", "", "", "c1", "c2", "c3")}
 	if rapid.Bool().Draw(t, "said") {
 		a.Disposition = &alert.Disposition{Class: rapid.SampledFrom(alert.Classes()).Draw(t, "class"), Provenance: rapid.SampledFrom([]alert.Provenance{alert.Analyst, alert.Automation}).Draw(t, "by"),

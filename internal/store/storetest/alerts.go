@@ -359,14 +359,16 @@ func alertsRules(t *testing.T, open OpenAlerts) {
 	second := with(fired("a3", 2), func(a *alert.Alert) { a.RuleID, a.RuleName = "r0", "" })
 	appendAlerts(t, s, "b1", fired("a1", 0), fired("a2", 9), second)
 	appendAlerts(t, s, "b2", fired("a1", 0))
-	renamed := with(fired("a4", 10), func(a *alert.Alert) { a.RuleName = "Rule 1" })
-	appendAlerts(t, s, "b3", renamed, judged(second, alert.Test, 3))
+	earlier := with(fired("a4", -9), func(a *alert.Alert) { a.RuleName = "Rule 1" })
+	appendAlerts(t, s, "b3", earlier, judged(second, alert.Test, 3))
 	same(t, "rules", []store.AlertRule{
 		{ID: "r0", Alerts: 1, First: hours(2), Last: hours(2), Batches: []string{"b1", "b3"}},
-		{ID: "r1", Name: "Rule 1", Alerts: 3, First: hours(0), Last: hours(10), Batches: []string{"b1", "b3"}},
+		{ID: "r1", Name: "Rule one", Alerts: 3, First: hours(-9), Last: hours(9), Batches: []string{"b1", "b3"}},
 	}, alertStateOf(t, s).Rules)
-	appendAlerts(t, s, "b4", with(fired("a5", 0), func(a *alert.Alert) { a.RuleName = "" }))
-	same(t, "name after an alert that gives none", "Rule 1", alertStateOf(t, s).Rules[1].Name)
+	appendAlerts(t, s, "b4", with(fired("a5", 10), func(a *alert.Alert) { a.RuleName = "" }))
+	same(t, "name after an alert that gives none", "Rule one", alertStateOf(t, s).Rules[1].Name)
+	appendAlerts(t, s, "b5", with(fired("a6", 11), func(a *alert.Alert) { a.RuleName = "Rule 1" }))
+	same(t, "name once the rule fired under another", "Rule 1", alertStateOf(t, s).Rules[1].Name)
 }
 
 func alertsMoveRule(t *testing.T, open OpenAlerts) {

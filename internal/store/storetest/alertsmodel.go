@@ -3,7 +3,6 @@ package storetest
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -17,18 +16,16 @@ import (
 	"candor/internal/store"
 )
 
-// model is what package history makes of the batches, and which batches brought the
-// alerts of each rule.
+// model is what package history makes of the batches.
 type model struct {
 	*history.Book
-	landed  int
-	names   map[int]string      // of batches
-	ids     map[string]bool     // of alerts
-	batches map[string][]string // of each rule
+	landed int
+	names  map[int]string  // of batches
+	ids    map[string]bool // of alerts
 }
 
 func newModel() *model {
-	return &model{Book: history.NewBook(), names: map[int]string{}, ids: map[string]bool{}, batches: map[string][]string{}}
+	return &model{Book: history.NewBook(), names: map[int]string{}, ids: map[string]bool{}}
 }
 
 // refuses reports whether one of the alerts is partial and there is none that it
@@ -128,25 +125,14 @@ func (m *model) append(b *store.Batch, alerts []*alert.Alert) {
 		bound(b, a)
 		m.ids[a.ID] = true
 		switch m.Add(m.landed, int64(i), a) {
-		case history.Waits:
-			continue
 		case history.New:
 			b.New++
 		case history.Updated:
 			b.Updated++
 		case history.Unchanged:
 			b.Unchanged++
-			continue
-		}
-		rule := m.Find(a.ID).RuleID
-		if ids := m.batches[rule]; !slices.Contains(ids, b.ID) {
-			m.batches[rule] = append(ids, b.ID)
 		}
 	}
-	used := m.Rules()
-	maps.DeleteFunc(m.batches, func(rule string, _ []string) bool {
-		return !slices.ContainsFunc(used, func(r history.Rule) bool { return r.ID == rule })
-	})
 }
 
 // bound widens the bounds of b by the time of a.
@@ -192,21 +178,17 @@ func (m *model) compare(rt *rapid.T, t *testing.T, s store.Alerts) {
 	}
 }
 
-// compareRules compares the rules. That a batch brought an alert to a rule, which another
-// one took to another rule, may be told for as long as the rule has alerts.
+// compareRules compares the rules.
 func (m *model) compareRules(rt *rapid.T, t *testing.T, s store.Alerts) {
 	rules, err := s.Rules(t.Context())
 	if err != nil {
 		rt.Fatal(err)
 	}
 	var want []store.AlertRule
-	for i, r := range m.Rules() {
+	for _, r := range m.Rules() {
 		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last}
 		for _, n := range r.Batches {
 			rule.Batches = append(rule.Batches, m.names[n])
-		}
-		if i < len(rules) && slices.Equal(rules[i].Batches, m.batches[r.ID]) {
-			rule.Batches = m.batches[r.ID]
 		}
 		want = append(want, rule)
 	}
