@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"candor/internal/crew"
 	"candor/internal/durable"
 	"candor/internal/store"
 	"candor/internal/store/batchfile"
@@ -191,13 +192,43 @@ func (a *audit) rows(ctx context.Context, part int, h Held) (string, error) {
 	}
 	defer f.Close()
 	void := h.Batch.Withdrawn != nil || a.late(h.Number)
-	hashes, err := f.Check(ctx, func(r batchfile.Row) error {
-		if !void {
-			a.count.add(part, h.Number, &r)
+	// While some rows are counted, the next are read: each takes as long as the other.
+	const step = 2048
+	full := make(chan []batchfile.Row, 2)
+	counted := crew.Go(func() error {
+		for rows := range full {
+			for i := range rows {
+				a.count.add(part, h.Number, &rows[i])
+			}
 		}
 		return nil
 	})
-	return hashes[h.Batch.ID], err
+	var failed error
+	rows := make([]batchfile.Row, 0, step)
+	hand := func() {
+		select {
+		case full <- rows:
+		case failed = <-counted: // it has panicked
+		}
+		rows = make([]batchfile.Row, 0, step)
+	}
+	hashes, err := f.Check(ctx, func(r batchfile.Row) error {
+		if rows = append(rows, r); len(rows) == step && !void {
+			hand()
+		}
+		if void {
+			rows = rows[:0]
+		}
+		return failed
+	})
+	if failed == nil && !void {
+		hand()
+	}
+	close(full)
+	if failed == nil {
+		failed = <-counted
+	}
+	return hashes[h.Batch.ID], cmp.Or(failed, err)
 }
 
 // late reports whether a batch landed since this store was opened for reading.
