@@ -254,17 +254,18 @@ func TestAFolderOfAnotherIsReadAndVerified(t *testing.T) {
 			p := demonstrated(t, engine)
 			before := p.answers()
 			p.as = asNobody(p)
-			for _, path := range []string{".", "data", "data/rejects"} {
+			for _, path := range []string{".", "data", "data/rejects", "data/alerts"} {
 				if err := os.Chmod(p.path(path), 0o555); err != nil && !errors.Is(err, fs.ErrNotExist) {
 					t.Fatal(err)
 				}
 			}
 			t.Cleanup(func() { os.Chmod(p.dir, 0o755) })
 			files, err := filepath.Glob(p.path("data/*"))
-			if err != nil || len(files) == 0 {
-				t.Fatal(files, err)
+			batches, _ := filepath.Glob(p.path("data/alerts/*"))
+			if err != nil || len(files) == 0 || len(batches) == 0 {
+				t.Fatal(files, batches, err)
 			}
-			for _, f := range files {
+			for _, f := range append(files, batches...) {
 				if info, err := os.Stat(f); err == nil && info.Mode().IsRegular() {
 					if err := os.Chmod(f, 0o444); err != nil {
 						t.Fatal(err)

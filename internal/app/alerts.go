@@ -50,7 +50,7 @@ func (s *stores) openFiles(ctx context.Context) (engine.Alerts, error) {
 	if errors.Is(err, batches.ErrReadOnly) {
 		a, err = s.renew(ctx, index)
 	}
-	if hold.Unwritable(err) {
+	if hold.Unwritable(err) || errors.Is(err, batches.ErrReadOnly) { // as on a full disk
 		return s.indexElsewhere(ctx, dir, err)
 	}
 	return a, err
@@ -142,10 +142,6 @@ func (s *stores) renew(ctx context.Context, index batches.Engine) (engine.Alerts
 	}
 	if err == nil {
 		a, err = s.await(ctx, index, false)
-	}
-	if errors.Is(err, batches.ErrReadOnly) {
-		err = fault.New(fault.Unavailable, "the index of the alerts is not ready to be read").At("%s", s.dir).Because(err).
-			Next("check the space left on the disk of the data folder, and run the command again")
 	}
 	if err := errors.Join(err, h.Release()); err != nil {
 		return nil, err

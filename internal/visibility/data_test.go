@@ -81,10 +81,14 @@ func TestAN1989CannotBeSeen(t *testing.T) {
 			t.Errorf("no %q in %s", want, all)
 		}
 	}
-	ext := visibility.Judge(lib, visibility.Telemetry{Externals: of("b", telemetry.External{
+	registered := visibility.Telemetry{Externals: of("b", telemetry.External{
 		ID: "x", Covers: []string{"T1589.003"}, Reliability: "B", Credibility: 2, Expires: "2026-12-31",
-	})}, policy(), window)
-	if got := ext[id].State; got != visibility.External {
+	})}
+	if got := visibility.Judge(lib, registered, policy(), window)[id].State; got != visibility.Outside {
+		t.Errorf("with an external source for its technique from which nothing came: %s", got)
+	}
+	registered.Hearings = of("s", telemetry.Hearing{Source: "x", Day: window.To})
+	if got := visibility.Judge(lib, registered, policy(), window)[id].State; got != visibility.External {
 		t.Errorf("with an external source for its technique: %s", got)
 	}
 }

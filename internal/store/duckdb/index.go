@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"syscall"
 
 	driver "github.com/duckdb/duckdb-go/v2"
 
@@ -265,30 +266,44 @@ func (x *Index) refused(err error) error {
 			Because(err).Next("ask the running server instead, or end that process and try again")
 	case strings.Contains(text, "already attached"), strings.Contains(text, "Unique file handle conflict"):
 		return fault.New(fault.Conflict, "this process has the index of the alerts open already").At("%s", x.path).Because(err)
-	case strings.Contains(text, "Permission denied"), strings.Contains(text, "No space left"), errors.Is(err, fs.ErrPermission):
-		return fault.New(fault.Unavailable, "the index of the alerts cannot be opened").At("%s", x.path).Because(err).
+	case unwritten(err) != nil:
+		return fault.New(fault.Unavailable, "the index of the alerts cannot be opened").At("%s", x.path).Because(errors.Join(err, unwritten(err))).
 			Next("check that you may write there and that there is room on the disk; the index can be deleted, it is built anew from the batch files")
 	}
 	return x.damaged(err)
 }
 
+// unwritten returns what the system said that kept the engine from writing, of which the
+// engine hands on the text alone; nil when it was something else.
+func unwritten(err error) error {
+	for text, cause := range map[string]error{"No space left": syscall.ENOSPC, "Permission denied": fs.ErrPermission, "Read-only file system": syscall.EROFS} {
+		if strings.Contains(err.Error(), text) || errors.Is(err, cause) {
+			return cause
+		}
+	}
+	return nil
+}
+
 // damaged is batches.ErrRebuild with what is wrong.
 func (x *Index) damaged(err error) error { return fmt.Errorf("%w: %w", batches.ErrRebuild, err) }
 
-// Close brings what is in the log into the file, and closes it. To close it again does
-// nothing.
+// Close brings what is in the log into the file, and closes it. Where it cannot, the marker
+// stays, and the index is built anew: nothing is lost, and whoever added a batch has done
+// so. To close it again does nothing.
 func (x *Index) Close() error {
 	if !x.closed.CompareAndSwap(false, true) {
 		return nil
 	}
-	var err error
+	kept := true
 	if x.write {
-		if err = x.doubt(); err == nil {
-			_, err = x.db.Exec(`CHECKPOINT ix`)
+		kept = x.doubt() == nil
+		if kept {
+			_, err := x.db.Exec(`CHECKPOINT ix`)
+			kept = err == nil
 		}
 	}
-	if err = errors.Join(err, x.db.Close()); err != nil {
-		return fmt.Errorf("close the index: %w", err)
+	if err := x.db.Close(); err != nil || !kept {
+		return nil
 	}
 	return x.sure()
 }

@@ -66,7 +66,7 @@ func (c *change) Commit(ctx context.Context, at batches.Tip) error {
 	err = c.tx.Commit()
 	c.end()
 	if err != nil {
-		return fmt.Errorf("commit to the index: %w", err)
+		return fmt.Errorf("commit to the index: %w", errors.Join(err, unwritten(err)))
 	}
 	return c.sure()
 }
@@ -93,7 +93,7 @@ func (c *change) end() {
 // run runs a statement.
 func (c *change) run(ctx context.Context, what, statement string, args ...any) error {
 	if _, err := c.tx.ExecContext(ctx, statement, args...); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", what, errors.Join(err, unwritten(err)))
 	}
 	return nil
 }
