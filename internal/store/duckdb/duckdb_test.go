@@ -67,7 +67,7 @@ func checkWhole(t *testing.T, dir string, acknowledged map[string]bool) {
 // TestAnAdditionIsCutShort kills a process within each change that it makes to its files
 // while it adds a batch.
 func TestAnAdditionIsCutShort(t *testing.T) {
-	k := &storetest.Tearing{Step: 1, Before: func(t *testing.T, dir string) { addBatch(t, dir); addBatch(t, dir) }, Write: addBatch}
+	k := &storetest.Tearing{Step: 3, Before: func(t *testing.T, dir string) { addBatch(t, dir); addBatch(t, dir) }, Write: addBatch}
 	k.Check = func(t *testing.T, dir string, ended bool) {
 		n := wholeBatches(t, dir)
 		if n != 3 && (n != 2 || ended) {

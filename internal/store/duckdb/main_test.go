@@ -13,8 +13,12 @@ import (
 // the same.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	checks := "15"
+	if testing.Short() {
+		checks = "4"
+	}
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		if err := f.Value.Set("25"); err != nil {
+		if err := f.Value.Set(checks); err != nil {
 			panic(err)
 		}
 	}
