@@ -121,6 +121,9 @@ func showReport(g *page, r *custody.Report) {
 	if r.OK {
 		g.line("verified: %s, and everything that they vouch for", plural(int(r.Size), "entry", "entries"))
 	}
+	if r.OK && !r.Deep {
+		g.line("what the index of the alerts counts was not compared with them: candor ledger verify --deep does")
+	}
 }
 
 // because says who did something and why, where it was said.
