@@ -77,14 +77,19 @@ func (w *watch) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// close gives the connection back.
+// close gives the connection back. A statement that was left on it would keep the file
+// open, and its log beside it, when the store is closed.
 func (w *watch) close() error {
-	conn := w.conn
+	conn, ask := w.conn, w.ask
 	w.conn, w.ask = nil, nil
 	if conn == nil {
 		return nil
 	}
-	return conn.Close()
+	var err error
+	if ask != nil {
+		err = ask.Close()
+	}
+	return errors.Join(err, conn.Close())
 }
 
 // shut gives the connection back and closes the file.
