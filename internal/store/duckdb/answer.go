@@ -136,7 +136,7 @@ func (x *Index) Find(ctx context.Context, id string) (found *alert.Alert, err er
 // life reads the whole life of an alert; nil when nothing arrived of it.
 func (x *Index) life(ctx context.Context, id string) (found *life, err error) {
 	return found, x.reading(ctx, func(c *change) error {
-		list, err := c.livesOf(ctx, `SELECT hash(`+quoted(id)+`)`)
+		list, err := c.livesOf(ctx, `SELECT hash(?::VARCHAR)`, id)
 		if err != nil {
 			return err
 		}
@@ -208,8 +208,8 @@ func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.S
 // page reads the alerts of a rule from a time on, of that time those behind an ID.
 func (x *Index) page(ctx context.Context, rule string, first, last int64, behind string) (out []*alert.Alert, err error) {
 	return out, x.reading(ctx, func(c *change) error {
-		list, err := c.livesOf(ctx, fmt.Sprintf(`SELECT h FROM ix.alert WHERE counts AND "rule" = %s AND "time" BETWEEN %d AND %d AND ("time" > %d OR id > %s)
-			ORDER BY "time", id LIMIT %d`, quoted(rule), first, last, first, quoted(behind), page))
+		list, err := c.livesOf(ctx, `SELECT h FROM ix.alert WHERE counts AND "rule" = $1 AND "time" BETWEEN $2 AND $3 AND ("time" > $2 OR id > $4)
+			ORDER BY "time", id LIMIT $5`, rule, first, last, behind, page)
 		if err != nil {
 			return err
 		}

@@ -105,14 +105,14 @@ func (in *incoming) lives(ctx context.Context, arrived []arrival) ([]*life, erro
 func puts[T any](list []T) func(c *cells, i int) { return func(c *cells, i int) { put(c, list[i]) } }
 
 // livesOf returns the lives of the known alerts whose hashes a query selects.
-func (c *change) livesOf(ctx context.Context, wanted string) ([]*life, error) {
+func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*life, error) {
 	void, err := c.voids(ctx)
 	if err != nil {
 		return nil, err
 	}
 	// To read the hashes alone, and then a few rows whole, is faster than all at once.
 	var rows []int64
-	if err := scan(ctx, c.conn, 1, func(v []value) { rows = append(rows, v[0].(int64)) }, `SELECT rowid FROM ix.alert WHERE h IN (`+wanted+`)`); err != nil {
+	if err := scan(ctx, c.conn, 1, func(v []value) { rows = append(rows, v[0].(int64)) }, `SELECT rowid FROM ix.alert WHERE h IN (`+wanted+`)`, args...); err != nil {
 		return nil, err
 	}
 	held := c.hold("rows", &table{columns: columnsOf("seq"), rows: len(rows), put: puts(rows)})
@@ -145,7 +145,7 @@ func (c *change) livesOf(ctx context.Context, wanted string) ([]*life, error) {
 		}
 		a.Disposition = statement(l.id, v[7:])
 		l.arrivals = append(l.arrivals, a)
-	}, `SELECT rowid, id, number, place, "time", says, behind, "class", provenance, said, word, author FROM ix.arrival WHERE h IN (`+wanted+`) ORDER BY number, place`)
+	}, `SELECT rowid, id, number, place, "time", says, behind, "class", provenance, said, word, author FROM ix.arrival WHERE h IN (`+wanted+`) ORDER BY number, place`, args...)
 	if err != nil {
 		return nil, err
 	}

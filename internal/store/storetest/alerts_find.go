@@ -24,6 +24,14 @@ func alertsFind(t *testing.T, open OpenAlerts) {
 		same(t, "alert "+want.ID, want, *got)
 	}
 	unknown(t, s, "c")
+	odd := with(fired("o'x\x00y", 2), func(a *alert.Alert) { a.RuleID = "r'\x00" })
+	appendAlerts(t, s, "b3", odd)
+	if got, err := s.Find(t.Context(), odd.ID); err != nil {
+		t.Error(err)
+	} else {
+		same(t, "an alert whose id could end a text", inForce(odd, nil), *got)
+	}
+	same(t, "the alerts of such a rule", []alert.Alert{inForce(odd, nil)}, everyAlert(t, s, odd.RuleID, "", ""))
 	if c, ok := s.(store.Custody); ok {
 		for _, batch := range []string{"b1", "b2"} {
 			if err := c.Withdraw(t.Context(), batch, store.Withdrawal{Reason: "wrong"}); err != nil {
