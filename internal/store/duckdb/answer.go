@@ -19,7 +19,7 @@ import (
 	"candor/internal/store/stamp"
 )
 
-// labels are the classes that say nothing of what an alert was, for NOT IN.
+// unsaid are the classes that say nothing of what an alert was, and none, for IN.
 const unsaid = `('', 'unlabelled', 'open')`
 
 // bounds returns the stored times of the days from to to; an unknown day is no bound.

@@ -196,7 +196,11 @@ func (c *change) fetch(ctx context.Context, wanted []*arrival) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	known, err := c.known(ctx)
+	places := c.hold("places", &table{columns: columnsOf("number", "place"), rows: len(wanted), put: func(c *cells, i int) {
+		put(c, int32(wanted[i].Batch))
+		put(c, wanted[i].Place)
+	}})
+	known, err := c.known(ctx, places)
 	if err != nil {
 		return err
 	}
@@ -210,10 +214,6 @@ func (c *change) fetch(ctx context.Context, wanted []*arrival) error {
 		}
 		from, to, first, last = min(from, a.Place), max(to, a.Place), min(first, a.time), max(last, a.time)
 	}
-	places := c.hold("places", &table{columns: columnsOf("number", "place"), rows: len(wanted), put: func(c *cells, i int) {
-		put(c, int32(wanted[i].Batch))
-		put(c, wanted[i].Place)
-	}})
 	bounds := ""
 	if first != stamp.Unknown {
 		bounds = fmt.Sprintf(` AND "time" BETWEEN make_timestamp_ns(%d) AND make_timestamp_ns(%d)`, first, last)
@@ -236,11 +236,12 @@ func (c *change) fetch(ctx context.Context, wanted []*arrival) error {
 	return nil
 }
 
-// known returns the paths of the batch files that were taken in, by number.
-func (c *change) known(ctx context.Context) (map[int]string, error) {
+// known returns the paths of batch files that were taken in, by number: of those among
+// places.
+func (c *change) known(ctx context.Context, places string) (map[int]string, error) {
 	paths := map[int]string{}
 	return paths, scan(ctx, c.conn, 2, func(v []value) { paths[int(v[0].(int32))] = filepath.Join(c.dir, v[1].(string)+".parquet") },
-		`SELECT number, body ->> '$.batch.id' FROM ix.batch`)
+		`SELECT number, body ->> '$.batch.id' FROM ix.batch WHERE number IN (SELECT number FROM `+places+`)`)
 }
 
 // arrivals reads whole arrivals; from yields rows of files, with the number of the batch
