@@ -6,6 +6,8 @@
 // are read by its decoders.
 package detection
 
+import "candor/internal/attack/place"
+
 // Rule is one detection rule.
 type Rule struct {
 	// ID is the rule's name among all that are looked at together: its source's id
@@ -82,6 +84,22 @@ const (
 	// ATT&CK names what it reads, whatever others it states.
 	Any Reach = "any"
 )
+
+// Look sets where the rule looks: at the platforms and the logs of a place.
+func (r *Rule) Look(at place.Place) {
+	r.Platforms, r.Logs = at.Platforms, nil
+	for _, l := range at.Logs {
+		r.Logs = append(r.Logs, Log{Component: l.Component, Name: l.Name, Channel: l.Channel})
+	}
+	switch at.Serves {
+	case place.Several:
+		r.Reach = Several
+	case place.Any:
+		r.Reach = Any
+	default:
+		r.Reach = Stated
+	}
+}
 
 // Wider returns the reach of a rule that reads sources of both.
 func (r Reach) Wider(s Reach) Reach {

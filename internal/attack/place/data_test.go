@@ -16,6 +16,7 @@ import (
 type release struct {
 	components, platforms map[string]bool
 	logs                  map[string][]attack.Channel
+	named                 map[string][]Log // by log source
 }
 
 func enterprise181(t *testing.T) release {
@@ -35,27 +36,35 @@ func enterprise181(t *testing.T) release {
 	}
 	var bundle struct {
 		Objects []struct {
-			Type, Name string
-			Deprecated bool                             `json:"x_mitre_deprecated"`
-			Platforms  []string                         `json:"x_mitre_platforms"`
-			Refs       []struct{ Name, Channel string } `json:"x_mitre_log_source_references"`
+			ID, Type, Name string
+			Deprecated     bool     `json:"x_mitre_deprecated"`
+			Platforms      []string `json:"x_mitre_platforms"`
+			Refs           []struct {
+				Component     string `json:"x_mitre_data_component_ref"`
+				Name, Channel string
+			} `json:"x_mitre_log_source_references"`
 		}
 	}
 	if err := json.NewDecoder(z).Decode(&bundle); err != nil {
 		t.Fatal(err)
 	}
-	r := release{map[string]bool{}, map[string]bool{"Android": true, "iOS": true}, map[string][]attack.Channel{}}
+	r := release{map[string]bool{}, map[string]bool{"Android": true, "iOS": true}, map[string][]attack.Channel{}, map[string][]Log{}}
+	components := map[string]string{} // by STIX id
 	for _, o := range bundle.Objects {
-		switch {
-		case o.Type == "x-mitre-data-component" && !o.Deprecated:
-			r.components[o.Name] = true
-		case o.Type == "x-mitre-analytic":
-			for _, p := range o.Platforms {
-				r.platforms[p] = true
-			}
-			for _, l := range o.Refs {
-				r.logs[l.Name] = append(r.logs[l.Name], attack.NewChannel(l.Channel))
-			}
+		if o.Type == "x-mitre-data-component" && !o.Deprecated {
+			r.components[o.Name], components[o.ID] = true, o.Name
+		}
+	}
+	for _, o := range bundle.Objects {
+		if o.Type != "x-mitre-analytic" {
+			continue
+		}
+		for _, p := range o.Platforms {
+			r.platforms[p] = true
+		}
+		for _, l := range o.Refs {
+			r.logs[l.Name] = append(r.logs[l.Name], attack.NewChannel(l.Channel))
+			r.named[l.Name] = append(r.named[l.Name], Log{components[l.Component], l.Name, l.Channel})
 		}
 	}
 	return r

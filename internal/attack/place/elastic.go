@@ -88,9 +88,6 @@ func datasets() []row {
 	}
 }
 
-// regRead is a data component that Elastic's registry events hold.
-const regRead = "Windows Registry Key Access"
-
 var elastic = sync.OnceValue(func() map[string]*Place { return index(datasets()) })
 
 // Integration returns what the data of an integration of Elastic are, or of one of its

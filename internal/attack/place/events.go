@@ -94,9 +94,6 @@ var eventCodes = [...]codes{
 	{linSysmon, driveRead, "", "9"},
 }
 
-// jobMeta is a data component that events alone name.
-const jobMeta = "Scheduled Job Metadata"
-
 // event is a numbered event of a log.
 type event struct{ log, code string }
 

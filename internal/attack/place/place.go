@@ -1,5 +1,5 @@
 // Package place says what the places where products keep data are in ATT&CK's words:
-// the tables of Sentinel and Defender, Elastic's indices and integrations, Splunk's
+// Sigma's log sources, the tables of Sentinel and Defender, Elastic's indices and integrations, Splunk's
 // sources, source types, data models and macros, and the events of Windows' logs.
 //
 // Rules that read a place and measurements that count what arrives in it are read

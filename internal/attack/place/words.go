@@ -50,6 +50,11 @@ const (
 	workspace   = "saas:googleworkspace"
 	gwsAudit    = "gcp:workspaceaudit"
 	github      = "saas:github"
+	auditFile   = "auditd:FILE"
+	macUnified  = "macos:unifiedlog"
+	macES       = "macos:endpointsecurity"
+	macQuery    = "macos:osquery"
+	netCLI      = "networkdevice:cli"
 )
 
 // Data component names as ATT&CK 18.1 spells them.
@@ -108,6 +113,8 @@ const (
 	storeMod   = "Cloud Storage Modification"
 	podNew     = "Pod Creation"
 	contNew    = "Container Creation"
+	jobMeta    = "Scheduled Job Metadata"
+	regRead    = "Windows Registry Key Access"
 )
 
 // of makes logs of data components, whatever log they are in.

@@ -32,13 +32,8 @@ func (d *reading) into(r *detection.Rule) {
 			at.Platforms, at.Serves = append(slices.Clone(at.Platforms), platform), max(at.Serves, place.Several)
 		}
 	}
-	r.Platforms, r.Logs = at.Platforms, d.narrowed(at.Logs)
-	switch at.Serves {
-	case place.Several:
-		r.Reach = detection.Several
-	case place.Any:
-		r.Reach = detection.Any
-	}
+	r.Look(at)
+	r.Logs = d.narrowed(at.Logs)
 }
 
 // known returns what is known of the first of indices, integrations and tags of which

@@ -18,16 +18,7 @@ func look(r *detection.Rule, q kql.Query, tables []string) {
 	if !ok {
 		at, _ = placed(tables, q)
 	}
-	r.Platforms, r.Logs = at.Platforms, nil
-	for _, l := range at.Logs {
-		r.Logs = append(r.Logs, detection.Log{Component: l.Component, Name: l.Name, Channel: l.Channel})
-	}
-	switch at.Serves {
-	case place.Several:
-		r.Reach = detection.Several
-	case place.Any:
-		r.Reach = detection.Any
-	}
+	r.Look(at)
 }
 
 // placed returns what tables hold, and whether they tell anything. A union's glob stands

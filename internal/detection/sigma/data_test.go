@@ -3,16 +3,13 @@ package sigma
 import (
 	"archive/tar"
 	"compress/gzip"
-	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"candor/internal/attack"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 )
@@ -99,70 +96,5 @@ func TestPublicRulesDecode(t *testing.T) {
 		if len(r.Logs) == 0 {
 			t.Logf("no logs: %s (%s)", r.Source, r.Path)
 		}
-	}
-}
-
-// TestFactsNameWhatATTACKHas holds the table against ATT&CK 18.1: every data
-// component, every log source and every channel with both must be there.
-func TestFactsNameWhatATTACKHas(t *testing.T) {
-	var bundle struct {
-		Objects []struct {
-			ID, Type, Name string
-			Deprecated     bool     `json:"x_mitre_deprecated"`
-			Platforms      []string `json:"x_mitre_platforms"`
-			Refs           []struct {
-				Component string `json:"x_mitre_data_component_ref"`
-				Name      string
-				Channel   string
-			} `json:"x_mitre_log_source_references"`
-		}
-	}
-	if err := json.NewDecoder(unzip(t, testData(t, "attack", "enterprise-attack-18.1.json.gz"))).Decode(&bundle); err != nil {
-		t.Fatal(err)
-	}
-	components, names, platforms := map[string]bool{}, map[string][]log{}, map[string]bool{}
-	byID := map[string]string{}
-	for _, o := range bundle.Objects {
-		if o.Type == "x-mitre-data-component" && !o.Deprecated {
-			components[o.Name], byID[o.ID] = true, o.Name
-		}
-	}
-	for _, o := range bundle.Objects {
-		for _, r := range o.Refs {
-			names[r.Name] = append(names[r.Name], log{byID[r.Component], r.Name, r.Channel})
-		}
-		if o.Type == "x-mitre-analytic" {
-			for _, p := range o.Platforms {
-				platforms[p] = true
-			}
-		}
-	}
-	check := func(where string, l log) {
-		if l.Component != "" && !components[l.Component] {
-			t.Errorf("%s: 18.1 has no live data component %q", where, l.Component)
-		}
-		if l.Name != "" && len(names[l.Name]) == 0 {
-			t.Errorf("%s: no analytic of 18.1 names log source %q", where, l.Name)
-		} else if l.Name != "" && !slices.ContainsFunc(names[l.Name], func(n log) bool {
-			return (l.Component == "" || l.Component == n.Component) && attack.NewChannel(l.Channel).Meets(attack.NewChannel(n.Channel))
-		}) {
-			t.Errorf("%s: no analytic of 18.1 names %+v", where, l)
-		}
-	}
-	for _, f := range facts {
-		for _, l := range f.logs {
-			check(strings.Join([]string{f.product, f.category, f.service}, "/"), l)
-		}
-		for _, p := range f.platforms {
-			if !platforms[p] {
-				t.Errorf("no analytic of 18.1 has platform %q", p)
-			}
-		}
-	}
-	for _, e := range eventFacts {
-		check("auditd/"+e.id, e.log)
-	}
-	if !slices.ContainsFunc(facts[:], func(f fact) bool { return f.byEvent }) {
-		t.Error("no fact looks at events")
 	}
 }

@@ -1,8 +1,8 @@
 // Package sigma reads detection rules from Sigma YAML: several documents in a
 // file, correlation rules included.
 //
-// It takes a rule's mapping from its tags and its log source from a table of
-// what Sigma's log sources are in ATT&CK's words. It refuses to read detection
+// It takes a rule's mapping from its tags, and from package place what its log source
+// is in ATT&CK's words. It refuses to read detection
 // logic, except for event ids and audit record types, which say which events of a
 // log a rule looks at, and the names of the fields that it reads.
 package sigma
@@ -17,6 +17,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"candor/internal/attack/place"
 	"candor/internal/decode"
 	"candor/internal/detection"
 	"candor/internal/evidence"
@@ -289,12 +290,8 @@ func logsource(r *detection.Rule, m *decode.Map) {
 	if bad, is := ls.Bad(); is {
 		m.Fail("logsource", bad.Value, bad.Field+": "+bad.Reason)
 	}
-	at := place{
-		product: strings.ToLower(ls.String("product")), category: strings.ToLower(ls.String("category")),
-		service: strings.ToLower(ls.String("service")),
-	}
-	w := at.resolve(events(m.Node("detection")))
-	r.Platforms, r.Reach, r.Logs = w.platforms, w.reach, w.logs
+	at, _ := place.Sigma(ls.String("product"), ls.String("category"), ls.String("service"), events(m.Node("detection")))
+	r.Look(at)
 	r.Fields = fields(m.Node("detection"))
 }
 

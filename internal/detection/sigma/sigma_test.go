@@ -27,40 +27,6 @@ func TestARuleWithoutIDKeepsItsKeyWherePathAndTitleStay(t *testing.T) {
 	}
 }
 
-func TestLogSourcesInATTACKsWords(t *testing.T) {
-	for _, c := range []struct {
-		where     place
-		events    []string
-		platforms string
-		log       detection.Log
-	}{
-		{place{product: "windows", category: "process_creation"}, nil, "Windows", detection.Log{Component: "Process Creation", Name: "WinEventLog:Security", Channel: "EventCode=4688"}},
-		{place{product: "windows", category: "registry_set"}, nil, "Windows", detection.Log{Component: "Windows Registry Key Modification", Name: "WinEventLog:Sysmon", Channel: "EventCode=13"}},
-		{place{product: "windows", service: "sysmon"}, []string{"13"}, "Windows", detection.Log{Component: "Windows Registry Key Modification", Name: "WinEventLog:Sysmon", Channel: "EventCode=13"}},
-		{place{product: "linux", category: "process_creation"}, nil, "Linux", detection.Log{Component: "Process Creation", Name: "auditd:SYSCALL", Channel: "execve"}},
-		{place{product: "macos", category: "process_creation"}, nil, "macOS", detection.Log{Component: "Process Creation", Name: "macos:endpointsecurity"}},
-		{place{product: "windows", service: "security"}, nil, "Windows", detection.Log{Name: "WinEventLog:Security"}},
-		{place{product: "windows", service: "security"}, []string{"4624"}, "Windows", detection.Log{Component: "Logon Session Creation", Name: "WinEventLog:Security", Channel: "EventCode=4624"}},
-		{place{product: "linux", service: "auditd"}, []string{"execve"}, "Linux", detection.Log{Name: "auditd:EXECVE"}},
-		{place{product: "windows", service: "bits-client"}, nil, "Windows", detection.Log{Component: "Application Log Content"}},
-		{place{product: "azure", service: "signinlogs"}, nil, "Identity Provider", detection.Log{Name: "azure:signinlogs"}},
-		{place{product: "azure", service: "activitylogs"}, nil, "IaaS", detection.Log{Name: "azure:activity"}},
-		{place{product: "cisco", service: "duo"}, nil, "Identity Provider", detection.Log{Component: "User Account Authentication", Name: "saas:auth"}},
-		{place{product: "cisco", service: "bgp"}, nil, "Network Devices", detection.Log{Name: "networkdevice:syslog"}},
-		{place{category: "webserver"}, nil, "", detection.Log{Component: "Application Log Content"}},
-		{place{product: "kubernetes", category: "application", service: "audit"}, nil, "Containers", detection.Log{Name: "kubernetes:audit"}},
-	} {
-		w := c.where.resolve(c.events)
-		platforms, logs := w.platforms, w.logs
-		if c.platforms != "" && !slices.Contains(platforms, c.platforms) || !slices.Contains(logs, c.log) {
-			t.Errorf("%+v with events %v: platforms %v, logs %+v; want %s and %+v among them", c.where, c.events, platforms, logs, c.platforms, c.log)
-		}
-	}
-	if w := (place{product: "toaster"}).resolve(nil); w.platforms != nil || w.logs != nil {
-		t.Errorf("an unknown place has platforms %v and logs %v", w.platforms, w.logs)
-	}
-}
-
 func TestAnEventThatIsFilteredOutIsNotRead(t *testing.T) {
 	d := Decode("a.yml", []byte("title: x\nlogsource: {product: windows, service: security}\ndetection:\n  s: {EventID: 4624}\n  filter: {EventID: 4720}\n"))
 	for _, l := range d.Records[0].Logs {

@@ -30,13 +30,8 @@ func (d *reading) into(r *detection.Rule) {
 			at.Platforms, at.Serves = asset.Platforms, asset.Serves
 		}
 	}
-	r.Platforms, r.Logs = at.Platforms, logs
-	switch at.Serves {
-	case place.Several:
-		r.Reach = detection.Several
-	case place.Any:
-		r.Reach = detection.Any
-	}
+	r.Look(at)
+	r.Logs = logs
 }
 
 // system reports whether a platform is an operating system that sensors run on.
