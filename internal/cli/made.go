@@ -36,9 +36,10 @@ func (p *program) evidenceRulesCommand() *cobra.Command {
 		Use:   "rules [TEXT]",
 		Short: "What was made of each rule: platforms, log sources, claims, and why not",
 		Long: `Rules lists the rules in force with what was read of each: its source, platforms, log
-sources and techniques, on which basis it claims which analytics of the release, what
-keeps a claim from counting, and the batch that brought it. TEXT narrows to rules whose
-id, name, technique, platform or log source holds it; one rule alone is shown whole.`,
+sources, fields and techniques, on which basis it claims which analytics of the release,
+what keeps a claim from counting, and the batch that brought it. TEXT narrows to rules
+whose id, name, technique, platform or log source holds it; one rule alone is shown whole,
+and --json and --csv have all of each.`,
 		Example: "  candor evidence rules\n  candor evidence rules --basis technique\n  candor evidence rules T1059.001 --csv > rules.csv",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
