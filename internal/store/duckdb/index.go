@@ -80,6 +80,10 @@ func open(ctx context.Context, path, dir string, write bool) (batches.Index, err
 	if err != nil {
 		return nil, err
 	}
+	if strings.Contains(path, "?") { // the engine takes what follows for options
+		return nil, fault.New(fault.Invalid, "DuckDB cannot keep an index at a path that holds a question mark").At("%s", path).
+			Next("name a data folder without one, or set CANDOR_ALERTS=scan")
+	}
 	x := &Index{path: path, dir: dir, write: write, held: &held{tables: map[string]*table{}}}
 	_, err = os.Stat(path)
 	fresh := errors.Is(err, fs.ErrNotExist)
@@ -128,7 +132,8 @@ func (x *Index) attach(ctx context.Context, fresh bool) error {
 		fmt.Sprintf(`SET GLOBAL memory_limit = '%dB'`, memory+max(0, threads-2)*memoryPerThread),
 		`SET GLOBAL temp_directory = ` + quoted(x.spill()),
 		`SET GLOBAL preserve_insertion_order = true`,
-		`SET GLOBAL allowed_directories = [` + quoted(x.dir+string(filepath.Separator)) + `]`,
+		// A file is looked for by a pattern, and read by its name.
+		`SET GLOBAL allowed_directories = [` + quoted(x.dir+string(filepath.Separator)) + `, ` + quoted(literal(x.dir+string(filepath.Separator))) + `]`,
 		`SET GLOBAL enable_external_access = false`,
 	} {
 		if _, err := x.db.ExecContext(ctx, statement); err != nil {

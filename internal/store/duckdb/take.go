@@ -181,7 +181,7 @@ func (c *change) parquet(paths map[int]string) string {
 	var list []string
 	var numbers []int
 	for n, p := range paths {
-		list, numbers = append(list, quoted(strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(p))), append(numbers, n)
+		list, numbers = append(list, quoted(literal(p))), append(numbers, n)
 	}
 	if len(list) == 1 {
 		return fmt.Sprintf(`(SELECT *, %d::INTEGER AS number FROM read_parquet(%s))`, numbers[0], list[0])
@@ -192,6 +192,9 @@ func (c *change) parquet(paths map[int]string) string {
 	}})
 	return `(SELECT p.*, f.number FROM read_parquet([` + strings.Join(list, ", ") + `], filename = true) p JOIN ` + files + ` f ON f.file = p.filename)`
 }
+
+// literal is the pattern that fits a path alone.
+func literal(path string) string { return strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(path) }
 
 // suspect gathers the hashes of the IDs that may have more than one arrival: what arrives
 // twice, what is known, and what is said of an alert.
