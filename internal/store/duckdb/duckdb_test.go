@@ -3,6 +3,8 @@
 package duckdb_test
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -42,3 +44,27 @@ func lasting() storetest.Lasting {
 func TestNothingAcknowledgedIsLostToKill(t *testing.T) { lasting().Killed(t, 20) }
 
 func TestAnAdditionIsCutShort(t *testing.T) { lasting().Torn(t, 3) }
+
+// TestARebuildIsCutShort kills a process within its changes to files while it builds the
+// index anew.
+func TestARebuildIsCutShort(t *testing.T) {
+	k := storetest.Tearing{Step: 2}
+	k.Before = func(t *testing.T, dir string) {
+		s := open(t, dir)
+		for n := range 2 {
+			storetest.KillAlerts(t, s, n, func(string) {})
+		}
+		if err := errors.Join(s.Close(), os.Remove(filepath.Join(dir, "alerts.index"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.Write = func(t *testing.T, dir string) { open(t, dir) }
+	k.Check = func(t *testing.T, dir string, _ bool) {
+		s := open(t, dir)
+		storetest.WholeAlerts(t, s, 2)
+		if a, err := s.Audit(t.Context(), true); err != nil || len(a.Amiss) > 0 {
+			t.Errorf("%+v, %v", a.Amiss, err)
+		}
+	}
+	k.Run(t)
+}

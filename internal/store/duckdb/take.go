@@ -194,7 +194,9 @@ func (c *change) parquet(paths map[int]string) string {
 }
 
 // literal is the pattern that fits a path alone.
-func literal(path string) string { return strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(path) }
+func literal(path string) string {
+	return strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(path)
+}
 
 // suspect gathers the hashes of the IDs that may have more than one arrival: what arrives
 // twice, what is known, and what is said of an alert.
