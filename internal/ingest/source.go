@@ -163,8 +163,12 @@ func (b *batch) retire(missing []store.Record) {
 	}
 	if n := b.rejects.n; n > 0 {
 		b.Whole = false
-		b.warnings = append(b.warnings, fmt.Sprintf("the input is not taken for complete, and nothing of %s was retired: %s could not be read and may be any of the %d that it seems to lack; correct the input and add it again",
-			b.Source, plural(int(n), "record"), len(over)))
+		lacks := "it seems to lack none"
+		if len(over) > 0 {
+			lacks = fmt.Sprintf("what could not be read may be among the %d that it seems to lack", len(over))
+		}
+		b.warnings = append(b.warnings, fmt.Sprintf("the input is not taken for complete, and nothing of %s was retired: %s could not be read, and %s; correct the input and add it again",
+			b.Source, plural(int(n), "record"), lacks))
 		return
 	}
 	for _, r := range over {
