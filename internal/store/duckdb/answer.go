@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"time"
 
@@ -22,20 +21,6 @@ import (
 // unsaid are the classes that say nothing of what an alert was, and none, for IN.
 const unsaid = `('', 'unlabelled', 'open')`
 
-// bounds returns the stored times of the days from to to; an unknown day is no bound.
-func bounds(from, to day.Date) (first, last int64) {
-	const perDay = int64(24 * time.Hour)
-	first, last = math.MinInt64, math.MaxInt64
-	a, b := stamp.Bounds(from, to)
-	if lowest := math.MinInt64/perDay + 1; int64(a) > lowest {
-		first = int64(a) * perDay
-	}
-	if int64(b) < math.MaxInt64/perDay-1 {
-		last = (int64(b)+1)*perDay - 1
-	}
-	return first, last
-}
-
 // Known returns those of the ids that name alerts which count; see store.AlertReader.
 func (x *Index) Known(ctx context.Context, ids []string) (map[string]bool, error) {
 	known := make(map[string]bool, len(ids))
@@ -48,17 +33,23 @@ func (x *Index) Known(ctx context.Context, ids []string) (map[string]bool, error
 	return known, nil
 }
 
+// whole is how many of a length of time there are in a stored time, rounded down. A
+// floating point number has not enough digits to tell the end of a day from the next one.
+func whole(at string, of time.Duration) string {
+	return fmt.Sprintf(`(%[1]s // %[2]d - if(%[1]s %% %[2]d < 0, 1, 0))`, at, of)
+}
+
 // Tallies counts alerts; see store.AlertReader.
 func (x *Index) Tallies(ctx context.Context, from, to day.Date) (list []alert.Tally, err error) {
-	first, last := bounds(from, to)
+	first, last := stamp.Bounds(from, to)
 	err = x.scan(ctx, 9, func(v []value) {
 		list = append(list, alert.Tally{RuleID: v[0].(string), Cluster: v[1].(string), Day: v[2].(string), Class: alert.Class(v[3].(string)),
 			Provenance: alert.Provenance(v[4].(string)), Opened: stamp.Time(v[5].(int64)), Site: v[6].(string), Hours: alert.Hours(v[7].(int64)), N: v[8].(int64)})
 	}, `WITH counted AS (
-		SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, floor("time" / 86400000000000.0)::BIGINT AS d,
+		SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, `+whole(`"time"`, 24*time.Hour)+` AS d,
 			if("class" IN `+unsaid+`, 'unlabelled', "class") AS "class", if("class" IN `+unsaid+`, '', provenance) AS provenance,
 			if("class" = 'open' AND incident <> '', said, `+unknown+`) AS opened,
-			bit_or(1::BIGINT << ((("time" // 3600000000000) - if("time" % 3600000000000 < 0, 1, 0)) % 24 + 24) % 24) AS hours, count(*) AS n
+			bit_or(1::BIGINT << ((`+whole(`"time"`, time.Hour)+` % 24 + 24) % 24)) AS hours, count(*) AS n
 		FROM ix.alert WHERE counts AND "time" BETWEEN ? AND ? GROUP BY ALL
 	), named AS (
 		SELECT "rule", strftime(make_date(d::INTEGER), '%Y-%m-%d') AS "day", site, entity, incident, "class", provenance, opened, hours, n FROM counted
@@ -183,7 +174,7 @@ const page = 1 << 15
 // Each yields the alerts of a rule; see store.AlertReader.
 func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
-		first, last := bounds(from, to)
+		first, last := stamp.Bounds(from, to)
 		behind := ""
 		for {
 			list, err := x.page(ctx, rule, first, last, behind)

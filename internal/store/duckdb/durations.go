@@ -18,7 +18,7 @@ func (x *Index) Durations(ctx context.Context, from, to day.Date, until time.Tim
 	if err != nil {
 		return nil, err
 	}
-	first, last := bounds(from, to)
+	first, last := stamp.Bounds(from, to)
 	err = x.scan(ctx, 5, func(v []value) {
 		d := alert.Duration{RuleID: v[0].(string), To: alert.Acknowledged, Reached: v[2].(bool), Minutes: v[3].(int64), N: v[4].(int64)}
 		if v[1].(bool) {

@@ -1,5 +1,5 @@
-// Package stamp holds the stored form of a time, nanoseconds since 1970, and of a
-// day, days since 1970, so that every store keeps the same and refuses the same.
+// Package stamp holds the stored form of a time, nanoseconds since 1970, so that every
+// store keeps the same and refuses the same.
 package stamp
 
 import (
@@ -9,9 +9,6 @@ import (
 	"candor/internal/day"
 	"candor/internal/fault"
 )
-
-// SecondsPerDay is the length of a stored day.
-const SecondsPerDay = 24 * 60 * 60
 
 // Unknown is the stored form of the zero time; it comes before every other.
 const Unknown = math.MinInt64
@@ -37,29 +34,29 @@ func Time(n int64) time.Time {
 	return time.Unix(0, n).UTC()
 }
 
-// Day returns the UTC day, in days since 1970, of a stored time.
-func Day(n int64) int32 {
-	const perDay = SecondsPerDay * int64(time.Second)
-	d := n / perDay
-	if n%perDay < 0 {
-		d--
-	}
-	return int32(d)
-}
-
-// Hour returns the hour of its UTC day, 0 to 23, of a stored time.
-func Hour(n int64) int {
-	return int((n - int64(Day(n))*SecondsPerDay*int64(time.Second)) / int64(time.Hour))
-}
-
-// Bounds returns from and to in days since 1970; an unknown day is no bound.
-func Bounds(from, to day.Date) (first, last int32) {
-	first, last = math.MinInt32, math.MaxInt32
+// Bounds returns the stored forms of the first and of the last time of the days from
+// from to to; an unknown day is no bound.
+func Bounds(from, to day.Date) (first, last int64) {
+	first, last = Unknown, math.MaxInt64
 	if t := from.Time(); !t.IsZero() {
-		first = int32(t.Unix() / SecondsPerDay)
+		first = nearest(t)
 	}
 	if t := to.Time(); !t.IsZero() {
-		last = int32(t.Unix() / SecondsPerDay)
+		if last = nearest(t.AddDate(0, 0, 1)); last != Unknown {
+			last--
+		}
 	}
 	return first, last
+}
+
+// nearest is the stored form of t, or the end next to it where it has none.
+func nearest(t time.Time) int64 {
+	n, err := Of(t)
+	switch {
+	case err == nil:
+		return n
+	case t.Year() < 1970:
+		return Unknown
+	}
+	return math.MaxInt64
 }

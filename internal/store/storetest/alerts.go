@@ -30,6 +30,7 @@ func Alerts(t *testing.T, open OpenAlerts) {
 		"a changed case moves an alert to its cluster":    alertsCase,
 		"changed fields update and empty ones keep":       alertsMerge,
 		"tallies keep to the days asked for":              alertsWindow,
+		"the last moment of a day is of that day":         alertsMidnight,
 		"alerts of one cluster name at two sites":         alertsOneCluster,
 		"rules have their facts":                          alertsRules,
 		"a changed rule or time recounts the rules":       alertsMoveRule,
@@ -351,6 +352,28 @@ func alertsWindow(t *testing.T, open OpenAlerts) {
 			t.Fatal(err)
 		}
 		same(t, fmt.Sprintf("tallies %s to %s", test.from, test.to), test.want, got)
+	}
+}
+
+// alertsMidnight has alerts fire at the last and at the first moment of days, before and
+// since 1970.
+func alertsMidnight(t *testing.T, open OpenAlerts) {
+	s := open(t, t.TempDir())
+	var list []*alert.Alert
+	for i, text := range []string{"1969-12-31T23:59:59.999999999Z", "1970-01-01T00:00:00Z", "2026-05-04T23:59:59.999999999Z", "2026-05-05T00:00:00Z"} {
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, with(fired(fmt.Sprint(i), 0), func(a *alert.Alert) { a.Time = at }))
+	}
+	appendAlerts(t, s, "b1", list...)
+	for _, a := range list {
+		got, err := s.Tallies(t.Context(), day.Of(a.Time), day.Of(a.Time))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "tallies of the day of "+a.Time.Format(time.RFC3339Nano), []alert.Tally{tally(a, 1)}, got)
 	}
 }
 
