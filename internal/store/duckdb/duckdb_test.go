@@ -34,7 +34,22 @@ func TestTheContractIsKept(t *testing.T) {
 }
 
 func TestTheCustodyContractIsKept(t *testing.T) {
-	storetest.AlertsCustody(t, func(t *testing.T, dir string) storetest.AlertsKeeper { return open(t, dir) })
+	storetest.AlertsCustody(t, func(t *testing.T, dir string) storetest.AlertsKeeper { return forgetful{open(t, dir), t, dir} })
+}
+
+// forgetful is a store whose index is lost now and then.
+type forgetful struct {
+	*batches.Store
+	t   *testing.T
+	dir string
+}
+
+// Forget deletes the index.
+func (f forgetful) Forget() storetest.AlertsKeeper {
+	if err := errors.Join(f.Close(), os.Remove(filepath.Join(f.dir, "alerts.index"))); err != nil {
+		f.t.Fatal(err)
+	}
+	return forgetful{open(f.t, f.dir), f.t, f.dir}
 }
 
 func lasting() storetest.Lasting {

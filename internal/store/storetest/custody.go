@@ -25,6 +25,12 @@ type AlertsKeeper interface {
 	store.Custody
 }
 
+// Forgetful is a store of alerts that can lose what it has worked out: Forget returns the
+// same store, which has to work it out again. The one before is not used any more.
+type Forgetful interface {
+	Forget() AlertsKeeper
+}
+
 // OpenEvidenceKeeper is as OpenEvidence.
 type OpenEvidenceKeeper func(t *testing.T, dir string) EvidenceKeeper
 
@@ -494,6 +500,9 @@ func alertsCustodyModel(t *testing.T, open OpenAlertsKeeper) {
 		s := open(t, t.TempDir())
 		var landed []landedAlerts
 		for n := range rapid.IntRange(1, 8).Draw(rt, "steps") {
+			if f, ok := s.(Forgetful); ok && rapid.IntRange(0, 4).Draw(rt, "forget at 0") == 0 {
+				s = f.Forget()
+			}
 			if len(landed) > 0 && rapid.IntRange(0, 2).Draw(rt, "withdraw at 0") == 0 {
 				i := rapid.IntRange(0, len(landed)-1).Draw(rt, "which")
 				err := s.Withdraw(t.Context(), landed[i].id, struck())
