@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"candor/internal/fault"
+	"candor/internal/store"
 	"candor/internal/store/batches"
 	"candor/internal/store/duckdb"
 	"candor/internal/store/storetest"
@@ -34,8 +35,8 @@ func planted(statement string) func(t *testing.T, index string) {
 	}
 }
 
-// TestAnIndexThatIsNotAsItWasMadeIsBuiltAnew changes the index of a store of two batches
-// and opens it again.
+// TestAnIndexThatIsNotAsItWasMadeIsBuiltAnew changes the index of a store of three
+// batches, one of them withdrawn, and opens it again.
 func TestAnIndexThatIsNotAsItWasMadeIsBuiltAnew(t *testing.T) {
 	for name, change := range map[string]func(t *testing.T, index string){
 		"a macro":             planted(`CREATE MACRO sum(x) AS 1`),
@@ -85,8 +86,11 @@ func TestAnIndexThatIsNotAsItWasMadeIsBuiltAnew(t *testing.T) {
 				return s
 			}
 			s := made(batches.Options{Write: true})
-			for n := range 2 {
+			for n := range 3 {
 				storetest.KillAlerts(t, s, n, func(string) {})
+			}
+			if err := s.Withdraw(t.Context(), storetest.KillBatch(2).ID, store.Withdrawal{Reason: "a drill"}); err != nil {
+				t.Fatal(err)
 			}
 			want, err := s.Tallies(t.Context(), "", "")
 			if err := errors.Join(err, s.Close()); err != nil {
