@@ -8,6 +8,7 @@ package alert
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"time"
 )
@@ -78,16 +79,31 @@ const (
 	Automation Provenance = "automation"
 	Incident   Provenance = "incident" // inherited from a case
 	Exercise   Provenance = "exercise"
+	AI         Provenance = "ai" // by a model that weighs text, not by a rule that was written down
 )
+
+// Provenances lists every provenance, in the order in which they are shown.
+func Provenances() []Provenance { return []Provenance{Analyst, Incident, Exercise, Automation, AI} }
 
 // ParseProvenance returns the provenance named s and whether there is one.
 func ParseProvenance(s string) (Provenance, bool) {
 	p := Provenance(strings.ToLower(strings.TrimSpace(s)))
-	switch p {
-	case Analyst, Automation, Incident, Exercise:
-		return p, true
+	if !slices.Contains(Provenances(), p) {
+		return "", false
 	}
-	return "", false
+	return p, true
+}
+
+// ParseReading reports whether the statement that s calls a reading is a second one,
+// and whether s is a word for either.
+func ParseReading(s string) (second, ok bool) {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "", "first":
+		return false, true
+	case "second":
+		return true, true
+	}
+	return false, false
 }
 
 // Alert is one firing of a rule, or a statement about one: with neither a RuleID
@@ -110,6 +126,9 @@ type Alert struct {
 	Fields     map[string]string `json:"fields,omitempty"`
 	// Disposition is the statement that came with the alert, if any.
 	Disposition *Disposition `json:"disposition,omitempty"`
+	// Second is the second reading in force, where an alert is shown as it counts; see
+	// Disposition.Second. It is nil on what arrives.
+	Second *Disposition `json:"second_reading,omitempty"`
 }
 
 // Partial reports whether a is no alert, but a statement about one that is known.
@@ -136,6 +155,13 @@ type Disposition struct {
 	Time       time.Time  `json:"time"`
 	By         string     `json:"by,omitempty"`
 	Provenance Provenance `json:"provenance"`
+	// Second says that it is a second reading: somebody else looked at the alert without
+	// being told what it was taken for. It never changes under which class the alert
+	// counts; it says how far that class can be relied on.
+	Second bool `json:"second,omitempty"`
+	// DuplicateOf is the ID of the alert that this one repeats, if its class is Duplicate
+	// and the statement names it.
+	DuplicateOf string `json:"duplicate_of,omitempty"`
 	// Withdrawn says that every batch that made the statement was withdrawn, so
 	// that it no longer counts.
 	Withdrawn bool `json:"withdrawn,omitempty"`

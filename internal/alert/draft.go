@@ -16,6 +16,9 @@ type Draft struct {
 	Fields     map[string]string
 
 	Disposition, DispositionTime, DispositionBy, Provenance string
+	// Reading is "second" for a second reading, and else "first" or empty; DuplicateOf
+	// names the alert that a duplicate repeats.
+	Reading, DuplicateOf string
 	// Word is the vendor's own word for the disposition, if it is to be kept.
 	Word string
 }
@@ -105,7 +108,8 @@ func (c *Checker) disposition(d *Draft, a *Alert) *Disposition {
 		c.Fail("disposition", d.Disposition, "not a class of disposition; use one of "+classes())
 		return nil
 	}
-	out := &Disposition{AlertID: a.ID, Class: class, Word: d.Word, Time: a.Time, By: d.DispositionBy, Provenance: c.provenance(d)}
+	out := &Disposition{AlertID: a.ID, Class: class, Word: d.Word, Time: a.Time, By: d.DispositionBy, Provenance: c.provenance(d),
+		Second: c.second(d), DuplicateOf: c.original(d, class)}
 	if out.Word == string(class) {
 		out.Word = ""
 	}
@@ -113,6 +117,30 @@ func (c *Checker) disposition(d *Draft, a *Alert) *Disposition {
 		out.Time = c.when("disposition_time", d.DispositionTime)
 	}
 	return out
+}
+
+// second reports whether d is a second reading, which somebody must have made.
+func (c *Checker) second(d *Draft) bool {
+	second, ok := ParseReading(d.Reading)
+	if !ok {
+		c.Fail("reading", d.Reading, "not one of first, second")
+	}
+	if second && d.DispositionBy == "" {
+		c.Fail("disposition_by", "", "is missing; a second reading counts for somebody else than the first")
+	}
+	return second
+}
+
+// original returns the alert that d says is repeated.
+func (c *Checker) original(d *Draft, class Class) string {
+	switch {
+	case d.DuplicateOf == "":
+	case class != Duplicate:
+		c.Fail("duplicate_of", d.DuplicateOf, "only a duplicate repeats another alert")
+	case d.DuplicateOf == d.ID:
+		c.Fail("duplicate_of", d.DuplicateOf, "an alert does not repeat itself")
+	}
+	return d.DuplicateOf
 }
 
 func (c *Checker) class(word string) (Class, bool) {
@@ -139,9 +167,17 @@ func (c *Checker) provenance(d *Draft) Provenance {
 	}
 	p, ok := ParseProvenance(d.Provenance)
 	if !ok {
-		c.Fail("provenance", d.Provenance, "not one of analyst, automation, incident, exercise")
+		c.Fail("provenance", d.Provenance, "not one of "+provenances())
 	}
 	return p
+}
+
+func provenances() string {
+	var words []string
+	for _, p := range Provenances() {
+		words = append(words, string(p))
+	}
+	return strings.Join(words, ", ")
 }
 
 func classes() string {

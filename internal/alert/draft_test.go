@@ -33,6 +33,9 @@ func TestADraftIsRefusedForEachWrongField(t *testing.T) {
 		"disposition":      func(d *Draft) { d.Disposition = "dubious" },
 		"disposition_time": func(d *Draft) { d.DispositionTime = "later" },
 		"provenance":       func(d *Draft) { d.Provenance = "oracle" },
+		"reading":          func(d *Draft) { d.Reading = "third" },
+		"disposition_by":   func(d *Draft) { d.Reading = "second" },
+		"duplicate_of":     func(d *Draft) { d.DuplicateOf = "b" },
 	} {
 		d := whole()
 		spoil(&d)
@@ -42,6 +45,19 @@ func TestADraftIsRefusedForEachWrongField(t *testing.T) {
 	}
 	if _, fails, warnings := check(whole()); len(fails)+len(warnings) != 0 {
 		t.Errorf("a whole draft: refused for %q, warnings %q", fails, warnings)
+	}
+}
+
+func TestAStatementSaysWhichReadingItIsAndWhatItRepeats(t *testing.T) {
+	d := whole()
+	d.Disposition, d.DuplicateOf, d.Provenance, d.Reading, d.DispositionBy = "duplicate", "b", "AI", "Second", "bob"
+	a, fails, _ := check(d)
+	if len(fails) > 0 || !a.Disposition.Second || a.Disposition.DuplicateOf != "b" || a.Disposition.Provenance != AI {
+		t.Errorf("refused for %q: %+v", fails, a.Disposition)
+	}
+	d.DuplicateOf = "a"
+	if _, fails, _ := check(d); len(fails) == 0 || fails[0] != "duplicate_of" {
+		t.Errorf("an alert that repeats itself is refused for %q", fails)
 	}
 }
 

@@ -24,7 +24,9 @@ type AlertRecord struct {
 	Disposition     string            `json:"disposition,omitempty" enum:"true_positive,benign_positive,false_positive,false_positive_logic,false_positive_data,test,duplicate,undetermined,open"`
 	DispositionTime time.Time         `json:"disposition_time,omitzero"`
 	DispositionBy   string            `json:"disposition_by,omitempty"`
-	Provenance      string            `json:"provenance,omitempty" enum:"analyst,automation,incident,exercise"`
+	Provenance      string            `json:"provenance,omitempty" enum:"analyst,incident,exercise,automation,ai"`
+	Reading         string            `json:"reading,omitempty" enum:"first,second" doc:"second: somebody else looked, without being told the class; it changes no class"`
+	DuplicateOf     string            `json:"duplicate_of,omitempty" doc:"The alert that a duplicate repeats"`
 	Fields          map[string]string `json:"fields,omitempty" doc:"Anything else; keys that are not known are kept as fields, too"`
 }
 
@@ -34,8 +36,10 @@ type DispositionRecord struct {
 	Disposition     string    `json:"disposition" enum:"true_positive,benign_positive,false_positive,false_positive_logic,false_positive_data,test,duplicate,undetermined,open"`
 	DispositionTime time.Time `json:"disposition_time" doc:"When it was said"`
 	DispositionBy   string    `json:"disposition_by,omitempty"`
-	Provenance      string    `json:"provenance,omitempty" enum:"analyst,automation,incident,exercise"`
+	Provenance      string    `json:"provenance,omitempty" enum:"analyst,incident,exercise,automation,ai"`
 	CaseID          string    `json:"case_id,omitempty"`
+	Reading         string    `json:"reading,omitempty" enum:"first,second" doc:"second: somebody else looked, without being told the class; it changes no class"`
+	DuplicateOf     string    `json:"duplicate_of,omitempty" doc:"The alert that a duplicate repeats"`
 }
 
 // FeedRecord describes a measured arrival as it is pushed.

@@ -37,7 +37,8 @@ const evidenceKinds = `Kinds:
               or JSON through --mapping FILE
   dispositions
               Candor CSV or JSON Lines of statements about alerts that are known:
-              id,disposition,disposition_time[,disposition_by,provenance,case_id]
+              id,disposition,disposition_time[,disposition_by,provenance,case_id,reading,
+              duplicate_of]
   exercises   Candor CSV, or a VECTR export
   cases       incident reviews: Candor CSV or JSON Lines, Sentinel incidents, TheHive
               cases; the alerts that a case lists take on its class

@@ -65,7 +65,7 @@ func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said 
 	counting := -1
 	for i, s := range said {
 		list[i].Disposition = s
-		if !s.Withdrawn {
+		if !s.Withdrawn && !s.Second {
 			counting = i
 		}
 	}
@@ -156,6 +156,10 @@ func (s statement) note() string {
 	switch {
 	case s.Withdrawn:
 		return withdrawnWord(true)
+	case s.Second:
+		return "second reading, which changes no class"
+	case s.DuplicateOf != "":
+		return "of " + s.DuplicateOf
 	case s.CaseID == "":
 		return ""
 	case s.Class == alert.Unlabelled:

@@ -182,7 +182,7 @@ func dispositionFormats() []format {
 	return []format{
 		{Format: Format{dispositions, ownJSONL, "Candor JSON Lines about known alerts: the keys of the CSV", "candor evidence add dispositions dispositions.jsonl"},
 			sniff: isObject, alone: saysDispositions, statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return jsonl.Statements(jsonl.Input(in)) }},
-		{Format: Format{dispositions, ownCSV, "Candor CSV about known alerts: id,disposition,disposition_time[,disposition_by,provenance,case_id]", "candor evidence add dispositions dispositions.csv"},
+		{Format: Format{dispositions, ownCSV, "Candor CSV about known alerts: id,disposition,disposition_time[,disposition_by,provenance,case_id,reading,duplicate_of]", "candor evidence add dispositions dispositions.csv"},
 			rest: true, alone: hasColumns("disposition", "disposition_time"), statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return tabular.Statements(tabular.Input(in)) }},
 	}
 }

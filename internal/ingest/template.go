@@ -41,7 +41,8 @@ func listed() []Template {
 		{Kind: "alerts", Adds: "alerts", File: "alerts.jsonl", Notes: []string{
 			"One JSON object for each alert. id, rule_id and time are needed; leave out what you do not know.",
 			"disposition: true_positive, benign_positive, false_positive, false_positive_logic, false_positive_data, test, duplicate, undetermined, open.",
-			"provenance: analyst, automation, incident, exercise. Other keys are kept as fields.",
+			"provenance: analyst, incident, exercise, automation, ai; the last two do not count unless policy says so. Other keys are kept as fields.",
+			"reading: second, if somebody else looked without being told the first class. duplicate_of: the id of the alert that a duplicate repeats.",
 			"Exports that are CSV need no rewriting: candor evidence template mapping.",
 		}},
 		{Kind: "dispositions", Adds: "dispositions", File: "dispositions.csv", Notes: []string{
@@ -49,7 +50,9 @@ func listed() []Template {
 			"id (or alert_id) is the alert's id; disposition_time is when the statement was made, and must be said.",
 			"disposition: true_positive, benign_positive, false_positive, false_positive_logic, false_positive_data, test, duplicate, undetermined, open.",
 			"open says that the alert is worked on, still or again: it has no label from then on, not even that of a case that was closed before.",
-			"provenance: analyst, automation, incident, exercise. case_id, if given, puts the alert into that case.",
+			"provenance: analyst, incident, exercise, automation, ai; the last two do not count unless policy says so. case_id, if given, puts the alert into that case.",
+			"reading: second, if somebody else looked without being told the first class: no class changes, and where the two differ the alert counts as a miss in lower limits.",
+			"duplicate_of: the id of the alert that a duplicate repeats; without one a duplicate counts as unlabelled.",
 		}},
 		{Kind: "mapping", File: "mapping.yaml"},
 		{Kind: "exercises", Adds: "exercises", File: "exercises.csv", Notes: []string{

@@ -469,8 +469,9 @@ type AlertReader interface {
 	// Each yields the alerts of a rule of the days from to to, both included, by
 	// time and then by ID in byte order; an unknown day is no bound. Each comes as
 	// merged so far; its Disposition has the class, time and provenance under which
-	// it counts, and is nil when it is unlabelled, unless it was said to be open. It
-	// ends after an error.
+	// it counts, by whom and what it repeats, and is nil when it is unlabelled, unless it
+	// was said to be open; Second is the second reading that is compared with it. It ends
+	// after an error.
 	Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error]
 }
 

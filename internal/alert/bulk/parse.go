@@ -219,6 +219,10 @@ func (p *parser) place(key string) (place, bool) {
 		return place{1 << 11, &d.DispositionBy}, true
 	case "provenance":
 		return place{1 << 12, &d.Provenance}, true
+	case "reading":
+		return place{1 << 17, &d.Reading}, true
+	case "duplicate_of":
+		return place{1 << 18, &d.DuplicateOf}, true
 	case "severity":
 		return place{1 << 13, &d.Severity}, true
 	case "score":

@@ -16,7 +16,7 @@
 //   - A statement is a disposition. One that says the same as another, by the same
 //     person, at the same time, is the same statement, whoever brought it again.
 //   - The statement in force is the last by its own time; of those of one time, the one
-//     that arrived last.
+//     that arrived last. A second reading is never in force: it stands beside.
 //   - An arrival is news when it brings an alert or changes its state. A batch is behind
 //     an alert when it brought news of it since the alert has the rule that it has.
 //   - A book is the histories of many alerts in memory, with every answer about them.
@@ -156,7 +156,8 @@ func (s *State) hear(d *alert.Disposition) bool {
 // Statement returns what d states about the alert with an ID, in the form in which
 // two statements are the same when they are equal.
 func Statement(id string, d *alert.Disposition) alert.Disposition {
-	return alert.Disposition{AlertID: id, Class: d.Class, Word: d.Word, Time: Moment(d.Time), By: d.By, Provenance: d.Provenance}
+	return alert.Disposition{AlertID: id, Class: d.Class, Word: d.Word, Time: Moment(d.Time), By: d.By, Provenance: d.Provenance,
+		Second: d.Second, DuplicateOf: d.DuplicateOf}
 }
 
 // Moment returns t in the form in which two times are the same when they are equal.
@@ -167,10 +168,18 @@ func Moment(t time.Time) time.Time {
 	return t.Round(0).UTC()
 }
 
-// InForce returns the statement in force, nil when none was made.
-func (s *State) InForce() *alert.Disposition {
-	return s.inForce(func(*alert.Disposition) bool { return true })
+// InForce returns the statement in force, nil when none was made. A second reading is
+// never in force.
+func (s *State) InForce() *alert.Disposition { return s.inForce(first) }
+
+// SecondReading returns the second reading that is compared with the statement in force,
+// the last of them by its own time; nil when none was made.
+func (s *State) SecondReading() *alert.Disposition {
+	return s.inForce(func(d *alert.Disposition) bool { return d.Second })
 }
+
+// first reports whether d is a statement under which an alert can count.
+func first(d *alert.Disposition) bool { return !d.Second }
 
 // inForce returns the one in force among those that are known.
 func (s *State) inForce(known func(*alert.Disposition) bool) (last *alert.Disposition) {
@@ -183,12 +192,15 @@ func (s *State) inForce(known func(*alert.Disposition) bool) (last *alert.Dispos
 }
 
 // Shown returns the alert as it counts: with the class, time and provenance of the
-// statement in force, or without a disposition when that leaves it unlabelled and
-// does not say that it is open.
+// statement in force, who made it and what it repeats, or without a disposition when
+// that leaves it unlabelled and does not say that it is open; and with the second reading.
 func (s *State) Shown() *alert.Alert {
 	a := s.Alert
 	if d := s.InForce(); d != nil && d.Class != alert.Unlabelled {
-		a.Disposition = &alert.Disposition{AlertID: a.ID, Class: d.Class, Time: d.Time, Provenance: d.Provenance}
+		a.Disposition = &alert.Disposition{AlertID: a.ID, Class: d.Class, Time: d.Time, By: d.By, Provenance: d.Provenance, DuplicateOf: d.DuplicateOf}
+	}
+	if d := s.SecondReading(); d != nil {
+		a.Second = &alert.Disposition{AlertID: a.ID, Class: d.Class, Time: d.Time, By: d.By, Provenance: d.Provenance, DuplicateOf: d.DuplicateOf, Second: true}
 	}
 	return &a
 }
@@ -214,18 +226,18 @@ func (s *State) Durations(until time.Time) []alert.Duration {
 	if s.Alert.Time.After(until) {
 		return nil
 	}
-	var first *alert.Disposition
-	known := func(d *alert.Disposition) bool { return !d.Time.After(until) }
+	var earliest *alert.Disposition
+	known := func(d *alert.Disposition) bool { return first(d) && !d.Time.After(until) }
 	for i := range s.Statements {
-		if d := &s.Statements[i]; known(d) && (first == nil || d.Time.Before(first.Time)) {
-			first = d
+		if d := &s.Statements[i]; known(d) && (earliest == nil || d.Time.Before(earliest.Time)) {
+			earliest = d
 		}
 	}
 	last := s.inForce(known)
 	if last != nil && !last.Class.Labels() {
 		last = nil
 	}
-	return []alert.Duration{s.wait(alert.Acknowledged, first, until), s.wait(alert.Closed, last, until)}
+	return []alert.Duration{s.wait(alert.Acknowledged, earliest, until), s.wait(alert.Closed, last, until)}
 }
 
 // wait returns how long the alert took until d, or had waited until then.

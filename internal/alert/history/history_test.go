@@ -55,6 +55,26 @@ func TestOfOneTimeTheLastArrivalIsInForce(t *testing.T) {
 	}
 }
 
+func TestASecondReadingIsNeverInForce(t *testing.T) {
+	second := func(c alert.Class, hour int) *alert.Alert {
+		a := said(c, hour)
+		a.Disposition.Second, a.Disposition.By = true, "bob"
+		return a
+	}
+	s := history.Of("a", []history.Arrival{{Alert: fired("r")}, {Alert: second(alert.FalsePositive, 9)}, {Alert: second(alert.Test, 2)}})
+	if s.InForce() != nil || s.Shown().Disposition != nil || s.Tally().Class != alert.Unlabelled {
+		t.Errorf("in force is %+v", s.InForce())
+	}
+	s.Take(2, said(alert.TruePositive, 1))
+	s.Take(3, said(alert.FalsePositive, 9)) // what the second reader says too, and when, and nobody else's word
+	if d := s.InForce(); d.Class != alert.FalsePositive || d.Second || len(s.Statements) != 4 {
+		t.Errorf("in force is %+v of %d", d, len(s.Statements))
+	}
+	if d := s.Shown().Second; d == nil || d.Class != alert.FalsePositive || d.By != "bob" {
+		t.Errorf("read a second time: %+v, want the last by its own time", d)
+	}
+}
+
 func TestATallyOpensOnlyWithinACase(t *testing.T) {
 	open := said(alert.Open, 2)
 	s := history.Of("a", []history.Arrival{{Alert: fired("r")}, {Alert: said(alert.TruePositive, 1)}, {Alert: open}})

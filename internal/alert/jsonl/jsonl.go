@@ -55,6 +55,8 @@ type line struct {
 	DispositionTime string `json:"disposition_time"`
 	DispositionBy   string `json:"disposition_by"`
 	Provenance      string `json:"provenance"`
+	Reading         string `json:"reading"`
+	DuplicateOf     string `json:"duplicate_of"`
 
 	Fields  map[string]jsontext.Value `json:"fields"`
 	Unknown map[string]jsontext.Value `json:",embed"`
@@ -161,7 +163,7 @@ func (r *reader) alert(data []byte) *alert.Alert {
 		Severity: plain(l.Severity), Score: r.score(l.Score), CaseID: l.CaseID, Techniques: r.techniques(l.Techniques),
 		Tactic: l.Tactic, Source: l.Source, Fields: fields(l.Unknown, l.Fields),
 		Disposition: l.Disposition, DispositionTime: l.DispositionTime, DispositionBy: l.DispositionBy, Provenance: l.Provenance,
-		Word: l.Disposition,
+		Reading: l.Reading, DuplicateOf: l.DuplicateOf, Word: l.Disposition,
 	})
 }
 

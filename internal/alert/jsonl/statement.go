@@ -20,13 +20,15 @@ type statement struct {
 	DispositionBy   string `json:"disposition_by"`
 	Provenance      string `json:"provenance"`
 	CaseID          string `json:"case_id"`
+	Reading         string `json:"reading"`
+	DuplicateOf     string `json:"duplicate_of"`
 
 	Unknown map[string]jsontext.Value `json:",embed"`
 }
 
 // Statements reads dispositions of alerts that are known: an object on each line
 // with id (or alert_id), disposition, disposition_time, and, as far as they are
-// known, disposition_by, provenance and case_id. Other keys are passed over with
+// known, disposition_by, provenance, case_id, reading and duplicate_of. Other keys are passed over with
 // a warning. They come as partial alerts, in the order of the file. An error is
 // the reader's own and ends the sequence.
 func Statements(in Input) iter.Seq2[alert.Placed, error] {
@@ -55,6 +57,7 @@ func (r *reader) statement(data []byte, warned map[string]bool) *alert.Alert {
 	a := r.check.Statement(&alert.Draft{
 		ID: cmp.Or(s.ID, s.AlertID), CaseID: s.CaseID, Disposition: s.Disposition, DispositionTime: s.DispositionTime,
 		DispositionBy: s.DispositionBy, Provenance: s.Provenance, Word: s.Disposition,
+		Reading: s.Reading, DuplicateOf: s.DuplicateOf,
 	})
 	for key := range s.Unknown {
 		if !warned[key] && len(warned) < maxWarned {

@@ -32,7 +32,7 @@ type leaf struct {
 // known are the names of Candor's fields of an alert.
 var known = [...]string{
 	"id", "rule_id", "rule_name", "time", "site", "entity", "severity", "score", "case_id", "techniques", "tactic", "source", "fields",
-	"disposition", "disposition_time", "disposition_by", "provenance",
+	"disposition", "disposition_time", "disposition_by", "provenance", "reading", "duplicate_of",
 }
 
 // leaves lists the columns in the order in which rows number them.

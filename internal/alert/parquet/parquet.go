@@ -207,7 +207,7 @@ func (r *reader) alert(row parquet.Row) (a *alert.Alert, err error) {
 		Entity: c.text("entity"), Severity: c.text("severity"), Score: c.text("score"), CaseID: c.text("case_id"),
 		Tactic: c.text("tactic"), Source: c.text("source"), Techniques: c.techniques(), Fields: c.fields(r.fail),
 		Disposition: c.text("disposition"), DispositionTime: c.text("disposition_time"), DispositionBy: c.text("disposition_by"),
-		Provenance: c.text("provenance"), Word: c.text("disposition"),
+		Provenance: c.text("provenance"), Reading: c.text("reading"), DuplicateOf: c.text("duplicate_of"), Word: c.text("disposition"),
 	}
 	return r.check.Alert(d), nil
 }

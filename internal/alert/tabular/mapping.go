@@ -50,6 +50,8 @@ const (
 	keyDispositionTime
 	keyDispositionBy
 	keyProvenance
+	keyReading
+	keyDuplicateOf
 	numKeys
 )
 
@@ -58,6 +60,7 @@ func Keys() []string {
 	return []string{
 		"id", "rule_id", "rule_name", "time", "site", "entity", "severity", "score", "case_id", "techniques", "tactic",
 		"source", "disposition", "disposition_time", "disposition_by", "provenance",
+		"reading", "duplicate_of",
 	}
 }
 

@@ -220,6 +220,7 @@ func draft[R interface{ text(key int) string }](r R) alert.Draft {
 		CaseID: r.text(keyCase), Tactic: r.text(keyTactic), Source: r.text(keySource),
 		Disposition: r.text(keyDisposition), DispositionTime: r.text(keyDispositionTime),
 		DispositionBy: r.text(keyDispositionBy), Provenance: r.text(keyProvenance),
+		Reading: r.text(keyReading), DuplicateOf: r.text(keyDuplicateOf),
 		Techniques: techniques(r.text(keyTechniques)),
 	}
 }

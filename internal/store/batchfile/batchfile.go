@@ -11,6 +11,7 @@ package batchfile
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"candor/internal/alert"
@@ -28,8 +29,11 @@ const (
 	keyBatches = "candor.batches"
 )
 
-// reading is the kind of a statement that says what an alert was.
-const reading = "reading"
+// The kinds of statement.
+const (
+	reading       = "reading"        // says what an alert was
+	secondReading = "second reading" // says so without knowing of the first; see alert.Disposition
+)
 
 // Head is the batch's own row, which stands in the footer.
 type Head struct {
@@ -103,7 +107,11 @@ func (r *row) put(batch string, place int64, a *alert.Alert, times *[2]int64) {
 		r.Entities = []entity{{Name: a.Entity, Primary: true}}
 	}
 	if d := a.Disposition; d != nil {
-		r.Statements = []statement{{Kind: reading, Class: string(d.Class), Word: d.Word, By: d.By, At: put(&times[1], d.Time), Provenance: string(d.Provenance)}}
+		kind := reading
+		if d.Second {
+			kind = secondReading
+		}
+		r.Statements = []statement{{Kind: kind, DuplicateOf: d.DuplicateOf, Class: string(d.Class), Word: d.Word, By: d.By, At: put(&times[1], d.Time), Provenance: string(d.Provenance)}}
 	}
 }
 
@@ -138,12 +146,12 @@ func (r *row) alert() (*alert.Alert, error) {
 			a.Entity = e.Name
 		}
 	}
-	if len(r.Statements) > 1 || len(r.Statements) == 1 && r.Statements[0].Kind != reading {
+	if len(r.Statements) > 1 || len(r.Statements) == 1 && !slices.Contains([]string{reading, secondReading}, r.Statements[0].Kind) {
 		return nil, fault.New(fault.Unavailable, "row %d has statements that this candor does not know", r.Place).Next("use a newer candor")
 	}
 	for _, s := range r.Statements {
 		a.Disposition = &alert.Disposition{AlertID: a.ID, Class: alert.Class(s.Class), Word: s.Word, Time: stamp.Time(moment(s.At)), By: s.By,
-			Provenance: alert.Provenance(s.Provenance)}
+			Provenance: alert.Provenance(s.Provenance), Second: s.Kind == secondReading, DuplicateOf: s.DuplicateOf}
 	}
 	return a, nil
 }
@@ -190,6 +198,9 @@ func checkStatement(d *alert.Disposition) error {
 	}
 	if !valid(d.By) {
 		return notText("disposition_by", d.By)
+	}
+	if !valid(d.DuplicateOf) {
+		return notText("duplicate_of", d.DuplicateOf)
 	}
 	_, err := stamp.Of(d.Time)
 	return err

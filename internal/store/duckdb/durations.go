@@ -37,8 +37,8 @@ func (x *Index) Durations(ctx context.Context, from, to day.Date, until time.Tim
 // in force; of the others those count that were made until then.
 var durations = `
 	WITH said AS (
-		SELECT r.id, r.said, r."class", r.word, r.author, r.provenance, min((r.number, r.place)) AS came FROM ix.arrival r
-		WHERE r."class" <> '' AND r.said <= $3 AND r.number NOT IN (SELECT number FROM ix.batch WHERE void) GROUP BY ALL
+		SELECT r.id, r.said, r."class", r.word, r.author, r.provenance, r.original, min((r.number, r.place)) AS came FROM ix.arrival r
+		WHERE r."class" <> '' AND NOT r.again AND r.said <= $3 AND r.number NOT IN (SELECT number FROM ix.batch WHERE void) GROUP BY ALL
 	), heard AS (
 		SELECT id, min(said) AS first, max(said) AS last, arg_max("class", (said, came)) AS "class" FROM said GROUP BY id
 	), waited AS (

@@ -40,6 +40,12 @@ type arrival struct {
 	fresh  bool // it is being taken in
 }
 
+// many reports whether arrivals have rows of their own: an alert's row has room for one,
+// and none for a second reading.
+func (l *life) many() bool {
+	return len(l.arrivals) > 1 || len(l.arrivals) == 1 && l.arrivals[0].Disposition != nil && l.arrivals[0].Disposition.Second
+}
+
 // plain returns the arrivals.
 func (l *life) plain() []history.Arrival {
 	list := make([]history.Arrival, len(l.arrivals))
@@ -117,7 +123,7 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 	}
 	held := c.hold("rows", &table{columns: columnsOf("seq"), rows: len(rows), put: puts(rows)})
 	lives, list := map[string]*life{}, make([]*life, 0, len(rows))
-	if err := scan(ctx, c.conn, 16, func(v []value) {
+	if err := scan(ctx, c.conn, 17, func(v []value) {
 		l := &life{id: v[1].(string), row: &row{id: v[0].(int64), many: v[4].(bool)}}
 		lives[l.id], list = l, append(list, l)
 		at := v[7].(int64)
@@ -129,11 +135,11 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 		a.Disposition = statement(a.ID, v[11:])
 		n := int(v[2].(int32))
 		l.arrivals = []arrival{{Arrival: history.Arrival{Batch: n, Place: v[3].(int64), Void: void[n], Alert: a}, row: -1, time: at, says: true, behind: true}}
-	}, `SELECT rowid, id, number, place, many, "rule", "name", "time", site, entity, incident, "class", provenance, said, word, author
+	}, `SELECT rowid, id, number, place, many, "rule", "name", "time", site, entity, incident, "class", provenance, said, word, author, original
 		FROM ix.alert WHERE rowid IN (SELECT seq FROM `+held+`)`); err != nil {
 		return nil, err
 	}
-	err = scan(ctx, c.conn, 12, func(v []value) {
+	err = scan(ctx, c.conn, 14, func(v []value) {
 		l, n := lives[v[1].(string)], int(v[2].(int32))
 		if l == nil {
 			return
@@ -143,9 +149,11 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 		if a.says {
 			*a.Alert = l.state.Alert // which is all, if it is the only one that does
 		}
-		a.Disposition = statement(l.id, v[7:])
+		if a.Disposition = statement(l.id, v[7:]); a.Disposition != nil {
+			a.Disposition.Second = v[13].(bool)
+		}
 		l.arrivals = append(l.arrivals, a)
-	}, `SELECT rowid, id, number, place, "time", says, behind, "class", provenance, said, word, author FROM ix.arrival WHERE h IN (`+wanted+`) ORDER BY number, place`, args...)
+	}, `SELECT rowid, id, number, place, "time", says, behind, "class", provenance, said, word, author, original, again FROM ix.arrival WHERE h IN (`+wanted+`) ORDER BY number, place`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -158,15 +166,15 @@ func (c *change) voids(ctx context.Context) (map[int]bool, error) {
 	return void, scan(ctx, c.conn, 1, func(v []value) { void[int(v[0].(int32))] = true }, `SELECT number FROM ix.batch WHERE void`)
 }
 
-// statement returns the statement of class, provenance, said, word and author; nil when
-// there is none.
+// statement returns the statement of class, provenance, said, word, author and original;
+// nil when there is none.
 func statement(id string, v []value) *alert.Disposition {
 	class := v[0].(string)
 	if class == "" {
 		return nil
 	}
 	return &alert.Disposition{AlertID: id, Class: alert.Class(class), Provenance: alert.Provenance(v[1].(string)), Time: stamp.Time(v[2].(int64)),
-		Word: v[3].(string), By: v[4].(string)}
+		Word: v[3].(string), By: v[4].(string), DuplicateOf: v[5].(string)}
 }
 
 // complete reads from the files what the tables do not have of the lives.
@@ -247,19 +255,21 @@ func (c *change) known(ctx context.Context, places string) (map[int]string, erro
 // arrivals reads whole arrivals; from yields rows of files, with the number of the batch
 // and whether it is void.
 func (x *Index) arrivals(ctx context.Context, q querier, from string) (list []arrival, err error) {
-	err = scan(ctx, q, 21, func(v []value) {
+	err = scan(ctx, q, 23, func(v []value) {
 		at := v[5].(int64)
 		a := &alert.Alert{ID: v[3].(string), Source: v[4].(string), Time: stamp.Time(at), RuleID: v[6].(string), RuleName: v[7].(string), Site: v[8].(string),
 			Entity: v[9].(string), CaseID: v[10].(string), Severity: v[11].(string), Tactic: v[12].(string), Techniques: texts(v[14]), Fields: fields(v[15])}
 		if score, ok := v[13].(float64); ok {
 			a.Score = &score
 		}
-		a.Disposition = statement(a.ID, v[16:])
+		if a.Disposition = statement(a.ID, v[16:]); a.Disposition != nil {
+			a.Disposition.Second = v[22].(bool)
+		}
 		list = append(list, arrival{Arrival: history.Arrival{Batch: int(v[0].(int32)), Place: v[1].(int64), Void: v[2].(bool), Alert: a},
 			row: -1, time: at, says: says(a), fresh: true})
 	}, `SELECT number, place, void, id, coalesce(source, ''), coalesce(epoch_ns("time"), `+unknown+`), coalesce(rule_id, ''), coalesce(rule_name, ''),
 		coalesce(site, ''), coalesce(entities[1]."name", ''), coalesce(case_id, ''), coalesce(severity, ''), coalesce(tactic, ''), score, techniques, fields, `+
-		statementOf+` FROM (`+from+`) ORDER BY number, place`)
+		statementOf+`, `+second+` FROM (`+from+`) ORDER BY number, place`)
 	if err != nil {
 		return nil, x.unread(err)
 	}

@@ -119,10 +119,13 @@ func (c *change) Enter(ctx context.Context, h batches.Held) error {
 const (
 	// unknown is stamp.Unknown.
 	unknown = `-9223372036854775808`
-	// statementOf has the columns of a statement, whose class is empty when there is none.
+	// statementOf has the columns of a statement, whose class is empty when there is none;
+	// second, which follows, says whether it is a second reading.
 	statementOf = `coalesce(statements[1]."class", '') AS "class", coalesce(statements[1].provenance, '') AS provenance,
 		if(len(statements) = 0, NULL, coalesce(epoch_ns(statements[1]."at"), ` + unknown + `)) AS said,
-		coalesce(statements[1].word, '') AS word, coalesce(statements[1]."by", '') AS author`
+		coalesce(statements[1].word, '') AS word, coalesce(statements[1]."by", '') AS author,
+		coalesce(statements[1].duplicate_of, '') AS original`
+	second    = `coalesce(statements[1].kind, '') = 'second reading'`
 	contentOf = `coalesce(rule_id, '') AS "rule", coalesce(rule_name, '') AS "name", epoch_ns("time") AS "time", coalesce(site, '') AS site,
 		coalesce(entities[1]."name", '') AS entity, coalesce(case_id, '') AS incident`
 )
@@ -161,7 +164,7 @@ func (c *change) Take(ctx context.Context, files []batches.File) (batches.Outcom
 		return in.got, c.unread(err)
 	}
 	if err := c.run(ctx, "take in alerts", `INSERT INTO ix.alert SELECT hash(id), id, number, place, false, NOT void, `+contentOf+`, `+statementOf+
-		` FROM (`+plain+`)`); err != nil {
+		`, '' AS reading, '' AS reader FROM (`+plain+`)`); err != nil {
 		return in.got, c.unread(err)
 	}
 	if suspects == 0 {
@@ -199,11 +202,11 @@ func literal(path string) string {
 }
 
 // suspect gathers the hashes of the IDs that may have more than one arrival: what arrives
-// twice, what is known, and what is said of an alert.
+// twice, what is known, and what is said of an alert; and those of second readings.
 func (in *incoming) suspect(ctx context.Context) (int64, error) {
 	if err := in.run(ctx, "look for what is known", `CREATE OR REPLACE TEMP TABLE suspect AS
 		SELECT h FROM (SELECT hash(id) AS h FROM (`+in.from+`)) GROUP BY h HAVING count(*) > 1
-		UNION SELECT hash(id) FROM (`+in.from+`) WHERE "time" IS NULL
+		UNION SELECT hash(id) FROM (`+in.from+`) WHERE "time" IS NULL OR `+second+`
 		UNION SELECT hash(id) FROM (`+in.from+`) WHERE hash(id) IN (SELECT h FROM ix.alert)`); err != nil {
 		return 0, in.unread(err)
 	}

@@ -25,12 +25,12 @@ func (c *change) write(ctx context.Context, list []*life) error {
 			changed = append(changed, l)
 		}
 		for i := range l.arrivals {
-			if a := &l.arrivals[i]; a.row < 0 && len(l.arrivals) > 1 {
+			if a := &l.arrivals[i]; a.row < 0 && l.many() {
 				arrived = append(arrived, a)
 			}
 		}
 	}
-	const columns = `many, counts, "rule", "name", "time", site, entity, incident, "class", provenance, said, word, author`
+	const columns = `many, counts, "rule", "name", "time", site, entity, incident, "class", provenance, said, word, author, original, reading, reader`
 	if len(fresh) > 0 {
 		rows := c.hold("fresh", &table{columns: columnsOf("id", "number", "place", columns), rows: len(fresh), single: true, put: func(c *cells, i int) {
 			l := fresh[i]
@@ -58,7 +58,7 @@ func (c *change) write(ctx context.Context, list []*life) error {
 // put puts the cells of the columns that follow from what became of the alert.
 func (l *life) put(c *cells) {
 	a := &l.state.Alert
-	put(c, len(l.arrivals) > 1)
+	put(c, l.many())
 	put(c, l.state.Counts)
 	put(c, a.RuleID)
 	put(c, a.RuleName)
@@ -67,6 +67,12 @@ func (l *life) put(c *cells) {
 	put(c, a.Entity)
 	put(c, a.CaseID)
 	putStatement(c, l.state.InForce())
+	read := l.state.SecondReading()
+	if read == nil {
+		read = &alert.Disposition{}
+	}
+	put(c, string(read.Class))
+	put(c, read.By)
 }
 
 // stored is the stored form of the alert's time, which was checked.
@@ -75,7 +81,7 @@ func stored(a *alert.Alert) int64 {
 	return at
 }
 
-// putStatement puts the cells class, provenance, said, word and author.
+// putStatement puts the cells class, provenance, said, word, author and original.
 func putStatement(c *cells, d *alert.Disposition) {
 	if d == nil {
 		d = &alert.Disposition{}
@@ -90,6 +96,7 @@ func putStatement(c *cells, d *alert.Disposition) {
 	}
 	put(c, d.Word)
 	put(c, d.By)
+	put(c, d.DuplicateOf)
 }
 
 // writeArrivals writes arrivals that have no row yet, and which of the others are behind
@@ -107,7 +114,7 @@ func (c *change) writeArrivals(ctx context.Context, list []*life, arrived []*arr
 		}
 	}
 	if len(arrived) > 0 {
-		const columns = `number, place, "time", says, behind, "class", provenance, said, word, author`
+		const columns = `number, place, "time", says, behind, "class", provenance, said, word, author, original, again`
 		rows := c.hold("arrived", &table{columns: columnsOf("id", columns), rows: len(arrived), single: true, put: func(c *cells, i int) {
 			a := arrived[i]
 			put(c, a.ID)
@@ -117,6 +124,7 @@ func (c *change) writeArrivals(ctx context.Context, list []*life, arrived []*arr
 			put(c, a.says)
 			put(c, a.behind)
 			putStatement(c, a.Disposition)
+			put(c, a.Disposition != nil && a.Disposition.Second)
 		}})
 		if err := c.run(ctx, "store arrivals", `INSERT INTO ix.arrival BY NAME SELECT hash(id) AS h, * FROM `+rows); err != nil {
 			return err
@@ -142,7 +150,7 @@ func columnsOf(lists ...string) []driver.ColumnInfo {
 			t = driver.TYPE_INTEGER
 		case "seq", "place", "time", "said":
 			t = driver.TYPE_BIGINT
-		case "many", "counts", "says", "behind":
+		case "many", "counts", "says", "behind", "again":
 			t = driver.TYPE_BOOLEAN
 		}
 		list = append(list, column(name, t))

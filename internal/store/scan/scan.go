@@ -274,7 +274,7 @@ func (t texts) once(a *alert.Alert) *alert.Alert {
 	}
 	if d := a.Disposition; d != nil {
 		d.AlertID, d.Class, d.Provenance = a.ID, alert.Class(t.of(string(d.Class))), alert.Provenance(t.of(string(d.Provenance)))
-		d.Word, d.By = t.of(d.Word), t.of(d.By)
+		d.Word, d.By, d.DuplicateOf = t.of(d.Word), t.of(d.By), t.of(d.DuplicateOf)
 	}
 	if len(a.Fields) > 0 {
 		fields := make(map[string]string, len(a.Fields))

@@ -21,6 +21,7 @@ type OpenAlerts func(t *testing.T, dir string) store.Alerts
 // store.Alerts.
 func Alerts(t *testing.T, open OpenAlerts) {
 	tests := map[string]func(*testing.T, OpenAlerts){
+		"a second reading stands beside the first":        alertsSecond,
 		"a batch lands with its counts and bounds":        alertsCounts,
 		"an alert that says nothing new is unchanged":     alertsUnchanged,
 		"the latest disposition by time counts":           alertsLatest,
@@ -223,6 +224,37 @@ func alertsLatest(t *testing.T, open OpenAlerts) {
 	same(t, "a newer statement updates", [3]int64{0, 1, 0}, counted(appendAlerts(t, s, "b3", last)))
 	same(t, "tallies after a newer statement", []alert.Tally{tally(last, 1)}, tallies(t, s))
 	same(t, "history", []alert.Disposition{said(late), said(first), said(last)}, dispositions(t, s, "a1"))
+}
+
+// alertsSecond says that a second reading changes no count, wherever it comes from, and
+// is told with the alert.
+func alertsSecond(t *testing.T, open OpenAlerts) {
+	s := open(t, t.TempDir())
+	first := judged(fired("a1", 0), alert.Duplicate, 1)
+	first.Disposition.DuplicateOf = "a2"
+	second := with(judged(fired("a1", 0), alert.FalsePositive, 5), func(a *alert.Alert) { a.Disposition.Second, a.Disposition.By = true, "bob" })
+	alone := with(judged(fired("a2", 0), alert.TruePositive, 2), func(a *alert.Alert) { a.Disposition.Second, a.Disposition.By = true, "bob" })
+	appendAlerts(t, s, "b1", first, alone)
+	same(t, "tallies", []alert.Tally{tally(first, 1), tally(fired("a2", 0), 1)}, tallies(t, s))
+	same(t, "it is news", [3]int64{0, 1, 0}, counted(appendAlerts(t, s, "b2", &alert.Alert{ID: "a1", Disposition: second.Disposition})))
+	same(t, "it is news once", [3]int64{0, 0, 1}, counted(appendAlerts(t, s, "b3", second)))
+	same(t, "tallies with it", []alert.Tally{tally(first, 1), tally(fired("a2", 0), 1)}, tallies(t, s))
+	same(t, "history", []alert.Disposition{said(first), said(second)}, dispositions(t, s, "a1"))
+	read := func(a, b *alert.Alert, d *alert.Disposition) alert.Alert {
+		shown := inForce(a, d)
+		shown.Second = &alert.Disposition{AlertID: a.ID, Class: b.Disposition.Class, Time: b.Disposition.Time, By: "bob", Provenance: alert.Analyst, Second: true}
+		return shown
+	}
+	same(t, "alerts", []alert.Alert{read(first, second, first.Disposition), read(alone, alone, nil)}, everyAlert(t, s, "r1", "", ""))
+	list, err := s.Durations(t.Context(), "", "", hours(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range list {
+		if d.Reached && d.N != 1 {
+			t.Errorf("a second reading closes or acknowledges an alert: %+v", d)
+		}
+	}
 }
 
 func alertsTie(t *testing.T, open OpenAlerts) {

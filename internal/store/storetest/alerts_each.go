@@ -31,7 +31,7 @@ func inForce(a *alert.Alert, d *alert.Disposition) alert.Alert {
 		b.Fields = nil
 	}
 	if d != nil && d.Class != alert.Unlabelled {
-		b.Disposition = &alert.Disposition{AlertID: a.ID, Class: d.Class, Time: d.Time, Provenance: d.Provenance}
+		b.Disposition = &alert.Disposition{AlertID: a.ID, Class: d.Class, Time: d.Time, By: d.By, Provenance: d.Provenance, DuplicateOf: d.DuplicateOf}
 	}
 	return b
 }

@@ -38,7 +38,7 @@ func alertsPartial(t *testing.T, open OpenAlerts) {
 	b = appendAlerts(t, s, "b4", cased, fired("a3", 1), about(judged(fired("a3", 1), alert.Test, 2)))
 	same(t, "in the batch that brings it, too", [3]int64{1, 2, 0}, counted(b))
 	merged := with(fired("a2", 0), func(a *alert.Alert) { a.CaseID, a.Fields = "c1", cased.Fields })
-	same(t, "alerts", []alert.Alert{inForce(a, closed.Disposition), inForce(merged, nil), inForce(fired("a3", 1), &alert.Disposition{Class: alert.Test, Time: hours(2), Provenance: alert.Analyst})},
+	same(t, "alerts", []alert.Alert{inForce(a, closed.Disposition), inForce(merged, nil), inForce(fired("a3", 1), &alert.Disposition{Class: alert.Test, Time: hours(2), By: "ann", Provenance: alert.Analyst})},
 		everyAlert(t, s, "r1", "", ""))
 	same(t, "rules", []store.AlertRule{{ID: "r1", Name: "Rule one", Alerts: 3, First: hours(0), Last: hours(1), Batches: []string{"b1", "b2", "b4"}}}, alertStateOf(t, s).Rules)
 	same(t, "history", []alert.Disposition{said(closed)}, dispositions(t, s, "a1"))

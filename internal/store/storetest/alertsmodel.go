@@ -109,7 +109,11 @@ func drawnAlert() *rapid.Generator[*alert.Alert] {
 			a.Disposition = &alert.Disposition{
 				Class: rapid.SampledFrom(append(alert.Classes(), alert.Open)).Draw(t, "class"), Word: pick("word", "", "w"),
 				Time: hours(rapid.IntRange(0, 3).Draw(t, "said")), By: pick("by", "", "ann"),
-				Provenance: rapid.SampledFrom([]alert.Provenance{alert.Analyst, alert.Automation}).Draw(t, "provenance"),
+				Provenance: rapid.SampledFrom([]alert.Provenance{alert.Analyst, alert.Automation, alert.AI}).Draw(t, "provenance"),
+				Second:     rapid.IntRange(0, 2).Draw(t, "second at 0") == 0,
+			}
+			if a.Disposition.Class == alert.Duplicate {
+				a.Disposition.DuplicateOf = pick("original", "", "a", "b")
 			}
 		}
 		return a
