@@ -12,26 +12,27 @@ const caseMark = "case\x1f"
 // cluster that is of none.
 func CaseOf(cluster string) (id string, ok bool) { return strings.CutPrefix(cluster, caseMark) }
 
-// Legacy is what closed cases say of those of their alerts that carry no label
-// of their own: the class of the case, with the provenance Incident. An alert's
-// own label always wins, and a case that is open or unlabelled says nothing. Nor
-// does it of an alert that was said to be open after the case was closed.
-// Alerts are those that name the case; one that only the case lists is not found
-// by it.
+// Legacy is what cases say of those of their alerts that carry no label of their own:
+// the class of the case, with the provenance Incident. An alert's own label always wins,
+// and a case that is open or unlabelled says nothing. Nor does it of an alert that was
+// said to be open after the case was closed. Alerts are those that name the case; one
+// that only the case lists is not found by it.
 type Legacy map[string]Closing // by id of the case
 
-// Closing is what a case came to, and when it was closed.
+// Closing is what a case came to, Unlabelled where that says nothing, and when it was
+// closed, the zero time where it was not.
 type Closing struct {
 	Class Class
 	At    time.Time
 }
 
-// LegacyOf returns what the cases that are closed by the end of a day, in the form
-// 2006-01-02, leave to their alerts.
+// LegacyOf returns what the cases leave to their alerts by the end of a day, in the form
+// 2006-01-02.
 func LegacyOf(cases []Case, today string) Legacy {
 	l := Legacy{}
 	for i := range cases {
 		c := &cases[i]
+		l[c.ID] = Closing{Class: Unlabelled, At: c.Closed}
 		if c.ClosedBy(today) && c.Class.Labels() {
 			l[c.ID] = Closing{c.Class, c.Closed}
 		}
@@ -53,7 +54,7 @@ func (l Legacy) class(cluster string, opened time.Time) (Class, bool) {
 		return "", false
 	}
 	c, ok := l[id]
-	return c.Class, ok && !opened.After(c.At)
+	return c.Class, ok && c.Class.Labels() && !opened.After(c.At)
 }
 
 // Tallies returns the counts as they are once alerts have inherited. The slice

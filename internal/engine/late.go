@@ -103,6 +103,24 @@ func (l *Late) Durations(ctx context.Context, from, to day.Date, until time.Time
 	return s.Durations(ctx, from, to, until)
 }
 
+// Sums answers a question; see store.Alerts.
+func (l *Late) Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Sums(ctx, q)
+}
+
+// CaseCounts counts the alerts of cases; see store.Alerts.
+func (l *Late) CaseCounts(ctx context.Context, q *alert.Question) ([]alert.CaseCount, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.CaseCounts(ctx, q)
+}
+
 // Tallies counts alerts; see store.Alerts.
 func (l *Late) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error) {
 	s, err := l.Open(ctx)

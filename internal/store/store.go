@@ -452,6 +452,14 @@ type AlertReader interface {
 	// Tallies returns the counts of the alerts of the days from to to, both
 	// included, by rule, then cluster, day, class, provenance and Opened.
 	Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error)
+	// Sums answers a question about sets of alerts, one answer for each set: how many there
+	// are, and what their labels come to cluster by cluster. What alerts inherit from the
+	// question's cases is worked in, and rules of one set are counted together. A time
+	// that no store can keep is fault.Invalid.
+	Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, error)
+	// CaseCounts counts the alerts of the question's days that name one of its cases, by
+	// case, then rule, class, provenance and Reopened. The question's sets do not matter.
+	CaseCounts(ctx context.Context, q *alert.Question) ([]alert.CaseCount, error)
 	// Durations counts, for the alerts of the days from to to that had fired until
 	// then, how long they took to be acknowledged and to be closed, by rule, then
 	// milestone, Reached last, then Minutes. Statements dated after until are not

@@ -159,6 +159,24 @@ func (b *Book) Tallies(from, to day.Date) []alert.Tally {
 	return list
 }
 
+// Sums answers a question from the single alerts.
+func (b *Book) Sums(q *alert.Question) []alert.Sums { return q.Sums(b.tallies(q)) }
+
+// CaseCounts counts the alerts of a question's cases.
+func (b *Book) CaseCounts(q *alert.Question) []alert.CaseCount { return q.CaseCounts(b.tallies(q)) }
+
+// tallies yields what each alert of a question's days counts as.
+func (b *Book) tallies(q *alert.Question) iter.Seq[alert.Tally] {
+	known := func(d *alert.Disposition) bool { return q.Known(d.Time) }
+	return func(yield func(alert.Tally) bool) {
+		for s := range b.counting(q.From, q.To) {
+			if !yield(s.tally(known)) {
+				return
+			}
+		}
+	}
+}
+
 // Durations counts how long the alerts of some days had taken until then.
 func (b *Book) Durations(from, to day.Date, until time.Time) []alert.Duration {
 	counts := map[alert.Duration]int64{}

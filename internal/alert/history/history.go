@@ -207,10 +207,15 @@ func (s *State) Shown() *alert.Alert {
 
 // Tally returns what the alert alone counts as.
 func (s *State) Tally() alert.Tally {
+	return s.tally(func(*alert.Disposition) bool { return true })
+}
+
+// tally does so by the statements that are known.
+func (s *State) tally(known func(*alert.Disposition) bool) alert.Tally {
 	a := &s.Alert
 	t := alert.Tally{RuleID: a.RuleID, Cluster: a.Cluster(), Day: a.Day(), Class: alert.Unlabelled, Site: a.Site,
 		Hours: alert.HourSet(a.Hour()), N: 1}
-	switch d := s.InForce(); {
+	switch d := s.inForce(known); {
 	case d == nil:
 	case d.Class.Labels():
 		t.Class, t.Provenance = d.Class, d.Provenance

@@ -26,6 +26,22 @@ func (s *Store) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, 
 	return s.index.Tallies(ctx, from, to)
 }
 
+// Sums answers a question; see store.AlertReader.
+func (s *Store) Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, error) {
+	if err := s.fit(); err != nil {
+		return nil, err
+	}
+	return s.index.Sums(ctx, q)
+}
+
+// CaseCounts counts the alerts of cases; see store.AlertReader.
+func (s *Store) CaseCounts(ctx context.Context, q *alert.Question) ([]alert.CaseCount, error) {
+	if err := s.fit(); err != nil {
+		return nil, err
+	}
+	return s.index.CaseCounts(ctx, q)
+}
+
 // Durations counts how long alerts took; see store.AlertReader.
 func (s *Store) Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
 	if err := s.fit(); err != nil {

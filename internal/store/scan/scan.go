@@ -105,6 +105,26 @@ func (x *Index) Tallies(_ context.Context, from, to day.Date) ([]alert.Tally, er
 	return x.book.Tallies(from, to), nil
 }
 
+// Sums answers a question; see store.AlertReader.
+func (x *Index) Sums(_ context.Context, q *alert.Question) ([]alert.Sums, error) {
+	if _, err := stamp.Of(q.Until); err != nil {
+		return nil, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.book.Sums(q), nil
+}
+
+// CaseCounts counts the alerts of cases; see store.AlertReader.
+func (x *Index) CaseCounts(_ context.Context, q *alert.Question) ([]alert.CaseCount, error) {
+	if _, err := stamp.Of(q.Until); err != nil {
+		return nil, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.book.CaseCounts(q), nil
+}
+
 // Durations counts how long alerts took; see store.AlertReader.
 func (x *Index) Durations(_ context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
 	if _, err := stamp.Of(until); err != nil {

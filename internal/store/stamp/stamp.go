@@ -39,18 +39,18 @@ func Time(n int64) time.Time {
 func Bounds(from, to day.Date) (first, last int64) {
 	first, last = Unknown, math.MaxInt64
 	if t := from.Time(); !t.IsZero() {
-		first = nearest(t)
+		first = Nearest(t)
 	}
 	if t := to.Time(); !t.IsZero() {
-		if last = nearest(t.AddDate(0, 0, 1)); last != Unknown {
+		if last = Nearest(t.AddDate(0, 0, 1)); last != Unknown {
 			last--
 		}
 	}
 	return first, last
 }
 
-// nearest is the stored form of t, or the end next to it where it has none.
-func nearest(t time.Time) int64 {
+// Nearest is the stored form of t, or the end next to it where it has none.
+func Nearest(t time.Time) int64 {
 	n, err := Of(t)
 	switch {
 	case err == nil:

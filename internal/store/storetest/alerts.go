@@ -29,6 +29,7 @@ func Alerts(t *testing.T, open OpenAlerts) {
 		"an unlabelled alert has no provenance":           alertsUnlabelled,
 		"an alert that is open again says since when":     alertsOpen,
 		"a changed case moves an alert to its cluster":    alertsCase,
+		"sums are those of the sets asked for":            alertsSums,
 		"changed fields update and empty ones keep":       alertsMerge,
 		"tallies keep to the days asked for":              alertsWindow,
 		"the last moment of a day is of that day":         alertsMidnight,

@@ -168,6 +168,7 @@ func (m *model) compare(rt *rapid.T, t *testing.T, s store.Alerts) {
 			same(rt, fmt.Sprintf("tallies %s to %s", from, to), m.Tallies(from, to), got)
 		}
 	}
+	m.compareSums(rt, t, s)
 	m.compareRules(rt, t, s)
 	m.compareDurations(rt, t, s)
 	m.compareKnown(rt, t, s)

@@ -1,0 +1,123 @@
+package alert
+
+import (
+	"slices"
+	"time"
+
+	"candor/internal/day"
+)
+
+// Question asks for the sums of sets of alerts: those of some rules, each of some days.
+type Question struct {
+	// From and To are the days that are asked about, both included; an unknown one is no
+	// bound.
+	From, To day.Date
+	// Site leaves out the alerts of other sites, unless it is empty.
+	Site string
+	// Sets are what is asked about; each is answered by itself.
+	Sets []Set
+	// Provenances are those whose labels count.
+	Provenances []Provenance
+	// Cases are those whose alerts inherit.
+	Cases Legacy
+	// Until is up to when statements about alerts are known; the zero time is no bound.
+	Until time.Time
+}
+
+// Set is the alerts of some rules. No alert may be of two of the parts.
+type Set []Part
+
+// Part is the alerts of one rule, of those days of the question that are from From to To,
+// both included; an unknown day is no bound.
+type Part struct {
+	Rule     string
+	From, To day.Date
+}
+
+// SetOf returns the set of all alerts of some rules.
+func SetOf(rules ...string) Set {
+	s := make(Set, len(rules))
+	for i, r := range rules {
+		s[i].Rule = r
+	}
+	return s
+}
+
+// Known reports whether a statement that was made at a time is known.
+func (q *Question) Known(at time.Time) bool { return q.Until.IsZero() || !at.After(q.Until) }
+
+// Sums are the sufficient statistics of a set of alerts: all that a measurement of them
+// starts from. All are whole numbers, so that no order of adding them matters.
+//
+// A label counts when its provenance is one of the question's. A cluster is a burst of
+// alerts that are not independent of each other, as Alert.Cluster names it, whichever rules
+// of the set raised them; within one, n is how many of its alerts have a label that
+// counts and says whether the alert was right (Class.Judges), and h how many of those are
+// true positives.
+type Sums struct {
+	// Alerts is how many there are, and Classes says how many of each class and provenance,
+	// also of those that do not count, once alerts have inherited; by class, then provenance.
+	Alerts  int64
+	Classes []ClassCount
+	// Days are those that have alerts, in order, and Rules the rules that have any, by ID.
+	Days  []DayCount
+	Rules []RuleCount
+	// Clusters is how many there are, labelled or not. Busiest is the one that has the most
+	// alerts, of equals the first in byte order, and Most how many it has.
+	Clusters int64
+	Busiest  string
+	Most     int64
+	// Episodes is how many clusters have labels, which are those with n > 0, Hits how many
+	// of them have h > 0, and Largest is the largest n.
+	Episodes, Hits, Largest int64
+	// N, H, NN, NH and HH are the sums over clusters of n, h, n*n, n*h and h*h. Those of
+	// products hold up to three thousand million labels in one cluster.
+	N, H, NN, NH, HH int64
+	// Occasions is how many different hours, in UTC and of each site by itself, hold a
+	// labelled alert, and LastLabelled is the newest of their days.
+	Occasions    int64
+	LastLabelled day.Date
+}
+
+// ClassCount is how many alerts are of a class by a provenance. Unlabelled ones have none.
+type ClassCount struct {
+	Class      Class
+	Provenance Provenance
+	N          int64
+}
+
+// DayCount is how many alerts a day has.
+type DayCount struct {
+	Day day.Date
+	N   int64
+}
+
+// RuleCount is how many alerts a rule has.
+type RuleCount struct {
+	Rule string
+	N    int64
+}
+
+// CaseCount is how many alerts of a case a rule raised that are of a class by a provenance,
+// once alerts have inherited.
+type CaseCount struct {
+	Case, Rule string
+	Class      Class
+	Provenance Provenance
+	// Reopened says that the alerts were said to be open after the case was closed, if that
+	// is their statement in force.
+	Reopened bool
+	N        int64
+}
+
+// Judges reports whether c says that an alert was right or wrong, and so counts in
+// precision. A test and a duplicate are neither.
+func (c Class) Judges() bool { return c == TruePositive || c == BenignPositive || c.False() }
+
+// Within reports whether a day is from From to To.
+func (p *Part) Within(d day.Date) bool {
+	return (p.From == "" || d >= p.From) && (p.To == "" || d <= p.To)
+}
+
+// Counts reports whether a label by a provenance counts.
+func (q *Question) Counts(p Provenance) bool { return slices.Contains(q.Provenances, p) }

@@ -1,0 +1,173 @@
+package alert
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"candor/internal/day"
+)
+
+// Sums answers the question from counts of alerts, which come in any order and as they
+// are before anything is inherited: one answer for each set.
+func (q *Question) Sums(tallies iter.Seq[Tally]) []Sums {
+	type place struct {
+		set  int
+		part *Part
+	}
+	of := map[string][]place{}
+	all := make([]summing, len(q.Sets))
+	for i, s := range q.Sets {
+		all[i] = summing{clusters: map[string]*cluster{}, classes: map[ClassCount]int64{}, days: map[day.Date]int64{}, rules: map[string]int64{}, hours: map[siteDay]Hours{}}
+		for j := range s {
+			of[s[j].Rule] = append(of[s[j].Rule], place{i, &s[j]})
+		}
+	}
+	whole := Part{From: q.From, To: q.To}
+	for t := range tallies {
+		if d := day.Date(t.Day); whole.Within(d) && (q.Site == "" || t.Site == q.Site) {
+			t = q.Cases.inherited(t)
+			for _, p := range of[t.RuleID] {
+				if p.part.Within(d) {
+					all[p.set].add(&t, q)
+				}
+			}
+		}
+	}
+	sums := make([]Sums, len(all))
+	for i := range all {
+		sums[i] = all[i].sums()
+	}
+	return sums
+}
+
+// CaseCounts counts the alerts of the question's cases and days; its sets do not matter.
+func (q *Question) CaseCounts(tallies iter.Seq[Tally]) []CaseCount {
+	whole, counts := Part{From: q.From, To: q.To}, map[CaseCount]int64{}
+	for t := range tallies {
+		id, _ := CaseOf(t.Cluster)
+		closing, ok := q.Cases[id]
+		if !ok || !whole.Within(day.Date(t.Day)) || q.Site != "" && t.Site != q.Site {
+			continue
+		}
+		again := !closing.At.IsZero() && t.Opened.After(closing.At)
+		t = q.Cases.inherited(t)
+		counts[CaseCount{Case: id, Rule: t.RuleID, Class: t.Class, Provenance: t.Provenance, Reopened: again}] += t.N
+	}
+	list := counted(counts, func(c CaseCount, n int64) CaseCount { c.N = n; return c })
+	slices.SortFunc(list, func(a, b CaseCount) int {
+		return cmp.Or(cmp.Compare(a.Case, b.Case), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Provenance, b.Provenance), before(a.Reopened, b.Reopened))
+	})
+	return list
+}
+
+// before puts false before true.
+func before(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// inherited returns t as it counts once alerts have inherited.
+func (l Legacy) inherited(t Tally) Tally {
+	if t.Class == Unlabelled {
+		if class, ok := l.class(t.Cluster, t.Opened); ok {
+			t.Class, t.Provenance = class, Incident
+		}
+		t.Opened = time.Time{}
+	}
+	return t
+}
+
+// summing is what sums are made of.
+type summing struct {
+	clusters map[string]*cluster
+	classes  map[ClassCount]int64
+	days     map[day.Date]int64
+	rules    map[string]int64
+	hours    map[siteDay]Hours
+	last     day.Date
+}
+
+type cluster struct{ all, n, h int64 }
+
+type siteDay struct{ site, day string }
+
+// unknownHour stands for the hours of alerts of which only the day is known.
+const unknownHour Hours = 1 << 24
+
+func (s *summing) add(t *Tally, q *Question) {
+	d := day.Date(t.Day)
+	s.days[d] += t.N
+	s.rules[t.RuleID] += t.N
+	s.classes[ClassCount{Class: t.Class, Provenance: t.Provenance}] += t.N
+	c := s.clusters[t.Cluster]
+	if c == nil {
+		c = &cluster{}
+		s.clusters[t.Cluster] = c
+	}
+	c.all += t.N
+	if !t.Class.Judges() || !q.Counts(t.Provenance) {
+		return
+	}
+	c.n += t.N
+	if t.Class == TruePositive {
+		c.h += t.N
+	}
+	s.last = max(s.last, d)
+	s.hours[siteDay{t.Site, t.Day}] |= cmp.Or(t.Hours, unknownHour)
+}
+
+func (s *summing) sums() Sums {
+	sums := Sums{Clusters: int64(len(s.clusters)), LastLabelled: s.last,
+		Classes: counted(s.classes, func(c ClassCount, n int64) ClassCount { c.N = n; return c }),
+		Days:    counted(s.days, func(d day.Date, n int64) DayCount { return DayCount{d, n} }),
+		Rules:   counted(s.rules, func(r string, n int64) RuleCount { return RuleCount{r, n} })}
+	slices.SortFunc(sums.Classes, func(a, b ClassCount) int {
+		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Provenance, b.Provenance))
+	})
+	slices.SortFunc(sums.Days, func(a, b DayCount) int { return cmp.Compare(a.Day, b.Day) })
+	slices.SortFunc(sums.Rules, func(a, b RuleCount) int { return cmp.Compare(a.Rule, b.Rule) })
+	for _, r := range sums.Rules {
+		sums.Alerts += r.N
+	}
+	for name, c := range s.clusters {
+		sums.cluster(name, c)
+	}
+	for _, h := range s.hours {
+		sums.Occasions += int64(h.Len())
+	}
+	return sums
+}
+
+// cluster adds a cluster.
+func (s *Sums) cluster(name string, c *cluster) {
+	if c.all > s.Most || c.all == s.Most && name < s.Busiest {
+		s.Busiest, s.Most = name, c.all
+	}
+	if c.n == 0 {
+		return
+	}
+	s.Episodes++
+	if c.h > 0 {
+		s.Hits++
+	}
+	s.Largest = max(s.Largest, c.n)
+	s.N, s.H = s.N+c.n, s.H+c.h
+	s.NN, s.NH, s.HH = s.NN+c.n*c.n, s.NH+c.n*c.h, s.HH+c.h*c.h
+}
+
+// counted lists what was counted, in no order; nil when nothing was.
+func counted[K comparable, V any](of map[K]int64, with func(K, int64) V) []V {
+	var list []V
+	for k, n := range maps.All(of) {
+		list = append(list, with(k, n))
+	}
+	return list
+}
