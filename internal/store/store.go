@@ -447,6 +447,7 @@ type Alerts interface {
 // AlertReader answers questions about alerts. What its answers must come to is said
 // by package history.
 type AlertReader interface {
+	AroundReader
 	// Known returns those of the ids that name alerts which count.
 	Known(ctx context.Context, ids []string) (map[string]bool, error)
 	// Tallies returns the counts of the alerts of the days from to to, both

@@ -50,6 +50,7 @@ func Alerts(t *testing.T, open OpenAlerts) {
 		"reopening keeps everything":                      alertsReopen,
 		"each alert comes as merged, in order":            alertsEach,
 		"an alert is found as it counts":                  alertsFind,
+		"what lies around a time":                         alertsAround,
 		"any sequence of batches agrees with a recount":   alertsModel,
 	}
 	for name, test := range tests {

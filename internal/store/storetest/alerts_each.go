@@ -74,6 +74,7 @@ func eachModel(t *testing.T, open OpenAlerts) {
 			m.append(&b, alerts)
 		}
 		m.compareEach(rt, t, s)
+		m.compareAround(rt, t, s)
 	})
 }
 

@@ -1,0 +1,56 @@
+package alert
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// MaxAround is the longest stretch of time that Around may ask for.
+const MaxAround = 800 * 24 * time.Hour
+
+// Around asks for the alerts around a time: those from From to To, both included and
+// known, and at most MaxAround apart.
+type Around struct {
+	From, To time.Time
+	// Rules are the ids of rules as alerts name them, Sites the sites, and Entities what
+	// the alerts are about, by FoldEntity; none of a kind is any.
+	Rules, Sites, Entities []string
+	// Untied leaves out the alerts that belong to a case.
+	Untied bool
+}
+
+// FoldEntity is the form in which two names of an entity are the same: hosts and accounts
+// are written in upper and in lower case.
+func FoldEntity(name string) string { return strings.ToLower(name) }
+
+// Asks reports whether an alert is one of those asked for.
+func (q *Around) Asks(a *Alert) bool {
+	any := func(of []string, s string) bool { return len(of) == 0 || slices.Contains(of, s) }
+	return !a.Time.Before(q.From) && !a.Time.After(q.To) && (!q.Untied || a.CaseID == "") &&
+		any(q.Rules, a.RuleID) && any(q.Sites, a.Site) &&
+		(len(q.Entities) == 0 || slices.ContainsFunc(q.Entities, func(e string) bool { return FoldEntity(e) == FoldEntity(a.Entity) }))
+}
+
+// Near is what lies around a time of one rule.
+type Near struct {
+	// Asked is the place of the question among those that were asked.
+	Asked  int
+	RuleID string
+	// N is how many alerts of the rule the question asks for, 1 or more.
+	N int64
+	// First, ID, Site and Entity are of the first of them, by time and then by ID in byte
+	// order.
+	First            time.Time
+	ID, Site, Entity string
+}
+
+// Presence is the alerts of one rule at one site on one day.
+type Presence struct {
+	RuleID string
+	Site   string
+	Day    string // 2006-01-02, in UTC
+	N      int64
+	// First and Last are the times of the first and of the last of them.
+	First, Last time.Time
+}

@@ -1,0 +1,78 @@
+package history
+
+import (
+	"cmp"
+	"slices"
+
+	"candor/internal/alert"
+	"candor/internal/day"
+)
+
+// Near answers several questions of what lies around a time, by question and rule.
+func (b *Book) Near(asked []alert.Around) []alert.Near {
+	var list []alert.Near
+	for i := range asked {
+		rules := map[string]*alert.Near{}
+		for _, s := range b.Around(asked[i], -1) {
+			a := &s.Alert
+			if n := rules[a.RuleID]; n != nil {
+				n.N++
+				continue
+			}
+			rules[a.RuleID] = &alert.Near{Asked: i, RuleID: a.RuleID, N: 1, First: a.Time, ID: a.ID, Site: a.Site, Entity: a.Entity}
+		}
+		for _, n := range rules {
+			list = append(list, *n)
+		}
+	}
+	slices.SortFunc(list, CompareNear)
+	return list
+}
+
+// CompareNear orders answers by question and rule.
+func CompareNear(a, b alert.Near) int {
+	return cmp.Or(cmp.Compare(a.Asked, b.Asked), cmp.Compare(a.RuleID, b.RuleID))
+}
+
+// Around lists the states of the alerts around a time, by time and ID: the first most of
+// them, or all where most is less than 0.
+func (b *Book) Around(q alert.Around, most int) []*State {
+	var list []*State
+	for s := range b.counting("", "") {
+		if q.Asks(&s.Alert) {
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(x, y *State) int {
+		return cmp.Or(x.Alert.Time.Compare(y.Alert.Time), cmp.Compare(x.Alert.ID, y.Alert.ID))
+	})
+	if most >= 0 {
+		list = list[:min(most, len(list))]
+	}
+	return list
+}
+
+// Presence counts the alerts of some days by rule, site and day.
+func (b *Book) Presence(from, to day.Date) []alert.Presence {
+	type key struct{ rule, site, day string }
+	at := map[key]*alert.Presence{}
+	for s := range b.counting(from, to) {
+		a := &s.Alert
+		k := key{a.RuleID, a.Site, a.Day()}
+		p := at[k]
+		if p == nil {
+			p = &alert.Presence{RuleID: a.RuleID, Site: a.Site, Day: k.day, First: a.Time}
+			at[k] = p
+		}
+		p.N++
+		p.First, p.Last = earlier(p.First, a.Time), later(p.Last, a.Time)
+	}
+	var list []alert.Presence
+	for _, p := range at {
+		list = append(list, *p)
+	}
+	slices.SortFunc(list, func(x, y alert.Presence) int {
+		return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Site, y.Site), cmp.Compare(x.Day, y.Day))
+	})
+	return list
+}

@@ -1,0 +1,208 @@
+//go:build cgo && (((linux || darwin) && (amd64 || arm64)) || (windows && amd64))
+
+package duckdb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	driver "github.com/duckdb/duckdb-go/v2"
+
+	"candor/internal/alert"
+	"candor/internal/alert/history"
+	"candor/internal/day"
+	"candor/internal/store"
+	"candor/internal/store/stamp"
+)
+
+// slot is one day of a question about one rule or entity, so that alerts meet their
+// questions by equality.
+type slot struct {
+	asked    int32
+	key      string
+	day      int64 // since 1970
+	from, to int64 // as stored
+	untied   bool
+}
+
+// keyed is by what the alerts of a question are found.
+type keyed struct{ column, onto string }
+
+// slotsOf parts questions into slots, by what finds the fewest alerts: the entities that
+// they name, else the rules, else the day alone.
+func slotsOf(asked []alert.Around) (map[keyed][]slot, error) {
+	out := map[keyed][]slot{}
+	for i := range asked {
+		q := &asked[i]
+		from, err := stamp.Of(q.From)
+		if err != nil {
+			return nil, err
+		}
+		to, err := stamp.Of(q.To)
+		if err != nil {
+			return nil, err
+		}
+		by, keys := keyed{`''`, `''`}, []string{""}
+		switch {
+		case len(q.Entities) > 0:
+			by, keys = keyed{`entity`, `lower(a.entity)`}, folded(q.Entities)
+		case len(q.Rules) > 0:
+			by, keys = keyed{`rule`, `a."rule"`}, distinct(q.Rules)
+		}
+		for d := floorDay(from); from <= to && d <= floorDay(to); d++ {
+			for _, k := range keys {
+				out[by] = append(out[by], slot{int32(i), k, d, from, to, q.Untied})
+			}
+		}
+	}
+	return out, nil
+}
+
+func folded(entities []string) []string {
+	list := make([]string, len(entities))
+	for i, e := range entities {
+		list[i] = alert.FoldEntity(e)
+	}
+	return distinct(list)
+}
+
+// distinct returns the texts of a list, each once; an empty list for none.
+func distinct(list []string) []string {
+	list = append([]string{}, list...)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// floorDay is the day of a stored time, counted from 1970.
+func floorDay(at int64) int64 {
+	d := at / int64(24*time.Hour)
+	if at%int64(24*time.Hour) < 0 {
+		d--
+	}
+	return d
+}
+
+// Near answers what lay around times; see store.AroundReader.
+func (x *Index) Near(ctx context.Context, asked []alert.Around) (list []alert.Near, err error) {
+	if err := store.CheckAround(asked...); err != nil {
+		return nil, err
+	}
+	by, err := slotsOf(asked)
+	if err != nil {
+		return nil, err
+	}
+	sums := map[[2]any]*alert.Near{}
+	err = x.reading(ctx, func(c *change) error {
+		for k, slots := range by {
+			if err := c.near(ctx, k, slots, func(n alert.Near) { add(sums, &asked[n.Asked], n) }); err != nil {
+				return fmt.Errorf("look around %d times: %w", len(asked), err)
+			}
+		}
+		return nil
+	})
+	for _, n := range sums {
+		list = append(list, *n)
+	}
+	slices.SortFunc(list, history.CompareNear)
+	return list, err
+}
+
+// add adds what lies at one site to the answer to q, if q asks for it.
+func add(sums map[[2]any]*alert.Near, q *alert.Around, n alert.Near) {
+	if len(q.Rules) > 0 && !slices.Contains(q.Rules, n.RuleID) || len(q.Sites) > 0 && !slices.Contains(q.Sites, n.Site) {
+		return
+	}
+	key := [2]any{n.Asked, n.RuleID}
+	have := sums[key]
+	if have == nil {
+		sums[key] = &n
+		return
+	}
+	n.N += have.N
+	if at := have.First.Compare(n.First); at < 0 || at == 0 && have.ID < n.ID {
+		n.First, n.ID, n.Site, n.Entity = have.First, have.ID, have.Site, have.Entity
+	}
+	*have = n
+}
+
+// near gives what meets the slots to take, by question, rule and site.
+func (c *change) near(ctx context.Context, by keyed, slots []slot, take func(alert.Near)) error {
+	held := c.hold("slots "+by.column, &table{rows: len(slots), columns: []driver.ColumnInfo{column("asked", driver.TYPE_INTEGER), column("k", driver.TYPE_VARCHAR),
+		column("d", driver.TYPE_BIGINT), column("since", driver.TYPE_BIGINT), column("until", driver.TYPE_BIGINT), column("untied", driver.TYPE_BOOLEAN)},
+		put: func(c *cells, i int) {
+			s := &slots[i]
+			put(c, s.asked)
+			put(c, s.key)
+			put(c, s.day)
+			put(c, s.from)
+			put(c, s.to)
+			put(c, s.untied)
+		}})
+	first, last := slots[0].from, slots[0].to
+	for i := range slots {
+		first, last = min(first, slots[i].from), max(last, slots[i].to)
+	}
+	return scan(ctx, c.conn, 7, func(v []value) {
+		take(alert.Near{Asked: int(v[0].(int32)), RuleID: v[1].(string), Site: v[2].(string), N: v[3].(int64), First: stamp.Time(v[4].(int64)),
+			ID: v[5].(string), Entity: v[6].(string)})
+	}, `SELECT s.asked, a."rule", a.site, count(*), min(a."time"), arg_min(a.id, (a."time", a.id)), arg_min(a.entity, (a."time", a.id))
+		FROM ix.alert a JOIN `+held+` s ON s.k = `+by.onto+` AND s.d = `+whole(`a."time"`, 24*time.Hour)+`
+		WHERE a.counts AND a."time" BETWEEN ? AND ? AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '') GROUP BY ALL`, first, last)
+}
+
+// Around lists alerts around a time; see store.AroundReader.
+func (x *Index) Around(ctx context.Context, q alert.Around, most int) (out []*alert.Alert, err error) {
+	if err := store.CheckAround(q); err != nil {
+		return nil, err
+	}
+	first, err := stamp.Of(q.From)
+	if err != nil {
+		return nil, err
+	}
+	last, err := stamp.Of(q.To)
+	if err != nil {
+		return nil, err
+	}
+	return out, x.reading(ctx, func(c *change) error {
+		list, err := c.livesOf(ctx, `SELECT h FROM ix.alert WHERE counts AND "time" BETWEEN $1 AND $2 AND (NOT $3 OR incident = '')
+			AND (len($4::VARCHAR[]) = 0 OR "rule" IN (SELECT unnest($4::VARCHAR[]))) AND (len($5::VARCHAR[]) = 0 OR site IN (SELECT unnest($5::VARCHAR[])))
+			AND (len($6::VARCHAR[]) = 0 OR lower(entity) IN (SELECT unnest($6::VARCHAR[]))) ORDER BY "time", id LIMIT $7`,
+			first, last, q.Untied, distinct(q.Rules), distinct(q.Sites), folded(q.Entities), max(most, 0))
+		if err == nil {
+			err = c.whole(ctx, list)
+		}
+		if err != nil {
+			return fmt.Errorf("look around a time: %w", err)
+		}
+		for _, l := range list {
+			if s := history.Of(l.id, l.plain()); s.Counts && q.Asks(&s.Alert) {
+				out = append(out, s.Shown())
+			}
+		}
+		slices.SortFunc(out, func(a, b *alert.Alert) int {
+			if n := a.Time.Compare(b.Time); n != 0 {
+				return n
+			}
+			return strings.Compare(a.ID, b.ID)
+		})
+		out = out[:min(len(out), max(most, 0))]
+		return nil
+	})
+}
+
+// Presence counts alerts by rule, site and day; see store.AroundReader.
+func (x *Index) Presence(ctx context.Context, from, to day.Date) (list []alert.Presence, err error) {
+	first, last := stamp.Bounds(from, to)
+	err = x.scan(ctx, 6, func(v []value) {
+		at := stamp.Time(v[4].(int64))
+		list = append(list, alert.Presence{RuleID: v[0].(string), Site: v[1].(string), Day: at.Format(time.DateOnly), N: v[3].(int64), First: at, Last: stamp.Time(v[5].(int64))})
+	}, `SELECT "rule", site, `+whole(`"time"`, 24*time.Hour)+` AS d, count(*), min("time"), max("time") FROM ix.alert WHERE counts AND "time" BETWEEN ? AND ?
+		GROUP BY ALL ORDER BY ALL`, first, last)
+	if err != nil {
+		return nil, fmt.Errorf("find where alerts are from %s to %s: %w", from, to, err)
+	}
+	return list, nil
+}
