@@ -5,13 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,21 +54,54 @@ type desk struct {
 	http.Handler
 }
 
+// demo is a data folder with the miniature and its evidence. It is made once, as
+// that takes longer than most tests; each test has a copy.
+var demo struct {
+	once sync.Once
+	dir  string
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.RemoveAll(demo.dir)
+	os.Exit(code)
+}
+
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	dir, ctx := t.TempDir(), t.Context()
-	d := &desk{t: t}
+	demo.once.Do(func() {
+		dir := must(os.MkdirTemp("", "candor-api-"))(t)
+		d, alerts := openDesk(t, dir)
+		d.fill(ingest.NewEvidence(d.evidence, alerts, clock))
+		for _, c := range []io.Closer{alerts, d.evidence, d.library} {
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		demo.dir = dir
+	})
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(demo.dir)); err != nil {
+		t.Fatal(err)
+	}
+	d, alerts := openDesk(t, dir)
+	d.service, d.assess = library.New(d.library), assessment.New(d.library, d.evidence, alerts)
+	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: alerts, Ledger: ledger.New(d.evidence.Ledger()),
+		Door: door.New(door.Config{Now: clock}), Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
+	return d
+}
+
+// openDesk opens the stores of the data folder dir.
+func openDesk(t *testing.T, dir string) (*desk, *batches.Store) {
+	t.Helper()
+	ctx, d := t.Context(), &desk{t: t}
 	d.library = must(sqlite.OpenLibrary(ctx, filepath.Join(dir, "library.db")))(t)
 	t.Cleanup(func() { d.library.Close() })
 	d.evidence = must(sqlite.OpenEvidence(ctx, filepath.Join(dir, "evidence.db")))(t)
 	t.Cleanup(func() { d.evidence.Close() })
 	alerts := must(scan.Open(ctx, filepath.Join(dir, "alerts"), batches.Options{Write: true}))(t)
 	t.Cleanup(func() { alerts.Close() })
-	d.fill(dir, ingest.NewEvidence(d.evidence, alerts, clock))
-	d.service, d.assess = library.New(d.library), assessment.New(d.library, d.evidence, alerts)
-	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: alerts, Ledger: ledger.New(d.evidence.Ledger()),
-		Door: door.New(door.Config{Now: clock}), Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
-	return d
+	return d, alerts
 }
 
 func byDefault() (assure.Policy, error) { return policy.Default(), nil }
@@ -82,7 +118,7 @@ func must[T any](v T, err error) func(testing.TB) T {
 }
 
 // fill imports the miniature and the evidence of the simulated organisation.
-func (d *desk) fill(dir string, in *ingest.Evidence) {
+func (d *desk) fill(in *ingest.Evidence) {
 	ctx := d.t.Context()
 	w := must(d.library.Begin(ctx))(d.t)
 	defer w.Rollback()
@@ -91,7 +127,7 @@ func (d *desk) fill(dir string, in *ingest.Evidence) {
 	rel := attack.Release{Domain: sample.Domain, Version: sample.Version, STIX: "2.1", FileHash: sum.FileHash.String(), Source: "bundle.json",
 		Size: int64(len(data)), Objects: sum.Objects, Imported: today, Verified: "unknown"}
 	must(w.Commit(ctx, rel, nil))(d.t)
-	files := must(sample.Write(filepath.Join(dir, "input"), 1, day.Of(today)))(d.t)
+	files := must(sample.Write(d.t.TempDir(), 1, day.Of(today)))(d.t)
 	for _, e := range [][2]string{{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules},
 		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"runbooks", files.Runbooks}} {
 		must(in.Add(ctx, ingest.Request{Kind: e[0], Paths: []string{e[1]}}))(d.t)

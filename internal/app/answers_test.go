@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"candor/internal/assure"
 	"candor/internal/cli"
 	"candor/internal/door"
-	"candor/internal/engine"
 	"candor/internal/policy"
 )
 
@@ -21,10 +19,8 @@ import (
 // minute before and after that, and looks which answers are the same one.
 func TestAnswersAreOfTheirDay(t *testing.T) {
 	now := today
-	f := &folder{t: t, dir: t.TempDir(), engine: engine.Scan, now: now}
-	f.ok("demo", "--once", "--keep", "kept")
 	clock := func() time.Time { return now }
-	d, err := app.Open(t.Context(), filepath.Join(f.dir, "kept", "data"), cli.Mode{Write: true, Serve: true, Now: clock})
+	d, err := app.Open(t.Context(), demonstration(t), cli.Mode{Write: true, Serve: true, Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,12 +40,43 @@ type house struct {
 // today is when everything in these tests happens.
 var today = time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
 
+// demo is a folder with the demonstration of today, input and data. It is made once, as
+// that takes longer than most tests; each test has a copy of the data.
+var demo struct {
+	once sync.Once
+	dir  string
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.RemoveAll(demo.dir)
+	os.Exit(code)
+}
+
+// demonstration returns a data folder with the demonstration of today.
+func demonstration(t *testing.T) (data string) {
+	t.Helper()
+	demo.once.Do(func() {
+		dir, err := os.MkdirTemp("", "candor-app-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &folder{t: t, dir: dir, engine: engine.Scan, now: today}
+		f.ok("demo", "--once", "--keep", "kept")
+		demo.dir = dir
+	})
+	data = filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(data, os.DirFS(filepath.Join(demo.dir, "kept", "data"))); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
 func newHouse(t *testing.T, rules identity.Rules) *house {
 	t.Helper()
-	f := &folder{t: t, dir: t.TempDir(), engine: engine.Scan, now: today}
-	f.ok("demo", "--once", "--keep", "kept")
-	h := &house{t: t, dir: f.dir, tokens: token.In(filepath.Join(f.dir, "tokens"))}
-	d, err := app.Open(t.Context(), filepath.Join(f.dir, "kept", "data"), cli.Mode{Write: true, Serve: true, Now: func() time.Time { return today }})
+	data := demonstration(t)
+	h := &house{t: t, dir: demo.dir, tokens: token.In(filepath.Join(t.TempDir(), "tokens"))}
+	d, err := app.Open(t.Context(), data, cli.Mode{Write: true, Serve: true, Now: func() time.Time { return today }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,9 +265,13 @@ func TestNoAnswerHasAToken(t *testing.T) {
 		secret := h.token("all", token.Scopes()...)
 		random := secret[strings.LastIndexByte(secret, '_')+1:]
 		record := fmt.Sprintf(`{"id":%[1]q,"rule_id":%[1]q,"time":%[1]q,"date":%[1]q,"entity":%[1]q,"name":%[1]q,"source":%[1]q,"disposition":%[1]q,%[1]q:1}`, secret)
+		auths := []string{"Bearer " + secret, "Bearer " + secret + "x", "Basic " + secret, ""}
+		if testing.Short() {
+			auths = auths[:1] // of the same requests, those that get furthest
+		}
 		query := "q=" + secret + "&text=" + secret + "&domain=" + secret + "&release=" + secret + "&platform=" + secret + "&as_of=" + secret + "&for=" + secret + "&key=" + secret
 		for _, r := range append(h.door.Routes(), door.Route{Pattern: "GET /" + secret}, door.Route{Pattern: "PUT /api/" + secret}) {
-			for _, auth := range []string{"Bearer " + secret, "Bearer " + secret + "x", "Basic " + secret, ""} {
+			for _, auth := range auths {
 				for _, w := range []*httptest.ResponseRecorder{
 					h.request(r, secret, record+"\n"+record, "Authorization", auth, "Cookie", "candor="+secret, "Referer", "http://localhost/"+secret, "X-Token", secret),
 					h.request(r, secret, record, "query", query, "Authorization", auth, "Content-Type", secret, "Content-Encoding", secret, "If-None-Match", secret, "Origin", "http://"+secret),

@@ -71,7 +71,7 @@ func TestBothReadersReadTheGoldenTablesAlike(t *testing.T) {
 }
 
 func TestBothReadersTreatRowsAlike(t *testing.T) {
-	for _, row := range []string{
+	for i, row := range []string{
 		"", "\n", "\r\n", "\r", "\r\r\n", "a", "a,r,2026-03-01,h", "a,r,2026-03-01,h,open,x\n", ",r,2026-03-01,h,open\n", "a,r,soon,h,open\n",
 		"a,r,2026-03-01,h,open", "a,r,2026-03-01,h,open\r", "a,r,2026-03-01,h,open\r\n", "a,r,2026-03-01,h\xff,open\n", "a,r,2026-03-01,h,maybe\n",
 		`"a","r","2026-03-01","h","open"` + "\n", `"a","r","2026-03-01","h, ""x""",""` + "\r\n", "a,r,2026-03-01,\"two\r\nlines\n\",test\n", `a,r,2026-03-01,h,"test"`,
@@ -81,7 +81,9 @@ func TestBothReadersTreatRowsAlike(t *testing.T) {
 		sameRows(t, tabular.Own(), rowHead+row)
 		sameRows(t, tabular.Own(), rowHead+rowGood+row+rowGood)
 		sameRows(t, tabular.Own(), "\ufeff"+rowHead+row+rowGood)
-		sameRows(t, tabular.Own(), rowHead+strings.Repeat(rowGood, 12_000)+row+rowGood)
+		if !testing.Short() || i%9 == 0 { // each is many blocks
+			sameRows(t, tabular.Own(), rowHead+strings.Repeat(rowGood, 12_000)+row+rowGood)
+		}
 	}
 	for _, text := range []string{"", "\n", "id,rule_id,time", rowHead, "\n" + rowHead + rowGood, `"id",rule_id,time` + "\na,r,2026-03-01\n", "id,id\n", "id,rule_id\na,r\n",
 		"rule_id,time\nr,2026-03-01\nr,2026-03-01\n", strings.Replace(rowHead, "\n", "\r\n", 1) + rowGood, rowHead + "a,r,2026-03-01," + strings.Repeat("x", 2<<20) + ",test\n" + rowGood,
