@@ -170,21 +170,31 @@ func Moment(t time.Time) time.Time {
 
 // InForce returns the statement in force, nil when none was made. A second reading is
 // never in force.
-func (s *State) InForce() *alert.Disposition { return s.inForce(first) }
+func (s *State) InForce() *alert.Disposition {
+	return s.inForce(func(*alert.Disposition) bool { return true })
+}
+
+// inForce returns the one in force among those that are known.
+func (s *State) inForce(known func(*alert.Disposition) bool) *alert.Disposition {
+	return s.last(func(d *alert.Disposition) bool { return !d.Second && known(d) })
+}
 
 // SecondReading returns the second reading that is compared with the statement in force,
 // the last of them by its own time; nil when none was made.
 func (s *State) SecondReading() *alert.Disposition {
-	return s.inForce(func(d *alert.Disposition) bool { return d.Second })
+	return s.secondReading(func(*alert.Disposition) bool { return true })
 }
 
-// first reports whether d is a statement under which an alert can count.
-func first(d *alert.Disposition) bool { return !d.Second }
+// secondReading returns that of those that are known.
+func (s *State) secondReading(known func(*alert.Disposition) bool) *alert.Disposition {
+	return s.last(func(d *alert.Disposition) bool { return d.Second && known(d) })
+}
 
-// inForce returns the one in force among those that are known.
-func (s *State) inForce(known func(*alert.Disposition) bool) (last *alert.Disposition) {
+// last returns the last of some statements, of those of one time the one that arrived
+// last; nil when there is none.
+func (s *State) last(of func(*alert.Disposition) bool) (last *alert.Disposition) {
 	for i := range s.Statements {
-		if d := &s.Statements[i]; known(d) && (last == nil || !d.Time.Before(last.Time)) {
+		if d := &s.Statements[i]; of(d) && (last == nil || !d.Time.Before(last.Time)) {
 			last = d
 		}
 	}
@@ -232,7 +242,7 @@ func (s *State) Durations(until time.Time) []alert.Duration {
 		return nil
 	}
 	var earliest *alert.Disposition
-	known := func(d *alert.Disposition) bool { return first(d) && !d.Time.After(until) }
+	known := func(d *alert.Disposition) bool { return !d.Second && !d.Time.After(until) }
 	for i := range s.Statements {
 		if d := &s.Statements[i]; known(d) && (earliest == nil || d.Time.Before(earliest.Time)) {
 			earliest = d

@@ -70,8 +70,8 @@ func (a *asking) until(where string) string {
 		if(a.many, h.provenance, a.provenance) AS provenance, if(a.many, h.said, a.said) AS said
 		FROM ix.alert a LEFT JOIN (
 			SELECT id, arg_max("class", (said, came)) AS "class", arg_max(provenance, (said, came)) AS provenance, max(said) AS said FROM (
-				SELECT id, said, "class", word, author, provenance, min((number, place)) AS came FROM ix.arrival
-				WHERE "class" <> '' AND said <= ` + end + ` AND number NOT IN (SELECT number FROM ix.batch WHERE void) GROUP BY ALL
+				SELECT id, said, "class", word, author, provenance, original, min((number, place)) AS came FROM ix.arrival
+				WHERE "class" <> '' AND NOT again AND said <= ` + end + ` AND number NOT IN (SELECT number FROM ix.batch WHERE void) GROUP BY ALL
 			) GROUP BY id
 		) h ON h.id = if(a.many, a.id, NULL) WHERE ` + where
 }
