@@ -18,6 +18,19 @@ import (
 	"candor/internal/store/stamp"
 )
 
+// alerts is every alert with what its arrivals come to: one that arrived once, with what
+// it says, and each other as package history merged its arrivals.
+const alerts = `(SELECT h, id, false AS many, ` + content + `, ` + said + `, '' AS reading, '' AS reader FROM ix.known WHERE NOT many
+	UNION ALL SELECT h, id, true, ` + standing + ` FROM ix.merged)`
+
+// The columns that follow from what became of an alert: whether it counts and what it says,
+// the statement in force, and the second reading.
+const (
+	content  = `counts, "rule", "name", "time", site, entity, incident`
+	said     = `"class", provenance, said, word, author, original`
+	standing = content + `, ` + said + `, reading, reader`
+)
+
 // unsaid are the classes that say nothing of what an alert was, and none, for IN.
 const unsaid = `('', 'unlabelled', 'open')`
 
@@ -25,7 +38,7 @@ const unsaid = `('', 'unlabelled', 'open')`
 func (x *Index) Known(ctx context.Context, ids []string) (map[string]bool, error) {
 	known := make(map[string]bool, len(ids))
 	err := x.scan(ctx, 1, func(v []value) { known[v[0].(string)] = true },
-		`WITH asked AS (SELECT unnest(?::VARCHAR[]) AS id) SELECT a.id FROM ix.alert a
+		`WITH asked AS (SELECT unnest(?::VARCHAR[]) AS id) SELECT a.id FROM `+alerts+` a
 		 WHERE a.counts AND a.h IN (SELECT hash(id) FROM asked) AND a.id IN (SELECT id FROM asked)`, ids)
 	if err != nil {
 		return nil, fmt.Errorf("look up %d alerts: %w", len(ids), err)
@@ -50,7 +63,7 @@ func (x *Index) Tallies(ctx context.Context, from, to day.Date) (list []alert.Ta
 			if("class" IN `+unsaid+`, 'unlabelled', "class") AS "class", if("class" IN `+unsaid+`, '', provenance) AS provenance,
 			if("class" = 'open' AND incident <> '', said, `+unknown+`) AS opened,
 			bit_or(1::BIGINT << ((`+whole(`"time"`, time.Hour)+` % 24 + 24) % 24)) AS hours, count(*) AS n
-		FROM ix.alert WHERE counts AND "time" BETWEEN ? AND ? GROUP BY ALL
+		FROM `+alerts+` WHERE counts AND "time" BETWEEN ? AND ? GROUP BY ALL
 	), named AS (
 		SELECT "rule", strftime(make_date(d::INTEGER), '%Y-%m-%d') AS "day", site, entity, incident, "class", provenance, opened, hours, n FROM counted
 	)
@@ -70,14 +83,14 @@ func (x *Index) Rules(ctx context.Context) (list []store.AlertRule, err error) {
 		r.Name, _ = v[4].(string)
 		places[r.ID] = len(list)
 		list = append(list, r)
-	}, `SELECT "rule", count(*), min("time"), max("time"), arg_max("name", ("time", "name")) FILTER ("name" <> '') FROM ix.alert WHERE counts GROUP BY "rule" ORDER BY "rule"`)
+	}, `SELECT "rule", count(*), min("time"), max("time"), arg_max("name", ("time", "name")) FILTER ("name" <> '') FROM `+alerts+` WHERE counts GROUP BY "rule" ORDER BY "rule"`)
 	if err == nil {
 		err = x.scan(ctx, 2, func(v []value) {
 			r := &list[places[v[0].(string)]]
 			r.Batches = append(r.Batches, v[1].(string))
 		}, `SELECT "rule", body ->> '$.batch.id' FROM (
-			SELECT DISTINCT "rule", number FROM ix.alert WHERE counts AND NOT many
-			UNION SELECT a."rule", r.number FROM ix.arrival r JOIN ix.alert a ON a.h = r.h AND a.id = r.id WHERE a.counts AND r.behind)
+			SELECT DISTINCT "rule", number FROM ix.known WHERE counts AND NOT many
+			UNION SELECT a."rule", r.number FROM ix.arrival r JOIN ix.merged a ON a.h = r.h AND a.id = r.id WHERE a.counts AND r.behind)
 			JOIN ix.batch USING (number) ORDER BY "rule", number`)
 	}
 	if err != nil {
@@ -199,7 +212,7 @@ func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.S
 // page reads the alerts of a rule from a time on, of that time those behind an ID.
 func (x *Index) page(ctx context.Context, rule string, first, last int64, behind string) (out []*alert.Alert, err error) {
 	return out, x.reading(ctx, func(c *change) error {
-		list, err := c.livesOf(ctx, `SELECT h FROM ix.alert WHERE counts AND "rule" = $1 AND "time" BETWEEN $2 AND $3 AND ("time" > $2 OR id > $4)
+		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND "rule" = $1 AND "time" BETWEEN $2 AND $3 AND ("time" > $2 OR id > $4)
 			ORDER BY "time", id LIMIT $5`, rule, first, last, behind, page)
 		if err != nil {
 			return err

@@ -149,7 +149,7 @@ func (c *change) near(ctx context.Context, by keyed, slots []slot, take func(ale
 		take(alert.Near{Asked: int(v[0].(int32)), RuleID: v[1].(string), Site: v[2].(string), N: v[3].(int64), First: stamp.Time(v[4].(int64)),
 			ID: v[5].(string), Entity: v[6].(string)})
 	}, `SELECT s.asked, a."rule", a.site, count(*), min(a."time"), arg_min(a.id, (a."time", a.id)), arg_min(a.entity, (a."time", a.id))
-		FROM ix.alert a JOIN `+held+` s ON s.k = `+by.onto+` AND s.d = `+whole(`a."time"`, 24*time.Hour)+`
+		FROM `+alerts+` a JOIN `+held+` s ON s.k = `+by.onto+` AND s.d = `+whole(`a."time"`, 24*time.Hour)+`
 		WHERE a.counts AND a."time" BETWEEN ? AND ? AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '') GROUP BY ALL`, first, last)
 }
 
@@ -167,7 +167,7 @@ func (x *Index) Around(ctx context.Context, q alert.Around, most int) (out []*al
 		return nil, err
 	}
 	return out, x.reading(ctx, func(c *change) error {
-		list, err := c.livesOf(ctx, `SELECT h FROM ix.alert WHERE counts AND "time" BETWEEN $1 AND $2 AND (NOT $3 OR incident = '')
+		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND "time" BETWEEN $1 AND $2 AND (NOT $3 OR incident = '')
 			AND (len($4::VARCHAR[]) = 0 OR "rule" IN (SELECT unnest($4::VARCHAR[]))) AND (len($5::VARCHAR[]) = 0 OR site IN (SELECT unnest($5::VARCHAR[])))
 			AND (len($6::VARCHAR[]) = 0 OR lower(entity) IN (SELECT unnest($6::VARCHAR[]))) ORDER BY "time", id LIMIT $7`,
 			first, last, q.Untied, distinct(q.Rules), distinct(q.Sites), folded(q.Entities), max(most, 0))
@@ -199,7 +199,7 @@ func (x *Index) Presence(ctx context.Context, from, to day.Date) (list []alert.P
 	err = x.scan(ctx, 6, func(v []value) {
 		at := stamp.Time(v[4].(int64))
 		list = append(list, alert.Presence{RuleID: v[0].(string), Site: v[1].(string), Day: at.Format(time.DateOnly), N: v[3].(int64), First: at, Last: stamp.Time(v[5].(int64))})
-	}, `SELECT "rule", site, `+whole(`"time"`, 24*time.Hour)+` AS d, count(*), min("time"), max("time") FROM ix.alert WHERE counts AND "time" BETWEEN ? AND ?
+	}, `SELECT "rule", site, `+whole(`"time"`, 24*time.Hour)+` AS d, count(*), min("time"), max("time") FROM `+alerts+` WHERE counts AND "time" BETWEEN ? AND ?
 		GROUP BY ALL ORDER BY ALL`, first, last)
 	if err != nil {
 		return nil, fmt.Errorf("find where alerts are from %s to %s: %w", from, to, err)

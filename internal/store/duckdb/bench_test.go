@@ -179,7 +179,7 @@ func TestBareCount(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.Query(`SELECT "rule", "time" // 86400000000000, count(*) FROM alert WHERE counts GROUP BY ALL`)
+	rows, err := db.Query(`SELECT "rule", "time" // 86400000000000, count(*) FROM known WHERE counts AND NOT many GROUP BY ALL`)
 	if err != nil {
 		t.Fatal(err)
 	}

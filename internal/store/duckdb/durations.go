@@ -44,7 +44,7 @@ var durations = `
 	), waited AS (
 		SELECT a."rule", a."time", if(NOT a.many AND a.said <= $3, a.said, h.first) AS first,
 			CASE WHEN a.many THEN if(h."class" IN ` + unsaid + `, NULL, h.last) WHEN a.said <= $3 AND a."class" NOT IN ` + unsaid + ` THEN a.said END AS last
-		FROM ix.alert a LEFT JOIN heard h ON h.id = if(a.many, a.id, NULL) WHERE a.counts AND a."time" BETWEEN $1 AND $2
+		FROM ` + alerts + ` a LEFT JOIN heard h ON h.id = if(a.many, a.id, NULL) WHERE a.counts AND a."time" BETWEEN $1 AND $2
 	), counted AS (
 		SELECT "rule", first IS NOT NULL AS acknowledged, last IS NOT NULL AS closed, ` + minutes(`$3`) + ` AS open,
 			` + reached(`first`) + ` AS "first", ` + reached(`last`) + ` AS "last", count(*) AS n FROM waited GROUP BY ALL

@@ -34,7 +34,7 @@ var tables string
 
 // version is that of the tables, and of what they hold. An index of another version, or
 // of another version of the engine, whose hashes are its own, is built anew.
-const version = 2
+const version = 3
 
 // What the engine may use. It spills to the disk what does not fit.
 const (
@@ -341,7 +341,7 @@ func (x *Index) Rows(ctx context.Context) (map[int]int64, error) {
 	rows := map[int]int64{}
 	err := x.scan(ctx, 2, func(v []value) { rows[int(v[0].(int32))] = v[1].(int64) }, `
 		SELECT number, sum(n)::BIGINT FROM (
-			SELECT number, count(*) AS n FROM ix.alert WHERE NOT many GROUP BY number
+			SELECT number, count(*) AS n FROM ix.known WHERE NOT many GROUP BY number
 			UNION ALL SELECT number, count(*) FROM ix.arrival GROUP BY number)
 		GROUP BY number`)
 	if err != nil {

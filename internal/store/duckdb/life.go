@@ -26,8 +26,9 @@ type life struct {
 
 // row is an alert's row in the table, as far as it must be known to change it.
 type row struct {
-	id   int64 // of the row
-	many bool
+	id     int64 // of the row
+	many   bool
+	merged int64 // the row of what its arrivals come to, where many says that there is one
 }
 
 // arrival is one arrival in the life of an alert.
@@ -118,7 +119,7 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 	}
 	// To read the hashes alone, and then a few rows whole, is faster than all at once.
 	var rows []int64
-	if err := scan(ctx, c.conn, 1, func(v []value) { rows = append(rows, v[0].(int64)) }, `SELECT rowid FROM ix.alert WHERE h IN (`+wanted+`)`, args...); err != nil {
+	if err := scan(ctx, c.conn, 1, func(v []value) { rows = append(rows, v[0].(int64)) }, `SELECT rowid FROM ix.known WHERE h IN (`+wanted+`)`, args...); err != nil {
 		return nil, err
 	}
 	held := c.hold("rows", &table{columns: columnsOf("seq"), rows: len(rows), put: puts(rows)})
@@ -126,17 +127,21 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 	if err := scan(ctx, c.conn, 17, func(v []value) {
 		l := &life{id: v[1].(string), row: &row{id: v[0].(int64), many: v[4].(bool)}}
 		lives[l.id], list = l, append(list, l)
-		at := v[7].(int64)
-		a := &alert.Alert{ID: l.id, RuleID: v[5].(string), RuleName: v[6].(string), Time: stamp.Time(at), Site: v[8].(string), Entity: v[9].(string), CaseID: v[10].(string)}
 		if l.row.many {
-			l.state.Alert = *a
 			return
 		}
+		a, at, n := saying(l.id, v[5:]), v[7].(int64), int(v[2].(int32))
 		a.Disposition = statement(a.ID, v[11:])
-		n := int(v[2].(int32))
 		l.arrivals = []arrival{{Arrival: history.Arrival{Batch: n, Place: v[3].(int64), Void: void[n], Alert: a}, row: -1, time: at, says: true, behind: true}}
 	}, `SELECT rowid, id, number, place, many, "rule", "name", "time", site, entity, incident, "class", provenance, said, word, author, original
-		FROM ix.alert WHERE rowid IN (SELECT seq FROM `+held+`)`); err != nil {
+		FROM ix.known WHERE rowid IN (SELECT seq FROM `+held+`)`); err != nil {
+		return nil, err
+	}
+	if err := scan(ctx, c.conn, 8, func(v []value) {
+		if l := lives[v[1].(string)]; l != nil {
+			l.row.merged, l.state.Alert = v[0].(int64), *saying(l.id, v[2:])
+		}
+	}, `SELECT rowid, id, "rule", "name", "time", site, entity, incident FROM ix.merged WHERE h IN (`+wanted+`)`, args...); err != nil {
 		return nil, err
 	}
 	err = scan(ctx, c.conn, 14, func(v []value) {
@@ -158,6 +163,11 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 		return nil, err
 	}
 	return list, nil
+}
+
+// saying returns an alert that says rule, name, time, site, entity and incident.
+func saying(id string, v []value) *alert.Alert {
+	return &alert.Alert{ID: id, RuleID: v[0].(string), RuleName: v[1].(string), Time: stamp.Time(v[2].(int64)), Site: v[3].(string), Entity: v[4].(string), CaseID: v[5].(string)}
 }
 
 // voids are the batches that are withdrawn.

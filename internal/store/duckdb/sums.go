@@ -29,7 +29,7 @@ func (x *Index) ask(ctx context.Context, q *alert.Question) (*asking, error) {
 		return a, err
 	}
 	// Of an alert the row has the statement in force, than which no other is later.
-	return a, x.scan(ctx, 1, func(v []value) { a.late = v[0].(bool) }, `SELECT count(*) > 0 FROM ix.alert WHERE said > ?`, until)
+	return a, x.scan(ctx, 1, func(v []value) { a.late = v[0].(bool) }, `SELECT count(*) > 0 FROM `+alerts+` WHERE said > ?`, until)
 }
 
 // with notes the value of a parameter and returns its name.
@@ -40,14 +40,14 @@ func (a *asking) with(v any) string {
 
 // seen is a query of the alerts of the question's days and site: "class" and provenance are
 // as they count once alerts have inherited, and again says that an alert of a case was
-// opened after that was closed. Where are further conditions on ix.alert a.
+// opened after that was closed. Where are further conditions on alerts a.
 func (a *asking) seen(where string) string {
 	first, last := stamp.Bounds(a.From, a.To)
 	where = fmt.Sprintf(`a.counts AND a."time" BETWEEN %s AND %s%s`, a.with(first), a.with(last), where)
 	if a.Site != "" {
 		where += " AND a.site = " + a.with(a.Site)
 	}
-	rows := `SELECT a."rule", a.incident, a.entity, a.site, a."time", a."class", a.provenance, a.said FROM ix.alert a WHERE ` + where
+	rows := `SELECT a."rule", a.incident, a.entity, a.site, a."time", a."class", a.provenance, a.said FROM ` + alerts + ` a WHERE ` + where
 	if a.late {
 		rows = a.until(where)
 	}
@@ -68,7 +68,7 @@ func (a *asking) until(where string) string {
 	end := a.with(stamp.Nearest(a.Until))
 	return `SELECT a."rule", a.incident, a.entity, a.site, a."time", CASE WHEN a.many THEN coalesce(h."class", '') WHEN a.said <= ` + end + ` THEN a."class" ELSE '' END AS "class",
 		if(a.many, h.provenance, a.provenance) AS provenance, if(a.many, h.said, a.said) AS said
-		FROM ix.alert a LEFT JOIN (
+		FROM ` + alerts + ` a LEFT JOIN (
 			SELECT id, arg_max("class", (said, came)) AS "class", arg_max(provenance, (said, came)) AS provenance, max(said) AS said FROM (
 				SELECT id, said, "class", word, author, provenance, original, min((number, place)) AS came FROM ix.arrival
 				WHERE "class" <> '' AND NOT again AND said <= ` + end + ` AND number NOT IN (SELECT number FROM ix.batch WHERE void) GROUP BY ALL

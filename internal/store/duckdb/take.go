@@ -86,7 +86,7 @@ func (c *change) end() {
 	}
 	c.tx = nil
 	c.held.release(c.name)
-	_, _ = c.conn.ExecContext(context.Background(), `DROP TABLE IF EXISTS temp.suspect`)
+	_, _ = c.conn.ExecContext(context.Background(), `DROP TABLE IF EXISTS temp.suspect; DROP TABLE IF EXISTS temp.arriving`)
 	_ = c.conn.Close()
 }
 
@@ -160,11 +160,11 @@ func (c *change) Take(ctx context.Context, files []batches.File) (batches.Outcom
 	if suspects > 0 {
 		plain += ` WHERE hash(id) NOT IN (SELECT h FROM temp.suspect)`
 	}
-	if in.got.New, err = c.count(ctx, `SELECT count(*) FROM (`+plain+`) WHERE NOT void`); err != nil {
-		return in.got, c.unread(err)
+	if in.got.New, err = c.count(ctx, `SELECT count(*) FROM temp.arriving WHERE NOT void AND h NOT IN (SELECT h FROM temp.suspect)`); err != nil {
+		return in.got, err
 	}
-	if err := c.run(ctx, "take in alerts", `INSERT INTO ix.alert SELECT hash(id), id, number, place, false, NOT void, `+contentOf+`, `+statementOf+
-		`, '' AS reading, '' AS reader FROM (`+plain+`)`); err != nil {
+	if err := c.run(ctx, "take in alerts", `INSERT INTO ix.known SELECT hash(id), id, number, place, false, NOT void, `+contentOf+`, `+statementOf+
+		` FROM (`+plain+`)`); err != nil {
 		return in.got, c.unread(err)
 	}
 	if suspects == 0 {
@@ -204,11 +204,15 @@ func literal(path string) string {
 // suspect gathers the hashes of the IDs that may have more than one arrival: what arrives
 // twice, what is known, and what is said of an alert; and those of second readings.
 func (in *incoming) suspect(ctx context.Context) (int64, error) {
-	if err := in.run(ctx, "look for what is known", `CREATE OR REPLACE TEMP TABLE suspect AS
-		SELECT h FROM (SELECT hash(id) AS h FROM (`+in.from+`)) GROUP BY h HAVING count(*) > 1
-		UNION SELECT hash(id) FROM (`+in.from+`) WHERE "time" IS NULL OR `+second+`
-		UNION SELECT hash(id) FROM (`+in.from+`) WHERE hash(id) IN (SELECT h FROM ix.alert)`); err != nil {
+	if err := in.run(ctx, "read what arrives", `CREATE OR REPLACE TEMP TABLE arriving AS
+		SELECT hash(id) AS h, "time" IS NULL OR `+second+` AS more, void FROM (`+in.from+`)`); err != nil {
 		return 0, in.unread(err)
+	}
+	if err := in.run(ctx, "look for what is known", `CREATE OR REPLACE TEMP TABLE suspect AS
+		SELECT h FROM temp.arriving GROUP BY h HAVING count(*) > 1
+		UNION SELECT h FROM temp.arriving WHERE more
+		UNION SELECT h FROM temp.arriving WHERE h IN (SELECT h FROM ix.known)`); err != nil {
+		return 0, err
 	}
 	return in.count(ctx, `SELECT count(*) FROM temp.suspect`)
 }
@@ -289,7 +293,7 @@ func (in *incoming) take(l *life) {
 
 // Forget makes the arrivals of a batch void; see batches.Change.
 func (c *change) Forget(ctx context.Context, number int) error {
-	if err := c.run(ctx, "withdraw alerts", `UPDATE ix.alert SET counts = false WHERE number = ? AND NOT many AND counts`, number); err != nil {
+	if err := c.run(ctx, "withdraw alerts", `UPDATE ix.known SET counts = false WHERE number = ? AND NOT many AND counts`, number); err != nil {
 		return err
 	}
 	c.void[number] = true

@@ -4,6 +4,7 @@ package duckdb
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,14 +16,20 @@ import (
 
 // write writes what became of lives.
 func (c *change) write(ctx context.Context, list []*life) error {
-	var fresh, changed []*life
+	var fresh, marked, merged, changed []*life
 	var arrived []*arrival
 	for _, l := range list {
+		stored := l.row != nil && l.row.many
 		switch {
 		case l.row == nil:
 			fresh = append(fresh, l)
-		default:
+		case stored:
 			changed = append(changed, l)
+		default:
+			marked = append(marked, l)
+		}
+		if l.many() && !stored {
+			merged = append(merged, l)
 		}
 		for i := range l.arrivals {
 			if a := &l.arrivals[i]; a.row < 0 && l.many() {
@@ -30,35 +37,52 @@ func (c *change) write(ctx context.Context, list []*life) error {
 			}
 		}
 	}
-	const columns = `many, counts, "rule", "name", "time", site, entity, incident, "class", provenance, said, word, author, original, reading, reader`
-	if len(fresh) > 0 {
-		rows := c.hold("fresh", &table{columns: columnsOf("id", "number", "place", columns), rows: len(fresh), single: true, put: func(c *cells, i int) {
-			l := fresh[i]
+	for _, w := range []writing{
+		{`INSERT INTO ix.known BY NAME SELECT hash(id) AS h, * FROM %s`, "id, number, place, many, " + content + ", " + said, fresh, func(c *cells, l *life) {
 			put(c, l.id)
 			put(c, int32(l.arrivals[0].Batch))
 			put(c, l.arrivals[0].Place)
+			put(c, l.many())
+			l.putContent(c)
+		}},
+		// Of an alert that had arrived once one column changes. What it comes to from then on
+		// lies in a table of its own, so that one of millions is not written anew for some.
+		{`UPDATE ix.known SET many = true FROM %s u WHERE u.seq = known.rowid`, "seq", marked, func(c *cells, l *life) { put(c, l.row.id) }},
+		{`INSERT INTO ix.merged BY NAME SELECT hash(id) AS h, * FROM %s`, "id, " + standing, merged, func(c *cells, l *life) {
+			put(c, l.id)
 			l.put(c)
-		}})
-		if err := c.run(ctx, "store alerts", `INSERT INTO ix.alert BY NAME SELECT hash(id) AS h, * FROM `+rows); err != nil {
-			return err
-		}
-	}
-	if len(changed) > 0 {
-		rows := c.hold("changed", &table{columns: columnsOf("seq", columns), rows: len(changed), put: func(c *cells, i int) {
-			put(c, changed[i].row.id)
-			changed[i].put(c)
-		}})
-		if err := c.run(ctx, "change alerts", `UPDATE ix.alert SET `+setting(columns)+` FROM `+rows+` u WHERE u.seq = alert.rowid`); err != nil {
+		}},
+		{`UPDATE ix.merged SET ` + setting(standing) + ` FROM %s u WHERE u.seq = merged.rowid`, "seq, " + standing, changed, func(c *cells, l *life) {
+			put(c, l.row.merged)
+			l.put(c)
+		}},
+	} {
+		if err := c.writeLives(ctx, w); err != nil {
 			return err
 		}
 	}
 	return c.writeArrivals(ctx, list, arrived)
 }
 
-// put puts the cells of the columns that follow from what became of the alert.
-func (l *life) put(c *cells) {
+// writing is a statement that writes columns of lives, which it reads from what stands for %s.
+type writing struct {
+	statement, columns string
+	lives              []*life
+	put                func(c *cells, l *life)
+}
+
+func (c *change) writeLives(ctx context.Context, w writing) error {
+	if len(w.lives) == 0 {
+		return nil
+	}
+	rows := c.hold("lives", &table{columns: columnsOf(w.columns), rows: len(w.lives), single: strings.HasPrefix(w.statement, "INSERT"),
+		put: func(c *cells, i int) { w.put(c, w.lives[i]) }})
+	return c.run(ctx, "store alerts", fmt.Sprintf(w.statement, rows))
+}
+
+// putContent puts the cells of content and of said.
+func (l *life) putContent(c *cells) {
 	a := &l.state.Alert
-	put(c, l.many())
 	put(c, l.state.Counts)
 	put(c, a.RuleID)
 	put(c, a.RuleName)
@@ -67,6 +91,11 @@ func (l *life) put(c *cells) {
 	put(c, a.Entity)
 	put(c, a.CaseID)
 	putStatement(c, l.state.InForce())
+}
+
+// put puts the cells of standing.
+func (l *life) put(c *cells) {
+	l.putContent(c)
 	read := l.state.SecondReading()
 	if read == nil {
 		read = &alert.Disposition{}
