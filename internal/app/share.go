@@ -7,6 +7,7 @@ import (
 
 	"candor/internal/cli"
 	"candor/internal/crew"
+	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/hold"
 	"candor/internal/relay"
@@ -33,7 +34,7 @@ func servedAlready(dir string, who hold.Holder) error {
 }
 
 // share takes the commands of other processes, and says in the lock file where.
-func (s *stores) share(ctx context.Context, address string, run cli.Relayed) (wait func() error, err error) {
+func (s *stores) share(ctx context.Context, address string, way *door.Door, run cli.Relayed) (wait func() error, err error) {
 	if s.hold == nil {
 		return func() error { return nil }, nil // a server that only reads has nothing that others could not do
 	}
@@ -45,7 +46,7 @@ func (s *stores) share(ctx context.Context, address string, run cli.Relayed) (wa
 		return nil, errors.Join(err, server.Close())
 	}
 	done := crew.Go(func() error {
-		err := server.Serve(ctx, func(ctx context.Context, c relay.Call, st relay.Streams) int {
+		err := server.Serve(ctx, way, func(ctx context.Context, c relay.Call, st relay.Streams) int {
 			return run(ctx, c, st, s.again)
 		})
 		return errors.Join(err, server.Close())

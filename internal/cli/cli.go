@@ -80,9 +80,10 @@ type Desk struct {
 	BatchFile func(ctx context.Context, batch string) (string, error)
 	// Parts are the stores, for a backup.
 	Parts []backup.Part
-	// Share runs the commands of other processes through run until ctx ends, which
-	// the server at an address does; wait returns when the last has ended.
-	Share func(ctx context.Context, address string, run Relayed) (wait func() error, err error)
+	// Share runs the commands of other processes, which come in through a door, by run
+	// until ctx ends, which the server at an address does; wait returns when the last has
+	// ended.
+	Share func(ctx context.Context, address string, way *door.Door, run Relayed) (wait func() error, err error)
 	// Handler makes the pages and the API behind a door, each request judged by the
 	// policy that p returns then.
 	Handler func(at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler

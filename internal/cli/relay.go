@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"candor/internal/crew"
+	"candor/internal/door"
 	"candor/internal/engine"
 	"candor/internal/fault"
-	"candor/internal/identity"
 	"candor/internal/relay"
 )
 
@@ -25,13 +25,8 @@ func variables() []string {
 
 // relayed runs the commands of other processes as those of this one, but for what
 // lies around them.
-func (p *program) relayed(rules identity.Rules, log *slog.Logger) Relayed {
+func (p *program) relayed(log *slog.Logger) Relayed {
 	return func(ctx context.Context, c relay.Call, s relay.Streams, open Open) int {
-		// The socket of a data folder is one that its owner alone can open.
-		if err := rules.May(identity.Who{Owner: true}, identity.Run, strings.Join(c.Args, " ")); err != nil {
-			(&program{Env: Env{Err: s.Err}}).fail(err)
-			return fault.ExitCode(err)
-		}
 		env := Env{
 			Args: c.Args, Dir: c.Dir, Getenv: func(name string) string { return c.Env[name] },
 			In: s.In, Out: s.Out, Err: s.Err, OutTerm: c.OutTerm, ErrTerm: c.ErrTerm,
@@ -95,9 +90,9 @@ type sharing struct {
 }
 
 // share begins to run the commands of other processes.
-func (p *program) share(ctx context.Context, d *Desk, address string, run Relayed) (sharing, error) {
+func (p *program) share(ctx context.Context, d *Desk, address string, way *door.Door, run Relayed) (sharing, error) {
 	ctx, stop := context.WithCancel(ctx)
-	wait, err := d.Share(ctx, address, run)
+	wait, err := d.Share(ctx, address, way, run)
 	if err != nil {
 		stop()
 		return sharing{}, err

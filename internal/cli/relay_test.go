@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"candor/internal/identity"
 	"candor/internal/relay"
 )
 
@@ -22,7 +21,7 @@ func TestAPanicOfARelayedCommandEndsIt(t *testing.T) {
 	open := func(context.Context, string, Mode) (*Desk, error) {
 		return &Desk{Close: func() error { closed++; return nil }}, nil
 	}
-	run := p.relayed(identity.Rules{}, slog.New(slog.NewTextHandler(&log, nil)))
+	run := p.relayed(slog.New(slog.NewTextHandler(&log, nil)))
 	code := run(t.Context(), relay.Call{Args: []string{"evidence", "list"}, Dir: t.TempDir()}, relay.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, open)
 	if code != 1 || closed != 1 || out.Len() != 0 {
 		t.Errorf("exit code %d, closed %d times, said %q", code, closed, &out)

@@ -150,7 +150,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	var others sharing
 	var failed error
 	err = web.Serve(ctx, how.on, d.Handler(way, pol, log), log, func() {
-		if others, failed = p.share(ctx, d, how.on.at, p.relayed(how.rules, log)); failed != nil {
+		if others, failed = p.share(ctx, d, how.on.at, way, p.relayed(log)); failed != nil {
 			stop()
 			return
 		}

@@ -118,7 +118,7 @@ var house = map[string]room{
 	"store/sqlite":    {floor: 11, peers: []string{"store/storetest"}},
 	"hold":            {floor: 9},
 	"engine":          {floor: 9},
-	"relay":           {floor: 9},
+	"relay":           {floor: 11},
 	"archive":         {floor: 9}, // kept assessments
 	"token":           {floor: 9}, // bearer tokens
 

@@ -1,16 +1,21 @@
 // Package relay lets a process run its command in another one, which has what the
 // command needs: arguments, working folder and input go there, output and exit
-// code come back, through a Unix socket that only one user can reach.
+// code come back, over HTTP through a Unix socket that only one user can reach.
 //
-// It carries a command and knows none. It refuses to guess: a connection that ends
+//	POST   /commands/ID        runs the Call of the body; the answer is a line of JSON
+//	                           for each piece of output, and a last one with the exit code
+//	PUT    /commands/ID/input  is the command's input, once the answer has asked for it
+//	DELETE /commands/ID        tells the command to end
+//
+// It carries a command and knows none. It refuses to guess: an answer that ends
 // before the exit code is an error, because nobody knows then what was done.
 package relay
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 )
 
@@ -50,92 +55,46 @@ func (e *Elsewhere) Error() string {
 	return fmt.Sprintf("the data folder is served by process %d at %s", e.PID, e.Address)
 }
 
-// What a frame carries. The first three go to the server.
+// maxCall bounds a call, in bytes, and maxPart what of an output is sent at once.
 const (
-	frameCall  = 'c' // a Call as JSON
-	frameInput = 'i' // bytes of the input; none at its end
-	frameStop  = 's' // nothing: the command is to end
-
-	frameOut  = 'o' // bytes for the output
-	frameErr  = 'e' // bytes for the output of errors
-	frameWant = 'w' // nothing: the command reads its input
-	frameExit = 'x' // the exit code, as one byte
+	maxCall = 8 << 20
+	maxPart = 64 << 10
 )
 
-// maxFrame bounds what is sent at once, in bytes, and maxCall a call.
-const (
-	maxFrame = 64 << 10
-	maxCall  = 8 << 20
-)
+// message is one line of an answer. It has one of the fields.
+type message struct {
+	Out   []byte `json:"out,omitempty"`
+	Err   []byte `json:"err,omitempty"`
+	Input bool   `json:"input,omitempty"` // the command reads its input
+	Exit  *int   `json:"exit,omitempty"`
+}
 
-// line is one side of a connection. Frames may be sent from several goroutines.
-type line struct {
+// lines are an answer. Messages may be sent from several goroutines.
+type lines struct {
 	mu sync.Mutex
 	w  io.Writer
-	r  io.Reader
+	to *http.ResponseController
 }
 
-// send sends one frame.
-func (l *line) send(kind byte, body []byte) error {
+func (l *lines) send(m message) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, err := l.w.Write(append(binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(body))), body...))
-	return err
-}
-
-func (l *line) sendCall(c Call) error {
-	body, err := json.Marshal(c)
-	if err == nil && len(body) > maxCall {
-		err = fmt.Errorf("the arguments take %d bytes, and %d are the limit", len(body), maxCall)
-	}
-	if err != nil {
+	if err := json.NewEncoder(l.w).Encode(m); err != nil {
 		return err
 	}
-	return l.send(frameCall, body)
-}
-
-// receive receives one frame.
-func (l *line) receive(limit uint32) (kind byte, body []byte, err error) {
-	var head [5]byte
-	if _, err := io.ReadFull(l.r, head[:]); err != nil {
-		return 0, nil, err
-	}
-	n := binary.BigEndian.Uint32(head[1:])
-	if n > limit {
-		return 0, nil, fmt.Errorf("a frame of %d bytes is longer than any", n)
-	}
-	body = make([]byte, n)
-	if _, err := io.ReadFull(l.r, body); err != nil {
-		return 0, nil, io.ErrUnexpectedEOF
-	}
-	return head[0], body, nil
-}
-
-func (l *line) receiveCall() (c Call, err error) {
-	kind, body, err := l.receive(maxCall)
-	if err == nil && kind != frameCall {
-		err = fmt.Errorf("a frame %q where a call was to come", kind)
-	}
-	if err != nil {
-		return c, err
-	}
-	return c, json.Unmarshal(body, &c)
+	return l.to.Flush()
 }
 
 // output is one of the outputs of a command that runs for another process.
-type output struct {
-	line *line
-	kind byte
-}
+type output func(part []byte) error
 
 // Write sends p.
 func (o output) Write(p []byte) (n int, err error) {
-	for n < len(p) {
-		part := p[n:min(len(p), n+maxFrame)]
-		if err := o.line.send(o.kind, part); err != nil {
-			return n, err
+	for n < len(p) && err == nil {
+		part := p[n:min(len(p), n+maxPart)]
+		if err = o(part); err == nil {
+			n += len(part)
 		}
-		n += len(part)
 	}
-	return n, nil
+	return n, err
 }

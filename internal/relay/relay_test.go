@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/relay"
 )
@@ -31,7 +32,7 @@ func serve(t *testing.T, dir string, run relay.Runner) (socket string, stop func
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, run) }()
+	go func() { done <- s.Serve(ctx, door.New(door.Config{}), run) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := errors.Join(<-done, s.Close()); err != nil {
@@ -214,7 +215,10 @@ func TestALostServerIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	for name, answer := range map[string]string{"nothing": "", "half a frame": "x\x00\x00\x00\x01", "no frame of ours": "?\x00\x00\x00\x00", "a frame without end": "o\xff\xff\xff\xff"} {
+	const ok = "HTTP/1.1 200 OK\r\n\r\n"
+	for name, answer := range map[string]string{"nothing": "", "half a head": "HTTP/1.1 200", "no HTTP": "x\x00\x00\x00\x01", "refused": "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+		"no exit code": ok + `{"out":"YQ=="}` + "\n", "half a line": ok + `{"exit":`, "no message": ok + "x\n", "none of ours": ok + "{}\n",
+		"half a part": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{", "a line without end": ok + `{"out":"` + strings.Repeat("YQ==", 1<<18)} {
 		go func() {
 			conn, err := l.Accept()
 			if err != nil {
@@ -295,7 +299,8 @@ func TestWhatAKilledServerLeftIsReplaced(t *testing.T) {
 // FuzzServer sends a server anything. It must outlive that, and run no call that
 // is not one.
 func FuzzServer(f *testing.F) {
-	for _, seed := range []string{"", "c", "c\x00\x00\x00\x02{}", "c\x00\x00\x00\x02{}i\x00\x00\x00\x01a", "c\xff\xff\xff\xff", "s\x00\x00\x00\x00", "c\x00\x00\x00\x04null"} {
+	for _, seed := range []string{"", "POST", "POST /commands/a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", "POST /commands/a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{}",
+		"POST /commands/a HTTP/1.1\r\nHost: x\r\n\r\n", "PUT /commands/a/input HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na", "DELETE /commands/a HTTP/1.1\r\nHost: x\r\n\r\n"} {
 		f.Add([]byte(seed))
 	}
 	dir, err := os.MkdirTemp("", "r")
@@ -308,7 +313,7 @@ func FuzzServer(f *testing.F) {
 		f.Fatal(err)
 	}
 	defer s.Close()
-	go s.Serve(context.Background(), func(_ context.Context, c relay.Call, s relay.Streams) int {
+	go s.Serve(context.Background(), door.New(door.Config{}), func(_ context.Context, c relay.Call, s relay.Streams) int {
 		n, _ := io.Copy(io.Discard, s.In)
 		fmt.Fprint(s.Out, len(c.Args), n)
 		return 9
@@ -322,7 +327,7 @@ func FuzzServer(f *testing.F) {
 		conn.(*net.UnixConn).CloseWrite()
 		answer, _ := io.ReadAll(conn)
 		conn.Close()
-		if len(answer) > 0 && !bytes.HasPrefix(sent, []byte("c")) {
+		if bytes.Contains(answer, []byte("200 OK")) && !bytes.Contains(sent, []byte("/commands/")) {
 			t.Errorf("%q was answered with %q", sent, answer)
 		}
 		if code, err := relay.Do(t.Context(), s.Path(), relay.Call{}, relay.Streams{In: strings.NewReader("in"), Out: io.Discard}); code != 9 || err != nil {

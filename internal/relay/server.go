@@ -2,18 +2,23 @@ package relay
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"candor/internal/crew"
+	"candor/internal/door"
 	"candor/internal/fault"
+	"candor/internal/identity"
 )
 
 // socketName is the name of the socket in the data folder.
@@ -109,39 +114,29 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Serve runs what is called until ctx ends. Then the commands that run are told to
-// end, and Serve returns when they have; it is fault.Unavailable when one does not
-// within half a minute.
-func (s *Server) Serve(ctx context.Context, run Runner) error {
-	var calls crew.Workers
-	err := s.accept(ctx, run, &calls)
-	done := crew.Go(func() error { calls.Wait(); return nil })
+// Serve runs what is called until ctx ends, for those whom the door d lets in. Then the
+// commands that run are told to end, and Serve returns when they have; it is
+// fault.Unavailable when one does not within half a minute.
+func (s *Server) Serve(ctx context.Context, d *door.Door, run Runner) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	c := &commands{ctx: ctx, run: run}
+	h := &http.Server{Handler: c.routes(d), ReadHeaderTimeout: callTime}
+	served := crew.Go(func() error { return h.Serve(s.l) })
+	var failed error
 	select {
-	case <-done:
-		return err
-	case <-time.After(endGrace):
-		return errors.Join(err, fault.New(fault.Unavailable, "a command of another process did not end within %s of the order to stop", endGrace).
+	case err := <-served:
+		failed = fault.New(fault.Internal, "the socket for the commands of other processes failed").At("%s", s.path).Because(err)
+		stop()
+	case <-ctx.Done():
+	}
+	within, cancel := context.WithTimeout(context.Background(), endGrace)
+	defer cancel()
+	if err := h.Shutdown(within); err != nil {
+		return errors.Join(failed, h.Close(), fault.New(fault.Unavailable, "a command of another process did not end within %s of the order to stop", endGrace).
 			Next("look for what it reads; nothing that it had not added is there"))
 	}
-}
-
-// accept takes calls until ctx ends.
-func (s *Server) accept(ctx context.Context, run Runner, calls *crew.Workers) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	free := context.AfterFunc(ctx, func() { s.l.Close() })
-	defer free()
-	for {
-		conn, err := s.l.AcceptUnix()
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			stop(err)
-			return fault.New(fault.Internal, "the socket for the commands of other processes failed").At("%s", s.path).Because(err)
-		}
-		calls.Go(func() { answer(ctx, conn, run) })
-	}
+	return failed
 }
 
 // stopped is why a command ends with its server.
@@ -150,27 +145,77 @@ func stopped() error {
 		Next("run the command again")
 }
 
-// answer runs the command of one connection.
-func answer(ctx context.Context, conn *net.UnixConn, run Runner) {
-	defer conn.Close()
-	l := &line{r: conn, w: conn}
-	_ = conn.SetReadDeadline(time.Now().Add(callTime))
-	call, err := l.receiveCall()
-	if err != nil {
-		return // whoever only looks whether a server is there says nothing
+// commands are those that a server runs until ctx ends.
+type commands struct {
+	ctx     context.Context
+	run     Runner
+	running sync.Map // of *command, by the id that the caller chose
+}
+
+// command is one that runs, until ctx ends.
+type command struct {
+	ctx   context.Context
+	end   context.CancelCauseFunc
+	input chan io.Reader
+}
+
+func (c *commands) routes(d *door.Door) http.Handler {
+	r := d.Router(func(w http.ResponseWriter, r *http.Request, err error) {
+		http.Error(w, err.Error(), door.Refuse(w, r, err))
+	})
+	const thing = "the commands of other processes"
+	r.Handle("POST /commands/{id}", identity.Run, thing, c.begin)
+	r.Handle("PUT /commands/{id}/input", identity.Run, thing, c.known(feed))
+	r.Handle("DELETE /commands/{id}", identity.Run, thing, c.known(func(at *command, _ http.ResponseWriter, _ *http.Request) { at.end(context.Canceled) }))
+	return r
+}
+
+// known hands the command that a request is about to h.
+func (c *commands) known(h func(*command, http.ResponseWriter, *http.Request)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if at, ok := c.running.Load(r.PathValue("id")); ok {
+			h(at.(*command), w, r)
+			return
+		}
+		http.NotFound(w, r)
 	}
-	_ = conn.SetReadDeadline(time.Time{})
-	inner, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cancel(nil)
-	ended := context.AfterFunc(ctx, func() { cancel(stopped()) })
-	defer ended()
-	slow := context.AfterFunc(inner, func() { _ = conn.SetWriteDeadline(time.Now().Add(graceTime)) })
-	in := &input{ctx: inner, line: l, come: make(chan []byte)}
-	crew.Go(func() error { in.listen(cancel); return nil })
-	code := guarded(inner, run, call, Streams{In: in, Out: output{l, frameOut}, Err: output{l, frameErr}})
-	slow()
-	_ = conn.SetWriteDeadline(time.Now().Add(graceTime))
-	_ = l.send(frameExit, []byte{byte(code)})
+}
+
+// begin runs the command of a call. A caller that is gone ends it: the body has been read
+// to its end, after which the server watches the connection.
+func (c *commands) begin(w http.ResponseWriter, r *http.Request) {
+	to := http.NewResponseController(w)
+	_ = to.SetReadDeadline(time.Now().Add(callTime))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCall))
+	var call Call
+	if err == nil {
+		err = json.Unmarshal(body, &call)
+	}
+	if err != nil {
+		http.Error(w, "no call: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	_ = to.SetReadDeadline(time.Time{})
+	ctx, end := context.WithCancelCause(r.Context())
+	defer end(nil)
+	defer context.AfterFunc(c.ctx, func() { end(stopped()) })()
+	defer context.AfterFunc(ctx, func() { _ = to.SetWriteDeadline(time.Now().Add(graceTime)) })()
+	at := &command{ctx: ctx, end: end, input: make(chan io.Reader)}
+	id := r.PathValue("id")
+	if _, runs := c.running.LoadOrStore(id, at); runs {
+		http.Error(w, "that command runs", http.StatusConflict)
+		return
+	}
+	defer c.running.Delete(id)
+	_ = to.Flush() // the caller knows now that it can be told to end
+	l := &lines{w: w, to: to}
+	code := guarded(ctx, c.run, call, Streams{
+		In:  &input{command: at, ask: func() error { return l.send(message{Input: true}) }},
+		Out: output(func(p []byte) error { return l.send(message{Out: p}) }),
+		Err: output(func(p []byte) error { return l.send(message{Err: p}) }),
+	})
+	_ = to.SetWriteDeadline(time.Now().Add(graceTime))
+	_ = l.send(message{Exit: &code})
 }
 
 // guarded runs a command whose panic ends it and not the server.
@@ -184,49 +229,38 @@ func guarded(ctx context.Context, run Runner, c Call, s Streams) (code int) {
 	return run(ctx, c, s)
 }
 
-// input is the input of a command, which its caller sends when it is asked.
-type input struct {
-	ctx  context.Context
-	line *line
-	come chan []byte
-	rest []byte
-	done bool
+// feed gives a command its input until it ends. Then nothing more is read of it.
+func feed(at *command, w http.ResponseWriter, r *http.Request) {
+	select {
+	case at.input <- r.Body:
+		<-at.ctx.Done()
+	case <-at.ctx.Done():
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now())
 }
 
-// Read asks the caller for bytes, unless some are left.
+// input is the input of a command, which its caller sends when it is asked.
+type input struct {
+	*command
+	ask  func() error
+	body io.Reader
+}
+
+// Read reads what the caller sends.
 func (in *input) Read(p []byte) (int, error) {
-	if len(in.rest) == 0 && !in.done {
-		if err := in.line.send(frameWant, nil); err != nil {
+	if in.body == nil {
+		if err := in.ask(); err != nil {
 			return 0, err
 		}
 		select {
-		case in.rest = <-in.come:
-			in.done = len(in.rest) == 0
+		case in.body = <-in.input:
 		case <-in.ctx.Done():
 			return 0, in.ctx.Err()
 		}
 	}
-	if in.done {
-		return 0, io.EOF
+	n, err := in.body.Read(p)
+	if err != nil && in.ctx.Err() != nil {
+		err = in.ctx.Err()
 	}
-	n := copy(p, in.rest)
-	in.rest = in.rest[n:]
-	return n, nil
-}
-
-// listen takes what the caller sends. A caller that asks for it, or is gone, ends
-// the command.
-func (in *input) listen(cancel context.CancelCauseFunc) {
-	for {
-		kind, body, err := in.line.receive(maxFrame)
-		if err != nil || kind != frameInput {
-			cancel(context.Canceled)
-			return
-		}
-		select {
-		case in.come <- body:
-		case <-in.ctx.Done():
-			return
-		}
-	}
+	return n, err
 }
