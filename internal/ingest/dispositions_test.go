@@ -116,14 +116,11 @@ var errFull = errors.New("no space left")
 // failing is a store that fails once all alerts were read.
 type failing struct{ store.Alerts }
 
-func (f failing) Append(_ context.Context, b store.Batch, alerts iter.Seq2[*alert.Alert, error]) (store.Batch, bool, error) {
+func (f failing) Append(_ context.Context, _ store.Batch, alerts iter.Seq2[*alert.Alert, error]) (store.Batch, bool, error) {
 	for _, err := range alerts {
 		if err != nil {
 			return store.Batch{}, false, err
 		}
-	}
-	if err := b.Complete(&b); err != nil {
-		return store.Batch{}, false, err
 	}
 	return store.Batch{}, false, fmt.Errorf("commit: %w", errFull)
 }

@@ -195,6 +195,7 @@ type batch struct {
 	records  []store.Record
 	good     int64
 	gone     []string // what is retired, by name
+	refused  bool     // as a whole, once it was read
 	// changes says that the input has a statement for every change of a record, so
 	// that more than one about the same is no slip.
 	changes bool

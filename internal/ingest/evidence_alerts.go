@@ -42,18 +42,10 @@ func (e *Evidence) addAlerts(ctx context.Context, r Request, k kind) (Result, er
 		return b.result(*old, false), nil
 	}
 	defer b.rejects.drop()
-	refused := false
-	b.Complete = func(s *store.Batch) error {
-		if err := b.settle(); err != nil {
-			refused = true
-			return err
-		}
-		s.Format, s.Rejected, s.Rejects = b.Format, b.Rejected, b.Rejects
-		return nil
-	}
-	landed, fresh, err := e.alerts.Append(ctx, b.Batch, b.taken(in.alerts(ctx, b.pass())))
+	read := b.found(b.taken(in.alerts(ctx, b.pass())))
+	landed, fresh, err := e.alerts.Append(ctx, b.Batch, read)
 	if err != nil {
-		if !refused { // of what was refused as a whole, the rejects stay to be read
+		if !b.refused { // of what was refused as a whole, the rejects stay to be read
 			b.forget()
 		}
 		return Result{}, wrap("append", b.ID, err)
@@ -97,6 +89,24 @@ func (e *Evidence) beginAlerts(ctx context.Context, r Request, in *alertInput) (
 // pass is a reading of the files whose rejects and warnings the batch keeps.
 func (b *batch) pass() pass {
 	return pass{reject: b.rejects.add, warn: func(w string) { b.warnings = append(b.warnings, w) }, format: b.format}
+}
+
+// found is the alerts, at whose end the batch says what was found, or is refused.
+func (b *batch) found(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Alert, error] {
+	b.Found = &store.Found{}
+	return func(yield func(*alert.Alert, error) bool) {
+		for a, err := range alerts {
+			if !yield(a, err) {
+				return
+			}
+		}
+		if err := b.settle(); err != nil {
+			b.refused = true
+			yield(nil, err)
+			return
+		}
+		*b.Found = store.Found{Format: b.Format, Rejected: b.Rejected, Rejects: b.Rejects}
+	}
 }
 
 // taken counts the alerts into the batch.

@@ -311,10 +311,16 @@ type Batch struct {
 	RowsHash string `json:"rows_sha256,omitempty"`
 	// Withdrawn is set once the batch no longer counts.
 	Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
-	// Complete, if set, is called by Alerts.Append once the alerts have ended and
-	// before they land, to set what only who reads them knows: Format, Rejected and
-	// Rejects. An error leaves the store as it was. No store keeps it.
-	Complete func(*Batch) error `json:"-"`
+	// Found, if set, is what whoever reads the alerts has found by their end; Alerts.Append
+	// takes it over into Format, Rejected and Rejects then. No store keeps it.
+	Found *Found `json:"-"`
+}
+
+// Found is what is known of the input of a batch of alerts once it has been read.
+type Found struct {
+	Format   string
+	Rejected int64
+	Rejects  string // as Batch has it
 }
 
 // Outside returns the batch as it is told to those who reach a server: with the names

@@ -76,11 +76,8 @@ func (s *Store) land(ctx context.Context, r *roll, b store.Batch, alerts iter.Se
 			Next("add the alert first; nothing was changed")
 	}
 	b.New, b.Updated, b.Unchanged = got.New, got.Updated, got.Unchanged
-	if say := b.Complete; say != nil {
-		b.Complete = nil
-		if err := say(&b); err != nil {
-			return store.Batch{}, err
-		}
+	if f := b.Found; f != nil {
+		b.Format, b.Rejected, b.Rejects, b.Found = f.Format, f.Rejected, f.Rejects, nil
 	}
 	b.Read = b.New + b.Updated + b.Unchanged + b.Rejected
 	h, err := s.seal(number, b, w)

@@ -210,7 +210,7 @@ func checkStatement(d *alert.Disposition) error {
 func encodeHeads(heads []Head) (string, error) {
 	for i := range heads {
 		b := &heads[i].Batch
-		b.Content, b.RowsHash, b.Withdrawn, b.Complete = "", "", nil, nil
+		b.Content, b.RowsHash, b.Withdrawn, b.Found = "", "", nil, nil
 	}
 	text, err := json.Marshal(heads)
 	return string(text), err

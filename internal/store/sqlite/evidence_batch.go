@@ -64,9 +64,7 @@ func (j *journal) land(ctx context.Context, b store.Batch, fill func(context.Con
 	if err := ctx.Err(); err != nil {
 		return store.Batch{}, false, err
 	}
-	if err := e.complete(); err != nil {
-		return store.Batch{}, false, err
-	}
+	e.Read = e.New + e.Updated + e.Unchanged + e.Rejected
 	if err := e.commit(inner); err != nil {
 		return store.Batch{}, false, fmt.Errorf("commit batch %s: %w", b.ID, err)
 	}
@@ -98,19 +96,6 @@ func (j *journal) enter(ctx context.Context, e *entry) (earlier store.Batch, fou
 	}
 	e.seq, err = r.LastInsertId()
 	return store.Batch{}, false, err
-}
-
-// complete lets who reads the input say what only they know, and counts what was
-// read.
-func (e *entry) complete() error {
-	if say := e.Complete; say != nil {
-		e.Complete = nil
-		if err := say(&e.Batch); err != nil {
-			return err
-		}
-	}
-	e.Read = e.New + e.Updated + e.Unchanged + e.Rejected
-	return nil
 }
 
 // commit writes the batch with its counts and its seal, and ends the transaction.

@@ -43,7 +43,7 @@ func Alerts(t *testing.T, open OpenAlerts) {
 		"an alert that cannot be kept is refused":         alertsIncomplete,
 		"a statement about a known alert updates it":      alertsPartial,
 		"a statement about an unknown alert is refused":   alertsPartialUnknown,
-		"what only the end tells completes the batch":     alertsComplete,
+		"what only the end tells is of the batch":         alertsFound,
 		"known tells which ids count":                     alertsKnown,
 		"durations are those of the alerts asked for":     alertsDurations,
 		"a reader sees the old state until a batch lands": alertsReader,

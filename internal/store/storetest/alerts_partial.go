@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -61,17 +60,12 @@ func alertsPartialUnknown(t *testing.T, open OpenAlerts) {
 	}
 }
 
-func alertsComplete(t *testing.T, open OpenAlerts) {
+func alertsFound(t *testing.T, open OpenAlerts) {
 	s := open(t, t.TempDir())
-	b, ended := batch("alerts", "b1"), false
-	b.Complete = func(b *store.Batch) error {
-		if !ended {
-			t.Error("completed before the alerts ended")
-		}
-		b.Format, b.Rejected, b.Rejects = "candor-csv", 2, "rejects/b1.jsonl"
-		return nil
-	}
-	got, _, err := s.Append(t.Context(), b, then(func() { ended = true }, []*alert.Alert{fired("a1", 0)}, nil))
+	b := batch("alerts", "b1")
+	b.Found = &store.Found{}
+	found := func() { *b.Found = store.Found{Format: "candor-csv", Rejected: 2, Rejects: "rejects/b1.jsonl"} }
+	got, _, err := s.Append(t.Context(), b, then(found, []*alert.Alert{fired("a1", 0)}, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,15 +73,7 @@ func alertsComplete(t *testing.T, open OpenAlerts) {
 	want.Format, want.Rejected, want.Rejects = "candor-csv", 2, "rejects/b1.jsonl"
 	want.Read, want.New, want.First, want.Last = 3, 1, hours(0), hours(0)
 	same(t, "batch", want, got)
-	before := alertStateOf(t, s, "a1")
-	same(t, "batches", []store.Batch{want}, before.Batches)
-
-	b.ID, b.Hash = "b2", "another"
-	b.Complete = func(*store.Batch) error { return errBroken }
-	if _, fresh, err := s.Append(t.Context(), b, each(fired("a2", 0))); !errors.Is(err, errBroken) || fresh {
-		t.Errorf("fresh %v, error %v; want %v", fresh, err, errBroken)
-	}
-	same(t, "state", before, alertStateOf(t, s, "a1"))
+	same(t, "batches", []store.Batch{want}, alertStateOf(t, s, "a1").Batches)
 }
 
 func alertsKnown(t *testing.T, open OpenAlerts) {
