@@ -24,6 +24,7 @@ type Legacy map[string]Closing // by id of the case
 type Closing struct {
 	Class Class
 	At    time.Time
+	By    string // who owns it; empty where that is not known
 }
 
 // LegacyOf returns what the cases leave to their alerts by the end of a day, in the form
@@ -34,7 +35,7 @@ func LegacyOf(cases []Case, today string) Legacy {
 		c := &cases[i]
 		l[c.ID] = Closing{Class: Unlabelled, At: c.Closed}
 		if c.ClosedBy(today) && c.Class.Labels() {
-			l[c.ID] = Closing{c.Class, c.Closed}
+			l[c.ID] = Closing{c.Class, c.Closed, c.Owner}
 		}
 	}
 	return l

@@ -57,7 +57,7 @@ func TestAnAlertOpenedAfterItsCaseWasClosedInheritsNothing(t *testing.T) {
 }
 
 func TestASingleAlertInheritsAsItsCountDoes(t *testing.T) {
-	legacy := Legacy{"bad": {TruePositive, closed}}
+	legacy := Legacy{"bad": {Class: TruePositive, At: closed}}
 	a := &Alert{ID: "a", CaseID: "bad", Time: closed}
 	if got := legacy.Alert(a); got.Disposition == nil || got.Disposition.Class != TruePositive || got.Disposition.Provenance != Incident || a.Disposition != nil {
 		t.Errorf("got %+v of %+v", got.Disposition, a)

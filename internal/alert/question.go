@@ -20,6 +20,8 @@ type Question struct {
 	Provenances []Provenance
 	// Cases are those whose alerts inherit.
 	Cases Legacy
+	// Trials are the exercises that explain tests.
+	Trials []Trial
 	// Until is up to when statements about alerts are known; the zero time is no bound.
 	Until time.Time
 }
@@ -57,6 +59,8 @@ func (q *Question) Known(at time.Time) bool { return q.Until.IsZero() || !at.Aft
 type Sums struct {
 	// Alerts is how many there are, and Classes says how many of each class and provenance,
 	// also of those that do not count, once alerts have inherited; by class, then provenance.
+	// Tests and duplicates are among them as such also where Labelling finds that they are
+	// none.
 	Alerts  int64
 	Classes []ClassCount
 	// Days are those that have alerts, in order, and Rules the rules that have any, by ID.
@@ -77,6 +81,7 @@ type Sums struct {
 	// labelled alert, and LastLabelled is the newest of their days.
 	Occasions    int64
 	LastLabelled day.Date
+	Labelling
 }
 
 // ClassCount is how many alerts are of a class by a provenance. Unlabelled ones have none.

@@ -20,7 +20,7 @@ func (q *Question) Sums(tallies iter.Seq[Tally]) []Sums {
 	of := map[string][]place{}
 	all := make([]summing, len(q.Sets))
 	for i, s := range q.Sets {
-		all[i] = summing{clusters: map[string]*cluster{}, classes: map[ClassCount]int64{}, days: map[day.Date]int64{}, rules: map[string]int64{}, hours: map[siteDay]Hours{}}
+		all[i] = summing{clusters: map[string]*cluster{}, classes: map[ClassCount]int64{}, days: map[day.Date]int64{}, rules: map[string]int64{}, hours: map[siteDay]Hours{}, labels: newLabelling()}
 		for j := range s {
 			of[s[j].Rule] = append(of[s[j].Rule], place{i, &s[j]})
 		}
@@ -78,7 +78,9 @@ func before(a, b bool) int {
 func (l Legacy) inherited(t Tally) Tally {
 	if t.Class == Unlabelled {
 		if class, ok := l.class(t.Cluster, t.Opened); ok {
-			t.Class, t.Provenance = class, Incident
+			t.Class, t.Provenance, t.Said, t.Void = class, Incident, time.Time{}, false
+			id, _ := CaseOf(t.Cluster)
+			t.By = l[id].By
 		}
 		t.Opened = time.Time{}
 	}
@@ -93,6 +95,7 @@ type summing struct {
 	rules    map[string]int64
 	hours    map[siteDay]Hours
 	last     day.Date
+	labels   labelling
 }
 
 type cluster struct{ all, n, h int64 }
@@ -113,7 +116,7 @@ func (s *summing) add(t *Tally, q *Question) {
 		s.clusters[t.Cluster] = c
 	}
 	c.all += t.N
-	if !t.Class.Judges() || !q.Counts(t.Provenance) {
+	if counts := s.labels.add(t, q); !counts || !t.Class.Judges() {
 		return
 	}
 	c.n += t.N
@@ -125,7 +128,7 @@ func (s *summing) add(t *Tally, q *Question) {
 }
 
 func (s *summing) sums() Sums {
-	sums := Sums{Clusters: int64(len(s.clusters)), LastLabelled: s.last,
+	sums := Sums{Clusters: int64(len(s.clusters)), LastLabelled: s.last, Labelling: s.labels.sum(),
 		Classes: counted(s.classes, func(c ClassCount, n int64) ClassCount { c.N = n; return c }),
 		Days:    counted(s.days, func(d day.Date, n int64) DayCount { return DayCount{d, n} }),
 		Rules:   counted(s.rules, func(r string, n int64) RuleCount { return RuleCount{r, n} })}

@@ -8,40 +8,11 @@ import (
 	"candor/internal/alert"
 )
 
-// Reading is one of the things that an alert can be read as, as far as two readings are
-// compared: whether false logic or false data made it false is not.
-type Reading string
-
-// The readings. An alert that was left out, as a test or a duplicate, was read as that;
-// one whose reader could not tell, or left it open, was read as Untold.
-const (
-	ReadTrue   Reading = "true_positive"
-	ReadBenign Reading = "benign_positive"
-	ReadFalse  Reading = "false_positive"
-	ReadOut    Reading = "left_out"
-	Untold     Reading = "untold"
-)
-
-// ReadAs returns what a class reads an alert as.
-func ReadAs(c alert.Class) Reading {
-	switch {
-	case c == alert.TruePositive:
-		return ReadTrue
-	case c == alert.BenignPositive:
-		return ReadBenign
-	case c.False():
-		return ReadFalse
-	case c == alert.Test || c == alert.Duplicate:
-		return ReadOut
-	}
-	return Untold
-}
-
 // Pair is how many alerts somebody read as First and somebody else as Second.
 type Pair struct {
-	First  Reading `json:"first"`
-	Second Reading `json:"second"`
-	N      int64   `json:"n"`
+	First  alert.Reading `json:"first"`
+	Second alert.Reading `json:"second"`
+	N      int64         `json:"n"`
 }
 
 // Agreement is how far second readings agree with the first.
@@ -89,13 +60,13 @@ func Agree(pairs []Pair, episodes int, confidence float64) Agreement {
 type gwet struct {
 	pairs  []Pair
 	n      float64
-	use    map[Reading]float64 // its share of all readings
-	others float64             // one less than there are categories
+	use    map[alert.Reading]float64 // its share of all readings
+	others float64                   // one less than there are categories
 	chance float64
 }
 
 func newGwet(pairs []Pair, n int64) *gwet {
-	g := &gwet{pairs: pairs, n: float64(n), use: map[Reading]float64{}}
+	g := &gwet{pairs: pairs, n: float64(n), use: map[alert.Reading]float64{}}
 	for _, p := range pairs {
 		if p.N > 0 {
 			g.use[p.First] += float64(p.N) / (2 * g.n)
@@ -103,7 +74,7 @@ func newGwet(pairs []Pair, n int64) *gwet {
 		}
 	}
 	g.others = float64(max(2, len(g.use)) - 1)
-	for _, r := range [...]Reading{ReadTrue, ReadBenign, ReadFalse, ReadOut, Untold} { // in one order, so that sums are the same
+	for _, r := range alert.Readings() { // in one order, so that sums are the same
 		g.chance += g.use[r] * (1 - g.use[r]) / g.others
 	}
 	return g

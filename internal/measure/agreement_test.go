@@ -11,7 +11,7 @@ import (
 )
 
 func pairs(of ...any) (list []measure.Pair) {
-	words := map[string]measure.Reading{"t": measure.ReadTrue, "b": measure.ReadBenign, "f": measure.ReadFalse, "o": measure.ReadOut, "u": measure.Untold}
+	words := map[string]alert.Reading{"t": alert.ReadTrue, "b": alert.ReadBenign, "f": alert.ReadFalse, "o": alert.ReadOut, "u": alert.Untold}
 	for i := 0; i < len(of); i += 3 {
 		list = append(list, measure.Pair{First: words[of[i].(string)], Second: words[of[i+1].(string)], N: int64(of[i+2].(int))})
 	}
@@ -56,10 +56,10 @@ func TestPairsOfABurstWeighLess(t *testing.T) {
 }
 
 func TestEveryClassIsReadAsSomething(t *testing.T) {
-	want := map[alert.Class]measure.Reading{alert.TruePositive: measure.ReadTrue, alert.BenignPositive: measure.ReadBenign, alert.FalsePositive: measure.ReadFalse,
-		alert.FalseLogic: measure.ReadFalse, alert.FalseData: measure.ReadFalse, alert.Test: measure.ReadOut, alert.Duplicate: measure.ReadOut, alert.Unlabelled: measure.Untold, alert.Open: measure.Untold}
+	want := map[alert.Class]alert.Reading{alert.TruePositive: alert.ReadTrue, alert.BenignPositive: alert.ReadBenign, alert.FalsePositive: alert.ReadFalse,
+		alert.FalseLogic: alert.ReadFalse, alert.FalseData: alert.ReadFalse, alert.Test: alert.ReadOut, alert.Duplicate: alert.ReadOut, alert.Unlabelled: alert.Untold, alert.Open: alert.Untold}
 	for _, c := range append(alert.Classes(), alert.Open) {
-		if got := measure.ReadAs(c); got != want[c] {
+		if got := c.Reading(); got != want[c] {
 			t.Errorf("%s is read as %s", c, got)
 		}
 	}

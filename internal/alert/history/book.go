@@ -167,14 +167,24 @@ func (b *Book) CaseCounts(q *alert.Question) []alert.CaseCount { return q.CaseCo
 
 // tallies yields what each alert of a question's days counts as.
 func (b *Book) tallies(q *alert.Question) iter.Seq[alert.Tally] {
-	known := func(d *alert.Disposition) bool { return q.Known(d.Time) }
 	return func(yield func(alert.Tally) bool) {
 		for s := range b.counting(q.From, q.To) {
-			if !yield(s.tally(known)) {
+			if !yield(s.told(q, b.original)) {
 				return
 			}
 		}
 	}
+}
+
+// original reports whether an ID is that of an alert that another can repeat: one that
+// counts, and is no duplicate itself.
+func (b *Book) original(id string) bool {
+	p := b.page(id)
+	if p == nil || !p.Counts {
+		return false
+	}
+	d := p.InForce()
+	return d == nil || d.Class != alert.Duplicate
 }
 
 // Durations counts how long the alerts of some days had taken until then.

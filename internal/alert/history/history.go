@@ -25,6 +25,7 @@
 package history
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -180,15 +181,22 @@ func (s *State) inForce(known func(*alert.Disposition) bool) *alert.Disposition 
 }
 
 // SecondReading returns the second reading that is compared with the statement in force,
-// the last of them by its own time; nil when none was made.
+// the last of them by its own time, one by a person before one by a machine; nil when
+// none was made.
 func (s *State) SecondReading() *alert.Disposition {
 	return s.secondReading(func(*alert.Disposition) bool { return true })
 }
 
 // secondReading returns that of those that are known.
 func (s *State) secondReading(known func(*alert.Disposition) bool) *alert.Disposition {
-	return s.last(func(d *alert.Disposition) bool { return d.Second && known(d) })
+	by := func(person bool) *alert.Disposition {
+		return s.last(func(d *alert.Disposition) bool { return d.Second && known(d) && Person(d.Provenance) == person })
+	}
+	return cmp.Or(by(true), by(false))
 }
+
+// Person reports whether a statement is one by a person, as far as its provenance says.
+func Person(p alert.Provenance) bool { return p != alert.Automation && p != alert.AI }
 
 // last returns the last of some statements, of those of one time the one that arrived
 // last; nil when there is none.
@@ -231,6 +239,22 @@ func (s *State) tally(known func(*alert.Disposition) bool) alert.Tally {
 		t.Class, t.Provenance = d.Class, d.Provenance
 	case d.Class == alert.Open && a.CaseID != "":
 		t.Opened = d.Time
+	}
+	return t
+}
+
+// told returns what the alert alone counts as for a question, whose answer looks at who
+// labelled it too. Original reports whether an ID is that of an alert that another can
+// repeat.
+func (s *State) told(q *alert.Question, original func(id string) bool) alert.Tally {
+	known := func(d *alert.Disposition) bool { return q.Known(d.Time) }
+	t := s.tally(known)
+	if d := s.inForce(known); d != nil && d.Class.Labels() {
+		t.By, t.Said = d.By, d.Time
+		t.Void = d.Class == alert.Test && !q.Explained(&s.Alert) || d.Class == alert.Duplicate && !original(d.DuplicateOf)
+	}
+	if d := s.secondReading(known); d != nil {
+		t.Second, t.Reader, t.SecondBy = d.Class, d.By, d.Provenance
 	}
 	return t
 }

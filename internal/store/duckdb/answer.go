@@ -20,7 +20,7 @@ import (
 
 // alerts is every alert with what its arrivals come to: one that arrived once, with what
 // it says, and each other as package history merged its arrivals.
-const alerts = `(SELECT h, id, false AS many, ` + content + `, ` + said + `, '' AS reading, '' AS reader FROM ix.known WHERE NOT many
+const alerts = `(SELECT h, id, false AS many, ` + content + `, ` + said + `, '' AS reading, '' AS reader, '' AS readby, NULL::BIGINT AS readat FROM ix.known WHERE NOT many
 	UNION ALL SELECT h, id, true, ` + standing + ` FROM ix.merged)`
 
 // The columns that follow from what became of an alert: whether it counts and what it says,
@@ -28,7 +28,7 @@ const alerts = `(SELECT h, id, false AS many, ` + content + `, ` + said + `, '' 
 const (
 	content  = `counts, "rule", "name", "time", site, entity, incident`
 	said     = `"class", provenance, said, word, author, original`
-	standing = content + `, ` + said + `, reading, reader`
+	standing = content + `, ` + said + `, reading, reader, readby, readat`
 )
 
 // unsaid are the classes that say nothing of what an alert was, and none, for IN.

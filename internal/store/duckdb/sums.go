@@ -29,7 +29,7 @@ func (x *Index) ask(ctx context.Context, q *alert.Question) (*asking, error) {
 		return a, err
 	}
 	// Of an alert the row has the statement in force, than which no other is later.
-	return a, x.scan(ctx, 1, func(v []value) { a.late = v[0].(bool) }, `SELECT count(*) > 0 FROM `+alerts+` WHERE said > ?`, until)
+	return a, x.scan(ctx, 1, func(v []value) { a.late = v[0].(bool) }, `SELECT count(*) > 0 FROM `+alerts+` WHERE said > ? OR readat > ?`, until, until)
 }
 
 // with notes the value of a parameter and returns its name.
@@ -39,25 +39,29 @@ func (a *asking) with(v any) string {
 }
 
 // seen is a query of the alerts of the question's days and site: "class" and provenance are
-// as they count once alerts have inherited, and again says that an alert of a case was
-// opened after that was closed. Where are further conditions on alerts a.
+// as they count once alerts have inherited, author is who said so and said when, if the
+// alert's own label did, and original what that repeats; reading, reader and readby are the
+// second reading. That an alert of a case was opened after that was closed says again.
+// Where are further conditions on alerts a.
 func (a *asking) seen(where string) string {
 	first, last := stamp.Bounds(a.From, a.To)
 	where = fmt.Sprintf(`a.counts AND a."time" BETWEEN %s AND %s%s`, a.with(first), a.with(last), where)
 	if a.Site != "" {
 		where += " AND a.site = " + a.with(a.Site)
 	}
-	rows := `SELECT a."rule", a.incident, a.entity, a.site, a."time", a."class", a.provenance, a.said FROM ` + alerts + ` a WHERE ` + where
+	rows := `SELECT a."rule", a.incident, a.entity, a.site, a."time", a."class", a.provenance, a.said, a.author, a.original, a.reading, a.reader, a.readby FROM ` + alerts + ` a WHERE ` + where
 	if a.late {
 		rows = a.until(where)
 	}
 	mute := `a."class" IN ` + unsaid
 	if len(a.Cases) == 0 {
-		return `SELECT a."rule", a.incident, a.entity, a.site, a."time", false AS again,
+		return `SELECT a."rule", a.incident, a.entity, a.site, a."time", false AS again, a.author, a.said, a.original, a.reading, a.reader, a.readby,
 			if(` + mute + `, 'unlabelled', a."class") AS "class", if(` + mute + `, '', a.provenance) AS provenance FROM (` + rows + `) a`
 	}
 	heir := mute + ` AND c."class" <> 'unlabelled' AND (a."class" <> 'open' OR a.said <= c."at")`
-	return `SELECT a."rule", a.incident, a.entity, a.site, a."time", coalesce(a."class" = 'open' AND c."at" <> ` + unknown + ` AND a.said > c."at", false) AS again,
+	return `SELECT a."rule", a.incident, a.entity, a.site, a."time", a.reading, a.reader, a.readby,
+		CASE WHEN ` + heir + ` THEN c.owner ELSE a.author END AS author, CASE WHEN ` + heir + ` THEN NULL ELSE a.said END AS said,
+		CASE WHEN ` + heir + ` THEN '' ELSE a.original END AS original, coalesce(a."class" = 'open' AND c."at" <> ` + unknown + ` AND a.said > c."at", false) AS again,
 		CASE WHEN ` + heir + ` THEN c."class" WHEN ` + mute + ` THEN 'unlabelled' ELSE a."class" END AS "class",
 		CASE WHEN ` + heir + ` THEN 'incident' WHEN ` + mute + ` THEN '' ELSE a.provenance END AS provenance
 		FROM (` + rows + `) a LEFT JOIN ` + a.closings() + ` c ON c.id = a.incident`
@@ -67,23 +71,28 @@ func (a *asking) seen(where string) string {
 func (a *asking) until(where string) string {
 	end := a.with(stamp.Nearest(a.Until))
 	return `SELECT a."rule", a.incident, a.entity, a.site, a."time", CASE WHEN a.many THEN coalesce(h."class", '') WHEN a.said <= ` + end + ` THEN a."class" ELSE '' END AS "class",
-		if(a.many, h.provenance, a.provenance) AS provenance, if(a.many, h.said, a.said) AS said
+		if(a.many, h.provenance, a.provenance) AS provenance, if(a.many, h.said, a.said) AS said, if(a.many, h.author, a.author) AS author,
+		if(a.many, h.original, a.original) AS original, if(a.many, coalesce(h.reading, ''), '') AS reading, if(a.many, coalesce(h.reader, ''), '') AS reader,
+		if(a.many, coalesce(h.readby, ''), '') AS readby
 		FROM ` + alerts + ` a LEFT JOIN (
-			SELECT id, arg_max("class", (said, came)) AS "class", arg_max(provenance, (said, came)) AS provenance, max(said) AS said FROM (
-				SELECT id, said, "class", word, author, provenance, original, min((number, place)) AS came FROM ix.arrival
-				WHERE "class" <> '' AND NOT again AND said <= ` + end + ` AND number NOT IN (SELECT number FROM ix.batch WHERE void) GROUP BY ALL
+			SELECT id, arg_max("class", (said, came)) FILTER (NOT again) AS "class", arg_max(provenance, (said, came)) FILTER (NOT again) AS provenance,
+				arg_max(author, (said, came)) FILTER (NOT again) AS author, arg_max(original, (said, came)) FILTER (NOT again) AS original,
+				max(said) FILTER (NOT again) AS said, arg_max("class", (person, said, came)) FILTER (again) AS reading,
+				arg_max(author, (person, said, came)) FILTER (again) AS reader, arg_max(provenance, (person, said, came)) FILTER (again) AS readby FROM (
+				SELECT id, said, "class", word, author, provenance, original, again, provenance NOT IN (` + machines() + `) AS person, min((number, place)) AS came FROM ix.arrival
+				WHERE "class" <> '' AND said <= ` + end + ` AND number NOT IN (SELECT number FROM ix.batch WHERE void) GROUP BY ALL
 			) GROUP BY id
 		) h ON h.id = if(a.many, a.id, NULL) WHERE ` + where
 }
 
 // closings is a query of the question's cases.
 func (a *asking) closings() string {
-	var ids, classes []string
+	var ids, classes, owners []string
 	var at []int64
 	for id, c := range a.Cases {
-		ids, classes, at = append(ids, id), append(classes, string(c.Class)), append(at, stamp.Nearest(c.At))
+		ids, classes, owners, at = append(ids, id), append(classes, string(c.Class)), append(owners, c.By), append(at, stamp.Nearest(c.At))
 	}
-	return fmt.Sprintf(`(SELECT unnest(%s::VARCHAR[]) AS id, unnest(%s::VARCHAR[]) AS "class", unnest(%s::BIGINT[]) AS "at")`, a.with(ids), a.with(classes), a.with(at))
+	return fmt.Sprintf(`(SELECT unnest(%s::VARCHAR[]) AS id, unnest(%s::VARCHAR[]) AS "class", unnest(%s::VARCHAR[]) AS owner, unnest(%s::BIGINT[]) AS "at")`, a.with(ids), a.with(classes), a.with(owners), a.with(at))
 }
 
 // parts is a query of the parts of the question's sets, with the numbers of the sets and of
@@ -139,6 +148,9 @@ func (x *Index) Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, erro
 	sums := make([]alert.Sums, len(q.Sets))
 	if err := x.scan(ctx, 14, func(v []value) { sum(&sums[v[0].(int64)], v[1:]) }, a.sums(), a.args...); err != nil {
 		return nil, fmt.Errorf("sum alerts %s to %s: %w", q.From, q.To, err)
+	}
+	if err := x.labellings(ctx, q, sums); err != nil {
+		return nil, fmt.Errorf("look at the labels of alerts %s to %s: %w", q.From, q.To, err)
 	}
 	return sums, nil
 }

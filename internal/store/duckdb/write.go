@@ -102,6 +102,12 @@ func (l *life) put(c *cells) {
 	}
 	put(c, string(read.Class))
 	put(c, read.By)
+	put(c, string(read.Provenance))
+	if at, _ := stamp.Of(read.Time); read.Class == "" {
+		put[any](c, nil)
+	} else {
+		put(c, at)
+	}
 }
 
 // stored is the stored form of the alert's time, which was checked.
@@ -177,7 +183,7 @@ func columnsOf(lists ...string) []driver.ColumnInfo {
 		switch name = strings.Trim(name, `"`); name {
 		case "number":
 			t = driver.TYPE_INTEGER
-		case "seq", "place", "time", "said":
+		case "seq", "place", "time", "said", "readat":
 			t = driver.TYPE_BIGINT
 		case "many", "counts", "says", "behind", "again":
 			t = driver.TYPE_BOOLEAN

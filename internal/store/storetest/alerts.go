@@ -22,6 +22,7 @@ type OpenAlerts func(t *testing.T, dir string) store.Alerts
 func Alerts(t *testing.T, open OpenAlerts) {
 	tests := map[string]func(*testing.T, OpenAlerts){
 		"a second reading stands beside the first":        alertsSecond,
+		"labels are told with who made them":              alertsLabels,
 		"a batch lands with its counts and bounds":        alertsCounts,
 		"an alert that says nothing new is unchanged":     alertsUnchanged,
 		"the latest disposition by time counts":           alertsLatest,

@@ -34,8 +34,15 @@ func drawnQuestion() *rapid.Generator[*alert.Question] {
 		q.Cases = alert.Legacy{}
 		for _, id := range []string{"c1", "c2"} {
 			if class := rapid.SampledFrom([]alert.Class{"", alert.TruePositive, alert.FalseLogic, alert.Unlabelled}).Draw(t, id); class != "" {
-				q.Cases[id] = alert.Closing{Class: class, At: hours(rapid.IntRange(0, 3).Draw(t, id+" closed"))}
+				q.Cases[id] = alert.Closing{Class: class, At: hours(rapid.IntRange(0, 3).Draw(t, id+" closed")), By: rapid.SampledFrom([]string{"", "ann", "eve"}).Draw(t, id+" owner")}
 			}
+		}
+		for i := range rapid.IntRange(0, 2).Draw(t, "exercises") {
+			of := func(name string, values ...string) string {
+				return rapid.SampledFrom(values).Draw(t, fmt.Sprintf("%s of exercise %d", name, i))
+			}
+			from := hours(rapid.IntRange(-30, 24).Draw(t, fmt.Sprintf("exercise %d", i)))
+			q.Trials = append(q.Trials, alert.Trial{From: from, To: from.Add(time.Hour), Site: of("site", "", "S"), Entity: of("entity", "", "", "H1")})
 		}
 		if rapid.Bool().Draw(t, "not all is known") {
 			q.Until = hours(rapid.IntRange(0, 3).Draw(t, "until"))
@@ -88,6 +95,9 @@ func alertsSums(t *testing.T, open OpenAlerts) {
 	cases := alert.Sums{Alerts: 3, Classes: []alert.ClassCount{{Class: alert.TruePositive, Provenance: alert.Incident, N: 2}, {Class: alert.Unlabelled, N: 1}},
 		Days: []alert.DayCount{{Day: "2026-05-05", N: 3}}, Rules: []alert.RuleCount{{Rule: "r2", N: 3}}, Clusters: 1, Busiest: "case\x1fc1", Most: 3,
 		Episodes: 1, Hits: 1, Largest: 2, N: 2, H: 2, NN: 4, NH: 4, HH: 4, Occasions: 2, LastLabelled: "2026-05-05"}
+	both.Labelling = alert.Labelling{Named: 2, Persons: 1, Person: "ann", ByPerson: 2, Timed: 2, Minute: hours(1), InMinute: 2, Unexercised: 1,
+		Strict: alert.Moments{Episodes: 2, Hits: 2, N: 4, H: 3, NN: 8, NH: 6, HH: 5}}
+	cases.Strict = alert.Moments{Episodes: 1, Hits: 1, N: 2, H: 2, NN: 4, NH: 4, HH: 4}
 	same(t, "sums", []alert.Sums{both, {}, cases}, got)
 	q.Until = hours(40)
 	counts, err := s.CaseCounts(t.Context(), q)
@@ -98,5 +108,46 @@ func alertsSums(t *testing.T, open OpenAlerts) {
 	q.Until = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	if _, err := s.Sums(t.Context(), q); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("until a time that cannot be kept: error %v", err)
+	}
+}
+
+// alertsLabels asks who labelled alerts, what others read in them, and which tests and
+// duplicates are borne out.
+func alertsLabels(t *testing.T, open OpenAlerts) {
+	s := open(t, t.TempDir())
+	on := func(id, host string, c alert.Class, by string) *alert.Alert {
+		return with(judged(fired(id, 0), c, 1), func(a *alert.Alert) { a.Entity, a.Disposition.By = host, by })
+	}
+	of := func(id, host, original string) *alert.Alert {
+		return with(on(id, host, alert.Duplicate, "ann"), func(a *alert.Alert) { a.Disposition.DuplicateOf = original })
+	}
+	read := func(id string, c alert.Class, by string, p alert.Provenance, hour int) *alert.Alert {
+		return &alert.Alert{ID: id, Disposition: &alert.Disposition{Class: c, Time: hours(hour), By: by, Provenance: p, Second: true}}
+	}
+	owned := with(fired("case", 0), func(a *alert.Alert) { a.CaseID = "c1" })
+	appendAlerts(t, s, "b1",
+		on("a1", "h1", alert.TruePositive, "ann"), on("a2", "h1", alert.TruePositive, "ann"), on("a3", "h2", alert.FalseLogic, "bob"), on("a4", "h2", alert.TruePositive, ""),
+		on("t1", "h1", alert.Test, "ann"), on("t2", "h2", alert.Test, "ann"),
+		of("d1", "h1", "a1"), of("d2", "h1", "d1"), of("d3", "h1", "gone"), of("d4", "h1", ""), owned,
+		read("a1", alert.FalsePositive, "bob", alert.Analyst, 2), // they differ
+		read("a1", alert.TruePositive, "llm", alert.AI, 9),       // no machine takes a person's place
+		read("a2", alert.TruePositive, "ann", alert.Analyst, 2),  // the same person
+		read("a3", alert.FalseData, "ann", alert.Analyst, 2),     // read alike
+		read("a4", alert.TruePositive, "llm", alert.AI, 2),       // does not count
+		read("t1", alert.FalsePositive, "bob", alert.Analyst, 2), // left out, and should not be
+	)
+	q := &alert.Question{Sets: []alert.Set{alert.SetOf("r1")}, Provenances: []alert.Provenance{alert.Analyst, alert.Incident},
+		Cases:  alert.Legacy{"c1": {Class: alert.TruePositive, At: hours(30), By: "eve"}},
+		Trials: []alert.Trial{{From: hours(-1), To: hours(0), Entity: "H1"}, {From: hours(1), To: hours(2)}}}
+	got, err := s.Sums(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In h1: a1 and a2, and strictly a1 and t1 as misses; in h2: a3 and a4; and the case.
+	same(t, "labelling", alert.Labelling{Named: 4, Persons: 3, Person: "ann", ByPerson: 2, Timed: 4, Minute: hours(1), InMinute: 4, Unexercised: 1, Unoriginal: 3,
+		Pairs:        []alert.PairCount{{First: alert.ReadFalse, Second: alert.ReadFalse, N: 1}, {First: alert.ReadOut, Second: alert.ReadFalse, N: 1}, {First: alert.ReadTrue, Second: alert.ReadFalse, N: 1}},
+		PairClusters: 2, Strict: alert.Moments{Episodes: 3, Hits: 3, N: 6, H: 3, NN: 14, NH: 6, HH: 3}}, got[0].Labelling)
+	if got[0].N != 5 || got[0].H != 4 {
+		t.Errorf("a second reading changed a class: %d of %d", got[0].H, got[0].N)
 	}
 }

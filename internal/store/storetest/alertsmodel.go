@@ -108,7 +108,7 @@ func drawnAlert() *rapid.Generator[*alert.Alert] {
 		if rapid.Bool().Draw(t, "judged") {
 			a.Disposition = &alert.Disposition{
 				Class: rapid.SampledFrom(append(alert.Classes(), alert.Open)).Draw(t, "class"), Word: pick("word", "", "w"),
-				Time: hours(rapid.IntRange(0, 3).Draw(t, "said")), By: pick("by", "", "ann"),
+				Time: hours(rapid.IntRange(0, 3).Draw(t, "said")), By: pick("by", "", "ann", "bob"),
 				Provenance: rapid.SampledFrom([]alert.Provenance{alert.Analyst, alert.Automation, alert.AI}).Draw(t, "provenance"),
 				Second:     rapid.IntRange(0, 2).Draw(t, "second at 0") == 0,
 			}
