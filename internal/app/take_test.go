@@ -754,7 +754,7 @@ func TestTakesOfTheDemo(t *testing.T) {
 	f.write("miniature.json", string(sample.Bundle()))
 	f.standIn("miniature.json")
 	for _, e := range [][2]string{{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules}, {"alerts", files.Alerts},
-		{"exercises", files.Exercises}, {"cases", files.Cases}, {"signals", files.Signals}, {"tuning", files.Tuning}, {"runbooks", files.Runbooks}} {
+		{"exercises", files.Exercises}, {"cases", files.Cases}, {"signals", files.Signals}, {"tuning", files.Tuning}, {"exceptions", files.Exceptions}, {"fields", files.Fields}, {"runbooks", files.Runbooks}} {
 		f.ok("evidence", "add", e[0], e[1])
 	}
 	var matrices struct {
@@ -798,7 +798,8 @@ func TestTakesOfTheDemo(t *testing.T) {
 	reading(t, takes)
 	// What the demonstration has no occasion for is tested beside the rules.
 	rare := []string{"no_longer_in_force", "nothing_judged", "none_applies", "waived", "no_reliable_chance", "old_detection_text", "data_named", "named_data", "tools_of", "silent",
-		"stages_unseen", "no_adjacent", "automation_open", "through_software", "scope_unstated", "no_analytics", "release_not_published"}
+		"stages_unseen", "no_adjacent", "automation_open", "through_software", "scope_unstated", "no_analytics", "release_not_published",
+		"exception_hides", "field_missing"}
 	for _, code := range take.Codes() {
 		if !codes[code] && !slices.Contains(rare, code) {
 			t.Errorf("nothing in the demo says %s", code)

@@ -54,6 +54,9 @@ type RuleMade struct {
 	// Why says what keeps claims from counting, and references from being claims, each
 	// reason once.
 	Why []string `json:"why"`
+	// Exceptions are those that had begun by the day; what they would have hidden stands
+	// with the measurement of the rule.
+	Exceptions []assure.Exempt `json:"exceptions,omitempty"`
 }
 
 // AnalyticClaim is a rule's claim on one analytic.
@@ -92,6 +95,15 @@ func (s *Service) Rules(ctx context.Context, r Request) (RulesMade, error) {
 		}
 	}
 	reasons(at, &a)
+	exceptions, err := exceptionsIn(&ev, r.Policy.Claim.JoinAlertsBy, day.Of(r.AsOf))
+	if err != nil {
+		return RulesMade{}, err
+	}
+	for rule, list := range exceptions {
+		if m := at[rule]; m != nil {
+			m.Exceptions = list
+		}
+	}
 	for i := range m.Rules {
 		m.Rules[i].settle(a.Release.Version != "")
 	}
@@ -259,6 +271,17 @@ type TelemetryMade struct {
 	Platforms []string       `json:"platforms"`
 	Sources   []SourceMade   `json:"sources"`
 	Externals []ExternalMade `json:"externals"`
+	// Fields are the shares of events that carry fields, as far as they were measured up
+	// to the day, the newest first.
+	Fields []FieldMade `json:"fields"`
+}
+
+// FieldMade is a field's share with the batch that brought it and how many enabled rules
+// need the field.
+type FieldMade struct {
+	telemetry.FieldShare
+	Batch string `json:"batch"`
+	Rules int    `json:"rules"`
 }
 
 // SourceMade is a declared log source with what was made of it.
@@ -272,6 +295,11 @@ type SourceMade struct {
 	// window it did.
 	LastSeen day.Date `json:"last_seen,omitempty"`
 	Days     int      `json:"days"`
+	// MedianLatency and P95Latency are within how many seconds half and 95 % of its events
+	// arrived on LatencyDay, the newest on which that was measured; nil for never.
+	MedianLatency *float64 `json:"latency_median,omitempty"`
+	P95Latency    *float64 `json:"latency_p95,omitempty"`
+	LatencyDay    day.Date `json:"latency_day,omitempty"`
 	// Why says why it covers nothing; empty where it does.
 	Why string `json:"why,omitempty"`
 	// ReadAs is the data component that the declared one is taken for, and Nearest what
@@ -302,6 +330,7 @@ func (s *Service) Telemetry(ctx context.Context, r Request) (TelemetryMade, erro
 	for _, x := range t.Externals {
 		m.Externals = append(m.Externals, ExternalMade{x.Value, x.Batch})
 	}
+	m.Fields = fieldsMade(&ev, day.Of(r.AsOf))
 	if a.Release.Version == "" {
 		for i := range m.Sources {
 			m.Sources[i].Why = "no release of ATT&CK is imported, so that what it is good for is not known"
@@ -315,6 +344,30 @@ func (s *Service) Telemetry(ctx context.Context, r Request) (TelemetryMade, erro
 	m.serve(&a, visibility.Serve(lib, t, r.Policy.Visibility, m.Window))
 	m.suggest(visibility.Unknown(lib, t))
 	return m, nil
+}
+
+// fieldsMade lists the measured shares of fields, the newest first, with how many
+// enabled rules need each.
+func fieldsMade(ev *assure.Evidence, on day.Date) []FieldMade {
+	need := map[string]int{}
+	for i := range ev.Rules {
+		if r := &ev.Rules[i].Value; r.Enabled {
+			for _, f := range r.Needed() {
+				need[attack.Fold(f)]++
+			}
+		}
+	}
+	out := []FieldMade{}
+	for _, f := range ev.Fields {
+		if f.Value.Day <= on {
+			out = append(out, FieldMade{f.Value, f.Batch, need[attack.Fold(f.Value.Field)]})
+		}
+	}
+	slices.SortFunc(out, func(a, b FieldMade) int {
+		return cmp.Or(strings.Compare(string(b.Day), string(a.Day)), strings.Compare(a.Source, b.Source), strings.Compare(a.Channel, b.Channel),
+			strings.Compare(a.Field, b.Field), strings.Compare(a.Site, b.Site))
+	})
+	return out
 }
 
 func stated(scopes []evidence.Of[telemetry.Scope]) []string {
@@ -339,6 +392,7 @@ func (m *TelemetryMade) serve(a *assure.Assessment, served []visibility.Served) 
 	for i := range served {
 		out := &m.Sources[i]
 		out.LastSeen, out.Days, out.Why = served[i].LastSeen, served[i].Days, served[i].Note
+		out.MedianLatency, out.P95Latency, out.LatencyDay = served[i].MedianLatency, served[i].P95Latency, served[i].LatencyDay
 		seen := map[string]bool{}
 		for _, id := range served[i].Analytics {
 			v := verdicts[id]

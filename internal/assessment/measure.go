@@ -15,6 +15,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/crew"
+	"candor/internal/day"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/fault"
@@ -63,6 +64,8 @@ type MeasuredRule struct {
 	RuleBatch string          `json:"rule_batch,omitempty"`
 	// Operation is what is recorded of its runs; nil when nothing is.
 	Operation *assure.Operation `json:"operation,omitempty"`
+	// Exceptions are those of the rule that had begun.
+	Exceptions []assure.Exempt `json:"exceptions"`
 	// Waivers are those of the rule in force, and Evidence the batches that brought
 	// its alerts.
 	Waivers  []assure.Waiver `json:"waivers"`
@@ -239,6 +242,7 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 	if o, ok := assure.Operations(&ev, r.Policy, r.AsOf)[id]; ok {
 		m.Operation = &o
 	}
+	m.Exceptions = append([]assure.Exempt{}, assure.ExceptionsOf(&ev, day.Of(r.AsOf))[id]...)
 	waited, err := s.durations(ctx, &ev, r)
 	m.Times = times(r, waited[id])
 	return m, err

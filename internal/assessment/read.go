@@ -42,7 +42,7 @@ func join(parts ...string) string { return strings.Join(parts, "\x1f") }
 // before.
 func (s *Service) read(ctx context.Context, g generation, r Request) (assure.Evidence, error) {
 	w := assure.WindowOf(r.Policy, r.AsOf)
-	key := join(g.evidence, g.alerts, string(w.From), string(w.To), fmt.Sprint(r.Policy.Claim.JoinAlertsBy))
+	key := join(g.evidence, g.alerts, string(w.From), string(w.To), fmt.Sprint(r.Policy.Claim.JoinAlertsBy), fmt.Sprint(r.Policy.Measure.Provenances))
 	return s.ready.Of(ctx, key, func(ctx context.Context) (assure.Evidence, error) { return s.readNow(ctx, g, w, r) })
 }
 
@@ -60,7 +60,8 @@ func (s *Service) readNow(ctx context.Context, g generation, w visibility.Window
 	joined(&ev, r.Policy.Claim.JoinAlertsBy)
 	legacy := alert.LegacyOf(values(ev.Cases), string(w.To))
 	ev.Tallies, ev.CaseTallies = legacy.Tallies(ev.Tallies), legacy.Tallies(ev.CaseTallies)
-	return ev, nil
+	ev.Exceptions, err = s.exemptions(ctx, &ev, w, r)
+	return ev, err
 }
 
 // batchRefs lists the batches of all evidence.
@@ -126,6 +127,8 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	load(ctx, g, s.evidence, store.KindCase, &ev.Cases)
 	load(ctx, g, s.evidence, store.KindTuning, &ev.Tunings)
 	load(ctx, g, s.evidence, store.KindRun, &ev.Runs)
+	load(ctx, g, s.evidence, store.KindException, &ev.Exempted)
+	load(ctx, g, s.evidence, store.KindField, &ev.Fields)
 	if err := g.Wait(); err != nil {
 		return ev, err
 	}

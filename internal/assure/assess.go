@@ -67,6 +67,10 @@ type assessor struct {
 	enabled    map[string]bool      // the rules that are said to be
 	named      map[string]string    // what rules call themselves, by id
 
+	exempt   map[string][]Exempt     // the exceptions that had begun, by rule
+	needs    map[string][]FieldNeed  // by rule
+	impaired map[string][]Impairment // by rule
+
 	ev       Evidence
 	subjects []*subject
 }
@@ -76,6 +80,7 @@ type subject struct {
 	Verdict
 	object   *attack.Object
 	counting []claim.Claim // enabled claims that policy counts
+	working  []claim.Claim // those of them whose rules nothing is in the way of
 	firing   []string      // ids of their rules that raised alerts in the window
 	trials   trials
 	reviews  reviews
@@ -107,6 +112,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.incidents = indexIncidents(lib, &ev, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks, today)
 	a.alerts = indexAlerts(ev, a.window)
+	a.impair()
 	a.tunings = indexTunings(lib, ev.Tunings, today)
 	return a
 }
@@ -192,7 +198,13 @@ func (a *assessor) judge(s *subject) {
 	}
 	s.Misfits = misfitsOf(s.Claims)
 	s.Claimed = len(s.counting) > 0
-	s.Measurement, s.firing = a.alerts.pool(s.counting, a.policy)
+	s.working, s.Impaired = a.working(s.counting)
+	s.Exceptions, s.Fields = a.exceptions(s), a.neededFields(s)
+	pooled := s.working
+	if s.unworkable() {
+		pooled = s.counting
+	}
+	s.Measurement, s.firing = a.alerts.pool(pooled, a.policy)
 	s.trials = a.exercises.of(s, a.policy.Readiness, a.today)
 	s.Exercises = s.trials.Proof
 	s.reviews = a.incidents.of(s)

@@ -18,6 +18,7 @@ import (
 	"candor/internal/exercise"
 	"candor/internal/measure"
 	"candor/internal/runbook"
+	"candor/internal/telemetry"
 	"candor/internal/visibility"
 )
 
@@ -110,6 +111,13 @@ type Evidence struct {
 	Tunings []evidence.Of[runbook.Tuning]
 	// Runs are the recorded runs of rules, under the ids of the rules that they mean.
 	Runs []evidence.Of[detection.Run]
+	// Exempted are the exceptions as they were stated, and Exceptions those that had begun,
+	// each under the id of the rule that it is of, with what of the alerts of the window
+	// it would have hidden.
+	Exempted   []evidence.Of[detection.Exception]
+	Exceptions []Exempt
+	// Fields say in what share of events fields arrive.
+	Fields []evidence.Of[telemetry.FieldShare]
 	// Tallies are the counts of the alerts of the window, with what alerts inherit
 	// from their cases; see alert.Legacy.
 	Tallies []alert.Tally
@@ -171,7 +179,8 @@ type Name struct {
 type Step struct {
 	// Action is stable: "collect", "verify_feed", "register_external",
 	// "write_rule", "enable_rule", "exercise", "label", "tune", "fix", "write_runbook",
-	// "review_runbook", "keep", "wait", "clarify_source".
+	// "review_runbook", "keep", "wait", "clarify_source", "narrow_exception",
+	// "collect_field".
 	Action string `json:"action"`
 	// Target is what to do it to: a log source, a technique, a rule, an analytic.
 	Target string `json:"target"`
@@ -249,6 +258,13 @@ type Verdict struct {
 	Bounds []evidence.Reason `json:"bounds,omitempty"`
 	// Operation is what is recorded of the runs of the rules in Claims.
 	Operation []Operation `json:"operation,omitempty"`
+	// Impaired is what is in the way of rules whose claims count: what they raised is left
+	// out of Measurement where others claim it too.
+	Impaired []Impairment `json:"impaired_rules,omitempty"`
+	// Exceptions are those of the rules whose claims count, and Fields what those rules
+	// need, by rule, where any field was measured.
+	Exceptions []Exempt               `json:"exceptions,omitempty"`
+	Fields     map[string][]FieldNeed `json:"needed_fields,omitempty"`
 	// Knobs are what ATT&CK says should be set locally, with what is. They change no
 	// rung.
 	Knobs []Knob `json:"knobs"`

@@ -29,7 +29,7 @@ func testPolicy() Policy {
 		Name: "test", Version: "7", WindowDays: 90,
 		Visibility: visibility.Policy{
 			OutsidePlatforms: []string{"PRE"}, JointNeed: "all", MaxFeedAgeDays: 7,
-			MinFeedDays: 3, WorstReliability: "C", WorstCredibility: 3,
+			MinFeedDays: 3, WorstReliability: "C", WorstCredibility: 3, MinFieldShare: 0.8, MaxLatencyMinutes: 60,
 		},
 		Claim: claim.Policy{Count: []claim.Basis{claim.Explicit, claim.TechniquePlatformLog, claim.TechniquePlatform}},
 		Measure: measure.Policy{

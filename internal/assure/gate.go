@@ -81,7 +81,8 @@ type Asked struct {
 // Check is one thing that a gate asks for.
 type Check struct {
 	// Name is stable: "rung", "episodes", "precision", "unlabelled", "volume",
-	// "runbook", "age".
+	// "runbook", "age", and of a rule "exception_hides" and "field_missing" where
+	// something is in its way.
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`
 	// Text says what was found, and Missing what would be needed where it is not
@@ -171,6 +172,9 @@ type gate struct {
 
 func (g *gate) checks() []Check {
 	checks := []Check{g.rung(), g.episodes()}
+	if g.Kind == "rule" {
+		checks = append(checks, g.unimpaired()...)
+	}
 	if m := g.Measurement; m != nil && m.Precision != nil {
 		checks = append(checks, g.precision(), g.unlabelled())
 	}
@@ -235,6 +239,25 @@ func (g *gate) best() *Verdict {
 		}
 	}
 	return best
+}
+
+// unimpaired says what is in the way of the rule, whatever other rules claim beside it.
+func (g *gate) unimpaired() []Check {
+	var checks []Check
+	seen := map[string]bool{}
+	for i := range g.Verdicts {
+		for _, in := range g.Verdicts[i].Impaired {
+			if in.RuleID == g.ID && !seen[in.Text] {
+				seen[in.Text] = true
+				missing := "an exception that hides no alert known to be true"
+				if in.Code == fieldMissing {
+					missing = "the fields that the rule needs, in enough events"
+				}
+				checks = append(checks, g.check(in.Code, false, in.Text, missing).from(in.Refs))
+			}
+		}
+	}
+	return checks
 }
 
 func plainRung(r Rung) string { return strings.ReplaceAll(string(r), "_", " ") }

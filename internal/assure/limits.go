@@ -35,6 +35,8 @@ func (a *assessor) limits(s *subject) []string {
 		l = append(l, text)
 	}
 	l = append(l, a.operatingLimits(s)...)
+	l = append(l, a.impairedLimits(s)...)
+	l = append(l, a.latencyLimits(s)...)
 	l = append(l, measuredLimits(s)...)
 	l = append(l, exercisedLimits(s)...)
 	return append(l, incidentLimits(s)...)

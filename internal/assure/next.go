@@ -29,6 +29,9 @@ const (
 	actKeep          = "keep"
 	actWait          = "wait"
 	actClarify       = "clarify_source"
+
+	actNarrowException = "narrow_exception"
+	actCollectField    = "collect_field"
 )
 
 // next returns what to do so that s leaves its rung for the next.
@@ -37,6 +40,9 @@ func (a *assessor) next(s *subject) []Step {
 	case Outside:
 		return a.registerExternal(s)
 	case Blind, RuleOnly:
+		if s.Visibility.State.Seen() {
+			return a.impairedSteps(s)
+		}
 		return a.bringSources(s)
 	case Observable:
 		return a.haveRule(s)
@@ -299,6 +305,9 @@ func (a *assessor) unbound(s *subject) []Step {
 	}
 	for _, of := range s.unknownShares() {
 		steps = append(steps, Step{Action: actVerifyFeed, Target: of, Alone: true, Text: fmt.Sprintf("Declare how many hosts should send %s.", of)})
+	}
+	for _, n := range s.late(tooLate) {
+		steps = append(steps, Step{Action: actVerifyFeed, Target: logSource(n), Alone: true, Text: fmt.Sprintf("Bring %s in sooner: it arrives days after what it tells of.", logSource(n))})
 	}
 	for i := range steps {
 		steps[i].Alone = steps[i].Alone && len(steps) == 1

@@ -24,10 +24,11 @@ func (a *assessor) reasons(s *subject) []evidence.Reason {
 	rs = append(rs, a.whyClaimed(s))
 	rs = append(rs, a.whyNotRunning(s)...)
 	rs = append(rs, a.whyReread(s)...)
+	rs = append(rs, a.whyImpaired(s)...)
 	if s.Rung == Outside {
 		return append(rs, whyCompensated(s)...)
 	}
-	if !s.Claimed || !s.Visibility.State.Seen() {
+	if !s.Claimed || !s.Visibility.State.Seen() || s.unworkable() {
 		return rs
 	}
 	rs = append(rs, a.whyMeasured(s), a.whyExercised(s))

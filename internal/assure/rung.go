@@ -37,7 +37,7 @@ func (s *subject) rung() Rung {
 		return Observable
 	case !s.Claimed:
 		return Blind
-	case !state.Seen():
+	case !state.Seen(), s.unworkable():
 		return RuleOnly
 	case s.Measurement.Noisy:
 		return Noisy
@@ -53,6 +53,11 @@ func (s *subject) rung() Rung {
 
 // bounds says what keeps s from being reliable however well it works.
 func (a *assessor) bounds(s *subject) []evidence.Reason {
+	return append(a.shareBounds(s), a.latencyBounds(s)...)
+}
+
+// shareBounds says of which log sources nobody knows what share of hosts sends them.
+func (a *assessor) shareBounds(s *subject) []evidence.Reason {
 	of := s.unknownShares()
 	if len(of) == 0 {
 		return nil

@@ -29,6 +29,9 @@ func sentence(s *subject) string {
 	case Blind, Observable:
 		return s.Visibility.Sentence + " " + unclaimed(s)
 	case RuleOnly:
+		if s.Visibility.State.Seen() {
+			return because("claimed", exceptionHides, fieldMissing)
+		}
 		return because("claimed") + " " + s.Visibility.Sentence
 	case Noisy:
 		return because("noisy")

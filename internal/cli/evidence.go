@@ -28,8 +28,9 @@ const evidenceKinds = `Kinds:
               external); a DeTT&CT administration file; what a sensor records:
               Sysmon configuration, auditpol CSV, Linux audit rules, osquery packs,
               Windows channels, CTID sensor mappings, the EDR Telemetry table
-  feeds       CSV of measured arrivals: date,source,channel,events,hosts[,site]; or
-              counts by Splunk (tstats), Sentinel (Usage) and Elastic (indices)
+  feeds       CSV of measured arrivals: date,source,channel,events,hosts[,site,
+              latency_median,latency_p95]; or counts by Splunk (tstats), Sentinel
+              (Usage) and Elastic (indices)
   rules       Sigma, Elastic, Splunk or Sentinel rules: a folder, a file or a tar.gz;
               or Candor CSV
   alerts      Candor JSON Lines or CSV, exports of OCSF, Elastic, Sentinel, Defender,
@@ -46,6 +47,10 @@ const evidenceKinds = `Kinds:
   tuning      local values of an analytic's mutable elements: YAML, CSV, JSON Lines
   runs        which rules their products ran, and how that ended: CSV or JSON Lines,
               Elastic's rule execution log, Sentinel's SentinelHealth
+  exceptions  suppressions of rules with condition, owner and end: CSV or JSON Lines,
+              Elastic's exception lists, Sentinel's automation rules that close
+  fields      in what share of a log source's events a field arrives: CSV or JSON
+              Lines of source,channel,field,share[,date,events,site]
   renames     which ATT&CK ID took the place of which: CSV or JSON Lines of old,new;
               rules that name an ID of another release are read through them
   runbooks    folder of Markdown with front matter: applies_to, owner, reviewed

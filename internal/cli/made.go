@@ -12,9 +12,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/assessment"
+	"candor/internal/assure"
 	"candor/internal/claim"
 	"candor/internal/decode"
 	"candor/internal/detection"
+	"candor/internal/figure"
 )
 
 // narrowing holds the flags of what was made of evidence.
@@ -131,10 +133,11 @@ func showRuleMade(g *page, r *assessment.RuleMade) {
 	}
 	g.table("  ", [][]string{
 		{"source", r.Origin}, {"format", r.Format}, {"state", state}, {"platforms", cmp.Or(strings.Join(r.Platforms, ", "), "not told")},
-		{"log sources", cmp.Or(strings.Join(logWords(r.Logs), "; "), "not told")}, {"its own words", r.Source}, {"fields read", cmp.Or(strings.Join(r.Fields, ", "), "not told")},
+		{"log sources", cmp.Or(strings.Join(logWords(r.Logs), "; "), "not told")}, {"its own words", r.Source}, {"fields read", cmp.Or(strings.Join(r.Fields, ", "), "not told")}, {"of these needed", cmp.Or(strings.Join(r.Needed(), ", "), "none")},
 		{"techniques", strings.Join(append(append([]string{}, r.Techniques...), r.Analytics...), ", ")}, {"basis", basisWords(r.Basis)},
 		{"batch", r.Batch}, {"file", r.Path},
 	})
+	showExceptions(g, r.Exceptions)
 	if len(r.Claims) > 0 {
 		g.head("Claims: %d of %d count", r.Counting, len(r.Claims))
 		rows := [][]string{{"ANALYTIC", "TECHNIQUE", "BASIS", "COUNTS", "WHY NOT"}}
@@ -152,6 +155,46 @@ func showRuleMade(g *page, r *assessment.RuleMade) {
 	for _, why := range r.Why {
 		g.line("  %s", why)
 	}
+}
+
+// showExceptions lists the exceptions of a rule with what is wanting of each.
+func showExceptions(g *page, list []assure.Exempt) {
+	if len(list) == 0 {
+		return
+	}
+	g.head("Exceptions: %d", len(list))
+	for i := range list {
+		e := &list[i]
+		state := strings.ReplaceAll(e.State, "_", " ")
+		if e.Sentence != "" {
+			state = e.Sentence
+		}
+		text := fmt.Sprintf("%s: %s; %s", e.Called(), state, e.Condition)
+		if e.Reason != "" {
+			text += "; " + e.Reason
+		}
+		if e.Owner != "" {
+			text += ", owned by " + e.Owner
+		}
+		if e.Hides > 0 {
+			text += figure.Sprintf("; it would have hidden %d of %d alerts known to be true: %s", e.Hides, e.True, shortened(e.Alerts, e.Hides))
+		}
+		if e.Unknown > 0 {
+			text += figure.Sprintf("; of %d more that is not known, since they do not carry %s", e.Unknown, strings.Join(e.Lacks, ", "))
+		}
+		g.wrap("  ", text, 110)
+	}
+}
+
+// shortened lists the first of so many names.
+func shortened(names []string, of int64) string {
+	const most = 5
+	shown := names[:min(len(names), most)]
+	text := strings.Join(shown, ", ")
+	if more := of - int64(len(shown)); more > 0 {
+		text += figure.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // writeRules writes rules as CSV, with no cell that a spreadsheet would take for a
@@ -225,18 +268,28 @@ holds it.`,
 }
 
 func showTelemetryMade(g *page, m *assessment.TelemetryMade) {
-	if len(m.Sources)+len(m.Externals) == 0 {
+	if len(m.Sources)+len(m.Externals)+len(m.Fields) == 0 {
 		g.line("No log source is declared that this is true of.\n  next: candor evidence add telemetry PATH, or leave the filters out")
 		return
 	}
 	if len(m.Sources) > 0 {
-		rows := [][]string{{"LOG SOURCE", "COMPONENT", "PLATFORMS", "ANALYTICS", "TECHNIQUES", "LAST SEEN", "WHY NOT", "BATCH"}}
+		rows := [][]string{{"LOG SOURCE", "COMPONENT", "PLATFORMS", "ANALYTICS", "TECHNIQUES", "LAST SEEN", "95 % WITHIN", "WHY NOT", "BATCH"}}
 		for i := range m.Sources {
 			s := &m.Sources[i]
 			rows = append(rows, []string{clip(s.Title(), 48), clip(s.Component, 28), clip(strings.Join(s.Platforms, ", "), 20), strconv.Itoa(len(s.Analytics)),
-				strconv.Itoa(len(s.Techniques)), cmp.Or(string(s.LastSeen), "never"), whyNot(s), s.Batch})
+				strconv.Itoa(len(s.Techniques)), cmp.Or(string(s.LastSeen), "never"), assure.Lasting(s.P95Latency), whyNot(s), s.Batch})
 		}
 		g.table("", rows)
+	}
+	if len(m.Fields) > 0 {
+		g.head("Fields")
+		rows := [][]string{{"LOG SOURCE", "FIELD", "SHARE", "EVENTS", "DAY", "SITE", "RULES", "BATCH"}}
+		for i := range m.Fields {
+			f := &m.Fields[i]
+			rows = append(rows, []string{clip(strings.TrimSuffix(f.Source+" / "+f.Channel, " / "), 48), clip(f.Field, 40), figure.Percent(f.Share), figure.Sprintf("%d", f.Events),
+				cmp.Or(string(f.Day), "not said"), f.Site, strconv.Itoa(f.Rules), f.Batch})
+		}
+		g.table("  ", rows)
 	}
 	if len(m.Externals) > 0 {
 		g.head("External sources")
@@ -262,11 +315,19 @@ func whyNot(s *assessment.SourceMade) string {
 }
 
 func writeSources(w io.Writer, sources []assessment.SourceMade) error {
-	rows := [][]string{{"name", "channel", "component", "platforms", "sites", "hosts", "product", "owner", "since", "until", "analytics", "techniques", "last_seen", "days", "why_not", "nearest", "batch", "note"}}
+	rows := [][]string{{"name", "channel", "component", "platforms", "sites", "hosts", "product", "owner", "since", "until", "analytics", "techniques", "last_seen", "days", "latency_median", "latency_p95", "why_not", "nearest", "batch", "note"}}
 	for i := range sources {
 		s := &sources[i]
 		rows = append(rows, []string{s.Name, s.Channel, s.Component, list(s.Platforms), list(s.Sites), strconv.Itoa(s.Hosts), s.Product, s.Owner, string(s.Since), string(s.Until),
-			list(s.Analytics), list(s.Techniques), string(s.LastSeen), strconv.Itoa(s.Days), whyNot(s), list(s.Nearest), s.Batch, s.Note})
+			list(s.Analytics), list(s.Techniques), string(s.LastSeen), strconv.Itoa(s.Days), seconds(s.MedianLatency), seconds(s.P95Latency), whyNot(s), list(s.Nearest), s.Batch, s.Note})
 	}
 	return writeCSV(w, rows)
+}
+
+// seconds writes a length of time for machines; empty where it was not measured.
+func seconds(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'f', -1, 64)
 }

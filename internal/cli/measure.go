@@ -215,6 +215,7 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 		g.line("%s  %s", g.bold(m.RuleID), m.RuleName)
 		g.line("%s", g.dim(ruleOrigin(&m)))
 		showOperation(g, m.Operation)
+		showExceptions(g, m.Exceptions)
 		showDetail(g, &m.Detail)
 		showRests(g, m.Evidence)
 		showWaivers(g, m.Waivers, "")

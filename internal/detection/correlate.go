@@ -95,6 +95,9 @@ func (c Correlations) gather(into, r *Rule, seen map[*Rule]bool, depth int) {
 		for _, f := range b.Fields {
 			if i, there := slices.BinarySearch(into.Fields, f); !there {
 				into.Fields = slices.Insert(slices.Clone(into.Fields), i, f)
+				if slices.Contains(b.Optional, f) {
+					into.Optional = append(slices.Clone(into.Optional), f)
+				}
 			}
 		}
 		c.gather(into, b, seen, depth-1)

@@ -6,7 +6,11 @@
 // are read by its decoders.
 package detection
 
-import "candor/internal/attack/place"
+import (
+	"slices"
+
+	"candor/internal/attack/place"
+)
 
 // Rule is one detection rule.
 type Rule struct {
@@ -49,6 +53,9 @@ type Rule struct {
 	// Fields are those of an event that the rule reads, as the rule spells them, each once
 	// and in byte order; empty where the format does not say.
 	Fields []string `json:"fields,omitempty"`
+	// Optional are those of Fields without which the rule can fire all the same: what only
+	// excludes, and what stands beside another way to match.
+	Optional []string `json:"optional_fields,omitempty"`
 	// Role says what comes of the rule when it fires; empty is an alert.
 	Role Role `json:"role,omitempty"`
 	// Of names the rules that this one correlates, by id or name, and Generate says
@@ -59,6 +66,8 @@ type Rule struct {
 	// the product's words; empty where it does not say.
 	Schedule string   `json:"schedule,omitempty"`
 	Actions  []string `json:"actions,omitempty"`
+	// ExceptionLists are the ids of the lists of exceptions that hold for the rule.
+	ExceptionLists []string `json:"exception_lists,omitempty"`
 	// Source is the rule's own description of its log source.
 	Source string `json:"source,omitempty"`
 	// FalsePositives are the known false positives that the author lists.
@@ -120,4 +129,9 @@ type Log struct {
 	// Group joins logs that the rule needs together, counted from 1. A log of group
 	// 0 is enough by itself.
 	Group int `json:"group,omitempty"`
+}
+
+// Needed returns the fields without which the rule cannot fire.
+func (r *Rule) Needed() []string {
+	return slices.DeleteFunc(slices.Clone(r.Fields), func(f string) bool { return slices.Contains(r.Optional, f) })
 }

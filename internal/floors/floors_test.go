@@ -56,13 +56,14 @@ var house = map[string]room{
 	"attack/adjacency":        {floor: 3, pure: true},
 	"attack/diff":             {floor: 4},
 	"telemetry/inventory":     {floor: 3},
-	"telemetry/feed":          {floor: 3},
+	"telemetry/feed":          {floor: 4},
 	"telemetry/dettect":       {floor: 3},
 	"telemetry/sensor":        {floor: 3},
 	"telemetry/volume":        {floor: 4},
 	"telemetry/sensormap":     {floor: 3},
 	"detection/layer":         {floor: 3},
 	"detection/kql":           {floor: 2, pure: true}, // tables that a query asks
+	"detection/condition":     {floor: 2, pure: true}, // conditions over the fields of an alert
 	"detection/sigma":         {floor: 3},
 	"detection/rulecsv":       {floor: 3},
 	"detection/detectiontest": {floor: 4}, // what the tests of rule decoders share
@@ -70,6 +71,7 @@ var house = map[string]room{
 	"detection/splunk":        {floor: 3},
 	"detection/sentinel":      {floor: 3},
 	"detection/runlog":        {floor: 4},
+	"detection/exempt":        {floor: 4},
 	"alert/tabular":           {floor: 3, peers: []string{"alert/export"}},
 	"alert/history":           {floor: 3, pure: true},
 	"alert/jsonl":             {floor: 3},

@@ -116,6 +116,8 @@ func kinds() []kind {
 		{name: "signals", what: "files of signals", endings: tables, decode: decodeFiles},
 		{name: "tuning", what: "tuning records", endings: append(yaml[:2:2], tables...), decode: decodeFiles},
 		{name: "runs", what: "logs of runs of rules", endings: tables, decode: decodeFiles},
+		{name: "exceptions", what: "files of exceptions", endings: tables, sourced: true, decode: decodeFiles},
+		{name: "fields", what: "files of fields' shares", endings: tables, decode: decodeFiles},
 		{name: "renames", what: "mapping files of ATT&CK IDs", endings: tables, decode: decodeFiles},
 		{name: "runbooks", what: "runbooks", endings: []string{".md", ".markdown"}, sourced: true, decode: decodeRunbooks},
 	}

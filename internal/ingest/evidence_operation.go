@@ -2,11 +2,15 @@ package ingest
 
 import (
 	"io"
+	"time"
 
 	"candor/internal/detection"
+	"candor/internal/detection/exempt"
 	"candor/internal/detection/runlog"
 	"candor/internal/evidence"
 	"candor/internal/store"
+	"candor/internal/telemetry"
+	"candor/internal/telemetry/feed"
 )
 
 // operationFormats are those of what is known of rules in operation. They stand before
@@ -18,10 +22,38 @@ func operationFormats() []format {
 		{Format: Format{"runs", runlog.SentinelFormat, "Microsoft Sentinel SentinelHealth, JSON or CSV", "candor evidence add runs SentinelHealth.csv"},
 			sniff: runlog.SniffSentinel, put: runs(runlog.Sentinel)},
 		{Format: Format{"runs", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add runs runs.jsonl"},
-			sniff: isJSON, alone: runlog.Sniff, put: ownRuns},
+			sniff: isJSON, alone: runlog.Sniff, put: ownOf(runs(runlog.Decode), runs(runlog.DecodeLines))},
 		{Format: Format{"runs", ownCSV, "Candor CSV: rule_id,start,end,status,executions,events,gap_seconds,source,site,...", "candor evidence add runs runs.csv"},
 			rest: true, alone: runlog.Sniff, put: runs(runlog.Decode)},
+		{Format: Format{"exceptions", exempt.ElasticFormat, "Elastic Security's exception lists, JSON Lines as Kibana exports them", "candor evidence add exceptions --complete elastic exceptions.ndjson"},
+			sniff: exempt.SniffElastic, alone: exempt.ListsAlone, put: exceptions(exempt.Elastic)},
+		{Format: Format{"exceptions", exempt.SentinelFormat, "Microsoft Sentinel's automation rules that close incidents, JSON", "candor evidence add exceptions --complete sentinel automation.json"},
+			sniff: exempt.SniffSentinel, put: exceptions(exempt.Sentinel)},
+		{Format: Format{"exceptions", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add exceptions exceptions.jsonl"},
+			sniff: isJSON, alone: exempt.Sniff, put: ownOf(exceptions(exempt.Decode), exceptions(exempt.DecodeLines))},
+		{Format: Format{"exceptions", ownCSV, "Candor CSV: rule_id,condition,reason,owner,expires,...", "candor evidence add exceptions exceptions.csv"},
+			rest: true, alone: exempt.Sniff, put: exceptions(exempt.Decode)},
+		{Format: Format{"fields", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add fields fields.jsonl"},
+			sniff: isJSON, alone: feed.SniffFields, put: ownOf(shares(feed.DecodeFields), shares(feed.DecodeFieldLines))},
+		{Format: Format{"fields", ownCSV, "Candor CSV: source,channel,field,share[,date,events,site]", "candor evidence add fields fields.csv"},
+			rest: true, alone: feed.SniffFields, put: shares(feed.DecodeFields)},
 	}
+}
+
+// exceptions makes a reader of exceptions of a decoder.
+func exceptions(decode func(file string, r io.Reader) (evidence.Decoded[detection.Exception], error)) func(*batch, file) error {
+	return reader(streamed(decode), func(e *detection.Exception) subject { return subject{store.KindException, e.Key(), time.Time{}} })
+}
+
+// shares makes a reader of what share of events carry fields.
+func shares(decode func(file string, r io.Reader) (evidence.Decoded[telemetry.FieldShare], error)) func(*batch, file) error {
+	return reader(streamed(decode), func(s *telemetry.FieldShare) subject {
+		var at time.Time
+		if s.Day != "" {
+			at = s.Day.Time()
+		}
+		return subject{store.KindField, s.Key(), at}
+	})
 }
 
 // runs makes a reader of runs of a decoder.
@@ -29,11 +61,13 @@ func runs(decode func(file string, r io.Reader) (evidence.Decoded[detection.Run]
 	return reader(streamed(decode), func(r *detection.Run) subject { return subject{store.KindRun, r.Key(), r.End} })
 }
 
-// ownRuns reads Candor's JSON. JSON Lines that are named as such are read as nothing
+// ownOf reads Candor's JSON. JSON Lines that are named as such are read as nothing
 // else, so that what one line says moves no other.
-func ownRuns(b *batch, f file) error {
-	if b.forced == ownJSONL {
-		return runs(runlog.DecodeLines)(b, f)
+func ownOf(whole, lines func(*batch, file) error) func(*batch, file) error {
+	return func(b *batch, f file) error {
+		if b.forced == ownJSONL {
+			return lines(b, f)
+		}
+		return whole(b, f)
 	}
-	return runs(runlog.Decode)(b, f)
 }

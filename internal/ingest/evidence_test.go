@@ -274,7 +274,7 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := b.refused(b.request("gossip", rule), fault.Usage)
-	if !strings.Contains(fault.HintOf(err), "telemetry, feeds, rules, alerts, dispositions, exercises, cases, signals, tuning, runs, renames, runbooks") {
+	if !strings.Contains(fault.HintOf(err), "telemetry, feeds, rules, alerts, dispositions, exercises, cases, signals, tuning, runs, exceptions, fields, renames, runbooks") {
 		t.Errorf("the hint %q does not list the kinds", fault.HintOf(err))
 	}
 	b.refused(b.request("rules"), fault.Usage)

@@ -65,6 +65,8 @@ func recordKinds(kind string) []string {
 		return []string{store.KindExercise}
 	case "runbooks":
 		return []string{store.KindRunbook}
+	case "exceptions":
+		return []string{store.KindException}
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ func listed() []Template {
 			"One row for each day, log source, channel and site that was measured.",
 			"events 0 says that the feed was looked for and did not arrive; leave a row out if nobody looked.",
 			"source and channel are ATT&CK's names; an empty channel stands for all; site may be empty.",
+			"latency_median and latency_p95 are seconds from event to arrival: of half of the day's events, and of 95 % of them; leave them empty if nobody measured.",
 		}},
 		{Kind: "rules", Adds: "rules", File: "rules.csv", Notes: []string{
 			"For rules that live where Sigma, Elastic, Splunk and Sentinel files do not reach.",
@@ -79,6 +80,18 @@ func listed() []Template {
 			"status: ok; late (it searched, and not all that it should have in time); failed; disabled (its product does not run it any more).",
 			"gap_seconds is how much time nothing searched. A rule that is enabled and does not run counts as not enabled.",
 			"The execution log of Elastic Security and the table SentinelHealth are read as they are exported.",
+		}},
+		{Kind: "exceptions", Adds: "exceptions", File: "exceptions.csv", Notes: []string{
+			"One row for each exception of a rule: what is suppressed, why, who answers for it, and until when. rule_id * is every rule.",
+			"condition: comparisons (=, !=, contains, startswith, endswith, like, in, exists) joined by and, or, not, over the fields of the rule's alerts:",
+			"entity, site, severity, case_id, tactic, source, rule_id, rule_name, and whatever other columns alerts were added with.",
+			"Without owner or expires, or past its day, it is a limit of every verdict that it touches. One that would have hidden an alert that is known to be",
+			"true takes the rule down to rule only. Exception lists of Elastic Security and Sentinel's automation rules are read as they are exported.",
+		}},
+		{Kind: "fields", Adds: "fields", File: "fields.csv", Notes: []string{
+			"One row for each field that was measured: which share of the events of a log source and channel carry it, 0 to 1 or in percent.",
+			"Rules find it by its name as they spell it: Sigma rules by Sigma's names, Elastic's by those of ECS. date is the day that was measured.",
+			"events is how many events were looked at; site may be empty. A rule whose needed field arrives in too few events does not see.",
 		}},
 		{Kind: "renames", Adds: "renames", File: "renames.csv", Notes: []string{
 			"One row for each ATT&CK ID that took the place of another: techniques or analytics. Several may have become one, and one several.",

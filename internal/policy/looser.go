@@ -26,7 +26,7 @@ func ways() map[string]loose {
 	w := map[string]loose{
 		"window_days":                  lower,
 		"visibility.outside_platforms": fewer, "visibility.joint_need": later, "visibility.max_feed_age_days": higher,
-		"visibility.min_feed_days": lower, "visibility.min_host_share": lower, "visibility.worst_reliability": later, "visibility.worst_credibility": higher,
+		"visibility.min_feed_days": lower, "visibility.min_host_share": lower, "visibility.min_field_share": lower, "visibility.max_latency_minutes": unbound, "visibility.worst_reliability": later, "visibility.worst_credibility": higher,
 		"claim.count":           more,
 		"measure.min_precision": lower, "measure.min_episodes": lower, "measure.max_alerts_per_day": unbound, "measure.max_minutes_per_day": unbound,
 		"measure.minutes_per_alert": lower, "measure.provenances": more, "measure.confidence": lower,

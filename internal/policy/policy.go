@@ -42,6 +42,10 @@ func builtIn() assure.Policy {
 			MaxFeedAgeDays:   7,
 			MinFeedDays:      3,
 			MinHostShare:     0.8,
+			MinFieldShare:    0.8,
+
+			MaxLatencyMinutes: 60,
+
 			WorstReliability: "C",
 			WorstCredibility: 3,
 		},
@@ -151,8 +155,12 @@ type Visibility struct {
 	MaxFeedAgeDays   int      `json:"max_feed_age_days"`
 	MinFeedDays      int      `json:"min_feed_days"`
 	MinHostShare     float64  `json:"min_host_share"`
-	WorstReliability string   `json:"worst_reliability"`
-	WorstCredibility int      `json:"worst_credibility"`
+	MinFieldShare    float64  `json:"min_field_share"`
+
+	MaxLatencyMinutes float64 `json:"max_latency_minutes"`
+
+	WorstReliability string `json:"worst_reliability"`
+	WorstCredibility int    `json:"worst_credibility"`
 }
 
 // Claim is the part of a Document about rules.

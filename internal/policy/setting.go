@@ -118,6 +118,8 @@ func visibilityKeys(p *assure.Policy) []key {
 		{"visibility.max_feed_age_days", "days", "How long after its last observation a feed still counts.", whole{&v.MaxFeedAgeDays, 0, 3660}},
 		{"visibility.min_feed_days", "days", "On how many days of the window a feed must have arrived.", whole{&v.MinFeedDays, 0, 3660}},
 		{"visibility.min_host_share", "proportion", "The share of a source's declared hosts that must have sent it on its best day of the window.", number{&v.MinHostShare, 0, 1}},
+		{"visibility.min_field_share", "proportion", "The share of a log source's events that must carry a field which a rule needs; below it the rule does not see.", number{&v.MinFieldShare, 0, 1}},
+		{"visibility.max_latency_minutes", "minutes", "Within how long 95 % of a log source's events should arrive; what is later is said. 0 sets no bound.", number{&v.MaxLatencyMinutes, 0, 1e6}},
 		{"visibility.worst_reliability", "Admiralty rating", "The worst reliability, A to F, at which an external source counts.",
 			text{&v.WorstReliability, []string{"A", "B", "C", "D", "E", "F"}}},
 		{"visibility.worst_credibility", "Admiralty rating", "The worst credibility, 1 to 6, at which an external source counts.", whole{&v.WorstCredibility, 1, 6}},

@@ -50,7 +50,7 @@ func feeds() []feed {
 func feedTable(seed uint64, end day.Date) []byte {
 	r := rand.New(rand.NewPCG(seed, 1))
 	var b bytes.Buffer
-	b.WriteString("date,source,channel,events,hosts,site\n")
+	b.WriteString("date,source,channel,events,hosts,site,latency_median,latency_p95\n")
 	for back := Days - 1; back >= 0; back-- {
 		for _, f := range feeds() {
 			if back > f.from || back < f.to {
@@ -59,12 +59,22 @@ func feedTable(seed uint64, end day.Date) []byte {
 			for i, site := range sites {
 				if hosts := f.arriving(r, f.hosts[i], end.Add(-back)); hosts > 0 {
 					events := hosts * f.perHost * (80 + r.IntN(41)) / 100
-					fmt.Fprintf(&b, "%s,%s,%q,%d,%d,%s\n", end.Add(-back), f.source, f.channel, events, hosts, site)
+					median, most := f.late()
+					fmt.Fprintf(&b, "%s,%s,%q,%d,%d,%s,%d,%d\n", end.Add(-back), f.source, f.channel, events, hosts, site, median, most)
 				}
 			}
 		}
 	}
 	return b.Bytes()
+}
+
+// late returns within how many seconds half of the events arrive, and 95 % of them. What
+// the servers write in files is fetched every hour.
+func (f feed) late() (median, most int) {
+	if f.source == "linux:syslog" {
+		return 1980, 4300
+	}
+	return 4 + f.perHost%40, 30 + f.perHost%200
 }
 
 // arriving returns how many of a site's hosts send on a day: nearly all, and of

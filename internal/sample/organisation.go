@@ -23,15 +23,17 @@ const Days = 90
 // Files are the paths of the evidence that Write wrote, one for each kind that
 // Candor takes in.
 type Files struct {
-	Telemetry string // telemetry.yaml: what is said to be collected
-	Feeds     string // feeds.csv: what was measured to arrive
-	Rules     string // rules: a folder of Sigma rules
-	Alerts    string // alerts.jsonl
-	Exercises string // exercises.csv
-	Cases     string // cases.csv: reviews of incidents
-	Signals   string // signals.csv
-	Tuning    string // tuning.yaml: local values of knobs
-	Runbooks  string // runbooks: a folder of Markdown
+	Telemetry  string // telemetry.yaml: what is said to be collected
+	Feeds      string // feeds.csv: what was measured to arrive
+	Rules      string // rules: a folder of Sigma rules
+	Alerts     string // alerts.jsonl
+	Exercises  string // exercises.csv
+	Cases      string // cases.csv: reviews of incidents
+	Signals    string // signals.csv
+	Tuning     string // tuning.yaml: local values of knobs
+	Exceptions string // exceptions.csv: what rules are told to pass over
+	Fields     string // fields.csv: in what share of events fields arrive
+	Runbooks   string // runbooks: a folder of Markdown
 }
 
 // meridian holds the evidence that is written by hand. In it {{ago 7}} is
@@ -60,15 +62,17 @@ func Write(dir string, seed uint64, end day.Date) (Files, error) {
 		}
 	}
 	return Files{
-		Telemetry: filepath.Join(dir, "telemetry.yaml"),
-		Feeds:     filepath.Join(dir, "feeds.csv"),
-		Rules:     filepath.Join(dir, "rules"),
-		Alerts:    filepath.Join(dir, "alerts.jsonl"),
-		Exercises: filepath.Join(dir, "exercises.csv"),
-		Cases:     filepath.Join(dir, "cases.csv"),
-		Signals:   filepath.Join(dir, "signals.csv"),
-		Tuning:    filepath.Join(dir, "tuning.yaml"),
-		Runbooks:  filepath.Join(dir, "runbooks"),
+		Telemetry:  filepath.Join(dir, "telemetry.yaml"),
+		Feeds:      filepath.Join(dir, "feeds.csv"),
+		Rules:      filepath.Join(dir, "rules"),
+		Alerts:     filepath.Join(dir, "alerts.jsonl"),
+		Exercises:  filepath.Join(dir, "exercises.csv"),
+		Cases:      filepath.Join(dir, "cases.csv"),
+		Signals:    filepath.Join(dir, "signals.csv"),
+		Tuning:     filepath.Join(dir, "tuning.yaml"),
+		Exceptions: filepath.Join(dir, "exceptions.csv"),
+		Fields:     filepath.Join(dir, "fields.csv"),
+		Runbooks:   filepath.Join(dir, "runbooks"),
 	}, nil
 }
 

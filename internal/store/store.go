@@ -406,6 +406,10 @@ const (
 	KindTuning   = "tuning"
 	KindRename   = "rename"
 	KindRun      = "run"
+	// KindException is a suppression of a rule, and KindField what share of a log
+	// source's events carry a field.
+	KindException = "exception"
+	KindField     = "field"
 	// KindNote is what a person wrote about an object, which is the key: its records are
 	// entries in one history, and package take says which of them stand.
 	KindNote = "note"

@@ -33,6 +33,9 @@ func (f *facts) validateFirst() words {
 		return nothing
 	}
 	w := rungOf(f.v)
+	if f.obstructed() {
+		return say("The rule first: nothing that is built on it can work before what is in its way is gone.").on(w, reasonOf(f.v, "exception_hides"), reasonOf(f.v, "field_missing"))
+	}
 	switch f.v.Visibility.State {
 	case visibility.Outside:
 		return say("Visibility first: find out what of it can be seen, by us or by a provider, before any rule is written.").on(w, reasonOf(f.v, "visibility_"))

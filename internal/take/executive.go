@@ -74,6 +74,9 @@ func (f *facts) claimWithoutSight() words {
 	if !f.stands(assure.RuleOnly) {
 		return nothing
 	}
+	if f.obstructed() {
+		return say("We have a rule for this and cannot say that we would see it: "+f.inTheWay()+".").on(rungOf(f.v), reasonOf(f.v, "exception_hides"), reasonOf(f.v, "field_missing"), reasonOf(f.v, "claimed"))
+	}
 	what := "what the rule has to look at is not collected"
 	switch f.v.Visibility.Shortfall {
 	case visibility.PartlySeen, visibility.PartlyCollected:

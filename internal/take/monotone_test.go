@@ -282,6 +282,14 @@ func TestRulesForWhatIsRare(t *testing.T) {
 		return visibility.Telemetry{Scope: []evidence.Of[telemetry.Scope]{of(telemetry.Scope{Platforms: []string{platform}})}}
 	}
 	silent := visibility.Telemetry{Observations: []evidence.Of[telemetry.Observation]{seen("auditd", "execve", 1, 0), seen("flow", "out", 1, 5)}}
+	expired := detection.Exception{ID: "e1", RuleID: "r", Condition: "a exists", Expires: day.Of(asOf).Add(-3)}
+	obstructed := func(e assure.Exempt, fields []evidence.Of[telemetry.FieldShare]) assure.Evidence {
+		ev := assure.Evidence{Exceptions: []assure.Exempt{e}, Fields: fields}
+		ev.Telemetry.Observations = []evidence.Of[telemetry.Observation]{seen("auditd", "execve", 0, 5), seen("auditd", "execve", 1, 5), seen("auditd", "execve", 2, 5),
+			seen("flow", "out", 0, 5), seen("flow", "out", 1, 5), seen("flow", "out", 2, 5)}
+		ev.Rules = []evidence.Of[detection.Rule]{of(detection.Rule{ID: "r", Name: "Rule r", Enabled: true, Analytics: []string{"AN1058"}, Fields: []string{"exe"}, Logs: []detection.Log{{Name: "auditd", Channel: "execve"}}})}
+		return ev
+	}
 	waiver := assure.Waiver{ID: "AN1058", For: assure.Reporting, Reason: "vendor", By: "ciso", Second: "audit", Made: asOf, Until: day.Of(asOf).Add(9)}
 	for _, c := range []struct {
 		code, id string
@@ -297,6 +305,10 @@ func TestRulesForWhatIsRare(t *testing.T) {
 		{"through_software", "G0001", assure.Evidence{}},
 		{"no_adjacent", "AN1058", assure.Evidence{}},
 		{"silent", "AN1058", assure.Evidence{Telemetry: silent}},
+		{"exception_wanting", "AN1058", obstructed(assure.Exempt{Exception: expired}, nil)},
+		{"exception_hides", "AN1058", obstructed(assure.Exempt{Exception: expired, True: 4, Hides: 2, Alerts: []string{"a", "b"}}, nil)},
+		{"claim_without_sight", "AN1058", obstructed(assure.Exempt{Exception: expired, True: 4, Hides: 2, Alerts: []string{"a", "b"}}, nil)},
+		{"field_missing", "AN1058", obstructed(assure.Exempt{}, []evidence.Of[telemetry.FieldShare]{of(telemetry.FieldShare{Source: "auditd", Field: "exe", Share: 0.04, Day: day.Of(asOf)})})},
 	} {
 		if tk := written(lib, c.ev, c.id); !says(tk, c.code) {
 			t.Errorf("the take of %s does not say %s", c.id, c.code)

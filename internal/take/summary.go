@@ -132,6 +132,9 @@ func (f *facts) standsHere() words {
 // same.
 func (f *facts) notSeen() words {
 	v, rule := f.v, "no rule claims it"
+	if f.obstructed() {
+		return say("What it needs arrives here, and something is in the way of every rule that claims it.").on(reasonOf(v, "claim"), reasonOf(v, "exception_hides"), reasonOf(v, "field_missing"))
+	}
 	if v.Claimed {
 		rule = "a rule claims it all the same"
 	}
@@ -246,6 +249,9 @@ func (f *facts) onlyOne() words {
 	case assure.Blind, assure.Observable, assure.Outside:
 		return say("One analytic applies here, and no rule claims it; it is %s.", rung).on(f.rungs(), count(analytics(f.vs)))
 	case assure.RuleOnly:
+		if v.Visibility.State.Seen() {
+			return say("One analytic applies here: a rule claims it, and something is in the rule's way.").on(rung, f.rungs(), count(analytics(f.vs)))
+		}
 		return say("One analytic applies here: a rule claims it, and what it needs is not all seen.").on(rung, f.rungs(), count(analytics(f.vs)))
 	}
 	return say("One analytic applies here; it is %s.", rung).on(f.rungs(), count(analytics(f.vs)))

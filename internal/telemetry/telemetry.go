@@ -5,7 +5,11 @@
 // keeps them apart and refuses to judge either. Files are read by its decoders.
 package telemetry
 
-import "candor/internal/day"
+import (
+	"strings"
+
+	"candor/internal/day"
+)
 
 // Scope says what an organisation operates, for judging which analytics apply
 // to it.
@@ -75,4 +79,29 @@ type Observation struct {
 	Hosts  int   `json:"hosts"`
 	// Site is where it was measured; it may be empty.
 	Site string `json:"site,omitempty"`
+	// MedianLatency and P95Latency are how long the day's events took from their own time
+	// to their arrival: half of them at most the one, 95 % at most the other, in
+	// seconds. Nil where nobody measured it.
+	MedianLatency *float64 `json:"latency_median,omitempty"`
+	P95Latency    *float64 `json:"latency_p95,omitempty"`
+}
+
+// FieldShare is a measured statement of how many of a log source's events carry a field.
+type FieldShare struct {
+	Source  string `json:"source"`
+	Channel string `json:"channel,omitempty"`
+	// Field is its name, as rules spell it.
+	Field string `json:"field"`
+	// Share is of the events that were looked at, 0 to 1.
+	Share float64 `json:"share"`
+	// Events is how many were looked at; 0 where it is not said.
+	Events int64 `json:"events,omitempty"`
+	// Day is when; empty where it is not said.
+	Day  day.Date `json:"date,omitempty"`
+	Site string   `json:"site,omitempty"`
+}
+
+// Key names what a later record supersedes.
+func (s *FieldShare) Key() string {
+	return strings.Join([]string{string(s.Day), s.Source, s.Channel, s.Field, s.Site}, "|")
 }

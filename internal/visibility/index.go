@@ -188,7 +188,32 @@ type arrival struct {
 	days    int      // days of the window on which it arrived
 	last    day.Date // last day on which it arrived, within the window or before
 	hosts   int      // most hosts on one day of the window
+	latency latency
 	batches []string
+}
+
+// latency is how long events took to arrive on a day.
+type latency struct {
+	day         day.Date
+	median, p95 *float64 // seconds; nil for not measured
+}
+
+// of takes in what was measured: the newest day counts, and of it the longest.
+func (l *latency) of(o *telemetry.Observation) {
+	if o.MedianLatency == nil && o.P95Latency == nil || o.Events == 0 || o.Day < l.day {
+		return
+	}
+	if o.Day > l.day {
+		*l = latency{day: o.Day}
+	}
+	l.median, l.p95 = longer(l.median, o.MedianLatency), longer(l.p95, o.P95Latency)
+}
+
+func longer(a, b *float64) *float64 {
+	if a == nil || b != nil && *b > *a {
+		return b
+	}
+	return a
 }
 
 func (x *index) arrival(c channel) arrival {
@@ -224,6 +249,7 @@ func arrivalOf(feeds []feed, needed string, w Window) arrival {
 			continue
 		}
 		looked[f.Day] = true
+		a.latency.of(&f.Observation)
 		if f.Events > 0 {
 			at := site{f.Day, f.Site}
 			hosts[at] = max(hosts[at], f.Hosts)

@@ -16,6 +16,9 @@ type Served struct {
 	// the window it did.
 	LastSeen day.Date
 	Days     int
+	// MedianLatency, P95Latency and LatencyDay are as in Need.
+	MedianLatency, P95Latency *float64
+	LatencyDay                day.Date
 	// Note says why it covers nothing that names it: it is declared for other
 	// platforms or another data component, or not in force. Empty where it does, and
 	// where nothing names it.
@@ -36,6 +39,7 @@ func Serve(lib *attack.Library, t Telemetry, p Policy, w Window) []Served {
 		if s.Name != "" {
 			a := x.arrival(channel{attack.Fold(s.Name), attack.Fold(s.Channel)})
 			out[i].LastSeen, out[i].Days = a.last, a.days
+			out[i].MedianLatency, out[i].P95Latency, out[i].LatencyDay = a.latency.median, a.latency.p95, a.latency.day
 		}
 		if len(out[i].Analytics) > 0 {
 			out[i].Note = ""

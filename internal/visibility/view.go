@@ -18,6 +18,12 @@ func NewView(lib *attack.Library, t Telemetry, p Policy, w Window) View {
 // Of returns the statement of a live analytic, the one that Judge gives.
 func (v View) Of(o *attack.Object) Statement { return v.x.judge(o) }
 
+// Arrives reports whether anything of a channel of a log source arrived in the window; an
+// empty channel stands for all.
+func (v View) Arrives(name, of string) bool {
+	return v.x.arrival(channel{attack.Fold(name), attack.Fold(of)}).days > 0
+}
+
 // With returns the view of what v sees and more. A scope in more is left out:
 // what is operated is stated, not found. v stays as it is.
 func (v View) With(more Telemetry) View {

@@ -48,6 +48,12 @@ type Policy struct {
 	// have sent it on its best day of the window. Of a source that declares no hosts the
 	// share is unknown; see Need.ShareUnknown.
 	MinHostShare float64
+	// MinFieldShare is the share of a log source's events, 0 to 1, that must carry a field
+	// which a rule needs.
+	MinFieldShare float64
+	// MaxLatencyMinutes is within how many minutes 95 % of a log source's events must
+	// arrive; 0 sets no bound.
+	MaxLatencyMinutes float64
 	// WorstReliability and WorstCredibility bound the rating at which an external
 	// source counts, for example "C" and 3. An empty bound lets none count.
 	WorstReliability string
@@ -96,6 +102,12 @@ type Need struct {
 	// ShareUnknown says that it arrives and that nobody declared how many hosts should
 	// send it, so that what policy asks of their share is not known to hold.
 	ShareUnknown bool `json:"share_unknown,omitempty"`
+	// MedianLatency and P95Latency are how long events took to arrive on LatencyDay, the
+	// newest day of the window on which that was measured, of several places and channels
+	// the longest, in seconds; nil where it was not.
+	MedianLatency *float64 `json:"latency_median,omitempty"`
+	P95Latency    *float64 `json:"latency_p95,omitempty"`
+	LatencyDay    day.Date `json:"latency_day,omitempty"`
 	// Declared says that a source in force on the day of judgement covers it.
 	Declared bool `json:"declared"`
 	// Note says why a declaration that names it does not cover it.

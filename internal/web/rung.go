@@ -28,7 +28,7 @@ func lookOf(r assure.Rung) look {
 	case assure.Observable:
 		l.Code, l.Name, l.Meaning = "OB", "observable", "what it needs is seen, and no enabled rule that counts claims it"
 	case assure.RuleOnly:
-		l.Code, l.Name, l.Meaning = "RO", "rule only", "a rule claims it, and what it needs is not seen, or not all of it"
+		l.Code, l.Name, l.Meaning = "RO", "rule only", "a rule claims it, and what it needs is not seen, or not all of it, or something is in the way of the rule"
 	case assure.Unproven:
 		l.Code, l.Name, l.Meaning = "UP", "unproven", "a rule claims what is seen, and neither an exercise nor its alerts show that it works"
 	case assure.Noisy:

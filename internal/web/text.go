@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/figure"
@@ -19,7 +20,7 @@ func functions() template.FuncMap {
 		"action": action, "bar": bar, "bytes": size, "cellbar": cellBar, "changed": changed, "date": date, "day": day.Of, "f": number, "interval": interval, "look": lookOf,
 		"n": group, "part": part, "plural": plural, "percent": figure.Percent, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": when,
 		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
-		"anchor": anchor, "basis": basis, "pushed": pushed, "labelled": labelled, "add": func(a, b int) int { return a + b },
+		"anchor": anchor, "basis": basis, "lasting": assure.Lasting, "pushed": pushed, "labelled": labelled, "add": func(a, b int) int { return a + b },
 	}
 }
 

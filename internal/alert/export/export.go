@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"candor/internal/alert"
+	"candor/internal/day"
 	"candor/internal/decode"
 	"candor/internal/evidence"
 )
@@ -275,6 +276,27 @@ func (r *Record) Time(path string) time.Time {
 		r.Fail(path, v, decode.TimeHelp)
 	}
 	return t
+}
+
+// Day returns the day of a date or time at a path; empty where there is none.
+func (r *Record) Day(path string) day.Date { return r.DayOf(r.Object, path) }
+
+// DayOf returns the day of a date or time at a path of an object that is a part of the
+// record; empty where there is none.
+func (r *Record) DayOf(o Object, path string) day.Date {
+	v := o.Text(path)
+	if v == "" {
+		return ""
+	}
+	if d, err := day.Parse(v); err == nil {
+		return d
+	}
+	t, ok := decode.Time(v)
+	if !ok {
+		r.Fail(path, v, "not a day such as 2026-06-30, and not a time")
+		return ""
+	}
+	return day.Of(t)
 }
 
 // List returns the entries of the list under a name at the top, or of a text

@@ -129,6 +129,9 @@ func (f *file) rule(top map[string]any) detection.Rule {
 	}
 	slices.Sort(r.Fields)
 	r.Fields = slices.Compact(r.Fields)
+	for _, list := range rule.tables("exceptions_list") {
+		r.ExceptionLists = add(r.ExceptionLists, list.text("list_id"))
+	}
 	rule.unknown(known[:])
 	return r
 }

@@ -131,6 +131,7 @@ func (c *collection) joined(r *detection.Rule) bool {
 	have.Fields = append(have.Fields, r.Fields...)
 	slices.Sort(have.Fields)
 	have.Fields = slices.Compact(have.Fields)
+	have.Optional = slices.Compact(slices.Sorted(slices.Values(append(have.Optional, r.Optional...))))
 	for _, p := range r.Platforms {
 		have.Platforms = add(have.Platforms, p)
 	}
@@ -293,6 +294,7 @@ func logsource(r *detection.Rule, m *decode.Map) {
 	at, _ := place.Sigma(ls.String("product"), ls.String("category"), ls.String("service"), events(m.Node("detection")))
 	r.Look(at)
 	r.Fields = fields(m.Node("detection"))
+	r.Optional = optional(m.Node("detection"), r.Fields)
 }
 
 // fields returns the names of the fields that a detection reads, without the modifiers
