@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,7 +76,7 @@ func (s *stores) batching(write bool) batches.Options {
 	return o
 }
 
-// recorded returns the hashes that the ledger has of batches.
+// recorded returns the hashes that the ledger has of batch files, by name.
 func (s *stores) recorded(ctx context.Context) (map[string]string, error) {
 	entries, err := ledger.New(s.evidence.Ledger()).Entries(ctx)
 	if err != nil {
@@ -83,9 +84,10 @@ func (s *stores) recorded(ctx context.Context) (map[string]string, error) {
 	}
 	hashes := map[string]string{}
 	for _, e := range entries {
-		if e.Kind == ledger.Batch {
+		if e.Kind == ledger.Batch || e.Kind == ledger.Merge {
 			hashes[e.ID] = e.SHA256
 		}
+		maps.Copy(hashes, e.Files)
 	}
 	return hashes, nil
 }

@@ -294,6 +294,8 @@ func (s *stores) services() *cli.Desk {
 		Assessment: judge,
 		Custody:    s.keeper,
 		BatchFile:  s.alerts.File,
+		Extract:    s.alerts.Extract,
+		Merges:     s.alerts.Merges,
 		Parts:      s.parts(),
 		Handler: func(at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler {
 			return s.handler(lib, judge, at, p, log)

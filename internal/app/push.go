@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"candor/internal/assessment"
+	"candor/internal/custody"
 	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/take"
@@ -13,7 +14,26 @@ import (
 // takePushed makes what takes pushed evidence.
 func (s *stores) takePushed(in *ingest.Evidence) {
 	c := intake.Config{Dir: filepath.Join(s.dir, "push"), RejectsDir: filepath.Join(s.dir, "rejects"), Limits: intake.Usual(), Now: s.mode.Now}
+	c.Compact = s.compact
 	s.intake = intake.New(c, inTurn{s, in})
+}
+
+// compact merges what was pushed, a file after the other, each while no command of the
+// server's writes and unless a backup is being made.
+func (s *stores) compact(ctx context.Context) error {
+	for {
+		release, err := s.takeTurn(ctx, "candor serve, to merge what was pushed")
+		if err != nil {
+			return err
+		}
+		m := intake.Merging(intake.Enough)
+		m.Files = 1
+		made, err := s.keeper.Compact(ctx, custody.Compaction{Merging: m, Now: true})
+		release()
+		if err != nil || len(made) == 0 {
+			return err
+		}
+	}
 }
 
 // inTurn lands batches of what was pushed while no command of the server's writes.

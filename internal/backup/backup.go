@@ -77,6 +77,9 @@ type Job struct {
 	// Still runs a function, with the root of the ledger, while nothing lands in the
 	// data folder.
 	Still func(ctx context.Context, f func(ledger.Root) error) error
+	// Copying, if set, keeps the files of the folders as they are until release is called;
+	// others may be added.
+	Copying func(ctx context.Context) (release func(), err error)
 	// Made and Candor go into the manifest.
 	Made   time.Time
 	Candor string
@@ -103,6 +106,13 @@ func Write(ctx context.Context, j Job) (Manifest, error) {
 		return Manifest{}, unwritable(j.To, err)
 	}
 	defer j.unmark()
+	if j.Copying != nil {
+		release, err := j.Copying(ctx)
+		if err != nil {
+			return Manifest{}, err
+		}
+		defer release()
+	}
 	stage := temp.Path()
 	m := Manifest{Kind: kind, Version: version, Made: j.Made.UTC(), Candor: j.Candor, Files: []File{}}
 	var where map[string]string // of each file

@@ -47,7 +47,7 @@ func foldPushed(ctx context.Context, d *Desk) error {
 }
 
 func (p *program) backup(ctx context.Context, d *Desk, to string) error {
-	m, err := backup.Write(ctx, backup.Job{To: p.path(to), Dir: p.path(p.data), Parts: d.Parts, Still: d.Custody.Still, Made: p.Now(), Candor: Version()})
+	m, err := backup.Write(ctx, backup.Job{To: p.path(to), Dir: p.path(p.data), Parts: d.Parts, Still: d.Custody.Still, Copying: d.Custody.Copying, Made: p.Now(), Candor: Version()})
 	if err != nil {
 		return err
 	}

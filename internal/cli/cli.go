@@ -75,9 +75,13 @@ type Desk struct {
 	Alerts     store.Alerts
 	Assessment *assessment.Service
 	Custody    *custody.Keeper
-	// BatchFile returns the path of the file of a batch of alerts; fault.NotFound when there
-	// is none.
-	BatchFile func(ctx context.Context, batch string) (string, error)
+	// BatchFile returns the path of the file in which a batch of alerts lies, or of a merged
+	// file, and whether it has the rows of no other; fault.NotFound when there is none.
+	BatchFile func(ctx context.Context, batch string) (path string, alone bool, err error)
+	// Extract writes the rows of a batch that was merged to a new file.
+	Extract func(ctx context.Context, batch, path string) (sha256 string, err error)
+	// Merges lists the merged files.
+	Merges func(ctx context.Context) ([]store.Merge, error)
 	// Parts are the stores, for a backup.
 	Parts []backup.Part
 	// Share runs the commands of other processes, which come in through a door, by run

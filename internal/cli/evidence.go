@@ -19,7 +19,8 @@ func (p *program) evidenceCommand() *cobra.Command {
 	return group("evidence", "The evidence: what the organisation knows",
 		"Evidence comes in as batches that land whole or not at all. Nothing is overwritten:\na later statement supersedes an earlier one and both stay visible.",
 		p.evidenceAddCommand(), p.evidenceFormatsCommand(), p.evidenceListCommand(), p.evidenceShowCommand(), p.evidenceExportCommand(), p.evidenceHistoryCommand(),
-		p.evidenceRulesCommand(), p.evidenceTelemetryCommand(), p.evidenceCheckCommand(), p.evidenceTemplateCommand(), p.evidenceWithdrawCommand())
+		p.evidenceRulesCommand(), p.evidenceTelemetryCommand(), p.evidenceCheckCommand(), p.evidenceTemplateCommand(), p.evidenceWithdrawCommand(),
+		p.evidenceCompactCommand(), p.evidenceExpireCommand())
 }
 
 const evidenceKinds = `Kinds:
@@ -252,6 +253,9 @@ func (p *program) evidenceShowCommand() *cobra.Command {
 		Use: "show BATCH", Short: "Show one batch: input, hash, counts", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				if m, err := findMerge(ctx, d, args[0]); err != nil || m != nil {
+					return p.showMerged(ctx, d, m, err)
+				}
 				b, err := findBatch(ctx, d, args[0])
 				if err != nil {
 					return err
@@ -262,6 +266,7 @@ func (p *program) evidenceShowCommand() *cobra.Command {
 				}
 				return p.emitBatch(ctx, d, b, func(g *page, v custody.Account) {
 					showBatch(g, b)
+					showRewritten(g, b)
 					showCustody(g, v)
 					showRetired(g, gone)
 				})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,10 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"candor/internal/fault"
+	"candor/internal/scratch"
 	"candor/internal/store"
 )
 
@@ -25,6 +28,11 @@ type exported struct {
 	// the rows in canonical form.
 	SHA256     string `json:"sha256"`
 	RowsSHA256 string `json:"rows_sha256"`
+	// Merged is the merged file that the rows were taken out of, so that the bytes are not
+	// those of the batch's entry, but the hash over the rows is; empty otherwise. Expired is
+	// how many rows of the batch are not in it because they were removed for retention.
+	Merged  string `json:"merged,omitempty"`
+	Expired int64  `json:"expired,omitempty"`
 	// Withdrawn says that the batch does not count.
 	Withdrawn bool `json:"withdrawn"`
 }
@@ -40,6 +48,11 @@ read; doc/batches.md describes its columns. Its SHA-256 is the one in the batch'
 of the ledger, so that whoever has the file and a noted root can prove where it is from
 (candor ledger proof).
 
+A batch that was merged into a larger file is taken out of it: the file that is written
+has its rows alone, and rows_sha256 of its entry is what proves them. A merged file is
+handed over by its name (candor evidence show BATCH says it). Rows that were removed for
+retention are in neither.
+
 Batches of other kinds are records in the evidence store, and no files.`,
 		Example: "  candor evidence export alerts-52e779eab00d --to alerts.parquet\n  candor evidence export alerts-52e779eab00d | sha256sum",
 		Args:    cobra.ExactArgs(1),
@@ -48,6 +61,12 @@ Batches of other kinds are records in the evidence store, and no files.`,
 				return fault.New(fault.Usage, "the file is Parquet, which a terminal and --json cannot take").Next("name a new file with --to, or pipe the output on")
 			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				if m, err := findMerge(ctx, d, args[0]); err != nil {
+					return err
+				} else if m != nil {
+					path, _, err := d.BatchFile(ctx, m.File)
+					return cmp.Or(err, p.handOver(exported{Batch: m.File, File: to}, path, m.SHA256))
+				}
 				b, err := findBatch(ctx, d, args[0])
 				if err != nil {
 					return err
@@ -61,7 +80,7 @@ Batches of other kinds are records in the evidence store, and no files.`,
 }
 
 func (p *program) export(ctx context.Context, d *Desk, b store.Batch, to string) (err error) {
-	path, err := d.BatchFile(ctx, b.ID)
+	path, alone, err := d.BatchFile(ctx, b.ID)
 	if fault.KindOf(err) == fault.NotFound {
 		return fault.New(fault.Usage, "batch %s is of kind %s, and only batches of alerts are files", b.ID, b.Kind).
 			Next("candor evidence show %s says what it brought", b.ID)
@@ -69,14 +88,33 @@ func (p *program) export(ctx context.Context, d *Desk, b store.Batch, to string)
 	if err != nil {
 		return err
 	}
+	want, e := b.Content, exported{Batch: b.ID, File: to, RowsSHA256: b.RowsHash, Withdrawn: b.Withdrawn != nil, Merged: b.Merged, Expired: b.Expired}
+	if !alone {
+		temp, err := scratch.Make(os.TempDir(), "candor-export-")
+		if err != nil {
+			return fault.New(fault.Unavailable, "the batch cannot be taken out of its merged file").Because(err).Next("check that there is room in %s; TMPDIR names another folder", os.TempDir())
+		}
+		defer temp.Remove()
+		path = filepath.Join(temp.Path(), "batch.parquet")
+		if want, err = d.Extract(ctx, b.ID, path); err != nil {
+			return err
+		}
+	} else if b.Expired > 0 {
+		want = ""
+	}
+	return p.handOver(e, path, want)
+}
+
+// handOver writes a file, whose SHA-256 is to be want unless that is empty, to where e says.
+func (p *program) handOver(e exported, path, want string) (err error) {
 	in, err := os.Open(path)
 	if err != nil {
 		return fault.New(fault.Unavailable, "the batch file cannot be read").At("%s", path).Because(err).Next("check that you may read it; candor ledger verify says whether it is there")
 	}
 	defer in.Close()
 	out := p.bare.Out
-	if to != "" {
-		file, err := create(p.path(to))
+	if e.File != "" {
+		file, err := create(p.path(e.File))
 		if err != nil {
 			return err
 		}
@@ -87,16 +125,15 @@ func (p *program) export(ctx context.Context, d *Desk, b store.Batch, to string)
 			}
 		}()
 	}
-	e := exported{Batch: b.ID, File: to, RowsSHA256: b.RowsHash, Withdrawn: b.Withdrawn != nil}
 	h := sha256.New()
 	if e.Bytes, err = io.Copy(io.MultiWriter(out, h), in); err != nil {
-		return fault.New(fault.Unavailable, "the batch file cannot be written").At("%s", to).Because(err).Next("check the space left on the disk")
+		return fault.New(fault.Unavailable, "the batch file cannot be written").At("%s", e.File).Because(err).Next("check the space left on the disk")
 	}
-	if e.SHA256 = hex.EncodeToString(h.Sum(nil)); e.SHA256 != b.Content {
-		return fault.New(fault.Conflict, "the file of batch %s is not the one that was written: its SHA-256 is %s, and was %s", b.ID, e.SHA256, b.Content).
+	if e.SHA256 = hex.EncodeToString(h.Sum(nil)); want != "" && e.SHA256 != want {
+		return fault.New(fault.Conflict, "the file of batch %s is not the one that was written: its SHA-256 is %s, and was %s", e.Batch, e.SHA256, want).
 			At("%s", path).Next("candor ledger verify names every file that is not as it was; do not use what was handed over")
 	}
-	if to == "" {
+	if e.File == "" {
 		return nil
 	}
 	return p.emit(e, func(g *page) { showExported(g, &e) })
@@ -116,8 +153,18 @@ func create(path string) (*os.File, error) {
 
 func showExported(g *page, e *exported) {
 	g.line("wrote %s, %s", g.bold(e.File), count(e.Bytes, "byte", "bytes"))
-	g.line("  sha256 %s, as in the ledger", e.SHA256)
-	g.line("  rows   %s", e.RowsSHA256)
+	switch {
+	case e.Merged != "":
+		g.line("  sha256 %s, of this file: it was taken out of %s", e.SHA256, e.Merged)
+	default:
+		g.line("  sha256 %s, as in the ledger", e.SHA256)
+	}
+	switch {
+	case e.Expired > 0:
+		g.line("  without %s that expired", count(e.Expired, "row", "rows"))
+	case e.RowsSHA256 != "":
+		g.line("  rows   %s, as in the ledger", e.RowsSHA256)
+	}
 	if e.Withdrawn {
 		g.line("  the batch is withdrawn: it does not count")
 	}

@@ -33,7 +33,9 @@ func (p *program) ledgerVerifyCommand() *cobra.Command {
 		Long: `Verify reads every entry and everything that the stores hold, computes their hashes
 anew, and names the first entry that does not fit and what does not: the entry's
 bytes, the chain, the batch's content, a batch that is missing. A batch of alerts is a
-file, whose SHA-256 is the entry's.
+file, whose SHA-256 is the entry's; one that was merged lies in a file whose SHA-256 is
+that of the merge's entry. What was removed for retention, and has its entry, is said to
+be expired, and is nothing wrong.
 
 With --deep it also reads every alert, computes the hash over each batch's rows anew, and
 compares the counts that the index of the alerts gives with what follows from the rows:
@@ -98,7 +100,10 @@ func showReport(g *page, r *custody.Report) {
 	g.line("root  %s", g.bold(r.Root.String()))
 	g.line("      note it outside this machine; candor ledger verify --expect proves it later")
 	rows := [][]string{}
-	for _, k := range []ledger.Kind{ledger.Batch, ledger.Withdrawal, ledger.Policy, ledger.Release, ledger.Removal} {
+	for _, k := range []ledger.Kind{ledger.Batch, ledger.Withdrawal, ledger.Policy, ledger.Release, ledger.Removal, ledger.Merge, ledger.Expiry} {
+		if r.Checked[k] == 0 && (k == ledger.Merge || k == ledger.Expiry) {
+			continue
+		}
 		rows = append(rows, []string{string(k), group3(int64(r.Checked[k]))})
 	}
 	g.table("  ", rows)
@@ -117,6 +122,10 @@ func showReport(g *page, r *custody.Report) {
 	}
 	for _, rm := range r.Removed {
 		g.line("removed  %s, %s (entry %d)%s", rm.ID, rm.Time.UTC().Format(time.DateOnly), rm.Entry, because(rm.By, rm.Reason))
+	}
+	for _, x := range r.Expired {
+		g.line("expired  %s of %s, %s (entry %d)%s", count(x.Rows, "row", "rows"), plural(int(x.Batches), "batch", "batches"), x.Time.UTC().Format(time.DateOnly), x.Entry,
+			because(x.By, x.Reason))
 	}
 	if r.OK {
 		g.line("verified: %s, and everything that they vouch for", plural(int(r.Size), "entry", "entries"))
@@ -186,7 +195,7 @@ func showEntry(g *page, e ledger.Entry) {
 	if e.Input != "" {
 		rows = append(rows, []string{"input sha256", e.Input})
 	}
-	for _, name := range []string{"read", "new", "updated", "unchanged", "rejected", "retired", "objects"} {
+	for _, name := range []string{"read", "new", "updated", "unchanged", "rejected", "retired", "objects", "batches", "rows", "alerts"} {
 		if n, ok := e.Counts[name]; ok {
 			rows = append(rows, []string{name, group3(n)})
 		}

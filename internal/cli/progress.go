@@ -15,13 +15,18 @@ type bar struct {
 	start func(total int64, what string) *progressbar.ProgressBar
 }
 
-func (p *program) progress(what string) *bar {
+func (p *program) progress(what string) *bar { return p.bar(what, true) }
+
+// counting draws progress of what is not measured in bytes.
+func (p *program) counting(what string) *bar { return p.bar(what, false) }
+
+func (p *program) bar(what string, bytes bool) *bar {
 	b := &bar{what: what}
 	if p.interactive() {
 		b.start = func(total int64, what string) *progressbar.ProgressBar {
 			return progressbar.NewOptions64(total,
 				progressbar.OptionSetWriter(p.bare.Err), progressbar.OptionSetDescription(clip(inert.Line(what), 48)),
-				progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(),
+				progressbar.OptionShowBytes(bytes), progressbar.OptionClearOnFinish(),
 				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30))
 		}
 	}

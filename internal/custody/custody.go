@@ -71,6 +71,9 @@ type Keeper struct {
 	// landing is held, a part by each, by what lands in a store until it has its
 	// entry, and whole by what needs both to be in step.
 	landing *semaphore.Weighted
+	// copying is held, a part by each, by whoever copies the files of batches, and whole by
+	// whoever replaces some.
+	copying *semaphore.Weighted
 }
 
 // whole is all parts of a semaphore.
@@ -78,7 +81,7 @@ const whole = 1 << 30
 
 // New returns the keeper of the stores.
 func New(s Stores) *Keeper {
-	return &Keeper{Stores: s, log: ledger.New(s.Ledger), landing: semaphore.NewWeighted(whole)}
+	return &Keeper{Stores: s, log: ledger.New(s.Ledger), landing: semaphore.NewWeighted(whole), copying: semaphore.NewWeighted(whole)}
 }
 
 // Still runs f, with the root of the ledger, while nothing lands through the
@@ -269,6 +272,11 @@ func (k *Keeper) wanted(ctx context.Context) ([]due, error) {
 				list = append(list, due{Entry: withdrawalEntry(b.ID, *b.Withdrawn), at: b.Withdrawn.At})
 			}
 		}
+		more, err := rewritten(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
 	}
 	releases, err := k.Releases.Releases(ctx)
 	if err != nil {

@@ -28,6 +28,8 @@ const (
 	ReleaseState   = "release_state"   // what is worked out from it is wrong
 	RemovalGone    = "removal"         // the library states another removal, or none
 	StoreState     = "store"           // something of no one batch is wrong
+	MissingFile    = "missing_file"    // a merged file is not there
+	ExpiryGone     = "expiry"          // the store holds another record of an expiry, or none
 	OtherRoot      = "root"            // the root is not the one that was noted
 )
 
@@ -59,6 +61,18 @@ type Removed struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
+// Expired is rows of alerts that were removed for retention, as was recorded.
+type Expired struct {
+	// Entry is the place of the entry of the expiry.
+	Entry   int64     `json:"entry"`
+	ID      string    `json:"id"`
+	Time    time.Time `json:"time"`
+	Rows    int64     `json:"rows"`
+	Batches int64     `json:"batches"`
+	By      string    `json:"by,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
 // Report is what verification found.
 type Report struct {
 	// OK says that everything fits and everything has its entry.
@@ -78,6 +92,8 @@ type Report struct {
 	// Removed are the releases that were removed and are not in the library: that
 	// their files are gone is as it should be.
 	Removed []Removed `json:"removed"`
+	// Expired are the rows that are not there because they were removed for retention.
+	Expired []Expired `json:"expired"`
 	// Checked is how many entries of each kind were compared with what they vouch for.
 	Checked map[ledger.Kind]int `json:"checked"`
 }
@@ -89,6 +105,10 @@ type verifier struct {
 	kept    map[string]store.Kept
 	amiss   []store.Amiss
 	unread  bool // a store could not be read whole, so that kept may lack batches
+	// expiries are the hashes of the records of what expired, by ID, and entries of those
+	// that have none yet; nil when they could not be read.
+	expiries map[string]string
+	unsaid   []ledger.Entry
 }
 
 // Verification is what is to be verified.
@@ -111,6 +131,7 @@ func (k *Keeper) Verify(ctx context.Context, asked Verification) (Report, error)
 	v := &verifier{entries: map[subject]int64{}, kept: map[string]store.Kept{}}
 	v.Root, v.Expected, v.Deep, v.Checked = checked.Root, asked.Expected, asked.Deep, map[ledger.Kind]int{}
 	v.Findings, v.Unrecorded, v.Removed = []Finding{}, []Unrecorded{}, []Removed{}
+	v.Expired = []Expired{}
 	for _, f := range checked.Faults {
 		v.find(&f.Seq, subject{}, f.What, "%s", f.Detail)
 	}
@@ -120,6 +141,9 @@ func (k *Keeper) Verify(ctx context.Context, asked Verification) (Report, error)
 	}
 	for _, s := range k.Batches {
 		if err := v.audit(ctx, s); err != nil {
+			return Report{}, err
+		}
+		if err := v.readExpiries(ctx, s); err != nil {
 			return Report{}, err
 		}
 	}
@@ -178,6 +202,7 @@ func (v *verifier) about(e *ledger.Entry, what, format string, args ...any) {
 
 // batches compares batches and withdrawals with their entries.
 func (v *verifier) batches(entries []ledger.Entry) {
+	now := v.lying(entries)
 	for i := range entries {
 		e := &entries[i]
 		b, there := v.kept[e.ID]
@@ -186,12 +211,10 @@ func (v *verifier) batches(entries []ledger.Entry) {
 		case !there && v.unread:
 		case !there:
 			v.about(e, MissingBatch, "batch %s is not in its store", e.ID)
-		case e.Kind == ledger.Batch && b.Content != e.SHA256:
-			v.about(e, BatchContent, "what is kept of batch %s is not what was recorded", e.ID)
-		case e.Kind == ledger.Batch && b.RowsHash != "" && b.RowsHash != e.Rows:
-			v.about(e, BatchContent, "the rows of batch %s are not those that were recorded", e.ID)
 		case e.Kind == ledger.Withdrawal && (b.Withdrawn == nil || withdrawalEntry(e.ID, *b.Withdrawn).SHA256 != e.SHA256):
 			v.about(e, WithdrawalGone, "batch %s is not withdrawn as was recorded", e.ID)
+		case e.Kind == ledger.Batch:
+			v.batch(e, b, now)
 		}
 	}
 	for id, b := range v.kept {

@@ -10,7 +10,6 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
-	"candor/internal/fault"
 	"candor/internal/store"
 )
 
@@ -18,6 +17,14 @@ import (
 type Alerts interface {
 	store.Alerts
 	store.Custody
+	store.Rewriter
+	store.Packer
+	// File returns the path of the file in which a batch lies, or of a merged file, and
+	// whether it has the rows of no other batch; fault.NotFound when there is none.
+	File(ctx context.Context, batch string) (path string, alone bool, err error)
+	// Extract writes the rows of a batch that was merged to a new file at path, and returns
+	// the SHA-256 of that.
+	Extract(ctx context.Context, batch, path string) (string, error)
 	Close() error
 }
 
@@ -185,18 +192,67 @@ func (l *Late) Audit(ctx context.Context, deep bool) (store.Audit, error) {
 	return s.Audit(ctx, deep)
 }
 
-// File returns the path of the file that a batch is; fault.NotFound when there is none.
-func (l *Late) File(ctx context.Context, batch string) (string, error) {
+// File returns where a batch lies; see Alerts.
+func (l *Late) File(ctx context.Context, batch string) (path string, alone bool, err error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	return s.File(ctx, batch)
+}
+
+// Extract writes the rows of one batch to a file; see Alerts.
+func (l *Late) Extract(ctx context.Context, batch, path string) (string, error) {
 	s, err := l.Open(ctx)
 	if err != nil {
 		return "", err
 	}
-	f, ok := s.(interface {
-		File(ctx context.Context, batch string) (string, error)
-	})
-	if !ok {
-		return "", fault.New(fault.Unavailable, "the alerts of this data folder are kept in DuckDB's own file, not in one to a batch").
-			Next("a data folder made with %s=%s has files", Variable, Scan)
+	return s.Extract(ctx, batch, path)
+}
+
+// Merge merges batches; see store.Rewriter.
+func (l *Late) Merge(ctx context.Context, m store.Merging) ([]store.Merge, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return f.File(ctx, batch)
+	defer l.changes.Add(1)
+	return s.Merge(ctx, m)
+}
+
+// Merges lists the merged files; see store.Rewriter.
+func (l *Late) Merges(ctx context.Context) ([]store.Merge, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Merges(ctx)
+}
+
+// Expire removes rows of alerts; see store.Rewriter.
+func (l *Late) Expire(ctx context.Context, e store.Expiring) (store.Expiry, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return store.Expiry{}, err
+	}
+	defer l.changes.Add(1)
+	return s.Expire(ctx, e)
+}
+
+// Expiries lists what expired; see store.Rewriter.
+func (l *Late) Expiries(ctx context.Context) ([]store.Expiry, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Expiries(ctx)
+}
+
+// Packs lists the batches by file; see store.Packer.
+func (l *Late) Packs(ctx context.Context) ([]store.Pack, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Packs(ctx)
 }

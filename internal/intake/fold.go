@@ -63,7 +63,7 @@ func (s *Service) run(ctx context.Context) {
 		case <-wake:
 		}
 		wake = s.wake
-		if err := crew.Do(func() error { return s.Fold(ctx) }); err != nil {
+		if err := crew.Do(func() error { return cmp.Or(s.Fold(ctx), s.compact(ctx)) }); err != nil {
 			s.report(err)
 			wake = nil
 		}
@@ -128,7 +128,26 @@ func (s *Service) land(ctx context.Context, g *segment) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting -= size
+	s.folded++
 	s.ready = slices.DeleteFunc(s.ready, func(r *segment) bool { return r == g })
+	return nil
+}
+
+// compact merges small batches, when so many were made since it did last that there may be
+// enough.
+func (s *Service) compact(ctx context.Context) error {
+	s.mu.Lock()
+	due := s.Compact != nil && s.folded >= s.due
+	if due {
+		s.folded, s.due = 0, Enough
+	}
+	s.mu.Unlock()
+	if !due {
+		return nil
+	}
+	if err := s.Compact(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("batches of pushed evidence could not be merged", "error", err)
+	}
 	return nil
 }
 

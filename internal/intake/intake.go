@@ -61,6 +61,8 @@ type Config struct {
 	Dir, RejectsDir string
 	Limits          Limits
 	Now             func() time.Time
+	// Compact, if set, merges small batches that were made of what was pushed; see Merging.
+	Compact func(ctx context.Context) error
 }
 
 // Service is the intake of one data folder, whose writer this process must be. It
@@ -80,8 +82,11 @@ type Service struct {
 	last    time.Time  // stamp of the newest segment
 
 	folding sync.Mutex // held while segments become batches
-	log     *slog.Logger
-	every   time.Duration
+	// folded is how many batches were made since Compact was called last, and due at how
+	// many it is called.
+	folded, due int
+	log         *slog.Logger
+	every       time.Duration
 }
 
 // stream is what a segment is of: a kind of evidence and the token that brings it.

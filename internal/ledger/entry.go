@@ -21,6 +21,8 @@ const (
 	Policy     Kind = "policy"     // a policy came into force
 	Release    Kind = "release"    // an ATT&CK release was imported
 	Removal    Kind = "removal"    // an ATT&CK release was removed
+	Merge      Kind = "merge"      // batches of alerts were merged into one file
+	Expiry     Kind = "expiry"     // rows of alerts were removed for retention
 )
 
 // Entry is one line of the ledger.
@@ -31,11 +33,13 @@ type Entry struct {
 	Time time.Time `json:"time"`
 	Kind Kind      `json:"kind"`
 	// ID is the batch, for a batch or a withdrawal; the name and version of a
-	// policy; the name of a release, for a release or a removal.
+	// policy; the name of a release, for a release or a removal; that of the merged file
+	// or of the expiry.
 	ID string `json:"id"`
 	// SHA256 is of what the entry vouches for, in hexadecimal: all that the store
 	// keeps of a batch, the statement of withdrawal, the policy file, all that the
-	// library keeps of a release, the statement of removal.
+	// library keeps of a release, the statement of removal, the merged file, the record of
+	// what expired.
 	SHA256 string `json:"sha256"`
 	// Rows is the SHA-256 over the rows of a batch of alerts in canonical form, which
 	// stays what it is in whatever file they lie.
@@ -43,6 +47,11 @@ type Entry struct {
 	// Input is the SHA-256 of a batch's input files, or of a release's bundle file. A
 	// release without was recorded by an earlier candor, and SHA256 is of the file.
 	Input string `json:"input,omitempty"`
+	// Batches are the hashes over the rows, as Rows, of each of the batches that were merged,
+	// or of which rows expired, as the rows are since then; by the batch's ID.
+	Batches map[string]string `json:"batches,omitempty"`
+	// Files are the SHA-256 of the files that an expiry wrote anew, by name.
+	Files map[string]string `json:"files,omitempty"`
 	// Counts are a batch's or a release's, by name.
 	Counts map[string]int64 `json:"counts,omitempty"`
 	By     string           `json:"by,omitempty"`
@@ -82,6 +91,13 @@ func (e *Entry) wrong() string {
 		return "it says not what it records"
 	case !isHash(e.SHA256), e.Input != "" && !isHash(e.Input), e.Rows != "" && !isHash(e.Rows):
 		return "its hash is not a SHA-256 in lower-case hexadecimal"
+	}
+	for _, hashes := range []map[string]string{e.Batches, e.Files} {
+		for name, hash := range hashes {
+			if name == "" || !isHash(hash) {
+				return "the hash of a batch or a file is not a SHA-256 in lower-case hexadecimal"
+			}
+		}
 	}
 	for name, n := range e.Counts {
 		if name == "" || n < 0 || n > maxCount {

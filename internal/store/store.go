@@ -311,6 +311,12 @@ type Batch struct {
 	RowsHash string `json:"rows_sha256,omitempty"`
 	// Withdrawn is set once the batch no longer counts.
 	Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
+	// Merged names the merged file in which the rows of a batch of alerts lie, empty while
+	// they lie in the one in which it landed. The store sets it.
+	Merged string `json:"merged,omitempty"`
+	// Expired is how many rows of a batch of alerts were removed for retention. The store
+	// sets it.
+	Expired int64 `json:"expired,omitempty"`
 	// Found, if set, is what whoever reads the alerts has found by their end; Alerts.Append
 	// takes it over into Format, Rejected and Rejects then. No store keeps it.
 	Found *Found `json:"-"`
@@ -371,6 +377,22 @@ type Kept struct {
 	Content   string
 	RowsHash  string
 	Withdrawn *Withdrawal
+	// Now is where the rows of a batch of alerts lie, and what they are, since they were
+	// merged or some of them expired; nil before. Content and RowsHash are then what the
+	// file says that was recorded when the batch landed.
+	Now *Lying
+}
+
+// Lying is what is kept of a batch of alerts whose rows lie in another file than it
+// landed in.
+type Lying struct {
+	// File is the name of the file, and SHA256 its hash, computed anew.
+	File   string
+	SHA256 string
+	// Rows is how many rows are left and RowsHash the hash over them as the file says, which
+	// a deep audit computes anew.
+	Rows     int64
+	RowsHash string
 }
 
 // Amiss is one thing that an audit found wrong.
@@ -502,6 +524,7 @@ type AlertRule struct {
 	Alerts int64     `json:"alerts"`
 	First  time.Time `json:"first"`
 	Last   time.Time `json:"last"`
-	// Batches are those that brought one of the alerts to the rule, or news of it since.
+	// Batches are those that brought one of the alerts to the rule, or news of it since; in
+	// the place of such as are merged, the merged file.
 	Batches []string `json:"batches"`
 }

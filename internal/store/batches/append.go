@@ -135,7 +135,7 @@ func (s *Store) seal(number int, b store.Batch, w *batchfile.Writer) (Held, erro
 // index cannot commit is taken back.
 func (s *Store) settle(ctx context.Context, c Change, h Held) error {
 	ctx = context.WithoutCancel(ctx)
-	from, to := filepath.Join(s.dir, incoming), filepath.Join(s.dir, h.file())
+	from, to := filepath.Join(s.dir, incoming), filepath.Join(s.dir, h.Name()+suffix)
 	err := s.alone(to)
 	if err == nil {
 		err = durable.Rename(from, to)
@@ -143,7 +143,8 @@ func (s *Store) settle(ctx context.Context, c Change, h Held) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(from))
 	}
-	at := Tip{Number: h.Number, ID: h.Batch.ID, Withdrawals: s.at.Withdrawals}
+	at := s.at
+	at.Number, at.ID = h.Number, h.Batch.ID
 	return s.commit(ctx, c, at, to, func(r *roll) *roll { r.add(h); return r })
 }
 

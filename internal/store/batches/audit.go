@@ -53,16 +53,17 @@ func (s *Store) Audit(ctx context.Context, deep bool) (store.Audit, error) {
 		}
 	}
 	if amiss := a.found.Amiss[before:]; len(amiss) > 0 {
-		s.doubt(amiss[0].What)
+		_ = s.doubt(amiss[0].What) // where it cannot be written, it is said each time
 	}
 	return a.found, nil
 }
 
 // doubt has the index built anew by whoever opens it for writing next.
-func (s *Store) doubt(why string) {
-	if len(s.engine.Files) > 0 {
-		_ = durable.Write(filepath.Join(s.dir, doubted), []byte(why), 0o600) // where it cannot be written, it is said each time
+func (s *Store) doubt(why string) error {
+	if len(s.engine.Files) == 0 {
+		return nil
 	}
+	return durable.Write(filepath.Join(s.dir, doubted), []byte(why), 0o600)
 }
 
 // audit is an audit under way.
@@ -70,7 +71,9 @@ type audit struct {
 	*Store
 	found store.Audit
 	heads map[int]Held // what the files say, by number; those that can be read
-	count *counts      // what follows from the rows, of a deep audit
+	// expired is how many expiries are recorded.
+	expired int
+	count   *counts // what follows from the rows, of a deep audit
 }
 
 // amiss notes something wrong with a batch, or with none in particular.
@@ -80,39 +83,65 @@ func (a *audit) amiss(batch, format string, args ...any) {
 
 // files reads what each file says of itself.
 func (a *audit) files(ctx context.Context) error {
-	files, gone, err := a.list()
+	l, err := a.list()
 	if err != nil {
 		return err
 	}
+	if _, err := a.readExpiries(l.expiries); err != nil {
+		a.amiss("", "%v", err)
+	}
+	a.expired = len(l.expiries)
 	withdrawals := map[string]*store.Withdrawal{}
-	for _, id := range gone {
+	for _, id := range l.gone {
 		w, err := a.withdrawal(id)
-		switch _, there := files[id]; {
-		case err != nil:
+		if err != nil {
 			a.amiss(id, "%v", err)
-		case !there:
-			a.amiss(id, "its withdrawal is there, and its file is not")
 		}
 		withdrawals[id] = w
 	}
-	for _, id := range slices.Sorted(maps.Keys(files)) {
-		h, err := a.held(ctx, files[id], withdrawals[id])
-		if ctx.Err() != nil {
-			return ctx.Err()
+	for _, name := range slices.Sorted(maps.Keys(l.files)) {
+		if err := a.file(ctx, l.files[name], withdrawals); err != nil {
+			return err
 		}
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // it landed while it was looked at, and did not
+	}
+	for _, id := range l.gone {
+		if _, there := a.found.Batches[id]; !there {
+			a.amiss(id, "its withdrawal is there, and its file is not")
 		}
-		if h.Batch.Content != "" {
-			a.found.Batches[id] = store.Kept{Content: h.Batch.Content, Withdrawn: withdrawals[id]}
+	}
+	return nil
+}
+
+// file reads what one file says of itself.
+func (a *audit) file(ctx context.Context, e entry, withdrawals map[string]*store.Withdrawal) error {
+	list, sum, err := a.held(ctx, e, withdrawals)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, fs.ErrNotExist) || slices.Contains(a.left, e.id) {
+		return nil // it landed while it was looked at, and did not; or its rows lie in a merged file
+	}
+	if err != nil {
+		if sum != "" && !isMerged(e.id) {
+			a.found.Batches[e.id] = store.Kept{Content: sum, Withdrawn: withdrawals[e.id]}
 		}
-		if err != nil {
-			a.amiss(id, "%v", err)
-		} else if other, taken := a.heads[h.Number]; taken {
-			a.amiss(id, "its file says that it is number %d, as that of batch %s does", h.Number, other.Batch.ID)
-		} else {
-			a.heads[h.Number] = h
+		a.amiss(e.id, "%v", err)
+		return nil
+	}
+	for _, h := range list {
+		id := h.Batch.ID
+		if other, taken := a.heads[h.Number]; taken {
+			// A merging that was cut short leaves the file in which a batch landed.
+			if same := other.Batch.ID == id && other.Batch.RowsHash == h.Batch.RowsHash; !same || isMerged(other.Name()) == isMerged(h.Name()) {
+				a.amiss(id, "its file says that it is number %d, as that of batch %s does", h.Number, other.Batch.ID)
+				continue
+			}
+			if isMerged(other.Name()) {
+				continue
+			}
 		}
+		a.found.Batches[id] = store.Kept{Content: h.Batch.Content, Withdrawn: withdrawals[id], Now: h.Now}
+		a.heads[h.Number] = h
 	}
 	return nil
 }
@@ -147,6 +176,9 @@ func (a *audit) order() {
 			withdrawn++
 		}
 	}
+	if a.expired < at.Expiries {
+		a.amiss("", "rows expired %d times, and only %d say so", at.Expiries, a.expired)
+	}
 	if withdrawn < at.Withdrawals {
 		a.amiss("", "%d batches were withdrawn, and only %d say so", at.Withdrawals, withdrawn)
 	}
@@ -160,45 +192,75 @@ func (a *audit) read(ctx context.Context) error {
 		return err
 	}
 	for part := range a.count.parts() {
-		for _, h := range files {
-			hash, err := a.rows(ctx, part, h)
-			if ctx.Err() != nil {
-				return ctx.Err()
+		for _, f := range filesOf(files) {
+			if err := a.readFile(ctx, part, f.name, pick(files, f.batches)); err != nil {
+				return err
 			}
-			if part > 0 {
-				continue
-			}
-			if err != nil {
-				a.amiss(h.Batch.ID, "%v", err)
-				continue
-			}
-			if hash != h.Batch.RowsHash {
-				a.amiss(h.Batch.ID, "the hash over its rows is %s, and its file says %s", hash, h.Batch.RowsHash)
-			}
-			k := a.found.Batches[h.Batch.ID]
-			k.RowsHash = hash
-			a.found.Batches[h.Batch.ID] = k
 		}
 		a.count.merge()
 	}
 	return nil
 }
 
-// rows takes in one part of the rows of a file, and returns the hash over all of them.
-func (a *audit) rows(ctx context.Context, part int, h Held) (string, error) {
-	f, err := batchfile.Open(a.path(h.Batch.ID))
+// pick returns those in some places.
+func pick(files []Held, places []int) []Held {
+	list := make([]Held, len(places))
+	for i, at := range places {
+		list[i] = files[at]
+	}
+	return list
+}
+
+// readFile takes in one part of the rows of a file, and compares the hashes over the rows
+// of each batch with what is said of them.
+func (a *audit) readFile(ctx context.Context, part int, name string, of []Held) error {
+	hashes, err := a.rows(ctx, part, name, of)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if part > 0 {
+		return nil
+	}
 	if err != nil {
-		return "", err
+		a.amiss(of[0].Batch.ID, "%v", err)
+		return nil
+	}
+	for i := range of {
+		h := &of[i]
+		hash := hashes[h.Batch.ID]
+		if hash != h.rowsHash() {
+			a.amiss(h.Batch.ID, "the hash over its rows is %s, and its file says %s", hash, h.rowsHash())
+		}
+		k := a.found.Batches[h.Batch.ID]
+		if k.RowsHash = hash; h.Now != nil && hash == h.Now.RowsHash {
+			k.RowsHash = h.Batch.RowsHash
+		}
+		a.found.Batches[h.Batch.ID] = k
+	}
+	return nil
+}
+
+// rows takes in one part of the rows of a file, and returns the hash over all of them by
+// batch.
+func (a *audit) rows(ctx context.Context, part int, name string, of []Held) (map[string]string, error) {
+	f, err := batchfile.Open(a.path(name))
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
-	void := h.Batch.Withdrawn != nil || a.late(h.Number)
+	numbers := map[string]int{} // of those that count
+	for i := range of {
+		if h := &of[i]; h.Batch.Withdrawn == nil && !a.late(h.Number) {
+			numbers[h.Batch.ID] = h.Number
+		}
+	}
 	// While some rows are counted, the next are read: each takes as long as the other.
 	const step = 2048
 	full := make(chan []batchfile.Row, 2)
 	counted := crew.Go(func() error {
 		for rows := range full {
 			for i := range rows {
-				a.count.add(part, h.Number, &rows[i])
+				a.count.add(part, numbers[rows[i].Batch], &rows[i])
 			}
 		}
 		return nil
@@ -213,22 +275,22 @@ func (a *audit) rows(ctx context.Context, part int, h Held) (string, error) {
 		rows = make([]batchfile.Row, 0, step)
 	}
 	hashes, err := f.Check(ctx, func(r batchfile.Row) error {
-		if rows = append(rows, r); len(rows) == step && !void {
-			hand()
+		if _, counts := numbers[r.Batch]; !counts {
+			return failed
 		}
-		if void {
-			rows = rows[:0]
+		if rows = append(rows, r); len(rows) == step {
+			hand()
 		}
 		return failed
 	})
-	if failed == nil && !void {
+	if failed == nil {
 		hand()
 	}
 	close(full)
 	if failed == nil {
 		failed = <-counted
 	}
-	return hashes[h.Batch.ID], cmp.Or(failed, err)
+	return hashes, cmp.Or(failed, err)
 }
 
 // late reports whether a batch landed since this store was opened for reading.

@@ -13,11 +13,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"candor/internal/durable"
 	"candor/internal/fault"
 	"candor/internal/store"
+	"candor/internal/store/batchfile"
 )
 
 // Store keeps the batches of one data folder. It implements store.Alerts and
@@ -30,6 +33,12 @@ type Store struct {
 	turn   chan struct{} // held by the one that writes
 	gather int           // see counts
 
+	// reading is held, by each, by those who read batch files whose names they were told, and
+	// by whoever removes such files.
+	reading sync.RWMutex
+	left    []string // names of files whose rows lie in a merged file, to be removed
+	scrub   bool     // the index has to go, because rows expired that it may still hold
+
 	mu     sync.Mutex
 	roll   *roll // what is held; nil until it is needed
 	at     Tip
@@ -37,8 +46,10 @@ type Store struct {
 }
 
 var (
-	_ store.Alerts  = (*Store)(nil)
-	_ store.Custody = (*Store)(nil)
+	_ store.Alerts   = (*Store)(nil)
+	_ store.Custody  = (*Store)(nil)
+	_ store.Rewriter = (*Store)(nil)
+	_ store.Packer   = (*Store)(nil)
 )
 
 // Options are what a Store is opened with.
@@ -64,7 +75,11 @@ func Open(ctx context.Context, dir string, e Engine, o Options) (*Store, error) 
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return nil, err
 		}
-		_ = os.Remove(filepath.Join(dir, incoming)) // what was killed on its way
+		if err := s.finish(); err != nil {
+			return nil, err
+		}
+	} else if _, err := os.Lstat(filepath.Join(dir, expiring)); err == nil {
+		return nil, fmt.Errorf("%w: an expiry was cut short, and has to be finished", ErrReadOnly)
 	}
 	err := s.attach(ctx)
 	if errors.Is(err, ErrRebuild) {
@@ -81,6 +96,9 @@ func Open(ctx context.Context, dir string, e Engine, o Options) (*Store, error) 
 // attach opens the index and brings it in step. It leaves none open that it could not.
 func (s *Store) attach(ctx context.Context) (err error) {
 	if why, err := os.ReadFile(filepath.Join(s.dir, doubted)); err == nil && len(s.engine.Files) > 0 {
+		if string(why) == errExpired.Error() {
+			return fmt.Errorf("%w: %w", ErrRebuild, errExpired)
+		}
 		return fmt.Errorf("%w: %s", ErrRebuild, why)
 	}
 	if s.index, err = s.engine.Open(ctx, s.o.Write); err != nil {
@@ -98,10 +116,16 @@ func (s *Store) attach(ctx context.Context) (err error) {
 	return err
 }
 
+// errExpired says that an index may hold what has expired. It is removed, not moved aside.
+var errExpired = errors.New("rows have expired that it may still hold")
+
 // aside moves the files of an index out of the way. What was moved there earlier goes.
 func (s *Store) aside(why error) error {
 	if !s.o.Write {
 		return fmt.Errorf("%w: %w", ErrReadOnly, why)
+	}
+	if errors.Is(why, errExpired) {
+		return s.drop()
 	}
 	var to []string
 	for _, path := range s.engine.Files {
@@ -123,11 +147,32 @@ func (s *Store) aside(why error) error {
 	return nil
 }
 
+// drop removes the files of an index, and of one that was moved aside.
+func (s *Store) drop() error {
+	for _, path := range s.engine.Files {
+		for _, p := range []string{path, path + ".aside"} {
+			if err := os.Remove(p); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return fault.New(fault.Unavailable, "rows have expired, and the index of the alerts, which may still hold them, cannot be removed").At("%s", p).
+					Because(err).Next("remove the file: it is built anew from the files in %s", s.dir)
+			}
+		}
+	}
+	if err := os.Remove(filepath.Join(s.dir, doubted)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // Close closes the index. A batch that is being written is waited for.
 func (s *Store) Close() error {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
-	return s.index.Close()
+	s.tidy()
+	err := s.index.Close()
+	if s.scrub && err == nil {
+		err = s.drop()
+	}
+	return err
 }
 
 // wait waits for the turn to write.
@@ -149,14 +194,33 @@ func (s *Store) Batches(ctx context.Context) ([]store.Batch, error) {
 	return r.list(), nil
 }
 
-// File returns the path of the file that a batch is; fault.NotFound when there is none.
-func (s *Store) File(ctx context.Context, batch string) (string, error) {
+// File returns the path of the file in which a batch lies, or of a merged file, and
+// whether it is of that batch alone; fault.NotFound when there is none.
+func (s *Store) File(ctx context.Context, batch string) (path string, alone bool, err error) {
 	r, err := s.known(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	if strings.HasPrefix(batch, merged) && slices.ContainsFunc(r.held, func(h Held) bool { return h.Batch.Merged == batch }) {
+		return s.path(batch), true, nil
+	}
+	i, exact, err := r.find(batch)
+	if err != nil || !exact {
+		return "", false, fault.New(fault.NotFound, "there is no batch %s of alerts", batch)
+	}
+	h := &r.held[i]
+	return s.path(h.Name()), h.Batch.Merged == "", nil
+}
+
+// Extract writes the rows of a batch that was merged to a new file at path, and returns the
+// SHA-256 of that.
+func (s *Store) Extract(ctx context.Context, batch, path string) (string, error) {
+	s.reading.RLock()
+	defer s.reading.RUnlock()
+	from, _, err := s.File(ctx, batch)
 	if err != nil {
 		return "", err
 	}
-	if _, exact, err := r.find(batch); err != nil || !exact {
-		return "", fault.New(fault.NotFound, "there is no batch %s of alerts", batch)
-	}
-	return s.path(batch), nil
+	_, sum, err := batchfile.Rewrite(ctx, path, []batchfile.Part{{Path: from, Only: batch}}, nil)
+	return sum, err
 }

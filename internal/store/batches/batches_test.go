@@ -219,7 +219,7 @@ func TestAFileThatIsNotAsItWasIsRefused(t *testing.T) {
 		"its withdrawal":    {remove("b2.withdrawn.json"), "withdrawn"},
 		"a withdrawal's":    {alter("b2.withdrawn.json", func(b []byte) []byte { return b[:5] }), "b2.withdrawn.json"},
 		"what landed last":  {alter("last.json", func(b []byte) []byte { return b[:5] }), "last.json"},
-		"a later format":    {alter("last.json", func(b []byte) []byte { return []byte(`{"format":2}`) }), "newer candor"},
+		"a later format":    {alter("last.json", func(b []byte) []byte { return []byte(`{"format":3}`) }), "newer candor"},
 		"all but the index": {func(dir string) error { return os.RemoveAll(dir) }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

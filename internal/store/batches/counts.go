@@ -67,8 +67,8 @@ func (c *counts) ids(ctx context.Context, f folder, files []Held) error {
 		}
 	}
 	all := make([]uint64, 0, c.rows)
-	for _, h := range files {
-		file, err := batchfile.Open(f.path(h.Batch.ID))
+	for _, l := range filesOf(files) {
+		file, err := batchfile.Open(f.path(l.name))
 		if err != nil {
 			continue
 		}
@@ -268,7 +268,10 @@ func (a *audit) rules(ctx context.Context) error {
 	for _, r := range a.count.rules.List() {
 		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last}
 		for _, n := range r.Batches {
-			rule.Batches = append(rule.Batches, a.heads[n].Batch.ID)
+			h := a.heads[n]
+			if name := h.Name(); !slices.Contains(rule.Batches, name) {
+				rule.Batches = append(rule.Batches, name)
+			}
 		}
 		want = append(want, rule)
 	}

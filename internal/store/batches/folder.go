@@ -25,8 +25,14 @@ import (
 const (
 	suffix    = ".parquet"
 	withdrawn = ".withdrawn.json"
+	expired   = ".expired.json"
 	incoming  = ".incoming" + suffix
-	doubted   = ".doubted" // why the index is to be built anew
+	merging   = ".merging" + suffix
+	next      = ".next-"         // begins the names of files that take the place of others
+	expiring  = ".expiring.json" // an expiry that has to be finished
+	doubted   = ".doubted"       // why the index is to be built anew
+	merged    = "merged-"        // begins the names of merged files
+	retention = "retention-"     // begins the IDs of expiries
 )
 
 // TipName is the name of the file that says how far the folder has come; it changes with
@@ -43,8 +49,9 @@ func Known(dir string) error {
 	return nil
 }
 
-// tipFormat is the version of the folder's form.
-const tipFormat = 1
+// tipFormat is the version of the folder's form. In version 1, which is written for as
+// long as it says all there is, each batch lies in a file of its own, whole.
+const tipFormat = 2
 
 // tipFile is what the folder says of its tip, so that it is noticed when a file at the
 // end is gone.
@@ -67,42 +74,55 @@ func (f folder) path(id string) string { return filepath.Join(f.dir, id+suffix) 
 
 // fits refuses an ID that cannot be the name of a file on every system.
 func fits(id string) error {
-	ok := id != "" && len(id) <= 200 && id[0] != '.' && id[0] != '-'
+	ok := id != "" && len(id) <= 200 && id[0] != '.' && id[0] != '-' && !strings.HasPrefix(strings.ToLower(id), merged)
 	for _, c := range id {
 		ok = ok && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_.", c))
 	}
 	if !ok {
-		return fault.New(fault.Invalid, "%q is no id of a batch: it takes letters, digits, dots, dashes and underscores", id)
+		return fault.New(fault.Invalid, "%q is no id of a batch: it takes letters, digits, dots, dashes and underscores, and does not begin with %s", id, merged)
 	}
 	return nil
 }
 
-// list returns the batch files by the IDs of their batches, and the IDs of those that
-// are said to be withdrawn.
-func (f folder) list() (files map[string]entry, gone []string, err error) {
+// listing is what lies in the folder: the batch files by name, the IDs of the batches
+// that are said to be withdrawn, and those of expiries.
+type listing struct {
+	files    map[string]entry
+	gone     []string
+	expiries []string
+}
+
+// list lists the folder.
+func (f folder) list() (l listing, err error) {
 	names, err := os.ReadDir(f.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, unreadable(f.dir, err)
+		return l, unreadable(f.dir, err)
 	}
-	files = map[string]entry{}
+	l.files = map[string]entry{}
 	for _, n := range names {
 		if strings.HasPrefix(n.Name(), ".") {
 			continue
 		}
 		if id, ok := strings.CutSuffix(n.Name(), withdrawn); ok {
-			gone = append(gone, id)
+			l.gone = append(l.gone, id)
+		}
+		if id, ok := strings.CutSuffix(n.Name(), expired); ok {
+			l.expiries = append(l.expiries, id)
 		}
 		id, ok := strings.CutSuffix(n.Name(), suffix)
 		if !ok {
 			continue
 		}
 		info, err := n.Info()
-		if err != nil {
-			return nil, nil, unreadable(filepath.Join(f.dir, n.Name()), err)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it was merged into another one while it was looked at
 		}
-		files[id] = entry{id: id, size: info.Size(), time: info.ModTime().UTC()}
+		if err != nil {
+			return l, unreadable(filepath.Join(f.dir, n.Name()), err)
+		}
+		l.files[id] = entry{id: id, size: info.Size(), time: info.ModTime().UTC()}
 	}
-	return files, gone, nil
+	return l, nil
 }
 
 func unreadable(path string, err error) error {
@@ -154,7 +174,11 @@ func (f folder) tip() (Tip, error) {
 // setTip writes how far the folder has come.
 func (f folder) setTip(t Tip) error {
 	t.Folder = ""
-	text, err := json.Marshal(tipFile{tipFormat, t})
+	format := 1
+	if t.Merges+t.Expiries > 0 {
+		format = tipFormat
+	}
+	text, err := json.Marshal(tipFile{format, t})
 	if err != nil {
 		return err
 	}
@@ -185,7 +209,7 @@ func (f folder) state() string {
 	slices.SortFunc(files, func(x, y fs.DirEntry) int { return strings.Compare(x.Name(), y.Name()) })
 	h := sha256.New()
 	for _, e := range files {
-		if ext := filepath.Ext(e.Name()); e.Name()[0] == '.' || ext != suffix && !strings.HasSuffix(e.Name(), withdrawn) {
+		if ext := filepath.Ext(e.Name()); e.Name()[0] == '.' || ext != suffix && ext != ".json" || e.Name() == TipName {
 			continue
 		}
 		info, err := e.Info()
@@ -197,40 +221,57 @@ func (f folder) state() string {
 	return "files " + hex.EncodeToString(h.Sum(nil))
 }
 
-// head reads the row of the batch that a file is of.
-func (f folder) head(id string) (batchfile.Head, error) {
-	b, err := batchfile.Open(f.path(id))
-	if err != nil {
-		return batchfile.Head{}, err
+// called is how a file of the folder is spoken of.
+func called(name string) string {
+	if strings.HasPrefix(name, merged) {
+		return "the merged file " + name
 	}
-	defer b.Close()
-	if len(b.Heads) != 1 || b.Heads[0].Batch.ID != id {
-		return batchfile.Head{}, f.swapped(id, "it is the file of batch "+b.Heads[0].Batch.ID)
-	}
-	return b.Heads[0], nil
+	return "the file of batch " + name
 }
 
 // swapped says that a file is not the one that was recorded.
-func (f folder) swapped(id, why string) error {
-	return fault.New(fault.Conflict, "the file of batch %s is not the one that was written: %s", id, why).At("%s", f.path(id)).
+func (f folder) swapped(name, why string) error {
+	return fault.New(fault.Conflict, "%s is not the one that was written: %s", called(name), why).At("%s", f.path(name)).
 		Next("candor ledger verify names every file that is not as it was; put it back from a backup")
 }
 
 // missing says that a file is gone.
-func (f folder) missing(id string) error {
-	return fault.New(fault.Conflict, "the file of batch %s is missing, and without it no count can be trusted", id).At("%s", f.path(id)).
+func (f folder) missing(name string) error {
+	return fault.New(fault.Conflict, "%s is missing, and without it no count can be trusted", called(name)).At("%s", f.path(name)).
 		Next("candor ledger verify names every file that is not as it was; put it back from a backup")
 }
 
-// held returns what is to be noted of a file, whose hash it computes; that it returns also
-// with an error, if the file can be read.
-func (f folder) held(ctx context.Context, e entry, w *store.Withdrawal) (Held, error) {
-	sum, err := batchfile.Sum(ctx, f.path(e.id))
-	if err != nil {
-		return Held{}, err
+// held returns what is to be noted of the batches in a file, whose hash it computes; that
+// it returns also with an error, if the file can be read.
+func (f folder) held(ctx context.Context, e entry, gone map[string]*store.Withdrawal) (list []Held, sum string, err error) {
+	if sum, err = batchfile.Sum(ctx, f.path(e.id)); err != nil {
+		return nil, "", err
 	}
-	head, err := f.head(e.id)
+	b, err := batchfile.Open(f.path(e.id))
+	if err != nil {
+		return nil, sum, err
+	}
+	defer b.Close()
+	if !strings.HasPrefix(e.id, merged) && (len(b.Heads) != 1 || b.Heads[0].Batch.ID != e.id) {
+		return nil, sum, f.swapped(e.id, "it is the file of batch "+b.Heads[0].Batch.ID)
+	}
+	for _, head := range b.Heads {
+		list = append(list, heldOf(e, sum, head, gone[head.Batch.ID]))
+	}
+	return list, sum, nil
+}
+
+// heldOf returns what is to be noted of a batch in a file.
+func heldOf(e entry, sum string, head batchfile.Head, w *store.Withdrawal) Held {
 	h := Held{Number: head.Number, Rows: head.Rows, Size: e.size, Time: e.time, Batch: head.Batch}
-	h.Batch.Content, h.Batch.RowsHash, h.Batch.Withdrawn = sum, head.RowsHash, w
-	return h, err
+	b := &h.Batch
+	b.Content, b.RowsHash, b.Withdrawn = sum, head.RowsHash, w
+	if l := head.Landed; l != nil {
+		b.Content, b.RowsHash, b.Expired = l.SHA256, l.RowsHash, l.Rows-head.Rows
+		h.Now = &store.Lying{File: e.id, SHA256: sum, Rows: head.Rows, RowsHash: head.RowsHash}
+		if strings.HasPrefix(e.id, merged) {
+			b.Merged = e.id
+		}
+	}
+	return h
 }

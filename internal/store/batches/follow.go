@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -33,36 +35,59 @@ func (s *Store) follow(ctx context.Context) error {
 		return err
 	}
 	f := &following{Store: s, at: at, held: held, gone: map[string]*store.Withdrawal{}}
-	var gone []string
-	if f.files, gone, err = s.list(); err != nil {
+	if f.listing, err = s.list(); err != nil {
 		return err
 	}
-	for _, id := range gone {
+	for _, id := range f.listing.gone {
 		if f.gone[id], err = s.withdrawal(id); err != nil {
 			return err
 		}
 	}
-	if err := f.compare(ctx); err != nil {
+	if err := f.expiries(is); err != nil {
 		return err
 	}
-	if err := f.look(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{f.look, f.compare, f.take} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
-	if err := f.whole(); err != nil {
-		return err
-	}
-	return f.take(ctx)
+	return nil
 }
 
 // following is an index on its way to be in step.
 type following struct {
 	*Store
+	listing
 	at       Tip // of the folder
 	held     []Held
-	files    map[string]entry
 	gone     map[string]*store.Withdrawal
 	recorded map[string]string // by the ledger; nil until it is asked
+	anew     map[string]string // the hashes of files that expiries say they wrote, by name
 	fresh    []Held
+	moved    []int    // places of those held that lie elsewhere now
+	left     []string // names of files whose rows lie in a merged one, too
+}
+
+// expiries reads what expired. An index that has rows which have is not used any more.
+func (f *following) expiries(is Tip) error {
+	list, err := f.readExpiries(f.listing.expiries)
+	if err != nil {
+		return err
+	}
+	f.anew = map[string]string{}
+	for _, e := range list {
+		for name, sum := range e.Files {
+			f.anew[name] = sum
+		}
+	}
+	if len(list) < f.at.Expiries {
+		return fault.New(fault.Conflict, "rows expired %d times, and only %d say so: a file %s is missing", f.at.Expiries, len(list), retention+"N"+expired).
+			At("%s", f.dir).Next("candor ledger verify says which; put it back from a backup")
+	}
+	if len(f.held) > 0 && is.Expiries < len(list) {
+		return fmt.Errorf("%w: %w", ErrRebuild, errExpired)
+	}
+	return nil
 }
 
 // record returns the hash that the ledger has of a batch, empty when it has none.
@@ -73,6 +98,9 @@ func (f *following) record(ctx context.Context, id string) (_ string, err error)
 			f.recorded, err = f.o.Recorded(ctx)
 		}
 	}
+	if sum := f.anew[id]; sum != "" {
+		return sum, err
+	}
 	return f.recorded[id], err
 }
 
@@ -80,59 +108,120 @@ func (f *following) record(ctx context.Context, id string) (_ string, err error)
 // file whose size and time are as noted is taken for the same. An index that is ahead of
 // the folder, or took in another file than the ledger has, is wrong; else the folder is.
 func (f *following) compare(ctx context.Context) error {
+	seen := map[string]bool{}
 	for i := range f.held {
 		h := &f.held[i]
-		id := h.Batch.ID
-		e, there := f.files[id]
+		name := h.Name()
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		e, there := f.files[name]
 		switch {
 		case !there && h.Number > f.at.Number:
-			return fmt.Errorf("%w: it has taken in batch %s, which never landed", ErrRebuild, id)
+			return fmt.Errorf("%w: it has taken in batch %s, which never landed", ErrRebuild, h.Batch.ID)
 		case !there:
-			return f.missing(id)
+			return f.missing(name)
 		case e.size == h.Size && e.time.Equal(h.Time):
 			continue
 		}
-		sum, err := batchfile.Sum(ctx, f.path(id))
+		sum, err := batchfile.Sum(ctx, f.path(name))
 		if err != nil {
 			return err
 		}
-		if sum == h.Batch.Content {
+		if sum == h.sum() {
 			continue
 		}
-		was, err := f.record(ctx, id)
+		was, err := f.record(ctx, name)
 		switch {
 		case err != nil:
 			return err
 		case was == sum:
-			return fmt.Errorf("%w: it has taken in another file of batch %s than was recorded", ErrRebuild, id)
+			return fmt.Errorf("%w: it has taken in another %s than was recorded", ErrRebuild, strings.TrimPrefix(called(name), "the "))
 		case e.size != h.Size:
-			return f.swapped(id, fmt.Sprintf("it has %d bytes and had %d", e.size, h.Size))
+			return f.swapped(name, fmt.Sprintf("it has %d bytes and had %d", e.size, h.Size))
 		}
-		return f.swapped(id, "its SHA-256 is another")
+		return f.swapped(name, "its SHA-256 is another")
 	}
 	return nil
 }
 
-// look finds out what is to be noted of the files that the index has not taken in.
+// look finds out what is to be noted of the files that the index has not taken in: batches
+// that are new to it, and such as have been merged.
 func (f *following) look(ctx context.Context) error {
-	for _, h := range f.held {
-		delete(f.files, h.Batch.ID)
+	noted, places := map[string]bool{}, make(map[string]int, len(f.held))
+	for i := range f.held {
+		noted[f.held[i].Name()] = true
+		places[f.held[i].Batch.ID] = i
 	}
-	for id, e := range f.files {
-		was, err := f.record(ctx, id)
-		if err != nil {
+	within := map[string]*Held{} // batches in merged files
+	for i := range f.held {
+		if h := &f.held[i]; h.Batch.Merged != "" {
+			within[h.Batch.ID] = h
+		}
+	}
+	var own []Held
+	for _, name := range slices.Sorted(maps.Keys(f.files)) {
+		if noted[name] {
+			continue
+		}
+		list, sum, err := f.folder.held(ctx, f.files[name], f.gone)
+		was, failed := f.record(ctx, name)
+		switch {
+		case failed != nil:
+			return failed
+		case was != "" && sum != "" && was != sum:
+			return f.swapped(name, "the ledger has another SHA-256 of it")
+		case err != nil:
 			return err
 		}
-		h, err := f.folder.held(ctx, e, f.gone[id])
-		if is := h.Batch.Content; was != "" && is != "" && was != is {
-			return f.swapped(id, "the ledger has another SHA-256 of it")
+		for i := range list {
+			if list[i].Batch.Merged != "" {
+				within[list[i].Batch.ID] = &list[i]
+			}
 		}
-		if err != nil {
+		own = append(own, list...)
+	}
+	for _, h := range own {
+		i, known := places[h.Batch.ID]
+		if m := within[h.Batch.ID]; h.Batch.Merged == "" && m != nil {
+			if err := f.leave(h, m); err != nil {
+				return err
+			}
+		} else if !known {
+			f.fresh = append(f.fresh, h)
+		} else if err := f.move(i, h); err != nil {
 			return err
 		}
-		f.fresh = append(f.fresh, h)
+	}
+	for id := range within {
+		if e, there := f.files[id]; there && noted[id] { // noted there before it was merged
+			f.left = append(f.left, e.id)
+		}
 	}
 	slices.SortFunc(f.fresh, byNumber)
+	return nil
+}
+
+// leave notes that the file in which a batch landed is there although the batch is merged:
+// the merging was cut short. What is in both is the same.
+func (f *following) leave(h Held, in *Held) error {
+	if h.Number != in.Number || h.Batch.RowsHash != in.Batch.RowsHash {
+		return f.swapped(h.Name(), fmt.Sprintf("the batch was merged into %s, with other rows", in.Batch.Merged))
+	}
+	f.left = append(f.left, h.Name())
+	return nil
+}
+
+// move notes where a batch lies that the index has taken in.
+func (f *following) move(i int, h Held) error {
+	was := &f.held[i]
+	if h.Number != was.Number || h.rowsHash() != was.rowsHash() || h.Batch.Content != was.Batch.Content {
+		return fmt.Errorf("%w: it has taken in other rows of batch %s than lie in %s", ErrRebuild, h.Batch.ID, h.Name())
+	}
+	h.Batch.Withdrawn = was.Batch.Withdrawn // which is compared later
+	*was = h
+	f.moved = append(f.moved, i)
 	return nil
 }
 
@@ -171,6 +260,9 @@ const (
 
 // take takes in what the index does not hold yet, and withdrawals that it does not know.
 func (f *following) take(ctx context.Context) error {
+	if err := f.whole(); err != nil {
+		return err
+	}
 	last := f.last()
 	if f.o.Write {
 		_ = os.Remove(filepath.Join(f.dir, TipName+".new")) // what was killed on its way
@@ -181,8 +273,12 @@ func (f *following) take(ctx context.Context) error {
 		}
 	}
 	f.Store.at = last
+	if f.o.Write {
+		f.Store.left = f.left
+		f.tidy()
+	}
 	last.Folder = f.state()
-	if len(f.fresh) > 0 || f.late() || f.o.Write {
+	if len(f.fresh)+len(f.moved) > 0 || f.late() || f.o.Write {
 		if err := f.changes(ctx, last); err != nil {
 			return err
 		}
@@ -231,7 +327,12 @@ func (f *following) changes(ctx context.Context, last Tip) error {
 
 // last is the tip of the folder once all is taken in.
 func (f *following) last() Tip {
-	t := Tip{Withdrawals: len(f.gone)}
+	t := Tip{Withdrawals: len(f.gone), Expiries: len(f.listing.expiries)}
+	for name := range f.files {
+		if strings.HasPrefix(name, merged) {
+			t.Merges++
+		}
+	}
 	if all := slices.Concat(f.held, f.fresh); len(all) > 0 {
 		h := &all[len(all)-1]
 		t.Number, t.ID = h.Number, h.Batch.ID
@@ -255,19 +356,25 @@ func (f *following) change(ctx context.Context, fresh []Held, at Tip) error {
 			}
 		}
 	}
+	moved := make([]Held, len(f.moved))
+	for i, at := range f.moved {
+		moved[i] = f.held[at]
+	}
+	if err := c.Enter(ctx, moved...); err != nil {
+		return err
+	}
+	f.moved = nil
 	files := make([]File, len(fresh))
 	for i, h := range fresh {
-		files[i] = File{Path: f.path(h.Batch.ID), Number: h.Number, Void: h.Batch.Withdrawn != nil}
+		files[i] = File{Path: f.path(h.Name()), Batch: h.Batch.ID, Number: h.Number, Void: h.Batch.Withdrawn != nil}
 	}
 	if len(files) > 0 {
 		if _, err := c.Take(ctx, files); err != nil {
 			return err
 		}
 	}
-	for _, h := range fresh {
-		if err := c.Enter(ctx, h); err != nil {
-			return err
-		}
+	if err := c.Enter(ctx, fresh...); err != nil {
+		return err
 	}
 	return c.Commit(ctx, at)
 }

@@ -20,6 +20,8 @@ type Index interface {
 	Tip(ctx context.Context) (Tip, error)
 	// Held lists what has been taken in, by number.
 	Held(ctx context.Context) ([]Held, error)
+	// Packs lists what has been taken in, as one by file; see store.Packer.
+	Packs(ctx context.Context) ([]store.Pack, error)
 	// Rows counts the arrivals that the answers are worked out from, by the number of
 	// their batch, void ones included. A batch without any may be left out.
 	Rows(ctx context.Context) (map[int]int64, error)
@@ -38,8 +40,11 @@ type Change interface {
 	Take(ctx context.Context, files []File) (Outcomes, error)
 	// Forget makes the arrivals of a batch void.
 	Forget(ctx context.Context, number int) error
-	// Enter notes what the index holds of a batch, in place of what was noted before.
-	Enter(ctx context.Context, h Held) error
+	// Drop takes out all arrivals of the alerts with some IDs, and returns what those that
+	// counted counted as, in the order of store.Expiry.
+	Drop(ctx context.Context, ids []string) ([]store.ExpiredSum, error)
+	// Enter notes what the index holds of batches, in place of what was noted before.
+	Enter(ctx context.Context, held ...Held) error
 	// Commit makes the change seen, whole or not at all also when the process is killed,
 	// and notes the tip.
 	Commit(ctx context.Context, at Tip) error
@@ -71,13 +76,19 @@ type Tip struct {
 	ID     string `json:"id,omitempty"`
 	// Withdrawals is how many batches were withdrawn.
 	Withdrawals int `json:"withdrawals"`
+	// Merges is how many merged files there are, and Expiries how often rows expired.
+	Merges   int `json:"merges,omitempty"`
+	Expiries int `json:"expiries,omitempty"`
 	// Folder is what the system said of the files in the folder; only an index notes it.
 	Folder string `json:"folder,omitempty"`
 }
 
-// File is a batch file to be taken in.
+// File is a batch to be taken in, with the file in which it lies.
 type File struct {
-	Path   string
+	Path string
+	// Batch is the ID of the batch, of which alone the rows are meant; empty for a file that
+	// has rows of no other.
+	Batch  string
 	Number int
 	// Void says that the batch was withdrawn.
 	Void bool
@@ -97,7 +108,31 @@ type Held struct {
 	Size   int64       `json:"size"` // of the file, in bytes
 	Time   time.Time   `json:"time"` // at which the file was changed last, as the system says
 	Batch  store.Batch `json:"batch"`
+	// Now is where the rows lie and what they are, where that is not as it was when the
+	// batch landed.
+	Now *store.Lying `json:"now,omitempty"`
 }
 
-// file is the name of the batch's file within the folder.
-func (h *Held) file() string { return h.Batch.ID + suffix }
+// Name is that of the file in which the batch's rows lie, within the folder and without
+// its suffix.
+func (h *Held) Name() string {
+	if h.Now != nil {
+		return h.Now.File
+	}
+	return h.Batch.ID
+}
+
+// sum is the SHA-256 of that file, and rowsHash the one over the batch's rows in it.
+func (h *Held) sum() string {
+	if h.Now != nil {
+		return h.Now.SHA256
+	}
+	return h.Batch.Content
+}
+
+func (h *Held) rowsHash() string {
+	if h.Now != nil {
+		return h.Now.RowsHash
+	}
+	return h.Batch.RowsHash
+}

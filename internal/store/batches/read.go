@@ -63,6 +63,8 @@ func (s *Store) Find(ctx context.Context, alertID string) (*alert.Alert, error) 
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
+	s.reading.RLock()
+	defer s.reading.RUnlock()
 	return s.index.Find(ctx, alertID)
 }
 
@@ -71,6 +73,8 @@ func (s *Store) Dispositions(ctx context.Context, alertID string) ([]alert.Dispo
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
+	s.reading.RLock()
+	defer s.reading.RUnlock()
 	return s.index.Dispositions(ctx, alertID)
 }
 
@@ -79,5 +83,9 @@ func (s *Store) Each(ctx context.Context, rule string, from, to day.Date) iter.S
 	if err := s.fit(); err != nil {
 		return func(yield func(*alert.Alert, error) bool) { yield(nil, err) }
 	}
-	return s.index.Each(ctx, rule, from, to)
+	return func(yield func(*alert.Alert, error) bool) {
+		s.reading.RLock()
+		defer s.reading.RUnlock()
+		s.index.Each(ctx, rule, from, to)(yield)
+	}
 }

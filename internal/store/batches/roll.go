@@ -55,6 +55,15 @@ func (r *roll) withdraw(i int, w *store.Withdrawal) *roll {
 	return fresh
 }
 
+// move returns a roll in which batches, by place, lie elsewhere.
+func (r *roll) move(moved map[int]Held) *roll {
+	fresh := &roll{held: slices.Clone(r.held), batches: slices.Clone(r.batches), places: r.places, inputs: r.inputs}
+	for i, h := range moved {
+		fresh.held[i], fresh.batches[i] = h, h.Batch
+	}
+	return fresh
+}
+
 // input returns the batch that counts of an input, nil when there is none.
 func (r *roll) input(hash string) *store.Batch {
 	if i, ok := r.inputs[hash]; ok {
@@ -109,5 +118,5 @@ func (s *Store) fit() error {
 func (s *Store) Generation(context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return fmt.Sprintf("%d.%d", s.at.Number, s.at.Withdrawals), nil
+	return fmt.Sprintf("%d.%d.%d.%d", s.at.Number, s.at.Withdrawals, s.at.Merges, s.at.Expiries), nil
 }

@@ -20,8 +20,10 @@ import (
 	"candor/internal/store/stamp"
 )
 
-// Schema is the version of the form. A file of a later version is refused.
-const Schema = 1
+// Schema is the version of the form. A file of a later version is refused. What lands is
+// written as version 1; version 2 says besides of a batch whose rows lie in another file
+// than it landed in what was recorded of it then.
+const Schema = 2
 
 // The keys of the footer.
 const (
@@ -47,6 +49,17 @@ type Head struct {
 	// Batch is the batch, without what is not known before the file is whole: its
 	// Content, and whether it was withdrawn later.
 	Batch store.Batch `json:"batch"`
+	// Landed is nil in the file in which the batch landed.
+	Landed *Landed `json:"landed,omitempty"`
+}
+
+// Landed is what was recorded of a batch when it landed: the SHA-256 of its file, and of
+// its rows how many there were and the hash over them. Where Rows is more than the head's,
+// the others have expired.
+type Landed struct {
+	SHA256   string `json:"sha256"`
+	Rows     int64  `json:"rows"`
+	RowsHash string `json:"rows_sha256"`
 }
 
 // row is a row of the file. The order of the columns is part of the form.
@@ -210,7 +223,7 @@ func checkStatement(d *alert.Disposition) error {
 func encodeHeads(heads []Head) (string, error) {
 	for i := range heads {
 		b := &heads[i].Batch
-		b.Content, b.RowsHash, b.Withdrawn, b.Found = "", "", nil, nil
+		b.Content, b.RowsHash, b.Withdrawn, b.Found, b.Merged, b.Expired = "", "", nil, nil, "", 0
 	}
 	text, err := json.Marshal(heads)
 	return string(text), err

@@ -28,14 +28,14 @@ const (
 	groupText = 64 << 20
 )
 
-// Writer writes the rows of one batch to a new file. While one group is written, the
-// next is filled.
+// Writer writes rows to a new file: those of one batch or, by Rewrite, of several. While
+// one group is written, the next is filled.
 type Writer struct {
 	batch string
 	path  string
 	file  *os.File
 	out   *parquet.GenericWriter[row]
-	sum   *tallied
+	sums  map[string]*tallied // by batch
 
 	fill    *group
 	place   int64
@@ -60,7 +60,7 @@ func Create(path, batch string) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{batch: batch, path: path, file: f, sum: newTallied(), fill: &group{}, spare: make(chan *group, 1), full: make(chan *group), done: make(chan struct{})}
+	w := &Writer{batch: batch, path: path, file: f, sums: map[string]*tallied{batch: newTallied()}, fill: &group{}, spare: make(chan *group, 1), full: make(chan *group), done: make(chan struct{})}
 	w.out = parquet.NewGenericWriter[row](f, parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.CreatedBy("candor", "", ""), parquet.MaxRowsPerRowGroup(groupRows))
 	w.spare <- &group{}
@@ -74,6 +74,14 @@ func (w *Writer) Add(a *alert.Alert) error {
 	if err := Check(a); err != nil {
 		return fmt.Errorf("alert %d of batch %s, id %q: %w", w.place+1, w.batch, a.ID, err)
 	}
+	r, times := w.next()
+	r.put(w.batch, w.place, a, times)
+	w.place++
+	return w.added(r)
+}
+
+// next returns the place of the next row, and of its times.
+func (w *Writer) next() (*row, *[2]int64) {
 	g := w.fill
 	if g.rows == nil {
 		const first = 1024
@@ -83,13 +91,16 @@ func (w *Writer) Add(a *alert.Alert) error {
 		g.grow(min(2*cap(g.rows), groupRows))
 	}
 	g.rows, g.times = append(g.rows, row{}), append(g.times, [2]int64{})
-	n := len(g.rows) - 1
-	g.rows[n].put(w.batch, w.place, a, &g.times[n])
-	w.place++
-	for k, v := range a.Fields {
+	return &g.rows[len(g.rows)-1], &g.times[len(g.times)-1]
+}
+
+// added hands on the rows that wait once they are enough, r the last of them.
+func (w *Writer) added(r *row) error {
+	g := w.fill
+	for k, v := range r.Fields {
 		g.text += len(k) + len(v)
 	}
-	if g.text += len(a.ID); len(g.rows) < groupRows && g.text < groupText {
+	if g.text += len(r.ID); len(g.rows) < groupRows && g.text < groupText {
 		return nil
 	}
 	return w.flush()
@@ -155,7 +166,7 @@ func (w *Writer) writeGroup(g *group) error {
 		slices.SortStableFunc(g.rows, byTime)
 	}
 	for i := range g.rows {
-		w.buf = w.sum.add(w.buf, &g.rows[i])
+		w.buf = w.sums[g.rows[i].Batch].add(w.buf, &g.rows[i])
 	}
 	if _, err := w.out.Write(g.rows); err != nil {
 		return err
@@ -198,24 +209,30 @@ func (w *Writer) Seal(number int, b store.Batch) (Head, string, error) {
 	if err := w.Close(); err != nil {
 		return Head{}, "", err
 	}
-	h := Head{Number: number, Rows: w.place, RowsHash: w.sum.String(), Batch: b}
-	heads := []Head{h}
+	heads := []Head{{Number: number, Rows: w.place, RowsHash: w.sums[w.batch].String(), Batch: b}}
+	sum, err := w.seal(heads)
+	return heads[0], sum, err
+}
+
+// seal writes the rows of batches into the footer of a file that is closed, and returns the
+// SHA-256 of it.
+func (w *Writer) seal(heads []Head) (string, error) {
 	if err := seal(w.file, heads); err != nil {
-		return Head{}, "", err
+		return "", err
 	}
 	if err := w.file.Sync(); err != nil {
-		return Head{}, "", err
+		return "", err
 	}
 	if _, err := w.file.Seek(0, io.SeekStart); err != nil {
-		return Head{}, "", err
+		return "", err
 	}
 	sum := sha256.New()
 	_, err := io.Copy(sum, w.file)
 	if err = errors.Join(err, w.file.Close()); err != nil {
-		return Head{}, "", err
+		return "", err
 	}
 	w.file = nil
-	return heads[0], hex.EncodeToString(sum.Sum(nil)), nil
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // tail is what ends a Parquet file: the length of the footer, and the magic word.
@@ -240,7 +257,7 @@ func seal(f *os.File, heads []Head) error {
 		return err
 	}
 	meta := *p.Metadata()
-	meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: keySchema, Value: fmt.Sprint(Schema)}, format.KeyValue{Key: keyBatches, Value: text})
+	meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: keySchema, Value: fmt.Sprint(version(heads))}, format.KeyValue{Key: keyBatches, Value: text})
 	footer, err := thrift.Marshal(new(thrift.CompactProtocol), &meta)
 	if err != nil {
 		return err
@@ -252,4 +269,12 @@ func seal(f *os.File, heads []Head) error {
 	}
 	_, err = f.WriteAt(footer, at)
 	return err
+}
+
+// version is that of the form which says all that heads do.
+func version(heads []Head) int {
+	if slices.ContainsFunc(heads, func(h Head) bool { return h.Landed != nil }) {
+		return Schema
+	}
+	return 1
 }

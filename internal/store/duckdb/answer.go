@@ -88,10 +88,10 @@ func (x *Index) Rules(ctx context.Context) (list []store.AlertRule, err error) {
 		err = x.scan(ctx, 2, func(v []value) {
 			r := &list[places[v[0].(string)]]
 			r.Batches = append(r.Batches, v[1].(string))
-		}, `SELECT "rule", body ->> '$.batch.id' FROM (
+		}, `SELECT "rule", file FROM (
 			SELECT DISTINCT "rule", number FROM ix.known WHERE counts AND NOT many
 			UNION SELECT a."rule", r.number FROM ix.arrival r JOIN ix.merged a ON a.h = r.h AND a.id = r.id WHERE a.counts AND r.behind)
-			JOIN ix.batch USING (number) ORDER BY "rule", number`)
+			JOIN ix.batch USING (number) GROUP BY "rule", file ORDER BY "rule", min(number)`)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list the rules of alerts: %w", err)
@@ -175,7 +175,7 @@ func (x *Index) Dispositions(ctx context.Context, id string) ([]alert.Dispositio
 		return nil, noAlert(id)
 	}
 	names := map[int]string{}
-	if err := x.scan(ctx, 2, func(v []value) { names[int(v[0].(int32))] = v[1].(string) }, `SELECT number, body ->> '$.batch.id' FROM ix.batch`); err != nil {
+	if err := x.scan(ctx, 2, func(v []value) { names[int(v[0].(int32))] = v[1].(string) }, `SELECT number, id FROM ix.batch`); err != nil {
 		return nil, err
 	}
 	return history.Told(id, l.plain(), func(n int) string { return names[n] }), nil

@@ -37,6 +37,10 @@ func TestTheCustodyContractIsKept(t *testing.T) {
 	storetest.AlertsCustody(t, func(t *testing.T, dir string) storetest.AlertsKeeper { return forgetful{open(t, dir), t, dir} })
 }
 
+func TestTheContractOfRewritingIsKept(t *testing.T) {
+	storetest.AlertsRewriting(t, func(t *testing.T, dir string) storetest.RewritingKeeper { return forgetful{open(t, dir), t, dir} })
+}
+
 // forgetful is a store whose index is lost now and then.
 type forgetful struct {
 	*batches.Store
@@ -46,7 +50,7 @@ type forgetful struct {
 
 // Forget deletes the index.
 func (f forgetful) Forget() storetest.AlertsKeeper {
-	if err := errors.Join(f.Close(), os.Remove(filepath.Join(f.dir, "alerts.index"))); err != nil {
+	if err := errors.Join(f.Close(), os.RemoveAll(filepath.Join(f.dir, "alerts.index"))); err != nil {
 		f.t.Fatal(err)
 	}
 	return forgetful{open(f.t, f.dir), f.t, f.dir}
@@ -59,6 +63,10 @@ func lasting() storetest.Lasting {
 func TestNothingAcknowledgedIsLostToKill(t *testing.T) { lasting().Killed(t, 20) }
 
 func TestAnAdditionIsCutShort(t *testing.T) { lasting().Torn(t, 3) }
+
+func TestAMergingIsCutShort(t *testing.T) { lasting().TornRewriting(t, 6, storetest.MergingTorn()) }
+
+func TestAnExpiryIsCutShort(t *testing.T) { lasting().TornRewriting(t, 6, storetest.ExpiryTorn()) }
 
 // TestARebuildIsCutShort kills a process within its changes to files while it builds the
 // index anew.

@@ -21,7 +21,9 @@ import (
 
 	"candor/internal/durable"
 	"candor/internal/fault"
+	"candor/internal/store"
 	"candor/internal/store/batches"
+	"candor/internal/store/stamp"
 )
 
 // Built says that this build has DuckDB.
@@ -331,6 +333,27 @@ func (x *Index) Held(ctx context.Context) (list []batches.Held, err error) {
 		list = append(list, h)
 	}, `SELECT body FROM ix.batch ORDER BY number`)
 	if err = errors.Join(err, broken); err != nil {
+		return nil, x.damaged(err)
+	}
+	return list, nil
+}
+
+// Packs lists what has been taken in, as one by file; see batches.Index.
+func (x *Index) Packs(ctx context.Context) (list []store.Pack, err error) {
+	err = x.scan(ctx, 8, func(v []value) {
+		p := store.Pack{ID: v[0].(string), Batches: int(v[1].(int64)), First: stamp.Time(v[2].(int64)), Last: stamp.Time(v[3].(int64)), Records: v[4].(int64)}
+		if from, to := v[5].(string), v[6].(string); from == to {
+			p.Source = from
+		}
+		if body, ok := v[7].(string); ok {
+			var h batches.Held
+			err = errors.Join(err, json.Unmarshal([]byte(body), &h))
+			p.Withdrawn = h.Batch.Withdrawn
+		}
+		list = append(list, p)
+	}, `SELECT if(void, id, file) AS pack, count(*), min(added), max(added), sum(records)::BIGINT, min(origin), max(origin), any_value(body) FILTER (void)
+		FROM ix.batch GROUP BY pack ORDER BY min(number)`)
+	if err != nil {
 		return nil, x.damaged(err)
 	}
 	return list, nil

@@ -222,12 +222,12 @@ func (c *change) fetch(ctx context.Context, wanted []*arrival) error {
 	if err != nil {
 		return err
 	}
-	found, paths := map[place]*arrival{}, map[int]string{}
+	found, paths := map[place]*arrival{}, map[int]lies{}
 	from, to := wanted[0].Place, wanted[0].Place
 	first, last := wanted[0].time, wanted[0].time
 	for _, a := range wanted {
 		found[place{a.Batch, a.Place}] = a
-		if paths[a.Batch] = c.paths[a.Batch]; paths[a.Batch] == "" {
+		if paths[a.Batch] = c.paths[a.Batch]; paths[a.Batch].path == "" {
 			paths[a.Batch] = known[a.Batch]
 		}
 		from, to, first, last = min(from, a.Place), max(to, a.Place), min(first, a.time), max(last, a.time)
@@ -254,12 +254,12 @@ func (c *change) fetch(ctx context.Context, wanted []*arrival) error {
 	return nil
 }
 
-// known returns the paths of batch files that were taken in, by number: of those among
-// places.
-func (c *change) known(ctx context.Context, places string) (map[int]string, error) {
-	paths := map[int]string{}
-	return paths, scan(ctx, c.conn, 2, func(v []value) { paths[int(v[0].(int32))] = filepath.Join(c.dir, v[1].(string)+".parquet") },
-		`SELECT number, body ->> '$.batch.id' FROM ix.batch WHERE number IN (SELECT number FROM `+places+`)`)
+// known returns where batches lie that were taken in, by number: those among places.
+func (c *change) known(ctx context.Context, places string) (map[int]lies, error) {
+	paths := map[int]lies{}
+	return paths, scan(ctx, c.conn, 3, func(v []value) {
+		paths[int(v[0].(int32))] = lies{filepath.Join(c.dir, v[2].(string)+".parquet"), v[1].(string)}
+	}, `SELECT number, id, file FROM ix.batch WHERE number IN (SELECT number FROM `+places+`)`)
 }
 
 // arrivals reads whole arrivals; from yields rows of files, with the number of the batch

@@ -3,15 +3,24 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
+	"candor/internal/alert"
 	"candor/internal/alert/history"
+	"candor/internal/day"
+	"candor/internal/store"
 	"candor/internal/store/batches"
+	"candor/internal/store/stamp"
 )
 
 // change is a change of an index: one transaction.
@@ -20,8 +29,8 @@ type change struct {
 	name  string // begins the names of what it holds in memory
 	conn  *sql.Conn
 	tx    *sql.Tx
-	paths map[int]string // of files that the change takes in
-	void  map[int]bool   // batches that are withdrawn by the change, or among what it takes in
+	paths map[int]lies // of what the change takes in
+	void  map[int]bool // batches that are withdrawn by the change, or among what it takes in
 }
 
 // Begin begins a change; see batches.Index.
@@ -42,7 +51,7 @@ func (x *Index) Begin(ctx context.Context) (batches.Change, error) {
 
 // over returns a change that is made, or what is only read, in a transaction.
 func (x *Index) over(conn *sql.Conn, tx *sql.Tx) *change {
-	return &change{Index: x, name: fmt.Sprintf("%d ", x.changes.Add(1)), conn: conn, tx: tx, paths: map[int]string{}, void: map[int]bool{}}
+	return &change{Index: x, name: fmt.Sprintf("%d ", x.changes.Add(1)), conn: conn, tx: tx, paths: map[int]lies{}, void: map[int]bool{}}
 }
 
 // hold makes t what SQL reads by what is returned, until it is replaced.
@@ -103,16 +112,59 @@ func (c *change) count(ctx context.Context, query string, args ...any) (n int64,
 	return n, c.tx.QueryRowContext(ctx, query, args...).Scan(&n)
 }
 
-// Enter notes what the index holds of a batch; see batches.Change.
-func (c *change) Enter(ctx context.Context, h batches.Held) error {
-	body, err := json.Marshal(h)
+// Enter notes what the index holds of batches; see batches.Change.
+func (c *change) Enter(ctx context.Context, held ...batches.Held) error {
+	if len(held) == 0 {
+		return nil
+	}
+	bodies := make([]string, len(held))
+	for i := range held {
+		body, err := json.Marshal(held[i])
+		if err != nil {
+			return err
+		}
+		bodies[i] = string(body)
+	}
+	rows := c.hold("entered", &table{columns: columnsOf("number", "void", "id", "file", "added", "records", "origin", "body"), rows: len(held), single: true, put: func(c *cells, i int) {
+		b := &held[i].Batch
+		added, _ := stamp.Of(b.Added)
+		put(c, int32(held[i].Number))
+		put(c, b.Withdrawn != nil)
+		put(c, b.ID)
+		put(c, held[i].Name())
+		put(c, added)
+		put(c, b.New+b.Updated)
+		put(c, cmp.Or(b.Source, b.Format))
+		put(c, bodies[i])
+	}})
+	if err := c.run(ctx, "note batches", `DELETE FROM ix.batch WHERE number IN (SELECT number FROM `+rows+`)`); err != nil {
+		return err
+	}
+	return c.run(ctx, "note batches", `INSERT INTO ix.batch BY NAME SELECT * FROM `+rows)
+}
+
+// Drop takes out all arrivals of some alerts; see batches.Change.
+func (c *change) Drop(ctx context.Context, ids []string) ([]store.ExpiredSum, error) {
+	rows := c.hold("dropped", &table{columns: columnsOf("id"), rows: len(ids), put: puts(ids)})
+	if err := c.run(ctx, "look for what goes", `CREATE OR REPLACE TEMP TABLE suspect AS SELECT hash(id) AS h, id FROM `+rows); err != nil {
+		return nil, err
+	}
+	list := []store.ExpiredSum{}
+	err := scan(ctx, c.conn, 5, func(v []value) {
+		list = append(list, store.ExpiredSum{RuleID: v[0].(string), Day: day.Date(v[1].(string)), Class: alert.Class(v[2].(string)),
+			Provenance: alert.Provenance(v[3].(string)), N: v[4].(int64)})
+	}, `SELECT "rule", strftime(make_date(`+whole(`"time"`, 24*time.Hour)+`::INTEGER), '%Y-%m-%d') AS "day", if("class" IN `+unsaid+`, 'unlabelled', "class") AS said,
+		if("class" IN `+unsaid+`, '', provenance) AS provenance, count(*)
+		FROM `+alerts+` WHERE counts AND (h, id) IN (SELECT (h, id) FROM temp.suspect) GROUP BY ALL ORDER BY ALL`)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := c.run(ctx, "note batch "+h.Batch.ID, `DELETE FROM ix.batch WHERE number = ?`, h.Number); err != nil {
-		return err
+	for _, from := range []string{"known", "merged", "arrival"} {
+		if err := c.run(ctx, "take out what goes", `DELETE FROM ix.`+from+` WHERE (h, id) IN (SELECT (h, id) FROM temp.suspect)`); err != nil {
+			return nil, err
+		}
 	}
-	return c.run(ctx, "note batch "+h.Batch.ID, `INSERT INTO ix.batch VALUES (?, ?, ?)`, h.Number, h.Batch.Withdrawn != nil, string(body))
+	return list, nil
 }
 
 // What a batch file has of an arrival, as the tables have it.
@@ -145,7 +197,7 @@ func (c *change) Take(ctx context.Context, files []batches.File) (batches.Outcom
 	in := &incoming{change: c}
 	void := []string{"-1"}
 	for _, f := range files {
-		in.paths[f.Number] = f.Path
+		in.paths[f.Number] = lies{f.Path, f.Batch}
 		if f.Void {
 			c.void[f.Number] = true
 			void = append(void, fmt.Sprint(f.Number))
@@ -178,22 +230,33 @@ func (x *Index) unread(err error) error {
 	return fmt.Errorf("read batch files in %s: %w", x.dir, err)
 }
 
+// lies is where a batch lies: in a file, which may have rows of others unless batch is
+// empty.
+type lies struct{ path, batch string }
+
+// alone reports whether the file has rows of no other batch.
+func (l lies) alone() bool { return l.batch == "" || filepath.Base(l.path) == l.batch+".parquet" }
+
 // parquet reads batch files, with the number of the batch that each row is of. What the
 // engine takes for a pattern in a name is quoted.
-func (c *change) parquet(paths map[int]string) string {
+func (c *change) parquet(of map[int]lies) string {
+	numbers, paths := slices.Sorted(maps.Keys(of)), map[string]bool{}
 	var list []string
-	var numbers []int
-	for n, p := range paths {
-		list, numbers = append(list, quoted(literal(p))), append(numbers, n)
+	for _, n := range numbers {
+		if p := of[n].path; !paths[p] {
+			paths[p] = true
+			list = append(list, quoted(literal(p)))
+		}
 	}
-	if len(list) == 1 {
+	if len(numbers) == 1 && of[numbers[0]].alone() {
 		return fmt.Sprintf(`(SELECT *, %d::INTEGER AS number FROM read_parquet(%s))`, numbers[0], list[0])
 	}
-	files := c.hold("files", &table{columns: columnsOf("file", "number"), rows: len(numbers), put: func(c *cells, i int) {
-		put(c, paths[numbers[i]])
+	files := c.hold("files", &table{columns: columnsOf("file", "batch", "number"), rows: len(numbers), put: func(c *cells, i int) {
+		put(c, of[numbers[i]].path)
+		put(c, of[numbers[i]].batch)
 		put(c, int32(numbers[i]))
 	}})
-	return `(SELECT p.*, f.number FROM read_parquet([` + strings.Join(list, ", ") + `], filename = true) p JOIN ` + files + ` f ON f.file = p.filename)`
+	return `(SELECT p.*, f.number FROM read_parquet([` + strings.Join(list, ", ") + `], filename = true) p JOIN ` + files + ` f ON f.file = p.filename AND f.batch = p.batch)`
 }
 
 // literal is the pattern that fits a path alone.

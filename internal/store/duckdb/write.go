@@ -183,9 +183,9 @@ func columnsOf(lists ...string) []driver.ColumnInfo {
 		switch name = strings.Trim(name, `"`); name {
 		case "number":
 			t = driver.TYPE_INTEGER
-		case "seq", "place", "time", "said", "readat":
+		case "seq", "place", "time", "said", "readat", "added", "records":
 			t = driver.TYPE_BIGINT
-		case "many", "counts", "says", "behind", "again":
+		case "many", "counts", "says", "behind", "again", "void":
 			t = driver.TYPE_BOOLEAN
 		}
 		list = append(list, column(name, t))

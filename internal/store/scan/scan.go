@@ -5,6 +5,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -66,6 +67,12 @@ func (x *Index) Held(context.Context) ([]batches.Held, error) {
 		list = append(list, x.held[n])
 	}
 	return list, nil
+}
+
+// Packs lists what has been taken in, as one by file.
+func (x *Index) Packs(ctx context.Context) ([]store.Pack, error) {
+	held, err := x.Held(ctx)
+	return batches.PacksOf(held), err
 }
 
 // Rows counts the arrivals of each batch.
@@ -143,7 +150,10 @@ func (x *Index) Rules(context.Context) ([]store.AlertRule, error) {
 	for _, r := range x.book.Rules() {
 		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last}
 		for _, n := range r.Batches {
-			rule.Batches = append(rule.Batches, x.held[n].Batch.ID)
+			h := x.held[n]
+			if name := h.Name(); !slices.Contains(rule.Batches, name) {
+				rule.Batches = append(rule.Batches, name)
+			}
 		}
 		list = append(list, rule)
 	}
@@ -199,45 +209,66 @@ type change struct {
 	draft *history.Book
 	held  map[int]batches.Held
 	rows  map[int]int64
+	gone  []string // IDs of alerts that are forgotten
 }
 
-// Take takes in files.
+// Take takes in files. A merged file is read once, and what of it is meant is kept until
+// its turn comes.
 func (c *change) Take(ctx context.Context, files []batches.File) (out batches.Outcomes, err error) {
+	wanted, read := map[string]map[string]bool{}, map[string]map[string][]batchfile.Row{}
 	for _, f := range files {
-		if err := c.takeFile(ctx, f, &out); err != nil {
-			return out, err
+		if wanted[f.Path] == nil {
+			wanted[f.Path] = map[string]bool{}
 		}
+		wanted[f.Path][f.Batch] = true
+	}
+	for _, f := range files {
+		if read[f.Path] == nil {
+			if read[f.Path], err = c.read(ctx, f.Path, wanted[f.Path]); err != nil {
+				return out, err
+			}
+		}
+		c.takeRows(f, read[f.Path][f.Batch], &out)
+		delete(read[f.Path], f.Batch)
 	}
 	return out, nil
 }
 
-// takeFile takes in one file. Its rows are in order of time, group by group, and have
-// their effect in the order in which they arrived.
-func (c *change) takeFile(ctx context.Context, f batches.File, out *batches.Outcomes) error {
-	file, err := batchfile.OpenRows(f.Path)
+// read reads the rows of some batches of a file, in the order in which they arrived. The
+// batch that has no name is all there is.
+func (c *change) read(ctx context.Context, path string, wanted map[string]bool) (map[string][]batchfile.Row, error) {
+	file, err := batchfile.OpenRows(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer file.Close()
-	var arrived []*alert.Alert
+	rows := map[string][]batchfile.Row{}
 	for r, err := range file.Rows(ctx) {
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for int64(len(arrived)) <= r.Place {
-			arrived = append(arrived, nil)
+		if wanted[""] {
+			r.Batch = ""
 		}
-		arrived[r.Place] = c.index.texts.once(r.Alert)
+		if wanted[r.Batch] {
+			r.Alert = c.index.texts.once(r.Alert)
+			rows[r.Batch] = append(rows[r.Batch], r)
+		}
 	}
-	c.rows[f.Number] = int64(len(arrived))
+	for _, of := range rows {
+		slices.SortFunc(of, func(x, y batchfile.Row) int { return cmp.Compare(x.Place, y.Place) })
+	}
+	return rows, nil
+}
+
+// takeRows takes in the rows of a batch.
+func (c *change) takeRows(f batches.File, rows []batchfile.Row, out *batches.Outcomes) {
+	c.rows[f.Number] = int64(len(rows))
 	if f.Void {
 		c.draft.Withdraw(f.Number)
 	}
-	for place, a := range arrived {
-		if a == nil {
-			return fault.New(fault.Conflict, "the batch file has no row %d", place).At("%s", f.Path)
-		}
-		switch c.draft.Add(f.Number, int64(place), a) {
+	for _, r := range rows {
+		switch c.draft.Add(f.Number, r.Place, r.Alert) {
 		case history.New:
 			out.New++
 		case history.Updated:
@@ -246,11 +277,31 @@ func (c *change) takeFile(ctx context.Context, f batches.File, out *batches.Outc
 			out.Unchanged++
 		case history.Waits:
 			if !f.Void {
-				out.Waits, out.Waiting = out.Waits+1, a.ID
+				out.Waits, out.Waiting = out.Waits+1, r.ID
 			}
 		}
 	}
-	return nil
+}
+
+// Drop takes out all arrivals of some alerts.
+func (c *change) Drop(_ context.Context, ids []string) ([]store.ExpiredSum, error) {
+	c.gone = append(c.gone, ids...)
+	counts := map[store.ExpiredSum]int64{}
+	for _, id := range ids {
+		if s := c.index.book.Of(id); s != nil {
+			t := s.Tally()
+			counts[store.ExpiredSum{RuleID: t.RuleID, Day: day.Date(t.Day), Class: t.Class, Provenance: t.Provenance}]++
+		}
+	}
+	list := []store.ExpiredSum{}
+	for s, n := range counts {
+		s.N = n
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(x, y store.ExpiredSum) int {
+		return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Day, y.Day), cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
+	})
+	return list, nil
 }
 
 // Forget makes the arrivals of a batch void.
@@ -259,9 +310,11 @@ func (c *change) Forget(_ context.Context, number int) error {
 	return nil
 }
 
-// Enter notes what the index holds of a batch.
-func (c *change) Enter(_ context.Context, h batches.Held) error {
-	c.held[h.Number] = h
+// Enter notes what the index holds of batches.
+func (c *change) Enter(_ context.Context, held ...batches.Held) error {
+	for _, h := range held {
+		c.held[h.Number] = h
+	}
 	return nil
 }
 
@@ -271,6 +324,11 @@ func (c *change) Commit(_ context.Context, at batches.Tip) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.book.Apply(c.draft)
+	for _, id := range c.gone {
+		for _, a := range x.book.Forget(id) {
+			x.rows[a.Batch]--
+		}
+	}
 	maps.Copy(x.held, c.held)
 	maps.Copy(x.rows, c.rows)
 	x.tip = at

@@ -40,3 +40,11 @@ func lasting() storetest.Lasting {
 func TestNothingAcknowledgedIsLostToKill(t *testing.T) { lasting().Killed(t, 8) }
 
 func TestAnAdditionIsCutShort(t *testing.T) { lasting().Torn(t, 1) }
+
+func TestTheContractOfRewritingIsKept(t *testing.T) {
+	storetest.AlertsRewriting(t, func(t *testing.T, dir string) storetest.RewritingKeeper { return open(t, dir) })
+}
+
+func TestAMergingIsCutShort(t *testing.T) { lasting().TornRewriting(t, 2, storetest.MergingTorn()) }
+
+func TestAnExpiryIsCutShort(t *testing.T) { lasting().TornRewriting(t, 2, storetest.ExpiryTorn()) }

@@ -193,7 +193,9 @@ func (m *model) compareRules(rt *rapid.T, t *testing.T, s store.Alerts) {
 	for _, r := range m.Rules() {
 		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last}
 		for _, n := range r.Batches {
-			rule.Batches = append(rule.Batches, m.names[n])
+			if name := m.names[n]; !slices.Contains(rule.Batches, name) {
+				rule.Batches = append(rule.Batches, name)
+			}
 		}
 		want = append(want, rule)
 	}

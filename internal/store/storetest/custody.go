@@ -111,7 +111,13 @@ func clean(t fataler, s store.Custody, batches []store.Batch, err error) {
 		if b.Content == "" {
 			t.Fatalf("batch %s has no content hash", b.ID)
 		}
-		want.Batches[b.ID] = store.Kept{Content: b.Content, RowsHash: b.RowsHash, Withdrawn: b.Withdrawn}
+		kept := store.Kept{Content: b.Content, RowsHash: b.RowsHash, Withdrawn: b.Withdrawn}
+		if b.Merged != "" || b.Expired > 0 {
+			if kept.Now = found.Batches[b.ID].Now; kept.Now == nil {
+				t.Fatalf("batch %s, merged into %q and of which %d rows expired, is said to lie where it landed", b.ID, b.Merged, b.Expired)
+			}
+		}
+		want.Batches[b.ID] = kept
 	}
 	same(t, "audit", want, found)
 }
