@@ -123,6 +123,7 @@ func (s *Service) measureNow(ctx context.Context, r Request, timed bool) (Measur
 	if err != nil {
 		return m, err
 	}
+	m.Limits = append(m.Limits, assure.ExpiredLimits(ev.Expired, nil)...)
 	var waited map[string][]alert.Duration
 	if timed {
 		if waited, err = s.durations(ctx, &ev, r); err != nil {
@@ -229,7 +230,7 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 	if err != nil {
 		return MeasuredRule{}, err
 	}
-	m := MeasuredRule{Basis: basisOf(r), Limits: measuredLimits()}
+	m := MeasuredRule{Basis: basisOf(r), Limits: append(measuredLimits(), assure.ExpiredLimits(ev.Expired, namedBy(&ev, id))...)}
 	m.Detail = measure.Detailed(id, assure.ByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
 	m.RuleName = ruleNames(ev)[id]
 	for i := range ev.Rules {
@@ -340,6 +341,7 @@ func (s *Service) measureAnalyticsNow(ctx context.Context, r Request, id string)
 	if err != nil {
 		return m, err
 	}
+	m.Limits = append(m.Limits, assure.ExpiredLimits(ev.Expired, nil)...)
 	waited, err := s.durations(ctx, &ev, r)
 	if err != nil {
 		return m, err

@@ -1,7 +1,6 @@
 package assessment
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -42,7 +41,7 @@ func join(parts ...string) string { return strings.Join(parts, "\x1f") }
 // before.
 func (s *Service) read(ctx context.Context, g generation, r Request) (assure.Evidence, error) {
 	w := assure.WindowOf(r.Policy, r.AsOf)
-	key := join(g.evidence, g.alerts, string(w.From), string(w.To), fmt.Sprint(r.Policy.Claim.JoinAlertsBy), fmt.Sprint(r.Policy.Measure.Provenances))
+	key := join(g.evidence, g.alerts, string(w.From), string(w.To), string(day.Of(r.AsOf)), fmt.Sprint(r.Policy.Claim.JoinAlertsBy), fmt.Sprint(r.Policy.Measure.Provenances))
 	return s.ready.Of(ctx, key, func(ctx context.Context) (assure.Evidence, error) { return s.readNow(ctx, g, w, r) })
 }
 
@@ -54,7 +53,10 @@ func (s *Service) readNow(ctx context.Context, g generation, w visibility.Window
 	if ev.CaseTallies, err = s.caseTallies(ctx, &ev, w); err != nil {
 		return assure.Evidence{}, err
 	}
-	if ev.Batches, err = s.batchRefs(ctx); err != nil {
+	if ev.Batches, err = s.batchRefs(ctx, day.Of(r.AsOf)); err != nil {
+		return assure.Evidence{}, err
+	}
+	if ev.Expired, err = s.expired(ctx, w); err != nil {
 		return assure.Evidence{}, err
 	}
 	joined(&ev, r.Policy.Claim.JoinAlertsBy)
@@ -62,25 +64,6 @@ func (s *Service) readNow(ctx context.Context, g generation, w visibility.Window
 	ev.Tallies, ev.CaseTallies = legacy.Tallies(ev.Tallies), legacy.Tallies(ev.CaseTallies)
 	ev.Exceptions, err = s.exemptions(ctx, &ev, w, r)
 	return ev, err
-}
-
-// batchRefs lists the batches of all evidence.
-func (s *Service) batchRefs(ctx context.Context) ([]assure.BatchRef, error) {
-	var refs []assure.BatchRef
-	for _, list := range []func(context.Context) ([]store.Batch, error){s.evidence.Batches, s.alerts.Batches} {
-		bs, err := list(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for i := range bs {
-			b := assure.BatchRef{ID: bs[i].ID, Kind: bs[i].Kind, Added: bs[i].Added, Records: bs[i].New + bs[i].Updated}
-			if w := bs[i].Withdrawn; w != nil {
-				b.Withdrawn, b.By, b.Reason = w.At, w.By, w.Reason
-			}
-			refs = append(refs, b)
-		}
-	}
-	return refs, nil
 }
 
 // parts reads the current evidence and the counts of the window, as they are.
@@ -222,7 +205,7 @@ func (s *Service) tallies(ctx context.Context, alerts string, w visibility.Windo
 func (s *Service) talliesNow(ctx context.Context, w visibility.Window) (counts, error) {
 	var tallies []alert.Tally
 	var rules []store.AlertRule
-	var landed []store.Batch
+	var landed []store.Pack
 	g, ctx := crew.WithContext(ctx)
 	g.Go(func() (err error) {
 		if tallies, err = s.alerts.Tallies(ctx, w.From, w.To); err != nil {
@@ -234,7 +217,7 @@ func (s *Service) talliesNow(ctx context.Context, w visibility.Window) (counts, 
 		if rules, err = s.alerts.Rules(ctx); err != nil {
 			return err
 		}
-		landed, err = s.alerts.Batches(ctx)
+		landed, err = s.packs(ctx)
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -252,10 +235,10 @@ func (s *Service) talliesNow(ctx context.Context, w visibility.Window) (counts, 
 // else the product whose format it is.
 type sources map[string]string
 
-func sourcesOf(batches []store.Batch) sources {
-	of := make(sources, len(batches))
-	for _, b := range batches {
-		of[b.ID] = cmp.Or(b.Source, b.Format)
+func sourcesOf(packs []store.Pack) sources {
+	of := make(sources, len(packs))
+	for _, p := range packs {
+		of[p.ID] = p.Source
 	}
 	return of
 }

@@ -13,6 +13,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/attack"
 	"candor/internal/claim"
+	"candor/internal/day"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/exercise"
@@ -129,13 +130,18 @@ type Evidence struct {
 	AlertRules []AlertRule
 	// Batches are those of all evidence, withdrawn ones included.
 	Batches []BatchRef
+	// Expired is what was removed for retention of the alerts of the window.
+	Expired []Expired
 	// Waivers are accepted exceptions to what gates ask for.
 	Waivers []evidence.Of[Waiver]
 }
 
 // BatchRef is a batch of evidence: when it was recorded, and when it stopped counting.
 type BatchRef struct {
-	ID      string    `json:"id"`
+	ID string `json:"id"`
+	// Batches is how many there are under the ID, where they were merged and Added is when
+	// the first was; 0 for one alone.
+	Batches int       `json:"batches,omitempty"`
 	Kind    string    `json:"kind"`
 	Added   time.Time `json:"added"`
 	Records int64     `json:"records"`
@@ -143,6 +149,14 @@ type BatchRef struct {
 	Withdrawn time.Time `json:"withdrawn,omitzero"`
 	By        string    `json:"by,omitempty"`
 	Reason    string    `json:"reason,omitempty"`
+}
+
+// Expired is what was removed for retention at one time of the alerts of the window.
+type Expired struct {
+	On     day.Date `json:"on"`
+	Reason string   `json:"reason"`
+	// Alerts are how many, by the rule that they named.
+	Alerts map[string]int64 `json:"alerts"`
 }
 
 // AlertRule is a rule as the alerts name it.

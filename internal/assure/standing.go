@@ -41,7 +41,7 @@ func (a *assessor) beside() []string {
 	if text := a.withdrawn(); text != "" {
 		l = append(l, text)
 	}
-	return l
+	return append(l, ExpiredLimits(a.ev.Expired, nil)...)
 }
 
 // RecordedLater says how many of the batches that count were recorded after a day, and so
@@ -52,9 +52,10 @@ func RecordedLater(batches []BatchRef, today day.Date) string {
 		if !batches[i].Withdrawn.IsZero() {
 			continue
 		}
-		counting++
+		n := max(batches[i].Batches, 1)
+		counting += n
 		if day.Of(batches[i].Added) > today {
-			later++
+			later += n
 		}
 	}
 	if later == 0 {
@@ -92,4 +93,26 @@ func (a *assessor) withdrawn() string {
 		texts[i] = fmt.Sprintf("%s with %s, on %s%s (%s)", b.ID, count(b.Records, "record"), day.Of(b.Withdrawn), by, b.Reason)
 	}
 	return fmt.Sprintf("Withdrawn within the window, and counted before: %s.", listed(texts, 5))
+}
+
+// ExpiredLimits says how many alerts of the window, of those that name a rule for which of
+// is true or of all where it is nil, were removed for retention: they are not counted.
+func ExpiredLimits(expired []Expired, of func(rule string) bool) []string {
+	var l []string
+	for _, e := range expired {
+		n := int64(0)
+		for rule, alerts := range e.Alerts {
+			if of == nil || of(rule) {
+				n += alerts
+			}
+		}
+		if n > 0 {
+			was := "were"
+			if n == 1 {
+				was = "was"
+			}
+			l = append(l, fmt.Sprintf("%s of this window %s removed on %s for retention (%s), and %s not counted.", count(n, "alert"), was, e.On, e.Reason, map[bool]string{true: "is", false: "are"}[n == 1]))
+		}
+	}
+	return l
 }

@@ -109,17 +109,6 @@ type ExpiredSum struct {
 	N          int64            `json:"n"`
 }
 
-// Within counts the alerts that expired of the days from from to to; an unknown day is no
-// bound.
-func (e *Expiry) Within(from, to day.Date) (n int64) {
-	for _, s := range e.Sums {
-		if s.Day >= from && (to == "" || s.Day <= to) {
-			n += s.N
-		}
-	}
-	return n
-}
-
 // Pack is the batches of alerts that lie in one file, as one. A withdrawn batch is a pack
 // of its own.
 type Pack struct {
