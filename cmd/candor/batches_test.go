@@ -30,7 +30,7 @@ func example(t *testing.T, language string) string {
 }
 
 // TestTheDocumentedQueriesGiveTheCountsOfMeasure runs what doc/batches.md says to run over
-// a folder with alerts that were restated, relabelled, withdrawn and opened again.
+// a folder with alerts that were restated, merged, relabelled, withdrawn and opened again.
 func TestTheDocumentedQueriesGiveTheCountsOfMeasure(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, "CANDOR_ALERTS=scan")
@@ -47,7 +47,7 @@ func TestTheDocumentedQueriesGiveTheCountsOfMeasure(t *testing.T) {
 			b.Write(append(text, '\n'))
 		}
 		p.write(name, b.String())
-		if err := json.Unmarshal([]byte(p.ok("evidence", "add", kind, name, "--json")), &last); err != nil {
+		if err := json.Unmarshal([]byte(p.ok("evidence", "add", kind, name, "--by", "token:edr", "--json")), &last); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -68,6 +68,7 @@ func TestTheDocumentedQueriesGiveTheCountsOfMeasure(t *testing.T) {
 	add("alerts", "4.jsonl", 0, 9, func(i int) map[string]any {
 		return map[string]any{"id": fmt.Sprint("a", i), "rule_id": "r1", "time": at(1), "disposition": "test", "disposition_time": at(20), "disposition_by": "x", "provenance": "analyst"}
 	})
+	p.ok("evidence", "compact")
 	p.ok("evidence", "withdraw", last.ID, "--reason", "a test")
 
 	var m struct {
