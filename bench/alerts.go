@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"candor/internal/alert"
 	"candor/internal/ingest"
 	"candor/internal/store"
 	"candor/internal/store/batches"
@@ -170,7 +171,7 @@ func loadPart(part string, paths []string) error {
 func ask(ctx context.Context, alerts *batches.Store, what string) (err error) {
 	switch what {
 	case "tallies":
-		_, err = alerts.Tallies(ctx, "", "")
+		_, err = alerts.Tallies(ctx, &alert.Question{From: "", To: ""})
 	case "durations":
 		_, err = alerts.Durations(ctx, "", "", time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC))
 	case "withdraw":

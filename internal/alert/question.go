@@ -126,3 +126,23 @@ func (p *Part) Within(d day.Date) bool {
 
 // Counts reports whether a label by a provenance counts.
 func (q *Question) Counts(p Provenance) bool { return slices.Contains(q.Provenances, p) }
+
+// About reports whether the alerts of a tally are of the question's site, and of a rule of
+// its sets if it has any.
+func (q *Question) About(t *Tally) bool {
+	return (q.Site == "" || t.Site == q.Site) && (len(q.Sets) == 0 || slices.ContainsFunc(q.Sets, func(s Set) bool {
+		return slices.ContainsFunc(s, func(p Part) bool { return p.Rule == t.RuleID })
+	}))
+}
+
+// Rules lists the rules of the question's sets, in order.
+func (q *Question) Rules() []string {
+	rules := []string{}
+	for _, s := range q.Sets {
+		for _, p := range s {
+			rules = append(rules, p.Rule)
+		}
+	}
+	slices.Sort(rules)
+	return slices.Compact(rules)
+}

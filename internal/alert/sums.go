@@ -18,9 +18,9 @@ func (q *Question) Sums(tallies iter.Seq[Tally]) []Sums {
 		part *Part
 	}
 	of := map[string][]place{}
-	all := make([]summing, len(q.Sets))
+	all := make([]*summing, len(q.Sets))
 	for i, s := range q.Sets {
-		all[i] = summing{clusters: map[string]*cluster{}, classes: map[ClassCount]int64{}, days: map[day.Date]int64{}, rules: map[string]int64{}, hours: map[siteDay]Hours{}, labels: newLabelling()}
+		all[i] = newSumming(q)
 		for j := range s {
 			of[s[j].Rule] = append(of[s[j].Rule], place{i, &s[j]})
 		}
@@ -31,7 +31,7 @@ func (q *Question) Sums(tallies iter.Seq[Tally]) []Sums {
 			t = q.Cases.inherited(t)
 			for _, p := range of[t.RuleID] {
 				if p.part.Within(d) {
-					all[p.set].add(&t, q)
+					all[p.set].add(&t)
 				}
 			}
 		}
@@ -41,6 +41,15 @@ func (q *Question) Sums(tallies iter.Seq[Tally]) []Sums {
 		sums[i] = all[i].sums()
 	}
 	return sums
+}
+
+// SumsOf answers about one set that holds whatever is counted.
+func SumsOf(counting []Provenance, tallies iter.Seq[Tally]) Sums {
+	s := newSumming(&Question{Provenances: counting})
+	for t := range tallies {
+		s.add(&t)
+	}
+	return s.sums()
 }
 
 // CaseCounts counts the alerts of the question's cases and days; its sets do not matter.
@@ -89,6 +98,7 @@ func (l Legacy) inherited(t Tally) Tally {
 
 // summing is what sums are made of.
 type summing struct {
+	q        *Question
 	clusters map[string]*cluster
 	classes  map[ClassCount]int64
 	days     map[day.Date]int64
@@ -102,10 +112,14 @@ type cluster struct{ all, n, h int64 }
 
 type siteDay struct{ site, day string }
 
+func newSumming(q *Question) *summing {
+	return &summing{q: q, labels: newLabelling(), clusters: map[string]*cluster{}, classes: map[ClassCount]int64{}, days: map[day.Date]int64{}, rules: map[string]int64{}, hours: map[siteDay]Hours{}}
+}
+
 // unknownHour stands for the hours of alerts of which only the day is known.
 const unknownHour Hours = 1 << 24
 
-func (s *summing) add(t *Tally, q *Question) {
+func (s *summing) add(t *Tally) {
 	d := day.Date(t.Day)
 	s.days[d] += t.N
 	s.rules[t.RuleID] += t.N
@@ -116,7 +130,7 @@ func (s *summing) add(t *Tally, q *Question) {
 		s.clusters[t.Cluster] = c
 	}
 	c.all += t.N
-	if counts := s.labels.add(t, q); !counts || !t.Class.Judges() {
+	if counts := s.labels.add(t, s.q); !counts || !t.Class.Judges() {
 		return
 	}
 	c.n += t.N
@@ -141,7 +155,10 @@ func (s *summing) sums() Sums {
 		sums.Alerts += r.N
 	}
 	for name, c := range s.clusters {
-		sums.cluster(name, c)
+		if c.all > sums.Most || c.all == sums.Most && name < sums.Busiest {
+			sums.Busiest, sums.Most = name, c.all
+		}
+		sums.Episode(c.n, c.h)
 	}
 	for _, h := range s.hours {
 		sums.Occasions += int64(h.Len())
@@ -149,21 +166,19 @@ func (s *summing) sums() Sums {
 	return sums
 }
 
-// cluster adds a cluster.
-func (s *Sums) cluster(name string, c *cluster) {
-	if c.all > s.Most || c.all == s.Most && name < s.Busiest {
-		s.Busiest, s.Most = name, c.all
-	}
-	if c.n == 0 {
+// Episode adds a cluster of n labelled alerts, h of which are true positives, to the sums
+// over labelled clusters. One without labels changes nothing.
+func (s *Sums) Episode(n, h int64) {
+	if n == 0 {
 		return
 	}
 	s.Episodes++
-	if c.h > 0 {
+	if h > 0 {
 		s.Hits++
 	}
-	s.Largest = max(s.Largest, c.n)
-	s.N, s.H = s.N+c.n, s.H+c.h
-	s.NN, s.NH, s.HH = s.NN+c.n*c.n, s.NH+c.n*c.h, s.HH+c.h*c.h
+	s.Largest = max(s.Largest, n)
+	s.N, s.H = s.N+n, s.H+h
+	s.NN, s.NH, s.HH = s.NN+n*n, s.NH+n*h, s.HH+h*h
 }
 
 // counted lists what was counted, in no order; nil when nothing was.

@@ -22,17 +22,26 @@ type exempt struct {
 
 // exemptions holds the exceptions in force against what is known to be true: of each rule
 // that has one, each alert of the window that a label which counts says is.
-func (s *Service) exemptions(ctx context.Context, ev *assure.Evidence, w visibility.Window, r Request) ([]assure.Exempt, error) {
+func (s *Service) exemptions(ctx context.Context, g generation, ev *assure.Evidence, r Request) ([]assure.Exempt, error) {
+	w := assure.WindowOf(r.Policy, r.AsOf)
 	by, err := exceptionsByRule(ev, r.Policy.Claim.JoinAlertsBy, w.To)
 	if err != nil {
 		return nil, err
 	}
 	counts := func(p alert.Provenance) bool { return slices.Contains(r.Policy.Measure.Provenances, string(p)) }
-	known := knownTrue(ev.Tallies, counts)
-	var out []assure.Exempt
+	var sets [][]string
 	for _, rule := range sortedKeys(by) {
+		sets = append(sets, []string{rule})
+	}
+	sums, err := s.sums(ctx, g, ev, r, sets)
+	if err != nil {
+		return nil, err
+	}
+	var out []assure.Exempt
+	for i, set := range sets {
+		rule := set[0]
 		list := by[rule]
-		if known[rule] > 0 {
+		if sums[i].H > 0 { // some are known to be true
 			if err := s.hold(ctx, ev, rule, list, w, counts); err != nil {
 				return nil, err
 			}
@@ -80,17 +89,6 @@ func rulesOf(e *detection.Exception, ev *assure.Evidence, of detection.Resolver)
 		}
 	}
 	return ids
-}
-
-// knownTrue counts the alerts of each rule that are known to be true.
-func knownTrue(tallies []alert.Tally, counts func(alert.Provenance) bool) map[string]int64 {
-	n := map[string]int64{}
-	for i := range tallies {
-		if t := &tallies[i]; t.Class == alert.TruePositive && counts(t.Provenance) {
-			n[t.RuleID] += t.N
-		}
-	}
-	return n
 }
 
 // mostHidden is how many alerts an exception names that it hides.

@@ -73,7 +73,11 @@ func (s *Service) asked(ctx context.Context, a *assure.Assessment, ev assure.Evi
 	case err != nil:
 		return assure.Asked{}, neither(a, id, append(n.nearest, nearRules(ev, id)...))
 	}
-	m := measure.Pool(rule, assure.ByRule(ev.Tallies)[rule], basisOf(r).span().Days(), r.Policy.Measure)
+	sums, err := s.sumsOf(ctx, &ev, r, []string{rule})
+	if err != nil {
+		return assure.Asked{}, err
+	}
+	m := measure.Of(rule, sums, basisOf(r).span().Days(), r.Policy.Measure)
 	q := assure.Asked{Kind: "rule", ID: rule, Name: ruleNames(ev)[rule], Measurement: &m}
 	for i := range a.Verdicts {
 		if v := &a.Verdicts[i]; v.Rung != assure.NotApplicable && slices.Contains(countingRules(v), rule) {

@@ -130,7 +130,10 @@ func (s *Service) measureNow(ctx context.Context, r Request, timed bool) (Measur
 			return m, err
 		}
 	}
-	byRule := assure.ByRule(ev.Tallies)
+	byRule, err := s.sumsByRule(ctx, &ev, r)
+	if err != nil {
+		return m, err
+	}
 	names := ruleNames(ev)
 	m.Rules = each(slices.Collect(maps.Keys(byRule)), func(id string) measure.Detail {
 		d := measure.Detailed(id, byRule[id], m.span(), r.Policy.Measure)
@@ -174,7 +177,7 @@ func measuredLimits() []string {
 	}
 }
 
-// evidenceOf reads the evidence with the counts of the window.
+// evidenceOf reads the evidence.
 func (s *Service) evidenceOf(ctx context.Context, r Request) (assure.Evidence, error) {
 	if r.AsOf.IsZero() {
 		return assure.Evidence{}, fault.New(fault.Usage, "the day of judgement is not stated")
@@ -231,7 +234,11 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 		return MeasuredRule{}, err
 	}
 	m := MeasuredRule{Basis: basisOf(r), Limits: append(measuredLimits(), assure.ExpiredLimits(ev.Expired, namedBy(&ev, id))...)}
-	m.Detail = measure.Detailed(id, assure.ByRule(ev.Tallies)[id], m.span(), r.Policy.Measure)
+	sums, err := s.sumsOf(ctx, &ev, r, []string{id})
+	if err != nil {
+		return m, err
+	}
+	m.Detail = measure.Detailed(id, sums, m.span(), r.Policy.Measure)
 	m.RuleName = ruleNames(ev)[id]
 	for i := range ev.Rules {
 		if x := &ev.Rules[i]; x.Value.ID == id {
@@ -346,14 +353,29 @@ func (s *Service) measureAnalyticsNow(ctx context.Context, r Request, id string)
 	if err != nil {
 		return m, err
 	}
-	byRule, names := assure.ByRule(ev.Tallies), ruleNames(ev)
+	var of []*assure.Verdict
+	var sets [][]string // of each, and of each of its rules
 	for i := range verdicts {
 		if v := &verdicts[i]; id != "" || v.Rung != assure.NotApplicable && v.Measurement != nil && v.Measurement.Alerts > 0 {
-			m.Analytics = append(m.Analytics, measuredAnalytic(v, byRule, names, r))
-			a := &m.Analytics[len(m.Analytics)-1]
-			a.time(r, waited)
-			a.Waivers, a.Evidence = append([]assure.Waiver{}, v.Waivers...), alertBatches(&ev, countingRules(v)...)
+			of = append(of, v)
+			sets = append(sets, countingRules(v))
+			for _, rule := range countingRules(v) {
+				sets = append(sets, []string{rule})
+			}
 		}
+	}
+	sums, err := s.sumsNow(ctx, &ev, r, sets)
+	if err != nil {
+		return m, err
+	}
+	names := ruleNames(ev)
+	for _, v := range of {
+		rules := countingRules(v)
+		m.Analytics = append(m.Analytics, measuredAnalytic(v, rules, sums[:1+len(rules)], names, r))
+		sums = sums[1+len(rules):]
+		a := &m.Analytics[len(m.Analytics)-1]
+		a.time(r, waited)
+		a.Waivers, a.Evidence = append([]assure.Waiver{}, v.Waivers...), alertBatches(&ev, rules...)
 	}
 	slices.SortStableFunc(m.Analytics, func(a, b MeasuredAnalytic) int { return cmp.Compare(b.Detail.Alerts, a.Detail.Alerts) })
 	return m, nil
@@ -369,16 +391,16 @@ func (s *Service) verdicts(ctx context.Context, r Request, id string) ([]assure.
 	return a.Verdicts, err
 }
 
-func measuredAnalytic(v *assure.Verdict, byRule map[string][]alert.Tally, names map[string]string, r Request) MeasuredAnalytic {
+// measuredAnalytic says what the alerts of the rules that claim an analytic say, whose sums
+// are those of all together and then of each.
+func measuredAnalytic(v *assure.Verdict, rules []string, sums []alert.Sums, names map[string]string, r Request) MeasuredAnalytic {
 	m := MeasuredAnalytic{Analytic: v.Analytic, Techniques: v.Techniques, Rung: v.Rung, Rules: []measure.Detail{}}
 	b := basisOf(r)
-	var pooled []alert.Tally
-	for _, id := range countingRules(v) {
-		if len(byRule[id]) == 0 {
+	for i, id := range rules {
+		if sums[1+i].Alerts == 0 {
 			continue
 		}
-		pooled = append(pooled, byRule[id]...)
-		d := measure.Detailed(id, byRule[id], b.span(), r.Policy.Measure)
+		d := measure.Detailed(id, &sums[1+i], b.span(), r.Policy.Measure)
 		d.RuleName = names[id]
 		m.Rules = append(m.Rules, d)
 	}
@@ -386,7 +408,7 @@ func measuredAnalytic(v *assure.Verdict, byRule map[string][]alert.Tally, names 
 	if v.Measurement != nil {
 		name = v.Measurement.RuleID
 	}
-	m.Detail = measure.Detailed(name, pooled, b.span(), r.Policy.Measure)
+	m.Detail = measure.Detailed(name, &sums[0], b.span(), r.Policy.Measure)
 	rank(m.Rules, r.Policy.Measure)
 	return m
 }

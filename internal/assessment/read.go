@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/crew"
 	"candor/internal/day"
@@ -35,9 +34,9 @@ func (s *Service) generation(ctx context.Context) (g generation, err error) {
 // join makes a key of parts that hold no control characters.
 func join(parts ...string) string { return strings.Join(parts, "\x1f") }
 
-// read returns the evidence that is current, with the counts of the alerts of
-// the window: joined to the rules that they mean, and with the labels that they
-// inherit from cases. The same evidence, window and joins give what was read
+// read returns the evidence that is current, with the rules that alerts name joined to
+// those that they mean, and the counts of the alerts of cases. Other counts of alerts are
+// asked for as they are needed. The same evidence, window and joins give what was read
 // before.
 func (s *Service) read(ctx context.Context, g generation, r Request) (assure.Evidence, error) {
 	w := assure.WindowOf(r.Policy, r.AsOf)
@@ -46,11 +45,12 @@ func (s *Service) read(ctx context.Context, g generation, r Request) (assure.Evi
 }
 
 func (s *Service) readNow(ctx context.Context, g generation, w visibility.Window, r Request) (assure.Evidence, error) {
-	ev, err := s.parts(ctx, g, w)
+	ev, err := s.parts(ctx, g)
 	if err != nil {
 		return assure.Evidence{}, err
 	}
-	if ev.CaseTallies, err = s.caseTallies(ctx, &ev, w); err != nil {
+	joined(&ev, r.Policy.Claim.JoinAlertsBy)
+	if ev.CaseCounts, err = s.caseCounts(ctx, &ev, r); err != nil {
 		return assure.Evidence{}, err
 	}
 	if ev.Batches, err = s.batchRefs(ctx, day.Of(r.AsOf)); err != nil {
@@ -59,30 +59,27 @@ func (s *Service) readNow(ctx context.Context, g generation, w visibility.Window
 	if ev.Expired, err = s.expired(ctx, w); err != nil {
 		return assure.Evidence{}, err
 	}
-	joined(&ev, r.Policy.Claim.JoinAlertsBy)
-	legacy := alert.LegacyOf(values(ev.Cases), string(w.To))
-	ev.Tallies, ev.CaseTallies = legacy.Tallies(ev.Tallies), legacy.Tallies(ev.CaseTallies)
-	ev.Exceptions, err = s.exemptions(ctx, &ev, w, r)
+	ev.Exceptions, err = s.exemptions(ctx, g, &ev, r)
 	return ev, err
 }
 
-// parts reads the current evidence and the counts of the window, as they are.
-func (s *Service) parts(ctx context.Context, g generation, w visibility.Window) (assure.Evidence, error) {
+// parts reads the current evidence and which rules alerts name, as they are.
+func (s *Service) parts(ctx context.Context, g generation) (assure.Evidence, error) {
 	var ev assure.Evidence
-	var c counts
+	var rules []assure.AlertRule
 	both, ctx := crew.WithContext(ctx)
 	both.Go(func() (err error) {
 		ev, err = s.records(ctx, g.evidence)
 		return err
 	})
 	both.Go(func() (err error) {
-		c, err = s.tallies(ctx, g.alerts, w)
+		rules, err = s.raised.Of(ctx, g.alerts, s.raisedNow)
 		return err
 	})
 	if err := both.Wait(); err != nil {
 		return assure.Evidence{}, err
 	}
-	ev.Tallies, ev.AlertRules = c.tallies, c.rules
+	ev.AlertRules = rules
 	return ev, nil
 }
 
@@ -190,45 +187,21 @@ func decodeOne[T any](r *store.Record, out *evidence.Of[T]) error {
 	return nil
 }
 
-// counts is what assessments read of alerts.
-type counts struct {
-	tallies []alert.Tally
-	rules   []assure.AlertRule
-}
-
-// tallies returns the counts of the alerts of the window.
-func (s *Service) tallies(ctx context.Context, alerts string, w visibility.Window) (counts, error) {
-	key := join(alerts, string(w.From), string(w.To))
-	return s.counts.Of(ctx, key, func(ctx context.Context) (counts, error) { return s.talliesNow(ctx, w) })
-}
-
-func (s *Service) talliesNow(ctx context.Context, w visibility.Window) (counts, error) {
-	var tallies []alert.Tally
-	var rules []store.AlertRule
-	var landed []store.Pack
-	g, ctx := crew.WithContext(ctx)
-	g.Go(func() (err error) {
-		if tallies, err = s.alerts.Tallies(ctx, w.From, w.To); err != nil {
-			return fmt.Errorf("count alerts from %s to %s: %w", w.From, w.To, err)
-		}
-		return nil
-	})
-	g.Go(func() (err error) {
-		if rules, err = s.alerts.Rules(ctx); err != nil {
-			return err
-		}
-		landed, err = s.packs(ctx)
-		return err
-	})
-	if err := g.Wait(); err != nil {
-		return counts{}, err
+// raisedNow lists the rules that alerts name.
+func (s *Service) raisedNow(ctx context.Context) ([]assure.AlertRule, error) {
+	rules, err := s.alerts.Rules(ctx)
+	if err != nil {
+		return nil, err
 	}
-	source := sourcesOf(landed)
-	c := counts{tallies: tallies, rules: make([]assure.AlertRule, len(rules))}
+	landed, err := s.packs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	source, list := sourcesOf(landed), make([]assure.AlertRule, len(rules))
 	for i, r := range rules {
-		c.rules[i] = assure.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, Batches: r.Batches, Source: source.one(r.Batches)}
+		list[i] = assure.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, Batches: r.Batches, Source: source.one(r.Batches)}
 	}
-	return c, nil
+	return list, nil
 }
 
 // sources are the sources of batches of alerts, by batch: what whoever added it named,

@@ -27,7 +27,7 @@ func (s *Service) reviewsNow(ctx context.Context, r Request) (assure.Reviews, er
 	}
 	today := day.Of(r.AsOf)
 	known := slices.DeleteFunc(slices.Clone(ev.Cases), func(c evidence.Of[alert.Case]) bool { return day.Of(c.Value.Opened) > today })
-	return assure.Reviews{AsOf: r.AsOf, Policy: basisOf(r).Policy, Cases: assure.Summaries(known, ev.CaseTallies),
+	return assure.Reviews{AsOf: r.AsOf, Policy: basisOf(r).Policy, Cases: assure.Summaries(known, ev.CaseCounts),
 		Known: measure.CaseRecallOf("organisation", values(known), today, r.Policy.Measure.Confidence)}, nil
 }
 
@@ -55,9 +55,8 @@ func (s *Service) reviewNow(ctx context.Context, r Request, id string) (assure.R
 	if err != nil {
 		return assure.Review{}, err
 	}
-	then := ev
-	then.Tallies = nil // what was visible and claimed does not rest on alerts
-	return assure.ReviewOf(lib, assure.Reviewed{Case: c, Then: assure.Assess(lib, then, r.Policy, c.Value.When()), Tallies: ev.CaseTallies, AlertRules: ev.AlertRules}), nil
+	// What was visible and claimed does not rest on alerts.
+	return assure.ReviewOf(lib, assure.Reviewed{Case: c, Then: assure.Assess(lib, ev, r.Policy, c.Value.When()), Counts: ev.CaseCounts, AlertRules: ev.AlertRules}), nil
 }
 
 // caseNamed returns the case with an id, in whatever case it is written.

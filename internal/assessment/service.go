@@ -54,8 +54,9 @@ type Service struct {
 	libraries cache.Cache[*attack.Library]
 	renames   cache.Cache[[]attack.Rename] // of a release, by what it revokes
 	current   cache.Cache[assure.Evidence] // without what comes from alerts
-	counts    cache.Cache[counts]
-	ready     cache.Cache[assure.Evidence] // joined, and with what is inherited
+	raised    cache.Cache[[]assure.AlertRule]
+	ready     cache.Cache[assure.Evidence] // joined
+	summed    cache.Cache[*summed]
 	waited    cache.Cache[[]alert.Duration]
 	done      cache.Cache[assured]
 	under     cache.Flight[assure.Assessment] // those under way
@@ -74,8 +75,7 @@ type assured struct {
 // New returns a service that reads the given stores.
 func New(lib store.LibraryReader, ev store.Evidence, al store.Alerts) *Service {
 	s := &Service{lib: lib, evidence: ev, alerts: al}
-	// The counts of ten million alerts are some hundred megabytes for each window.
-	s.counts.Most, s.ready.Most, s.waited.Most = 2, 2, 2
+	s.ready.Most, s.waited.Most = 2, 2
 	s.renames.Most = 256
 	return s
 }
@@ -131,7 +131,10 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 		if err != nil {
 			return assure.Assessment{}, err
 		}
-		a := assure.Assess(lib, ev, r.Policy, r.AsOf)
+		a, err := s.judge(ctx, lib, ev, g, r)
+		if err != nil {
+			return assure.Assessment{}, err
+		}
 		if err := s.narrowed(&a); err != nil {
 			return assure.Assessment{}, err
 		}
@@ -140,6 +143,22 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 	})
 	a.AsOf = r.AsOf
 	return a, err
+}
+
+// judge assesses, and asks the store of alerts what that needs.
+func (s *Service) judge(ctx context.Context, lib *attack.Library, ev assure.Evidence, g generation, r Request) (assure.Assessment, error) {
+	j := assure.Begin(lib, ev, r.Policy, r.AsOf)
+	sums, err := s.sums(ctx, g, &ev, r, j.Sets())
+	if err != nil {
+		return assure.Assessment{}, err
+	}
+	j.Sum(sums)
+	tallies, err := s.tallies(ctx, &ev, r, j.Supposed())
+	if err != nil {
+		return assure.Assessment{}, err
+	}
+	j.Tell(tallies)
+	return j.Assessment(), nil
 }
 
 // narrowed says beside an assessment that the scope leaves out what one that was kept

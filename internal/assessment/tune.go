@@ -7,7 +7,6 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/assure"
-	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/measure"
 	"candor/internal/measure/tune"
@@ -57,11 +56,15 @@ func (s *Service) tuneNow(ctx context.Context, r Request, rule string) (Tuned, e
 		return Tuned{}, err
 	}
 	out := Tuned{Basis: basisOf(r), RuleID: id, RuleName: ruleNames(ev)[id], Waivers: waiversOf(&ev, r, func(of string) bool { return of == id })}
-	span, ok := spanOf(assure.ByRule(ev.Tallies)[id])
-	if !ok {
+	sums, err := s.sumsOf(ctx, &ev, r, []string{id})
+	if err != nil {
+		return Tuned{}, err
+	}
+	if sums.Alerts == 0 {
 		return Tuned{}, fault.New(fault.NotFound, "rule %s raised no alert from %s to %s", id, out.Window.From, out.Window.To).
 			Next("choose other days with --as-of and --window")
 	}
+	span := measure.Span{From: sums.Days[0].Day, To: sums.Days[len(sums.Days)-1].Day}
 	m := r.Policy.Measure
 	p := tune.Policy{MinPrecision: m.MinPrecision, Confidence: m.Confidence, MinEpisodes: m.MinEpisodes, FalseDiscovery: falseDiscovery}
 	rows := func(yield func(*tune.Row, error) bool) {
@@ -104,18 +107,6 @@ func (s *Service) knobs(ctx context.Context, r Request, out *Tuned) error {
 		}
 	}
 	return nil
-}
-
-// spanOf returns the days from the first to the last alert.
-func spanOf(tallies []alert.Tally) (measure.Span, bool) {
-	if len(tallies) == 0 {
-		return measure.Span{}, false
-	}
-	s := measure.Span{From: day.Date(tallies[0].Day), To: day.Date(tallies[0].Day)}
-	for _, t := range tallies {
-		s.From, s.To = min(s.From, day.Date(t.Day)), max(s.To, day.Date(t.Day))
-	}
-	return s, true
 }
 
 // rowOf returns an alert as tuning sees it. What an alert has beside its fields

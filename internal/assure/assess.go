@@ -18,22 +18,9 @@ import (
 // Assess gives every live analytic of the release its verdict from the evidence,
 // judged by the policy as of the day of asOf. Evidence dated after that day is
 // left out, and the assessment's limits say so. The order of ev's slices does
-// not matter. The rungs are found in a first pass and compensation, which
-// rests on them, in a second.
+// not matter. Of alerts it knows ev.Tallies; where there are many, see Judging.
 func Assess(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) Assessment {
-	a := newAssessor(lib, ev, p, asOf)
-	a.first()
-	a.compensate()
-	verdicts := make([]Verdict, len(a.subjects))
-	for i, s := range a.subjects {
-		s.Reasons = a.reasons(s)
-		s.Sentence = sentence(s)
-		s.Next = a.next(s)
-		s.Limits = a.limits(s)
-		s.Reportable = a.reportable(s)
-		verdicts[i] = s.Verdict
-	}
-	return a.assessment(verdicts, asOf)
+	return told(lib, ev, p, asOf).Assessment()
 }
 
 // WindowOf returns the days that an assessment as of the day of asOf looks at:
@@ -111,7 +98,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.exercises = indexExercises(lib, ev.Exercises, today)
 	a.incidents = indexIncidents(lib, &ev, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks, today)
-	a.alerts = indexAlerts(ev, a.window)
+	a.alerts = indexAlerts(ev, a.window, p.Measure)
 	a.impair()
 	a.tunings = indexTunings(lib, ev.Tunings, today)
 	return a
@@ -204,7 +191,7 @@ func (a *assessor) judge(s *subject) {
 	if s.unworkable() {
 		pooled = s.counting
 	}
-	s.Measurement, s.firing = a.alerts.pool(pooled, a.policy)
+	s.Measurement, s.firing = a.alerts.pool(pooled)
 	s.trials = a.exercises.of(s, a.policy.Readiness, a.today)
 	s.Exercises = s.trials.Proof
 	s.reviews = a.incidents.of(s)
@@ -243,100 +230,99 @@ func (a *assessor) locate(s *subject) {
 	s.Strategies, s.Techniques, s.Parents, s.Tactics = namesOf(strategies), namesOf(techniques), namesOf(parents), namesOf(tactics)
 }
 
-// alertIndex holds the counts of alerts by rule and pools them once for each set
-// of rules, which many analytics share.
+// alertIndex holds what is known of the alerts of the window by set of rules, which many
+// analytics share, and the measurement of each set.
 type alertIndex struct {
-	days    int
+	days   int
+	policy measure.Policy
+	rules  map[string]AlertRule
+	sums   map[string]*alert.Sums // by key of a set
+	// tallies are those of rules in sets of which no sums are known.
 	tallies map[string][]alert.Tally
-	rules   map[string]AlertRule
 	single  map[string]measure.Statement
 	pooled  map[string]measure.Statement
 }
 
-func indexAlerts(ev Evidence, w visibility.Window) alertIndex {
+func indexAlerts(ev Evidence, w visibility.Window, p measure.Policy) alertIndex {
 	x := alertIndex{
 		days:   w.From.Until(w.To) + 1,
+		policy: p,
 		rules:  map[string]AlertRule{},
+		sums:   map[string]*alert.Sums{},
 		single: map[string]measure.Statement{},
 		pooled: map[string]measure.Statement{},
 	}
-	x.tallies = talliesByRule(ev.Tallies, w)
 	for _, r := range ev.AlertRules {
 		x.rules[r.ID] = r
 	}
 	return x
 }
 
-// talliesByRule returns the tallies of the window by rule, each list in order.
-func talliesByRule(tallies []alert.Tally, w visibility.Window) map[string][]alert.Tally {
-	outside := func(t alert.Tally) bool { return day.Date(t.Day) < w.From || day.Date(t.Day) > w.To }
-	if slices.ContainsFunc(tallies, outside) {
-		tallies = slices.DeleteFunc(slices.Clone(tallies), outside)
+// setKey names a set of rules, which are in order.
+func setKey(rules []string) string { return strings.Join(rules, "\x1f") }
+
+// of returns the sums of a set of rules, which are in order. Of one that no sums are known
+// of they are made of the tallies of its rules.
+func (x *alertIndex) of(rules []string) *alert.Sums {
+	key := setKey(rules)
+	if s := x.sums[key]; s != nil {
+		return s
 	}
-	by := ByRule(tallies)
-	for id, ts := range by {
-		if !slices.IsSortedFunc(ts, compareTallies) {
-			by[id] = slices.SortedFunc(slices.Values(ts), compareTallies)
-		}
-	}
-	return by
+	s := sumsOf(x.tallies, rules, &x.policy)
+	x.sums[key] = &s
+	return &s
 }
 
-// ByRule returns the tallies by rule. Those that come by rule, as stores give them,
-// are not copied.
-func ByRule(tallies []alert.Tally) map[string][]alert.Tally {
-	by := map[string][]alert.Tally{}
-	for from := 0; from < len(tallies); {
-		to := from + 1
-		for to < len(tallies) && tallies[to].RuleID == tallies[from].RuleID {
-			to++
+// sumsOf makes the sums of a set of rules of their tallies.
+func sumsOf(tallies map[string][]alert.Tally, rules []string, p *measure.Policy) alert.Sums {
+	return alert.SumsOf(p.Counting(), func(yield func(alert.Tally) bool) {
+		for _, r := range rules {
+			for _, t := range tallies[r] {
+				if !yield(t) {
+					return
+				}
+			}
 		}
-		if id := tallies[from].RuleID; by[id] == nil {
-			by[id] = tallies[from:to:to] // a view; to append to it is to copy it
-		} else {
-			by[id] = append(by[id], tallies[from:to]...)
+	})
+}
+
+// raised reports whether a rule raised alerts in the window.
+func (x *alertIndex) raised(rule string) bool {
+	_, known := x.rules[rule]
+	return known && x.of([]string{rule}).Alerts > 0
+}
+
+// any reports whether any set has alerts in the window.
+func (x *alertIndex) any() bool {
+	for _, s := range x.sums {
+		if s.Alerts > 0 {
+			return true
 		}
-		from = to
 	}
-	return by
+	return false
 }
 
 // pool returns the measurement of the alerts of the claiming rules together, and
 // which of the rules raised any. It is nil when no rule claims.
-func (x *alertIndex) pool(claims []claim.Claim, p Policy) (*measure.Statement, []string) {
+func (x *alertIndex) pool(claims []claim.Claim) (*measure.Statement, []string) {
 	if len(claims) == 0 {
 		return nil, nil
 	}
-	var firing []string
-	for _, c := range claims {
-		if len(x.tallies[c.RuleID]) > 0 && !slices.Contains(firing, c.RuleID) {
-			firing = append(firing, c.RuleID)
-		}
-	}
-	slices.Sort(firing)
-	key := strings.Join(firing, "\x1f")
+	firing := slices.DeleteFunc(ruleIDs(claims), func(id string) bool { return !x.raised(id) })
+	key := setKey(firing)
 	st, ok := x.pooled[key]
 	if !ok {
-		st = measure.Together(listed(firing, 3), x.of(firing), x.days, p.Measure)
+		st = measure.Of(listed(firing, 3), x.of(firing), x.days, x.policy)
 		x.pooled[key] = st
 	}
 	return &st, firing
 }
 
-// of returns the counts of the rules, in the order of the rules.
-func (x *alertIndex) of(rules []string) [][]alert.Tally {
-	lists := make([][]alert.Tally, len(rules))
-	for i, r := range rules {
-		lists[i] = x.tallies[r]
-	}
-	return lists
-}
-
 // rule returns the measurement of one rule by itself.
-func (x *alertIndex) rule(id string, p Policy) measure.Statement {
+func (x *alertIndex) rule(id string) measure.Statement {
 	st, ok := x.single[id]
 	if !ok {
-		st = measure.Pool(id, x.tallies[id], x.days, p.Measure)
+		st = measure.Of(id, x.of([]string{id}), x.days, x.policy)
 		x.single[id] = st
 	}
 	return st

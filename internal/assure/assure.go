@@ -120,12 +120,12 @@ type Evidence struct {
 	// Fields say in what share of events fields arrive.
 	Fields []evidence.Of[telemetry.FieldShare]
 	// Tallies are the counts of the alerts of the window, with what alerts inherit
-	// from their cases; see alert.Legacy.
+	// from their cases; see alert.Legacy. A Judging asks for what it needs of them instead.
 	Tallies []alert.Tally
-	// Cases are the reviews of incidents, and CaseTallies the counts of the alerts
+	// Cases are the reviews of incidents, and CaseCounts the counts of the alerts
 	// that belong to a case, whatever their day.
-	Cases       []evidence.Of[alert.Case]
-	CaseTallies []alert.Tally
+	Cases      []evidence.Of[alert.Case]
+	CaseCounts []alert.CaseCount
 	// AlertRules are the rules that alerts name: where their alerts came from.
 	AlertRules []AlertRule
 	// Batches are those of all evidence, withdrawn ones included.

@@ -49,14 +49,14 @@ func (w *whatIf) feeds() []candidate {
 		unmet := distinct(slices.DeleteFunc(all, func(n visibility.Need) bool { return s.elsewhere(&n) != "" }))
 		for _, n := range unmet {
 			c := channelOf(n)
-			sets[setKey([]visibility.Need{n})] = []visibility.Need{n}
+			sets[needsKey([]visibility.Need{n})] = []visibility.Need{n}
 			if byName[c.name] == nil {
 				byName[c.name] = map[channel]visibility.Need{}
 			}
 			byName[c.name][c] = n
 		}
 		if len(unmet) > 1 && len(unmet) <= mostTogether && len(w.unmet[s]) == len(unmet) {
-			sets[setKey(unmet)] = unmet
+			sets[needsKey(unmet)] = unmet
 		}
 	}
 	var cs []candidate
@@ -75,7 +75,7 @@ func compareNeeds(a, b visibility.Need) int {
 	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Channel, b.Channel))
 }
 
-func setKey(needs []visibility.Need) string {
+func needsKey(needs []visibility.Need) string {
 	var keys []string
 	for _, n := range needs {
 		c := channelOf(n)
@@ -367,17 +367,9 @@ func both(passed []candidate, written candidate, technique string) candidate {
 // labelled as settle the rule's own measurement at the current estimate. A rule
 // without any label gives no estimate and is not supposed about.
 func (w *whatIf) labels() []candidate {
-	asked := map[string]bool{}
-	for _, s := range w.subjects {
-		if s.Rung == Unproven {
-			for _, id := range s.firing {
-				asked[id] = true
-			}
-		}
-	}
 	var cs []candidate
-	for _, id := range slices.Sorted(maps.Keys(asked)) {
-		m := w.alerts.rule(id, w.policy)
+	for _, id := range w.unsettled() {
+		m := w.alerts.rule(id)
 		more := w.settles(id, &m)
 		if more == 0 {
 			continue
@@ -390,15 +382,31 @@ func (w *whatIf) labels() []candidate {
 	return cs
 }
 
+// unsettled lists the rules, in order, whose own measurement more labels could settle, of
+// those that keep an analytic from being proven.
+func (a *assessor) unsettled() []string {
+	var rules []string
+	for _, s := range a.subjects {
+		if s.Rung != Unproven {
+			continue
+		}
+		for _, id := range s.firing {
+			m := a.alerts.rule(id)
+			if m.Precision != nil && m.Unlabelled > 0 && m.Conclusion != measure.GoodEnough && m.Conclusion != measure.NotGoodEnough {
+				rules = append(rules, id)
+			}
+		}
+	}
+	return inOrder(rules)
+}
+
 // settles returns how many labels, of those that can be had, settle a rule's
 // measurement at the current estimate, found by doubling; 0 when none do.
 func (w *whatIf) settles(id string, m *measure.Statement) int64 {
-	if m.Precision == nil || m.Unlabelled == 0 || m.Conclusion == measure.GoodEnough || m.Conclusion == measure.NotGoodEnough {
-		return 0
-	}
 	for more := max(m.ToLabel, 1); ; more *= 2 {
 		more = min(more, m.Unlabelled)
-		after := measure.Pool(id, measure.Labelled(w.alerts.tallies[id], more, w.policy.Measure), w.alerts.days, w.policy.Measure)
+		x := w.alerts.labelled(map[string]int64{id: more}, w.policy.Measure)
+		after := x.rule(id)
 		if after.Conclusion == measure.GoodEnough || after.Conclusion == measure.NotGoodEnough {
 			return more
 		}

@@ -190,7 +190,7 @@ func (w *world) alerts(rule string, hits, misses int) *world {
 		}
 		w.tally(rule, fmt.Sprintf("e%d", i), class, 1+i%10, 1)
 	}
-	w.AlertRules = append(w.AlertRules, AlertRule{ID: rule, Alerts: int64(hits + misses), Batches: []string{"b-alert"}})
+	w.raised(rule, 0)
 	return w
 }
 
@@ -216,6 +216,17 @@ func (w *world) tally(rule, cluster string, c alert.Class, ago int, n int64) {
 	}
 	w.Tallies = append(w.Tallies, alert.Tally{RuleID: rule, Cluster: cluster, Day: string(day.Of(asOf).Add(-ago)), Class: c, Provenance: p,
 		Hours: alert.HourSet(len(w.Tallies) % 24), N: n})
+	w.raised(rule, n)
+}
+
+// raised says that alerts name a rule.
+func (w *world) raised(rule string, n int64) {
+	i := slices.IndexFunc(w.AlertRules, func(r AlertRule) bool { return r.ID == rule })
+	if i < 0 {
+		i = len(w.AlertRules)
+		w.AlertRules = append(w.AlertRules, AlertRule{ID: rule, Batches: []string{"b-alert"}})
+	}
+	w.AlertRules[i].Alerts += n
 }
 
 // verdict returns the verdict on the analytic with ATT&CK ID id.

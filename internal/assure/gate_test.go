@@ -174,7 +174,7 @@ func TestARuleIsGatedByItsOwnAlertsAndTheBestOfItsAnalytics(t *testing.T) {
 	w.Rules[0].Value.Analytics = []string{"AN0100", "AN0300"}
 	p := gatedPolicy()
 	a := Assess(miniature(), w.Evidence, p, asOf)
-	m := measure.Pool("r1", w.Tallies, 90, p.Measure)
+	m := measure.Of("r1", new(sumsOf(ByRule(w.Tallies), []string{"r1"}, &p.Measure)), 90, p.Measure)
 	q := Asked{Purpose: Automation, Kind: "rule", ID: "r1", Measurement: &m, Verdicts: []Verdict{verdict(t, a, "AN0300"), verdict(t, a, "AN0100")}}
 	if d := Gate(q, p, day.Of(asOf)); !d.Allowed {
 		t.Errorf("closed although AN0100 is reliable: %s", failing(d))

@@ -67,16 +67,11 @@ func indexIncidents(lib *attack.Library, ev *Evidence, today day.Date) incidentI
 			x.byID[id] = append(x.byID[id], c)
 		}
 	}
-	for i := range ev.CaseTallies {
-		t := &ev.CaseTallies[i]
-		id, ok := alert.CaseOf(t.Cluster)
-		if !ok || t.N == 0 {
-			continue
+	for _, c := range ev.CaseCounts {
+		if x.raised[c.Case] == nil {
+			x.raised[c.Case] = map[string]bool{}
 		}
-		if x.raised[id] == nil {
-			x.raised[id] = map[string]bool{}
-		}
-		x.raised[id][t.RuleID] = x.raised[id][t.RuleID] || t.Class == alert.TruePositive
+		x.raised[c.Case][c.Rule] = x.raised[c.Case][c.Rule] || c.Class == alert.TruePositive
 	}
 	return x
 }

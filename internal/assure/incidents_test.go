@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -36,7 +35,7 @@ func (w *world) review(c alert.Case) *world {
 
 // part says that a rule raised alerts of a class in a case.
 func (w *world) part(id, rule string, c alert.Class, n int64) *world {
-	w.CaseTallies = append(w.CaseTallies, alert.Tally{RuleID: rule, Cluster: "case\x1f" + id, Day: "2026-06-01", Class: c, Provenance: alert.Incident, N: n})
+	w.CaseCounts = append(w.CaseCounts, alert.CaseCount{Case: id, Rule: rule, Class: c, Provenance: alert.Incident, N: n})
 	return w
 }
 
@@ -173,9 +172,9 @@ func TestWhatEachAnalyticDidInAnIncident(t *testing.T) {
 		Techniques: []string{"T1566", "T1086", "T1589.003", "T7777"}, Analytics: []string{"AN0300"}})
 	roles := func(parts func(*world)) map[string]Role {
 		v := *w
-		v.CaseTallies = nil
+		v.CaseCounts = nil
 		parts(&v)
-		r := ReviewOf(miniature(), Reviewed{Case: w.Cases[0], Then: assess(t, &v), Tallies: v.CaseTallies})
+		r := ReviewOf(miniature(), Reviewed{Case: w.Cases[0], Then: assess(t, &v), Counts: v.CaseCounts})
 		if !slices.Equal(r.Unknown, []string{"T7777"}) {
 			t.Errorf("unknown: %v", r.Unknown)
 		}
@@ -220,10 +219,8 @@ func TestAReviewSaysWhichAlertsWereOpenedAgain(t *testing.T) {
 	closed := asOf.AddDate(0, 0, -1)
 	w.review(alert.Case{ID: "c", Opened: closed.AddDate(0, 0, -1), Closed: closed, Class: alert.TruePositive, Techniques: []string{"T1566"}})
 	w.part("c", "r1", alert.Unlabelled, 2).part("c", "r1", alert.Unlabelled, 3).part("d", "r1", alert.Unlabelled, 4)
-	for i, after := range []time.Duration{-time.Hour, time.Hour, time.Hour} {
-		w.CaseTallies[i].Opened = closed.Add(after)
-	}
-	limits := ReviewOf(miniature(), Reviewed{Case: w.Cases[0], Then: assess(t, w), Tallies: w.CaseTallies}).Limits
+	w.CaseCounts[1].Reopened, w.CaseCounts[2].Reopened = true, true
+	limits := ReviewOf(miniature(), Reviewed{Case: w.Cases[0], Then: assess(t, w), Counts: w.CaseCounts}).Limits
 	if !slices.Contains(limits, "3 alerts are open again since the case was closed; no class is inherited from it.") {
 		t.Errorf("limits: %q", limits)
 	}

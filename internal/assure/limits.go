@@ -109,7 +109,7 @@ func (a *assessor) wholeLimits() []string {
 	add(len(a.ev.Telemetry.Observations) == 0, "No feed observation is known, so no log source of the organisation's own counts as seen.")
 	add(len(a.ev.Rules) == 0, "No detection rule is known, so nothing is claimed.")
 	add(len(a.ev.Rules) > 0 && len(a.operations) == 0, "No run of a rule is recorded: that enabled rules ran is taken on their word.")
-	add(len(a.alerts.tallies) == 0, "No alert of the window is known, so no rule is measured.")
+	add(!a.alerts.any(), "No alert of the window is known of a rule whose claim counts, so no analytic is measured.")
 	add(len(a.ev.Exercises) == 0, "No exercise is known; recall is not measured at all.")
 	add(a.exercises.later > 0, "%s dated after %s left out.", were(a.exercises.later, "exercise"), a.today)
 	add(a.runbooks.later > 0, "%s left out, with a day of review after %s.", were(a.runbooks.later, "runbook"), a.today)

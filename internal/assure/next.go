@@ -261,7 +261,7 @@ func (a *assessor) tune(s *subject) []Step {
 	steps := []Step{}
 	busiest, most := "", int64(-1)
 	for _, id := range s.firing {
-		m := a.alerts.rule(id, a.policy)
+		m := a.alerts.rule(id)
 		if m.Noisy {
 			steps = append(steps, a.tuneStep(id, &m))
 		}
@@ -270,7 +270,7 @@ func (a *assessor) tune(s *subject) []Step {
 		}
 	}
 	if len(steps) == 0 {
-		m := a.alerts.rule(busiest, a.policy)
+		m := a.alerts.rule(busiest)
 		steps = append(steps, a.tuneStep(busiest, &m))
 	}
 	for i := range steps {

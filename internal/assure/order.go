@@ -83,13 +83,6 @@ func compareRules(a, b evidence.Of[detection.Rule]) int {
 	return cmp.Or(strings.Compare(a.Value.ID, b.Value.ID), strings.Compare(a.Batch, b.Batch), strings.Compare(a.Value.Name, b.Value.Name))
 }
 
-func compareTallies(a, b alert.Tally) int {
-	if c := strings.Compare(a.Cluster, b.Cluster); c != 0 {
-		return c // there are millions to compare
-	}
-	return cmp.Or(strings.Compare(a.Day, b.Day), strings.Compare(string(a.Class), string(b.Class)), strings.Compare(string(a.Provenance), string(b.Provenance)), strings.Compare(a.Site, b.Site), cmp.Compare(a.Hours, b.Hours), cmp.Compare(a.N, b.N))
-}
-
 // tacticOrder returns the live tactics: those that a live matrix lists, in its
 // order, then the others by ATT&CK ID.
 func tacticOrder(lib *attack.Library) []*attack.Object {

@@ -118,7 +118,7 @@ func TestTheOrderOfEvidenceDoesNotMatter(t *testing.T) {
 		slices.Reverse(x.Tallies)
 		x.AlertRules = rapid.Permutation(x.AlertRules).Draw(t, "alert rules")
 		x.Cases = rapid.Permutation(x.Cases).Draw(t, "cases")
-		x.CaseTallies = rapid.Permutation(x.CaseTallies).Draw(t, "case tallies")
+		x.CaseCounts = rapid.Permutation(x.CaseCounts).Draw(t, "case counts")
 		if diff := cmp.Diff(before, Assess(miniature(), x, testPolicy(), asOf)); diff != "" {
 			t.Fatal(diff)
 		}
@@ -162,7 +162,7 @@ func TestEvidenceMovesOnlyWhatItIsAbout(t *testing.T) {
 		w.Tallies = append(w.Tallies, other.Tallies...)
 		w.AlertRules = append(w.AlertRules, other.AlertRules...)
 		w.Cases = append(w.Cases, other.Cases...)
-		w.CaseTallies = append(w.CaseTallies, other.CaseTallies...)
+		w.CaseCounts = append(w.CaseCounts, other.CaseCounts...)
 		after := Assess(miniature(), w.Evidence, testPolicy(), asOf)
 		for i, v := range after.Verdicts {
 			if v.Analytic.ATTACKID == "AN0300" {

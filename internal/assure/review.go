@@ -88,8 +88,8 @@ type Reviewed struct {
 	Case evidence.Of[alert.Case]
 	// Then is the assessment as of the day of the incident.
 	Then Assessment
-	// Tallies are those of cases, and AlertRules the rules that alerts name.
-	Tallies    []alert.Tally
+	// Counts are those of the alerts of cases, and AlertRules the rules that alerts name.
+	Counts     []alert.CaseCount
 	AlertRules []AlertRule
 }
 
@@ -137,17 +137,16 @@ func involves(v *Verdict, id string, platforms []string) bool {
 // sharesOf sums the alerts of the case by rule, the most first.
 func sharesOf(in *Reviewed) []Share {
 	by := map[string]*Share{}
-	for i := range in.Tallies {
-		t := &in.Tallies[i]
-		if id, ok := alert.CaseOf(t.Cluster); !ok || id != in.Case.Value.ID {
+	for _, c := range in.Counts {
+		if c.Case != in.Case.Value.ID {
 			continue
 		}
-		s := by[t.RuleID]
+		s := by[c.Rule]
 		if s == nil {
-			s = &Share{RuleID: t.RuleID}
-			by[t.RuleID] = s
+			s = &Share{RuleID: c.Rule}
+			by[c.Rule] = s
 		}
-		s.add(t)
+		s.add(&c)
 	}
 	shares := make([]Share, 0, len(by))
 	for _, s := range by {
@@ -162,7 +161,7 @@ func sharesOf(in *Reviewed) []Share {
 	return shares
 }
 
-func (s *Share) add(t *alert.Tally) {
+func (s *Share) add(t *alert.CaseCount) {
 	s.Alerts += t.N
 	switch {
 	case t.Class == alert.TruePositive:
@@ -277,11 +276,9 @@ func roleCounts(involved []Involvement) []RoleCount {
 
 // openedAgain counts the alerts of the case that were opened after it was closed.
 func openedAgain(in *Reviewed) (n int64) {
-	closed := in.Case.Value.Closed
-	for i := range in.Tallies {
-		t := &in.Tallies[i]
-		if id, ok := alert.CaseOf(t.Cluster); ok && id == in.Case.Value.ID && !closed.IsZero() && t.Opened.After(closed) {
-			n += t.N
+	for _, c := range in.Counts {
+		if c.Case == in.Case.Value.ID && c.Reopened {
+			n += c.N
 		}
 	}
 	return n
@@ -333,12 +330,10 @@ type Reviews struct {
 
 // Summaries returns the cases in short, the latest first, with how many alerts
 // name each.
-func Summaries(cases []evidence.Of[alert.Case], tallies []alert.Tally) []CaseSummary {
+func Summaries(cases []evidence.Of[alert.Case], counts []alert.CaseCount) []CaseSummary {
 	alerts := map[string]int64{}
-	for i := range tallies {
-		if id, ok := alert.CaseOf(tallies[i].Cluster); ok {
-			alerts[id] += tallies[i].N
-		}
+	for _, c := range counts {
+		alerts[c.Case] += c.N
 	}
 	list := make([]CaseSummary, 0, len(cases))
 	for _, c := range cases {

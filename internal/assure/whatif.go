@@ -112,9 +112,7 @@ type Prospect struct {
 // what more groups use, then what rests on the oldest evidence. What lifts none is left
 // out. Only the analytics that a supposition can reach are judged again.
 func Prospects(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) []Prospect {
-	a := newAssessor(lib, ev, p, asOf)
-	a.first()
-	return newWhatIf(a).prospects()
+	return newWhatIf(told(lib, ev, p, asOf).a).prospects()
 }
 
 // prospects tries every candidate, as Prospects says.
@@ -398,11 +396,12 @@ func overlay[M ~map[string][]T, T any](base, more M) M {
 
 // labelled returns an index in which more alerts of some rules are labelled.
 func (x *alertIndex) labelled(more map[string]int64, p measure.Policy) alertIndex {
-	y := alertIndex{days: x.days, tallies: maps.Clone(x.tallies), rules: x.rules,
-		single: map[string]measure.Statement{}, pooled: map[string]measure.Statement{}}
+	y := *x
+	y.sums, y.tallies = maps.Clone(x.sums), maps.Clone(x.tallies)
+	y.single, y.pooled = map[string]measure.Statement{}, map[string]measure.Statement{}
 	for rule, n := range more {
 		y.tallies[rule] = measure.Labelled(x.tallies[rule], n, p)
-		slices.SortFunc(y.tallies[rule], compareTallies)
+		maps.DeleteFunc(y.sums, func(key string, _ *alert.Sums) bool { return slices.Contains(strings.Split(key, "\x1f"), rule) })
 	}
 	return y
 }

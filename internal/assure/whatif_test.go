@@ -29,9 +29,7 @@ func TestJudgingSomeAgainIsJudgingAllAgain(t *testing.T) {
 		p.Visibility.JointNeed = rapid.SampledFrom([]string{"all", "any", "component"}).Draw(t, "joint")
 		lib := miniature()
 		before := judged(lib, w.Evidence, p)
-		a := newAssessor(lib, w.Evidence, p, asOf)
-		a.first()
-		x := newWhatIf(a)
+		x := newWhatIf(told(lib, w.Evidence, p, asOf).a)
 		for _, c := range x.candidates() {
 			got := x.try(c)
 			after := judged(lib, w.Evidence.With(c.Supposed, p.Measure), p)
@@ -47,8 +45,7 @@ func TestJudgingSomeAgainIsJudgingAllAgain(t *testing.T) {
 
 // judged gives every analytic its rung, as Assess does, and says nothing more.
 func judged(lib *attack.Library, ev Evidence, p Policy) Assessment {
-	a := newAssessor(lib, ev, p, asOf)
-	a.first()
+	a := told(lib, ev, p, asOf).a
 	var vs []Verdict
 	for _, s := range a.subjects {
 		vs = append(vs, s.Verdict)

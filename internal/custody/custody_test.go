@@ -437,7 +437,7 @@ func TestWhatTiesAlertsToCasesGoesWithThem(t *testing.T) {
 			t.Errorf("%s: withdrawn %v", b.ID, b.Withdrawn)
 		}
 	}
-	tallies, err := h.alerts.Tallies(t.Context(), day.Of(now), day.Of(now))
+	tallies, err := h.alerts.Tallies(t.Context(), &alert.Question{From: day.Of(now), To: day.Of(now)})
 	if err != nil || len(tallies) != 2 {
 		t.Fatalf("%v, %v", tallies, err)
 	}

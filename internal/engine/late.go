@@ -129,12 +129,12 @@ func (l *Late) CaseCounts(ctx context.Context, q *alert.Question) ([]alert.CaseC
 }
 
 // Tallies counts alerts; see store.Alerts.
-func (l *Late) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error) {
+func (l *Late) Tallies(ctx context.Context, q *alert.Question) ([]alert.Tally, error) {
 	s, err := l.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.Tallies(ctx, from, to)
+	return s.Tallies(ctx, q)
 }
 
 // Rules lists the rules of alerts; see store.Alerts.

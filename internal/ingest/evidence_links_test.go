@@ -21,7 +21,7 @@ const threeAlerts = `{"id":"a1","rule_id":"r","time":"2026-03-01T10:00:00Z","ent
 // clusters returns in how many alerts each cluster comes to.
 func (b *bench) clusters() map[string]int64 {
 	b.t.Helper()
-	tallies, err := b.alerts.Tallies(context.Background(), "2026-01-01", "2026-12-31")
+	tallies, err := b.alerts.Tallies(context.Background(), &alert.Question{From: "2026-01-01", To: "2026-12-31"})
 	if err != nil {
 		b.t.Fatal(err)
 	}

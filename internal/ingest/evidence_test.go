@@ -397,7 +397,7 @@ func TestAlertsThroughAMapping(t *testing.T) {
 	if done != total || done != int64(2*packed.Len()) {
 		t.Errorf("progress ended at %d of %d", done, total)
 	}
-	tallies, err := b.alerts.Tallies(context.Background(), "2022-01-01", "2022-01-31")
+	tallies, err := b.alerts.Tallies(context.Background(), &alert.Question{From: "2022-01-01", To: "2022-01-31"})
 	if err != nil {
 		t.Fatal(err)
 	}

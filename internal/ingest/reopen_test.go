@@ -11,7 +11,7 @@ import (
 // labels are how many alerts count under each class.
 func (b *bench) labels() map[alert.Class]int64 {
 	b.t.Helper()
-	tallies, err := b.alerts.Tallies(context.Background(), "2026-01-01", "2026-12-31")
+	tallies, err := b.alerts.Tallies(context.Background(), &alert.Question{From: "2026-01-01", To: "2026-12-31"})
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func TestKnownAnswersOfAITAlerts(t *testing.T) {
 		all += n
 		tallies = append(tallies, key)
 	}
-	statements := measure.Rules(tallies, 6, policy())
+	statements := byRule(tallies, 6, policy())
 	if all != 720209 || len(statements) != 71 {
 		t.Errorf("got %d alerts of %d rules, want 720209 of 71", all, len(statements))
 	}
@@ -134,12 +134,17 @@ func checkFreedom(t *testing.T, s *measure.Statement) {
 	if i >= len(uncapped) {
 		return
 	}
-	z := distuv.UnitNormal.Quantile(0.975)
-	free := z / distuv.StudentsT{Sigma: 1, Nu: float64(s.Episodes - 1)}.Quantile(0.975)
 	n := float64(s.TruePositive + s.BenignPositive + s.FalsePositive)
-	if got := fmt.Sprintf("%.6f", n / *s.Deff * free * free); got != fmt.Sprintf("%.6f", uncapped[i]) {
+	if got := fmt.Sprintf("%.6f", n / *s.Deff * freedom(float64(s.Episodes), 0.95)); got != fmt.Sprintf("%.6f", uncapped[i]) {
 		t.Errorf("without the caps %s, want %.6f", got, uncapped[i])
 	}
+}
+
+// freedom is what the degrees of freedom that m clusters leave take away.
+func freedom(m, confidence float64) float64 {
+	tail := 1 - (1-confidence)/2
+	z := distuv.UnitNormal.Quantile(tail) / distuv.StudentsT{Sigma: 1, Nu: m - 1}.Quantile(tail)
+	return z * z
 }
 
 func six(i measure.Interval) string { return fmt.Sprintf("%.6f-%.6f", i[0], i[1]) }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"candor/internal/alert"
 	"candor/internal/measure"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -21,10 +22,10 @@ type bursty struct {
 	mean     int
 }
 
-func (b bursty) draw(r *rand.Rand) (k, n float64, clusters []measure.Cluster) {
+func (b bursty) draw(r *rand.Rand) (k, n float64, sums alert.Sums) {
 	share := distuv.Beta{Alpha: b.p * (1 - b.rho) / b.rho, Beta: (1 - b.p) * (1 - b.rho) / b.rho, Src: r}
 	for range b.clusters {
-		c := measure.Cluster{N: 1 + r.Int64N(int64(2*b.mean-1))}
+		c := cluster{N: 1 + r.Int64N(int64(2*b.mean-1))}
 		if b.heavy {
 			c.N = int64(min(5000, math.Pow(1-r.Float64(), -1/1.1)))
 		}
@@ -35,9 +36,10 @@ func (b bursty) draw(r *rand.Rand) (k, n float64, clusters []measure.Cluster) {
 			}
 		}
 		k, n = k+float64(c.Hits), n+float64(c.N)
-		clusters = append(clusters, c)
+		sums.Episode(c.N, c.Hits)
 	}
-	return k, n, clusters
+	sums.Occasions = sums.Episodes
+	return k, n, sums
 }
 
 // coverage returns how often the plain and the clustered 95 % interval hold p,
@@ -46,11 +48,11 @@ func (b bursty) draw(r *rand.Rand) (k, n float64, clusters []measure.Cluster) {
 func (b bursty) coverage(repeats int) (plain, clustered, above float64) {
 	r := rand.New(rand.NewPCG(1, uint64(b.clusters)))
 	for range repeats {
-		k, n, clusters := b.draw(r)
+		k, n, sums := b.draw(r)
 		if holds(measure.Jeffreys(k, n, 0.95), b.p) {
 			plain++
 		}
-		i := measure.Clustered(k/n, measure.EffectiveN(clusters, len(clusters), 0.95), 0.95)
+		i := measure.Clustered(k/n, measure.EffectiveN(&sums, 0.95), 0.95)
 		if holds(i, b.p) {
 			clustered++
 		}

@@ -41,25 +41,24 @@ type Burst struct {
 	Share   float64 `json:"share"`
 }
 
-// Detailed returns the detail of the tallies, which are of the span, pooled under
-// id.
-func Detailed(id string, tallies []alert.Tally, s Span, p Policy) Detail {
-	c := newCounts(id)
+// Detailed returns the detail of a set of alerts, which are of the span, under id; see
+// Of.
+func Detailed(id string, sums *alert.Sums, s Span, p Policy) Detail {
 	labels := map[alert.Provenance]int64{}
-	for i := range tallies {
-		t := &tallies[i]
-		c.add(t, &p)
-		if t.Class != alert.Unlabelled {
-			labels[t.Provenance] += t.N
+	for _, c := range sums.Classes {
+		if c.Class != alert.Unlabelled {
+			labels[c.Provenance] += c.N
 		}
 	}
-	c.seal()
-	return Detail{
-		Statement:  c.judge(s.Days(), &p),
-		Trend:      TheilSen(c.series(s), p.Confidence),
+	d := Detail{
+		Statement:  Of(id, sums, s.Days(), p),
+		Trend:      TheilSen(series(sums.Days, s), p.Confidence),
 		Provenance: labelCounts(labels, p.Provenances),
-		Busiest:    c.busy(),
 	}
+	if sums.Most > 0 {
+		d.Busiest = &Burst{Cluster: ClusterWords(sums.Busiest), Alerts: sums.Most, Share: share(sums.Most, sums.Alerts)}
+	}
+	return d
 }
 
 func labelCounts(labels map[alert.Provenance]int64, counting []string) []LabelCount {
@@ -71,20 +70,6 @@ func labelCounts(labels map[alert.Provenance]int64, counting []string) []LabelCo
 		return cmp.Or(cmp.Compare(b.Alerts, a.Alerts), cmp.Compare(a.Provenance, b.Provenance))
 	})
 	return list
-}
-
-// busy returns the busiest cluster, of equals the first by name.
-func (c *counts) busy() *Burst {
-	best, most := "", int64(0)
-	for i := range c.bursts {
-		if b := &c.bursts[i]; b.all > most {
-			best, most = b.cluster, b.all
-		}
-	}
-	if most == 0 {
-		return nil
-	}
-	return &Burst{Cluster: ClusterWords(best), Alerts: most, Share: share(most, c.statement.Alerts)}
 }
 
 // ClusterWords returns the name of a cluster as people read it.

@@ -2,8 +2,11 @@ package measure
 
 import (
 	"math"
+	"math/big"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"candor/internal/alert"
 )
 
 // Jeffreys returns the equal-tailed Jeffreys interval of k hits in n: quantiles
@@ -38,55 +41,43 @@ func WorstCase(hits, labelled, unlabelled int64) Interval {
 	return Interval{share(hits, all), share(hits+unlabelled, all)}
 }
 
-// Cluster is the labelled alerts of one burst, and how many of them are hits.
-type Cluster struct {
-	N    int64
-	Hits int64
-}
-
 // Deff returns the design effect of clustering on the share of hits: the
 // between-cluster variance of the ratio estimate over the variance that
 // independent alerts would have, and at least 1 (Kish, Survey Sampling, 1965).
 // Where the share is 0 or 1, or there is one cluster only, the variance says
 // nothing, and the design effect is the mean cluster size, as though alerts of
-// one cluster were one. Clusters without alerts are left out; without any
-// labelled alert the design effect is 1.
-func Deff(clusters []Cluster) float64 {
-	var n, k, m int64
-	for _, c := range clusters {
-		if c.N > 0 {
-			n, k, m = n+c.N, k+c.Hits, m+1
-		}
-	}
-	if n == 0 {
+// one cluster were one. Without any labelled alert it is 1.
+func Deff(s *alert.Sums) float64 {
+	switch {
+	case s.N == 0:
 		return 1
+	case s.H == 0 || s.H == s.N || s.Episodes == 1:
+		return max(1, share(s.N, s.Episodes))
 	}
-	if k == 0 || k == n || m == 1 {
-		return max(1, share(n, m))
+	// With p = H/N and m clusters, m/(m-1) * sum((h-pn)^2) / N^2 over p(1-p)/N is
+	// m * (N^2*HH - 2*N*H*NH + H^2*NN) over (m-1) * N*H*(N-H): the sums alone. The
+	// difference can be small beside its terms, so it is taken of whole numbers.
+	product := func(of ...int64) *big.Int {
+		p := big.NewInt(1)
+		for _, x := range of {
+			p.Mul(p, big.NewInt(x))
+		}
+		return p
 	}
-	p := share(k, n)
-	var squares float64
-	for _, c := range clusters {
-		d := float64(c.Hits) - p*float64(c.N)
-		squares += d * d
-	}
-	between := float64(m) / float64(m-1) * squares / float64(n) / float64(n)
-	return max(1, between/(p*(1-p)/float64(n)))
+	between := product(s.Episodes, s.N, s.N, s.HH)
+	between.Sub(between, product(s.Episodes, 2, s.N, s.H, s.NH)).Add(between, product(s.Episodes, s.H, s.H, s.NN))
+	deff, _ := new(big.Rat).SetFrac(between, product(s.Episodes-1, s.N, s.H, s.N-s.H)).Float64()
+	return max(1, deff)
 }
 
 // Kish returns (sum n)^2 / sum n^2 of the clusters: how many equal clusters would
 // weigh as much as these if all alerts of one were one (Kish, Survey Sampling,
 // 1965). It is 0 without any labelled alert.
-func Kish(clusters []Cluster) float64 {
-	var sum, squares float64
-	for _, c := range clusters {
-		n := float64(c.N)
-		sum, squares = sum+n, squares+n*n
-	}
-	if squares == 0 {
+func Kish(s *alert.Sums) float64 {
+	if s.NN == 0 {
 		return 0
 	}
-	return sum * sum / squares
+	return float64(s.N) * float64(s.N) / float64(s.NN)
 }
 
 // bursts is what of the bursts of labelled alerts limits how much they weigh. The
@@ -118,17 +109,10 @@ func (b bursts) effective(confidence float64) float64 {
 	return max(1, min(b.n, b.n/b.deff*free, b.kish, b.occasions))
 }
 
-// EffectiveN returns how many independent alerts labelled ones in these clusters
-// weigh, which fell on so many occasions: see Clustered. Without any labelled alert
-// it is 1.
-func EffectiveN(clusters []Cluster, occasions int, confidence float64) float64 {
-	b := bursts{deff: Deff(clusters), kish: Kish(clusters), occasions: float64(occasions)}
-	for _, c := range clusters {
-		if c.N > 0 {
-			b.n, b.clusters = b.n+float64(c.N), b.clusters+1
-		}
-	}
-	return b.effective(confidence)
+// EffectiveN returns how many independent alerts the labelled ones weigh: see
+// Clustered. Without any labelled alert it is 1.
+func EffectiveN(s *alert.Sums, confidence float64) float64 {
+	return bursts{n: float64(s.N), deff: Deff(s), kish: Kish(s), clusters: float64(s.Episodes), occasions: float64(s.Occasions)}.effective(confidence)
 }
 
 // Clustered returns the interval of a share p of hits in alerts that come in bursts
@@ -137,20 +121,6 @@ func EffectiveN(clusters []Cluster, occasions int, confidence float64) float64 {
 func Clustered(p, effective, confidence float64) Interval {
 	i := Jeffreys(p*effective, effective, confidence)
 	return Interval{min(i[0], p), max(i[1], p)}
-}
-
-// Episodes returns how many clusters there are and how many of them hold at
-// least one hit. Clusters without alerts are left out.
-func Episodes(clusters []Cluster) (hits, episodes int) {
-	for _, c := range clusters {
-		if c.N > 0 {
-			episodes++
-		}
-		if c.Hits > 0 {
-			hits++
-		}
-	}
-	return hits, episodes
 }
 
 func share(k, n int64) float64 { return float64(k) / float64(n) }

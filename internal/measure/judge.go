@@ -7,59 +7,32 @@ import (
 	"candor/internal/alert"
 )
 
-// Rules returns the statement of every rule that tallies name, by rule id. The
-// tallies are of a window of days.
-func Rules(tallies []alert.Tally, days int, p Policy) map[string]Statement {
-	byRule := map[string]*counts{}
-	for i := range tallies {
-		t := &tallies[i]
-		if byRule[t.RuleID] == nil {
-			byRule[t.RuleID] = newCounts(t.RuleID)
-		}
-		byRule[t.RuleID].add(t, &p)
+// Of returns the statement, under id, of a set of alerts of a window of days. Of
+// several rules together alerts of one cluster are one episode, whichever rules raised
+// them. Volume and workload are of the sum, but their bounds, which are of one rule, are
+// held against the busiest. The labels that the sums count must be those of the policy.
+func Of(id string, sums *alert.Sums, days int, p Policy) Statement {
+	s := Statement{RuleID: id, Alerts: sums.Alerts, LastLabelled: sums.LastLabelled, WindowDays: max(days, len(sums.Days))}
+	for _, c := range sums.Classes {
+		s.count(c, &p)
 	}
-	statements := make(map[string]Statement, len(byRule))
-	for id, c := range byRule {
-		statements[id] = c.seal().judge(days, &p)
+	perDay := make([]int64, len(sums.Days))
+	for i, d := range sums.Days {
+		perDay[i] = d.N
 	}
-	return statements
-}
-
-// Pool returns one statement, under id, of all rules in tallies together.
-// Alerts of one cluster are one episode, whichever rules raised them. Volume and
-// workload are of the sum, but their bounds, which are of one rule, are held
-// against the busiest.
-func Pool(id string, tallies []alert.Tally, days int, p Policy) Statement {
-	return Together(id, [][]alert.Tally{tallies}, days, p)
-}
-
-// Together is Pool of lists of tallies, such as one for each rule.
-func Together(id string, lists [][]alert.Tally, days int, p Policy) Statement {
-	c := newCounts(id)
-	for _, tallies := range lists {
-		for i := range tallies {
-			c.add(&tallies[i], &p)
-		}
+	s.PerDay = Volume(perDay, s.WindowDays)
+	if s.Alerts > 0 {
+		s.BusiestClusterShare = share(sums.Most, s.Alerts)
 	}
-	return c.seal().judge(days, &p)
-}
-
-// judge turns the counts into a statement.
-func (c *counts) judge(days int, p *Policy) Statement {
-	s := c.statement
-	s.WindowDays = c.windowDays(days)
-	s.PerDay = Volume(c.days.each(), s.WindowDays)
-	s.BusiestClusterShare = c.busiest()
 	s.WorkloadMinutesPerDay = s.PerDay.Mean * p.MinutesPerAlert
-	clusters := c.clusters()
-	s.proportions(clusters, c.occasions.count(), p.Confidence)
-	s.Conclusion = s.conclude(p)
+	s.proportions(sums, p.Confidence)
+	s.Conclusion = s.conclude(&p)
 	if s.Conclusion == Undecided {
-		s.ToLabel = s.toLabel(p)
+		s.ToLabel = s.toLabel(&p)
 	}
-	l := c.load(s.WindowDays, p)
-	s.Noisy = s.Conclusion == NotGoodEnough || l.overVolume(p) || l.overWorkload(p)
-	s.Reasons = append(s.reasons(p), s.volumeReasons(&l, p)...)
+	l := loadOf(sums, s.WindowDays, &p)
+	s.Noisy = s.Conclusion == NotGoodEnough || l.overVolume(&p) || l.overWorkload(&p)
+	s.Reasons = append(s.reasons(&p), s.volumeReasons(&l, &p)...)
 	return s
 }
 
@@ -68,7 +41,7 @@ func (s *Statement) labelled() int64 { return s.TruePositive + s.BenignPositive 
 
 // proportions fills in what is computed from the labelled alerts. Where there
 // are none every proportion stays nil: nothing is known, not 0.
-func (s *Statement) proportions(clusters []Cluster, occasions int, confidence float64) {
+func (s *Statement) proportions(sums *alert.Sums, confidence float64) {
 	n, k := s.labelled(), s.TruePositive
 	if all := n + s.Unlabelled; all > 0 {
 		s.LabelledShare = new(share(n, all))
@@ -83,9 +56,8 @@ func (s *Statement) proportions(clusters []Cluster, occasions int, confidence fl
 	s.LogicPrecision = new(share(logic, n))
 	s.LogicInterval = new(Jeffreys(float64(logic), float64(n), confidence))
 
-	s.Occasions = occasions
-	s.EpisodeHits, s.Episodes = Episodes(clusters)
-	s.Deff, s.MEff = new(Deff(clusters)), new(Kish(clusters))
+	s.Occasions, s.EpisodeHits, s.Episodes = int(sums.Occasions), int(sums.Hits), int(sums.Episodes)
+	s.Deff, s.MEff = new(Deff(sums)), new(Kish(sums))
 	s.EffectiveN = new(s.bursts(1).effective(confidence))
 	s.ClusteredInterval = new(Clustered(*s.Precision, *s.EffectiveN, confidence))
 

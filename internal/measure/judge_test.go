@@ -40,6 +40,32 @@ func talliesOf(rule string, ls ...labels) []alert.Tally {
 	return ts
 }
 
+// sums are those of tallies by the labels that a policy counts.
+func sums(p measure.Policy, ts ...alert.Tally) *alert.Sums {
+	var by []alert.Provenance
+	for _, name := range p.Provenances {
+		by = append(by, alert.Provenance(name))
+	}
+	return new(alert.SumsOf(by, slices.Values(ts)))
+}
+
+// pool is the statement of tallies together.
+func pool(id string, ts []alert.Tally, days int, p measure.Policy) measure.Statement {
+	return measure.Of(id, sums(p, ts...), days, p)
+}
+
+// byRule are the statements of tallies rule by rule.
+func byRule(ts []alert.Tally, days int, p measure.Policy) map[string]measure.Statement {
+	of, statements := map[string][]alert.Tally{}, map[string]measure.Statement{}
+	for _, t := range ts {
+		of[t.RuleID] = append(of[t.RuleID], t)
+	}
+	for rule, ts := range of {
+		statements[rule] = pool(rule, ts, days, p)
+	}
+	return statements
+}
+
 func TestConclusions(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -61,7 +87,7 @@ func TestConclusions(t *testing.T) {
 		{"too few unlabelled to matter", []labels{{alert.TruePositive, 20, 1}, {alert.Unlabelled, 20, 1}}, measure.GoodEnough, "good_enough"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := measure.Rules(talliesOf("r", c.labels...), 30, policy())["r"]
+			s := byRule(talliesOf("r", c.labels...), 30, policy())["r"]
 			if s.Conclusion != c.want {
 				t.Errorf("got %s, want %s", s.Conclusion, c.want)
 			}
@@ -96,7 +122,7 @@ func TestThreeScansAreNotThirteenEpisodes(t *testing.T) {
 		}
 		return ts
 	}
-	s := measure.Rules(scans(3), 30, policy())["r"]
+	s := byRule(scans(3), 30, policy())["r"]
 	if s.Conclusion != measure.NotMeasurable || s.Occasions != 3 || *s.EffectiveN != 3 || !slices.Contains(codes(&s), "too_few_occasions") {
 		t.Errorf("%s on %d occasions, n* %v, %v; want nothing concluded of three scans", s.Conclusion, s.Occasions, *s.EffectiveN, codes(&s))
 	}
@@ -104,14 +130,14 @@ func TestThreeScansAreNotThirteenEpisodes(t *testing.T) {
 	if i := slices.IndexFunc(s.Reasons, func(r evidence.Reason) bool { return r.Code == "too_few_occasions" }); i < 0 || s.Reasons[i].Text != want {
 		t.Errorf("reasons %+v", s.Reasons)
 	}
-	if s := measure.Rules(scans(6), 30, policy())["r"]; s.Conclusion != measure.GoodEnough || s.Occasions != 6 {
+	if s := byRule(scans(6), 30, policy())["r"]; s.Conclusion != measure.GoodEnough || s.Occasions != 6 {
 		t.Errorf("%s on %d occasions", s.Conclusion, s.Occasions)
 	}
 	other := scans(3) // the same hours at another site are other occasions
 	for i := range other {
 		other[i].Site, other[i].Cluster = "office", "o"+other[i].Cluster
 	}
-	if s := measure.Rules(append(scans(3), other...), 30, policy())["r"]; s.Occasions != 6 {
+	if s := byRule(append(scans(3), other...), 30, policy())["r"]; s.Occasions != 6 {
 		t.Errorf("%d occasions at two sites", s.Occasions)
 	}
 }
@@ -122,7 +148,7 @@ func TestCountsAreKeptApart(t *testing.T) {
 		labels{alert.FalseData, 1, 3}, labels{alert.FalsePositive, 1, 1}, labels{alert.Test, 2, 5},
 		labels{alert.Duplicate, 1, 7}, labels{alert.Unlabelled, 1, 9})
 	ts = append(ts, alert.Tally{RuleID: "r", Cluster: "robot", Day: "2026-03-01", Class: alert.FalsePositive, Provenance: alert.Automation, N: 11})
-	s := measure.Rules(ts, 30, policy())["r"]
+	s := byRule(ts, 30, policy())["r"]
 	got := []int64{s.Alerts, s.TruePositive, s.BenignPositive, s.FalsePositive, s.Test, s.Duplicate, s.Unlabelled, s.NotCounted}
 	if want := []int64{53, 6, 2, 8, 10, 7, 20, 11}; !slices.Equal(got, want) {
 		t.Errorf("alerts, TP, BP, FP, test, duplicate, unlabelled, not counted: got %v, want %v", got, want)
@@ -139,7 +165,7 @@ func TestCountsAreKeptApart(t *testing.T) {
 }
 
 func TestNoLabelsNoProportions(t *testing.T) {
-	s := measure.Pool("p", nil, 30, policy())
+	s := pool("p", nil, 30, policy())
 	if s.Precision != nil || s.Interval != nil || s.Bounds != nil || s.LabelledShare != nil || s.Deff != nil || s.EpisodeInterval != nil {
 		t.Errorf("a proportion of nothing: %+v", s)
 	}
@@ -164,7 +190,7 @@ func TestVolumeAndWorkloadMakeNoise(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := policy()
 			p.MaxAlertsPerDay, p.MaxMinutesPerDay = c.alerts, c.minutes
-			s := measure.Rules(talliesOf("r", labels{alert.Unlabelled, 10, 30}), 30, p)["r"]
+			s := byRule(talliesOf("r", labels{alert.Unlabelled, 10, 30}), 30, p)["r"]
 			if s.Noisy != c.noisy || !slices.Contains(codes(&s), c.code) || slices.Contains(codes(&s), c.other) {
 				t.Errorf("noisy %v, reasons %v", s.Noisy, codes(&s))
 			}
@@ -182,7 +208,7 @@ func TestPoolJoinsClustersOverRules(t *testing.T) {
 	p.MaxAlertsPerDay = 1
 	a := talliesOf("a", labels{alert.TruePositive, 6, 5})
 	b := talliesOf("b", labels{alert.TruePositive, 6, 5})
-	s := measure.Pool("both", append(a, b...), 30, p)
+	s := pool("both", append(a, b...), 30, p)
 	if s.Episodes != 6 || s.EpisodeHits != 6 || s.TruePositive != 60 || s.RuleID != "both" {
 		t.Errorf("got %d/%d episodes, %d true positives of %s", s.EpisodeHits, s.Episodes, s.TruePositive, s.RuleID)
 	}
@@ -205,7 +231,7 @@ func TestToLabelIsWhatItTakes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			judge := func(hit, miss float64, u int) measure.Statement {
-				return measure.Rules(talliesOf("r", labels{alert.TruePositive, int(hit), 1},
+				return byRule(talliesOf("r", labels{alert.TruePositive, int(hit), 1},
 					labels{alert.FalsePositive, int(miss), 1}, labels{alert.Unlabelled, u, 1}), 30, policy())["r"]
 			}
 			s := judge(float64(c.hit), float64(c.miss), c.u)
@@ -231,14 +257,14 @@ func TestToLabelIsWhatItTakes(t *testing.T) {
 }
 
 func TestToLabelGivesUpAtTheThresholdItself(t *testing.T) {
-	s := measure.Rules(talliesOf("r", labels{alert.TruePositive, 10, 1}, labels{alert.FalsePositive, 10, 1}), 30, policy())["r"]
+	s := byRule(talliesOf("r", labels{alert.TruePositive, 10, 1}, labels{alert.FalsePositive, 10, 1}), 30, policy())["r"]
 	if s.Conclusion != measure.Undecided || s.ToLabel != 0 {
 		t.Errorf("got %s, to label %d", s.Conclusion, s.ToLabel)
 	}
 }
 
 func TestReasonsSayProportionsInFull(t *testing.T) {
-	s := measure.Rules(talliesOf("r", labels{alert.TruePositive, 4, 90000}, labels{alert.FalseData, 24, 6},
+	s := byRule(talliesOf("r", labels{alert.TruePositive, 4, 90000}, labels{alert.FalseData, 24, 6},
 		labels{alert.BenignPositive, 2, 3}, labels{alert.Unlabelled, 3, 1}, labels{alert.Test, 1, 2}), 30, policy())["r"]
 	for _, r := range s.Reasons {
 		if strings.Contains(strings.ToLower(r.Text), "false positive rate") || strings.Contains(strings.ToLower(r.Text), "false-positive rate") {
@@ -288,12 +314,12 @@ func anyTallies(t *rapid.T) []alert.Tally {
 func TestOrderOfTalliesDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ts := anyTallies(t)
-		want := measure.Rules(ts, 10, policy())
+		want := byRule(ts, 10, policy())
 		shuffled := slices.Clone(ts)
 		rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)).Shuffle(len(ts), func(i, j int) {
 			shuffled[i], shuffled[j] = shuffled[j], shuffled[i]
 		})
-		if diff := cmp.Diff(want, measure.Rules(shuffled, 10, policy())); diff != "" {
+		if diff := cmp.Diff(want, byRule(shuffled, 10, policy())); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -314,7 +340,7 @@ func TestMergedTalliesSayTheSame(t *testing.T) {
 			tally.N = n
 			merged = append(merged, tally)
 		}
-		if diff := cmp.Diff(measure.Pool("p", ts, 10, policy()), measure.Pool("p", merged, 10, policy())); diff != "" {
+		if diff := cmp.Diff(pool("p", ts, 10, policy()), pool("p", merged, 10, policy())); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -324,7 +350,7 @@ func TestStatementsAreSound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := policy()
 		p.Confidence = rapid.SampledFrom([]float64{0.5, 0.8, 0.95, 0.9999}).Draw(t, "confidence")
-		s := measure.Pool("p", anyTallies(t), 10, p)
+		s := pool("p", anyTallies(t), 10, p)
 		if s.Precision == nil {
 			return
 		}

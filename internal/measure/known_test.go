@@ -2,8 +2,10 @@ package measure_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
+	"candor/internal/alert"
 	"candor/internal/measure"
 )
 
@@ -41,6 +43,18 @@ var knownAnswers = []known{
 // freedom alone give these, in the order of knownAnswers.
 var uncapped = []float64{2392.127395, 7616.344329, 12.261080, 4.666045, 1.517169, 38.558045}
 
+// cluster is the labelled alerts of one cluster, and how many of them are hits.
+type cluster struct{ N, Hits int64 }
+
+// summed is what sums say of labelled clusters.
+func summed(occasions int64, clusters ...cluster) *alert.Sums {
+	s := &alert.Sums{Occasions: occasions}
+	for _, c := range clusters {
+		s.Episode(c.N, c.Hits)
+	}
+	return s
+}
+
 func policy() measure.Policy {
 	return measure.Policy{
 		MinPrecision: 0.5, MinEpisodes: 5, MinutesPerAlert: 10,
@@ -74,30 +88,24 @@ func TestKnownAnswersFromCountsAlone(t *testing.T) {
 // TestWhatLimitsTheWeight checks the degrees of freedom alone, and each of the caps,
 // with equal clusters where nothing else binds.
 func TestWhatLimitsTheWeight(t *testing.T) {
-	equal := func(m int, n, hits int64) []measure.Cluster {
-		list := make([]measure.Cluster, m)
-		for i := range list {
-			list[i] = measure.Cluster{N: n, Hits: hits}
-		}
-		return list
-	}
+	equal := func(m int, n, hits int64) []cluster { return slices.Repeat([]cluster{{n, hits}}, m) }
 	for _, c := range []struct {
 		name      string
-		clusters  []measure.Cluster
-		occasions int
+		clusters  []cluster
+		occasions int64
 		want      float64
 	}{
 		{"nothing", nil, 0, 1},
-		{"one burst is one alert", []measure.Cluster{{N: 100, Hits: 50}}, 9, 1},
+		{"one burst is one alert", []cluster{{N: 100, Hits: 50}}, 9, 1},
 		// z = 1.959964, t with 1 and 9 degrees of freedom = 12.706205 and 2.262157.
 		{"two single alerts", equal(2, 1, 1), 2, 1},
 		{"ten single alerts", equal(10, 1, 1), 10, 10 * 1.959964 * 1.959964 / (2.262157 * 2.262157)},
 		{"ten alike bursts weigh no more than ten", equal(10, 100, 50), 10, 10},
 		{"on three occasions", equal(10, 100, 50), 3, 3},
-		{"unequal bursts weigh less than their number", append(equal(19, 1, 1), measure.Cluster{N: 100, Hits: 100}), 100, 119 * 119 / 10019.0},
-		{"clusters without labels do not count", append(equal(10, 1, 1), make([]measure.Cluster, 5)...), 10, 10 * 1.959964 * 1.959964 / (2.262157 * 2.262157)},
+		{"unequal bursts weigh less than their number", append(equal(19, 1, 1), cluster{100, 100}), 100, 119 * 119 / 10019.0},
+		{"clusters without labels do not count", append(equal(10, 1, 1), make([]cluster, 5)...), 10, 10 * 1.959964 * 1.959964 / (2.262157 * 2.262157)},
 	} {
-		if got := measure.EffectiveN(c.clusters, c.occasions, 0.95); math.Abs(got-c.want) > 1e-5 {
+		if got := measure.EffectiveN(summed(c.occasions, c.clusters...), 0.95); math.Abs(got-c.want) > 1e-5 {
 			t.Errorf("%s: got %.6f, want %.6f", c.name, got, c.want)
 		}
 	}
@@ -106,20 +114,20 @@ func TestWhatLimitsTheWeight(t *testing.T) {
 func TestDesignEffect(t *testing.T) {
 	for _, c := range []struct {
 		name     string
-		clusters []measure.Cluster
+		clusters []cluster
 		want     float64
 	}{
 		{"no clusters", nil, 1},
-		{"empty clusters are left out", []measure.Cluster{{}, {N: 6, Hits: 6}, {}}, 6},
-		{"all hits: mean cluster size", []measure.Cluster{{N: 3, Hits: 3}, {N: 5, Hits: 5}}, 4},
-		{"all misses: mean cluster size", []measure.Cluster{{N: 9}, {N: 1}}, 5},
-		{"one mixed cluster: its size", []measure.Cluster{{N: 7, Hits: 2}}, 7},
+		{"empty clusters are left out", []cluster{{}, {N: 6, Hits: 6}, {}}, 6},
+		{"all hits: mean cluster size", []cluster{{N: 3, Hits: 3}, {N: 5, Hits: 5}}, 4},
+		{"all misses: mean cluster size", []cluster{{N: 9}, {N: 1}}, 5},
+		{"one mixed cluster: its size", []cluster{{N: 7, Hits: 2}}, 7},
 		// By hand: 2/1 * (2.5*2.5 + 2.5*2.5) / (10*10) = 0.25, over (1/4)/10 = 0.025.
-		{"two pure clusters", []measure.Cluster{{N: 5, Hits: 5}, {N: 5}}, 10},
-		{"alike clusters are no better than independent", []measure.Cluster{{N: 4, Hits: 2}, {N: 4, Hits: 2}}, 1},
+		{"two pure clusters", []cluster{{N: 5, Hits: 5}, {N: 5}}, 10},
+		{"alike clusters are no better than independent", []cluster{{N: 4, Hits: 2}, {N: 4, Hits: 2}}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := measure.Deff(c.clusters); got < c.want-1e-9 || got > c.want+1e-9 {
+			if got := measure.Deff(summed(0, c.clusters...)); got < c.want-1e-9 || got > c.want+1e-9 {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})

@@ -75,7 +75,7 @@ func (d *dole) take(x float64) int64 {
 
 // guess is the current estimate of a rule.
 type guess struct {
-	clusters             map[string]Cluster
+	clusters             map[string]cluster
 	unlabelled           int64
 	episodes             int
 	hitShare, withinHits float64 // episodes with hits; hits within those
@@ -84,26 +84,35 @@ type guess struct {
 	fresh                map[string]bool // clusters without labels that were given hits, or not
 }
 
+// cluster is the labelled alerts of one cluster, and how many of them are hits.
+type cluster struct{ n, hits int64 }
+
 func newGuess(tallies []alert.Tally, p *Policy) *guess {
-	c := newCounts("")
+	g := &guess{clusters: map[string]cluster{}, within: map[string]*dole{}, fresh: map[string]bool{}}
 	for i := range tallies {
-		c.add(&tallies[i], p)
-	}
-	c.seal()
-	g := &guess{clusters: c.labelled(), unlabelled: c.statement.Unlabelled, within: map[string]*dole{}, fresh: map[string]bool{}}
-	hits, episodes := Episodes(c.clusters())
-	g.episodes = episodes
-	var inHits int64
-	for _, x := range g.clusters {
-		if x.Hits > 0 {
-			inHits += x.N
+		t := &tallies[i]
+		if open(t, p) {
+			g.unlabelled += t.N
+		} else if t.Class.Judges() {
+			c := g.clusters[t.Cluster]
+			c.n += t.N
+			if t.Class == alert.TruePositive {
+				c.hits += t.N
+			}
+			g.clusters[t.Cluster] = c
 		}
 	}
-	if episodes > 0 {
-		g.hitShare = float64(hits) / float64(episodes)
+	var hits, inHits, with int64
+	for _, c := range g.clusters {
+		if c.hits > 0 {
+			hits, inHits, with = hits+c.hits, inHits+c.n, with+1
+		}
+	}
+	if g.episodes = len(g.clusters); g.episodes > 0 {
+		g.hitShare = float64(with) / float64(g.episodes)
 	}
 	if inHits > 0 {
-		g.withinHits = share(c.statement.TruePositive, inHits)
+		g.withinHits = share(hits, inHits)
 	}
 	return g
 }
@@ -123,7 +132,7 @@ func (g *guess) hitsOf(t *alert.Tally, n int64) int64 {
 		}
 	}
 	if c, known := g.clusters[t.Cluster]; known {
-		return min(n, at.take(float64(n)*share(c.Hits, c.N)))
+		return min(n, at.take(float64(n)*share(c.hits, c.n)))
 	}
 	if !g.fresh[t.Cluster] {
 		return 0

@@ -26,9 +26,9 @@ func drawTallies(t *rapid.T) []alert.Tally {
 func TestLabelledMovesAlertsAndMakesNone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tallies, p := drawTallies(t), policy()
-		before := measure.Pool("r", tallies, 10, p)
+		before := pool("r", tallies, 10, p)
 		more := rapid.Int64Range(0, 300).Draw(t, "more")
-		after := measure.Pool("r", measure.Labelled(tallies, more, p), 10, p)
+		after := pool("r", measure.Labelled(tallies, more, p), 10, p)
 		want := min(more, before.Unlabelled)
 		if before.Precision == nil {
 			want = 0
@@ -60,8 +60,8 @@ func TestLabelledKeepsToTheEstimates(t *testing.T) {
 		}
 	}
 	p := policy()
-	before := measure.Pool("r", tallies, 10, p)
-	after := measure.Pool("r", measure.Labelled(tallies, 800, p), 10, p)
+	before := pool("r", tallies, 10, p)
+	after := pool("r", measure.Labelled(tallies, 800, p), 10, p)
 	if math.Abs(*after.Precision-*before.Precision) > 0.02 || math.Abs(*after.EpisodePrecision-*before.EpisodePrecision) > 0.02 {
 		t.Errorf("precision %v and %v, before %v and %v", *after.Precision, *after.EpisodePrecision, *before.Precision, *before.EpisodePrecision)
 	}

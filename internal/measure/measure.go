@@ -8,6 +8,7 @@
 package measure
 
 import (
+	"candor/internal/alert"
 	"candor/internal/day"
 	"candor/internal/evidence"
 )
@@ -109,4 +110,13 @@ type Policy struct {
 	Provenances []string
 	// Confidence is the level of the intervals, for example 0.95.
 	Confidence float64
+}
+
+// Counting lists the provenances whose labels count.
+func (p *Policy) Counting() []alert.Provenance {
+	by := make([]alert.Provenance, len(p.Provenances))
+	for i, name := range p.Provenances {
+		by[i] = alert.Provenance(name)
+	}
+	return by
 }

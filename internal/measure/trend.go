@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"candor/internal/alert"
 	"candor/internal/day"
 )
 
@@ -91,10 +92,12 @@ func kendallVariance(ys []float64) float64 {
 }
 
 // series returns the alerts of each day of the span.
-func (c *counts) series(s Span) []int64 {
+func series(days []alert.DayCount, s Span) []int64 {
 	perDay := make([]int64, s.Days())
-	for i := range perDay {
-		perDay[i] = c.days.of(s.From.Add(i))
+	for _, d := range days {
+		if d.Day >= s.From && d.Day <= s.To {
+			perDay[s.From.Until(d.Day)] = d.N
+		}
 	}
 	return perDay
 }

@@ -71,12 +71,12 @@ func TestDetailNamesTrendProvenanceAndBusiestBurst(t *testing.T) {
 	tally := func(day, host string, c alert.Class, p alert.Provenance, n int64) alert.Tally {
 		return alert.Tally{RuleID: "r", Cluster: "site\x1f" + host + "\x1f" + day, Day: day, Class: c, Provenance: p, N: n}
 	}
-	d := measure.Detailed("r", []alert.Tally{
+	d := measure.Detailed("r", sums(policy(),
 		tally("2026-05-03", "h1", alert.TruePositive, alert.Analyst, 2),
 		tally("2026-05-03", "h1", alert.Unlabelled, "", 5),
 		tally("2026-05-04", "h2", alert.FalsePositive, alert.Automation, 3),
 		tally("2026-05-06", "h2", alert.BenignPositive, alert.Analyst, 1),
-	}, measure.Span{From: "2026-05-01", To: "2026-05-08"}, policy())
+	), measure.Span{From: "2026-05-01", To: "2026-05-08"}, policy())
 	if d.Trend == nil || d.Trend.Days != 8 || d.WindowDays != 8 {
 		t.Errorf("trend %+v over %d days, want 8", d.Trend, d.WindowDays)
 	}
@@ -99,11 +99,11 @@ func TestAtAgreesWithThePolicyThatItStandsFor(t *testing.T) {
 			return alert.Tally{RuleID: "r", Cluster: cluster, Day: "2026-05-01", Class: c, Provenance: alert.Analyst, N: rapid.Int64Range(1, 50).Draw(t, "n")}
 		}), 0, 12).Draw(t, "tallies")
 		p := policy()
-		s := measure.Pool("r", tallies, 10, p)
+		s := pool("r", tallies, 10, p)
 		threshold := rapid.Float64Range(0, 1).Draw(t, "threshold")
 		conclusion, more := s.At(threshold, p)
 		p.MinPrecision = threshold
-		if want := measure.Pool("r", tallies, 10, p); want.Conclusion != conclusion || want.ToLabel != more {
+		if want := pool("r", tallies, 10, p); want.Conclusion != conclusion || want.ToLabel != more {
 			t.Fatalf("at %v: %s, %d; a policy of that gives %s, %d", threshold, conclusion, more, want.Conclusion, want.ToLabel)
 		}
 	})

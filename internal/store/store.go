@@ -482,9 +482,11 @@ type AlertReader interface {
 	AroundReader
 	// Known returns those of the ids that name alerts which count.
 	Known(ctx context.Context, ids []string) (map[string]bool, error)
-	// Tallies returns the counts of the alerts of the days from to to, both
-	// included, by rule, then cluster, day, class, provenance and Opened.
-	Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error)
+	// Tallies returns what the alerts of the question's days and site count as, of the
+	// rules of its sets, or of all where it has none: by rule, then cluster, day, class,
+	// provenance and Opened, before anything is inherited. They are many: who can start
+	// from Sums does.
+	Tallies(ctx context.Context, q *alert.Question) ([]alert.Tally, error)
 	// Sums answers a question about sets of alerts, one answer for each set: how many there
 	// are, and what their labels come to cluster by cluster. What alerts inherit from the
 	// question's cases is worked in, and rules of one set are counted together. A time

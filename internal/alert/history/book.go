@@ -133,15 +133,18 @@ func days(from, to day.Date) func(time.Time) bool {
 	return func(t time.Time) bool { return !t.Before(first) && (end.IsZero() || t.Before(end)) }
 }
 
-// Tallies counts the alerts of some days.
-func (b *Book) Tallies(from, to day.Date) []alert.Tally {
+// Tallies counts what the alerts of a question's rules count as.
+func (b *Book) Tallies(q *alert.Question) []alert.Tally {
 	type count struct {
 		n     int64
 		hours alert.Hours
 	}
 	counts := map[alert.Tally]count{}
-	for s := range b.counting(from, to) {
+	for s := range b.counting(q.From, q.To) {
 		t := s.Tally()
+		if !q.About(&t) {
+			continue
+		}
 		hours := t.Hours
 		t.N, t.Hours = 0, 0
 		c := counts[t]

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"slices"
 
+	"candor/internal/alert"
 	"candor/internal/fault"
 	"candor/internal/figure"
-	"candor/internal/measure"
 )
 
 // Exclusion is a value that could be excluded without losing anything that is
@@ -213,13 +213,13 @@ func (t *trials) after(part int, of Part, x *trial, gone *Removal) Outcome {
 	if of.Days > 0 {
 		o.AlertsPerDay = float64(o.Kept) / float64(of.Days)
 	}
-	var left []measure.Cluster
+	left := alert.Sums{Occasions: int64(s.occasions[part].without(x.occasions[part]))}
 	for i := range t.sweep.clusters {
 		c, less := &t.sweep.clusters[i], x.removed[int32(i)]
-		if n := c.labelled - less.labelled; c.part == part && n > 0 {
-			left = append(left, measure.Cluster{N: n, Hits: c.hits - less.hits})
+		if c.part == part {
+			left.Episode(c.labelled-less.labelled, c.hits-less.hits)
 		}
 	}
-	o.state(left, s.occasions[part].without(x.occasions[part]), t.policy)
+	o.state(&left, t.policy)
 	return o
 }

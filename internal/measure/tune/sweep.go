@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"candor/internal/alert"
 	"candor/internal/day"
 	"candor/internal/measure"
 )
@@ -241,29 +242,24 @@ func (s *sweep) outcome(part int, of Part, gone *losses, p *Policy) Outcome {
 	if of.Days > 0 {
 		o.AlertsPerDay = float64(o.Kept) / float64(of.Days)
 	}
-	var clusters []measure.Cluster
+	sums := alert.Sums{Occasions: int64(s.occasions[part].count())}
 	for i := range s.clusters {
-		if c := &s.clusters[i]; c.part == part && c.labelled > 0 {
-			clusters = append(clusters, measure.Cluster{N: c.labelled, Hits: c.hits})
+		if c := &s.clusters[i]; c.part == part {
+			sums.Episode(c.labelled, c.hits)
 		}
 	}
-	o.state(clusters, s.occasions[part].count(), p)
+	o.state(&sums, p)
 	return o
 }
 
 // state sets what the labelled clusters that are kept say.
-func (o *Outcome) state(clusters []measure.Cluster, occasions int, p *Policy) {
-	for _, c := range clusters {
-		o.Labelled += c.N
-		o.TruePositive += c.Hits
-	}
-	if o.Labelled == 0 {
+func (o *Outcome) state(sums *alert.Sums, p *Policy) {
+	if o.Labelled, o.TruePositive = sums.N, sums.H; o.Labelled == 0 {
 		return
 	}
-	o.Occasions = occasions
+	o.Occasions, o.EpisodeHits, o.Episodes = int(sums.Occasions), int(sums.Hits), int(sums.Episodes)
 	o.Precision = new(float64(o.TruePositive) / float64(o.Labelled))
-	o.Interval = new(measure.Clustered(*o.Precision, measure.EffectiveN(clusters, occasions, p.Confidence), p.Confidence))
-	o.EpisodeHits, o.Episodes = measure.Episodes(clusters)
+	o.Interval = new(measure.Clustered(*o.Precision, measure.EffectiveN(sums, p.Confidence), p.Confidence))
 	o.EpisodeInterval = new(measure.Jeffreys(float64(o.EpisodeHits), float64(o.Episodes), p.Confidence))
 }
 

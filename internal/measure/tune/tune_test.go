@@ -86,8 +86,9 @@ func below(at float64) func(*Row) bool {
 func plain(rows []Row, of Part, wanted int, gone func(*Row) bool) Outcome {
 	var o Outcome
 	part := map[string]int{}
-	clusters := map[string]measure.Cluster{}
-	var kept []measure.Cluster
+	type cluster struct{ N, Hits int64 }
+	clusters := map[string]cluster{}
+	var kept alert.Sums
 	hours := map[string]bool{}
 	o.Lost = Lost{Cases: []string{}, Whole: []string{}, Alerts: []string{}}
 	for _, r := range rows {
@@ -126,16 +127,16 @@ func plain(rows []Row, of Part, wanted int, gone func(*Row) bool) Outcome {
 		clusters[r.Cluster] = c
 	}
 	for _, c := range clusters {
-		kept = append(kept, c)
+		kept.Episode(c.N, c.Hits)
 	}
 	if of.Days > 0 {
 		o.AlertsPerDay = float64(o.Kept) / float64(of.Days)
 	}
 	if o.Labelled > 0 {
 		o.Precision = new(float64(o.TruePositive) / float64(o.Labelled))
-		o.Occasions = len(hours)
-		o.Interval = new(measure.Clustered(*o.Precision, measure.EffectiveN(kept, o.Occasions, 0.95), 0.95))
-		o.EpisodeHits, o.Episodes = measure.Episodes(kept)
+		o.Occasions, kept.Occasions = len(hours), int64(len(hours))
+		o.Interval = new(measure.Clustered(*o.Precision, measure.EffectiveN(&kept, 0.95), 0.95))
+		o.EpisodeHits, o.Episodes = int(kept.Hits), int(kept.Episodes)
 		o.EpisodeInterval = new(measure.Jeffreys(float64(o.EpisodeHits), float64(o.Episodes), 0.95))
 	}
 	return o

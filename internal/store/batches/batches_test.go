@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"candor/internal/alert"
-	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/store"
 	"candor/internal/store/batches"
@@ -70,8 +69,8 @@ func (r reading) Rows(ctx context.Context) (map[int]int64, error) {
 	return rows, err
 }
 
-func (r reading) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error) {
-	list, err := r.Index.Tallies(ctx, from, to)
+func (r reading) Tallies(ctx context.Context, q *alert.Question) ([]alert.Tally, error) {
+	list, err := r.Index.Tallies(ctx, q)
 	for i := range list {
 		list[i].N += r.more
 	}
@@ -142,7 +141,7 @@ func add(t *testing.T, s *batches.Store, id string, alerts ...string) store.Batc
 // count returns how many alerts count.
 func count(t *testing.T, s *batches.Store) (n int64) {
 	t.Helper()
-	list, err := s.Tallies(t.Context(), "", "")
+	list, err := s.Tallies(t.Context(), &alert.Question{From: "", To: ""})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +241,7 @@ func TestAFileThatIsNotAsItWasIsRefused(t *testing.T) {
 				s, err := batches.Open(t.Context(), dir, e, batches.Options{Write: what != "in memory", Recorded: recorded})
 				if err == nil {
 					defer s.Close()
-					_, err = s.Tallies(t.Context(), "", "")
+					_, err = s.Tallies(t.Context(), &alert.Question{From: "", To: ""})
 				}
 				if c.named == "" {
 					continue // there is nothing, and only a ledger knows that there was

@@ -196,7 +196,7 @@ func (a *audit) tallies(ctx context.Context) error {
 	c := a.count
 	got, hours, wrong := map[cell]sum{}, make(bits, bitsLen), cell{}
 	for _, w := range c.windows() {
-		list, err := a.index.Tallies(ctx, w[0], w[1])
+		list, err := a.index.Tallies(ctx, &alert.Question{From: w[0], To: w[1]})
 		if err != nil {
 			return err
 		}

@@ -19,11 +19,11 @@ func (s *Store) Known(ctx context.Context, ids []string) (map[string]bool, error
 }
 
 // Tallies counts alerts; see store.AlertReader.
-func (s *Store) Tallies(ctx context.Context, from, to day.Date) ([]alert.Tally, error) {
+func (s *Store) Tallies(ctx context.Context, q *alert.Question) ([]alert.Tally, error) {
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
-	return s.index.Tallies(ctx, from, to)
+	return s.index.Tallies(ctx, q)
 }
 
 // Sums answers a question; see store.AlertReader.

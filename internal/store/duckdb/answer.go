@@ -53,8 +53,16 @@ func whole(at string, of time.Duration) string {
 }
 
 // Tallies counts alerts; see store.AlertReader.
-func (x *Index) Tallies(ctx context.Context, from, to day.Date) (list []alert.Tally, err error) {
-	first, last := stamp.Bounds(from, to)
+func (x *Index) Tallies(ctx context.Context, q *alert.Question) (list []alert.Tally, err error) {
+	first, last := stamp.Bounds(q.From, q.To)
+	a := &asking{Question: q}
+	where := fmt.Sprintf(`counts AND "time" BETWEEN %s AND %s`, a.with(first), a.with(last))
+	if q.Site != "" {
+		where += " AND site = " + a.with(q.Site)
+	}
+	if len(q.Sets) > 0 {
+		where += fmt.Sprintf(` AND "rule" IN (SELECT unnest(%s::VARCHAR[]))`, a.with(q.Rules()))
+	}
 	err = x.scan(ctx, 9, func(v []value) {
 		list = append(list, alert.Tally{RuleID: v[0].(string), Cluster: v[1].(string), Day: v[2].(string), Class: alert.Class(v[3].(string)),
 			Provenance: alert.Provenance(v[4].(string)), Opened: stamp.Time(v[5].(int64)), Site: v[6].(string), Hours: alert.Hours(v[7].(int64)), N: v[8].(int64)})
@@ -63,14 +71,14 @@ func (x *Index) Tallies(ctx context.Context, from, to day.Date) (list []alert.Ta
 			if("class" IN `+unsaid+`, 'unlabelled', "class") AS "class", if("class" IN `+unsaid+`, '', provenance) AS provenance,
 			if("class" = 'open' AND incident <> '', said, `+unknown+`) AS opened,
 			bit_or(1::BIGINT << ((`+whole(`"time"`, time.Hour)+` % 24 + 24) % 24)) AS hours, count(*) AS n
-		FROM `+alerts+` WHERE counts AND "time" BETWEEN ? AND ? GROUP BY ALL
+		FROM `+alerts+` WHERE `+where+` GROUP BY ALL
 	), named AS (
 		SELECT "rule", strftime(make_date(d::INTEGER), '%Y-%m-%d') AS "day", site, entity, incident, "class", provenance, opened, hours, n FROM counted
 	)
 	SELECT "rule", if(incident = '', site || chr(31) || entity || chr(31) || "day", 'case' || chr(31) || incident) AS cluster, "day", "class", provenance, opened, site,
-		bit_or(hours), sum(n)::BIGINT FROM named GROUP BY ALL ORDER BY ALL`, first, last)
+		bit_or(hours), sum(n)::BIGINT FROM named GROUP BY ALL ORDER BY ALL`, a.args...)
 	if err != nil {
-		return nil, fmt.Errorf("tally alerts %s to %s: %w", from, to, err)
+		return nil, fmt.Errorf("tally alerts %s to %s: %w", q.From, q.To, err)
 	}
 	return list, nil
 }

@@ -106,10 +106,10 @@ func (x *Index) Known(_ context.Context, ids []string) (map[string]bool, error) 
 }
 
 // Tallies counts the alerts of some days; see store.AlertReader.
-func (x *Index) Tallies(_ context.Context, from, to day.Date) ([]alert.Tally, error) {
+func (x *Index) Tallies(_ context.Context, q *alert.Question) ([]alert.Tally, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.book.Tallies(from, to), nil
+	return x.book.Tallies(q), nil
 }
 
 // Sums answers a question; see store.AlertReader.

@@ -109,7 +109,7 @@ func counted(b store.Batch) [3]int64 { return [3]int64{b.New, b.Updated, b.Uncha
 // tallies returns the tallies of the month of the tests.
 func tallies(t *testing.T, s store.Alerts) []alert.Tally {
 	t.Helper()
-	list, err := s.Tallies(t.Context(), "2026-05-01", "2026-05-31")
+	list, err := s.Tallies(t.Context(), &alert.Question{From: "2026-05-01", To: "2026-05-31"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -382,7 +382,7 @@ func alertsWindow(t *testing.T, open OpenAlerts) {
 		{"2026-05-06", "2026-05-09", nil},
 		{"2026-05-05", "2026-05-03", nil},
 	} {
-		got, err := s.Tallies(t.Context(), test.from, test.to)
+		got, err := s.Tallies(t.Context(), &alert.Question{From: test.from, To: test.to})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -404,7 +404,7 @@ func alertsMidnight(t *testing.T, open OpenAlerts) {
 	}
 	appendAlerts(t, s, "b1", list...)
 	for _, a := range list {
-		got, err := s.Tallies(t.Context(), day.Of(a.Time), day.Of(a.Time))
+		got, err := s.Tallies(t.Context(), &alert.Question{From: day.Of(a.Time), To: day.Of(a.Time)})
 		if err != nil {
 			t.Fatal(err)
 		}

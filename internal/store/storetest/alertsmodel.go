@@ -161,11 +161,11 @@ func (m *model) compare(rt *rapid.T, t *testing.T, s store.Alerts) {
 	days := []day.Date{"2026-05-02", "2026-05-03", "2026-05-04", "2026-05-05"}
 	for i, from := range days {
 		for _, to := range days[i:] {
-			got, err := s.Tallies(t.Context(), from, to)
+			got, err := s.Tallies(t.Context(), &alert.Question{From: from, To: to})
 			if err != nil {
 				rt.Fatal(err)
 			}
-			same(rt, fmt.Sprintf("tallies %s to %s", from, to), m.Tallies(from, to), got)
+			same(rt, fmt.Sprintf("tallies %s to %s", from, to), m.Tallies(&alert.Question{From: from, To: to}), got)
 		}
 	}
 	m.compareSums(rt, t, s)
