@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"candor/internal/alert"
+	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/detection"
 	"candor/internal/exercise"
@@ -61,7 +62,7 @@ func TestAlertsInheritTheClassOfTheirCase(t *testing.T) {
 	if !slices.Contains(m.Provenance, measure.LabelCount{Provenance: alert.Incident, Alerts: 3, Counts: true}) {
 		t.Errorf("labels by %+v", m.Provenance)
 	}
-	s, err := b.Sample(t.Context(), request(), "r1", measure.Drawing{N: 50, Seed: 1})
+	s, err := b.Sample(t.Context(), request(), "r1", assessment.Sampling{Drawing: measure.Drawing{N: 50, Seed: 1}})
 	if err != nil || s.Unlabelled != 5 {
 		t.Errorf("%d alerts to draw from, error %v; want the 5 of the open case", s.Unlabelled, err)
 	}
@@ -145,7 +146,7 @@ func TestAlertsAreJoinedByAliasAndName(t *testing.T) {
 	if v := b.verdict("AN0001"); v.Measurement.Alerts != 9 {
 		t.Errorf("the verdict rests on %d alerts", v.Measurement.Alerts)
 	}
-	if s, err := b.Sample(t.Context(), request(), "r1", measure.Drawing{N: 50, Seed: 1}); err != nil || len(s.Alerts) != 9 {
+	if s, err := b.Sample(t.Context(), request(), "r1", assessment.Sampling{Drawing: measure.Drawing{N: 50, Seed: 1}}); err != nil || len(s.Alerts) != 9 {
 		t.Errorf("%d drawn, error %v", len(s.Alerts), err)
 	}
 	a, err := b.Assess(t.Context(), request())

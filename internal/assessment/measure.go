@@ -433,46 +433,6 @@ func values[T any](of []evidence.Of[T]) []T {
 	return out
 }
 
-// Sampled is a simple random sample of the alerts of a rule that are unlabelled.
-type Sampled struct {
-	Basis
-	RuleID string `json:"rule_id"`
-	Seed   uint64 `json:"seed"`
-	// Unlabelled is how many there are to draw from, and Asked how many were asked
-	// for.
-	Unlabelled int64 `json:"unlabelled"`
-	Asked      int   `json:"asked"`
-	// Provenances are those whose labels count.
-	Provenances []string       `json:"provenances"`
-	Alerts      []*alert.Alert `json:"alerts"`
-}
-
-// Sample draws n of the rule's alerts in the window that carry no label that
-// policy counts, each as likely as any other. The same seed and evidence give the
-// same sample.
-func (s *Service) Sample(ctx context.Context, r Request, rule string, draw measure.Drawing) (Sampled, error) {
-	ev, err := s.evidenceOf(ctx, r)
-	if err != nil {
-		return Sampled{}, err
-	}
-	id, err := findRule(ev, rule)
-	if err != nil {
-		return Sampled{}, err
-	}
-	out := Sampled{Basis: basisOf(r), RuleID: id, Seed: draw.Seed, Asked: draw.N, Provenances: r.Policy.Measure.Provenances}
-	d := measure.NewDraw[*alert.Alert](draw)
-	for a, err := range s.alertsOf(ctx, &ev, id, out.Window) {
-		if err != nil {
-			return Sampled{}, err
-		}
-		if unlabelled(a, r.Policy.Measure) {
-			d.Show(a.ID, a)
-		}
-	}
-	out.Unlabelled, out.Alerts = d.Seen(), d.Sample()
-	return out, nil
-}
-
 // unlabelled reports whether policy counts no label of the alert.
 func unlabelled(a *alert.Alert, p measure.Policy) bool {
 	return a.Disposition == nil || a.Disposition.Class == alert.Unlabelled ||

@@ -143,11 +143,11 @@ func TestASampleIsOfWhatPolicyCountsAsUnlabelled(t *testing.T) {
 	b := newBench(t)
 	b.raise(3, 8, 2)
 	b.open(30)
-	s, err := b.Sample(t.Context(), request(), "r1", measure.Drawing{N: 10, Seed: 7})
+	s, err := b.Sample(t.Context(), request(), "r1", assessment.Sampling{Drawing: measure.Drawing{N: 10, Seed: 7}})
 	if err != nil || s.Unlabelled != 30 || len(s.Alerts) != 10 {
 		t.Fatalf("%d of %d, error %v; want 10 of 30, the one that a machine closed among them", len(s.Alerts), s.Unlabelled, err)
 	}
-	again, err := b.Sample(t.Context(), request(), "r1", measure.Drawing{N: 10, Seed: 7})
+	again, err := b.Sample(t.Context(), request(), "r1", assessment.Sampling{Drawing: measure.Drawing{N: 10, Seed: 7}})
 	ids := func(as []*alert.Alert) (ids []string) {
 		for _, a := range as {
 			ids = append(ids, a.ID)
@@ -157,7 +157,7 @@ func TestASampleIsOfWhatPolicyCountsAsUnlabelled(t *testing.T) {
 	if err != nil || !slices.Equal(ids(s.Alerts), ids(again.Alerts)) {
 		t.Errorf("the same seed drew %v, then %v", ids(s.Alerts), ids(again.Alerts))
 	}
-	if other, _ := b.Sample(t.Context(), request(), "r1", measure.Drawing{N: 10, Seed: 8}); slices.Equal(ids(s.Alerts), ids(other.Alerts)) {
+	if other, _ := b.Sample(t.Context(), request(), "r1", assessment.Sampling{Drawing: measure.Drawing{N: 10, Seed: 8}}); slices.Equal(ids(s.Alerts), ids(other.Alerts)) {
 		t.Error("another seed drew the same")
 	}
 }

@@ -93,3 +93,51 @@ func (d *Draw[T]) Sample() []T {
 	}
 	return values
 }
+
+// Prefix is what the first alerts in the order of a draw come to: those before the first
+// that is not labelled. Whichever alerts were labelled for other reasons than the draw,
+// which does not know what they are, these are a simple random sample of all. The zero
+// Prefix is of no alerts.
+type Prefix struct {
+	end   *[sha256.Size]byte // the least key without a label
+	drawn []prefixed         // labelled, before that, as far as it is known
+}
+
+type prefixed struct {
+	key [sha256.Size]byte
+	hit bool
+}
+
+// Show offers an alert.
+func (p *Prefix) Show(seed uint64, id string, labelled, hit bool) {
+	key := drawKey(seed, id)
+	switch {
+	case p.end != nil && bytes.Compare(key[:], p.end[:]) > 0:
+	case labelled:
+		p.drawn = append(p.drawn, prefixed{key, hit})
+	default:
+		p.end = &key
+		if len(p.drawn) > 2*maxPrefixSlack {
+			p.trim()
+		}
+	}
+}
+
+// maxPrefixSlack is how many may be held beyond those that count before they are let go.
+const maxPrefixSlack = 1 << 12
+
+func (p *Prefix) trim() {
+	p.drawn = slices.DeleteFunc(p.drawn, func(x prefixed) bool { return p.end != nil && bytes.Compare(x.key[:], p.end[:]) > 0 })
+}
+
+// Count returns how many alerts there are before the first that is not labelled, and how
+// many of them are hits.
+func (p *Prefix) Count() (drawn, hits int64) {
+	p.trim()
+	for _, x := range p.drawn {
+		if drawn++; x.hit {
+			hits++
+		}
+	}
+	return drawn, hits
+}

@@ -100,3 +100,40 @@ func TestFewLabelsAreDrawnFurtherThanMany(t *testing.T) {
 		t.Errorf("got %v: one label of 1 should rank below two hundred, and above none", got)
 	}
 }
+
+// TestTheHeadOfADrawIsASample labels the first few alerts of a draw, and others besides
+// because they are easy to call true: the head must not count those.
+func TestTheHeadOfADrawIsASample(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, head := rapid.IntRange(1, 80).Draw(t, "alerts"), rapid.IntRange(0, 20).Draw(t, "labelled of the draw")
+		ids := make([]string, n)
+		for i := range ids {
+			ids[i] = fmt.Sprint("a", i)
+		}
+		order := drawn(ids, n, 7)
+		head = min(head, n)
+		labelled := map[string]bool{}
+		for _, id := range order[:head] {
+			labelled[id] = true
+		}
+		easy := rapid.SliceOfN(rapid.SampledFrom(ids), 0, 10).Draw(t, "easy")
+		for _, id := range easy {
+			if at := slices.Index(order, id); at > head {
+				labelled[id] = true
+			}
+		}
+		var p measure.Prefix
+		for _, id := range rapid.Permutation(ids).Draw(t, "order") {
+			p.Show(7, id, labelled[id], slices.Contains(easy, id))
+		}
+		hits := 0
+		for _, id := range order[:head] {
+			if slices.Contains(easy, id) {
+				hits++
+			}
+		}
+		if d, h := p.Count(); d != int64(head) || h != int64(hits) {
+			t.Fatalf("%d drawn, %d hits; want %d and %d", d, h, head, hits)
+		}
+	})
+}

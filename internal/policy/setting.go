@@ -143,8 +143,8 @@ func measureKeys(p *assure.Policy) []key {
 		{"measure.max_alerts_per_day", "alerts a day", "The most alerts a day, on average over the window; 0 sets no bound.", number{&m.MaxAlertsPerDay, 0, 1e9}},
 		{"measure.max_minutes_per_day", "minutes a day", "The most handling time a day, on average over the window; 0 sets no bound.", number{&m.MaxMinutesPerDay, 0, 1e9}},
 		{"measure.minutes_per_alert", "minutes", "The handling time taken for an alert that carries none.", number{&m.MinutesPerAlert, 0, 1e6}},
-		{"measure.provenances", "", "Whose labels count: analyst, incident, exercise, automation.",
-			texts[string]{&m.Provenances, []string{"analyst", "incident", "exercise", "automation"}}},
+		{"measure.provenances", "", "Whose labels count: analyst, incident, exercise, automation, ai.",
+			texts[string]{&m.Provenances, []string{"analyst", "incident", "exercise", "automation", "ai"}}},
 		{"measure.confidence", "proportion", "The level of every interval.", number{&m.Confidence, 0.5, 0.9999}},
 	}
 }
