@@ -47,6 +47,7 @@ func status(t *testing.T, c *http.Client, at, secret string) int {
 }
 
 func TestReadingAsksForATokenWhenItIsToldTo(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	var made struct{ Secret string }
 	if err := json.Unmarshal([]byte(p.ok("token", "create", "siem", "--scope", "read", "--json")), &made); err != nil {
@@ -75,6 +76,7 @@ func TestReadingAsksForATokenWhenItIsToldTo(t *testing.T) {
 }
 
 func TestAServerListensAtASocket(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	s, said, client := announced(t, p, "--socket", "web.sock")
 	if said.Reading != "open" || said.Serving != "unix:"+p.path("web.sock") {

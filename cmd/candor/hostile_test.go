@@ -273,6 +273,7 @@ func (p place) commands(parent ...string) []string {
 }
 
 func TestNoCommandPrintsWhatDataWouldHaveObeyed(t *testing.T) {
+	t.Parallel()
 	p := hostilePlace(t)
 	calls := hostileCalls(p)
 	seen := 0
@@ -303,6 +304,7 @@ func TestNoCommandPrintsWhatDataWouldHaveObeyed(t *testing.T) {
 
 // What is asked to fill in is read as it was.
 func TestASampleOfHostileAlertsIsHandedBack(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, "CANDOR_ALERTS=scan")
 	id := "a" + hostile
 	line, _ := json.Marshal(map[string]string{"id": id, "rule_id": "r", "time": time.Now().Add(-24 * time.Hour).UTC().Format(time.RFC3339), "entity": hostile})
@@ -325,6 +327,7 @@ func TestASampleOfHostileAlertsIsHandedBack(t *testing.T) {
 }
 
 func TestAServersLogObeysNobody(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	s := p.serve()
 	host := strings.Trim(strings.TrimPrefix(s.address, "http://"), "/")

@@ -15,6 +15,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the transcripts in testdata/script with the real binary.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: setup, Cmds: commands()})
 }
 
@@ -25,6 +26,7 @@ func TestRealInput(t *testing.T) {
 	if data == "" {
 		t.Skip("CANDOR_TEST_DATA is not set: the transcripts on real releases, rules and alerts need it")
 	}
+	t.Parallel()
 	testscript.Run(t, testscript.Params{Dir: "testdata/real", Cmds: commands(), Setup: func(e *testscript.Env) error {
 		e.Setenv("SHARED", data)
 		return setup(e)

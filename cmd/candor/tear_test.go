@@ -73,7 +73,7 @@ func TestALongImportIsCutShort(t *testing.T) {
 	p.alerts("1.jsonl", n/2, n)
 	add := []string{"evidence", "add", "alerts", "1.jsonl"}
 	p.ok("evidence", "add", "alerts", "0.jsonl")
-	step := 3 // of about ten changes that are cut short
+	step := 5 // of about ten changes that are cut short
 	if os.Getenv("CANDOR_TEST_LONG") != "" {
 		step = 1
 	}

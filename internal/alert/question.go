@@ -12,7 +12,7 @@ type Question struct {
 	// From and To are the days that are asked about, both included; an unknown one is no
 	// bound.
 	From, To day.Date
-	// Site leaves out the alerts of other sites, unless it is empty.
+	// Site leaves out the alerts that name another site, unless it is empty.
 	Site string
 	// Sets are what is asked about; each is answered by itself.
 	Sets []Set
@@ -127,10 +127,13 @@ func (p *Part) Within(d day.Date) bool {
 // Counts reports whether a label by a provenance counts.
 func (q *Question) Counts(p Provenance) bool { return slices.Contains(q.Provenances, p) }
 
+// At reports whether alerts that name a site, or none, are asked about.
+func (q *Question) At(site string) bool { return q.Site == "" || site == "" || site == q.Site }
+
 // About reports whether the alerts of a tally are of the question's site, and of a rule of
 // its sets if it has any.
 func (q *Question) About(t *Tally) bool {
-	return (q.Site == "" || t.Site == q.Site) && (len(q.Sets) == 0 || slices.ContainsFunc(q.Sets, func(s Set) bool {
+	return q.At(t.Site) && (len(q.Sets) == 0 || slices.ContainsFunc(q.Sets, func(s Set) bool {
 		return slices.ContainsFunc(s, func(p Part) bool { return p.Rule == t.RuleID })
 	}))
 }

@@ -27,7 +27,7 @@ func (q *Question) Sums(tallies iter.Seq[Tally]) []Sums {
 	}
 	whole := Part{From: q.From, To: q.To}
 	for t := range tallies {
-		if d := day.Date(t.Day); whole.Within(d) && (q.Site == "" || t.Site == q.Site) {
+		if d := day.Date(t.Day); whole.Within(d) && q.At(t.Site) {
 			t = q.Cases.inherited(t)
 			for _, p := range of[t.RuleID] {
 				if p.part.Within(d) {
@@ -58,7 +58,7 @@ func (q *Question) CaseCounts(tallies iter.Seq[Tally]) []CaseCount {
 	for t := range tallies {
 		id, _ := CaseOf(t.Cluster)
 		closing, ok := q.Cases[id]
-		if !ok || !whole.Within(day.Date(t.Day)) || q.Site != "" && t.Site != q.Site {
+		if !ok || !whole.Within(day.Date(t.Day)) || !q.At(t.Site) {
 			continue
 		}
 		again := !closing.At.IsZero() && t.Opened.After(closing.At)

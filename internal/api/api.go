@@ -50,6 +50,7 @@ type Index interface {
 // Assessor judges the analytics of a release, and says what objects mean by that.
 type Assessor interface {
 	Assess(ctx context.Context, r assessment.Request) (assure.Assessment, error)
+	Overview(ctx context.Context, r assessment.Request) (assure.Assessment, error)
 	Take(ctx context.Context, r assessment.Request, id string) (take.Take, error)
 }
 

@@ -178,13 +178,15 @@ func asJSON(t *testing.T, v any) any {
 
 func TestAnswersAreTheModels(t *testing.T) {
 	d := newDesk(t)
-	whole := must(d.assess.Assess(t.Context(), assessment.Request{AsOf: today, Policy: policy.Default()}))(t)
-	windows := must(d.assess.Assess(t.Context(), assessment.Request{AsOf: today, Policy: policy.Default(), Platform: "Windows"}))(t)
+	whole := must(d.assess.Overview(t.Context(), assessment.Request{AsOf: today, Policy: policy.Default()}))(t)
+	hamburg := must(d.assess.Overview(t.Context(), assessment.Request{AsOf: today, Policy: policy.Default(), Site: "hamburg"}))(t)
+	windows := must(d.assess.Overview(t.Context(), assessment.Request{AsOf: today, Policy: policy.Default(), Platform: "Windows"}))(t)
 	for target, want := range map[string]any{
 		"/api/v1/objects/AN1989":            must(d.service.Page(t.Context(), "AN1989", attack.ReleaseRef{}))(t),
 		"/api/v1/objects/T1086":             must(d.service.Page(t.Context(), "T1086", attack.ReleaseRef{}))(t),
 		"/api/v1/verdicts":                  whole,
 		"/api/v1/verdicts?platform=Windows": windows,
+		"/api/v1/verdicts?site=hamburg":     hamburg,
 		"/api/v1/policy":                    map[string]any{"settings": policy.Explain(policy.Default())},
 		"/healthz":                          map[string]any{"status": "ok", "version": "test", "releases": 1},
 	} {

@@ -18,6 +18,7 @@ type gateInput struct {
 	ID  string `path:"id" doc:"ATT&CK ID or STIX id of an analytic, or the id of a rule" maxLength:"400"`
 	For string `query:"for" required:"true" doc:"What it is to be used for" enum:"reporting,automation"`
 	Release
+	AtSite
 	AsOf string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when empty" format:"date" pattern:"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]$" patternDescription:"a day from 1900 to 2199, written as 2006-01-02"`
 }
 
@@ -36,6 +37,7 @@ func (s *server) gate(ctx context.Context, in *gateInput) (*gateOutput, error) {
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
+	r.Site = in.AtSite.Site
 	d, err := s.Gates.Gate(ctx, r, in.ID, assure.Purpose(in.For))
 	if err != nil {
 		return nil, s.problem(ctx, err)

@@ -25,6 +25,7 @@ type Measurer interface {
 // Windowed is the parameters that say over which days something is measured.
 type Windowed struct {
 	Asked
+	AtSite
 	Window int `query:"window" doc:"How many days to look at, the last of them the day of judgement; as policy says when 0" minimum:"0" maximum:"3660"`
 }
 
@@ -83,6 +84,7 @@ func (s *server) registerMeasurements(h huma.API) {
 // windowed makes the request that the parameters stand for.
 func (s *server) windowed(in *Windowed) (assessment.Request, error) {
 	r, err := s.asked(in.Release, in.AsOf)
+	r.Site = in.AtSite.Site
 	if in.Window > 0 {
 		r.Policy.WindowDays = in.Window
 	}

@@ -14,9 +14,15 @@ import (
 	"candor/internal/visibility"
 )
 
+// AtSite is the parameter that selects whose evidence is judged.
+type AtSite struct {
+	Site string `query:"site" doc:"Judge the evidence of this site, with what names no site" maxLength:"200"`
+}
+
 // Judged is the parameters that select what is judged, and as of when.
 type Judged struct {
 	Release
+	AtSite
 	Platform string `query:"platform" doc:"Judge only the analytics of this platform" maxLength:"100"`
 	AsOf     string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when left out" format:"date" pattern:"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]$" patternDescription:"a day from 1900 to 2199, written as 2006-01-02"`
 }
@@ -73,12 +79,18 @@ func (s *server) registerVerdicts(h huma.API) {
 }
 
 func (s *server) assess(ctx context.Context, in Judged) (assure.Assessment, error) {
-	r, err := s.asked(in.Release, in.AsOf)
+	r, err := s.judged(in)
 	if err != nil {
 		return assure.Assessment{}, err
 	}
-	r.Platform = in.Platform
 	return s.Assessor.Assess(ctx, r)
+}
+
+// judged makes the request that the parameters stand for.
+func (s *server) judged(in Judged) (assessment.Request, error) {
+	r, err := s.asked(in.Release, in.AsOf)
+	r.Platform, r.Site = in.Platform, in.AtSite.Site
+	return r, err
 }
 
 // asked makes the request about a release as of a day, by the policy in force now.
@@ -97,7 +109,11 @@ func (s *server) asked(of Release, asOf string) (assessment.Request, error) {
 }
 
 func (s *server) verdicts(ctx context.Context, in *verdictsInput) (*verdictsOutput, error) {
-	a, err := s.assess(ctx, in.Judged)
+	r, err := s.judged(in.Judged)
+	if err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	a, err := s.Assessor.Overview(ctx, r)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}

@@ -71,7 +71,7 @@ func (s *Service) alertsOf(ctx context.Context, ev *assure.Evidence, rule string
 				yield(nil, fmt.Errorf("read the alerts of %s: %w", rule, err))
 				return
 			}
-			if !yield(legacy.Alert(a), nil) {
+			if ev.Here(a.Site) && !yield(legacy.Alert(a), nil) {
 				return
 			}
 		}

@@ -32,11 +32,13 @@ type Basis struct {
 	// MinPrecision is what policy asks for and Confidence the level of intervals.
 	MinPrecision float64 `json:"min_precision"`
 	Confidence   float64 `json:"confidence"`
+	// Site is the site whose evidence was measured; empty for the whole.
+	Site string `json:"site,omitempty"`
 }
 
 func basisOf(r Request) Basis {
 	return Basis{AsOf: r.AsOf, Window: assure.WindowOf(r.Policy, r.AsOf), MinPrecision: r.Policy.Measure.MinPrecision,
-		Policy: r.Policy.Ref(), Confidence: r.Policy.Measure.Confidence}
+		Policy: r.Policy.Ref(), Confidence: r.Policy.Measure.Confidence, Site: r.Site}
 }
 
 func (b Basis) span() measure.Span { return measure.Span{From: b.Window.From, To: b.Window.To} }
@@ -118,12 +120,14 @@ func (s *Service) Measure(ctx context.Context, r Request, timed bool) (Measured,
 }
 
 func (s *Service) measureNow(ctx context.Context, r Request, timed bool) (Measured, error) {
-	m := Measured{Basis: basisOf(r), Rules: []measure.Detail{}, Limits: measuredLimits()}
+	if timed && r.Site != "" {
+		return Measured{}, fault.New(fault.Usage, "how long alerts wait is counted over all sites alone").At("times").Next("leave out the site or the times")
+	}
 	ev, err := s.evidenceOf(ctx, r)
 	if err != nil {
-		return m, err
+		return Measured{}, err
 	}
-	m.Limits = append(m.Limits, assure.ExpiredLimits(ev.Expired, nil)...)
+	m := Measured{Basis: basisOf(r), Rules: []measure.Detail{}, Limits: append(limitsOf(&ev), assure.ExpiredLimits(ev.Expired, nil)...)}
 	var waited map[string][]alert.Duration
 	if timed {
 		if waited, err = s.durations(ctx, &ev, r); err != nil {
@@ -233,7 +237,7 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 	if err != nil {
 		return MeasuredRule{}, err
 	}
-	m := MeasuredRule{Basis: basisOf(r), Limits: append(measuredLimits(), assure.ExpiredLimits(ev.Expired, namedBy(&ev, id))...)}
+	m := MeasuredRule{Basis: basisOf(r), Limits: append(limitsOf(&ev), assure.ExpiredLimits(ev.Expired, namedBy(&ev, id))...)}
 	sums, err := s.sumsOf(ctx, &ev, r, []string{id})
 	if err != nil {
 		return m, err

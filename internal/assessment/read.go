@@ -41,7 +41,17 @@ func join(parts ...string) string { return strings.Join(parts, "\x1f") }
 func (s *Service) read(ctx context.Context, g generation, r Request) (assure.Evidence, error) {
 	w := assure.WindowOf(r.Policy, r.AsOf)
 	key := join(g.evidence, g.alerts, string(w.From), string(w.To), string(day.Of(r.AsOf)), fmt.Sprint(r.Policy.Claim.JoinAlertsBy), fmt.Sprint(r.Policy.Measure.Provenances))
-	return s.ready.Of(ctx, key, func(ctx context.Context) (assure.Evidence, error) { return s.readNow(ctx, g, w, r) })
+	ev, err := s.ready.Of(ctx, key, func(ctx context.Context) (assure.Evidence, error) { return s.readNow(ctx, g, w, r) })
+	if err != nil || r.Site == "" {
+		return ev, err
+	}
+	if err := known(&ev, r.Site); err != nil {
+		return assure.Evidence{}, err
+	}
+	asked := ev
+	asked.Site = r.Site
+	counts, err := s.caseCounts(ctx, &asked, r)
+	return ev.At(r.Site, counts), err
 }
 
 func (s *Service) readNow(ctx context.Context, g generation, w visibility.Window, r Request) (assure.Evidence, error) {
@@ -199,7 +209,7 @@ func (s *Service) raisedNow(ctx context.Context) ([]assure.AlertRule, error) {
 	}
 	source, list := sourcesOf(landed), make([]assure.AlertRule, len(rules))
 	for i, r := range rules {
-		list[i] = assure.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, Batches: r.Batches, Source: source.one(r.Batches)}
+		list[i] = assure.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, Batches: r.Batches, Sites: r.Sites, Source: source.one(r.Batches)}
 	}
 	return list, nil
 }

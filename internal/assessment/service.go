@@ -36,6 +36,9 @@ type Request struct {
 	Release attack.ReleaseRef
 	// Platform narrows the result to one platform; empty means all.
 	Platform string
+	// Site is whose evidence is judged, with what names no site; empty means all. Some
+	// evidence must name it.
+	Site string
 	// AsOf is the day of judgement; required.
 	AsOf   time.Time
 	Policy assure.Policy
@@ -117,7 +120,7 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 	if err != nil {
 		return assure.Assessment{}, err
 	}
-	key := join(libraryKey(rel), domain, g.evidence, g.alerts, string(day.Of(r.AsOf)), r.Policy.Name, r.Policy.Version)
+	key := join(libraryKey(rel), domain, g.evidence, g.alerts, string(day.Of(r.AsOf)), r.Site, r.Policy.Name, r.Policy.Version)
 	if have, ok := s.done.Get(key); ok && reflect.DeepEqual(have.policy, r.Policy) {
 		have.assessment.AsOf = r.AsOf
 		return have.assessment, nil

@@ -35,7 +35,7 @@ func (s *Service) same(ctx context.Context, r Request, what []string) (string, e
 	if err != nil {
 		return "", err
 	}
-	parts := append(what, g.evidence, g.alerts, fmt.Sprintf("%q", r.Release), r.Platform,
+	parts := append(what, g.evidence, g.alerts, fmt.Sprintf("%q", r.Release), r.Platform, r.Site,
 		string(day.Of(r.AsOf)), moment(r.AsOf).Format(time.RFC3339), fmt.Sprintf("%+v", r.Policy))
 	for _, rel := range releases {
 		parts = append(parts, libraryKey(rel))

@@ -22,14 +22,14 @@ type summed struct {
 // question asks about the alerts of the window of a request.
 func question(ev *assure.Evidence, r Request) alert.Question {
 	w := assure.WindowOf(r.Policy, r.AsOf)
-	return alert.Question{From: w.From, To: w.To, Provenances: r.Policy.Measure.Counting(), Cases: alert.LegacyOf(values(ev.Cases), string(w.To))}
+	return alert.Question{From: w.From, To: w.To, Site: ev.Site, Provenances: r.Policy.Measure.Counting(), Cases: alert.LegacyOf(values(ev.Cases), string(w.To))}
 }
 
 // sums returns the sums of sets of rules in the window, under the ids of the rules that
 // alerts mean. What was asked before is not asked again.
 func (s *Service) sums(ctx context.Context, g generation, ev *assure.Evidence, r Request, sets [][]string) ([]alert.Sums, error) {
 	q, names := question(ev, r), namesOf(ev)
-	key := join(g.alerts, string(q.From), string(q.To), fmt.Sprint(q.Provenances), fmt.Sprint(q.Cases))
+	key := join(g.alerts, string(q.From), string(q.To), q.Site, fmt.Sprint(q.Provenances), fmt.Sprint(q.Cases))
 	known, err := s.summed.Of(ctx, key, func(context.Context) (*summed, error) {
 		return &summed{make(chan struct{}, 1), map[string]alert.Sums{}}, nil
 	})

@@ -197,7 +197,7 @@ func (s *Service) desk(ctx context.Context, r Request) (*take.Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := join(libraryKey(rel), g.evidence, g.alerts, string(day.Of(r.AsOf)), fmt.Sprintf("%+v", r.Policy))
+	key := join(libraryKey(rel), g.evidence, g.alerts, string(day.Of(r.AsOf)), r.Site, fmt.Sprintf("%+v", r.Policy))
 	if d, ok := s.desks.Get(key); ok {
 		return d, nil
 	}

@@ -83,7 +83,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 		ev:     ev,
 		today:  today,
 		window: WindowOf(p, asOf),
-		scope:  scopeOf(ev.Telemetry),
+		scope:  scopeOf(&ev),
 		rank:   map[string]int{},
 	}
 	a.tactics = tacticOrder(lib)

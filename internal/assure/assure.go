@@ -134,6 +134,9 @@ type Evidence struct {
 	Expired []Expired
 	// Waivers are accepted exceptions to what gates ask for.
 	Waivers []evidence.Of[Waiver]
+	// Site is the one that the evidence is narrowed to, and Left says what was left out;
+	// empty for all of it. See At.
+	Site, Left string
 }
 
 // BatchRef is a batch of evidence: when it was recorded, and when it stopped counting.
@@ -165,6 +168,8 @@ type AlertRule struct {
 	Name    string   `json:"rule_name,omitempty"`
 	Alerts  int64    `json:"alerts"`
 	Batches []string `json:"batches"`
+	// Sites are those that its alerts name.
+	Sites []string `json:"sites,omitempty"`
 	// Source is the one source that its alerts are of; empty where that is not known,
 	// or several.
 	Source string `json:"-"`
@@ -355,6 +360,9 @@ type Assessment struct {
 	Limits []string       `json:"limits"`
 	// Waivers are those in force, whatever they are of.
 	Waivers []Waiver `json:"waivers,omitempty"`
+	// BySite is how the verdicts stand at each site; nil where that was not asked, or no
+	// evidence names a site.
+	BySite *BySite `json:"by_site,omitempty"`
 	// Beside are those of Limits that every answer drawn from the evidence bears.
 	Beside []string `json:"beside,omitempty"`
 }
@@ -391,6 +399,8 @@ type ScopeRef struct {
 	Organisation string `json:"organisation,omitempty"`
 	// Platforms is empty when the scope was not stated and all apply.
 	Platforms []string `json:"platforms"`
+	// Site is the site whose evidence was judged; empty for the whole.
+	Site string `json:"site,omitempty"`
 }
 
 // TacticTotals is the distribution over one tactic's analytics; an analytic

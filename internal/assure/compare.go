@@ -135,6 +135,7 @@ func differences(a, b *Assessment) []string {
 	if x, y := windowText(a), windowText(b); a.Window.From.Until(a.Window.To) != b.Window.From.Until(b.Window.To) {
 		add("window", x, y)
 	}
+	add("site", a.Scope.Site, b.Scope.Site)
 	add("scope", strings.Join(a.Scope.Platforms, ", "), strings.Join(b.Scope.Platforms, ", "))
 	return d
 }

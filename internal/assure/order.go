@@ -10,7 +10,6 @@ import (
 	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/telemetry"
-	"candor/internal/visibility"
 )
 
 // compareIDs orders ATT&CK IDs with their numbers as numbers, so that AN2
@@ -139,10 +138,10 @@ func orEmpty[T any](s []T) []T {
 }
 
 // scopeOf names the organisation and its platforms, over all statements of scope.
-func scopeOf(t visibility.Telemetry) ScopeRef {
+func scopeOf(ev *Evidence) ScopeRef {
 	var names []string
-	ref := ScopeRef{Platforms: []string{}}
-	for _, s := range t.Scope {
+	ref := ScopeRef{Platforms: []string{}, Site: ev.Site}
+	for _, s := range ev.Telemetry.Scope {
 		if s.Value.Organisation != "" {
 			names = append(names, s.Value.Organisation)
 		}

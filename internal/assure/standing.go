@@ -31,10 +31,14 @@ func (a *assessor) inForce() []Waiver {
 	return in
 }
 
-// beside says what stands beside every answer that is drawn from the evidence: what was
+// beside says what stands beside every answer that is drawn from the evidence: that it is
+// of one site, what was
 // recorded after the day judged, and what was withdrawn within the window.
 func (a *assessor) beside() []string {
 	var l []string
+	if a.ev.Left != "" {
+		l = append(l, a.ev.Left)
+	}
 	if text := RecordedLater(a.ev.Batches, a.today); text != "" {
 		l = append(l, text)
 	}

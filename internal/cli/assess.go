@@ -23,6 +23,7 @@ import (
 type judging struct {
 	ref      attack.ReleaseRef
 	platform string
+	site     string
 	asOf     string
 	policy   string
 }
@@ -39,9 +40,14 @@ func (j *judging) wholeFlags(c *cobra.Command) {
 	c.Flags().StringVar(&j.policy, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
 }
 
+// siteFlag is that of what can be judged for one site.
+func (j *judging) siteFlag(c *cobra.Command) {
+	c.Flags().StringVar(&j.site, "site", "", "judge the evidence of one site, with what names no site")
+}
+
 // request makes the request that the flags stand for.
 func (p *program) request(j judging) (assessment.Request, error) {
-	r := assessment.Request{Release: selected(j.ref), Platform: j.platform, AsOf: p.Now()}
+	r := assessment.Request{Release: selected(j.ref), Platform: j.platform, Site: j.site, AsOf: p.Now()}
 	if j.asOf != "" {
 		d, err := day.Parse(j.asOf)
 		if err != nil {
@@ -87,7 +93,10 @@ func (p *program) assessCommand() *cobra.Command {
 		Long: `Assess judges every analytic of a release by the evidence and the policy in force:
 its rung, the reasons with the evidence behind each, and the next step. Then it
 prints the totals: claimed (at least one enabled rule), assured (reliable), the
-distance between them, and the next steps that would lift most analytics.`,
+distance between them, and the next steps that would lift most analytics.
+
+Where evidence names sites, the summary says at which of them a verdict does not hold;
+--site judges one of them by the same rules, with what names no site.`,
 		Example: "  candor assess --summary\n  candor assess --platform Linux --rung rule_only\n  candor assess --explain AN1989\n  candor assess --by platform\n  candor assess --json > assessment.json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -105,7 +114,7 @@ distance between them, and the next steps that would lift most analytics.`,
 				if explain != "" {
 					return p.explain(ctx, d, req, explain, claims)
 				}
-				a, err := d.Assessment.Assess(ctx, req)
+				a, err := d.Assessment.Overview(ctx, req)
 				if err != nil {
 					return err
 				}
@@ -124,6 +133,7 @@ distance between them, and the next steps that would lift most analytics.`,
 		},
 	}
 	j.flags(c)
+	j.siteFlag(c)
 	c.Flags().StringVar(&explain, "explain", "", "print the whole derivation of one analytic")
 	c.Flags().BoolVar(&claims, "claims", false, "with --explain, list every claim, those that cannot count included")
 	c.Flags().StringVar(&rung, "rung", "", "only list verdicts on one rung: "+rungNames())
@@ -134,6 +144,7 @@ distance between them, and the next steps that would lift most analytics.`,
 	keepFlag(c, &keep)
 	c.MarkFlagsMutuallyExclusive("keep", "explain")
 	c.MarkFlagsMutuallyExclusive("keep", "platform")
+	c.MarkFlagsMutuallyExclusive("keep", "site")
 	c.MarkFlagsMutuallyExclusive("by", "explain")
 	c.MarkFlagsMutuallyExclusive("by", "rung")
 	c.AddCommand(p.keptCommand(), p.compareCommand())

@@ -44,6 +44,7 @@ A waiver in force opens a gate all the same, and the answer says so.`,
 		},
 	}
 	m.flags(c)
+	m.siteFlag(c)
 	purposeFlag(c, &purpose)
 	c.AddCommand(p.waiveCommand(), p.waiversCommand())
 	return c

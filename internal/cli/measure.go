@@ -88,6 +88,7 @@ Alerts cannot say that.`,
 		},
 	}
 	m.flags(c)
+	m.siteFlag(c)
 	c.Flags().StringVar(&rule, "rule", "", "the whole statement of one rule, by id or name")
 	c.Flags().StringVar(&analytic, "analytic", "", "the whole statement of one analytic, by ATT&CK ID")
 	c.Flags().StringVar(&by, "by", "rule", "what the table is of: rule, analytic")

@@ -327,7 +327,7 @@ func (p *program) demo(cmd *cobra.Command, m demonstration) error {
 		if err := p.fillDemo(ctx, d, dir, m.seed); err != nil {
 			return err
 		}
-		a, err := d.Assessment.Assess(ctx, assessment.Request{AsOf: p.Now(), Policy: policy.Default()})
+		a, err := d.Assessment.Overview(ctx, assessment.Request{AsOf: p.Now(), Policy: policy.Default()})
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"candor/internal/assure"
@@ -42,12 +43,16 @@ func showAssessment(g *page, a assure.Assessment, summary bool) {
 		scope = strings.Join(a.Scope.Platforms, ", ")
 	}
 	g.line("scope: %s%s", prefix(a.Scope.Organisation, ": "), scope)
+	if a.Scope.Site != "" {
+		g.line("site: %s", a.Scope.Site)
+	}
 	t := a.Totals
 	g.line("")
 	g.line("  claimed   %s of %d applicable analytics have an enabled rule that counts", g.bold(fmt.Sprintf("%5d", t.Claimed)), t.Applicable)
 	g.line("  assured   %s of %d are reliable; the reporting gate lets %d of them through", g.bold(fmt.Sprintf("%5d", t.Assured)), t.Applicable, t.Reportable)
 	g.line("  distance  %s claimed and not assured", g.bold(fmt.Sprintf("%5d", t.Distance)))
 	showRungs(g, t)
+	showSites(g, a.BySite)
 	showSteps(g, a.NextSteps)
 	showReread(g, a)
 	showUnmapped(g, a.Unmapped)
@@ -59,6 +64,39 @@ func showAssessment(g *page, a assure.Assessment, summary bool) {
 		g.wrap("  ", l, 100)
 	}
 	g.line("\nrung by rung: candor assess --rung NAME; one analytic: candor assess --explain ID")
+}
+
+// apartMost is how many verdicts that do not hold at a site are shown.
+const apartMost = 5
+
+// showSites says where verdicts of the whole do not hold.
+func showSites(g *page, by *assure.BySite) {
+	if by == nil {
+		return
+	}
+	g.head("By site")
+	rows := [][]string{{"SITE", "CLAIMED", "ASSURED", "DO NOT HOLD"}}
+	for _, s := range by.Sites {
+		rows = append(rows, []string{s.Site, strconv.Itoa(s.Claimed), strconv.Itoa(s.Assured), strconv.Itoa(s.Apart)})
+	}
+	g.table("  ", rows)
+	if more := by.Named - len(by.Sites); more > 0 {
+		g.line("  %s not judged here; --site judges one", plural(more, "more site is", "more sites are"))
+	}
+	shown := 0
+	for rest := by.Apart; len(rest) > 0 && shown < apartMost; shown++ {
+		v, n := rest[0], 1
+		sites := v.Site
+		for n < len(rest) && rest[n].Analytic == v.Analytic && rest[n].Rung == v.Rung && rest[n].Why == v.Why {
+			sites += ", " + rest[n].Site
+			n++
+		}
+		rest = rest[n:]
+		g.wrap("  ", fmt.Sprintf("%s %s: %s on the whole, %s at %s: %s", v.Analytic.ATTACKID, v.Analytic.Name, words(v.Whole), words(v.Rung), sites, v.Why), 100)
+		if shown == apartMost-1 && len(rest) > 0 {
+			g.line("  %s in --json", plural(len(rest), "more is", "more are"))
+		}
+	}
 }
 
 func prefix(s, sep string) string {

@@ -529,4 +529,6 @@ type AlertRule struct {
 	// Batches are those that brought one of the alerts to the rule, or news of it since; in
 	// the place of such as are merged, the merged file.
 	Batches []string `json:"batches"`
+	// Sites are those that the alerts name, in byte order.
+	Sites []string `json:"sites,omitempty"`
 }

@@ -22,6 +22,8 @@ type overviewView struct {
 	Spread     spread
 	ByStage    []stage
 	ByPlatform []platformView
+	// Apart are the verdicts that do not hold at a site.
+	Apart fold[assure.SiteVerdict]
 	// Steps are the next steps before the fold, those of which nothing can be supposed
 	// included, and More those behind it.
 	Steps, More []assure.Lift
@@ -61,6 +63,12 @@ type pile struct {
 	Last     string
 }
 
+// At returns the address of the overview of a site.
+func (s selection) At(site string) string {
+	s.Site = site
+	return s.Link("/")
+}
+
 // Pile returns the address of the batches of one kind.
 func (s selection) Pile(kind string) string { return s.Link("/evidence", "kind", kind) }
 
@@ -82,7 +90,9 @@ func (s *site) overview(r *http.Request) (view, error) {
 	if fr.Release.Version == "" {
 		return view{name: "empty", data: emptyView{frame: fr, Evidence: piles(bs)}}, nil
 	}
-	a, err := s.assess(r.Context(), fr.Sel, fr.Release)
+	asked := s.requestFor(fr.Sel, fr.Release)
+	asked.Platform = fr.Sel.Platform
+	a, err := s.Assessor.Overview(r.Context(), asked)
 	if err != nil {
 		return view{}, err
 	}
@@ -105,6 +115,9 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 			v.More = append(v.More, l)
 		}
 	}
+	if a.BySite != nil {
+		v.Apart = folded(a.BySite.Apart)
+	}
 	u := a.Unmapped
 	v.Stopped = folded(u.StoppedFeeds)
 	if d := newest(bs); d != "" && d < a.Window.From {
@@ -114,6 +127,18 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 	}
 	v.Unused = len(u.Rules) + len(u.SilentRules) + len(u.AlertRules) + len(u.UnknownSources) + len(u.Tunings)
 	return v
+}
+
+// apartView is a verdict that does not hold at a site, with links.
+type apartView struct {
+	assure.SiteVerdict
+	Of link
+	At string
+}
+
+// ApartOf returns a verdict that does not hold at a site with links.
+func (v overviewView) ApartOf(a assure.SiteVerdict) apartView {
+	return apartView{a, v.Sel.Name(a.Analytic), v.Sel.At(a.Site)}
 }
 
 // newest returns the day of the newest alert or feed observation that counts,

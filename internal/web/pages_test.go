@@ -545,6 +545,14 @@ func (b broken) Assess(context.Context, assessment.Request) (assure.Assessment, 
 	return assure.Assessment{}, b.err
 }
 
+// Overview fails.
+func (b broken) Overview(context.Context, assessment.Request) (assure.Assessment, error) {
+	return assure.Assessment{}, b.err
+}
+
+// Sites fails.
+func (b broken) Sites(context.Context, assessment.Request) ([]string, error) { return nil, b.err }
+
 // Take fails.
 func (b broken) Take(context.Context, assessment.Request, string) (take.Take, error) {
 	return take.Take{}, b.err

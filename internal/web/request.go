@@ -20,8 +20,9 @@ import (
 type selection struct {
 	// Domain and Release are as asked for; empty means the newest.
 	Domain, Release string
-	// Platform and AsOf narrow verdicts; empty means all, and today.
-	Platform, AsOf string
+	// Platform and AsOf narrow verdicts; empty means all, and today. Site is whose evidence
+	// is judged; empty means all.
+	Platform, AsOf, Site string
 }
 
 // selected reads the selection of a request.
@@ -32,6 +33,7 @@ func selected(r *http.Request) (selection, error) {
 		Release:  strings.TrimSpace(q.Get("release")),
 		Platform: strings.TrimSpace(q.Get("platform")),
 		AsOf:     strings.TrimSpace(q.Get("as_of")),
+		Site:     q.Get("site"),
 	}
 	if s.AsOf == "" {
 		return s, nil
@@ -50,7 +52,7 @@ func (s selection) ref() attack.ReleaseRef {
 // is a filter of some pages and no place.
 func (s selection) values() url.Values {
 	v := url.Values{}
-	for _, p := range [][2]string{{"domain", s.Domain}, {"release", s.Release}, {"as_of", s.AsOf}} {
+	for _, p := range [][2]string{{"domain", s.Domain}, {"release", s.Release}, {"as_of", s.AsOf}, {"site", s.Site}} {
 		if p[1] != "" {
 			v.Set(p[0], p[1])
 		}
@@ -132,6 +134,8 @@ type frame struct {
 	// Miniature says that Release is the embedded sample.
 	Miniature bool
 	Releases  []choice
+	// Sites are those whose evidence can be judged alone.
+	Sites []string
 	// Words is what the search field holds.
 	Words   string
 	Policy  assure.PolicyRef
@@ -162,7 +166,7 @@ func (s *site) frame(r *http.Request, sel selection, rel attack.Release) (frame,
 		f.Sel.Domain = attack.ShortDomain(rel.Domain)
 	}
 	for _, a := range slices.Backward(all) {
-		to := selection{Domain: attack.ShortDomain(a.Domain), Release: a.Version, AsOf: sel.AsOf}
+		to := selection{Domain: attack.ShortDomain(a.Domain), Release: a.Version, AsOf: sel.AsOf, Site: sel.Site}
 		f.Releases = append(f.Releases, choice{Name: a.String(), URL: to.Link(r.URL.EscapedPath()),
 			Chosen: a.Domain == rel.Domain && a.Version == rel.Version})
 	}
@@ -197,7 +201,7 @@ func (s *site) requestFor(sel selection, rel attack.Release) assessment.Request 
 	if sel.AsOf != "" {
 		asOf = day.Date(sel.AsOf).Time()
 	}
-	return assessment.Request{Release: attack.ReleaseRef{Domain: rel.Domain, Version: rel.Version}, AsOf: asOf, Policy: s.inForce}
+	return assessment.Request{Release: attack.ReleaseRef{Domain: rel.Domain, Version: rel.Version}, AsOf: asOf, Site: sel.Site, Policy: s.inForce}
 }
 
 // batches lists every import of evidence, oldest first, without the folders of its files.
@@ -218,6 +222,9 @@ func (s *site) begin(r *http.Request, here, title string) (frame, error) {
 	}
 	fr, err := s.place(r, sel)
 	fr.Here, fr.Title = here, title
+	if err == nil && slices.Contains([]string{"overview", "verdicts", "measurements"}, here) {
+		fr.Sites, err = s.Assessor.Sites(r.Context(), s.requestFor(sel, fr.Release))
+	}
 	return fr, err
 }
 

@@ -50,6 +50,8 @@ type Index interface {
 // Assessor judges the analytics of a release, and says what objects mean by that.
 type Assessor interface {
 	Assess(ctx context.Context, r assessment.Request) (assure.Assessment, error)
+	Overview(ctx context.Context, r assessment.Request) (assure.Assessment, error)
+	Sites(ctx context.Context, r assessment.Request) ([]string, error)
 	Take(ctx context.Context, r assessment.Request, id string) (take.Take, error)
 	Board(ctx context.Context, r assessment.Request) (*standing.Board, error)
 }

@@ -219,7 +219,8 @@ type Rule struct {
 	Name        string
 	Alerts      int64
 	First, Last time.Time
-	Batches     []int // behind one of its alerts, in their order
+	Batches     []int    // behind one of its alerts, in their order
+	Sites       []string // that its alerts name, in byte order
 	named       time.Time
 }
 
@@ -243,6 +244,9 @@ func (l Rules) Add(s *State) {
 		if i, found := slices.BinarySearch(r.Batches, n); !found {
 			r.Batches = slices.Insert(r.Batches, i, n)
 		}
+	}
+	if i, found := slices.BinarySearch(r.Sites, a.Site); !found && a.Site != "" {
+		r.Sites = slices.Insert(r.Sites, i, a.Site)
 	}
 }
 

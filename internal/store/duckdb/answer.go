@@ -58,7 +58,7 @@ func (x *Index) Tallies(ctx context.Context, q *alert.Question) (list []alert.Ta
 	a := &asking{Question: q}
 	where := fmt.Sprintf(`counts AND "time" BETWEEN %s AND %s`, a.with(first), a.with(last))
 	if q.Site != "" {
-		where += " AND site = " + a.with(q.Site)
+		where += " AND site IN ('', " + a.with(q.Site) + ")"
 	}
 	if len(q.Sets) > 0 {
 		where += fmt.Sprintf(` AND "rule" IN (SELECT unnest(%s::VARCHAR[]))`, a.with(q.Rules()))
@@ -100,6 +100,12 @@ func (x *Index) Rules(ctx context.Context) (list []store.AlertRule, err error) {
 			SELECT DISTINCT "rule", number FROM ix.known WHERE counts AND NOT many
 			UNION SELECT a."rule", r.number FROM ix.arrival r JOIN ix.merged a ON a.h = r.h AND a.id = r.id WHERE a.counts AND r.behind)
 			JOIN ix.batch USING (number) GROUP BY "rule", file ORDER BY "rule", min(number)`)
+	}
+	if err == nil {
+		err = x.scan(ctx, 2, func(v []value) {
+			r := &list[places[v[0].(string)]]
+			r.Sites = append(r.Sites, v[1].(string))
+		}, `SELECT DISTINCT "rule", site FROM `+alerts+` WHERE counts AND site <> '' ORDER BY "rule", site`)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list the rules of alerts: %w", err)

@@ -47,7 +47,7 @@ func (a *asking) seen(where string) string {
 	first, last := stamp.Bounds(a.From, a.To)
 	where = fmt.Sprintf(`a.counts AND a."time" BETWEEN %s AND %s%s`, a.with(first), a.with(last), where)
 	if a.Site != "" {
-		where += " AND a.site = " + a.with(a.Site)
+		where += " AND a.site IN ('', " + a.with(a.Site) + ")"
 	}
 	rows := `SELECT a."rule", a.incident, a.entity, a.site, a."time", a."class", a.provenance, a.said, a.author, a.original, a.reading, a.reader, a.readby FROM ` + alerts + ` a WHERE ` + where
 	if a.late {

@@ -148,7 +148,7 @@ func (x *Index) Rules(context.Context) ([]store.AlertRule, error) {
 	defer x.mu.Unlock()
 	var list []store.AlertRule
 	for _, r := range x.book.Rules() {
-		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last}
+		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last, Sites: r.Sites}
 		for _, n := range r.Batches {
 			h := x.held[n]
 			if name := h.Name(); !slices.Contains(rule.Batches, name) {

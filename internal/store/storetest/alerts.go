@@ -420,8 +420,8 @@ func alertsRules(t *testing.T, open OpenAlerts) {
 	earlier := with(fired("a4", -9), func(a *alert.Alert) { a.RuleName = "Rule 1" })
 	appendAlerts(t, s, "b3", earlier, judged(second, alert.Test, 3))
 	same(t, "rules", []store.AlertRule{
-		{ID: "r0", Alerts: 1, First: hours(2), Last: hours(2), Batches: []string{"b1", "b3"}},
-		{ID: "r1", Name: "Rule one", Alerts: 3, First: hours(-9), Last: hours(9), Batches: []string{"b1", "b3"}},
+		{ID: "r0", Alerts: 1, First: hours(2), Last: hours(2), Batches: []string{"b1", "b3"}, Sites: []string{"site"}},
+		{ID: "r1", Name: "Rule one", Alerts: 3, First: hours(-9), Last: hours(9), Batches: []string{"b1", "b3"}, Sites: []string{"site"}},
 	}, alertStateOf(t, s).Rules)
 	appendAlerts(t, s, "b4", with(fired("a5", 10), func(a *alert.Alert) { a.RuleName = "" }))
 	same(t, "name after an alert that gives none", "Rule one", alertStateOf(t, s).Rules[1].Name)
@@ -434,8 +434,8 @@ func alertsMoveRule(t *testing.T, open OpenAlerts) {
 	appendAlerts(t, s, "b1", fired("a1", 0), fired("a2", 9))
 	appendAlerts(t, s, "b2", with(fired("a2", 9), func(a *alert.Alert) { a.RuleID, a.RuleName = "r2", "Rule two" }), fired("a1", 1))
 	same(t, "rules", []store.AlertRule{
-		{ID: "r1", Name: "Rule one", Alerts: 1, First: hours(1), Last: hours(1), Batches: []string{"b1", "b2"}},
-		{ID: "r2", Name: "Rule two", Alerts: 1, First: hours(9), Last: hours(9), Batches: []string{"b2"}},
+		{ID: "r1", Name: "Rule one", Alerts: 1, First: hours(1), Last: hours(1), Batches: []string{"b1", "b2"}, Sites: []string{"site"}},
+		{ID: "r2", Name: "Rule two", Alerts: 1, First: hours(9), Last: hours(9), Batches: []string{"b2"}, Sites: []string{"site"}},
 	}, alertStateOf(t, s).Rules)
 	appendAlerts(t, s, "b3", fired("a2", 9))
 	if rules := alertStateOf(t, s).Rules; len(rules) != 1 || rules[0].Alerts != 2 || !rules[0].Last.Equal(hours(9)) {

@@ -39,7 +39,7 @@ func alertsPartial(t *testing.T, open OpenAlerts) {
 	merged := with(fired("a2", 0), func(a *alert.Alert) { a.CaseID, a.Fields = "c1", cased.Fields })
 	same(t, "alerts", []alert.Alert{inForce(a, closed.Disposition), inForce(merged, nil), inForce(fired("a3", 1), &alert.Disposition{Class: alert.Test, Time: hours(2), By: "ann", Provenance: alert.Analyst})},
 		everyAlert(t, s, "r1", "", ""))
-	same(t, "rules", []store.AlertRule{{ID: "r1", Name: "Rule one", Alerts: 3, First: hours(0), Last: hours(1), Batches: []string{"b1", "b2", "b4"}}}, alertStateOf(t, s).Rules)
+	same(t, "rules", []store.AlertRule{{ID: "r1", Name: "Rule one", Alerts: 3, First: hours(0), Last: hours(1), Batches: []string{"b1", "b2", "b4"}, Sites: []string{"site"}}}, alertStateOf(t, s).Rules)
 	same(t, "history", []alert.Disposition{said(closed)}, dispositions(t, s, "a1"))
 }
 
@@ -207,7 +207,7 @@ func alertsStatementCountsAgain(t *testing.T, open OpenAlertsKeeper) {
 	same(t, "new, updated, unchanged", [3]int64{1, 0, 0}, counted(appendAlerts(t, s, "b4", again)))
 	want := with(again, func(a *alert.Alert) { a.CaseID, a.Fields = "c1", map[string]string{"user": "ann", "host": "h1"} })
 	same(t, "alerts", []alert.Alert{inForce(want, closed.Disposition)}, everyAlert(t, s, "r2", "", ""))
-	same(t, "rules", []store.AlertRule{{ID: "r2", Name: "Rule one", Alerts: 1, First: hours(1), Last: hours(1), Batches: []string{"b4"}}}, alertStateOf(t, s).Rules)
+	same(t, "rules", []store.AlertRule{{ID: "r2", Name: "Rule one", Alerts: 1, First: hours(1), Last: hours(1), Batches: []string{"b4"}, Sites: []string{"site"}}}, alertStateOf(t, s).Rules)
 	batches, err := s.Batches(t.Context())
 	clean(t, s, batches, err)
 }

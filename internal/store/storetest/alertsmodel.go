@@ -191,7 +191,7 @@ func (m *model) compareRules(rt *rapid.T, t *testing.T, s store.Alerts) {
 	}
 	var want []store.AlertRule
 	for _, r := range m.Rules() {
-		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last}
+		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last, Sites: r.Sites}
 		for _, n := range r.Batches {
 			if name := m.names[n]; !slices.Contains(rule.Batches, name) {
 				rule.Batches = append(rule.Batches, name)

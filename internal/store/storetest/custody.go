@@ -385,7 +385,7 @@ func alertsStillBrought(t *testing.T, open OpenAlertsKeeper) {
 	state := alertStateOf(t, s)
 	same(t, "tallies", []alert.Tally{tally(fired("a1", 0), 1)}, state.Tallies)
 	same(t, "rules", []store.AlertRule{
-		{ID: "r1", Name: "Rule one", Alerts: 1, First: hours(0), Last: hours(0), Batches: []string{"b2"}},
+		{ID: "r1", Name: "Rule one", Alerts: 1, First: hours(0), Last: hours(0), Batches: []string{"b2"}, Sites: []string{"site"}},
 	}, state.Rules)
 }
 

@@ -1,0 +1,78 @@
+package assessment
+
+import (
+	"context"
+	"slices"
+
+	"candor/internal/assure"
+	"candor/internal/crew"
+	"candor/internal/fault"
+	"candor/internal/near"
+)
+
+// sitesMost is how many sites are judged beside the whole.
+const sitesMost = 12
+
+// Sites lists the sites that the evidence names, in order.
+func (s *Service) Sites(ctx context.Context, r Request) ([]string, error) {
+	r.Site = ""
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return ev.Sites(), nil
+}
+
+// known returns fault.NotFound, with the sites that there are, for one that no evidence
+// names.
+func known(ev *assure.Evidence, site string) error {
+	sites := ev.Sites()
+	if slices.Contains(sites, site) {
+		return nil
+	}
+	err := fault.New(fault.NotFound, "no evidence names the site %q", site).At("site")
+	if len(sites) == 0 {
+		return err.Next("leave it out: alerts, feeds, declared sources and runs of rules can name a site, and none does")
+	}
+	return err.Next("%s", near.Hint(site, sites, ""))
+}
+
+// limitsOf are the limits of what is measured from evidence.
+func limitsOf(ev *assure.Evidence) []string {
+	if ev.Left == "" {
+		return measuredLimits()
+	}
+	return append([]string{ev.Left, "How long alerts wait is counted over all sites alone, and not said here."}, measuredLimits()...)
+}
+
+// Overview returns the assessment, and how its verdicts stand at each site where the
+// evidence names some and the request none.
+func (s *Service) Overview(ctx context.Context, r Request) (assure.Assessment, error) {
+	a, err := s.Assess(ctx, r)
+	if err != nil || r.Site != "" {
+		return a, err
+	}
+	sites, err := s.Sites(ctx, r)
+	if err != nil || len(sites) == 0 {
+		return a, err
+	}
+	judged := make([]assure.Assessment, min(len(sites), sitesMost))
+	g, ctx := crew.WithContext(ctx)
+	for i := range judged {
+		g.Go(func() (err error) {
+			at := r
+			at.Site = sites[i]
+			judged[i], err = s.Assess(ctx, at)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return a, err
+	}
+	by := &assure.BySite{Named: len(sites), Apart: []assure.SiteVerdict{}}
+	for i := range judged {
+		by.Add(sites[i], &a, &judged[i])
+	}
+	a.BySite = by
+	return a, nil
+}
