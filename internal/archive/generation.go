@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// settles is after how long a folder that was changed has a time of its own: systems
+// distinctAfter is after how long a folder that was changed has a time of its own: systems
 // mark changes with a clock that goes on in steps, the coarsest of two seconds.
-const settles = 3 * time.Second
+const distinctAfter = 3 * time.Second
 
 // Generation names the state of the archive: it is another name once an assessment was
 // kept or removed, by whichever process. Shortly after a change, when another one may
@@ -25,7 +25,7 @@ func (a Archive) Generation(context.Context) (string, error) {
 		return "", err
 	}
 	name := strconv.FormatInt(info.ModTime().UnixNano(), 10)
-	if time.Since(info.ModTime()).Abs() >= settles {
+	if time.Since(info.ModTime()).Abs() >= distinctAfter {
 		return name, nil
 	}
 	files, err := os.ReadDir(a.dir)

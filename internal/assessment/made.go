@@ -105,7 +105,7 @@ func (s *Service) Rules(ctx context.Context, r Request) (RulesMade, error) {
 		}
 	}
 	for i := range m.Rules {
-		m.Rules[i].settle(a.Release.Version != "")
+		m.Rules[i].conclude(a.Release.Version != "")
 	}
 	slices.SortFunc(m.Rules, func(a, b RuleMade) int { return strings.Compare(a.ID, b.ID) })
 	m.Bases = countBases(m.Rules)
@@ -223,8 +223,8 @@ func (m *RuleMade) because(why string) {
 	}
 }
 
-// settle puts claims in order and says why none counts where none does.
-func (m *RuleMade) settle(judged bool) {
+// conclude puts claims in order and says why none counts where none does.
+func (m *RuleMade) conclude(judged bool) {
 	slices.SortStableFunc(m.Claims, func(a, b AnalyticClaim) int {
 		return cmp.Or(cmp.Compare(truth(b.Counts), truth(a.Counts)), strings.Compare(a.Analytic, b.Analytic))
 	})

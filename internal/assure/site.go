@@ -15,12 +15,12 @@ import (
 // Here reports whether what names a site, or none, counts.
 func (e *Evidence) Here(site string) bool { return e.Site == "" || site == "" || site == e.Site }
 
-// At returns the evidence that counts for one site, without what names other sites alone. What names no site counts for every one; so do scope, external
-// sources, rules, runbooks, tuning and waivers, which name none. The counts are those of the alerts
-// of cases that count there.
+// At returns the evidence that counts for one site, without what names other sites alone.
+// What names no site counts for every one; so do scope, external sources, rules, runbooks,
+// tuning and waivers, which name none. The counts are those of the alerts of cases there.
 func (e Evidence) At(site string, counts []alert.CaseCount) Evidence {
 	e.Site = site
-	var left [3]int
+	var left [4]int
 	t := &e.Telemetry
 	t.Sources, left[0] = stay(t.Sources, func(s *telemetry.Source) bool { return len(s.Sites) == 0 || slices.Contains(s.Sites, site) })
 	shared := 0
@@ -31,13 +31,14 @@ func (e Evidence) At(site string, counts []alert.CaseCount) Evidence {
 	}
 	t.Observations, left[1] = stay(t.Observations, func(o *telemetry.Observation) bool { return e.Here(o.Site) })
 	e.Runs, left[2] = stay(e.Runs, func(r *detection.Run) bool { return e.Here(r.Site) })
+	e.Fields, left[3] = stay(e.Fields, func(f *telemetry.FieldShare) bool { return e.Here(f.Site) })
 	elsewhere := casesElsewhere(e.CaseCounts, counts)
 	var cases int
 	e.Cases, cases = stay(e.Cases, func(c *alert.Case) bool { return !elsewhere[c.ID] })
 	e.CaseCounts = counts
 	e.Tallies = slices.DeleteFunc(slices.Clone(e.Tallies), func(t alert.Tally) bool { return !e.Here(t.Site) })
-	e.Left = figure.Sprintf("Judged for site %s: alerts, %d declared sources, %d feed observations, %d runs of rules and %d cases that name other sites alone are left out. "+
-		"What names no site counts for every site, as do scope, external sources, rules, runbooks, tuning and waivers.", site, left[0], left[1], left[2], cases)
+	e.Left = figure.Sprintf("Judged for site %s: alerts, %d declared sources, %d feed observations, %d measured shares of fields, %d runs of rules and %d cases that name other sites alone are left out. "+
+		"What names no site counts for every site, as do scope, external sources, rules, runbooks, tuning and waivers.", site, left[0], left[1], left[3], left[2], cases)
 	if shared > 0 {
 		e.Left += figure.Sprintf(" How many hosts of %d declared sources are there is not known: they name several sites together.", shared)
 	}
@@ -77,6 +78,9 @@ func (e *Evidence) Sites() []string {
 	}
 	for i := range e.Telemetry.Observations {
 		named[e.Telemetry.Observations[i].Value.Site] = true
+	}
+	for i := range e.Fields {
+		named[e.Fields[i].Value.Site] = true
 	}
 	for i := range e.Runs {
 		named[e.Runs[i].Value.Site] = true

@@ -34,8 +34,8 @@ type Cache[V any] struct {
 	making Flight[V]
 }
 
-// entry is a value that is kept.
-type entry[V any] struct {
+// slot is a value that is kept.
+type slot[V any] struct {
 	key   string
 	value V
 	cost  int64
@@ -67,7 +67,7 @@ func (c *Cache[V]) Get(key string) (value V, ok bool) {
 	if e == nil {
 		return value, false
 	}
-	have := e.Value.(*entry[V]).value
+	have := e.Value.(*slot[V]).value
 	if !c.keeps(have) {
 		c.drop(e)
 		return value, false
@@ -94,19 +94,19 @@ func (c *Cache[V]) Put(key string, value V) {
 	if c.at == nil {
 		c.at = map[string]*list.Element{}
 	}
-	c.at[key] = c.order.PushFront(&entry[V]{key, value, cost})
+	c.at[key] = c.order.PushFront(&slot[V]{key, value, cost})
 	c.cost += cost
 	for c.cost > most {
 		c.drop(c.order.Back())
 	}
 }
 
-// drop forgets an entry; nil is none.
+// drop forgets a value; nil is none.
 func (c *Cache[V]) drop(e *list.Element) {
 	if e == nil {
 		return
 	}
-	gone := c.order.Remove(e).(*entry[V])
+	gone := c.order.Remove(e).(*slot[V])
 	c.cost -= gone.cost
 	delete(c.at, gone.key)
 }

@@ -50,10 +50,10 @@ func (x *index) unread(id, why string, read attack.Readings) string {
 	return why
 }
 
-// settle returns what an ID leads to for one rule. Of several readings the one is
+// leads returns what an ID leads to for one rule. Of several readings the one is
 // meant with an analytic whose platform and log source are the rule's; where
 // that is not exactly one, the rule claims nothing by the ID.
-func (r *rule) settle(id string, t target) target {
+func (r *rule) leads(id string, t target) target {
 	if len(t.choices) == 0 {
 		return t
 	}

@@ -32,7 +32,7 @@ type target struct {
 	reading string
 	foreign bool
 	// choices are what an ID of another release may stand for, when that is several:
-	// the rule settles it.
+	// the rule decides.
 	choices []target
 	// why says why there is nothing to map to.
 	why string

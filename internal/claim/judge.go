@@ -75,7 +75,7 @@ func (x *index) claims(r *rule, out *Claims) map[string]Claim {
 		out.Unmapped = r.miss(out.Unmapped, id, t)
 	}
 	for _, id := range ids(r.Analytics) {
-		t := r.settle(id, x.explicit(id))
+		t := r.leads(id, x.explicit(id))
 		for _, a := range t.analytics {
 			if _, ok := best[a.id]; !ok || t.via == "" {
 				best[a.id] = r.claim(Explicit, t)
@@ -86,7 +86,7 @@ func (x *index) claims(r *rule, out *Claims) map[string]Claim {
 	named := ids(r.Techniques)
 	to := make([]target, len(named))
 	for i, id := range named {
-		to[i] = r.settle(id, x.technique(id))
+		to[i] = r.leads(id, x.technique(id))
 	}
 	below := subs(named, to)
 	for i, id := range named {

@@ -39,9 +39,9 @@ type statement struct {
 	by, what string
 }
 
-// settle returns the first of the statements that says anything, and what is odd
+// agreed returns the first of the statements that says anything, and what is odd
 // when others say otherwise.
-func settle(said ...statement) (counts string, odd []store.Oddity) {
+func agreed(said ...statement) (counts string, odd []store.Oddity) {
 	by := ""
 	for _, s := range said {
 		switch {
@@ -75,16 +75,16 @@ func identify(sum *stix.Summary, r BundleRequest, f bundleFile, have []attack.Re
 	}
 	odd := oddities(sum)
 	var more []store.Oddity
-	rel.STIX, more = settle(statement{"the published hash", known.STIX}, statement{"the bundle", sum.STIX})
+	rel.STIX, more = agreed(statement{"the published hash", known.STIX}, statement{"the bundle", sum.STIX})
 	odd = append(odd, more...)
 	domains := []statement{{"the published hash", known.Domain}, {"the collection object", collection.Domain}, {"the file's name", name.Domain},
 		{"the request", attack.DomainName(r.Domain)}, {"what most objects name", sum.Domain()}}
 	if own != "" { // what its objects extend is no contradiction
 		domains = []statement{{"the collection, which is not MITRE's,", own}, {"the file's name", name.Domain}, {"the request", attack.DomainName(r.Domain)}}
 	}
-	rel.Domain, more = settle(domains...)
+	rel.Domain, more = agreed(domains...)
 	odd = append(odd, more...)
-	rel.Version, more = settle(statement{"the published hash", known.Version}, statement{"the collection object", collection.Version}, statement{"the file's name", name.Version},
+	rel.Version, more = agreed(statement{"the published hash", known.Version}, statement{"the collection object", collection.Version}, statement{"the file's name", name.Version},
 		statement{"the request", strings.TrimSpace(r.Release)})
 	odd = append(odd, more...)
 	if rel.Domain == "" || rel.Version == "" {

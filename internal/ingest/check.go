@@ -52,7 +52,7 @@ func (e *Evidence) Check(ctx context.Context, r Request) (Check, error) {
 				return Check{}, err
 			}
 		}
-		if err := b.settle(); err != nil {
+		if err := b.finish(); err != nil {
 			return Check{}, err
 		}
 	}

@@ -100,7 +100,7 @@ func (b *batch) found(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Al
 				return
 			}
 		}
-		if err := b.settle(); err != nil {
+		if err := b.finish(); err != nil {
 			b.refused = true
 			yield(nil, err)
 			return

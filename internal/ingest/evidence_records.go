@@ -78,7 +78,7 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 		if !b.changes {
 			b.repeated()
 		}
-		err = b.settle()
+		err = b.finish()
 	}
 	if err == nil {
 		if err = e.compare(ctx, b, known); err == nil && !r.New {
@@ -95,9 +95,9 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	return b, nil, nil
 }
 
-// settle counts what was read, writes the rejects and refuses a batch in which
+// finish counts what was read, writes the rejects and refuses a batch in which
 // nothing is good.
-func (b *batch) settle() (err error) {
+func (b *batch) finish() (err error) {
 	b.Rejected, b.Read = b.rejects.n, b.good+b.rejects.n
 	if b.Rejects, err = b.rejects.close(); err != nil {
 		return err

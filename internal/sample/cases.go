@@ -18,9 +18,9 @@ type incidentCase struct {
 	owner, lessons           string
 }
 
-// settled is how many days before the end an incident was, at least, for its
+// reviewedAfter is how many days before the end an incident was, at least, for its
 // review to be done.
-const settled = 10
+const reviewedAfter = 10
 
 // caseTable returns cases.csv: one incident that alerts led to, one that somebody
 // else found, one that was none, and one that is open.
@@ -38,7 +38,7 @@ func (s *simulation) caseTable() ([]byte, error) {
 			platforms: "PRE", owner: "s.lindqvist"},
 	}
 	for _, p := range s.incidents["phishing"] {
-		if p.back < settled {
+		if p.back < reviewedAfter {
 			continue
 		}
 		began := s.end.Add(-p.back).Time().Add(p.start)

@@ -14,8 +14,8 @@ import (
 // suffix ends the names of the tokens' files.
 const suffix = ".json"
 
-// kept is a token as its file has it.
-type kept struct {
+// stored is a token as its file has it.
+type stored struct {
 	Token
 	// SHA256 is of the secret, in hexadecimal.
 	SHA256 string `json:"sha256"`
@@ -23,17 +23,17 @@ type kept struct {
 
 // read reads the file of a token. The error of one that is not there is
 // fs.ErrNotExist.
-func (f *Folder) read(name string) (kept, error) {
+func (f *Folder) read(name string) (stored, error) {
 	b, err := os.ReadFile(f.path(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return kept{}, err
+		return stored{}, err
 	case err != nil:
-		return kept{}, unreadable(f.path(name), err)
+		return stored{}, unreadable(f.path(name), err)
 	}
-	var k kept
+	var k stored
 	if err := json.Unmarshal(b, &k); err != nil || k.Name != name || len(k.SHA256) != 64 {
-		return kept{}, fault.New(fault.Unavailable, "the token's file is damaged").At("%s", f.path(name)).Because(err).
+		return stored{}, fault.New(fault.Unavailable, "the token's file is damaged").At("%s", f.path(name)).Because(err).
 			Next("remove the file and make a token of another name")
 	}
 	return k, nil
@@ -42,7 +42,7 @@ func (f *Folder) read(name string) (kept, error) {
 // write makes the file of a token whole and durable, and places it under its
 // name: os.Link for a new one, which fails if the name is taken, and os.Rename to
 // replace it.
-func (f *Folder) write(k kept, place func(from, to string) error) error {
+func (f *Folder) write(k stored, place func(from, to string) error) error {
 	b, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode token %s: %w", k.Name, err)
@@ -67,11 +67,11 @@ func (f *Folder) write(k kept, place func(from, to string) error) error {
 	if err != nil {
 		return unwritable(f.dir, err)
 	}
-	return f.settle()
+	return f.sync()
 }
 
-// settle makes the names in the folder durable.
-func (f *Folder) settle() error {
+// sync makes the names in the folder durable.
+func (f *Folder) sync() error {
 	if err := durable.Names(f.dir); err != nil {
 		return unwritable(f.dir, err)
 	}

@@ -107,7 +107,7 @@ func (f *Folder) Create(r Request, now time.Time) (Token, string, error) {
 		return Token{}, "", err
 	}
 	secret := newSecret(r.Name)
-	k := kept{SHA256: digest(secret)}
+	k := stored{SHA256: digest(secret)}
 	k.Token = Token{ID: k.SHA256[:12], Name: r.Name, Scopes: ordered(r.Scopes), By: r.By, Created: now.UTC().Truncate(time.Second)}
 	if r.Expires != nil {
 		k.Expires = new(r.Expires.UTC().Truncate(time.Second))

@@ -99,9 +99,9 @@ func (c components) unknown(name string) (Suggestion, bool) {
 
 // catalogue is the log sources that a release names: by folded name, the name
 // as spelled first, and its channels by folded channel.
-type catalogue map[string]*entry
+type catalogue map[string]*heading
 
-type entry struct {
+type heading struct {
 	name     string
 	channels map[string]string
 }
@@ -115,7 +115,7 @@ func knownSources(lib *attack.Library) catalogue {
 		for _, l := range slices.Concat(o.LogSources, o.Channels) {
 			name := attack.Fold(l.Name)
 			if known[name] == nil {
-				known[name] = &entry{l.Name, map[string]string{}}
+				known[name] = &heading{l.Name, map[string]string{}}
 			}
 			known[name].channels[attack.Fold(l.Channel)] = l.Channel
 		}

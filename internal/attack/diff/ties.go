@@ -29,7 +29,7 @@ func tiesOf(pairs []*pair, from, to map[string]Name) map[string]*Tied {
 	for id, t := range ties {
 		kept := false
 		for _, e := range []*Exchange{&t.Mitigations, &t.Detections, &t.Procedures} {
-			e.settle()
+			e.net()
 			kept = kept || len(e.Gained)+len(e.Lost) > 0
 		}
 		if !kept {
@@ -88,8 +88,8 @@ func (t tie) add(ties map[string]*Tied, names, others map[string]Name, gained bo
 	}
 }
 
-// settle takes out what was both gained and lost, sorts, and lists each once.
-func (e *Exchange) settle() {
+// net takes out what was both gained and lost, sorts, and lists each once.
+func (e *Exchange) net() {
 	has := func(ns []Name, id string) bool {
 		return slices.ContainsFunc(ns, func(n Name) bool { return n.ID == id })
 	}

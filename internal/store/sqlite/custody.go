@@ -43,9 +43,9 @@ func sealText[T string | []byte](b []byte, text T) []byte {
 // withdrawnInput is the input of a withdrawn batch, which no file has.
 func withdrawnInput(id string) string { return "withdrawn " + id }
 
-// withdraw makes a batch stop counting; settle brings all that follows from the
+// withdraw makes a batch stop counting; follow brings all that follows from the
 // batches in line.
-func (j *journal) withdraw(ctx context.Context, id string, w store.Withdrawal, settle func(context.Context, *sql.Tx) error) error {
+func (j *journal) withdraw(ctx context.Context, id string, w store.Withdrawal, follow func(context.Context, *sql.Tx) error) error {
 	if strings.TrimSpace(w.Reason) == "" {
 		return fault.New(fault.Invalid, "a withdrawal needs a reason").Next("say why, for whoever asks later")
 	}
@@ -64,7 +64,7 @@ func (j *journal) withdraw(ctx context.Context, id string, w store.Withdrawal, s
 	if err := strike(inner, tx, id, w); err != nil {
 		return err
 	}
-	if err := settle(inner, tx); err != nil {
+	if err := follow(inner, tx); err != nil {
 		return fmt.Errorf("withdraw batch %s: %w", id, err)
 	}
 	if err := ctx.Err(); err != nil {
@@ -234,9 +234,9 @@ func voidBatches(ctx context.Context, tx *sql.Tx) (map[int64]bool, error) {
 	return void, rows.Err()
 }
 
-// sealOld seals the batches that landed before batches were sealed, once settle
+// sealOld seals the batches that landed before batches were sealed, once follow
 // has brought all that follows from them in line.
-func (j *journal) sealOld(ctx context.Context, settle func(context.Context, *sql.Tx) error, audit func(context.Context, bool) (store.Audit, error)) error {
+func (j *journal) sealOld(ctx context.Context, follow func(context.Context, *sql.Tx) error, audit func(context.Context, bool) (store.Audit, error)) error {
 	var old bool
 	if err := j.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM batch WHERE content = '')`).Scan(&old); err != nil || !old {
 		return err
@@ -246,7 +246,7 @@ func (j *journal) sealOld(ctx context.Context, settle func(context.Context, *sql
 		return err
 	}
 	defer tx.Rollback()
-	if err := settle(ctx, tx); err != nil {
+	if err := follow(ctx, tx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

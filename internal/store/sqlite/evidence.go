@@ -37,7 +37,7 @@ func OpenEvidence(ctx context.Context, path string) (*Evidence, error) {
 		return nil, err
 	}
 	e := newEvidence(db)
-	if err := e.journal.sealOld(ctx, e.settle, e.Audit); err != nil {
+	if err := e.journal.sealOld(ctx, e.follow, e.Audit); err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (e *Evidence) Batches(ctx context.Context) ([]store.Batch, error) {
 // a batch ID that another input has is fault.Conflict. Errors from records are
 // returned as they are.
 func (e *Evidence) Append(ctx context.Context, b store.Batch, records iter.Seq2[store.Record, error]) (landed store.Batch, fresh bool, err error) {
-	return e.journal.land(ctx, b, func(inner context.Context, t *entry) error {
+	return e.journal.land(ctx, b, func(inner context.Context, t *landing) error {
 		a, err := newRecorder(inner, t)
 		if err != nil {
 			return fmt.Errorf("append records: %w", err)
@@ -81,13 +81,13 @@ func (e *Evidence) Append(ctx context.Context, b store.Batch, records iter.Seq2[
 
 // recorder adds records to a batch.
 type recorder struct {
-	*entry
+	*landing
 	find, supersede, insert, restate *sql.Stmt
 	buf                              []byte
 }
 
-func newRecorder(ctx context.Context, t *entry) (*recorder, error) {
-	a := &recorder{entry: t}
+func newRecorder(ctx context.Context, t *landing) (*recorder, error) {
+	a := &recorder{landing: t}
 	return a, prepare(ctx, t.tx, map[string]**sql.Stmt{
 		`SELECT seq, body, coalesce(carrier, batch) FROM record WHERE kind = ? AND key = ? AND superseded IS NULL`: &a.find,
 		`UPDATE record SET superseded = ? WHERE seq = ?`:                                                           &a.supersede,
@@ -131,7 +131,7 @@ func (a *recorder) add(ctx context.Context, r store.Record) error {
 	if r.Body == nil {
 		r.Body = []byte{} // nil would be stored as NULL
 	}
-	res, err := a.insert.ExecContext(ctx, a.entry.seq, r.Kind, r.Key, r.Body)
+	res, err := a.insert.ExecContext(ctx, a.landing.seq, r.Kind, r.Key, r.Body)
 	if err != nil {
 		return fmt.Errorf("store %s %q: %w", r.Kind, r.Key, err)
 	}
@@ -144,7 +144,7 @@ func (a *recorder) count(r store.Record, before []byte) {
 	switch {
 	case len(r.Body) == 0 && len(before) == 0:
 	case len(r.Body) == 0:
-		a.entry.Retired++
+		a.landing.Retired++
 	case len(before) == 0:
 		a.New++
 	case bytes.Equal(before, r.Body):
@@ -168,10 +168,10 @@ func (a *recorder) sealed(h hash.Hash, res sql.Result, r store.Record) error {
 // again notes that the batch, too, says what the record in place seq says, which
 // is in force from another batch.
 func (a *recorder) again(ctx context.Context, r store.Record, seq, from int64) error {
-	if from == a.entry.seq {
+	if from == a.landing.seq {
 		return nil
 	}
-	res, err := a.restate.ExecContext(ctx, a.entry.seq, seq)
+	res, err := a.restate.ExecContext(ctx, a.landing.seq, seq)
 	if err != nil {
 		return fmt.Errorf("note %s %q: %w", r.Kind, r.Key, err)
 	}

@@ -26,8 +26,8 @@ func newJournal(db *sql.DB, schema string, input func(store.Batch) string) journ
 	return journal{db: db, schema: schema, input: input, turn: make(chan struct{}, 1)}
 }
 
-// entry is a batch that is being written.
-type entry struct {
+// landing is a batch that is being written.
+type landing struct {
 	store.Batch
 	tx   *sql.Tx
 	seq  int64
@@ -37,7 +37,7 @@ type entry struct {
 // land writes b and whatever fill adds in one transaction. The context that
 // fill gets is never cancelled, because the driver starts a goroutine for each
 // statement under one that can be; fill reads its input through until instead.
-func (j *journal) land(ctx context.Context, b store.Batch, fill func(context.Context, *entry) error) (store.Batch, bool, error) {
+func (j *journal) land(ctx context.Context, b store.Batch, fill func(context.Context, *landing) error) (store.Batch, bool, error) {
 	if b.ID == "" || b.Hash == "" {
 		return store.Batch{}, false, fault.New(fault.Invalid, "a batch needs an id and the hash of its input")
 	}
@@ -53,7 +53,7 @@ func (j *journal) land(ctx context.Context, b store.Batch, fill func(context.Con
 		return store.Batch{}, false, fmt.Errorf("begin batch %s: %w", b.ID, err)
 	}
 	defer tx.Rollback()
-	e := &entry{Batch: b, tx: tx, seal: newSeal()}
+	e := &landing{Batch: b, tx: tx, seal: newSeal()}
 	e.Content, e.Withdrawn = "", nil
 	if earlier, found, err := j.enter(inner, e); err != nil || found {
 		return earlier, false, err
@@ -73,7 +73,7 @@ func (j *journal) land(ctx context.Context, b store.Batch, fill func(context.Con
 
 // enter gives e its place in the journal, unless the same input is there
 // already; then it returns the batch that brought it.
-func (j *journal) enter(ctx context.Context, e *entry) (earlier store.Batch, found bool, err error) {
+func (j *journal) enter(ctx context.Context, e *landing) (earlier store.Batch, found bool, err error) {
 	var body, content string
 	err = e.tx.QueryRowContext(ctx, `SELECT body, content FROM batch WHERE input = ?`, j.input(e.Batch)).Scan(&body, &content)
 	if err == nil {
@@ -99,7 +99,7 @@ func (j *journal) enter(ctx context.Context, e *entry) (earlier store.Batch, fou
 }
 
 // commit writes the batch with its counts and its seal, and ends the transaction.
-func (e *entry) commit(ctx context.Context) error {
+func (e *landing) commit(ctx context.Context) error {
 	body, err := json.Marshal(e.Batch)
 	if err != nil {
 		return err

@@ -14,11 +14,11 @@ import (
 // Withdraw makes a batch stop counting; see store.Custody. Records that it
 // superseded are in force again.
 func (e *Evidence) Withdraw(ctx context.Context, batch string, w store.Withdrawal) error {
-	return e.journal.withdraw(ctx, batch, w, e.settle)
+	return e.journal.withdraw(ctx, batch, w, e.follow)
 }
 
-// settle puts those records in force that the batches which count make so.
-func (e *Evidence) settle(ctx context.Context, tx *sql.Tx) error {
+// follow puts those records in force that the batches which count make so.
+func (e *Evidence) follow(ctx context.Context, tx *sql.Tx) error {
 	a, err := e.journal.audit(ctx, tx)
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func (d *depot) add(ctx context.Context, it *item, s *attack.Snapshot) error {
 	if len(d.waiting) < chunk && len(d.bytes) < 4*packSize {
 		return nil
 	}
-	return d.settle(ctx)
+	return d.sift(ctx)
 }
 
 // say notes the words of the object.
@@ -141,7 +141,7 @@ func wordsHash(words [5]string) []byte {
 
 // finish stores what waits.
 func (d *depot) finish(ctx context.Context) error {
-	if err := d.settle(ctx); err != nil {
+	if err := d.sift(ctx); err != nil {
 		return err
 	}
 	for typ, p := range d.packing {
@@ -165,8 +165,8 @@ func (d *depot) flush(ctx context.Context) error {
 	return nil
 }
 
-// settle finds out which of the waiting objects are new and stores those.
-func (d *depot) settle(ctx context.Context) error {
+// sift finds out which of the waiting objects are new and stores those.
+func (d *depot) sift(ctx context.Context) error {
 	known, err := d.lookUp(ctx, &d.haveSnapshot, func(a *newcomer) []byte { return a.hash })
 	if err != nil {
 		return err
