@@ -342,8 +342,7 @@ func (s *Service) MeasureAnalytics(ctx context.Context, r Request, id string) (M
 }
 
 func (s *Service) measureAnalyticsNow(ctx context.Context, r Request, id string) (MeasuredAnalytics, error) {
-	m := MeasuredAnalytics{Basis: basisOf(r), Analytics: []MeasuredAnalytic{},
-		Limits: append(measuredLimits(), "The alerts of several rules are pooled; each may be better or worse than all together.")}
+	m := MeasuredAnalytics{Basis: basisOf(r), Analytics: []MeasuredAnalytic{}}
 	verdicts, err := s.verdicts(ctx, r, id)
 	if err != nil {
 		return m, err
@@ -352,6 +351,7 @@ func (s *Service) measureAnalyticsNow(ctx context.Context, r Request, id string)
 	if err != nil {
 		return m, err
 	}
+	m.Limits = append(limitsOf(&ev), "The alerts of several rules are pooled; each may be better or worse than all together.")
 	m.Limits = append(m.Limits, assure.ExpiredLimits(ev.Expired, nil)...)
 	waited, err := s.durations(ctx, &ev, r)
 	if err != nil {
