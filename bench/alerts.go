@@ -119,6 +119,7 @@ func (l *loads) after(data string) error {
 	}{
 		{"open the store and nothing else", "open", l.n, nil},
 		{"Candor adds dispositions.csv", "dispositions", min(l.n, statements), []string{l.path("dispositions.csv")}},
+		{"sums of each rule (Sums)", "sums", l.n, nil},
 		{"counts per rule, cluster and day (Tallies)", "tallies", l.n, nil},
 		{"times to acknowledge and to close (Durations)", "durations", l.n, nil},
 		{"withdraw the dispositions", "withdraw", min(l.n, statements), nil},
@@ -171,7 +172,16 @@ func loadPart(part string, paths []string) error {
 func ask(ctx context.Context, alerts *batches.Store, what string) (err error) {
 	switch what {
 	case "tallies":
-		_, err = alerts.Tallies(ctx, &alert.Question{From: "", To: ""})
+		_, err = alerts.Tallies(ctx, &alert.Question{})
+	case "sums":
+		q := alert.Question{Provenances: alert.Provenances()}
+		for i := range madeRules {
+			q.Sets = append(q.Sets, alert.SetOf(fmt.Sprint("rule-", i)))
+		}
+		var sums []alert.Sums
+		if sums, err = alerts.Sums(ctx, &q); err == nil && sums[0].Alerts == 0 {
+			err = errors.New("no alert of the first rule was counted")
+		}
 	case "durations":
 		_, err = alerts.Durations(ctx, "", "", time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC))
 	case "withdraw":

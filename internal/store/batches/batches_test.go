@@ -141,7 +141,7 @@ func add(t *testing.T, s *batches.Store, id string, alerts ...string) store.Batc
 // count returns how many alerts count.
 func count(t *testing.T, s *batches.Store) (n int64) {
 	t.Helper()
-	list, err := s.Tallies(t.Context(), &alert.Question{From: "", To: ""})
+	list, err := s.Tallies(t.Context(), &alert.Question{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestAFileThatIsNotAsItWasIsRefused(t *testing.T) {
 				s, err := batches.Open(t.Context(), dir, e, batches.Options{Write: what != "in memory", Recorded: recorded})
 				if err == nil {
 					defer s.Close()
-					_, err = s.Tallies(t.Context(), &alert.Question{From: "", To: ""})
+					_, err = s.Tallies(t.Context(), &alert.Question{})
 				}
 				if c.named == "" {
 					continue // there is nothing, and only a ledger knows that there was

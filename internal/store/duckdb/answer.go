@@ -91,7 +91,9 @@ func (x *Index) Rules(ctx context.Context) (list []store.AlertRule, err error) {
 		r.Name, _ = v[4].(string)
 		places[r.ID] = len(list)
 		list = append(list, r)
-	}, `SELECT "rule", count(*), min("time"), max("time"), arg_max("name", ("time", "name")) FILTER ("name" <> '') FROM `+alerts+` WHERE counts GROUP BY "rule" ORDER BY "rule"`)
+	}, `SELECT "rule", sum(n)::BIGINT, min(first), max(last), arg_max("name", (last, "name")) FILTER ("name" <> '') FROM (
+		SELECT "rule", "name", count(*) AS n, min("time") AS first, max("time") AS last FROM `+alerts+` WHERE counts GROUP BY ALL
+	) GROUP BY "rule" ORDER BY "rule"`)
 	if err == nil {
 		err = x.scan(ctx, 2, func(v []value) {
 			r := &list[places[v[0].(string)]]

@@ -264,7 +264,7 @@ func questions(b *testing.B, s *batches.Store, n int) {
 		again = append(again, a)
 	}
 	tallies := func() error {
-		_, err := s.Tallies(b.Context(), &alert.Question{From: "", To: ""})
+		_, err := s.Tallies(b.Context(), &alert.Question{})
 		return err
 	}
 	appendAgain := func(id string) func() error {

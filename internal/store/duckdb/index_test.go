@@ -99,7 +99,7 @@ func TestAnIndexThatIsNotAsItWasMadeIsBuiltAnew(t *testing.T) {
 			if err := s.Withdraw(t.Context(), storetest.KillBatch(2).ID, store.Withdrawal{Reason: "a drill"}); err != nil {
 				t.Fatal(err)
 			}
-			want, err := s.Tallies(t.Context(), &alert.Question{From: "", To: ""})
+			want, err := s.Tallies(t.Context(), &alert.Question{})
 			if err := errors.Join(err, s.Close()); err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +113,7 @@ func TestAnIndexThatIsNotAsItWasMadeIsBuiltAnew(t *testing.T) {
 			if !errors.Is(why, batches.ErrRebuild) {
 				t.Errorf("the index was not moved aside: %v", why)
 			}
-			got, err := s.Tallies(t.Context(), &alert.Question{From: "", To: ""})
+			got, err := s.Tallies(t.Context(), &alert.Question{})
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {
 				t.Errorf("%v\n%s", err, diff)
 			}
