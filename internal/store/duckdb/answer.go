@@ -99,9 +99,10 @@ func (x *Index) Rules(ctx context.Context) (list []store.AlertRule, err error) {
 			r := &list[places[v[0].(string)]]
 			r.Batches = append(r.Batches, v[1].(string))
 		}, `SELECT "rule", file FROM (
-			SELECT DISTINCT "rule", number FROM ix.known WHERE counts AND NOT many
-			UNION SELECT a."rule", r.number FROM ix.arrival r JOIN ix.merged a ON a.h = r.h AND a.id = r.id WHERE a.counts AND r.behind)
-			JOIN ix.batch USING (number) GROUP BY "rule", file ORDER BY "rule", min(number)`)
+			SELECT k."rule", b.file, min(number) AS first FROM ix.known k JOIN ix.batch b USING (number) WHERE k.counts AND NOT k.many GROUP BY ALL
+			UNION ALL SELECT a."rule", b.file, min(r.number) FROM ix.arrival r JOIN ix.merged a ON a.h = r.h AND a.id = r.id JOIN ix.batch b ON b.number = r.number
+			WHERE a.counts AND r.behind GROUP BY ALL)
+			GROUP BY "rule", file ORDER BY "rule", min(first)`)
 	}
 	if err == nil {
 		err = x.scan(ctx, 2, func(v []value) {
