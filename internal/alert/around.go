@@ -16,8 +16,9 @@ type Around struct {
 	// Rules are the ids of rules as alerts name them, Sites the sites, and Entities what
 	// the alerts are about, by FoldEntity; none of a kind is any.
 	Rules, Sites, Entities []string
-	// Untied leaves out the alerts that belong to a case.
+	// Untied leaves out the alerts that belong to a case, and Except those with these ids.
 	Untied bool
+	Except []string
 }
 
 // FoldEntity is the form in which two names of an entity are the same: hosts and accounts
@@ -27,7 +28,7 @@ func FoldEntity(name string) string { return strings.ToLower(name) }
 // Asks reports whether an alert is one of those asked for.
 func (q *Around) Asks(a *Alert) bool {
 	any := func(of []string, s string) bool { return len(of) == 0 || slices.Contains(of, s) }
-	return !a.Time.Before(q.From) && !a.Time.After(q.To) && (!q.Untied || a.CaseID == "") &&
+	return !a.Time.Before(q.From) && !a.Time.After(q.To) && (!q.Untied || a.CaseID == "") && !slices.Contains(q.Except, a.ID) &&
 		any(q.Rules, a.RuleID) && any(q.Sites, a.Site) &&
 		(len(q.Entities) == 0 || slices.ContainsFunc(q.Entities, func(e string) bool { return FoldEntity(e) == FoldEntity(a.Entity) }))
 }

@@ -58,7 +58,14 @@ type Case struct {
 	// Alerts are the ids of the alerts that were part of it; those that name the
 	// case themselves need not be listed.
 	Alerts []string `json:"alerts,omitempty"`
-	Owner  string   `json:"owner,omitempty"`
+	// Site and Entities are where it took place and what it touched, as alerts name them;
+	// empty where it was not said.
+	Site     string   `json:"site,omitempty"`
+	Entities []string `json:"entities,omitempty"`
+	// Apart are the ids of alerts of which a review said that they are no part of it; they
+	// are no part of the case's own record.
+	Apart []string `json:"apart,omitempty"`
+	Owner string   `json:"owner,omitempty"`
 	// Runbooks are the ids of the runbooks that were used in it.
 	Runbooks []string `json:"runbooks,omitempty"`
 	// Lessons is what the review learned, for people.

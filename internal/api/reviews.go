@@ -9,10 +9,12 @@ import (
 	"candor/internal/assure"
 )
 
-// Reviewer says what analytics did in incidents.
+// Reviewer says what analytics did in incidents, and what exercises come to.
 type Reviewer interface {
 	Reviews(ctx context.Context, r assessment.Request) (assure.Reviews, error)
 	Review(ctx context.Context, r assessment.Request, id string) (assure.Review, error)
+	Exercises(ctx context.Context, r assessment.Request) (assessment.Exercises, error)
+	Exercise(ctx context.Context, r assessment.Request, id string) (assessment.ExplainedExercise, error)
 }
 
 // Asked is the parameters that say up to when something is known.
@@ -38,6 +40,7 @@ func (s *server) registerReviews(h huma.API) {
 	}
 	huma.Register(h, operation(h, "list-reviews", "/api/v1/reviews", "The cases, and how the incidents became known"), s.reviews)
 	huma.Register(h, operation(h, "get-review", "/api/v1/reviews/{id}", "What each analytic that an incident involved did there", 404), s.review)
+	s.registerExercises(h)
 }
 
 func (s *server) reviews(ctx context.Context, in *Asked) (*reviewsOutput, error) {

@@ -277,7 +277,7 @@ func (s *stores) close() error {
 func (s *stores) services() *cli.Desk {
 	now := s.mode.Now
 	lib := library.New(s.library)
-	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.alerts)
+	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts))
 	judge.Kept = s.archive().List
 	in := ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now).Against(s.library)
 	if s.mode.Write {

@@ -37,6 +37,12 @@ func joined(ev *assure.Evidence, joins []detection.Join) {
 		r := &ev.Runs[i].Value
 		r.RuleID = of.Rule(detection.Called{ID: r.RuleID, Name: r.RuleName, Source: r.Source}).ID
 	}
+	ev.Exercises = slices.Clone(ev.Exercises)
+	for i := range ev.Exercises {
+		if e := &ev.Exercises[i].Value; e.RuleID != "" {
+			e.RuleID = of.Rule(detection.Called{ID: e.RuleID, Name: e.RuleID}).ID
+		}
+	}
 }
 
 // together returns one rule of two that alerts name.

@@ -119,9 +119,11 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	load(ctx, g, s.evidence, store.KindRun, &ev.Runs)
 	load(ctx, g, s.evidence, store.KindException, &ev.Exempted)
 	load(ctx, g, s.evidence, store.KindField, &ev.Fields)
+	load(ctx, g, s.evidence, store.KindTie, &ev.Ties)
 	if err := g.Wait(); err != nil {
 		return ev, err
 	}
+	ev.Cases = assure.Apart(ev.Cases, ev.Ties)
 	rules := make([]*detection.Rule, len(ev.Rules))
 	for i := range ev.Rules {
 		rules[i] = &ev.Rules[i].Value

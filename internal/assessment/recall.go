@@ -42,6 +42,7 @@ func recallLimits() []string {
 	return []string{
 		"An exercise shows that what was done that day was seen, not that every variant would be.",
 		"What was blocked is left out: it says nothing of detection. Logged without an alert counts as not detected unless policy lets it pass.",
+		"What the alerts of its time contradict counts as not detected; what another rule raised, or what may be coincidence, is left out (candor exercise explain).",
 		"Incidents that nobody ever found are in no case: what cases show is an upper bound in that sense.",
 		"That an alert led to an incident does not say which of its techniques the alert was about; candor review CASE does.",
 	}
@@ -90,14 +91,19 @@ func (s *Service) recallNow(ctx context.Context, r Request, id string) (Recalled
 // a revoked technique stands for its successor, as it does for verdicts. Without a
 // release they name what they name.
 func (s *Service) named(ctx context.Context, r Request, ev *assure.Evidence) ([]exercise.Exercise, []alert.Case, error) {
-	es, cs := values(ev.Exercises), values(ev.Cases)
+	es, cs := slices.Clone(values(ev.Exercises)), values(ev.Cases)
 	rel, err := s.release(ctx, r.Release.Or(r.Policy.Release))
 	if fault.KindOf(err) == fault.NotFound {
-		return es, cs, nil
+		return slices.DeleteFunc(es, func(e exercise.Exercise) bool { return e.Outcome == exercise.Ran }), cs, nil
 	}
 	if err != nil {
 		return nil, nil, err
 	}
+	a, err := s.whole(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	es = found(es, &a)
 	lib, err := s.library(ctx, rel)
 	if err != nil {
 		return nil, nil, err
@@ -109,6 +115,34 @@ func (s *Service) named(ctx context.Context, r Request, ev *assure.Evidence) ([]
 		cs[i].Techniques, cs[i].Analytics = currents(lib, cs[i].Techniques), currents(lib, cs[i].Analytics)
 	}
 	return es, cs, nil
+}
+
+// found returns the exercises with the outcome that the alerts of their time leave them:
+// what those contradict in all that it speaks for was not detected, and of what nobody can
+// say whether it was nothing is said.
+func found(es []exercise.Exercise, a *assure.Assessment) []exercise.Exercise {
+	best := map[string]string{}
+	rank := []string{"", "inconclusive", "failed", "passed"}
+	for i := range a.Verdicts {
+		for _, t := range a.Verdicts[i].Exercises.Trials {
+			if t.Basis != assure.ByStatement && slices.Index(rank, t.Result) > slices.Index(rank, best[t.ID]) {
+				best[t.ID] = t.Result
+			}
+		}
+	}
+	kept := es[:0]
+	for _, e := range es {
+		switch result := best[e.ID()]; {
+		case result == "passed":
+			e.Outcome = exercise.Alerted
+		case result == "failed":
+			e.Outcome = exercise.None
+		case result == "inconclusive", e.Outcome == exercise.Ran:
+			continue
+		}
+		kept = append(kept, e)
+	}
+	return kept
 }
 
 // currents is assure.Current of each, in a slice of its own.

@@ -20,6 +20,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/cache"
+	"candor/internal/claim"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/figure"
@@ -61,6 +62,7 @@ type Service struct {
 	ready     cache.Cache[assure.Evidence] // joined
 	summed    cache.Cache[*summed]
 	waited    cache.Cache[[]alert.Duration]
+	claims    cache.Cache[*claim.Claims] // of a release and the rules
 	done      cache.Cache[assured]
 	under     cache.Flight[assure.Assessment] // those under way
 	desks     cache.Cache[*take.Desk]
@@ -132,6 +134,9 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 		}
 		ev, err := s.read(ctx, g, r)
 		if err != nil {
+			return assure.Assessment{}, err
+		}
+		if err := s.surround(ctx, join(libraryKey(rel), domain, g.evidence), lib, &ev, r); err != nil {
 			return assure.Assessment{}, err
 		}
 		a, err := s.judge(ctx, lib, ev, g, r)

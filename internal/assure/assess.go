@@ -49,6 +49,7 @@ type assessor struct {
 	runbooks  runbookIndex
 	alerts    alertIndex
 	tunings   tuningIndex
+	around    surroundings
 
 	operations map[string]Operation // of the rules of which runs are recorded
 	enabled    map[string]bool      // the rules that are said to be
@@ -91,7 +92,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 		a.rank[t.ID] = i
 	}
 	var both crew.Workers // what takes the longest, and rests on nothing of the other
-	both.Go(func() { a.claims = claim.Judge(lib, ev.Rules, p.Claim) })
+	both.Go(func() { a.claims = claimsOf(lib, &ev, p) })
 	both.Go(a.look)
 	both.Wait()
 	a.operate(asOf)
@@ -101,6 +102,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.alerts = indexAlerts(ev, a.window, p.Measure)
 	a.impair()
 	a.tunings = indexTunings(lib, ev.Tunings, today)
+	a.around = indexSurroundings(&ev, a.alerts.rules)
 	return a
 }
 
@@ -112,6 +114,20 @@ func (a *assessor) look() {
 	for i, o := range a.objects {
 		a.seen[i] = a.view.Of(o)
 	}
+}
+
+// claimsOf returns the claims of the rules, which may be known already; they can be
+// changed.
+func claimsOf(lib *attack.Library, ev *Evidence, p Policy) claim.Claims {
+	if ev.Claims == nil {
+		return claim.Judge(lib, ev.Rules, p.Claim)
+	}
+	c := *ev.Claims
+	c.ByAnalytic = make(map[string][]claim.Claim, len(ev.Claims.ByAnalytic))
+	for id, list := range ev.Claims.ByAnalytic {
+		c.ByAnalytic[id] = slices.Clone(list)
+	}
+	return c
 }
 
 // sorted returns ev with what later steps name in order put in an order of its
@@ -192,9 +208,9 @@ func (a *assessor) judge(s *subject) {
 		pooled = s.counting
 	}
 	s.Measurement, s.firing = a.alerts.pool(pooled)
-	s.trials = a.exercises.of(s, a.policy.Readiness, a.today)
+	s.trials = a.trialsOf(s)
 	s.Exercises = s.trials.Proof
-	s.reviews = a.incidents.of(s)
+	s.reviews = a.reviewsOf(s)
 	s.Incidents = s.reviews.Incidents
 	s.duty = a.runbooks.of(s, a.policy.Readiness, a.today)
 	s.duty.Used, s.duty.LastUsed = a.used(s.duty.ID)

@@ -98,6 +98,12 @@ type Readiness struct {
 	// MaxRunAgeDays is for how many days a rule may not have searched while others of
 	// its product ran, before it counts as stopped.
 	MaxRunAgeDays int
+	// CorroborateHours is for how many hours after an exercise or an incident alerts are
+	// taken to be of it, 1 or more.
+	CorroborateHours int
+	// MaxChance is the highest chance, 0 to 1, that an alert at that time is coincidence
+	// with which it still bears out an exercise.
+	MaxChance float64
 	// RequireOwner says that a runbook without an owner does not count.
 	RequireOwner bool
 }
@@ -126,6 +132,13 @@ type Evidence struct {
 	// that belong to a case, whatever their day.
 	Cases      []evidence.Of[alert.Case]
 	CaseCounts []alert.CaseCount
+	// Around are the alerts at the times of exercises and incidents.
+	Around Surroundings
+	// Claims are what ClaimsOf makes of Rules, where that is known already; nil to judge
+	// them.
+	Claims *claim.Claims
+	// Ties are what reviews said of whether alerts are part of incidents.
+	Ties []evidence.Of[Tie]
 	// AlertRules are the rules that alerts name: where their alerts came from.
 	AlertRules []AlertRule
 	// Batches are those of all evidence, withdrawn ones included.
@@ -199,7 +212,7 @@ type Step struct {
 	// Action is stable: "collect", "verify_feed", "register_external",
 	// "write_rule", "enable_rule", "exercise", "label", "tune", "fix", "write_runbook",
 	// "review_runbook", "keep", "wait", "clarify_source", "narrow_exception",
-	// "collect_field".
+	// "collect_field", "tie_alerts".
 	Action string `json:"action"`
 	// Target is what to do it to: a log source, a technique, a rule, an analytic.
 	Target string `json:"target"`
@@ -211,12 +224,17 @@ type Step struct {
 // Proof is what exercises say of an analytic.
 type Proof struct {
 	// State is "none", "passed", "expired", "failed" (newest failed) or
-	// "inconclusive" (blocked or logged only).
-	State    string `json:"state"`
-	Passed   int    `json:"passed"`
-	Failed   int    `json:"failed"`
-	LastTime string `json:"last_time,omitempty"`
-	LastTest string `json:"last_test,omitempty"`
+	// "inconclusive" (none of them says whether it works).
+	State string `json:"state"`
+	// Corroborated says that alerts bear out an exercise in date that passed since one
+	// failed last.
+	Corroborated bool `json:"corroborated"`
+	// Trials are the exercises as they are judged for the analytic, newest first.
+	Trials   []Trial `json:"trials,omitempty"`
+	Passed   int     `json:"passed"`
+	Failed   int     `json:"failed"`
+	LastTime string  `json:"last_time,omitempty"`
+	LastTest string  `json:"last_test,omitempty"`
 }
 
 // Duty is what runbooks say of an analytic.

@@ -264,6 +264,8 @@ func (w *whatIf) trialsAndRunbooks() []candidate {
 		case Proven:
 			if s.Runbook.State != dutyCurrent {
 				add(w.written(s))
+			} else if len(s.byStatement()) > 0 && len(w.policy.Readiness.Passing) > 0 {
+				add(w.passed(s))
 			}
 		case Unproven, Contradicted:
 			if len(w.policy.Readiness.Passing) == 0 {
@@ -302,7 +304,7 @@ func (w *whatIf) passed(s *subject) candidate {
 		c.Action, c.Text = actFix, fixStep(s).Text
 	}
 	c.Does = once(c.Action)
-	c.Supposed.Exercises = []evidence.Of[exercise.Exercise]{{Value: e}}
+	c.Supposed.Exercises = []evidence.Of[exercise.Exercise]{{Value: e, Batch: supposedID}}
 	return c
 }
 

@@ -36,7 +36,7 @@ func testPolicy() Policy {
 			MinPrecision: 0.5, MinEpisodes: 5, MaxAlertsPerDay: 50, MaxMinutesPerDay: 240,
 			MinutesPerAlert: 10, Provenances: []string{"analyst"}, Confidence: 0.95,
 		},
-		Readiness: Readiness{MaxExerciseAgeDays: 180, MaxRunbookAgeDays: 365, Passing: []string{"alerted"}, MaxRunAgeDays: 7, RequireOwner: true},
+		Readiness: Readiness{MaxExerciseAgeDays: 180, MaxRunbookAgeDays: 365, Passing: []string{"alerted"}, MaxRunAgeDays: 7, CorroborateHours: 24, MaxChance: 0.05, RequireOwner: true},
 	}
 }
 
@@ -171,6 +171,26 @@ func (w *world) exercise(id string, ago int, o exercise.Outcome) *world {
 		e.Technique, e.Analytic = "", id
 	}
 	w.Exercises = append(w.Exercises, evidence.Of[exercise.Exercise]{Value: e, Batch: "b-exercise"})
+	if o == exercise.Alerted {
+		w.seen(e, "r", "r0", "r1", "r2", "r3", "tech")
+	}
+	return w
+}
+
+// seen records that each of the rules raised an alert an hour after an exercise, and at no
+// other time, although alerts of them are known of 90 days before the day of judgement.
+func (w *world) seen(e exercise.Exercise, rules ...string) *world {
+	if w.Around.Seen == nil {
+		w.Around.Seen = map[string][]Sighting{}
+	}
+	for _, r := range rules {
+		of := ofExercise(e.ID())
+		w.Around.Seen[of] = append(w.Around.Seen[of], Sighting{Near: alert.Near{RuleID: r, N: 1, First: e.Time.Add(time.Hour), ID: "a-" + r, Entity: "host-1"}, Wide: 1})
+		for _, ago := range []int{400, 0} {
+			at := asOf.AddDate(0, 0, -ago)
+			w.Around.Presence = append(w.Around.Presence, alert.Presence{RuleID: r, Day: string(day.Of(at)), First: at, Last: at})
+		}
+	}
 	return w
 }
 

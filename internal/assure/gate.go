@@ -81,7 +81,7 @@ type Asked struct {
 // Check is one thing that a gate asks for.
 type Check struct {
 	// Name is stable: "rung", "episodes", "precision", "unlabelled", "volume",
-	// "runbook", "age", and of a rule "exception_hides" and "field_missing" where
+	// "runbook", "age", "untied", and of a rule "exception_hides" and "field_missing" where
 	// something is in its way.
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`
@@ -179,6 +179,10 @@ func (g *gate) checks() []Check {
 		checks = append(checks, g.precision(), g.unlabelled())
 	}
 	checks = append(checks, g.volume(), g.age())
+	if v := g.judged; v != nil && len(v.Incidents.Untied) > 0 {
+		u := &v.Incidents.Untied[0]
+		checks = append(checks, g.check("untied", false, u.text(), "a review of incident "+u.Case+" that says what those alerts are"))
+	}
 	if g.asks.RequireRunbook {
 		checks = append(checks, g.runbook())
 	}

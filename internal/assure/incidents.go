@@ -9,8 +9,10 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/attack"
+	"candor/internal/claim"
 	"candor/internal/day"
 	"candor/internal/evidence"
+	"candor/internal/figure"
 )
 
 // The states of Incidents.
@@ -20,15 +22,19 @@ const (
 	incidentsAnswered     = "answered"
 	incidentsDetected     = "detected"
 	incidentsInconclusive = "inconclusive"
+	incidentsUntied       = "untied"
 )
 
 // Incidents is what reviewed incidents say of an analytic. A missed one counts
 // against it until something newer answers it; a detected one proves nothing by
 // itself.
 type Incidents struct {
-	// State is "none", "missed" (and nothing newer has answered it), "answered",
-	// "detected" or "inconclusive".
+	// State is "none", "missed" (and nothing newer has answered it), "untied" (alerts of
+	// claiming rules lie at its place and time, and nobody said whether they are part of
+	// it), "answered", "detected" or "inconclusive".
 	State string `json:"state"`
+	// Untied are the incidents that would be missed, but for such alerts, newest first.
+	Untied []UntiedCase `json:"untied,omitempty"`
 	// Missed are the incidents that were found by a hunt, by others or too late and
 	// in which no claiming rule raised an alert; Detected those that an alert of a
 	// claiming rule led to. The others say nothing of it.
@@ -39,6 +45,28 @@ type Incidents struct {
 	LastCase string `json:"last_case,omitempty"`
 	LastTime string `json:"last_time,omitempty"`
 }
+
+// UntiedCase is an incident with the alerts that may be part of it.
+type UntiedCase struct {
+	Case  string    `json:"case"`
+	Time  time.Time `json:"time"`
+	Fired []Firing  `json:"fired"` // by claiming rules
+}
+
+// Tie is what a review said of whether an alert is part of an incident.
+type Tie struct {
+	Case    string `json:"case"`
+	AlertID string `json:"alert_id"`
+	RuleID  string `json:"rule_id"`
+	// Part says that it is part of the incident.
+	Part bool      `json:"part"`
+	Why  string    `json:"why,omitempty"`
+	By   string    `json:"by,omitempty"`
+	Made time.Time `json:"made"`
+}
+
+// Key names what a later statement supersedes.
+func (t *Tie) Key() string { return t.Case + "|" + t.AlertID }
 
 // incidentIndex finds incidents by the ATT&CK ID of an analytic or a technique
 // that was part of them.
@@ -107,11 +135,17 @@ type reviews struct {
 	all              []evidence.Of[alert.Case]
 }
 
-// of returns what the incidents say of s, whose exercises are judged already.
-func (x *incidentIndex) of(s *subject) reviews {
+// reviewsOf returns what the incidents say of s, whose exercises are judged already.
+func (a *assessor) reviewsOf(s *subject) reviews {
+	x := &a.incidents
 	r := reviews{Incidents: Incidents{State: incidentsNone}, all: x.about(s)}
 	for _, c := range r.all {
-		switch x.result(s, &c.Value) {
+		result := x.result(s, &c.Value)
+		if fired := a.untied(s, &c.Value); result == failed && len(fired) > 0 {
+			r.Untied = append(r.Untied, UntiedCase{c.Value.ID, c.Value.When(), fired})
+			continue
+		}
+		switch result {
 		case failed:
 			if r.Missed++; newer(c, r.missed) {
 				r.missed = c
@@ -124,8 +158,33 @@ func (x *incidentIndex) of(s *subject) reviews {
 			r.Others++
 		}
 	}
+	slices.SortFunc(r.Untied, func(a, b UntiedCase) int { return cmp.Or(b.Time.Compare(a.Time), strings.Compare(a.Case, b.Case)) })
 	r.decide(s.trials.lastPass)
 	return r
+}
+
+// untied returns the claiming rules that raised alerts at the place and time of an incident
+// which nobody tied to any, nor said to be apart from it.
+func (a *assessor) untied(s *subject, c *alert.Case) []Firing {
+	var fired []Firing
+	for _, at := range a.around.Seen[ofCase(c.ID)] {
+		if slices.ContainsFunc(s.counting, func(cl claim.Claim) bool { return cl.RuleID == at.RuleID }) {
+			fired = append(fired, a.firing(&at.Near))
+		}
+	}
+	return fired
+}
+
+// text says that the incident may have been missed or not.
+func (u *UntiedCase) text() string {
+	var n int64
+	var names []string
+	for i := range u.Fired {
+		n += u.Fired[i].Alerts
+		names = append(names, u.Fired[i].RuleName)
+	}
+	return figure.Sprintf("At the place and time of incident %s of %s, which no alert led to, claiming rules raised %s that %s tied to no case (%s): whether the incident was missed is not known before a review says what they are.",
+		u.Case, day.Of(u.Time), count(n, "alert"), isAre(n), listed(names, 3))
 }
 
 // about lists the incidents that name s, or a technique of it on its platform.
@@ -182,6 +241,10 @@ func (r *reviews) decide(lastPass time.Time) {
 		return
 	case r.Missed > 0 && !lastPass.After(at) && !r.detected.Value.When().After(at):
 		r.State = incidentsMissed
+	case len(r.Untied) > 0:
+		r.State = incidentsUntied
+		r.LastCase, r.LastTime = r.Untied[0].Case, r.Untied[0].Time.UTC().Format(time.RFC3339)
+		return
 	case r.Missed > 0:
 		r.State = incidentsAnswered
 	case r.Detected > 0:
@@ -232,6 +295,8 @@ func incidentText(s *subject) string {
 	v := &s.reviews
 	missed := fmt.Sprintf("Incident %s of %s %s, and none of the claiming rules raised an alert in it.", v.missed.Value.ID, dayOf(&v.missed.Value), foundWords(v.missed.Value.FoundBy))
 	switch v.State {
+	case incidentsUntied:
+		return v.Untied[0].text()
 	case incidentsMissed:
 		switch {
 		case s.trials.Passed > 0:
@@ -279,4 +344,21 @@ func foundWords(d alert.Discovery) string {
 // else had said that it works.
 func (s *subject) missedAndContradicted() bool {
 	return s.Incidents.State == incidentsMissed && (s.trials.Passed > 0 || s.measuredWell())
+}
+
+// Apart returns the cases with the ids of the alerts of which a review said that they are
+// no part of them.
+func Apart(cases []evidence.Of[alert.Case], ties []evidence.Of[Tie]) []evidence.Of[alert.Case] {
+	of := map[string][]string{}
+	for i := range ties {
+		if t := &ties[i].Value; !t.Part {
+			of[t.Case] = append(of[t.Case], t.AlertID)
+		}
+	}
+	for i := range cases {
+		c := &cases[i].Value
+		c.Apart = of[c.ID]
+		slices.Sort(c.Apart)
+	}
+	return cases
 }

@@ -7,6 +7,7 @@ import (
 
 	"candor/internal/claim"
 	"candor/internal/day"
+	"candor/internal/exercise"
 	"candor/internal/figure"
 )
 
@@ -43,11 +44,17 @@ func (a *assessor) limits(s *subject) []string {
 }
 
 func incidentLimits(s *subject) []string {
-	if s.Incidents.State != incidentsMissed && s.Incidents.State != incidentsAnswered {
-		return nil
+	var l []string
+	for i := range s.Incidents.Untied {
+		if s.Incidents.State != incidentsUntied {
+			l = append(l, s.Incidents.Untied[i].text())
+		}
 	}
-	return []string{fmt.Sprintf("Whether the rules that claim it now were running on %s, when incident %s took place, is not known, and alerts that nobody tied to the incident are not looked at.",
-		dayOf(&s.reviews.missed.Value), s.reviews.missed.Value.ID)}
+	if s.Incidents.State != incidentsMissed && s.Incidents.State != incidentsAnswered {
+		return l
+	}
+	return append(l, fmt.Sprintf("Whether the rules that claim it now were running on %s, when incident %s took place, is not known; none of them is known to have raised an alert there and then.",
+		dayOf(&s.reviews.missed.Value), s.reviews.missed.Value.ID))
 }
 
 func externalLimits(s *subject) []string {
@@ -84,7 +91,9 @@ func exercisedLimits(s *subject) []string {
 	case t.State == proofNone:
 		return nil
 	case t.State == proofInconclusive:
-		return []string{"Blocked says nothing of detection, and logged shows telemetry without an alert."}
+		if o := t.newest.Value.Outcome; o == exercise.Blocked || o == exercise.Logged {
+			return []string{"Blocked says nothing of detection, and logged shows telemetry without an alert."}
+		}
 	case t.ofTechnique:
 		return []string{fmt.Sprintf("The exercise names technique %s and not this analytic.", t.newest.Value.Technique)}
 	}

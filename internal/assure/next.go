@@ -32,6 +32,7 @@ const (
 
 	actNarrowException = "narrow_exception"
 	actCollectField    = "collect_field"
+	actTie             = "tie_alerts"
 )
 
 // next returns what to do so that s leaves its rung for the next.
@@ -200,9 +201,19 @@ func (a *assessor) prove(s *subject) []Step {
 	if s.Exercises.State == proofFailed || s.Incidents.State == incidentsMissed {
 		return []Step{fixStep(s)}
 	}
+	if s.Incidents.State == incidentsUntied {
+		return append([]Step{tieStep(s)}, a.label(s)...)
+	}
 	t := s.about()
 	steps := []Step{{Action: actExercise, Target: t.ATTACKID, Alone: true, Text: exerciseStepText(s, t, s.Platforms)}}
 	return append(steps, a.label(s)...)
+}
+
+// tieStep asks what the alerts at the place and time of an incident are.
+func tieStep(s *subject) Step {
+	u := &s.Incidents.Untied[0]
+	return Step{Action: actTie, Target: u.Case, Alone: s.works() && len(s.Incidents.Untied) == 1,
+		Text: fmt.Sprintf("Say of the alerts at the place and time of incident %s whether they are part of it: candor review %s lists them, --tie and --not say it.", u.Case, u.Case)}
 }
 
 // label asks for labels where there are alerts without one, and for patience where all
@@ -308,6 +319,11 @@ func (a *assessor) unbound(s *subject) []Step {
 	}
 	for _, n := range s.late(tooLate) {
 		steps = append(steps, Step{Action: actVerifyFeed, Target: logSource(n), Alone: true, Text: fmt.Sprintf("Bring %s in sooner: it arrives days after what it tells of.", logSource(n))})
+	}
+	if len(s.byStatement()) > 0 {
+		t := s.about()
+		steps = append(steps, Step{Action: actExercise, Target: t.ATTACKID, Alone: true,
+			Text: fmt.Sprintf("Exercise %s %s on a host that is named, with the alerts of that time brought in: the last pass rests on a statement alone.", t.ATTACKID, t.Name)})
 	}
 	for i := range steps {
 		steps[i].Alone = steps[i].Alone && len(steps) == 1

@@ -15,20 +15,26 @@ import (
 
 // exerciseIndex finds exercises by the ATT&CK ID of an analytic or a technique.
 type exerciseIndex struct {
-	byID map[string][]evidence.Of[exercise.Exercise]
+	byID map[string][]numbered
 	// later is how many were dated after the day of the assessment and left out.
 	later int
 }
 
+// numbered is an exercise with its ID, which takes long to make.
+type numbered struct {
+	evidence.Of[exercise.Exercise]
+	id string
+}
+
 func indexExercises(lib *attack.Library, es []evidence.Of[exercise.Exercise], today day.Date) exerciseIndex {
-	x := exerciseIndex{byID: map[string][]evidence.Of[exercise.Exercise]{}}
+	x := exerciseIndex{byID: map[string][]numbered{}}
 	for _, e := range es {
 		if day.Of(e.Value.Time) > today {
 			x.later++
 			continue
 		}
 		id := Current(lib, cmp.Or(e.Value.Analytic, e.Value.Technique))
-		x.byID[id] = append(x.byID[id], e)
+		x.byID[id] = append(x.byID[id], numbered{e, e.Value.ID()})
 	}
 	return x
 }
@@ -48,10 +54,10 @@ func (x exerciseIndex) unknown(lib *attack.Library) []string {
 // trials is what the exercises of one analytic come to.
 type trials struct {
 	Proof
-	all []evidence.Of[exercise.Exercise] // newest first
+	all []tried // newest first
 	// newest is the exercise that State rests on: the newest that passed or
 	// failed, else the newest of all.
-	newest evidence.Of[exercise.Exercise]
+	newest tried
 	// passedBefore says that one passed before the newest failed.
 	passedBefore bool
 	// lastPass is when one passed last; zero if none did.
@@ -60,23 +66,31 @@ type trials struct {
 	ofTechnique bool
 }
 
-// of returns what the exercises say of s as of today.
-func (x exerciseIndex) of(s *subject, p Readiness, today day.Date) trials {
+// trialsOf returns what the exercises say of s as of today, each held against the alerts
+// of its time.
+func (a *assessor) trialsOf(s *subject) trials {
+	p, today := a.policy.Readiness, a.today
 	t := trials{Proof: Proof{State: proofNone}}
-	t.all = append(t.all, x.byID[strings.ToUpper(s.Analytic.ATTACKID)]...)
+	for _, e := range a.exercises.byID[strings.ToUpper(s.Analytic.ATTACKID)] {
+		t.all = append(t.all, a.hear(s, e))
+	}
 	for _, tech := range s.Techniques {
-		for _, e := range x.byID[tech.ATTACKID] {
+		for _, e := range a.exercises.byID[tech.ATTACKID] {
 			if onPlatform(s.Platforms, e.Value.Platform) {
-				t.all = append(t.all, e)
+				t.all = append(t.all, a.hear(s, e))
 			}
 		}
 	}
 	if len(t.all) == 0 {
 		return t
 	}
-	slices.SortFunc(t.all, func(a, b evidence.Of[exercise.Exercise]) int { return newestFirst(a, b, p) })
-	t.count(p)
+	slices.SortFunc(t.all, newestFirst)
+	t.count()
 	t.decide(p, today)
+	t.Corroborated = t.bornOut(p, today)
+	for i := range t.all {
+		t.Trials = append(t.Trials, t.all[i].Trial)
+	}
 	return t
 }
 
@@ -89,11 +103,12 @@ func onPlatform(platforms []string, platform string) bool {
 
 // newestFirst orders exercises by time, the newest first. Of those at the same
 // time a failure comes first, so that a tie is never judged in our favour.
-func newestFirst(a, b evidence.Of[exercise.Exercise], p Readiness) int {
+func newestFirst(a, b tried) int {
 	x, y := &a.Value, &b.Value
-	return cmp.Or(y.Time.Compare(x.Time), resultOf(*x, p)-resultOf(*y, p), strings.Compare(x.Test, y.Test),
+	return cmp.Or(y.Time.Compare(x.Time), a.result-b.result, strings.Compare(x.Test, y.Test),
 		strings.Compare(x.RuleID, y.RuleID), strings.Compare(x.Analytic, y.Analytic), strings.Compare(x.Technique, y.Technique),
-		strings.Compare(x.Platform, y.Platform), strings.Compare(x.Notes, y.Notes), strings.Compare(a.Batch, b.Batch))
+		strings.Compare(x.Platform, y.Platform), strings.Compare(x.Host, y.Host), strings.Compare(x.Site, y.Site),
+		strings.Compare(x.Notes, y.Notes), strings.Compare(a.Of.Batch, b.Of.Batch))
 }
 
 // The results of an exercise, worst first.
@@ -103,7 +118,7 @@ const (
 	passed
 )
 
-// resultOf judges an outcome. Blocked says nothing about detection, and logged
+// resultOf judges an outcome as it is stated. Blocked says nothing about detection, and logged
 // shows telemetry without an alert: neither is a pass unless policy says so, and
 // neither is a failure.
 func resultOf(e exercise.Exercise, p Readiness) int {
@@ -116,9 +131,10 @@ func resultOf(e exercise.Exercise, p Readiness) int {
 	return inconclusive
 }
 
-func (t *trials) count(p Readiness) {
-	for _, e := range t.all {
-		switch resultOf(e.Value, p) {
+func (t *trials) count() {
+	for i := range t.all {
+		e := &t.all[i]
+		switch e.result {
 		case failed:
 			t.Failed++
 		case passed:
@@ -138,7 +154,7 @@ func latest(a, b time.Time) time.Time {
 // decide sets State from the newest exercise that passed or failed. A failure
 // stands, however old, until a newer one passes; a pass expires.
 func (t *trials) decide(p Readiness, today day.Date) {
-	i := slices.IndexFunc(t.all, func(e evidence.Of[exercise.Exercise]) bool { return resultOf(e.Value, p) != inconclusive })
+	i := slices.IndexFunc(t.all, func(e tried) bool { return e.result != inconclusive })
 	t.newest = t.all[max(i, 0)]
 	e := &t.newest.Value
 	t.LastTime, t.LastTest = e.Time.UTC().Format(time.RFC3339), e.Test
@@ -146,7 +162,7 @@ func (t *trials) decide(p Readiness, today day.Date) {
 	switch {
 	case i < 0:
 		t.State = proofInconclusive
-	case resultOf(*e, p) == failed:
+	case t.newest.result == failed:
 		t.State = proofFailed
 		t.passedBefore = t.Passed > 0
 	case day.Of(e.Time).Until(today) > p.MaxExerciseAgeDays:

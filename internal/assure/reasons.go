@@ -270,12 +270,12 @@ func intervalText(i *measure.Interval) string {
 // whyExercised states what the exercises say.
 func (a *assessor) whyExercised(s *subject) evidence.Reason {
 	t := &s.trials
-	r := evidence.Reason{Code: "exercise_" + t.State, Refs: append(evidence.Batches(t.newest.Batch), policy("readiness.passing", "readiness.max_exercise_age_days")...)}
+	r := evidence.Reason{Code: "exercise_" + t.State, Refs: append(evidence.Batches(t.newest.Of.Batch), policy("readiness.passing", "readiness.max_exercise_age_days", "readiness.corroborate_hours")...)}
 	r.Text = a.exerciseText(s)
 	if s.failedAndContradicted() {
 		r.Code = "exercise_contradicts"
 		for _, e := range t.all {
-			r.Refs = append(r.Refs, evidence.Batches(e.Batch)...)
+			r.Refs = append(r.Refs, evidence.Batches(e.Of.Batch)...)
 		}
 		r.Refs = unique(r.Refs)
 	}
@@ -290,13 +290,22 @@ func (a *assessor) exerciseText(s *subject) string {
 	what := fmt.Sprintf("%q of %s", e.Test, e.Time.UTC().Format("2006-01-02"))
 	switch t.State {
 	case proofPassed:
-		return fmt.Sprintf("Exercise %s passed: %s%s.", what, e.Outcome, byRule(e.RuleID))
+		if t.newest.Basis != Corroborated {
+			return fmt.Sprintf("Exercise %s passed by statement only: %s%s.", what, e.Outcome, byRule(e.RuleID))
+		}
+		return fmt.Sprintf("Exercise %s passed, and alerts bear it out. %s", what, t.newest.Why)
 	case proofExpired:
 		return fmt.Sprintf("Exercise %s passed and is out of date: policy lets it count for %d days.", what, a.policy.Readiness.MaxExerciseAgeDays)
 	case proofInconclusive:
-		return fmt.Sprintf("Exercise %s shows neither that it works nor that it fails: the outcome was %s.", what, e.Outcome)
+		return fmt.Sprintf("Exercise %s shows neither that it works nor that it fails. %s", what, t.newest.Why)
 	}
 	text := fmt.Sprintf("Exercise %s failed: nothing was seen.", what)
+	switch t.newest.Basis {
+	case Contradicting:
+		text = fmt.Sprintf("Exercise %s is stated to have alerted, and the data contradict that. %s", what, t.newest.Why)
+	case Silent:
+		text = fmt.Sprintf("Exercise %s failed. %s", what, t.newest.Why)
+	}
 	switch {
 	case t.passedBefore:
 		return text + " An earlier one had passed."

@@ -45,12 +45,26 @@ type Review struct {
 	Alerts   []Share       `json:"alerts"`
 	Involved []Involvement `json:"involved"`
 	Roles    []RoleCount   `json:"roles"`
+	// Untied are the first alerts at the place and time of a missed incident that are tied to
+	// no case, of rules that claim what it involved; Ties are what was said of such alerts.
+	Untied []UntiedAlert `json:"untied"`
+	Ties   []Tie         `json:"ties"`
 	// Unknown are the ids that the case names and of which the release has no live
 	// analytic.
 	Unknown []string `json:"unknown"`
 	// Refs are the batches that brought the case and its alerts.
 	Refs   []evidence.Ref `json:"evidence"`
 	Limits []string       `json:"limits"`
+}
+
+// UntiedAlert is an alert that may be part of an incident, and is tied to no case.
+type UntiedAlert struct {
+	ID       string    `json:"id"`
+	RuleID   string    `json:"rule_id"`
+	RuleName string    `json:"rule_name,omitempty"`
+	Time     time.Time `json:"time"`
+	Site     string    `json:"site,omitempty"`
+	Entity   string    `json:"entity,omitempty"`
 }
 
 // RoleCount is how many analytics had a role.
@@ -91,6 +105,9 @@ type Reviewed struct {
 	// Counts are those of the alerts of cases, and AlertRules the rules that alerts name.
 	Counts     []alert.CaseCount
 	AlertRules []AlertRule
+	// Untied and Ties are Review's.
+	Untied []UntiedAlert
+	Ties   []Tie
 }
 
 // ReviewOf reviews an incident. Involved are the analytics that the case names, and
@@ -99,7 +116,7 @@ type Reviewed struct {
 func ReviewOf(lib *attack.Library, in Reviewed) Review {
 	c := &in.Case.Value
 	r := Review{Case: *c, Release: in.Then.Release, AsOf: day.Of(c.When()), Policy: in.Then.Policy, Alerts: sharesOf(&in),
-		Involved: []Involvement{}, Unknown: []string{}, Limits: reviewLimits(&in)}
+		Involved: []Involvement{}, Untied: orEmpty(in.Untied), Ties: orEmpty(in.Ties), Unknown: []string{}, Limits: reviewLimits(&in)}
 	r.Refs = append(evidence.Batches(in.Case.Batch), alertBatches(&in, r.Alerts)...)
 	for _, id := range namedBy(lib, c) {
 		known := false
@@ -288,7 +305,7 @@ func reviewLimits(in *Reviewed) []string {
 	c := &in.Case.Value
 	l := []string{
 		"Visibility is judged as of the day of the incident; which rules were running then is not known, and those that are enabled now are looked at.",
-		"Alerts that nobody tied to the case are not looked at.",
+		"Alerts that nobody tied to the case say nothing here; those at its place and time by rules that claim what it involved are listed, and bound verdicts, where it was missed.",
 		"An analytic of a named technique need not have been what the adversary's variant of it would have shown.",
 	}
 	if len(c.Platforms) == 0 {

@@ -43,7 +43,7 @@ func (s *subject) rung() Rung {
 		return Noisy
 	case s.contradicted():
 		return Contradicted
-	case !s.works():
+	case !s.works(), s.Incidents.State == incidentsUntied:
 		return Unproven
 	case s.Runbook.State != dutyCurrent, len(s.Bounds) > 0:
 		return Proven
@@ -53,7 +53,7 @@ func (s *subject) rung() Rung {
 
 // bounds says what keeps s from being reliable however well it works.
 func (a *assessor) bounds(s *subject) []evidence.Reason {
-	return append(a.shareBounds(s), a.latencyBounds(s)...)
+	return append(append(s.byStatement(), a.shareBounds(s)...), a.latencyBounds(s)...)
 }
 
 // shareBounds says of which log sources nobody knows what share of hosts sends them.

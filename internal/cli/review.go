@@ -7,12 +7,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/fault"
 	"candor/internal/measure"
 )
 
 func (p *program) reviewCommand() *cobra.Command {
 	var m measuring
+	var t tying
 	c := &cobra.Command{
 		Use:   "review [CASE]",
 		Short: "What each analytic did in an incident; without a case, the incidents",
@@ -20,13 +23,25 @@ func (p *program) reviewCommand() *cobra.Command {
 those of the techniques that it names, on its platforms) what it did there: contributed
 evidence, contributed only noise, stayed silent although it could see and a rule claims
 it, had no rule, or could not have seen it. Visibility is judged as of the day of the
-incident. Without a case it lists the cases and how the incidents became known.`,
-		Example: "  candor review\n  candor review IR-2026-014\n  candor review IR-2026-014 --json",
-		Args:    cobra.MaximumNArgs(1),
+incident. Without a case it lists the cases and how the incidents became known.
+
+Where no alert led to an incident, it lists the alerts at its place and time that are tied
+to no case, by rules that claim what it involved. While there are any, it is not known
+whether the incident was missed, the analytic is at most unproven, and its gates are closed.
+--tie says that alerts are part of the incident, and --not with --why that they are not; all
+stands for every alert of the list. What is said is evidence, with who said it.`,
+		Example: "  candor review\n  candor review IR-2026-014 --json\n  candor review IR-2026-014 --tie mf-000123,mf-000124 --by l.brandt\n  candor review IR-2026-014 --not all --why 'scanner of the auditors' --by l.brandt",
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req, err := p.measurement(m)
 			if err != nil {
 				return err
+			}
+			if t.given() {
+				return p.tie(cmd, req, t, args)
+			}
+			if len(args) > 1 {
+				return fault.New(fault.Usage, "%d cases are named", len(args)).Next("name one, or alerts with --tie or --not")
 			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
 				if len(args) == 0 {
@@ -45,7 +60,80 @@ incident. Without a case it lists the cases and how the incidents became known.`
 		},
 	}
 	m.flags(c)
+	t.flags(c)
 	return c
+}
+
+// tying is what the flags of review say of alerts.
+type tying struct {
+	part, apart []string
+	why, by     string
+}
+
+func (t *tying) given() bool { return len(t.part)+len(t.apart) > 0 }
+
+func (t *tying) flags(c *cobra.Command) {
+	c.Flags().StringSliceVar(&t.part, "tie", nil, "the alerts that are part of the incident; more may follow as arguments")
+	c.Flags().StringSliceVar(&t.apart, "not", nil, "the alerts that are not; more may follow as arguments")
+	c.Flags().StringVar(&t.why, "why", "", "why they are not, or are")
+	c.Flags().StringVar(&t.by, "by", "", "who says so")
+	c.MarkFlagsMutuallyExclusive("tie", "not")
+}
+
+// tie records what is said of alerts; arguments behind the case are further alerts.
+func (p *program) tie(cmd *cobra.Command, req assessment.Request, t tying, args []string) error {
+	if len(args) == 0 {
+		return fault.New(fault.Usage, "no case is named").Next("name the case that the alerts are part of, or not")
+	}
+	said := assessment.Tying{Case: args[0], Part: t.part, Apart: t.apart, Why: t.why, By: t.by, Made: p.Now().UTC()}
+	if len(t.part) > 0 {
+		said.Part = append(said.Part, args[1:]...)
+	} else {
+		said.Apart = append(said.Apart, args[1:]...)
+	}
+	return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
+		tied, err := d.Assessment.Tie(ctx, req, said)
+		if err != nil {
+			return err
+		}
+		return p.emit(tied, func(g *page) {
+			what := "are no part of"
+			if len(said.Part) > 0 {
+				what = "are part of"
+			}
+			g.line("%s %s %s, by %s, in batch %s", plural(len(tied.Ties), "alert", "alerts"), what, g.bold(tied.Case), said.By, tied.Batch)
+		})
+	})
+}
+
+// showUntied lists the alerts that may be part of the incident.
+func showUntied(g *page, r *assure.Review) {
+	if len(r.Untied) > 0 {
+		g.head("Untied alerts at its place and time")
+		rows := [][]string{{"TIME", "RULE", "ON", "AT", "ALERT"}}
+		for _, a := range r.Untied {
+			name := a.RuleName
+			if name == "" {
+				name = a.RuleID
+			}
+			rows = append(rows, []string{a.Time.UTC().Format("2006-01-02 15:04:05"), clip(name, 50), a.Entity, a.Site, a.ID})
+		}
+		g.table("  ", rows)
+		if len(r.Untied) == assessment.MostUntied {
+			g.line("  the first %d of them", assessment.MostUntied)
+		}
+		g.line("  say what they are: candor review %s --tie ALERT... | --not ALERT... --why TEXT, --by NAME", r.Case.ID)
+	}
+	for i := range r.Ties {
+		if i == 0 {
+			g.head("What was said of alerts")
+		}
+		t, what := &r.Ties[i], "no part of it"
+		if t.Part {
+			what = "part of it"
+		}
+		g.wrap("  ", fmt.Sprintf("%s is %s, by %s on %s. %s", t.AlertID, what, t.By, t.Made.UTC().Format("2006-01-02"), t.Why), 110)
+	}
 }
 
 func showReviews(g *page, rs *assure.Reviews) {
@@ -101,6 +189,7 @@ func showReview(g *page, r *assure.Review) {
 		g.line("\n  %s has no live analytic for: %s", r.Release, strings.Join(r.Unknown, ", "))
 	}
 	showShares(g, r.Alerts)
+	showUntied(g, r)
 	if c.Lessons != "" {
 		g.head("Lessons")
 		g.wrap("  ", c.Lessons, 110)

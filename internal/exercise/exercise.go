@@ -2,7 +2,12 @@
 // came of them. It refuses to judge what an outcome proves.
 package exercise
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
 
 // Outcome is what the defences did about a test.
 type Outcome string
@@ -13,13 +18,14 @@ const (
 	Alerted Outcome = "alerted" // an alert was raised
 	Logged  Outcome = "logged"  // seen in the logs, no alert
 	None    Outcome = "none"    // nothing was seen
+	Ran     Outcome = "ran"     // it ran, and nobody says what came of it
 )
 
 // ParseOutcome returns the outcome named s, which is in lower case, and whether
 // there is one.
 func ParseOutcome(s string) (Outcome, bool) {
 	switch o := Outcome(s); o {
-	case Blocked, Alerted, Logged, None:
+	case Blocked, Alerted, Logged, None, Ran:
 		return o, true
 	}
 	return "", false
@@ -29,13 +35,36 @@ func ParseOutcome(s string) (Outcome, bool) {
 type Exercise struct {
 	// Technique is an ATT&CK ID; Analytic is one too and may be empty, and then
 	// the test speaks for every analytic of the technique on its platform.
-	Technique string    `json:"technique"`
-	Analytic  string    `json:"analytic,omitempty"`
-	Platform  string    `json:"platform,omitempty"`
-	Test      string    `json:"test"`
-	Time      time.Time `json:"time"`
-	Outcome   Outcome   `json:"outcome"`
+	Technique string `json:"technique"`
+	Analytic  string `json:"analytic,omitempty"`
+	Platform  string `json:"platform,omitempty"`
+	// Host is what it ran on, as alerts name their entity, and Site where; either may be
+	// empty.
+	Host    string    `json:"host,omitempty"`
+	Site    string    `json:"site,omitempty"`
+	Test    string    `json:"test"`
+	Time    time.Time `json:"time"`
+	Outcome Outcome   `json:"outcome"`
 	// RuleID is the rule that alerted, if it is known.
 	RuleID string `json:"rule_id,omitempty"`
 	Notes  string `json:"notes,omitempty"`
+}
+
+// Key names what a later record supersedes: the exercise by what was done, when and where.
+func (e *Exercise) Key() string {
+	parts := []string{e.Technique, e.Analytic, e.Platform, e.Test, e.Time.Format(time.RFC3339Nano)}
+	if e.Host != "" || e.Site != "" {
+		parts = append(parts, e.Host, e.Site)
+	}
+	return strings.Join(parts, "|")
+}
+
+// idDigits is how many digits of the hash an ID has.
+const idDigits = 10
+
+// ID is a short name for the exercise, which follows from its key: "ex-" and the beginning
+// of the key's SHA-256 in hex.
+func (e *Exercise) ID() string {
+	h := sha256.Sum256([]byte(e.Key()))
+	return "ex-" + hex.EncodeToString(h[:])[:idDigits]
 }

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"candor/internal/crew"
 	"candor/internal/detection"
@@ -283,8 +282,7 @@ func decodeExercises(b *batch, files []file) error {
 		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
 		for _, x := range d.Records {
 			b.span(x.Time)
-			k := key(x.Technique, x.Analytic, x.Platform, x.Test, x.Time.Format(time.RFC3339Nano))
-			if err := b.put(store.KindExercise, k, x); err != nil {
+			if err := b.put(store.KindExercise, x.Key(), x); err != nil {
 				return err
 			}
 		}

@@ -191,7 +191,7 @@ func exerciseFormats() []format {
 	return []format{
 		{Format: Format{"exercises", vectr.Format, "VECTR CSV", "candor evidence add exercises vectr.csv"},
 			sniff: vectr.Sniff, exercises: vectr.Decode},
-		{Format: Format{"exercises", ownCSV, "Candor CSV: technique,analytic,test,time,outcome,rule_id,notes[,platform]", "candor evidence add exercises exercises.csv"},
+		{Format: Format{"exercises", ownCSV, "Candor CSV: technique,analytic,test,time,outcome,rule_id,notes[,platform,host,site]", "candor evidence add exercises exercises.csv"},
 			rest: true, alone: hasColumns("test", "outcome"), exercises: extab.Decode},
 	}
 }

@@ -35,7 +35,7 @@ func marks(kind, format string) []string {
 		"alerts/splunk":             {"search_name", "rule_name", "event_id", "_time", "urgency", "orig_source"},
 		"alerts/thehive":            {"_type", "sourceRef", "caseTemplate", "tlp", "pap", "_createdAt"},
 		"exercises/vectr":           {"Campaign", "Test Case", "Outcome", "Mitre ID", "Attack Start"},
-		"exercises/candor-csv":      {"test", "outcome", "technique", "analytic", "time", "platform"},
+		"exercises/candor-csv":      {"test", "outcome", "technique", "analytic", "time", "platform", "host", "site"},
 		"cases/candor-csv":          {"case_id", "opened", "closed", "classification", "found_by", "occurred"},
 		"cases/candor-jsonl":        {"case_id", "opened", "closed", "classification", "found_by", "occurred"},
 		"signals/candor-csv":        {"entity", "id", "time", "name", "source", "techniques"},

@@ -58,7 +58,8 @@ func listed() []Template {
 		{Kind: "mapping", File: "mapping.yaml"},
 		{Kind: "exercises", Adds: "exercises", File: "exercises.csv", Notes: []string{
 			"One row for each test: technique or analytic, what was done, when, and what came of it.",
-			"outcome: blocked, alerted, logged, none. rule_id is the rule that alerted, if known.",
+			"outcome: blocked, alerted, logged, none, or ran where nobody looked: the alerts then say what came of it. rule_id is the rule that alerted, if known.",
+			"host and site are where it ran, as alerts name them: what is stated is held against the alerts there.",
 		}},
 		{Kind: "external", Adds: "telemetry", File: "external.yaml"},
 		{Kind: "cases", Adds: "cases", File: "cases.csv", Notes: []string{

@@ -31,7 +31,7 @@ func ways() map[string]loose {
 		"measure.min_precision": lower, "measure.min_episodes": lower, "measure.max_alerts_per_day": unbound, "measure.max_minutes_per_day": unbound,
 		"measure.minutes_per_alert": lower, "measure.provenances": more, "measure.confidence": lower,
 		"readiness.max_exercise_age_days": higher, "readiness.max_runbook_age_days": higher, "readiness.passing": more,
-		"readiness.max_run_age_days": higher, "readiness.require_owner": off,
+		"readiness.max_run_age_days": higher, "readiness.corroborate_hours": higher, "readiness.max_chance": higher, "readiness.require_owner": off,
 		"gate.max_waiver_days": higher,
 	}
 	for _, gate := range []string{"gate.reporting.", "gate.automation."} {

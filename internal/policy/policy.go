@@ -68,6 +68,8 @@ func builtIn() assure.Policy {
 			MaxRunbookAgeDays:  365,
 			Passing:            []string{"alerted"},
 			MaxRunAgeDays:      7,
+			CorroborateHours:   24,
+			MaxChance:          0.05,
 			RequireOwner:       true,
 		},
 		Gates: assure.Gates{
@@ -187,6 +189,8 @@ type Readiness struct {
 	MaxRunbookAgeDays  int      `json:"max_runbook_age_days"`
 	Passing            []string `json:"passing"`
 	MaxRunAgeDays      int      `json:"max_run_age_days"`
+	CorroborateHours   int      `json:"corroborate_hours"`
+	MaxChance          float64  `json:"max_chance"`
 	RequireOwner       bool     `json:"require_owner"`
 }
 

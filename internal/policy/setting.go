@@ -157,6 +157,8 @@ func readinessKeys(p *assure.Policy) []key {
 		{"readiness.passing", "", "The exercise outcomes that pass: alerted, logged. Blocked says nothing of detection and cannot pass.",
 			texts[string]{&r.Passing, []string{"alerted", "logged"}}},
 		{"readiness.max_run_age_days", "days", "For how long a rule may not have run while others of its product did, before it counts as not enabled.", whole{&r.MaxRunAgeDays, 1, 3660}},
+		{"readiness.corroborate_hours", "hours", "For how long after an exercise or an incident alerts are taken to be of it; 5 minutes before it count as well.", whole{&r.CorroborateHours, 1, 168}},
+		{"readiness.max_chance", "proportion", "The highest chance of a coincidence with which an alert at the time of an exercise still bears it out.", number{&r.MaxChance, 0, 1}},
 		{"readiness.require_owner", "", "Whether a runbook without an owner does not count.", truth{&r.RequireOwner}},
 	}
 }

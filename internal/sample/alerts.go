@@ -134,9 +134,17 @@ func (s *simulation) stream(st stream, h head) {
 			s.episode(st, h, p, m.closing)
 		}
 	}
-	for _, back := range st.tests {
+	for _, d := range st.tests {
 		p := s.place(0)
-		p.back, p.start = back, 10*time.Hour
+		p.back, p.start = d.back, d.at
+		switch st.about {
+		case "user":
+			p.user = d.on
+		case "address":
+			p.address = d.on
+		default:
+			p.host = d.on
+		}
 		s.alert(st, h, p, closing{"test", "exercise"})
 	}
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"candor/internal/alert"
+	"candor/internal/alert/history"
 	"candor/internal/alert/jsonl"
+	"candor/internal/alert/review"
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/attack/stix"
@@ -107,6 +109,8 @@ func evidenceOf(t *testing.T, content map[string]string) assure.Evidence {
 			ev.Runbooks = append(ev.Runbooks, with("runbooks", good(t, frontmatter.Decode(path, []byte(content[path])), nil))...)
 		}
 	}
+	cases, err := review.Decode("cases.csv", strings.NewReader(content["cases.csv"]))
+	ev.Cases = with("cases", good(t, cases, err))
 	ev.Tallies, ev.AlertRules = counted(t, content["alerts.jsonl"])
 	return ev
 }
@@ -138,7 +142,7 @@ func counted(t *testing.T, text string) ([]alert.Tally, []assure.AlertRule) {
 		}
 		tallies[key]++
 		if rules[a.RuleID] == nil {
-			rules[a.RuleID] = &assure.AlertRule{ID: a.RuleID, Name: a.RuleName, Batches: []string{"alerts"}}
+			rules[a.RuleID] = &assure.AlertRule{ID: a.RuleID, Name: a.RuleName, Batches: []string{"alerts"}, Source: "alerts"}
 		}
 		rules[a.RuleID].Alerts++
 	}
@@ -157,7 +161,43 @@ func counted(t *testing.T, text string) ([]alert.Tally, []assure.AlertRule) {
 func assess(t *testing.T, seed uint64, last day.Date) assure.Assessment {
 	t.Helper()
 	_, content := write(t, seed, last)
-	return assure.Assess(library(t), evidenceOf(t, content), policy.Default(), last.Time())
+	lib, ev := library(t), evidenceOf(t, content)
+	surround(t, lib, &ev, content["alerts.jsonl"], last)
+	return assure.Assess(lib, ev, policy.Default(), last.Time())
+}
+
+// surround adds what a store would say of the alerts around exercises and incidents.
+func surround(t *testing.T, lib *attack.Library, ev *assure.Evidence, text string, last day.Date) {
+	t.Helper()
+	book := history.NewBook()
+	in := jsonl.Input{File: "alerts.jsonl", Text: strings.NewReader(text), Reject: func(r evidence.Reject) { t.Error(r) }, Warn: func(w string) { t.Error(w) }}
+	place := int64(0)
+	for a, err := range jsonl.Alerts(in) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := *a
+		book.Add(1, place, &b)
+		place++
+	}
+	p := policy.Default()
+	qs, from, to := assure.Questions(lib, ev, assure.ClaimsOf(lib, ev, p), p, last.Time())
+	ev.Around = assure.Surroundings{Seen: map[string][]assure.Sighting{}, Presence: book.Presence(from, to)}
+	for _, q := range qs {
+		for _, n := range book.Near([]alert.Around{q.Around}) {
+			list := ev.Around.Seen[q.Of]
+			if i := slices.IndexFunc(list, func(s assure.Sighting) bool { return s.RuleID == n.RuleID }); q.Wide && i < 0 {
+				ev.Around.Seen[q.Of] = append(list, assure.Sighting{Near: alert.Near{RuleID: n.RuleID}, Wide: n.N})
+			} else if i < 0 {
+				ev.Around.Seen[q.Of] = append(list, assure.Sighting{Near: n})
+			} else {
+				list[i].Near = n
+			}
+		}
+	}
+	for of, list := range ev.Around.Seen {
+		ev.Around.Seen[of] = slices.DeleteFunc(list, func(s assure.Sighting) bool { return s.N == 0 })
+	}
 }
 
 // rungs are where the analytics of the demonstration stand, whatever the seed.
@@ -310,6 +350,26 @@ func TestTestsOfTheOrganisationNameItsOwnRules(t *testing.T) {
 	}
 	if len(outcomes) != 4 {
 		t.Errorf("the exercises show %d of 4 outcomes: %v", len(outcomes), outcomes)
+	}
+}
+
+func TestExercisesAndIncidentsAreOneOfEachWhateverTheSeed(t *testing.T) {
+	want := map[string]assure.Basis{"AN0655": assure.Corroborated, "AN1336": assure.Corroborated, "AN1004": assure.ByStatement,
+		"AN0188": assure.ByStatement, "AN0220": assure.Contradicting, "AN1428": assure.OtherRule}
+	for seed := range uint64(3) {
+		a := assess(t, seed, end)
+		for id, basis := range want {
+			if trials := verdict(t, a, id).Exercises.Trials; !slices.ContainsFunc(trials, func(t assure.Trial) bool { return t.Basis == basis }) {
+				t.Errorf("seed %d: no exercise of %s is %s: %+v", seed, id, basis, trials)
+			}
+		}
+		if in := verdict(t, a, "AN1428").Incidents; in.State != "untied" || len(in.Untied) != 1 || in.Untied[0].Case != "MF-rev-019" {
+			t.Errorf("seed %d: the incidents of AN1428 are %+v", seed, in)
+		}
+		silent := verdict(t, a, "AN1955").Visibility.Externals
+		if len(silent) != 1 || silent[0].Counts || !strings.Contains(silent[0].Why, "silent") {
+			t.Errorf("the external source of AN1955 is %+v", silent)
+		}
 	}
 }
 

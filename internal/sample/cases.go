@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"strings"
 	"time"
+
+	"candor/internal/day"
 )
 
 // incidentCase is a row of cases.csv, in the order of its columns.
@@ -15,6 +17,7 @@ type incidentCase struct {
 	techniques, analytics    string
 	platforms                string
 	alerts                   []string
+	site, entity             string
 	owner, lessons           string
 }
 
@@ -37,6 +40,11 @@ func (s *simulation) caseTable() ([]byte, error) {
 		{id: "MF-rev-018", title: "Staff names on a page that sells log-ins", opened: at(2, 8), foundBy: "others", techniques: "T1589.003", analytics: "AN1989",
 			platforms: "PRE", owner: "s.lindqvist"},
 	}
+	if a := s.loose("win_interpreter_odd_parent"); a != nil {
+		list = append(list, incidentCase{id: "MF-rev-019", title: "Archive tool that started a script, found by a hunt", occurred: a.Time.Add(-10 * time.Minute), opened: a.Time.Add(26 * time.Hour),
+			closed: a.Time.Add(50 * time.Hour), class: "true_positive", foundBy: "hunt", techniques: "T1059", analytics: "AN1428", platforms: "Windows",
+			site: a.Site, entity: a.Entity, owner: "l.brandt", lessons: "The hunt found it in the process log. Nobody has looked at what the rules had raised on that host."})
+	}
 	for _, p := range s.incidents["phishing"] {
 		if p.back < reviewedAfter {
 			continue
@@ -50,6 +58,22 @@ func (s *simulation) caseTable() ([]byte, error) {
 		break
 	}
 	return table(list)
+}
+
+// loose returns the first alert of a rule's file in the weeks before the last of which
+// nobody has said anything and that is of no case; nil without any.
+func (s *simulation) loose(file string) *record {
+	h, err := headOf(file)
+	if err != nil {
+		return nil
+	}
+	for i := range s.out {
+		a := &s.out[i]
+		if a.RuleID == h.id && a.Disposition == "" && a.CaseID == "" && day.Of(a.Time).Until(s.end) >= reviewedAfter {
+			return a
+		}
+	}
+	return nil
 }
 
 // unsaid returns the ids of the first alerts of a rule of which nobody has said
@@ -68,10 +92,10 @@ func table(list []incidentCase) ([]byte, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	rows := [][]string{{"case_id", "title", "occurred", "opened", "closed", "classification", "found_by", "techniques", "analytics",
-		"platforms", "alerts", "owner", "lessons"}}
+		"platforms", "alerts", "owner", "lessons", "site", "entities"}}
 	for _, c := range list {
 		rows = append(rows, []string{c.id, c.title, instant(c.occurred), instant(c.opened), instant(c.closed), c.class, c.foundBy, c.techniques,
-			c.analytics, c.platforms, strings.Join(c.alerts, ";"), c.owner, c.lessons})
+			c.analytics, c.platforms, strings.Join(c.alerts, ";"), c.owner, c.lessons, c.site, c.entity})
 	}
 	if err := w.WriteAll(rows); err != nil {
 		return nil, err

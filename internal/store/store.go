@@ -432,6 +432,8 @@ const (
 	// source's events carry a field.
 	KindException = "exception"
 	KindField     = "field"
+	// KindTie is what a review said of whether an alert is part of an incident.
+	KindTie = "tie"
 	// KindNote is what a person wrote about an object, which is the key: its records are
 	// entries in one history, and package take says which of them stand.
 	KindNote = "note"

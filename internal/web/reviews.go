@@ -9,10 +9,12 @@ import (
 	"candor/internal/evidence"
 )
 
-// Reviewer says what analytics did in incidents.
+// Reviewer says what analytics did in incidents, and what exercises come to.
 type Reviewer interface {
 	Reviews(ctx context.Context, r assessment.Request) (assure.Reviews, error)
 	Review(ctx context.Context, r assessment.Request, id string) (assure.Review, error)
+	Exercises(ctx context.Context, r assessment.Request) (assessment.Exercises, error)
+	Exercise(ctx context.Context, r assessment.Request, id string) (assessment.ExplainedExercise, error)
 }
 
 // reviewsView is the list of cases.

@@ -115,6 +115,8 @@ func action(code string) string {
 		return "Wait"
 	case "clarify_source":
 		return "Clarify the log source"
+	case "tie_alerts":
+		return "Tie the alerts"
 	case "keep":
 		return "Keep in date"
 	}

@@ -147,6 +147,8 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /gates/{id}", s.handle((*site).gates))
 	mux.HandleFunc("GET /reviews", s.handle((*site).reviews))
 	mux.HandleFunc("GET /reviews/{id}", s.handle((*site).review))
+	mux.HandleFunc("GET /exercises", s.handle((*site).exercises))
+	mux.HandleFunc("GET /exercises/{id}", s.handle((*site).exercise))
 	mux.HandleFunc("GET /evidence", s.handle((*site).evidence))
 	mux.HandleFunc("GET /evidence/rules", s.handle((*site).rulesMade))
 	mux.HandleFunc("GET /evidence/telemetry", s.handle((*site).telemetryMade))
@@ -178,6 +180,7 @@ func parse() map[string]*template.Template {
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html"))
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
+		"exercises", "exercise",
 		"evidence", "rulesmade", "telemetrymade", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}

@@ -18,12 +18,12 @@ import (
 )
 
 // Columns are the columns of Candor's CSV and the names in its JSON Lines.
-// Techniques, analytics, platforms and alerts are lists: joined by semicolons, or
+// Techniques, analytics, platforms, alerts, runbooks and entities are lists: joined by semicolons, or
 // in JSON as lists, too.
 func Columns() []string {
 	return []string{
 		"case_id", "title", "occurred", "opened", "closed", "classification", "found_by", "techniques", "analytics", "platforms",
-		"alerts", "owner", "lessons", "runbooks",
+		"alerts", "owner", "lessons", "runbooks", "site", "entities",
 	}
 }
 
@@ -60,6 +60,7 @@ func own(r *export.Record) (alert.Case, bool) {
 		Techniques: r.IDs("techniques", decode.TechniqueID, "not a technique's ATT&CK ID such as T1059.001"),
 		Analytics:  r.IDs("analytics", isAnalytic, "not an analytic's ATT&CK ID such as AN1989"),
 		Platforms:  r.List("platforms"), Alerts: r.List("alerts"), Owner: r.Text("owner"), Lessons: r.Text("lessons"), Runbooks: r.List("runbooks"),
+		Site: r.Text("site"), Entities: r.List("entities"),
 	}
 	r.Need("opened")
 	c.Class, c.Word = classify(r, "classification", r.Text("classification"))

@@ -16,7 +16,7 @@ import (
 )
 
 // Decode reads technique,analytic,test,time,outcome,rule_id,notes and optionally
-// platform. A row names a technique or an analytic. File names the input in
+// platform, host and site. A row names a technique or an analytic. File names the input in
 // messages. It fails with fault.Invalid when a column is missing.
 func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error) {
 	columns := []string{"technique", "analytic", "test", "time", "outcome", "rule_id", "notes"}
@@ -28,7 +28,7 @@ func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], erro
 		return evidence.Decoded[exercise.Exercise]{}, err
 	}
 	out, err := decode.Records(t, read)
-	out.Warnings = t.Unknown(append(columns, "platform")...)
+	out.Warnings = t.Unknown(append(columns, "platform", "host", "site")...)
 	return out, err
 }
 
@@ -36,7 +36,7 @@ func read(r *decode.Row) exercise.Exercise {
 	e := exercise.Exercise{
 		Technique: strings.ToUpper(r.Get("technique")), Analytic: strings.ToUpper(r.Get("analytic")),
 		Platform: r.Get("platform"), Test: r.Need("test"), Time: when(r), Outcome: outcome(r),
-		RuleID: r.Get("rule_id"), Notes: r.Get("notes"),
+		Host: r.Get("host"), Site: r.Get("site"), RuleID: r.Get("rule_id"), Notes: r.Get("notes"),
 	}
 	if e.Technique == "" && e.Analytic == "" {
 		r.Fail("technique", "", "is empty, and so is analytic")
@@ -63,7 +63,7 @@ func outcome(r *decode.Row) exercise.Outcome {
 	v := r.Get("outcome")
 	o, ok := exercise.ParseOutcome(strings.ToLower(v))
 	if !ok {
-		r.Fail("outcome", v, "not one of blocked, alerted, logged, none")
+		r.Fail("outcome", v, "not one of blocked, alerted, logged, none, ran")
 	}
 	return o
 }

@@ -97,7 +97,7 @@ func (x *Index) Near(ctx context.Context, asked []alert.Around) (list []alert.Ne
 	sums := map[[2]any]*alert.Near{}
 	err = x.reading(ctx, func(c *change) error {
 		for k, slots := range by {
-			if err := c.near(ctx, k, slots, func(n alert.Near) { add(sums, &asked[n.Asked], n) }); err != nil {
+			if err := c.near(ctx, asked, k, slots, func(n alert.Near) { add(sums, &asked[n.Asked], n) }); err != nil {
 				return fmt.Errorf("look around %d times: %w", len(asked), err)
 			}
 		}
@@ -129,7 +129,7 @@ func add(sums map[[2]any]*alert.Near, q *alert.Around, n alert.Near) {
 }
 
 // near gives what meets the slots to take, by question, rule and site.
-func (c *change) near(ctx context.Context, by keyed, slots []slot, take func(alert.Near)) error {
+func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots []slot, take func(alert.Near)) error {
 	held := c.hold("slots "+by.column, &table{rows: len(slots), columns: []driver.ColumnInfo{column("asked", driver.TYPE_INTEGER), column("k", driver.TYPE_VARCHAR),
 		column("d", driver.TYPE_BIGINT), column("since", driver.TYPE_BIGINT), column("until", driver.TYPE_BIGINT), column("untied", driver.TYPE_BOOLEAN)},
 		put: func(c *cells, i int) {
@@ -150,7 +150,26 @@ func (c *change) near(ctx context.Context, by keyed, slots []slot, take func(ale
 			ID: v[5].(string), Entity: v[6].(string)})
 	}, `SELECT s.asked, a."rule", a.site, count(*), min(a."time"), arg_min(a.id, (a."time", a.id)), arg_min(a.entity, (a."time", a.id))
 		FROM `+alerts+` a JOIN `+held+` s ON s.k = `+by.onto+` AND s.d = `+whole(`a."time"`, 24*time.Hour)+`
-		WHERE a.counts AND a."time" BETWEEN ? AND ? AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '') GROUP BY ALL`, first, last)
+		WHERE a.counts AND a."time" BETWEEN ? AND ? AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '')`+c.except(asked)+` GROUP BY ALL`, first, last)
+}
+
+// except leaves out the alerts that questions do not ask for by id; empty where none does.
+func (c *change) except(asked []alert.Around) string {
+	var of []int32
+	var ids []string
+	for i := range asked {
+		for _, id := range asked[i].Except {
+			of, ids = append(of, int32(i)), append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	held := c.hold("except", &table{rows: len(ids), columns: []driver.ColumnInfo{column("of", driver.TYPE_INTEGER), column("id", driver.TYPE_VARCHAR)}, put: func(c *cells, i int) {
+		put(c, of[i])
+		put(c, ids[i])
+	}})
+	return ` AND NOT EXISTS (SELECT 1 FROM ` + held + ` e WHERE e."of" = s.asked AND e.id = a.id)`
 }
 
 // Around lists alerts around a time; see store.AroundReader.
@@ -169,8 +188,9 @@ func (x *Index) Around(ctx context.Context, q alert.Around, most int) (out []*al
 	return out, x.reading(ctx, func(c *change) error {
 		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND "time" BETWEEN $1 AND $2 AND (NOT $3 OR incident = '')
 			AND (len($4::VARCHAR[]) = 0 OR "rule" IN (SELECT unnest($4::VARCHAR[]))) AND (len($5::VARCHAR[]) = 0 OR site IN (SELECT unnest($5::VARCHAR[])))
-			AND (len($6::VARCHAR[]) = 0 OR lower(entity) IN (SELECT unnest($6::VARCHAR[]))) ORDER BY "time", id LIMIT $7`,
-			first, last, q.Untied, distinct(q.Rules), distinct(q.Sites), folded(q.Entities), max(most, 0))
+			AND (len($6::VARCHAR[]) = 0 OR lower(entity) IN (SELECT unnest($6::VARCHAR[])))
+			AND id NOT IN (SELECT unnest($8::VARCHAR[])) ORDER BY "time", id LIMIT $7`,
+			first, last, q.Untied, distinct(q.Rules), distinct(q.Sites), folded(q.Entities), max(most, 0), distinct(q.Except))
 		if err == nil {
 			err = c.whole(ctx, list)
 		}

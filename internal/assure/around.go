@@ -1,0 +1,326 @@
+package assure
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/attack"
+	"candor/internal/claim"
+	"candor/internal/day"
+)
+
+const (
+	// beforehand is how long before its time an alert may be of an exercise or incident:
+	// clocks differ, and so do the times that people write down.
+	beforehand = 5 * time.Minute
+	// aside is how far from an exercise alerts of the same source and site may lie for
+	// that source to be taken to have been heard then.
+	aside = 7 * 24 * time.Hour
+)
+
+// Surroundings are the alerts at the times of exercises and incidents, under the ids of
+// the rules that they mean.
+type Surroundings struct {
+	// Seen holds what lay around by Question.Of.
+	Seen map[string][]Sighting
+	// Presence are the alerts by rule, site and day, as far as questions reach.
+	Presence []alert.Presence
+}
+
+// Sighting is what lay around of one rule.
+type Sighting struct {
+	alert.Near
+	// Wide is how many alerts the wide question of the same thing found, of a rule that
+	// raised one in the narrow one.
+	Wide int64
+}
+
+// Question is a question of what lay around an exercise or incident.
+type Question struct {
+	// Of names the exercise or incident.
+	Of string
+	// Wide says that it asks for the alerts that a chance is worked out from.
+	Wide bool
+	alert.Around
+}
+
+// OfCase reports whether it asks about the case with an id.
+func (q *Question) OfCase(id string) bool { return q.Of == ofCase(id) }
+
+func ofExercise(id string) string { return "exercise " + id }
+func ofCase(id string) string     { return "case " + id }
+
+// ClaimsOf judges the claims of the rules on a release.
+func ClaimsOf(lib *attack.Library, ev *Evidence, p Policy) claim.Claims {
+	return claim.Judge(lib, sorted(Evidence{Rules: ev.Rules}).Rules, p.Claim)
+}
+
+// Questions lists what has to be known of the alerts around the exercises and incidents
+// of the evidence, and from which day to which their presence.
+func Questions(lib *attack.Library, ev *Evidence, claims claim.Claims, p Policy, asOf time.Time) (qs []Question, from, to day.Date) {
+	today := day.Of(asOf)
+	to = today
+	rules := claimingRules(lib, claims)
+	for i := range ev.Exercises {
+		e := &ev.Exercises[i].Value
+		if day.Of(e.Time) > today {
+			continue
+		}
+		of := ofExercise(e.ID())
+		q := Question{Of: of, Around: around(e.Time, p, today)}
+		q.Sites = named(e.Site)
+		wide := q
+		if e.Host != "" {
+			q.Entities, wide.Entities = named(e.Host), named(e.Host)
+			wide.Wide = true
+			wide.From, wide.To = widened(q.From, q.To, p, today)
+			qs = append(qs, wide)
+		} else if q.Rules = withRule(rules[Current(lib, cmp.Or(e.Analytic, e.Technique))], e.RuleID); len(q.Rules) == 0 {
+			continue
+		}
+		qs = append(qs, q)
+		first, _ := widened(q.From, q.To, p, today)
+		if from = cmp.Or(from, day.Of(first)); day.Of(first) < from {
+			from = day.Of(first)
+		}
+	}
+	for i := range ev.Cases {
+		c := &ev.Cases[i].Value
+		if c.Class != alert.TruePositive || !missedBy(c.FoundBy) || day.Of(c.When()) > today {
+			continue
+		}
+		q := Question{Of: ofCase(c.ID), Around: aroundCase(c, p, today)}
+		for _, id := range namedBy(lib, c) {
+			q.Rules = append(q.Rules, rules[id]...)
+		}
+		slices.Sort(q.Rules)
+		if q.Rules = slices.Compact(q.Rules); len(q.Rules) > 0 {
+			qs = append(qs, q)
+		}
+	}
+	return qs, from, to
+}
+
+// claimingRules lists the rules whose claims count by the ATT&CK ID of the analytic and of
+// its techniques.
+func claimingRules(lib *attack.Library, claims claim.Claims) map[string][]string {
+	by := map[string]map[string]bool{}
+	for id, cs := range claims.ByAnalytic {
+		var of []string
+		if o, ok := lib.Object(id); ok {
+			of = append(of, strings.ToUpper(o.ATTACKID))
+		}
+		for _, t := range lib.TechniquesOf(id) {
+			of = append(of, t.ATTACKID)
+		}
+		for i := range cs {
+			if !cs[i].Enabled || !cs[i].Counts {
+				continue
+			}
+			for _, name := range of {
+				if by[name] == nil {
+					by[name] = map[string]bool{}
+				}
+				by[name][cs[i].RuleID] = true
+			}
+		}
+	}
+	out := make(map[string][]string, len(by))
+	for name, rules := range by {
+		out[name] = slices.Sorted(maps.Keys(rules))
+	}
+	return out
+}
+
+func withRule(rules []string, id string) []string {
+	if id == "" || slices.Contains(rules, id) {
+		return rules
+	}
+	return append(slices.Clone(rules), id)
+}
+
+func named(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+// around is the time in which alerts are taken to be of something that took place at a
+// time, as far as it is over on a day.
+func around(at time.Time, p Policy, today day.Date) alert.Around {
+	return alert.Around{From: at.Add(-beforehand), To: earliest(at.Add(time.Duration(p.Readiness.CorroborateHours)*time.Hour), endOf(today))}
+}
+
+// aroundCase asks for the alerts that could be of an incident and are tied to none. One of
+// which nobody knows when it took place took place before it was opened.
+func aroundCase(c *alert.Case, p Policy, today day.Date) alert.Around {
+	q := around(c.When(), p, today)
+	if c.Occurred.IsZero() {
+		q.From, q.To = c.Opened.Add(-time.Duration(p.Readiness.CorroborateHours)*time.Hour), earliest(c.Opened, endOf(today))
+	}
+	q.Sites, q.Entities, q.Untied, q.Except = named(c.Site), c.Entities, true, c.Apart
+	return q
+}
+
+// widened is the time that a rate is counted over: whole days to both sides, as many as
+// the window of policy.
+func widened(from, to time.Time, p Policy, today day.Date) (time.Time, time.Time) {
+	n := min(max(p.WindowDays, 1), 390)
+	return day.Of(from).Add(-n).Time(), earliest(endOf(day.Of(to).Add(n)), endOf(today))
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// origin is where alerts come from.
+type origin struct{ source, site string }
+
+// stretch is the first and the last alert of one day.
+type stretch struct{ first, last time.Time }
+
+// surroundings finds what lay around.
+type surroundings struct {
+	Surroundings
+	byRule   map[string][]alert.Presence
+	byOrigin map[origin]map[string]stretch // by day
+	sites    map[string][]string           // where a rule raised alerts
+	rules    map[string]AlertRule
+}
+
+func indexSurroundings(ev *Evidence, rules map[string]AlertRule) surroundings {
+	x := surroundings{Surroundings: ev.Around, byRule: map[string][]alert.Presence{}, byOrigin: map[origin]map[string]stretch{}, sites: map[string][]string{}, rules: rules}
+	for _, p := range ev.Around.Presence {
+		x.byRule[p.RuleID] = append(x.byRule[p.RuleID], p)
+		if !slices.Contains(x.sites[p.RuleID], p.Site) {
+			x.sites[p.RuleID] = append(x.sites[p.RuleID], p.Site)
+		}
+		o := origin{x.source(p.RuleID), p.Site}
+		if x.byOrigin[o] == nil {
+			x.byOrigin[o] = map[string]stretch{}
+		}
+		s, ok := x.byOrigin[o][p.Day]
+		if !ok {
+			s = stretch{p.First, p.Last}
+		}
+		x.byOrigin[o][p.Day] = stretch{earliest(s.first, p.First), latest(s.last, p.Last)}
+	}
+	return x
+}
+
+// source is what a rule's alerts come from, or the rule where that is not known or several.
+func (x *surroundings) source(rule string) string {
+	if s := x.rules[rule].Source; s != "" {
+		return s
+	}
+	return "\x1f" + rule
+}
+
+// origins lists where alerts of the rules come from, at a site where one is named.
+func (x *surroundings) origins(rules []string, site string) []origin {
+	var list []origin
+	for _, r := range rules {
+		for _, s := range x.sites[r] {
+			if o := (origin{x.source(r), s}); (site == "" || s == site) && !slices.Contains(list, o) {
+				list = append(list, o)
+			}
+		}
+	}
+	return list
+}
+
+// heard reports whether alerts of one of the origins lie on both sides of a time, until a
+// day.
+func (x *surroundings) heard(of []origin, q alert.Around, today day.Date) bool {
+	for _, o := range of {
+		before, after := false, false
+		for d, s := range x.byOrigin[o] {
+			if day.Date(d) > today {
+				continue
+			}
+			for _, at := range []time.Time{s.first, s.last} {
+				before = before || at.Before(q.From) && !at.Before(q.From.Add(-aside))
+				after = after || at.After(q.To) && !at.After(q.To.Add(aside))
+			}
+		}
+		if before && after {
+			return true
+		}
+	}
+	return false
+}
+
+// background is how often rules raise alerts apart from the time of one exercise.
+type background struct {
+	alerts int64
+	days   float64
+}
+
+// chance is the probability that rules which raise alerts at this rate by themselves raise
+// one within some hours, 1 - exp(-rate x hours). A rate of none within some days is taken
+// for at most one within them; without a day that can be looked at chance is 1.
+func (b background) chance(hours float64) float64 {
+	if b.days <= 0 {
+		return 1
+	}
+	return 1 - math.Exp(-float64(max(b.alerts, 1))/b.days*hours/24)
+}
+
+// background counts the alerts of rules apart from the days of a time, at a site and on a
+// host where they are named; wide is how many there are on the host, that time included,
+// and within how many in that time.
+func (x *surroundings) background(rules []string, q alert.Around, sightings []Sighting, p Policy, today day.Date) background {
+	from, to := widened(q.From, q.To, p, today)
+	origins := x.origins(rules, first1(q.Sites))
+	first, last := day.Of(to), day.Date("")
+	for _, o := range origins {
+		for d := range x.byOrigin[o] {
+			if day.Date(d) <= today {
+				first, last = min(first, day.Date(d)), max(last, day.Date(d))
+			}
+		}
+	}
+	first, last = max(first, day.Of(from)), min(last, day.Of(to))
+	if last == "" || last < first {
+		return background{}
+	}
+	in := func(d day.Date) bool { return d >= day.Of(q.From) && d <= day.Of(q.To) }
+	var b background
+	for d := first; d <= last; d = d.Add(1) {
+		if !in(d) {
+			b.days++
+		}
+	}
+	if len(q.Entities) > 0 {
+		for _, s := range sightings {
+			if slices.Contains(rules, s.RuleID) {
+				b.alerts += max(s.Wide-s.N, 0)
+			}
+		}
+		return b
+	}
+	for _, r := range rules {
+		for _, at := range x.byRule[r] {
+			if d := day.Date(at.Day); d >= first && d <= last && !in(d) && (len(q.Sites) == 0 || slices.Contains(q.Sites, at.Site)) {
+				b.alerts += at.N
+			}
+		}
+	}
+	return b
+}
+
+func first1(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
