@@ -213,11 +213,47 @@ func (f *facts) tune() words {
 }
 
 func (f *facts) exercisePassed() words {
-	if f.v == nil || f.v.Exercises.State != "passed" {
+	if f.v == nil || f.v.Exercises.State != "passed" || f.exerciseBasis() != assure.Corroborated {
 		return nothing
 	}
 	e := f.v.Exercises
-	return say("The exercise “%s” of %s produced it, and it was seen.", judged("exercise", f.v.Analytic, e.LastTest, nil), f.exercised()).on(reasonOf(f.v, "exercise_"))
+	return say("The exercise “%s” of %s produced it, and an alert of a claiming rule bears that out.", judged("exercise", f.v.Analytic, e.LastTest, nil), f.exercised()).on(reasonOf(f.v, "exercise_"))
+}
+
+// exerciseBasis is what the exercise rests on that decided, empty without one.
+func (f *facts) exerciseBasis() assure.Basis {
+	for _, t := range f.v.Exercises.Trials {
+		if t.Result == "passed" || t.Result == "failed" {
+			return t.Basis
+		}
+	}
+	return ""
+}
+
+// exerciseStated: it passed as far as somebody says.
+func (f *facts) exerciseStated() words {
+	if f.v == nil || f.v.Exercises.State != "passed" || f.exerciseBasis() == assure.Corroborated {
+		return nothing
+	}
+	return say("The exercise “%s” of %s passed by statement only: no alert bears it out. Repeat it on a host that is named.",
+		judged("exercise", f.v.Analytic, f.v.Exercises.LastTest, nil), f.exercised()).on(reasonOf(f.v, "exercise_"))
+}
+
+// exerciseContradicted: it is said to have alerted, and the alerts say otherwise.
+func (f *facts) exerciseContradicted() words {
+	if f.v == nil || f.v.Exercises.State != "failed" || f.exerciseBasis() != assure.Contradicting {
+		return nothing
+	}
+	return say("Repair it: the exercise “%s” of %s is stated to have alerted, and the alerts of its time contradict that.",
+		judged("exercise", f.v.Analytic, f.v.Exercises.LastTest, nil), f.exercised()).on(reasonOf(f.v, "exercise_"))
+}
+
+// untied: nobody said what the alerts at the time of an incident are.
+func (f *facts) untied() words {
+	if f.v == nil || f.v.Incidents.State != "untied" {
+		return nothing
+	}
+	return say("Say first what the alerts at the place and time of case %s are: nobody tied them to it.", judged("incidents", f.v.Analytic, f.v.Incidents.LastCase, nil)).on(reasonOf(f.v, "incident"))
 }
 
 func (f *facts) exerciseOld() words {
@@ -229,7 +265,7 @@ func (f *facts) exerciseOld() words {
 }
 
 func (f *facts) exerciseFailed() words {
-	if f.v == nil || f.v.Exercises.State != "failed" {
+	if f.v == nil || f.v.Exercises.State != "failed" || f.exerciseBasis() == assure.Contradicting {
 		return nothing
 	}
 	return say("Repair it: the exercise “%s” of %s went unseen.", judged("exercise", f.v.Analytic, f.v.Exercises.LastTest, nil), f.exercised()).on(reasonOf(f.v, "exercise_"))
