@@ -117,6 +117,10 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	load(ctx, g, s.evidence, store.KindCase, &ev.Cases)
 	load(ctx, g, s.evidence, store.KindTuning, &ev.Tunings)
 	load(ctx, g, s.evidence, store.KindRun, &ev.Runs)
+	g.Go(func() (err error) {
+		ev.Former, err = s.former(ctx)
+		return err
+	})
 	load(ctx, g, s.evidence, store.KindException, &ev.Exempted)
 	load(ctx, g, s.evidence, store.KindField, &ev.Fields)
 	load(ctx, g, s.evidence, store.KindTie, &ev.Ties)
@@ -130,6 +134,32 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	}
 	detection.Apart(rules)
 	return ev, nil
+}
+
+// former returns the rules that complete inputs retired, each with the day.
+func (s *Service) former(ctx context.Context) ([]assure.Former, error) {
+	batches, err := s.evidence.Batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []assure.Former
+	for _, b := range batches {
+		if b.Kind != "rules" || b.Retired == 0 || b.Withdrawn != nil {
+			continue
+		}
+		records, err := s.evidence.Retired(ctx, b.ID)
+		if err != nil {
+			return nil, err
+		}
+		rules, err := decode[detection.Rule](records)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rules {
+			out = append(out, assure.Former{Rule: rules[i].Value, Batch: b.ID, Retired: day.Of(b.Added)})
+		}
+	}
+	return out, nil
 }
 
 // hearings returns the days on which signals came from each source, where an external

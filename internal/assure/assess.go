@@ -59,6 +59,10 @@ type assessor struct {
 	needs    map[string][]FieldNeed  // by rule
 	impaired map[string][]Impairment // by rule
 
+	lives   map[string]life          // of rules to which something happened in the window
+	retired map[string]Former        // in the window, by rule
+	former  map[string][]claim.Claim // theirs, by the STIX id of the analytic
+
 	ev       Evidence
 	subjects []*subject
 }
@@ -100,6 +104,8 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.incidents = indexIncidents(lib, &ev, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks, today)
 	a.alerts = indexAlerts(ev, a.window, p.Measure)
+	a.live()
+	a.formerly()
 	a.impair()
 	a.tunings = indexTunings(lib, ev.Tunings, today)
 	a.around = indexSurroundings(&ev, a.alerts.rules)
@@ -253,6 +259,8 @@ type alertIndex struct {
 	policy measure.Policy
 	rules  map[string]AlertRule
 	sums   map[string]*alert.Sums // by key of a set
+	// replaced are the rules whose place each rule took, and that no longer run.
+	replaced map[string][]string
 	// tallies are those of rules in sets of which no sums are known.
 	tallies map[string][]alert.Tally
 	single  map[string]measure.Statement
@@ -324,7 +332,7 @@ func (x *alertIndex) pool(claims []claim.Claim) (*measure.Statement, []string) {
 	if len(claims) == 0 {
 		return nil, nil
 	}
-	firing := slices.DeleteFunc(ruleIDs(claims), func(id string) bool { return !x.raised(id) })
+	firing := slices.DeleteFunc(x.inheriting(ruleIDs(claims)), func(id string) bool { return !x.raised(id) })
 	key := setKey(firing)
 	st, ok := x.pooled[key]
 	if !ok {

@@ -123,6 +123,8 @@ type Evidence struct {
 	// it would have hidden.
 	Exempted   []evidence.Of[detection.Exception]
 	Exceptions []Exempt
+	// Former are the rules that were retired.
+	Former []Former
 	// Fields say in what share of events fields arrive.
 	Fields []evidence.Of[telemetry.FieldShare]
 	// Tallies are the counts of the alerts of the window, with what alerts inherit

@@ -41,8 +41,11 @@ func (j *Judging) Sets() [][]string {
 	}
 	for _, o := range j.a.objects {
 		var counting []claim.Claim
-		var others []string
+		var others, running []string
 		for _, c := range j.a.claims.ByAnalytic[o.ID] {
+			if c.Enabled && c.Counts {
+				running = append(running, c.RuleID)
+			}
 			if _, ok := j.a.alerts.rules[c.RuleID]; !ok {
 				continue
 			}
@@ -56,10 +59,21 @@ func (j *Judging) Sets() [][]string {
 		working, _ := j.a.working(counting)
 		for _, rules := range [][]string{ruleIDs(counting), ruleIDs(working)} {
 			add(rules)
+			unhindered := slices.DeleteFunc(slices.Clone(running), func(id string) bool { return len(j.a.impaired[id]) > 0 })
+			for _, those := range [][]string{running, unhindered} {
+				before := j.a.alerts.before(those)
+				for _, r := range before {
+					add([]string{r})
+				}
+				add(inOrder(append(before, rules...)))
+			}
 			for _, r := range others {
 				add(inOrder(append(slices.Clone(rules), r)))
 			}
 		}
+	}
+	for id := range j.a.retired {
+		add([]string{id})
 	}
 	j.sets = make([][]string, 0, len(sets))
 	for _, key := range slices.Sorted(maps.Keys(sets)) {

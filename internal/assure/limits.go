@@ -36,6 +36,10 @@ func (a *assessor) limits(s *subject) []string {
 		l = append(l, text)
 	}
 	l = append(l, a.operatingLimits(s)...)
+	for _, r := range a.strayBounds(s) {
+		l = append(l, r.Text)
+	}
+	l = append(l, a.lifeLimits(s)...)
 	l = append(l, a.impairedLimits(s)...)
 	l = append(l, a.latencyLimits(s)...)
 	l = append(l, measuredLimits(s)...)

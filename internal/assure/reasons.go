@@ -23,6 +23,7 @@ func (a *assessor) reasons(s *subject) []evidence.Reason {
 	rs = append(rs, a.whyExternal(s)...)
 	rs = append(rs, a.whyClaimed(s))
 	rs = append(rs, a.whyNotRunning(s)...)
+	rs = append(rs, a.whyStopped(s)...)
 	rs = append(rs, a.whyReread(s)...)
 	rs = append(rs, a.whyImpaired(s)...)
 	if s.Rung == Outside {

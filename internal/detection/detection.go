@@ -66,6 +66,8 @@ type Rule struct {
 	// the product's words; empty where it does not say.
 	Schedule string   `json:"schedule,omitempty"`
 	Actions  []string `json:"actions,omitempty"`
+	// Replaces are the ids of rules in whose place it is.
+	Replaces []string `json:"replaces,omitempty"`
 	// ExceptionLists are the ids of the lists of exceptions that hold for the rule.
 	ExceptionLists []string `json:"exception_lists,omitempty"`
 	// Source is the rule's own description of its log source.

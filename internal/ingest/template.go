@@ -38,6 +38,8 @@ func listed() []Template {
 			"For rules that live where Sigma, Elastic, Splunk and Sentinel files do not reach.",
 			"techniques, analytics and log_sources are lists joined by semicolons; a log source is Name or Name|channel.",
 			"enabled is true or false, and must be said.",
+			"replaces names rules in whose place it is, so that their alerts count until it has enough of its own; modified is the day of its last change.",
+			"aliases are other names that alerts have for it, fields the fields of an event that it needs. All four may be left out.",
 		}},
 		{Kind: "alerts", Adds: "alerts", File: "alerts.jsonl", Notes: []string{
 			"One JSON object for each alert. id, rule_id and time are needed; leave out what you do not know.",

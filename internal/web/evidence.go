@@ -26,9 +26,7 @@ type evidenceView struct {
 	Kind    string
 	Kinds   []choice
 	Batches []store.Batch // newest first
-	// Merged is the name of the merged file whose batches alone are listed; empty for all.
-	Merged string
-	Paging paging
+	Paging  paging
 }
 
 func (s *site) evidence(r *http.Request) (view, error) {
@@ -85,9 +83,6 @@ func (s *site) batch(r *http.Request) (view, error) {
 	}
 	id := r.PathValue("id")
 	i := slices.IndexFunc(bs, func(b store.Batch) bool { return b.ID == id })
-	if slices.ContainsFunc(bs, func(b store.Batch) bool { return b.Merged == id && id != "" }) {
-		return s.mergedFile(r, fr, bs)
-	}
 	if i < 0 {
 		return view{}, fault.New(fault.NotFound, "there is no batch %s", id).Next("the page Evidence lists every batch")
 	}
@@ -106,23 +101,6 @@ func (s *site) batch(r *http.Request) (view, error) {
 		}
 	}
 	return view{name: "batch", data: v}, s.vouch(r.Context(), &v)
-}
-
-// mergedFile is the list of the batches in a merged file, which stands in the place of
-// them where evidence is referred to.
-func (s *site) mergedFile(r *http.Request, fr frame, bs []store.Batch) (view, error) {
-	name := r.PathValue("id")
-	v := evidenceView{frame: fr, Merged: name}
-	v.Title = "Merged file " + name
-	var in []store.Batch
-	for _, b := range slices.Backward(bs) {
-		if b.Merged == name {
-			in = append(in, b)
-		}
-	}
-	var err error
-	v.Batches, v.Paging, err = onPage(r, in)
-	return view{name: "evidence", data: v}, err
 }
 
 // vouch adds what the ledger says of a batch.
@@ -174,7 +152,7 @@ func (s *site) ledger(r *http.Request) (view, error) {
 // is no page of it.
 func (v ledgerView) About(e ledger.Entry) link {
 	switch e.Kind {
-	case ledger.Batch, ledger.Withdrawal, ledger.Merge:
+	case ledger.Batch, ledger.Withdrawal:
 		return link{Text: e.ID, URL: v.Sel.Batch(e.ID)}
 	case ledger.Policy:
 		return link{Text: e.ID, URL: v.Sel.Link("/policy")}

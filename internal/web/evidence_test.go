@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/net/html"
 
-	"candor/internal/alert"
 	"candor/internal/custody"
 	"candor/internal/ledger"
 	"candor/internal/store"
@@ -153,39 +152,5 @@ func TestBatchWithoutAnEntryOrAFileSaysSo(t *testing.T) {
 	}
 	if a := d.get("/evidence/none"); a.Code != http.StatusNotFound || !strings.Contains(a.body, "There is no batch none") {
 		t.Errorf("an unknown batch: %d", a.Code)
-	}
-}
-
-// TestMergedBatchesLeadToTheirFileAndBack merges two batches that were pushed.
-func TestMergedBatchesLeadToTheirFileAndBack(t *testing.T) {
-	d := demonstration(t)
-	for _, id := range []string{"pushed-1", "pushed-2"} {
-		a := &alert.Alert{ID: id, RuleID: "r", Time: today, Entity: "h"}
-		b := store.Batch{ID: id, Kind: "alerts", Format: "candor-jsonl", Hash: id, Added: today, By: "token:edr"}
-		if _, _, err := d.keeper.Alerts(d.alerts).Append(t.Context(), b, func(yield func(*alert.Alert, error) bool) { yield(a, nil) }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	m := store.Merging{Least: 2, Most: 2, Of: func(b *store.Batch) string {
-		if b.By != "token:edr" {
-			return ""
-		}
-		return b.By
-	}}
-	made := must(d.keeper.Compact(t.Context(), custody.Compaction{Merging: m}))(t)
-	if len(made) != 1 {
-		t.Fatalf("merged %+v", made)
-	}
-	_, doc := d.page("/evidence/pushed-1")
-	file := "/evidence/" + made[0].File
-	if says(t, doc, "Merged into", made[0].File, "merge"); !linked(doc)[file] {
-		t.Errorf("the batch does not lead to %s", file)
-	}
-	_, doc = d.page(file)
-	if to := linked(doc); !to["/evidence/pushed-1"] || !to["/evidence/pushed-2"] {
-		t.Errorf("%s does not lead to its batches: %v", file, to)
-	}
-	if _, doc = d.page("/ledger"); !linked(doc)[file] {
-		t.Errorf("the ledger does not lead to %s", file)
 	}
 }

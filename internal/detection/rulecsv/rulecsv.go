@@ -20,8 +20,9 @@ const Format = "candor-csv"
 
 // Columns are the columns that a file must have. Techniques, analytics and
 // log_sources are lists joined by semicolons; a log source is Name or
-// Name|channel. Columns aliases and fields, lists too, may stand beside them: the other
-// names under which alerts name the rule, and the fields of an event that it reads.
+// Name|channel. Columns aliases, fields and replaces, lists too, may stand beside them: the
+// other names under which alerts name the rule, the fields of an event that it reads, and
+// the ids of the rules in whose place it is; and modified, the day of its last change.
 func Columns() []string {
 	return []string{"rule_id", "name", "enabled", "techniques", "analytics", "log_sources", "owner"}
 }
@@ -37,19 +38,28 @@ func Decode(file string, r io.Reader) (evidence.Decoded[detection.Rule], error) 
 		return evidence.Decoded[detection.Rule]{}, err
 	}
 	out, err := decode.Records(t, func(row *decode.Row) detection.Rule { return rule(file, row) })
-	out.Warnings = t.Unknown(append(Columns(), "aliases", "fields")...)
+	out.Warnings = t.Unknown(append(Columns(), "aliases", "fields", "replaces", "modified")...)
 	return out, err
 }
 
 func rule(file string, r *decode.Row) detection.Rule {
 	return detection.Rule{
 		ID: r.Need("rule_id"), Name: r.Get("name"), Format: Format, Enabled: enabled(r), Owner: r.Get("owner"),
-		Aliases:    decode.List(r.Get("aliases")),
+		Aliases:  decode.List(r.Get("aliases")),
+		Replaces: decode.List(r.Get("replaces")), Modified: modified(r),
 		Fields:     slices.Compact(slices.Sorted(slices.Values(decode.List(r.Get("fields"))))),
 		Techniques: ids(r, "techniques", decode.TechniqueID, "not a technique's ATT&CK ID such as T1059.001"),
 		Analytics:  ids(r, "analytics", isAnalytic, "not an analytic's ATT&CK ID such as AN1989"),
 		Logs:       logs(r), Source: r.Get("log_sources"), Path: file,
 	}
+}
+
+// modified returns the day of the rule's last change, empty where none is said.
+func modified(r *decode.Row) string {
+	if r.Get("modified") == "" {
+		return ""
+	}
+	return string(r.Day("modified"))
 }
 
 func isAnalytic(s string) bool { return decode.ID("AN", s) }

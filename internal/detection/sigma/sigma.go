@@ -184,8 +184,14 @@ func aliases(m *decode.Map, r *detection.Rule) []string {
 	}
 	related, _ := m.Maps("related") // an entry that is none says nothing
 	for _, e := range related {
-		if id := e.String("id"); id != "" && strings.EqualFold(e.String("type"), "renamed") {
+		id := e.String("id")
+		switch kind := strings.ToLower(e.String("type")); {
+		case id == "":
+		case kind == "renamed":
 			out = add(out, id)
+			r.Replaces = add(r.Replaces, id)
+		case kind == "obsoletes", kind == "merged":
+			r.Replaces = add(r.Replaces, id)
 		}
 	}
 	return out
