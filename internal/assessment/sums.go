@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/assure"
@@ -22,14 +23,31 @@ type summed struct {
 // question asks about the alerts of the window of a request.
 func question(ev *assure.Evidence, r Request) alert.Question {
 	w := assure.WindowOf(r.Policy, r.AsOf)
-	return alert.Question{From: w.From, To: w.To, Site: ev.Site, Provenances: r.Policy.Measure.Counting(), Cases: alert.LegacyOf(values(ev.Cases), string(w.To))}
+	return alert.Question{From: w.From, To: w.To, Site: ev.Site, Provenances: r.Policy.Measure.Counting(), Cases: alert.LegacyOf(values(ev.Cases), string(w.To)), Trials: trials(ev)}
+}
+
+// How long before and after the time that is recorded for it an exercise explains alerts
+// that are labelled as a test.
+const (
+	trialBefore = 5 * time.Minute
+	trialAfter  = 24 * time.Hour
+)
+
+// trials is when exercises can have raised alerts.
+func trials(ev *assure.Evidence) []alert.Trial {
+	list := make([]alert.Trial, len(ev.Exercises))
+	for i := range ev.Exercises {
+		at := ev.Exercises[i].Value.Time
+		list[i] = alert.Trial{From: at.Add(-trialBefore), To: at.Add(trialAfter)}
+	}
+	return list
 }
 
 // sums returns the sums of sets of rules in the window, under the ids of the rules that
 // alerts mean. What was asked before is not asked again.
 func (s *Service) sums(ctx context.Context, g generation, ev *assure.Evidence, r Request, sets [][]string) ([]alert.Sums, error) {
 	q, names := question(ev, r), namesOf(ev)
-	key := join(g.alerts, string(q.From), string(q.To), q.Site, fmt.Sprint(q.Provenances), fmt.Sprint(q.Cases))
+	key := join(g.alerts, string(q.From), string(q.To), q.Site, fmt.Sprint(q.Provenances), fmt.Sprint(q.Cases), fmt.Sprint(q.Trials))
 	known, err := s.summed.Of(ctx, key, func(context.Context) (*summed, error) {
 		return &summed{make(chan struct{}, 1), map[string]alert.Sums{}}, nil
 	})

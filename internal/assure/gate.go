@@ -51,6 +51,17 @@ type GatePolicy struct {
 	RequireRunbook  bool
 	// MaxAgeDays bounds the age of the newest labelled alert; 0 means no bound.
 	MaxAgeDays int
+	// MinPersons is how many persons must have labelled, and MaxMinuteShare the largest
+	// share of the labels that may have been made within one minute; 0 asks for none, and
+	// 1 sets no bound. In place of both, MinSecondReadings alerts may have been read a
+	// second time by somebody else, with a lower limit of agreement of MinAgreement.
+	MinPersons        int
+	MaxMinuteShare    float64
+	MinSecondReadings int
+	MinAgreement      float64
+	// MaxLeftOutShare is the largest share of labels that may leave their alert out, as a
+	// test or a duplicate.
+	MaxLeftOutShare float64
 }
 
 // For returns what is asked for a purpose.
@@ -80,8 +91,8 @@ type Asked struct {
 
 // Check is one thing that a gate asks for.
 type Check struct {
-	// Name is stable: "rung", "episodes", "precision", "unlabelled", "volume",
-	// "runbook", "age", "untied", and of a rule "exception_hides" and "field_missing" where
+	// Name is stable: "rung", "episodes", "precision", "unlabelled", "labels", "left_out",
+	// "volume", "runbook", "age", "untied", and of a rule "exception_hides" and "field_missing" where
 	// something is in its way.
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`
@@ -177,6 +188,12 @@ func (g *gate) checks() []Check {
 	}
 	if m := g.Measurement; m != nil && m.Precision != nil {
 		checks = append(checks, g.precision(), g.unlabelled())
+		if g.asks.MinPersons > 0 || g.asks.MaxMinuteShare < 1 {
+			checks = append(checks, g.labels())
+		}
+	}
+	if m := g.Measurement; m != nil && m.Labels.LeftOutShare != nil {
+		checks = append(checks, g.leftOut())
 	}
 	checks = append(checks, g.volume(), g.age())
 	if v := g.judged; v != nil && len(v.Incidents.Untied) > 0 {
@@ -333,6 +350,43 @@ func (g *gate) unlabelled() Check {
 	return g.check("unlabelled", m.Bounds[0] >= g.asks.MinPrecision || m.Unlabelled == 0, text,
 		fmt.Sprintf("labels: the unlabelled alone could bring precision below %s", figure.Percent(g.asks.MinPrecision))).
 		from(policy(g.key+"min_precision", "measure.provenances"))
+}
+
+// labels asks that more than one person looked, and not at all alerts at once.
+func (g *gate) labels() Check {
+	l, asks := &g.Measurement.Labels, &g.asks
+	second := &l.Second
+	agreed := second.Pairs > 0 && second.Pairs >= int64(asks.MinSecondReadings) && second.Interval[0] >= asks.MinAgreement
+	persons, minute := l.Persons >= int64(asks.MinPersons), l.MinuteShare == nil || *l.MinuteShare <= asks.MaxMinuteShare
+	text := "Who labelled its alerts is not known"
+	if l.Persons == 1 {
+		text = figure.Sprintf("One person, %s, labelled %d of its alerts", l.Busiest, l.ByBusiest)
+	} else if l.Persons > 1 {
+		text = figure.Sprintf("%d persons labelled its alerts, %s of them %s", l.Persons, l.Busiest, figure.Percent(*l.BusiestShare))
+	}
+	if l.InMinute > 0 {
+		text += figure.Sprintf("; %s of them were labelled within one minute, that of %s", figure.Percent(*l.MinuteShare), l.Minute)
+	}
+	if second.Pairs == 0 {
+		text += "; nobody else read any a second time."
+	} else {
+		text += figure.Sprintf("; %s read a second time, with a lower limit of agreement of %s.", was(int(second.Pairs), "alert"), figure.Fixed(second.Interval[0], 2))
+	}
+	missing := figure.Sprintf("labels by %d persons, no more than %s of them within one minute, or second readings by somebody else of %d alerts that agree to %s at least (candor label sample --second)",
+		asks.MinPersons, figure.Percent(asks.MaxMinuteShare), asks.MinSecondReadings, figure.Fixed(asks.MinAgreement, 2))
+	return g.check("labels", persons && minute || agreed, text, missing).
+		from(policy(g.key+"min_persons", g.key+"max_minute_share", g.key+"min_second_readings", g.key+"min_agreement"))
+}
+
+// leftOut asks that not too many labels take their alert out of what is measured.
+func (g *gate) leftOut() Check {
+	m, most := g.Measurement, g.asks.MaxLeftOutShare
+	share := *m.Labels.LeftOutShare
+	of := m.Test + m.Duplicate + m.TruePositive + m.BenignPositive + m.FalsePositive
+	text := figure.Sprintf("%d of %s leave their alert out, %d as a test and %d as a duplicate: %s; %s may.",
+		m.Test+m.Duplicate, count(of, "label"), m.Test, m.Duplicate, figure.Against(share, most), figure.Percent(most))
+	return g.check("left_out", share <= most, text, figure.Sprintf("fewer labels that leave alerts out: at most %s of them", figure.Percent(most))).
+		from(policy(g.key + "max_left_out_share"))
 }
 
 func (g *gate) volume() Check {

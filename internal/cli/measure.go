@@ -276,6 +276,7 @@ func showDetail(g *page, d *measure.Detail) {
 		}
 		rows = append(rows, []string{"labels by " + string(l.Provenance), group3(l.Alerts) + ", " + counts})
 	}
+	rows = append(rows, labelRows(&d.Labels)...)
 	if d.Busiest != nil {
 		rows = append(rows, []string{"busiest cluster", fmt.Sprintf("%s of %s = %s: %s", group3(d.Busiest.Alerts), group3(d.Alerts), figure.Percent(d.Busiest.Share), d.Busiest.Cluster)})
 	}
@@ -293,6 +294,25 @@ func showDetail(g *page, d *measure.Detail) {
 	default:
 		g.line("\n  candor label sample %s -n %d", d.RuleID, min(d.ToLabel, d.Unlabelled))
 	}
+}
+
+// labelRows says how the labels came about.
+func labelRows(l *measure.Labels) [][]string {
+	var rows [][]string
+	if l.Named > 0 {
+		rows = append(rows, []string{"persons", fmt.Sprintf("%s, the busiest %s: %s = %s of the labelled", group3(l.Persons), l.Busiest, group3(l.ByBusiest), figure.Percent(*l.BusiestShare))})
+	}
+	if l.InMinute > 0 {
+		rows = append(rows, []string{"busiest minute", fmt.Sprintf("%s: %s = %s of the labelled", l.Minute, group3(l.InMinute), figure.Percent(*l.MinuteShare))})
+	}
+	for _, c := range l.LeftOut {
+		rows = append(rows, []string{"left out", fmt.Sprintf("%s: %s = %s of all labels", strings.ReplaceAll(string(c.Cause), "_", " "), group3(c.Labels), figure.Percent(c.Share))})
+	}
+	if a := &l.Second; a.Pairs > 0 {
+		rows = append(rows, []string{"second readings", fmt.Sprintf("%s of %s alike, AC1 %s, interval %s to %s; %s doubted", group3(a.Agreed), group3(a.Pairs),
+			figure.Fixed(*a.AC1, 3), figure.Fixed(a.Interval[0], 3), figure.Fixed(a.Interval[1], 3), group3(l.Doubted))})
+	}
+	return rows
 }
 
 // timeRows says how long alerts wait.

@@ -16,6 +16,7 @@ func Of(id string, sums *alert.Sums, days int, p Policy) Statement {
 	for _, c := range sums.Classes {
 		s.count(c, &p)
 	}
+	s.label(sums, &p)
 	perDay := make([]int64, len(sums.Days))
 	for i, d := range sums.Days {
 		perDay[i] = d.N
@@ -63,6 +64,7 @@ func (s *Statement) proportions(sums *alert.Sums, confidence float64) {
 
 	s.EpisodePrecision = new(float64(s.EpisodeHits) / float64(s.Episodes))
 	s.EpisodeInterval = new(Jeffreys(float64(s.EpisodeHits), float64(s.Episodes), confidence))
+	s.doubt(confidence)
 }
 
 // bursts is what limits the weight of the labelled alerts if there were more of
@@ -142,10 +144,15 @@ func (s *Statement) after(more int64, p *Policy) Conclusion {
 	clustered := Clustered(*s.Precision, s.bursts(grow).effective(p.Confidence), p.Confidence)
 	episodes := Jeffreys(float64(s.EpisodeHits)*grow, float64(s.Episodes)*grow, p.Confidence)
 
+	clustered, episodes = s.Strict.lower(clustered, episodes, s.bursts(grow), grow, p.Confidence)
+
 	left := math.Max(0, float64(s.Unlabelled-more))
 	all := n*grow + left
 	worst := Interval{k * grow / all, (k*grow + left) / all}
-	if left == 0 { // exact, so that rounding does not make it straddle
+	if t := s.Strict; t != nil {
+		worst[0] = min(worst[0], float64(t.TruePositive)*grow/(float64(t.Labelled)*grow+left))
+	}
+	if left == 0 && s.Strict == nil { // exact, so that rounding does not make it straddle
 		worst = Interval{*s.Precision, *s.Precision}
 	}
 	return decide(clustered, episodes, worst, p.MinPrecision)

@@ -51,6 +51,12 @@ type Statement struct {
 	// alerts are among Unlabelled.
 	NotCounted int64 `json:"labels_not_counted"`
 
+	// Labels is how the labels came about. Alerts whose label as a test or a duplicate is
+	// not borne out are among Unlabelled.
+	Labels Labels `json:"labels"`
+	// Strict is set where second readings differ from the first: lower limits rest on it.
+	Strict *Strict `json:"strict,omitempty"`
+
 	// Precision is actionable precision, TP/(TP+BP+FP); Interval is Jeffreys.
 	Precision *float64  `json:"precision"`
 	Interval  *Interval `json:"interval"`

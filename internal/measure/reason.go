@@ -41,6 +41,7 @@ func (s *Statement) countReasons(p *Policy) []evidence.Reason {
 			"%d of %s are left out of precision: %d raised by tests, %d duplicates.",
 			left, alerts(s.Alerts), s.Test, s.Duplicate)))
 	}
+	rs = append(rs, s.labelReasons(p)...)
 	if s.Unlabelled > 0 && s.labelled() > 0 {
 		all := s.labelled() + s.Unlabelled
 		rs = append(rs, reason("unlabelled", figure.Sprintf(

@@ -31,6 +31,9 @@ func drawBook(t *rapid.T) *history.Book {
 			if class := rapid.SampledFrom(append(alert.Classes(), alert.Open, "")).Draw(t, "class"); class != "" {
 				a.Disposition = &alert.Disposition{Class: class, Time: noon.Add(time.Duration(rapid.IntRange(0, 50).Draw(t, "said")) * time.Hour),
 					Provenance: rapid.SampledFrom([]alert.Provenance{alert.Analyst, alert.Automation}).Draw(t, "provenance")}
+				if class == alert.Duplicate {
+					a.Disposition.DuplicateOf = pick("", "1", "2", "99")
+				}
 			}
 			book.Add(batch, int64(place), a)
 		}
@@ -57,6 +60,14 @@ func TestStatementsFromSumsAreThoseFromSingleAlerts(t *testing.T) {
 		for _, name := range p.Provenances {
 			q.Provenances = append(q.Provenances, alert.Provenance(name))
 		}
+		q.Trials = []alert.Trial{{From: noon.Add(-30 * time.Hour), To: noon, Site: "s1"}}
+		borne := func(a *alert.Alert) bool { // whether a test or a duplicate is what it is called
+			if a.Disposition.Class == alert.Test {
+				return a.Site == "s1" && !a.Time.After(noon) && !a.Time.Before(noon.Add(-30*time.Hour))
+			}
+			original := book.Find(a.Disposition.DuplicateOf)
+			return original != nil && (original.Disposition == nil || original.Disposition.Class != alert.Duplicate)
+		}
 		var single []*alert.Alert
 		for _, r := range rules {
 			for _, s := range book.Each(r, span.From, span.To) {
@@ -64,7 +75,7 @@ func TestStatementsFromSumsAreThoseFromSingleAlerts(t *testing.T) {
 			}
 		}
 		got := measure.Detailed("r", &book.Sums(q)[0], span, p)
-		want := fromSingle(single, span, p)
+		want := fromSingle(single, borne, span, p)
 		got.Statement = measure.Statement{Alerts: got.Alerts, TruePositive: got.TruePositive, BenignPositive: got.BenignPositive, FalsePositive: got.FalsePositive,
 			Unlabelled: got.Unlabelled, Test: got.Test, Duplicate: got.Duplicate, NotCounted: got.NotCounted, Precision: got.Precision, LogicPrecision: got.LogicPrecision,
 			Deff: got.Deff, MEff: got.MEff, EffectiveN: got.EffectiveN, ClusteredInterval: got.ClusteredInterval, Episodes: got.Episodes, EpisodeHits: got.EpisodeHits,
@@ -77,7 +88,7 @@ func TestStatementsFromSumsAreThoseFromSingleAlerts(t *testing.T) {
 }
 
 // fromSingle is what alerts say, with nothing but the definitions of doc/statistics.md.
-func fromSingle(alerts []*alert.Alert, span measure.Span, p measure.Policy) measure.Detail {
+func fromSingle(alerts []*alert.Alert, borne func(*alert.Alert) bool, span measure.Span, p measure.Policy) measure.Detail {
 	var s measure.Statement
 	clusters, all, hours := map[string]cluster{}, map[string]int64{}, map[string]bool{}
 	perDay := make([]int64, span.Days())
@@ -100,11 +111,15 @@ func fromSingle(alerts []*alert.Alert, span measure.Span, p measure.Policy) meas
 			s.BenignPositive++
 		case alert.FalsePositive, alert.FalseLogic, alert.FalseData:
 			s.FalsePositive++
-		case alert.Test:
-			s.Test++
-			continue
-		case alert.Duplicate:
-			s.Duplicate++
+		case alert.Test, alert.Duplicate:
+			switch {
+			case !borne(a):
+				s.Unlabelled++
+			case class == alert.Test:
+				s.Test++
+			default:
+				s.Duplicate++
+			}
 			continue
 		default:
 			s.Unlabelled++

@@ -106,6 +106,11 @@ func gateKeys(prefix, purpose string, g *assure.GatePolicy) []key {
 		{prefix + "max_alerts_per_day", "alerts a day", "The most alerts a day, on average over the window; 0 sets no bound.", number{&g.MaxAlertsPerDay, 0, 1e9}},
 		{prefix + "require_runbook", "", "Whether a current runbook is required, whatever the rung.", truth{&g.RequireRunbook}},
 		{prefix + "max_age_days", "days", "How old the newest labelled alert may be; 0 sets no bound.", whole{&g.MaxAgeDays, 0, 3660}},
+		{prefix + "min_persons", "persons", "By how many persons alerts must have been labelled; 0 asks for none. Second readings can stand in for it.", whole{&g.MinPersons, 0, 1000}},
+		{prefix + "max_minute_share", "proportion", "The largest share of the labels that may have been made within one minute; 1 sets no bound. Second readings can stand in for it.", number{&g.MaxMinuteShare, 0, 1}},
+		{prefix + "min_second_readings", "alerts", "How many alerts somebody else must have read a second time for that to stand in for more persons.", whole{&g.MinSecondReadings, 1, 1_000_000}},
+		{prefix + "min_agreement", "AC1", "What the lower limit of agreement of those second readings (Gwet's AC1) must reach.", number{&g.MinAgreement, -1, 1}},
+		{prefix + "max_left_out_share", "proportion", "The largest share of labels that may leave their alert out, as a test or a duplicate.", number{&g.MaxLeftOutShare, 0, 1}},
 	}
 }
 
