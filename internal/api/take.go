@@ -11,6 +11,7 @@ import (
 type takeInput struct {
 	ID string `path:"id" doc:"ATT&CK ID or STIX id of an object" maxLength:"200"`
 	Release
+	AtSite
 	AsOf string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when left out" format:"date" pattern:"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]$" patternDescription:"a day from 1900 to 2199, written as 2006-01-02"`
 	For  string `query:"for" doc:"Whose reading to keep; all statements when left out" enum:"leader,engineer"`
 }
@@ -30,6 +31,7 @@ func (s *server) take(ctx context.Context, in *takeInput) (*takeOutput, error) {
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
+	r.Site = in.Site
 	r.Release = attack.ReleaseRef{Domain: p.Release.Domain, Version: p.Release.Version}
 	t, err := s.Assessor.Take(ctx, r, p.Object.ID)
 	if err != nil {
