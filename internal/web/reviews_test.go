@@ -8,7 +8,7 @@ import (
 func TestIncidentsAreListedAndReviewed(t *testing.T) {
 	d := demonstration(t)
 	_, doc := d.page("/reviews")
-	for _, want := range []string{"MF-rev-017", "Old sensor reports the stock-taking robots", "1 of 2", "T1566.001"} {
+	for _, want := range []string{"MF-rev-017", "Old sensor reports the stock-taking robots", "1 of 3", "T1566.001"} {
 		if !strings.Contains(text(doc), want) {
 			t.Errorf("the list does not say %q", want)
 		}
