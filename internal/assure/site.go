@@ -8,6 +8,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/detection"
 	"candor/internal/evidence"
+	"candor/internal/exercise"
 	"candor/internal/figure"
 	"candor/internal/telemetry"
 )
@@ -33,12 +34,13 @@ func (e Evidence) At(site string, counts []alert.CaseCount) Evidence {
 	e.Runs, left[2] = stay(e.Runs, func(r *detection.Run) bool { return e.Here(r.Site) })
 	e.Fields, left[3] = stay(e.Fields, func(f *telemetry.FieldShare) bool { return e.Here(f.Site) })
 	elsewhere := casesElsewhere(e.CaseCounts, counts)
-	var cases int
-	e.Cases, cases = stay(e.Cases, func(c *alert.Case) bool { return !elsewhere[c.ID] })
+	var cases, exercises int
+	e.Cases, cases = stay(e.Cases, func(c *alert.Case) bool { return !elsewhere[c.ID] && e.Here(c.Site) })
+	e.Exercises, exercises = stay(e.Exercises, func(x *exercise.Exercise) bool { return e.Here(x.Site) })
 	e.CaseCounts = counts
 	e.Tallies = slices.DeleteFunc(slices.Clone(e.Tallies), func(t alert.Tally) bool { return !e.Here(t.Site) })
-	e.Left = figure.Sprintf("Judged for site %s: alerts, %d declared sources, %d feed observations, %d measured shares of fields, %d runs of rules and %d cases that name other sites alone are left out. "+
-		"What names no site counts for every site, as do scope, external sources, rules, runbooks, tuning and waivers.", site, left[0], left[1], left[3], left[2], cases)
+	e.Left = figure.Sprintf("Judged for site %s: alerts, %d declared sources, %d feed observations, %d measured shares of fields, %d runs of rules, %d exercises and %d cases that name other sites alone are left out. "+
+		"What names no site counts for every site, as do scope, external sources, rules, runbooks, tuning and waivers.", site, left[0], left[1], left[3], left[2], exercises, cases)
 	if shared > 0 {
 		e.Left += figure.Sprintf(" How many hosts of %d declared sources are there is not known: they name several sites together.", shared)
 	}
@@ -89,6 +91,12 @@ func (e *Evidence) Sites() []string {
 		for _, s := range e.AlertRules[i].Sites {
 			named[s] = true
 		}
+	}
+	for i := range e.Exercises {
+		named[e.Exercises[i].Value.Site] = true
+	}
+	for i := range e.Cases {
+		named[e.Cases[i].Value.Site] = true
 	}
 	delete(named, "")
 	sites := make([]string, 0, len(named))

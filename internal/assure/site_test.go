@@ -8,6 +8,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/detection"
 	"candor/internal/evidence"
+	"candor/internal/exercise"
 	"candor/internal/telemetry"
 )
 
@@ -30,6 +31,7 @@ func TestASiteHasWhatNamesItOrNone(t *testing.T) {
 	e.Fields = some(telemetry.FieldShare{Site: "west"}, telemetry.FieldShare{}, telemetry.FieldShare{Site: "east"})
 	e.AlertRules = []AlertRule{{ID: "r", Sites: []string{"north"}}}
 	e.Cases = some(alert.Case{ID: "west"}, alert.Case{ID: "east"}, alert.Case{ID: "both"}, alert.Case{ID: "none"})
+	e.Exercises = some(exercise.Exercise{Site: "west"}, exercise.Exercise{}, exercise.Exercise{Site: "east"})
 	e.CaseCounts = []alert.CaseCount{{Case: "west", N: 1}, {Case: "east", N: 1}, {Case: "both", N: 2}}
 	counts := []alert.CaseCount{{Case: "west", N: 1}, {Case: "both", N: 1}}
 	e.Tallies = []alert.Tally{{RuleID: "w", Site: "west"}, {RuleID: "n"}, {RuleID: "e", Site: "east"}}
@@ -50,13 +52,13 @@ func TestASiteHasWhatNamesItOrNone(t *testing.T) {
 	if got := strings.Join(names, " "); got != "west all both west both none w n" {
 		t.Error(got)
 	}
-	if len(at.Telemetry.Observations) != 2 || len(at.Runs) != 2 || len(at.Fields) != 2 || len(at.CaseCounts) != 2 {
+	if len(at.Telemetry.Observations) != 2 || len(at.Runs) != 2 || len(at.Fields) != 2 || len(at.Exercises) != 2 || len(at.CaseCounts) != 2 {
 		t.Errorf("%+v", at)
 	}
 	if s := at.Telemetry.Sources; s[0].Value.Hosts != 5 || s[2].Value.Hosts != 0 || e.Telemetry.Sources[3].Value.Hosts != 12 {
 		t.Errorf("hosts: %+v, and before %+v", s, e.Telemetry.Sources)
 	}
-	for _, says := range []string{"site west", "1 declared sources, 1 feed observations, 1 measured shares of fields, 1 runs of rules and 1 cases", "hosts of 1 declared"} {
+	for _, says := range []string{"site west", "1 declared sources, 1 feed observations, 1 measured shares of fields, 1 runs of rules, 1 exercises and 1 cases", "hosts of 1 declared"} {
 		if !strings.Contains(at.Left, says) {
 			t.Errorf("%q does not say %q", at.Left, says)
 		}

@@ -87,15 +87,18 @@ func showSites(g *page, by *assure.BySite) {
 	for rest := by.Apart; len(rest) > 0 && shown < apartMost; shown++ {
 		v, n := rest[0], 1
 		sites := v.Site
-		for n < len(rest) && rest[n].Analytic == v.Analytic && rest[n].Rung == v.Rung && rest[n].Why == v.Why {
+		for n < len(rest) && rest[n].Analytic == v.Analytic && rest[n].Rung == v.Rung {
 			sites += ", " + rest[n].Site
 			n++
 		}
 		rest = rest[n:]
-		g.wrap("  ", fmt.Sprintf("%s %s: %s on the whole, %s at %s: %s", v.Analytic.ATTACKID, v.Analytic.Name, words(v.Whole), words(v.Rung), sites, v.Why), 100)
+		g.wrap("  ", fmt.Sprintf("%s %s: %s on the whole, %s at %s", v.Analytic.ATTACKID, v.Analytic.Name, words(v.Whole), words(v.Rung), sites), 100)
 		if shown == apartMost-1 && len(rest) > 0 {
 			g.line("  %s in --json", plural(len(rest), "more is", "more are"))
 		}
+	}
+	if shown > 0 {
+		g.line("  why: candor assess --explain ID --site SITE")
 	}
 }
 
