@@ -13,7 +13,12 @@ import (
 func (k *Keeper) Evidence(s store.Evidence) store.Evidence { return evidence{s, k} }
 
 // Alerts returns s with every batch that lands recorded.
-func (k *Keeper) Alerts(s store.Alerts) store.Alerts { return alerts{s, k} }
+func (k *Keeper) Alerts(s store.Alerts) store.Alerts {
+	if t, ok := s.(teller); ok {
+		return telling{alerts{s, k}, t}
+	}
+	return alerts{s, k}
+}
 
 // Library is what importing bundles needs of a library.
 type Library interface {
@@ -43,6 +48,18 @@ func (e evidence) Append(ctx context.Context, b store.Batch, records iter.Seq2[s
 type alerts struct {
 	store.Alerts
 	keeper *Keeper
+}
+
+// teller tells what became of batches whose files were written anew.
+type teller interface {
+	Expiries(ctx context.Context) ([]store.Expiry, error)
+	Packs(ctx context.Context) ([]store.Pack, error)
+}
+
+// telling is alerts of a store that tells it.
+type telling struct {
+	alerts
+	teller
 }
 
 // Append lands a batch and records it.

@@ -24,6 +24,8 @@ type overviewView struct {
 	ByPlatform []platformView
 	// Apart are the verdicts that do not hold at a site.
 	Apart fold[assure.SiteVerdict]
+	// Left is how many of them the page leaves to the pages of the sites.
+	Left int
 	// Steps are the next steps before the fold, those of which nothing can be supposed
 	// included, and More those behind it.
 	Steps, More []assure.Lift
@@ -116,7 +118,8 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 		}
 	}
 	if a.BySite != nil {
-		v.Apart = folded(a.BySite.Apart)
+		n := min(mostApart, len(a.BySite.Apart))
+		v.Apart, v.Left = folded(a.BySite.Apart[:n]), len(a.BySite.Apart)-n
 	}
 	u := a.Unmapped
 	v.Stopped = folded(u.StoppedFeeds)
@@ -128,6 +131,10 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 	v.Unused = len(u.Rules) + len(u.SilentRules) + len(u.AlertRules) + len(u.UnknownSources) + len(u.Tunings)
 	return v
 }
+
+// mostApart is how many verdicts that do not hold at a site the overview lists: each comes
+// with its sentence.
+const mostApart = 50
 
 // apartView is a verdict that does not hold at a site, with links.
 type apartView struct {
