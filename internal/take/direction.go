@@ -283,7 +283,7 @@ func dated(w words) words {
 }
 
 func (f *facts) exerciseIt() words {
-	if !f.stands(assure.Unproven, assure.Noisy) || f.v.Exercises.State != "none" || len(f.techniques) == 0 {
+	if !f.stands(assure.Unproven, assure.Noisy) || !slices.Contains([]string{"none", "inconclusive"}, f.v.Exercises.State) || len(f.techniques) == 0 {
 		return nothing
 	}
 	return say("Exercise %s on %s, and see which rule says so.", list(each(f.techniques[:1], f.label), 1), f.platforms(f.inScope())).on(reasonOf(f.v, "exercise_"))

@@ -12,8 +12,9 @@ type exercisesView struct {
 	frame
 	X assessment.Exercises
 	// Rows are those of X that Paging shows.
-	Rows   []assessment.Exercised
-	Paging paging
+	Rows    []assessment.Exercised
+	Paging  paging
+	Library bool // there is a release to judge
 }
 
 // exerciseView is one exercise, explained.
@@ -30,11 +31,14 @@ func (s *site) exercises(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	if fr.Release.Version == "" {
+		return view{name: "exercises", data: exercisesView{frame: fr}}, nil
+	}
 	all, err := s.Reviews.Exercises(r.Context(), req)
 	if err != nil {
 		return view{}, err
 	}
-	v := exercisesView{frame: fr, X: all}
+	v := exercisesView{frame: fr, X: all, Library: true}
 	v.Rows, v.Paging, err = onPage(r, all.Exercises)
 	return view{name: "exercises", data: v}, err
 }
