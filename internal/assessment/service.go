@@ -128,21 +128,16 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 		return have.assessment, nil
 	}
 	a, err := s.under.Do(ctx, join(key, fmt.Sprintf("%+v", r.Policy)), func(ctx context.Context) (assure.Assessment, error) {
-		lib, err := s.library(ctx, rel)
+		j, ev, err := s.begin(ctx, rel, g, r)
 		if err != nil {
 			return assure.Assessment{}, err
 		}
-		ev, err := s.read(ctx, g, r)
+		tallies, err := s.tallies(ctx, &ev, r, j.Supposed())
 		if err != nil {
 			return assure.Assessment{}, err
 		}
-		if err := s.surround(ctx, join(libraryKey(rel), domain, g.evidence), lib, &ev, r); err != nil {
-			return assure.Assessment{}, err
-		}
-		a, err := s.judge(ctx, lib, ev, g, r)
-		if err != nil {
-			return assure.Assessment{}, err
-		}
+		j.Tell(tallies)
+		a := j.Assessment()
 		if err := s.narrowed(&a); err != nil {
 			return assure.Assessment{}, err
 		}
@@ -153,20 +148,30 @@ func (s *Service) whole(ctx context.Context, r Request) (assure.Assessment, erro
 	return a, err
 }
 
-// judge assesses, and asks the store of alerts what that needs.
-func (s *Service) judge(ctx context.Context, lib *attack.Library, ev assure.Evidence, g generation, r Request) (assure.Assessment, error) {
+// begin begins an assessment, and tells it the sums that it asks for.
+func (s *Service) begin(ctx context.Context, rel attack.Release, g generation, r Request) (*assure.Judging, assure.Evidence, error) {
+	lib, err := s.library(ctx, rel)
+	if err != nil {
+		return nil, assure.Evidence{}, err
+	}
+	ev, err := s.read(ctx, g, r)
+	if err != nil {
+		return nil, ev, err
+	}
+	domain, err := s.domainKey(ctx, rel.Domain)
+	if err != nil {
+		return nil, ev, err
+	}
+	if err := s.surround(ctx, join(libraryKey(rel), domain, g.evidence), lib, &ev, r); err != nil {
+		return nil, ev, err
+	}
 	j := assure.Begin(lib, ev, r.Policy, r.AsOf)
 	sums, err := s.sums(ctx, g, &ev, r, j.Sets())
 	if err != nil {
-		return assure.Assessment{}, err
+		return nil, ev, err
 	}
 	j.Sum(sums)
-	tallies, err := s.tallies(ctx, &ev, r, j.Supposed())
-	if err != nil {
-		return assure.Assessment{}, err
-	}
-	j.Tell(tallies)
-	return j.Assessment(), nil
+	return j, ev, nil
 }
 
 // narrowed says beside an assessment that the scope leaves out what one that was kept

@@ -144,6 +144,20 @@ func (j *Judging) Assessment() Assessment {
 	return a.assessment(verdicts, j.asOf)
 }
 
+// Standing ends the assessment with no more than the rungs of the verdicts, their sentences
+// and the totals, for who compares them with those of another one. Nothing has to be told
+// for it beside the sums, and nothing is supposed.
+func (j *Judging) Standing() Assessment {
+	j.a.compensate() // which the reasons tell of
+	verdicts := make([]Verdict, len(j.a.subjects))
+	for i, s := range j.a.subjects {
+		s.Reasons = j.a.reasons(s)
+		s.Sentence = sentence(s)
+		verdicts[i] = s.Verdict
+	}
+	return Assessment{Release: j.a.lib.Release, AsOf: j.asOf, Totals: totalsOf(pointers(verdicts)), Verdicts: verdicts}
+}
+
 // told is an assessment to which ev.Tallies told what it asked for.
 func told(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *Judging {
 	j := Begin(lib, ev, p, asOf)
