@@ -32,7 +32,7 @@ func known(ev *assure.Evidence, site string) error {
 	}
 	err := fault.New(fault.NotFound, "no evidence names the site %q", site).At("site")
 	if len(sites) == 0 {
-		return err.Next("leave it out: alerts, feeds, declared sources and runs of rules can name a site, and none does")
+		return err.Next("leave it out: alerts, feeds, shares of fields, declared sources, runs of rules, exercises and incidents can name a site, and none does")
 	}
 	return err.Next("%s", near.Hint(site, sites, ""))
 }

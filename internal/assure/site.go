@@ -39,10 +39,11 @@ func (e Evidence) At(site string, counts []alert.CaseCount) Evidence {
 	e.Exercises, exercises = stay(e.Exercises, func(x *exercise.Exercise) bool { return e.Here(x.Site) })
 	e.CaseCounts = counts
 	e.Tallies = slices.DeleteFunc(slices.Clone(e.Tallies), func(t alert.Tally) bool { return !e.Here(t.Site) })
-	e.Left = figure.Sprintf("Judged for site %s: alerts, %d declared sources, %d feed observations, %d measured shares of fields, %d runs of rules, %d exercises and %d cases that name other sites alone are left out. "+
-		"What names no site counts for every site, as do scope, external sources, rules, runbooks, tuning and waivers.", site, left[0], left[1], left[3], left[2], exercises, cases)
+	e.Left = figure.Sprintf("Judged for site %s: alerts, %s, %s, %s of fields, %s of rules, %s and %s that name other sites alone are left out. "+
+		"What names no site counts for every site, as do scope, external sources, rules, runbooks, tuning and waivers.", site, count(int64(left[0]), "declared source"), count(int64(left[1]), "feed observation"),
+		count(int64(left[3]), "measured share"), count(int64(left[2]), "run"), count(int64(exercises), "exercise"), count(int64(cases), "case"))
 	if shared > 0 {
-		e.Left += figure.Sprintf(" How many hosts of %d declared sources are there is not known: they name several sites together.", shared)
+		e.Left += figure.Sprintf(" How many hosts of %s are there is not known, where several sites are named together.", count(int64(shared), "declared source"))
 	}
 	return e
 }

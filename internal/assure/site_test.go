@@ -58,7 +58,7 @@ func TestASiteHasWhatNamesItOrNone(t *testing.T) {
 	if s := at.Telemetry.Sources; s[0].Value.Hosts != 5 || s[2].Value.Hosts != 0 || e.Telemetry.Sources[3].Value.Hosts != 12 {
 		t.Errorf("hosts: %+v, and before %+v", s, e.Telemetry.Sources)
 	}
-	for _, says := range []string{"site west", "1 declared sources, 1 feed observations, 1 measured shares of fields, 1 runs of rules, 1 exercises and 1 cases", "hosts of 1 declared"} {
+	for _, says := range []string{"site west", "1 declared source, 1 feed observation, 1 measured share of fields, 1 run of rules, 1 exercise and 1 case that", "hosts of 1 declared source are"} {
 		if !strings.Contains(at.Left, says) {
 			t.Errorf("%q does not say %q", at.Left, says)
 		}
