@@ -209,7 +209,7 @@ type Tally struct {
 	// none where that is not known.
 	Hours Hours
 	N     int64
-	// By is who labelled the alerts, and Said when, of those with a label of their own;
+	// By is who labelled the alerts, and Said when, the zero time where that is not known;
 	// Second is what a second reading says, Reader who made it and SecondBy in which
 	// provenance. Void says that a test is explained by no exercise, or a duplicate names
 	// no original. Only what answers a Question sets them.

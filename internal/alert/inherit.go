@@ -81,6 +81,15 @@ func (l Legacy) Tallies(tallies []Tally) []Tally {
 	return out
 }
 
+// SaidOf returns when d was said of the alert: the zero time where that is not known. A label without a
+// time of its own has that of its alert, and none is said before there is something to label.
+func (a *Alert) SaidOf(d *Disposition) time.Time {
+	if d.Time.After(a.Time) {
+		return d.Time
+	}
+	return time.Time{}
+}
+
 // Alert returns the alert as it is once it has inherited: a itself, or a copy with
 // the class of its case, or without a disposition where it is open.
 func (l Legacy) Alert(a *Alert) *Alert {

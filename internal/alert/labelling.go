@@ -63,15 +63,16 @@ func (q *Question) Explained(a *Alert) bool {
 // and what is known besides of them and of those that leave alerts out.
 type Labelling struct {
 	// Named are labelled alerts of which it is known who labelled them, or who owns the
-	// case that they inherit from; Persons is how many different ones that are. Person is
-	// the one who labelled the most, of equals the first in byte order, and ByPerson how
-	// many that are.
+	// case that they inherit from; Persons is how many different ones that are, whichever
+	// case their names are written in. Person is the one who labelled the most, of equals
+	// and of spellings the first in byte order, and ByPerson how many that are.
 	Named, Persons int64
 	Person         string
 	ByPerson       int64
-	// Timed are labelled alerts with a statement of their own that has a time. Minute is the
-	// minute, in UTC, within which the most of them were labelled, of equals the first, and
-	// InMinute how many that are.
+	// Timed are labelled alerts of which it is known when they were labelled: the statement
+	// says a time later than the alert's own, which it has where nothing else is said, or
+	// their case was closed then. Minute is the minute, in UTC, within which the most of
+	// them were labelled, of equals the first, and InMinute how many that are.
 	Timed    int64
 	Minute   time.Time
 	InMinute int64
@@ -80,8 +81,8 @@ type Labelling struct {
 	// count; the alerts are unlabelled.
 	Unexercised, Unoriginal int64
 	// Pairs are alerts with a label that counts, left out ones included, that somebody else
-	// read a second time, by what the two read; by First, then Second. PairClusters is in
-	// how many clusters they lie.
+	// read a second time, by what the two read; by First, then Second. Where one of the two
+	// has no name nobody knows that they are two. PairClusters is in how many clusters they lie.
 	Pairs        []PairCount
 	PairClusters int64
 	// Strict is what the sums of clusters are where every alert counts as a miss whose
@@ -116,18 +117,24 @@ func (m *Moments) add(n, h int64) {
 
 // labelling is what a Labelling is made of.
 type labelling struct {
-	persons  map[string]int64
+	persons  map[string]person // by folded name
 	minutes  map[time.Time]int64
 	pairs    map[PairCount]int64
 	clusters map[string]*strictly
 	Labelling
 }
 
+// person is one who labelled alerts: the first spelling of the name, and how many.
+type person struct {
+	name string
+	n    int64
+}
+
 // strictly is the labelled alerts of a cluster, and how many were read twice.
 type strictly struct{ n, h, pairs int64 }
 
 func newLabelling() labelling {
-	return labelling{persons: map[string]int64{}, minutes: map[time.Time]int64{}, pairs: map[PairCount]int64{}, clusters: map[string]*strictly{}}
+	return labelling{persons: map[string]person{}, minutes: map[time.Time]int64{}, pairs: map[PairCount]int64{}, clusters: map[string]*strictly{}}
 }
 
 // add adds alerts that have inherited, and reports whether their label is one that counts.
@@ -154,7 +161,7 @@ func (l *labelling) add(t *Tally, q *Question) (counts bool) {
 	first, second := t.Class.Reading(), t.Second.Reading()
 	read := t.Second != "" && q.Counts(t.SecondBy)
 	differs := read && first != second
-	if read && t.Reader != t.By {
+	if read && t.By != "" && t.Reader != "" && fold(t.Reader) != fold(t.By) {
 		l.pairs[PairCount{First: first, Second: second}] += t.N
 		c.pairs += t.N
 	}
@@ -167,11 +174,19 @@ func (l *labelling) add(t *Tally, q *Question) (counts bool) {
 	return true
 }
 
+// fold is the name under which whoever is written so is one person.
+func fold(name string) string { return strings.ToLower(name) }
+
 // person counts who labelled alerts, and when.
 func (l *labelling) person(t *Tally) {
 	if t.By != "" {
 		l.Named += t.N
-		l.persons[t.By] += t.N
+		p, known := l.persons[fold(t.By)]
+		if !known || t.By < p.name {
+			p.name = t.By
+		}
+		p.n += t.N
+		l.persons[fold(t.By)] = p
 	}
 	if !t.Said.IsZero() {
 		l.Timed += t.N
@@ -182,9 +197,9 @@ func (l *labelling) person(t *Tally) {
 func (l *labelling) sum() Labelling {
 	out := l.Labelling
 	out.Persons = int64(len(l.persons))
-	for by, n := range l.persons {
-		if n > out.ByPerson || n == out.ByPerson && by < out.Person {
-			out.Person, out.ByPerson = by, n
+	for _, p := range l.persons {
+		if p.n > out.ByPerson || p.n == out.ByPerson && p.name < out.Person {
+			out.Person, out.ByPerson = p.name, p.n
 		}
 	}
 	for at, n := range l.minutes {

@@ -87,9 +87,9 @@ func before(a, b bool) int {
 func (l Legacy) inherited(t Tally) Tally {
 	if t.Class == Unlabelled {
 		if class, ok := l.class(t.Cluster, t.Opened); ok {
-			t.Class, t.Provenance, t.Said, t.Void = class, Incident, time.Time{}, false
 			id, _ := CaseOf(t.Cluster)
-			t.By = l[id].By
+			t.Class, t.Provenance, t.Void = class, Incident, false
+			t.By, t.Said = l[id].By, l[id].At
 		}
 		t.Opened = time.Time{}
 	}

@@ -51,11 +51,14 @@ type GatePolicy struct {
 	RequireRunbook  bool
 	// MaxAgeDays bounds the age of the newest labelled alert; 0 means no bound.
 	MaxAgeDays int
-	// MinPersons is how many persons must have labelled, and MaxMinuteShare the largest
-	// share of the labels that may have been made within one minute; 0 asks for none, and
-	// 1 sets no bound. In place of both, MinSecondReadings alerts may have been read a
-	// second time by somebody else, with a lower limit of agreement of MinAgreement.
+	// MinPersons is how many persons must have labelled, MaxPersonShare the largest share
+	// of the labels that may be one person's, and MaxMinuteShare that which may have been
+	// made within one minute; 0 asks for none, and 1 sets no bound. Whose name or time is
+	// not known may be of that person and minute. In place of all, MinSecondReadings
+	// alerts may have been read a second time by somebody else, with a lower limit of
+	// agreement of MinAgreement.
 	MinPersons        int
+	MaxPersonShare    float64
 	MaxMinuteShare    float64
 	MinSecondReadings int
 	MinAgreement      float64
@@ -188,7 +191,7 @@ func (g *gate) checks() []Check {
 	}
 	if m := g.Measurement; m != nil && m.Precision != nil {
 		checks = append(checks, g.precision(), g.unlabelled())
-		if g.asks.MinPersons > 0 || g.asks.MaxMinuteShare < 1 {
+		if g.asks.MinPersons > 0 || g.asks.MaxPersonShare < 1 || g.asks.MaxMinuteShare < 1 {
 			checks = append(checks, g.labels())
 		}
 	}
@@ -357,25 +360,32 @@ func (g *gate) labels() Check {
 	l, asks := &g.Measurement.Labels, &g.asks
 	second := &l.Second
 	agreed := second.Pairs > 0 && second.Pairs >= int64(asks.MinSecondReadings) && second.Interval[0] >= asks.MinAgreement
-	persons, minute := l.Persons >= int64(asks.MinPersons), l.MinuteShare == nil || *l.MinuteShare <= asks.MaxMinuteShare
+	persons := l.Persons >= int64(asks.MinPersons) && (l.BusiestAtMost == nil || *l.BusiestAtMost <= asks.MaxPersonShare)
+	minute := l.MinuteAtMost == nil || *l.MinuteAtMost <= asks.MaxMinuteShare
 	text := "Who labelled its alerts is not known"
 	if l.Persons == 1 {
 		text = figure.Sprintf("One person, %s, labelled %d of its alerts", l.Busiest, l.ByBusiest)
 	} else if l.Persons > 1 {
 		text = figure.Sprintf("%d persons labelled its alerts, %s of them %s", l.Persons, l.Busiest, figure.Percent(*l.BusiestShare))
 	}
+	if l.Persons > 0 && *l.BusiestAtMost > *l.BusiestShare {
+		text += figure.Sprintf("; who labelled %s of them is not known", figure.Percent(*l.BusiestAtMost-*l.BusiestShare))
+	}
 	if l.InMinute > 0 {
 		text += figure.Sprintf("; %s of them were labelled within one minute, that of %s", figure.Percent(*l.MinuteShare), l.Minute)
+	}
+	if l.Untimed > 0 {
+		text += "; " + l.Timeless() + ", and may be of one minute"
 	}
 	if second.Pairs == 0 {
 		text += "; nobody else read any a second time."
 	} else {
 		text += figure.Sprintf("; %s read a second time, with a lower limit of agreement of %s.", was(int(second.Pairs), "alert"), figure.Fixed(second.Interval[0], 2))
 	}
-	missing := figure.Sprintf("labels by %d persons, no more than %s of them within one minute, or second readings by somebody else of %d alerts that agree to %s at least (candor label sample --second)",
-		asks.MinPersons, figure.Percent(asks.MaxMinuteShare), asks.MinSecondReadings, figure.Fixed(asks.MinAgreement, 2))
+	missing := figure.Sprintf("labels by %d persons, no more than %s of them by one and no more than %s within one minute, or second readings by somebody else of %d alerts that agree to %s at least (candor label sample --second)",
+		asks.MinPersons, figure.Percent(asks.MaxPersonShare), figure.Percent(asks.MaxMinuteShare), asks.MinSecondReadings, figure.Fixed(asks.MinAgreement, 2))
 	return g.check("labels", persons && minute || agreed, text, missing).
-		from(policy(g.key+"min_persons", g.key+"max_minute_share", g.key+"min_second_readings", g.key+"min_agreement"))
+		from(policy(g.key+"min_persons", g.key+"max_person_share", g.key+"max_minute_share", g.key+"min_second_readings", g.key+"min_agreement"))
 }
 
 // leftOut asks that not too many labels take their alert out of what is measured.

@@ -18,8 +18,8 @@ import (
 func gatedPolicy() Policy {
 	p := testPolicy()
 	p.Gates = Gates{
-		Reporting:  GatePolicy{MinPrecision: 0.5, MinEpisodes: 5, Rungs: []Rung{Proven, Reliable}, MaxAlertsPerDay: 50, MaxAgeDays: 90},
-		Automation: GatePolicy{MinPrecision: 0.9, MinEpisodes: 5, Rungs: []Rung{Reliable}, MaxAlertsPerDay: 20, RequireRunbook: true, MaxAgeDays: 30},
+		Reporting:  GatePolicy{MaxPersonShare: 1, MaxMinuteShare: 1, MinPrecision: 0.5, MinEpisodes: 5, Rungs: []Rung{Proven, Reliable}, MaxAlertsPerDay: 50, MaxAgeDays: 90},
+		Automation: GatePolicy{MaxPersonShare: 1, MaxMinuteShare: 1, MinPrecision: 0.9, MinEpisodes: 5, Rungs: []Rung{Reliable}, MaxAlertsPerDay: 20, RequireRunbook: true, MaxAgeDays: 30},
 	}
 	return p
 }

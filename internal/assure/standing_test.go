@@ -108,7 +108,7 @@ func TestOfWhatIsReliableTheReportableIsCounted(t *testing.T) {
 		t.Errorf("an exercise alone: %+v", a.Totals)
 	}
 	p := testPolicy()
-	p.Gates.Reporting = GatePolicy{MinPrecision: 0.5, Rungs: []Rung{Reliable}}
+	p.Gates.Reporting = GatePolicy{MaxPersonShare: 1, MaxMinuteShare: 1, MinPrecision: 0.5, Rungs: []Rung{Reliable}}
 	w = w.alerts("r1", 60, 0)
 	w.Waivers = []evidence.Of[Waiver]{{Value: Waiver{ID: "AN0200", For: Reporting, By: "a", Second: "b", Made: asOf, Until: "2026-07-30"}}}
 	if a := Assess(miniature(), w.Evidence, p, asOf); a.Totals.Assured != 1 || a.Totals.Reportable != 1 {

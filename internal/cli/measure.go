@@ -305,6 +305,9 @@ func labelRows(l *measure.Labels) [][]string {
 	if l.InMinute > 0 {
 		rows = append(rows, []string{"busiest minute", fmt.Sprintf("%s: %s = %s of the labelled", l.Minute, group3(l.InMinute), figure.Percent(*l.MinuteShare))})
 	}
+	if l.Untimed > 0 {
+		rows = append(rows, []string{"without time", l.Timeless()})
+	}
 	for _, c := range l.LeftOut {
 		rows = append(rows, []string{"left out", fmt.Sprintf("%s: %s = %s of all labels", strings.ReplaceAll(string(c.Cause), "_", " "), group3(c.Labels), figure.Percent(c.Share))})
 	}

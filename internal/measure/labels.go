@@ -18,11 +18,17 @@ type Labels struct {
 	Busiest      string   `json:"busiest_person,omitempty"`
 	ByBusiest    int64    `json:"by_busiest_person"`
 	BusiestShare *float64 `json:"busiest_person_share"`
+	// BusiestAtMost is that share should whoever is not named be the busiest too.
+	BusiestAtMost *float64 `json:"busiest_person_share_at_most"`
 	// InMinute alerts were labelled within one minute, in UTC, which is the busiest; it is
 	// empty where no label has a time.
 	Minute      string   `json:"busiest_minute,omitempty"`
 	InMinute    int64    `json:"in_busiest_minute"`
 	MinuteShare *float64 `json:"busiest_minute_share"`
+	// Untimed labelled alerts do not say when they were labelled. MinuteAtMost is the share
+	// that is within one minute should all of them be of the busiest.
+	Untimed      int64    `json:"without_time"`
+	MinuteAtMost *float64 `json:"busiest_minute_share_at_most"`
 	// LeftOut are labels that leave their alert out, or that do not count, by cause, with
 	// their share of all labels.
 	LeftOut []LeftOut `json:"left_out"`
@@ -72,7 +78,9 @@ func (s *Statement) label(sums *alert.Sums, p *Policy) {
 	l := &s.Labels
 	l.Persons, l.Named, l.Busiest, l.ByBusiest, l.InMinute = sums.Persons, sums.Named, sums.Person, sums.ByPerson, sums.InMinute
 	if n := s.labelled(); n > 0 {
-		l.BusiestShare, l.MinuteShare = new(share(l.ByBusiest, n)), new(share(l.InMinute, n))
+		l.Untimed = n - sums.Timed
+		l.BusiestShare, l.BusiestAtMost = new(share(l.ByBusiest, n)), new(share(l.ByBusiest+n-l.Named, n))
+		l.MinuteShare, l.MinuteAtMost = new(share(l.InMinute, n)), new(share(l.InMinute+l.Untimed, n))
 	}
 	if l.InMinute > 0 {
 		l.Minute = sums.Minute.Format(time.RFC3339)
@@ -156,6 +164,9 @@ func (s *Statement) labelReasons(p *Policy) []evidence.Reason {
 		if l.InMinute > 0 {
 			text += figure.Sprintf("; %d (%s) were labelled within one minute, that of %s", l.InMinute, number(*l.MinuteShare), l.Minute)
 		}
+		if l.Untimed > 0 {
+			text += "; " + l.Timeless()
+		}
 		rs = append(rs, reason("labelled_by", text+".", "provenances"))
 	}
 	if a := &l.Second; a.Pairs > 0 {
@@ -168,6 +179,14 @@ func (s *Statement) labelReasons(p *Policy) []evidence.Reason {
 			"Of %s a second reading says something else: in lower limits they count as misses, and no class changes.", alerts(l.Doubted))))
 	}
 	return rs
+}
+
+// Timeless says of how many labels it is not known when they were made.
+func (l *Labels) Timeless() string {
+	if l.Untimed == 1 {
+		return "1 label says no time"
+	}
+	return figure.Sprintf("%d labels say no time", l.Untimed)
 }
 
 func were(n int64) string {

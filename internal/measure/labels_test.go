@@ -80,7 +80,7 @@ func TestReadingsThatDifferAreMisses(t *testing.T) {
 	at := time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)
 	for i := range 10 {
 		book.Add(1, int64(i), &alert.Alert{ID: fmt.Sprint(i), RuleID: "r", Entity: fmt.Sprint("h", i), Time: at.Add(time.Duration(i) * time.Hour),
-			Disposition: &alert.Disposition{Class: alert.TruePositive, Time: at, By: "ann", Provenance: alert.Analyst}})
+			Disposition: &alert.Disposition{Class: alert.TruePositive, Time: at.Add(9 * time.Hour), By: "ann", Provenance: alert.Analyst}})
 		second := alert.TruePositive
 		if i < 2 {
 			second = alert.FalseLogic
@@ -100,7 +100,7 @@ func TestReadingsThatDifferAreMisses(t *testing.T) {
 		text = append(text, r.Text)
 	}
 	for _, want := range []string{
-		"1 person labelled 10 of 10 labelled alerts, ann of them 10 (100 %); 10 (100 %) were labelled within one minute, that of 2026-05-04T00:00:00Z.",
+		"1 person labelled 10 of 10 labelled alerts, ann of them 10 (100 %); 9 (90 %) were labelled within one minute, that of 2026-05-04T09:00:00Z; 1 label says no time.",
 		"Of 10 alerts that somebody else read a second time, in 10 episodes, 8 were read alike: agreement (Gwet's AC1) 0.756",
 		"Of 2 alerts a second reading says something else: in lower limits they count as misses, and no class changes.",
 	} {

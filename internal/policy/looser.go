@@ -36,7 +36,7 @@ func ways() map[string]loose {
 	}
 	for _, gate := range []string{"gate.reporting.", "gate.automation."} {
 		w[gate+"min_precision"], w[gate+"min_episodes"], w[gate+"rungs"] = lower, lower, more
-		w[gate+"min_persons"], w[gate+"max_minute_share"], w[gate+"min_second_readings"], w[gate+"min_agreement"], w[gate+"max_left_out_share"] = lower, higher, lower, lower, higher
+		w[gate+"min_persons"], w[gate+"max_person_share"], w[gate+"max_minute_share"], w[gate+"min_second_readings"], w[gate+"min_agreement"], w[gate+"max_left_out_share"] = lower, higher, higher, lower, lower, higher
 		w[gate+"max_alerts_per_day"], w[gate+"require_runbook"], w[gate+"max_age_days"] = unbound, off, unbound
 	}
 	return w

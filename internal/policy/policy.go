@@ -75,11 +75,11 @@ func builtIn() assure.Policy {
 		Gates: assure.Gates{
 			Reporting: assure.GatePolicy{
 				MinPrecision: 0.5, MinEpisodes: 5, Rungs: []assure.Rung{assure.Proven, assure.Reliable}, MaxAlertsPerDay: 50, MaxAgeDays: 90,
-				MaxMinuteShare: 1, MinSecondReadings: 20, MinAgreement: 0.6, MaxLeftOutShare: 0.2,
+				MaxPersonShare: 1, MaxMinuteShare: 1, MinSecondReadings: 20, MinAgreement: 0.6, MaxLeftOutShare: 0.2,
 			},
 			Automation: assure.GatePolicy{
 				MinPrecision: 0.9, MinEpisodes: 5, Rungs: []assure.Rung{assure.Reliable}, MaxAlertsPerDay: 20, RequireRunbook: true, MaxAgeDays: 30,
-				MinPersons: 2, MaxMinuteShare: 0.5, MinSecondReadings: 20, MinAgreement: 0.6, MaxLeftOutShare: 0.2,
+				MinPersons: 2, MaxPersonShare: 0.8, MaxMinuteShare: 0.5, MinSecondReadings: 20, MinAgreement: 0.6, MaxLeftOutShare: 0.2,
 			},
 			MaxWaiverDays: 180,
 		},
@@ -152,6 +152,7 @@ type GateFor struct {
 	MaxAgeDays      int           `json:"max_age_days"`
 
 	MinPersons        int     `json:"min_persons"`
+	MaxPersonShare    float64 `json:"max_person_share"`
 	MaxMinuteShare    float64 `json:"max_minute_share"`
 	MinSecondReadings int     `json:"min_second_readings"`
 	MinAgreement      float64 `json:"min_agreement"`

@@ -250,7 +250,7 @@ func (s *State) told(q *alert.Question, original func(id string) bool) alert.Tal
 	known := func(d *alert.Disposition) bool { return q.Known(d.Time) }
 	t := s.tally(known)
 	if d := s.inForce(known); d != nil && d.Class.Labels() {
-		t.By, t.Said = d.By, d.Time
+		t.By, t.Said = d.By, s.Alert.SaidOf(d)
 		t.Void = d.Class == alert.Test && !q.Explained(&s.Alert) || d.Class == alert.Duplicate && !original(d.DuplicateOf)
 	}
 	if d := s.secondReading(known); d != nil {

@@ -102,7 +102,7 @@ func (a *asking) counting() string {
 	seen AS (` + a.seen(` AND a."rule" IN (SELECT "rule" FROM part)`) + `),
 	label AS (
 		SELECT *, "class" NOT IN ('test', 'duplicate') AS judges, ` + whole(`"time"`, 24*time.Hour) + ` AS d, CASE
-			WHEN provenance = 'incident' AND said IS NULL THEN false
+			WHEN heir THEN false
 			WHEN "class" = 'duplicate' THEN original NOT IN (SELECT id FROM original)
 			WHEN "class" = 'test' THEN NOT EXISTS (SELECT 1 FROM trial t WHERE seen."time" BETWEEN t.first AND t.last
 				AND (t.site = '' OR lower(t.site) = lower(seen.site)) AND (t.entity = '' OR lower(t.entity) = lower(seen.entity)))
@@ -139,9 +139,9 @@ func none(from, to int) string {
 func (a *asking) labels() string {
 	return a.counting() + `,
 	member AS MATERIALIZED (
-		SELECT "rule", d, "class", author, if(said = ` + unknown + `, NULL, ` + whole("said", time.Minute) + `) AS "minute", judges, void, count(*) AS n FROM label GROUP BY ALL
+		SELECT "rule", d, "class", author, ` + whole("said", time.Minute) + ` AS "minute", judges, void, count(*) AS n FROM label GROUP BY ALL
 	),
-	person AS (SELECT "set", author, sum(n)::BIGINT AS n FROM member` + within + ` WHERE judges AND author <> '' GROUP BY ALL),
+	person AS (SELECT "set", min(author) AS author, sum(n)::BIGINT AS n FROM member` + within + ` WHERE judges AND author <> '' GROUP BY "set", lower(author)),
 	"minute" AS (SELECT "set", "minute" AS w, sum(n)::BIGINT AS n FROM member` + within + ` WHERE judges AND "minute" IS NOT NULL GROUP BY ALL)
 	SELECT "set", ` + fmt.Sprint(ofPersons) + ` AS kind, arg_min(author, (-n, author)) AS t0, '' AS t1, sum(n)::BIGINT AS n0, count(*) AS n1, max(n) AS n2, ` + none(3, 8) + ` FROM person GROUP BY "set"
 	UNION ALL SELECT "set", ` + fmt.Sprint(ofMinutes) + `, '', '', sum(n)::BIGINT, arg_min(w, (-n, w)), max(n), ` + none(3, 8) + ` FROM "minute" GROUP BY "set"
@@ -164,7 +164,7 @@ func (a *asking) readings() string {
 	), member AS MATERIALIZED (
 		SELECT "rule", d, incident, if(incident <> '', '', if(mark, split_part(site, chr(31), 1), site)) AS site,
 			if(incident <> '', '', if(mark, substr(site || chr(31) || entity, length(split_part(site, chr(31), 1)) + 2), entity)) AS entity,
-			one, two, twice AND reader <> coalesce(author, '') AS pair, count(*) FILTER (judges OR twice AND one <> two) AS n,
+			one, two, twice AND reader <> '' AND coalesce(author, '') <> '' AND lower(reader) <> lower(coalesce(author, '')) AS pair, count(*) FILTER (judges OR twice AND one <> two) AS n,
 			count(*) FILTER (one = 'true_positive' AND NOT (twice AND one <> two)) AS h, count(*) AS a
 		FROM told GROUP BY ALL
 	), "cluster" AS (

@@ -39,8 +39,8 @@ func (a *asking) with(v any) string {
 }
 
 // seen is a query of the alerts of the question's days and site: "class" and provenance are
-// as they count once alerts have inherited, author is who said so and said when, if the
-// alert's own label did, and original what that repeats; reading, reader and readby are the
+// as they count once alerts have inherited, author is who said so, said when as far as that
+// is known (see alert.Alert.SaidOf), and original what that repeats; heir says that they did inherit; reading, reader and readby are the
 // second reading. That an alert of a case was opened after that was closed says again.
 // Where are further conditions on alerts a.
 func (a *asking) seen(where string) string {
@@ -53,14 +53,15 @@ func (a *asking) seen(where string) string {
 	if a.late {
 		rows = a.until(where)
 	}
-	mute := `a."class" IN ` + unsaid
+	mute, own := `a."class" IN `+unsaid, `if(a.said <= a."time", NULL, a.said)`
 	if len(a.Cases) == 0 {
-		return `SELECT a."rule", a.incident, a.entity, a.site, a."time", false AS again, a.author, a.said, a.original, a.reading, a.reader, a.readby,
+		return `SELECT a."rule", a.incident, a.entity, a.site, a."time", false AS again, false AS heir, a.author, ` + own + ` AS said, a.original, a.reading, a.reader, a.readby,
 			if(` + mute + `, 'unlabelled', a."class") AS "class", if(` + mute + `, '', a.provenance) AS provenance FROM (` + rows + `) a`
 	}
 	heir := mute + ` AND c."class" <> 'unlabelled' AND (a."class" <> 'open' OR a.said <= c."at")`
 	return `SELECT a."rule", a.incident, a.entity, a.site, a."time", a.reading, a.reader, a.readby,
-		CASE WHEN ` + heir + ` THEN c.owner ELSE a.author END AS author, CASE WHEN ` + heir + ` THEN NULL ELSE a.said END AS said,
+		CASE WHEN ` + heir + ` THEN c.owner ELSE a.author END AS author, coalesce(` + heir + `, false) AS heir,
+		CASE WHEN ` + heir + ` THEN if(c."at" = ` + unknown + `, NULL, c."at") ELSE ` + own + ` END AS said,
 		CASE WHEN ` + heir + ` THEN '' ELSE a.original END AS original, coalesce(a."class" = 'open' AND c."at" <> ` + unknown + ` AND a.said > c."at", false) AS again,
 		CASE WHEN ` + heir + ` THEN c."class" WHEN ` + mute + ` THEN 'unlabelled' ELSE a."class" END AS "class",
 		CASE WHEN ` + heir + ` THEN 'incident' WHEN ` + mute + ` THEN '' ELSE a.provenance END AS provenance

@@ -97,6 +97,7 @@ func alertsSums(t *testing.T, open OpenAlerts) {
 		Episodes: 1, Hits: 1, Largest: 2, N: 2, H: 2, NN: 4, NH: 4, HH: 4, Occasions: 2, LastLabelled: "2026-05-05"}
 	both.Labelling = alert.Labelling{Named: 2, Persons: 1, Person: "ann", ByPerson: 2, Timed: 2, Minute: hours(1), InMinute: 2, Unexercised: 1,
 		Strict: alert.Moments{Episodes: 2, Hits: 2, N: 4, H: 3, NN: 8, NH: 6, HH: 5}}
+	both.Timed, cases.Timed, cases.Minute, cases.InMinute = 4, 2, hours(30), 2
 	cases.Strict = alert.Moments{Episodes: 1, Hits: 1, N: 2, H: 2, NN: 4, NH: 4, HH: 4}
 	same(t, "sums", []alert.Sums{both, {}, cases}, got)
 	q.Until = hours(40)
@@ -124,9 +125,10 @@ func alertsLabels(t *testing.T, open OpenAlerts) {
 	read := func(id string, c alert.Class, by string, p alert.Provenance, hour int) *alert.Alert {
 		return &alert.Alert{ID: id, Disposition: &alert.Disposition{Class: c, Time: hours(hour), By: by, Provenance: p, Second: true}}
 	}
+	timeless := with(on("a5", "h3", alert.FalseLogic, "ANN"), func(a *alert.Alert) { a.Disposition.Time = a.Time })
 	owned := with(fired("case", 0), func(a *alert.Alert) { a.CaseID = "c1" })
 	appendAlerts(t, s, "b1",
-		on("a1", "h1", alert.TruePositive, "ann"), on("a2", "h1", alert.TruePositive, "ann"), on("a3", "h2", alert.FalseLogic, "bob"), on("a4", "h2", alert.TruePositive, ""),
+		on("a1", "h1", alert.TruePositive, "ann"), on("a2", "h1", alert.TruePositive, "ann"), on("a3", "h2", alert.FalseLogic, "bob"), on("a4", "h2", alert.TruePositive, ""), timeless,
 		on("t1", "h1", alert.Test, "ann"), on("t2", "h2", alert.Test, "ann"),
 		of("d1", "h1", "a1"), of("d2", "h1", "d1"), of("d3", "h1", "gone"), of("d4", "h1", ""), owned,
 		read("a1", alert.FalsePositive, "bob", alert.Analyst, 2), // they differ
@@ -134,6 +136,7 @@ func alertsLabels(t *testing.T, open OpenAlerts) {
 		read("a2", alert.TruePositive, "ann", alert.Analyst, 2),  // the same person
 		read("a3", alert.FalseData, "ann", alert.Analyst, 2),     // read alike
 		read("a4", alert.TruePositive, "llm", alert.AI, 2),       // does not count
+		read("a5", alert.FalseLogic, "ann", alert.Analyst, 2),    // the same person, in small letters
 		read("t1", alert.FalsePositive, "bob", alert.Analyst, 2), // left out, and should not be
 	)
 	q := &alert.Question{Sets: []alert.Set{alert.SetOf("r1")}, Provenances: []alert.Provenance{alert.Analyst, alert.Incident},
@@ -143,11 +146,11 @@ func alertsLabels(t *testing.T, open OpenAlerts) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// In h1: a1 and a2, and strictly a1 and t1 as misses; in h2: a3 and a4; and the case.
-	same(t, "labelling", alert.Labelling{Named: 4, Persons: 3, Person: "ann", ByPerson: 2, Timed: 4, Minute: hours(1), InMinute: 4, Unexercised: 1, Unoriginal: 3,
+	// In h1: a1 and a2, and strictly a1 and t1 as misses; in h2: a3 and a4; in h3: a5; and the case.
+	same(t, "labelling", alert.Labelling{Named: 5, Persons: 3, Person: "ANN", ByPerson: 3, Timed: 5, Minute: hours(1), InMinute: 4, Unexercised: 1, Unoriginal: 3,
 		Pairs:        []alert.PairCount{{First: alert.ReadFalse, Second: alert.ReadFalse, N: 1}, {First: alert.ReadOut, Second: alert.ReadFalse, N: 1}, {First: alert.ReadTrue, Second: alert.ReadFalse, N: 1}},
-		PairClusters: 2, Strict: alert.Moments{Episodes: 3, Hits: 3, N: 6, H: 3, NN: 14, NH: 6, HH: 3}}, got[0].Labelling)
-	if got[0].N != 5 || got[0].H != 4 {
+		PairClusters: 2, Strict: alert.Moments{Episodes: 4, Hits: 3, N: 7, H: 3, NN: 15, NH: 6, HH: 3}}, got[0].Labelling)
+	if got[0].N != 6 || got[0].H != 4 {
 		t.Errorf("a second reading changed a class: %d of %d", got[0].H, got[0].N)
 	}
 }
