@@ -176,7 +176,7 @@ func ask(ctx context.Context, alerts *batches.Store, what string) (err error) {
 	case "sums":
 		q := alert.Question{Provenances: alert.Provenances()}
 		for i := range madeRules {
-			q.Sets = append(q.Sets, alert.SetOf(fmt.Sprint("rule-", i)))
+			q.Sets = append(q.Sets, alert.SetOf(alert.RuleKey("edr", fmt.Sprint("rule-", i))))
 		}
 		var sums []alert.Sums
 		if sums, err = alerts.Sums(ctx, &q); err == nil && sums[0].Alerts == 0 {

@@ -120,16 +120,40 @@ type Alert struct {
 	Score  *float64 `json:"score,omitempty"`
 	CaseID string   `json:"case_id,omitempty"`
 	// Techniques and Tactic are what the alert itself names.
-	Techniques []string          `json:"techniques,omitempty"`
-	Tactic     string            `json:"tactic,omitempty"`
-	Source     string            `json:"source,omitempty"`
-	Fields     map[string]string `json:"fields,omitempty"`
+	Techniques []string `json:"techniques,omitempty"`
+	Tactic     string   `json:"tactic,omitempty"`
+	// Source is whose alert it is: the source of its rule, or the product that raised it.
+	Source string            `json:"source,omitempty"`
+	Fields map[string]string `json:"fields,omitempty"`
 	// Disposition is the statement that came with the alert, if any.
 	Disposition *Disposition `json:"disposition,omitempty"`
 	// Second is the second reading in force, where an alert is shown as it counts; see
 	// Disposition.Second. It is nil on what arrives.
 	Second *Disposition `json:"second_reading,omitempty"`
 }
+
+// RuleMark stands between the source of a rule and what the source calls it. No source has it.
+const RuleMark = "\x1f"
+
+// RuleKey is what a rule is known by to those who count alerts: its id where the alerts
+// name no source, else both. Alerts of one id and of several sources are of several rules.
+func RuleKey(source, id string) string {
+	if source == "" && !strings.Contains(id, RuleMark) {
+		return id
+	}
+	return source + RuleMark + id
+}
+
+// CutRule returns the source and the id of a rule that RuleKey gave a key.
+func CutRule(key string) (source, id string) {
+	if source, id, ok := strings.Cut(key, RuleMark); ok {
+		return source, id
+	}
+	return "", key
+}
+
+// Rule is the key of the alert's rule; see RuleKey.
+func (a *Alert) Rule() string { return RuleKey(a.Source, a.RuleID) }
 
 // Partial reports whether a is no alert, but a statement about one that is known.
 func (a *Alert) Partial() bool { return a.RuleID == "" && a.Time.IsZero() }
@@ -195,7 +219,7 @@ func (h Hours) First(n int64) Hours {
 // site: the sufficient counts of every measurement. An alert counts once, under its
 // latest disposition; an unlabelled one has no provenance.
 type Tally struct {
-	RuleID     string
+	RuleID     string // the rule's key, as RuleKey gives it
 	Cluster    string
 	Day        string
 	Class      Class

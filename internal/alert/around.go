@@ -13,7 +13,7 @@ const MaxAround = 800 * 24 * time.Hour
 // known, and at most MaxAround apart.
 type Around struct {
 	From, To time.Time
-	// Rules are the ids of rules as alerts name them, Sites the sites, and Entities what
+	// Rules are the keys of rules as RuleKey gives them, Sites the sites, and Entities what
 	// the alerts are about, by FoldEntity; none of a kind is any.
 	Rules, Sites, Entities []string
 	// Untied leaves out the alerts that belong to a case, and Except those with these ids.
@@ -29,7 +29,7 @@ func FoldEntity(name string) string { return strings.ToLower(name) }
 func (q *Around) Asks(a *Alert) bool {
 	any := func(of []string, s string) bool { return len(of) == 0 || slices.Contains(of, s) }
 	return !a.Time.Before(q.From) && !a.Time.After(q.To) && (!q.Untied || a.CaseID == "") && !slices.Contains(q.Except, a.ID) &&
-		any(q.Rules, a.RuleID) && any(q.Sites, a.Site) &&
+		any(q.Rules, a.Rule()) && any(q.Sites, a.Site) &&
 		(len(q.Entities) == 0 || slices.ContainsFunc(q.Entities, func(e string) bool { return FoldEntity(e) == FoldEntity(a.Entity) }))
 }
 
@@ -37,7 +37,7 @@ func (q *Around) Asks(a *Alert) bool {
 type Near struct {
 	// Asked is the place of the question among those that were asked.
 	Asked  int
-	RuleID string
+	RuleID string // the rule's key, as RuleKey gives it
 	// N is how many alerts of the rule the question asks for, 1 or more.
 	N int64
 	// First, ID, Site and Entity are of the first of them, by time and then by ID in byte
@@ -48,7 +48,7 @@ type Near struct {
 
 // Presence is the alerts of one rule at one site on one day.
 type Presence struct {
-	RuleID string
+	RuleID string // the rule's key, as RuleKey gives it
 	Site   string
 	Day    string // 2006-01-02, in UTC
 	N      int64

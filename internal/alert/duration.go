@@ -19,7 +19,7 @@ const Untimed = -1
 // Duration is the number of alerts of one rule that took equally long to a
 // milestone: the sufficient counts of times to acknowledge and to close.
 type Duration struct {
-	RuleID string
+	RuleID string // the rule's key, as RuleKey gives it
 	To     Milestone
 	// Minutes is how long it took, or, unless Reached, how long it had not been
 	// reached at the time that was asked about; rounded up as by Minutes. It is

@@ -32,7 +32,7 @@ type Set []Part
 // Part is the alerts of one rule, of those days of the question that are from From to To,
 // both included; an unknown day is no bound.
 type Part struct {
-	Rule     string
+	Rule     string // the rule's key, as RuleKey gives it
 	From, To day.Date
 }
 

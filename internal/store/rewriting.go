@@ -102,7 +102,9 @@ type Remains struct {
 
 // ExpiredSum is how many of the alerts that expired counted as one thing.
 type ExpiredSum struct {
-	RuleID     string           `json:"rule_id"`
+	RuleID string `json:"rule_id"`
+	// Source is whose rule it is; empty where the alerts named none.
+	Source     string           `json:"source,omitempty"`
 	Day        day.Date         `json:"day"`
 	Class      alert.Class      `json:"class"`
 	Provenance alert.Provenance `json:"provenance,omitempty"`

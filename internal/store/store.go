@@ -503,7 +503,8 @@ type AlertReader interface {
 	// known yet; of the others those that count decide. Each alert is counted once
 	// for each milestone.
 	Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error)
-	// Rules lists the rules that alerts name, by ID, with how many alerts each has.
+	// Rules lists the rules that alerts name, each source's by itself, by their keys
+	// (alert.RuleKey), with how many alerts each has.
 	Rules(ctx context.Context) ([]AlertRule, error)
 	// Find returns the alert that counts under an ID, as Each gives it; fault.NotFound
 	// when none does.
@@ -511,7 +512,7 @@ type AlertReader interface {
 	// Dispositions lists every statement about an alert, oldest first, those of
 	// withdrawn batches included and marked.
 	Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error)
-	// Each yields the alerts of a rule of the days from to to, both included, by
+	// Each yields the alerts of a rule, by its key, of the days from to to, both included, by
 	// time and then by ID in byte order; an unknown day is no bound. Each comes as
 	// merged so far; its Disposition has the class, time and provenance under which
 	// it counts, by whom and what it repeats, and is nil when it is unlabelled, unless it
@@ -523,6 +524,8 @@ type AlertReader interface {
 // AlertRule is a rule as the alerts name it.
 type AlertRule struct {
 	ID string `json:"rule_id"`
+	// Source is whose rule the alerts say that it is; empty where they do not.
+	Source string `json:"source,omitempty"`
 	// Name is what the alert calls the rule that fired last, of those that give a name.
 	Name   string    `json:"rule_name,omitempty"`
 	Alerts int64     `json:"alerts"`

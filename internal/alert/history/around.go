@@ -15,11 +15,11 @@ func (b *Book) Near(asked []alert.Around) []alert.Near {
 		rules := map[string]*alert.Near{}
 		for _, s := range b.Around(asked[i], -1) {
 			a := &s.Alert
-			if n := rules[a.RuleID]; n != nil {
+			if n := rules[a.Rule()]; n != nil {
 				n.N++
 				continue
 			}
-			rules[a.RuleID] = &alert.Near{Asked: i, RuleID: a.RuleID, N: 1, First: a.Time, ID: a.ID, Site: a.Site, Entity: a.Entity}
+			rules[a.Rule()] = &alert.Near{Asked: i, RuleID: a.Rule(), N: 1, First: a.Time, ID: a.ID, Site: a.Site, Entity: a.Entity}
 		}
 		for _, n := range rules {
 			list = append(list, *n)
@@ -58,10 +58,10 @@ func (b *Book) Presence(from, to day.Date) []alert.Presence {
 	at := map[key]*alert.Presence{}
 	for s := range b.counting(from, to) {
 		a := &s.Alert
-		k := key{a.RuleID, a.Site, a.Day()}
+		k := key{a.Rule(), a.Site, a.Day()}
 		p := at[k]
 		if p == nil {
-			p = &alert.Presence{RuleID: a.RuleID, Site: a.Site, Day: k.day, First: a.Time}
+			p = &alert.Presence{RuleID: k.rule, Site: a.Site, Day: k.day, First: a.Time}
 			at[k] = p
 		}
 		p.N++

@@ -214,6 +214,8 @@ func (b *Book) Durations(from, to day.Date, until time.Time) []alert.Duration {
 // Rule is a rule as its alerts tell of it.
 type Rule struct {
 	ID string
+	// Source is whose rule it is, empty where its alerts name none.
+	Source string
 	// Name is that of the alert that fired last, of those that give one; of those of
 	// one time, the last in byte order.
 	Name        string
@@ -230,10 +232,10 @@ type Rules map[string]*Rule
 // Add takes in a state that counts.
 func (l Rules) Add(s *State) {
 	a := &s.Alert
-	r := l[a.RuleID]
+	r := l[a.Rule()]
 	if r == nil {
-		r = &Rule{ID: a.RuleID, First: a.Time}
-		l[a.RuleID] = r
+		r = &Rule{ID: a.RuleID, Source: a.Source, First: a.Time}
+		l[a.Rule()] = r
 	}
 	r.Alerts++
 	r.First, r.Last = earlier(r.First, a.Time), later(r.Last, a.Time)
@@ -250,7 +252,7 @@ func (l Rules) Add(s *State) {
 	}
 }
 
-// List lists the rules by ID.
+// List lists the rules by their keys.
 func (l Rules) List() []Rule {
 	var list []Rule
 	for _, id := range slices.Sorted(maps.Keys(l)) {
@@ -261,7 +263,7 @@ func (l Rules) List() []Rule {
 	return list
 }
 
-// Rules lists the rules of the alerts that count, by ID.
+// Rules lists the rules of the alerts that count, by their keys.
 func (b *Book) Rules() []Rule {
 	rules := Rules{}
 	for s := range b.counting("", "") {
@@ -306,7 +308,7 @@ func (b *Book) Each(rule string, from, to day.Date) []*State {
 	if b.rules == nil {
 		b.rules = map[string][]*State{}
 		for s := range b.counting("", "") {
-			b.rules[s.Alert.RuleID] = append(b.rules[s.Alert.RuleID], s)
+			b.rules[s.Alert.Rule()] = append(b.rules[s.Alert.Rule()], s)
 		}
 		for _, list := range b.rules {
 			slices.SortFunc(list, func(x, y *State) int {

@@ -81,7 +81,7 @@ func Of(id string, arrivals []Arrival) State {
 // Take merges what a batch says of the alert into s. Of a it keeps what a's maps and
 // slices hold, which must not change afterwards.
 func (s *State) Take(batch int, a *alert.Alert) Outcome {
-	rule, counted := s.Alert.RuleID, s.Counts
+	rule, counted := s.Alert.Rule(), s.Counts
 	s.Counts = counted || !a.Partial()
 	changed := s.merge(a)
 	if a.Disposition != nil {
@@ -92,7 +92,7 @@ func (s *State) Take(batch int, a *alert.Alert) Outcome {
 		return Waits
 	case counted && !changed:
 		return Unchanged
-	case !counted || s.Alert.RuleID != rule:
+	case !counted || s.Alert.Rule() != rule:
 		s.Behind = []int{batch}
 	case !slices.Contains(s.Behind, batch):
 		s.Behind = append(s.Behind, batch)
@@ -231,7 +231,7 @@ func (s *State) Tally() alert.Tally {
 // tally does so by the statements that are known.
 func (s *State) tally(known func(*alert.Disposition) bool) alert.Tally {
 	a := &s.Alert
-	t := alert.Tally{RuleID: a.RuleID, Cluster: a.Cluster(), Day: a.Day(), Class: alert.Unlabelled, Site: a.Site,
+	t := alert.Tally{RuleID: a.Rule(), Cluster: a.Cluster(), Day: a.Day(), Class: alert.Unlabelled, Site: a.Site,
 		Hours: alert.HourSet(a.Hour()), N: 1}
 	switch d := s.inForce(known); {
 	case d == nil:
@@ -281,7 +281,7 @@ func (s *State) Durations(until time.Time) []alert.Duration {
 
 // wait returns how long the alert took until d, or had waited until then.
 func (s *State) wait(to alert.Milestone, d *alert.Disposition, until time.Time) alert.Duration {
-	w := alert.Duration{RuleID: s.Alert.RuleID, To: to, Minutes: alert.Minutes(until.Sub(s.Alert.Time)), N: 1}
+	w := alert.Duration{RuleID: s.Alert.Rule(), To: to, Minutes: alert.Minutes(until.Sub(s.Alert.Time)), N: 1}
 	if d != nil {
 		w.Reached, w.Minutes = true, alert.Untimed
 		if d.Time.After(s.Alert.Time) {

@@ -266,7 +266,7 @@ func (a *audit) rules(ctx context.Context) error {
 	}
 	var want []store.AlertRule
 	for _, r := range a.count.rules.List() {
-		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last, Sites: r.Sites}
+		rule := store.AlertRule{ID: r.ID, Source: r.Source, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last, Sites: r.Sites}
 		for _, n := range r.Batches {
 			h := a.heads[n]
 			if name := h.Name(); !slices.Contains(rule.Batches, name) {

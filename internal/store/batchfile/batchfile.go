@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"candor/internal/alert"
@@ -182,6 +183,9 @@ func Check(a *alert.Alert) error {
 		if !valid(f[1]) {
 			return notText(f[0], f[1])
 		}
+	}
+	if strings.Contains(a.Source, alert.RuleMark) {
+		return fault.New(fault.Invalid, "source %q has a character that no name of a source has", a.Source).Next("name the source by letters and digits")
 	}
 	for _, t := range a.Techniques {
 		if !valid(t) {

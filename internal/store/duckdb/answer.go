@@ -87,9 +87,10 @@ func (x *Index) Tallies(ctx context.Context, q *alert.Question) (list []alert.Ta
 func (x *Index) Rules(ctx context.Context) (list []store.AlertRule, err error) {
 	places := map[string]int{}
 	err = x.scan(ctx, 5, func(v []value) {
-		r := store.AlertRule{ID: v[0].(string), Alerts: v[1].(int64), First: stamp.Time(v[2].(int64)), Last: stamp.Time(v[3].(int64))}
+		r := store.AlertRule{Alerts: v[1].(int64), First: stamp.Time(v[2].(int64)), Last: stamp.Time(v[3].(int64))}
 		r.Name, _ = v[4].(string)
-		places[r.ID] = len(list)
+		r.Source, r.ID = alert.CutRule(v[0].(string))
+		places[v[0].(string)] = len(list)
 		list = append(list, r)
 	}, `SELECT "rule", sum(n)::BIGINT, min(first), max(last), arg_max("name", (last, "name")) FILTER ("name" <> '') FROM (
 		SELECT "rule", "name", count(*) AS n, min("time") AS first, max("time") AS last FROM `+alerts+` WHERE counts GROUP BY ALL
@@ -239,7 +240,7 @@ func (x *Index) page(ctx context.Context, rule string, first, last int64, behind
 		}
 		for _, l := range list {
 			s := history.Of(l.id, l.plain())
-			if at := stored(&s.Alert); s.Counts && s.Alert.RuleID == rule && at >= first && at <= last && (at > first || l.id > behind) {
+			if at := stored(&s.Alert); s.Counts && s.Alert.Rule() == rule && at >= first && at <= last && (at > first || l.id > behind) {
 				out = append(out, s.Shown())
 			}
 		}

@@ -167,7 +167,8 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 
 // saying returns an alert that says rule, name, time, site, entity and incident.
 func saying(id string, v []value) *alert.Alert {
-	return &alert.Alert{ID: id, RuleID: v[0].(string), RuleName: v[1].(string), Time: stamp.Time(v[2].(int64)), Site: v[3].(string), Entity: v[4].(string), CaseID: v[5].(string)}
+	source, rule := alert.CutRule(v[0].(string))
+	return &alert.Alert{ID: id, Source: source, RuleID: rule, RuleName: v[1].(string), Time: stamp.Time(v[2].(int64)), Site: v[3].(string), Entity: v[4].(string), CaseID: v[5].(string)}
 }
 
 // voids are the batches that are withdrawn.

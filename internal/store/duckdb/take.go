@@ -151,7 +151,8 @@ func (c *change) Drop(ctx context.Context, ids []string) ([]store.ExpiredSum, er
 	}
 	list := []store.ExpiredSum{}
 	err := scan(ctx, c.conn, 5, func(v []value) {
-		list = append(list, store.ExpiredSum{RuleID: v[0].(string), Day: day.Date(v[1].(string)), Class: alert.Class(v[2].(string)),
+		source, rule := alert.CutRule(v[0].(string))
+		list = append(list, store.ExpiredSum{RuleID: rule, Source: source, Day: day.Date(v[1].(string)), Class: alert.Class(v[2].(string)),
 			Provenance: alert.Provenance(v[3].(string)), N: v[4].(int64)})
 	}, `SELECT "rule", strftime(make_date(`+whole(`"time"`, 24*time.Hour)+`::INTEGER), '%Y-%m-%d') AS "day", if("class" IN `+unsaid+`, 'unlabelled', "class") AS said,
 		if("class" IN `+unsaid+`, '', provenance) AS provenance, count(*)
@@ -178,7 +179,7 @@ const (
 		coalesce(statements[1].word, '') AS word, coalesce(statements[1]."by", '') AS author,
 		coalesce(statements[1].duplicate_of, '') AS original`
 	second    = `coalesce(statements[1].kind, '') = 'second reading'`
-	contentOf = `coalesce(rule_id, '') AS "rule", coalesce(rule_name, '') AS "name", epoch_ns("time") AS "time", coalesce(site, '') AS site,
+	contentOf = `if(coalesce(source, '') = '' AND NOT contains(coalesce(rule_id, ''), chr(31)), coalesce(rule_id, ''), coalesce(source, '') || chr(31) || coalesce(rule_id, '')) AS "rule", coalesce(rule_name, '') AS "name", epoch_ns("time") AS "time", coalesce(site, '') AS site,
 		coalesce(entities[1]."name", '') AS entity, coalesce(case_id, '') AS incident`
 )
 

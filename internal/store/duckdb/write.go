@@ -84,7 +84,7 @@ func (c *change) writeLives(ctx context.Context, w writing) error {
 func (l *life) putContent(c *cells) {
 	a := &l.state.Alert
 	put(c, l.state.Counts)
-	put(c, a.RuleID)
+	put(c, a.Rule())
 	put(c, a.RuleName)
 	put(c, stored(a))
 	put(c, a.Site)

@@ -148,7 +148,7 @@ func (x *Index) Rules(context.Context) ([]store.AlertRule, error) {
 	defer x.mu.Unlock()
 	var list []store.AlertRule
 	for _, r := range x.book.Rules() {
-		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last, Sites: r.Sites}
+		rule := store.AlertRule{ID: r.ID, Source: r.Source, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last, Sites: r.Sites}
 		for _, n := range r.Batches {
 			h := x.held[n]
 			if name := h.Name(); !slices.Contains(rule.Batches, name) {
@@ -290,7 +290,7 @@ func (c *change) Drop(_ context.Context, ids []string) ([]store.ExpiredSum, erro
 	for _, id := range ids {
 		if s := c.index.book.Of(id); s != nil {
 			t := s.Tally()
-			counts[store.ExpiredSum{RuleID: t.RuleID, Day: day.Date(t.Day), Class: t.Class, Provenance: t.Provenance}]++
+			counts[store.ExpiredSum{RuleID: s.Alert.RuleID, Source: s.Alert.Source, Day: day.Date(t.Day), Class: t.Class, Provenance: t.Provenance}]++
 		}
 	}
 	list := []store.ExpiredSum{}
@@ -299,7 +299,7 @@ func (c *change) Drop(_ context.Context, ids []string) ([]store.ExpiredSum, erro
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(x, y store.ExpiredSum) int {
-		return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Day, y.Day), cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
+		return cmp.Or(cmp.Compare(alert.RuleKey(x.Source, x.RuleID), alert.RuleKey(y.Source, y.RuleID)), cmp.Compare(x.Day, y.Day), cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
 	})
 	return list, nil
 }

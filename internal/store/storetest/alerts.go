@@ -510,14 +510,15 @@ func alertsCancelled(t *testing.T, open OpenAlerts) {
 func alertsIncomplete(t *testing.T, open OpenAlerts) {
 	s := open(t, t.TempDir())
 	for name, a := range map[string]*alert.Alert{
-		"no id":              fired("", 0),
-		"no rule":            with(fired("a1", 0), func(a *alert.Alert) { a.RuleID = "" }),
-		"no time":            with(fired("a1", 0), func(a *alert.Alert) { a.Time = time.Time{} }),
-		"neither, nor an id": with(fired("", 0), func(a *alert.Alert) { a.RuleID, a.Time = "", time.Time{} }),
-		"unknown class":      judged(fired("a1", 0), "fine", 1),
-		"no class":           judged(fired("a1", 0), "", 1),
-		"unknown provenance": with(judged(fired("a1", 0), alert.Test, 1), func(a *alert.Alert) { a.Disposition.Provenance = "rumour" }),
-		"no provenance":      with(judged(fired("a1", 0), alert.Test, 1), func(a *alert.Alert) { a.Disposition.Provenance = "" }),
+		"a source that has the mark": with(fired("a1", 0), func(a *alert.Alert) { a.Source = "a" + alert.RuleMark + "b" }),
+		"no id":                      fired("", 0),
+		"no rule":                    with(fired("a1", 0), func(a *alert.Alert) { a.RuleID = "" }),
+		"no time":                    with(fired("a1", 0), func(a *alert.Alert) { a.Time = time.Time{} }),
+		"neither, nor an id":         with(fired("", 0), func(a *alert.Alert) { a.RuleID, a.Time = "", time.Time{} }),
+		"unknown class":              judged(fired("a1", 0), "fine", 1),
+		"no class":                   judged(fired("a1", 0), "", 1),
+		"unknown provenance":         with(judged(fired("a1", 0), alert.Test, 1), func(a *alert.Alert) { a.Disposition.Provenance = "rumour" }),
+		"no provenance":              with(judged(fired("a1", 0), alert.Test, 1), func(a *alert.Alert) { a.Disposition.Provenance = "" }),
 	} {
 		_, _, err := s.Append(t.Context(), batch("alerts", "b1"), each(fired("a0", 0), a))
 		if fault.KindOf(err) != fault.Invalid {

@@ -98,7 +98,7 @@ func drawnAround() *rapid.Generator[alert.Around] {
 			return rapid.SliceOfN(rapid.SampledFrom(values), 0, 2).Draw(t, name)
 		}
 		from := rapid.SampledFrom([]int{-30, 0, 1}).Draw(t, "from")
-		return alert.Around{From: hours(from), To: hours(rapid.IntRange(from-1, 25).Draw(t, "to")), Rules: some("rules", "r1", "r2", "r9"),
+		return alert.Around{From: hours(from), To: hours(rapid.IntRange(from-1, 25).Draw(t, "to")), Rules: some("rules", "r1", "r2", "r9", alert.RuleKey("edr", "r1")),
 			Sites: some("sites", "", "s"), Entities: some("entities", "", "H1", "h2"), Untied: rapid.Bool().Draw(t, "untied"), Except: some("except", "a", "b")}
 	})
 }

@@ -21,7 +21,7 @@ func drawnQuestion() *rapid.Generator[*alert.Question] {
 		}
 		q := &alert.Question{From: date("from"), To: date("to"), Site: rapid.SampledFrom([]string{"", "", "", "s"}).Draw(t, "site asked")}
 		q.Sets = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) alert.Set {
-			s := alert.SetOf(rapid.SampledFrom([][]string{{"r1"}, {"r1", "r2"}, {"r2", "unknown"}, nil}).Draw(t, "rules")...)
+			s := alert.SetOf(rapid.SampledFrom([][]string{{"r1"}, {"r1", "r2"}, {"r2", "unknown"}, {"r1", alert.RuleKey("edr", "r1")}, {alert.RuleKey("siem", "r2")}, nil}).Draw(t, "rules")...)
 			for i := range s {
 				s[i].From, s[i].To = date("part from"), date("part to")
 			}

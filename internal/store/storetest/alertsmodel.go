@@ -96,7 +96,7 @@ func drawnAlert() *rapid.Generator[*alert.Alert] {
 			ID: pick("id", "a", "b", "c", "d", "e"), RuleID: pick("rule", "r1", "r1", "r1", "r2"),
 			Time: hours(rapid.SampledFrom([]int{0, 0, 0, 1, 24, -30}).Draw(t, "hours")),
 			Site: pick("site", "", "s", "s\x1fh1"), Entity: pick("entity", "", "h1", "h2", "h1\x1fh2"), CaseID: pick("case", "", "", "c1", "c2"),
-			Severity: pick("severity", "", "low", "high"),
+			Severity: pick("severity", "", "low", "high"), Source: pick("source", "", "", "", "edr", "siem"),
 		}
 		a.RuleName = "Rule " + a.RuleID
 		if rapid.IntRange(0, 2).Draw(t, "partial at 0") == 0 {
@@ -191,7 +191,7 @@ func (m *model) compareRules(rt *rapid.T, t *testing.T, s store.Alerts) {
 	}
 	var want []store.AlertRule
 	for _, r := range m.Rules() {
-		rule := store.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last, Sites: r.Sites}
+		rule := store.AlertRule{ID: r.ID, Source: r.Source, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last, Sites: r.Sites}
 		for _, n := range r.Batches {
 			if name := m.names[n]; !slices.Contains(rule.Batches, name) {
 				rule.Batches = append(rule.Batches, name)
