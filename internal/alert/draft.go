@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Draft is an alert as text, as a decoder holds it. A field that the input does
@@ -49,11 +50,21 @@ func (c *Checker) Alert(d *Draft) *Alert {
 	a := &Alert{
 		ID: c.need("id", d.ID), RuleID: c.need("rule_id", d.RuleID), RuleName: d.RuleName,
 		Time: c.when("time", c.need("time", d.Time)), Site: d.Site, Entity: d.Entity, Severity: d.Severity,
-		Score: c.score(d.Score), CaseID: d.CaseID, Techniques: d.Techniques, Tactic: d.Tactic, Source: d.Source,
+		Score: c.score(d.Score), CaseID: d.CaseID, Techniques: d.Techniques, Tactic: d.Tactic, Source: c.source(d.Source),
 		Fields: d.Fields,
 	}
 	a.Disposition = c.disposition(d, a)
 	return a
+}
+
+// source returns the name of a source. A control character is in none.
+func (c *Checker) source(name string) string {
+	name = strings.TrimSpace(name)
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		c.Fail("source", name, "has a control character, which is in no name of a source")
+		return ""
+	}
+	return name
 }
 
 // Statement returns what d says of an alert that is known: a partial alert with a

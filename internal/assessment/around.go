@@ -71,8 +71,8 @@ func namesBy(ev *assure.Evidence) ruleIDs {
 	for i := range ev.AlertRules {
 		r := &ev.AlertRules[i]
 		for _, as := range r.As {
-			n.own[as.ID] = r.ID
-			n.as[r.ID] = append(n.as[r.ID], as.ID)
+			n.own[as.Key()] = r.ID
+			n.as[r.ID] = append(n.as[r.ID], as.Key())
 		}
 	}
 	return n

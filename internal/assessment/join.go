@@ -19,11 +19,11 @@ func joined(ev *assure.Evidence, joins []detection.Join) {
 	rules := make([]assure.AlertRule, 0, len(ev.AlertRules))
 	at := map[string]int{}
 	for _, r := range ev.AlertRules {
-		to := of.Rule(detection.Called{ID: r.ID, Name: r.Name, Source: r.Source})
-		if to.ID != r.ID {
-			r.As = []assure.AlertName{{ID: r.ID, By: to.By}}
+		to := of.Rule(detection.Called{ID: r.ID, Name: r.Name, Own: r.Own, Source: r.Source})
+		if to.ID != alert.RuleKey(r.Own, r.ID) {
+			r.As = []assure.AlertName{{ID: r.ID, Source: r.Own, By: to.By}}
 		}
-		r.ID, r.Ambiguous = to.ID, to.Ambiguous
+		r.ID, r.Ambiguous, r.Elsewhere = to.ID, to.Ambiguous, to.Elsewhere
 		if i, ok := at[r.ID]; ok {
 			rules[i] = together(rules[i], r)
 			continue
@@ -49,14 +49,22 @@ func joined(ev *assure.Evidence, joins []detection.Join) {
 func together(a, b assure.AlertRule) assure.AlertRule {
 	a.Alerts += b.Alerts
 	a.As = slices.Concat(a.As, b.As)
-	slices.SortFunc(a.As, func(x, y assure.AlertName) int { return strings.Compare(x.ID, y.ID) })
+	slices.SortFunc(a.As, func(x, y assure.AlertName) int { return strings.Compare(x.Key(), y.Key()) })
 	a.Batches = slices.Concat(a.Batches, b.Batches)
 	slices.Sort(a.Batches)
 	a.Batches = slices.Compact(a.Batches)
-	if len(b.As) == 0 {
+	if a.Name == "" || len(b.As) == 0 && b.Name != "" {
 		a.Name = b.Name
 	}
+	a.Ambiguous, a.Elsewhere = both(a.Ambiguous, b.Ambiguous), both(a.Elsewhere, b.Elsewhere)
 	return a
+}
+
+// both returns what is in one of two lists, in order and each once.
+func both(a, b []string) []string {
+	list := slices.Concat(a, b)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // alertsOf yields the alerts of a rule of a window by time, under whatever id they

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/day"
 	"candor/internal/store"
@@ -86,7 +87,7 @@ func (s *Service) expired(ctx context.Context, w visibility.Window) ([]assure.Ex
 		x := assure.Expired{On: day.Of(e.At), Reason: e.Reason, Alerts: map[string]int64{}}
 		for _, n := range e.Sums {
 			if n.Day >= w.From && n.Day <= w.To {
-				x.Alerts[n.RuleID] += n.N
+				x.Alerts[alert.RuleKey(n.Source, n.RuleID)] += n.N
 			}
 		}
 		if len(x.Alerts) > 0 {
@@ -102,7 +103,7 @@ func namedBy(ev *assure.Evidence, rule string) func(id string) bool {
 	for _, r := range ev.AlertRules {
 		if r.ID == rule {
 			for _, as := range r.As {
-				ids[as.ID] = true
+				ids[as.Key()] = true
 			}
 		}
 	}

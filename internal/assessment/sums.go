@@ -171,24 +171,26 @@ func namesOf(ev *assure.Evidence) naming {
 	n := naming{map[string][]string{}, map[string]string{}}
 	for _, r := range ev.AlertRules {
 		for _, as := range r.As {
-			n.others[r.ID] = append(n.others[r.ID], as.ID)
-			n.rule[as.ID] = r.ID
+			n.others[r.ID] = append(n.others[r.ID], as.Key())
+			n.rule[as.Key()] = r.ID
 		}
 	}
 	return n
 }
 
 // of returns the ids under which alerts name a rule, its own first.
-func (n naming) of(rule string) []string { return append([]string{rule}, n.others[rule]...) }
+func (n naming) of(rule string) []string {
+	if n.rule[rule] != "" { // alerts that have this id mean another rule
+		return n.others[rule]
+	}
+	return append([]string{rule}, n.others[rule]...)
+}
 
 // set is that of some rules, under every id.
 func (n naming) set(rules []string) alert.Set {
 	var ids []string
 	for _, r := range rules {
-		if n.rule[r] == "" { // else alerts that have this id mean another rule
-			ids = append(ids, r)
-		}
-		ids = append(ids, n.others[r]...)
+		ids = append(ids, n.of(r)...)
 	}
 	return alert.SetOf(ids...)
 }

@@ -63,7 +63,7 @@ func (s *Service) untied(ctx context.Context, r Request, lib *attack.Library, ev
 	}
 	called := ruleNames(*ev)
 	for _, a := range alerts {
-		rule := names.rule(a.RuleID)
+		rule := names.rule(a.Rule())
 		list = append(list, assure.UntiedAlert{ID: a.ID, RuleID: rule, RuleName: called[rule], Time: a.Time, Site: a.Site, Entity: a.Entity})
 	}
 	return list, nil

@@ -34,7 +34,7 @@ func (s *Service) durations(ctx context.Context, ev *assure.Evidence, r Request)
 	means := map[string]string{}
 	for _, rule := range ev.AlertRules {
 		for _, as := range rule.As {
-			means[as.ID] = rule.ID
+			means[as.Key()] = rule.ID
 		}
 	}
 	by := map[string][]alert.Duration{}

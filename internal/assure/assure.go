@@ -185,22 +185,33 @@ type AlertRule struct {
 	Batches []string `json:"batches"`
 	// Sites are those that its alerts name.
 	Sites []string `json:"sites,omitempty"`
-	// Source is the one source that its alerts are of; empty where that is not known,
-	// or several.
+	// Own is whose rule the alerts themselves say that it is, until it is joined. Source
+	// is the one source that the input says that its alerts are of; empty where that is
+	// not known, or several.
+	Own    string `json:"-"`
 	Source string `json:"-"`
 	// As are the ids under which the alerts name it where they are others than its
-	// own, each with what it was joined by.
+	// own or name a source, each with what it was joined by.
 	As []AlertName `json:"as,omitempty"`
 	// Ambiguous lists the rules that it could be where it could be several: it is
 	// then joined to none.
 	Ambiguous []string `json:"ambiguous,omitempty"`
+	// Elsewhere lists the rules that it would be, did the alerts not name a source that has
+	// no such rule: it is then joined to none.
+	Elsewhere []string `json:"elsewhere,omitempty"`
 }
 
-// AlertName is an id of a rule that alerts use and that is not the rule's own.
+// AlertName is how alerts name a rule where it is not by the rule's own id alone.
 type AlertName struct {
-	ID string         `json:"rule_id"`
-	By detection.Join `json:"joined_by"`
+	ID string `json:"rule_id"`
+	// Source is whose rule the alerts say that it is; empty where they do not.
+	Source string `json:"source,omitempty"`
+	// By is empty where no rule is known.
+	By detection.Join `json:"joined_by,omitempty"`
 }
+
+// Key is the key under which the alerts are counted; see alert.RuleKey.
+func (n AlertName) Key() string { return alert.RuleKey(n.Source, n.ID) }
 
 // Name points at an ATT&CK object.
 type Name struct {

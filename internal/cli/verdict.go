@@ -195,13 +195,13 @@ func showUnmapped(g *page, u assure.Unmapped) {
 		g.line("  %s no technique and no analytic (--json lists them)", plural(n, "rule names", "rules name"))
 	}
 	if n := len(u.AlertRules); n > 0 {
-		g.line("  %s alerts but no rule of that id is known:", plural(n, "rule raised", "rules raised"))
+		g.line("  %s alerts that cannot be joined to a rule that is known:", plural(n, "rule raised", "rules raised"))
 		for i, r := range u.AlertRules {
 			if i == 8 {
 				g.line("    … and %d more (--json lists all)", n-i)
 				break
 			}
-			g.line("    %-14s %s, %s%s", r.ID, cmp.Or(clip(r.Name, 60), "no name given"), count(r.Alerts, "alert", "alerts"), ambiguous(r.Ambiguous))
+			g.line("    %-14s %s, %s%s", r.ID, cmp.Or(clip(r.Name, 60), "no name given"), count(r.Alerts, "alert", "alerts"), ambiguous(&r))
 		}
 	}
 	showUnknownSources(g, u.UnknownSources)
@@ -223,11 +223,14 @@ func showUnmappedTunings(g *page, ts []assure.UnmappedTuning) {
 }
 
 // ambiguous says which rules alerts could mean.
-func ambiguous(rules []string) string {
-	if len(rules) == 0 {
-		return ""
+func ambiguous(r *assure.AlertRule) string {
+	switch {
+	case len(r.Ambiguous) > 0:
+		return fmt.Sprintf("; could be any of %d rules: %s", len(r.Ambiguous), clip(strings.Join(r.Ambiguous, ", "), 80))
+	case len(r.Elsewhere) > 0 && len(r.As) > 0:
+		return fmt.Sprintf("; %s has no such rule, and another has: %s", r.As[0].Source, clip(strings.Join(r.Elsewhere, ", "), 80))
 	}
-	return fmt.Sprintf("; could be any of %d rules: %s", len(rules), clip(strings.Join(rules, ", "), 80))
+	return ""
 }
 
 // showUnknownIDs names every id that the release does not know, with how many

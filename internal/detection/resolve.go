@@ -1,6 +1,9 @@
 package detection
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Join is what an alert is joined to its rule by.
 type Join string
@@ -22,20 +25,26 @@ type Resolver struct {
 	bare    map[string][]string
 	aliases map[string][]string
 	names   map[string][]string
+	sources map[string]bool // in lower case
 }
 
-// Called is how an alert names its rule: an id, and a name and the source that it is
-// of where the alert says them.
-type Called struct{ ID, Name, Source string }
+// Called is how an alert names its rule: an id, and a name where the alert says one.
+type Called struct {
+	ID, Name string
+	// Own is whose rule the alert itself says that it is, and Source what the input says
+	// that it came in; empty where they say nothing.
+	Own, Source string
+}
 
 // NewResolver returns a resolver of rules that joins in the ways given; by id it
 // always does.
 func NewResolver(rules []Rule, joins []Join) Resolver {
-	r := Resolver{rules: map[string]*Rule{}, bare: map[string][]string{}, aliases: map[string][]string{}, names: map[string][]string{}}
+	r := Resolver{rules: map[string]*Rule{}, bare: map[string][]string{}, aliases: map[string][]string{}, names: map[string][]string{}, sources: map[string]bool{}}
 	alias, name := slices.Contains(joins, ByAlias), slices.Contains(joins, ByName)
 	for i := range rules {
 		v := &rules[i]
 		r.rules[v.ID] = v
+		r.sources[strings.ToLower(v.Origin)] = v.Origin != ""
 		note(r.bare, v.Bare, v.ID)
 		for _, a := range v.Aliases {
 			if alias {
@@ -65,19 +74,51 @@ type Resolved struct {
 	By Join
 	// Ambiguous lists the rules that it could mean where it could mean several.
 	Ambiguous []string
+	// Elsewhere lists the rules of other sources that it would mean, did the alert not name
+	// a source that has no such rule.
+	Elsewhere []string
 }
 
 // Rule returns which rule an alert means that calls its rule so. Of several rules it
 // means that of the source that it names, else that whose name it gives too. What
-// could still be one of several is joined to none.
+// could still be one of several is joined to none. An alert that names a source of rules
+// by its name means a rule of that source or none; any other word for a source, as that of
+// a product, only helps to choose among several.
 func (r Resolver) Rule(c Called) Resolved {
+	if r.sources[strings.ToLower(c.Own)] {
+		return r.ofSource(c)
+	}
+	return r.within(c, func([]string) []string { return nil })
+}
+
+// ofSource returns which rule of the source that it names an alert means.
+func (r Resolver) ofSource(c Called) Resolved {
+	to := r.within(c, func(ids []string) []string {
+		return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return strings.EqualFold(r.rules[id].Origin, c.Own) })
+	})
+	if len(to.Elsewhere) > 0 && r.rules[to.ID] != nil {
+		to.ID = Qualified(c.Own, c.ID) // which is no rule's: what has the id itself is another's
+	}
+	return to
+}
+
+// within returns which rule an alert means; others returns those of some rules that it
+// cannot mean.
+func (r Resolver) within(c Called, others func(ids []string) []string) Resolved {
+	var exact, elsewhere []string
 	if r.rules[c.ID] != nil {
-		return Resolved{ID: c.ID, By: ByID}
+		exact = []string{c.ID}
 	}
 	for _, w := range []struct {
 		rules []string
 		by    Join
-	}{{r.bare[c.ID], ByID}, {r.aliases[c.ID], ByAlias}, {r.names[c.Name], ByName}} {
+	}{{exact, ByID}, {r.bare[c.ID], ByID}, {r.aliases[c.ID], ByAlias}, {r.names[c.Name], ByName}} {
+		if not := others(w.rules); len(not) > 0 {
+			w.rules = slices.DeleteFunc(slices.Clone(w.rules), func(id string) bool { return slices.Contains(not, id) })
+			if elsewhere == nil {
+				elsewhere = not
+			}
+		}
 		switch found := r.narrowed(w.rules, c); len(found) {
 		case 0:
 		case 1:
@@ -86,7 +127,7 @@ func (r Resolver) Rule(c Called) Resolved {
 			return Resolved{ID: c.ID, Ambiguous: found}
 		}
 	}
-	return Resolved{ID: c.ID}
+	return Resolved{ID: c.ID, Elsewhere: elsewhere}
 }
 
 // narrowed returns those of several rules that an alert may mean by what else it says.
@@ -95,6 +136,7 @@ func (r Resolver) narrowed(rules []string, c Called) []string {
 		return rules
 	}
 	for _, fits := range []func(*Rule) bool{
+		func(v *Rule) bool { return v.of(c.Own) },
 		func(v *Rule) bool { return v.of(c.Source) },
 		func(v *Rule) bool { return v.Bare != "" && v.Name == c.Name },
 	} {

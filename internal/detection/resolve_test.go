@@ -39,6 +39,45 @@ func TestAlertsFindTheirRule(t *testing.T) {
 	}
 }
 
+// TestAnAlertIsOfTheSourceThatItNames has the id R of two sources, and S of one.
+func TestAnAlertIsOfTheSourceThatItNames(t *testing.T) {
+	rules := []Rule{{ID: "R", Origin: "sigma", Name: "Ours"}, {ID: "R", Origin: "elastic", Name: "Theirs"}, {ID: "S", Origin: "sigma", Name: "Alone", Aliases: []string{"s-1"}}}
+	all := make([]*Rule, len(rules))
+	for i := range rules {
+		all[i] = &rules[i]
+	}
+	Apart(all)
+	tests := []struct {
+		called               Called
+		want                 string
+		by                   Join
+		ambiguous, elsewhere []string
+	}{
+		{Called{ID: "R"}, "R", "", []string{"elastic/R", "sigma/R"}, nil},
+		{Called{ID: "R", Own: "sigma"}, "sigma/R", ByID, nil, nil},
+		{Called{ID: "R", Own: "Elastic"}, "elastic/R", ByID, nil, nil},
+		{Called{ID: "R", Own: "Elastic Security"}, "elastic/R", ByID, nil, nil},
+		{Called{ID: "R", Own: "Wazuh"}, "R", "", []string{"elastic/R", "sigma/R"}, nil},
+		{Called{ID: "R", Own: "sigma", Source: "elastic"}, "sigma/R", ByID, nil, nil}, // its own word before the input's
+		{Called{ID: "R", Own: "sigma", Name: "Theirs"}, "sigma/R", ByID, nil, nil},    // and before a name
+		{Called{ID: "R", Own: "Wazuh", Source: "elastic"}, "elastic/R", ByID, nil, nil},
+		{Called{ID: "elastic/R", Own: "sigma"}, "sigma/elastic/R", "", nil, []string{"elastic/R"}},
+		{Called{ID: "S"}, "S", ByID, nil, nil},
+		{Called{ID: "S", Own: "elastic"}, "elastic/S", "", nil, []string{"S"}},
+		{Called{ID: "S", Own: "Elastic Security"}, "S", ByID, nil, nil}, // a product's name, under which a rule of another source can run
+		{Called{ID: "s-1", Own: "elastic"}, "s-1", "", nil, []string{"S"}},
+		{Called{ID: "s-1", Own: "sigma"}, "S", ByAlias, nil, nil},
+		{Called{ID: "9", Own: "elastic", Name: "Alone"}, "9", "", nil, []string{"S"}},
+		{Called{ID: "9", Own: "elastic"}, "9", "", nil, nil},
+	}
+	for _, tt := range tests {
+		got := NewResolver(rules, Joins()).Rule(tt.called)
+		if got.ID != tt.want || got.By != tt.by || !slices.Equal(got.Ambiguous, tt.ambiguous) || !slices.Equal(got.Elsewhere, tt.elsewhere) {
+			t.Errorf("%+v: got %+v, want %s by %q, ambiguous %v, elsewhere %v", tt.called, got, tt.want, tt.by, tt.ambiguous, tt.elsewhere)
+		}
+	}
+}
+
 func TestTheOrderOfRulesDoesNotMatterToAlerts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.SampledFrom([]string{"", "a", "b", "c", "d"})

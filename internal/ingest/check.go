@@ -55,6 +55,9 @@ func (e *Evidence) Check(ctx context.Context, r Request) (Check, error) {
 		if err := b.finish(); err != nil {
 			return Check{}, err
 		}
+		if err := e.joins(ctx, b); err != nil {
+			return Check{}, err
+		}
 	}
 	return b.outcome(old), nil
 }

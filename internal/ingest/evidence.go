@@ -201,10 +201,11 @@ type batch struct {
 	// changes says that the input has a statement for every change of a record, so
 	// that more than one about the same is no slip.
 	changes bool
+	calls   calls // how the alerts name their rules
 }
 
 func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
-	b := &batch{rejects: &rejects{dir: r.RejectsDir, base: r.Dir}, forced: r.Format, product: r.Product}
+	b := &batch{rejects: &rejects{dir: r.RejectsDir, base: r.Dir}, calls: calls{}, forced: r.Format, product: r.Product}
 	how := r.Format
 	if r.Kind == dispositions {
 		how = r.Kind + " " + how

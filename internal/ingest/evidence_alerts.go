@@ -50,6 +50,9 @@ func (e *Evidence) addAlerts(ctx context.Context, r Request, k kind) (Result, er
 		}
 		return Result{}, wrap("append", b.ID, err)
 	}
+	if err := e.joins(ctx, b); err != nil {
+		return Result{}, err
+	}
 	return b.result(landed, fresh), nil
 }
 
@@ -115,6 +118,7 @@ func (b *batch) taken(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Al
 		for a, err := range alerts {
 			if err == nil {
 				b.good++
+				b.calls.add(a)
 				b.span(a.Time)
 				if a.Disposition != nil && a.Partial() {
 					b.span(a.Disposition.Time)
