@@ -19,7 +19,7 @@ func (p *program) evidenceCommand() *cobra.Command {
 	return group("evidence", "The evidence: what the organisation knows",
 		"Evidence comes in as batches that land whole or not at all. Nothing is overwritten:\na later statement supersedes an earlier one and both stay visible.",
 		p.evidenceAddCommand(), p.evidenceFormatsCommand(), p.evidenceListCommand(), p.evidenceShowCommand(), p.evidenceExportCommand(), p.evidenceHistoryCommand(),
-		p.evidenceRulesCommand(), p.evidenceTelemetryCommand(), p.evidenceCheckCommand(), p.evidenceTemplateCommand(), p.evidenceWithdrawCommand(),
+		p.evidenceRulesCommand(), p.evidenceTelemetryCommand(), p.evidenceCheckCommand(), p.evidenceMapCommand(), p.evidenceTemplateCommand(), p.evidenceWithdrawCommand(),
 		p.evidenceCompactCommand(), p.evidenceExpireCommand())
 }
 
@@ -56,7 +56,10 @@ const evidenceKinds = `Kinds:
               rules that name an ID of another release are read through them
   runbooks    folder of Markdown with front matter: applies_to, owner, reviewed
 
-The format is told from the content; --format forces one (candor evidence formats).`
+The format is told from the content; --format forces one (candor evidence formats).
+Any other table or JSON is read through a mapping file (--mapping FILE), which
+candor evidence map FILE proposes. Files may be packed: gzip, zstd, zip (rules in tar,
+too); of a workbook (.xlsx) the first sheet is read; UTF-16 is read by its mark.`
 
 func (p *program) evidenceAddCommand() *cobra.Command {
 	var r ingest.Request
@@ -104,7 +107,7 @@ holds is retired from today, by name, and back again if the batch is withdrawn.
 
 // sourceFlags are the flags that say how input is read, and whose it is.
 func sourceFlags(c *cobra.Command, r *ingest.Request, complete *string) {
-	c.Flags().StringVar(&r.Mapping, "mapping", "", "mapping file that names the columns or paths of alerts in CSV or JSON")
+	c.Flags().StringVar(&r.Mapping, "mapping", "", "mapping file that says which columns or paths of a table or JSON make which field (candor evidence map)")
 	c.Flags().StringVar(&r.Format, "format", "", "take the input for this format instead of telling it from the content")
 	c.Flags().StringVar(&r.Product, "product", "", "which product of a table of products' telemetry is yours")
 	c.Flags().StringVar(&r.Source, "source", "", "whose statements they are: a product, a repository, a team")
@@ -309,6 +312,14 @@ func showRetired(g *page, gone []store.Record) {
 	}
 }
 
+// some is a count, empty for none.
+func some(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return group3(n)
+}
+
 func showBatch(g *page, b store.Batch) {
 	g.line("%s", g.bold(b.ID))
 	source := b.Source
@@ -319,6 +330,6 @@ func showBatch(g *page, b store.Batch) {
 		{"kind", b.Kind}, {"format", b.Format}, {"source", source}, {"input", strings.Join(b.Paths, " ")}, {"sha256", b.Hash},
 		{"added", b.Added.UTC().Format("2006-01-02 15:04:05Z")}, {"by", b.By},
 		{"read", group3(b.Read)}, {"new", group3(b.New)}, {"updated", group3(b.Updated)},
-		{"unchanged", group3(b.Unchanged)}, {"rejected", group3(b.Rejected)}, {"retired", group3(b.Retired)}, {"rejects file", b.Rejects},
+		{"unchanged", group3(b.Unchanged)}, {"rejected", group3(b.Rejected)}, {"left out by the mapping", some(b.LeftOut)}, {"retired", group3(b.Retired)}, {"rejects file", b.Rejects},
 	})
 }

@@ -60,6 +60,7 @@ func outputs() map[string][]schema.Form {
 		"demo":               {schema.Of[assure.Assessment]("the first value"), schema.Of[announcement]("the second, without --once")},
 		"evidence add":       {schema.Of[ingest.Result]("")},
 		"evidence check":     {schema.Of[ingest.Check]("")},
+		"evidence map":       {schema.Of[ingest.Proposed]("")},
 		"evidence compact":   {schema.Of[compacted]("")},
 		"evidence expire":    {schema.Of[expired]("")},
 		"evidence formats":   {schema.Of[[]ingest.Format]("")},

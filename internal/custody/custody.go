@@ -304,6 +304,9 @@ func batchEntry(b store.Batch) ledger.Entry {
 	if b.Retired > 0 {
 		e.Counts["retired"] = b.Retired
 	}
+	if b.LeftOut > 0 {
+		e.Counts["left_out"] = b.LeftOut
+	}
 	if _, err := hex.DecodeString(b.Hash); err == nil && len(b.Hash) == 2*sha256.Size {
 		e.Input = b.Hash
 	}

@@ -57,23 +57,28 @@ func syntax(file string, err error) *fault.Error {
 // Document parses a file that holds one YAML mapping whose key kind says what it
 // is and whose version is 1. Every fault is fault.Invalid.
 func Document(file string, data []byte, kind string) (*Map, error) {
+	return DocumentOf(file, data, kind, "1")
+}
+
+// DocumentOf is Document for a file of another version.
+func DocumentOf(file string, data []byte, kind, version string) (*Map, error) {
 	docs, err := Documents(file, data)
 	if err != nil {
 		return nil, err
 	}
 	if len(docs) != 1 {
 		return nil, Invalid(file, 1, "%s where one should be", counted("there are", len(docs), "YAML document")).
-			Next("the file is one YAML mapping that begins with \"kind: %s\" and \"version: 1\"", kind)
+			Next("the file is one YAML mapping that begins with \"kind: %s\" and \"version: %s\"", kind, version)
 	}
 	m, ok := NewMap(file, docs[0])
 	if !ok {
 		return nil, Invalid(file, docs[0].Line, "not a YAML mapping")
 	}
 	if got := m.String("kind"); got != kind {
-		return nil, Invalid(file, m.Line("kind"), "kind is %q, not %q", got, kind).Next("put \"kind: %s\" and \"version: 1\" first in the file", kind)
+		return nil, Invalid(file, m.Line("kind"), "kind is %q, not %q", got, kind).Next("put \"kind: %s\" and \"version: %s\" first in the file", kind, version)
 	}
-	if got := m.String("version"); got != "1" {
-		return nil, Invalid(file, m.Line("version"), "version is %q, and this candor reads version 1", got)
+	if got := m.String("version"); got != version {
+		return nil, Invalid(file, m.Line("version"), "version is %q, and this candor reads version %s", got, version)
 	}
 	if r, bad := m.Bad(); bad {
 		return nil, Invalid(r.File, r.Line, "%s: %s", r.Field, r.Reason)
@@ -204,6 +209,9 @@ func (m *Map) fail(line int, field, value, reason string) {
 // Fail makes the mapping a reject because of a key, unless it is one already.
 func (m *Map) Fail(key, value, reason string) { m.fail(m.Line(key), key, value, reason) }
 
+// FailAt is Fail for what stands in a line of its own within the mapping.
+func (m *Map) FailAt(line int, field, value, reason string) { m.fail(line, field, value, reason) }
+
 // Bad returns the mapping's reject, and whether it has one.
 func (m *Map) Bad() (evidence.Reject, bool) {
 	if m.bad == nil {
@@ -299,6 +307,26 @@ func (m *Map) Strings(key string) []string {
 		if s := strings.TrimSpace(it.Value); s != "" && it.Tag != "!!null" {
 			out = append(out, s)
 		}
+	}
+	return out
+}
+
+// Items returns the entries of a list; a value that is no list is its only entry.
+func (m *Map) Items(key string) []*yaml.Node {
+	v := m.Node(key)
+	if v == nil {
+		return nil
+	}
+	if v.Kind != yaml.SequenceNode {
+		return []*yaml.Node{v}
+	}
+	if len(v.Content) > maxItems {
+		m.fail(v.Line, key, strconv.Itoa(len(v.Content))+" values", "a list of more than "+strconv.Itoa(maxItems)+" values is not read")
+		return nil
+	}
+	out := make([]*yaml.Node, len(v.Content))
+	for i, n := range v.Content {
+		out[i] = follow(n)
 	}
 	return out
 }

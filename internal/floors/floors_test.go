@@ -47,6 +47,8 @@ var house = map[string]room{
 	"runbook":   {floor: 2, pure: true},
 	"signal":    {floor: 2, pure: true},
 
+	"decode/workbook":         {floor: 3},             // the first sheet of a workbook as text
+	"mapping":                 {floor: 5},             // any file as Candor's own records
 	"decode/decodetest":       {floor: 3},             // golden files of decoders
 	"attack/place":            {floor: 1, pure: true}, // products' places in ATT&CK's words
 	"attack/stix":             {floor: 3},

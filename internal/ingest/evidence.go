@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"candor/internal/evidence"
 	"candor/internal/fault"
+	"candor/internal/mapping"
 	"candor/internal/store"
 )
 
@@ -36,8 +38,8 @@ type Request struct {
 	// Format is the name of one of the kind's Formats, and empty to tell the format
 	// of each file from its content.
 	Format string
-	// Mapping is the path of the mapping file of alerts in CSV or JSON; empty for
-	// everything else.
+	// Mapping is the path of the mapping file, through which a file of any shape becomes
+	// records; empty for files of a known format.
 	Mapping string
 	// Text says that the files are lines of text of the Format, whatever they begin
 	// with: none is taken for packed, or for another format.
@@ -90,7 +92,8 @@ const dispositions = "dispositions"
 // kind is how the evidence of one kind is found and decoded.
 type kind struct {
 	name string
-	// what names its files for people, and endings tell them in a folder.
+	// what names its files for people, and endings tell them in a folder; behind them
+	// .gz or .zst may stand.
 	what    string
 	endings []string
 	// sourced says that its records are of a source.
@@ -103,14 +106,14 @@ type kind struct {
 const casesKind = "cases"
 
 func kinds() []kind {
-	yaml, csv := []string{".yml", ".yaml"}, []string{".csv", ".csv.gz"}
-	tables := append([]string{".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}, csv...)
+	yaml, csv := []string{".yml", ".yaml"}, []string{".csv"}
+	tables := append([]string{".json", ".jsonl", ".ndjson"}, csv...)
 	return []kind{
 		{name: "telemetry", what: "telemetry files", endings: append(yaml[:2:2], ".xml", ".csv", ".rules", ".json"), sourced: true, decode: decodeFiles},
 		{name: "feeds", what: "feed files", endings: tables, decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml", "savedsearches.conf"}, sourced: true, decode: decodeRules},
 		{name: alertsKind, what: "alert files", endings: append(tables[:len(tables):len(tables)], ".parquet")},
-		{name: dispositions, what: "disposition files", endings: []string{".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"}},
+		{name: dispositions, what: "disposition files", endings: []string{".csv", ".jsonl", ".ndjson"}},
 		{name: "exercises", what: "exercise files", endings: csv, sourced: true, decode: decodeExercises},
 		{name: casesKind, what: "files of cases", endings: tables, decode: decodeFiles},
 		{name: "signals", what: "files of signals", endings: tables, decode: decodeFiles},
@@ -160,8 +163,8 @@ func (r Request) check() (kind, error) {
 		return kind{}, fault.New(fault.Usage, "no path was given").Next("name the file or folder that holds the %s", list[i].what)
 	case r.Product != "" && r.Kind != "telemetry":
 		return kind{}, fault.New(fault.Usage, "a product is named for a table of products' telemetry, not for %s", r.Kind).Next("leave the product out")
-	case r.Mapping != "" && r.Kind != "alerts":
-		return kind{}, fault.New(fault.Usage, "a mapping file is for alerts, not for %s", r.Kind).Next("leave the mapping out")
+	case r.Mapping != "" && !slices.Contains(mapping.Kinds(), r.Kind):
+		return kind{}, fault.New(fault.Usage, "no mapping file makes %s", r.Kind).Next("leave the mapping out; mappings make %s", strings.Join(mapping.Kinds(), ", "))
 	}
 	if err := r.checkSource(list[i]); err != nil {
 		return kind{}, err
@@ -179,9 +182,9 @@ func (r Request) checkFormat() error {
 	switch {
 	case r.Format != "" && !slices.Contains(names, r.Format):
 		return fault.New(fault.Usage, "%s do not come in a format %q", r.Kind, r.Format).Next("use one of: %s; or leave the format out", strings.Join(names, ", "))
-	case (r.Format == mappedCSV || r.Format == mappedJSON) && r.Mapping == "":
-		return fault.New(fault.Usage, "the format %s needs a mapping file", r.Format).Next("name the mapping file that says which columns make an alert (--mapping FILE)")
-	case r.Mapping != "" && r.Format != "" && r.Format != mappedCSV && r.Format != mappedJSON:
+	case isMapped(r.Format) && r.Mapping == "":
+		return fault.New(fault.Usage, "the format %s needs a mapping file", r.Format).Next("name the mapping file that says which columns make which field (--mapping FILE)")
+	case r.Mapping != "" && r.Format != "" && !isMapped(r.Format):
 		return fault.New(fault.Usage, "a mapping file does not go with the format %s", r.Format).Next("leave one of them out")
 	}
 	return nil
@@ -190,7 +193,10 @@ func (r Request) checkFormat() error {
 // batch is a batch that is being made.
 type batch struct {
 	store.Batch
-	forced   string // the format that the request forces
+	forced string // the format that the request forces
+	as     string // what the format is called where the records came through a mapping
+	// texts are what a mapping made of the files, by how people find them.
+	texts    map[string]*mapping.Text
 	product  string // the product that the request names
 	rejects  *rejects
 	warnings []string
@@ -230,6 +236,7 @@ func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
 
 // format notes the format of one of the inputs.
 func (b *batch) format(name string) {
+	name = cmp.Or(b.as, name)
 	switch {
 	case b.Format == "":
 		b.Format = name

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"compress/gzip"
@@ -13,7 +14,10 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
 
 	"candor/internal/alert"
 	"candor/internal/alert/bulk"
@@ -21,8 +25,10 @@ import (
 	"candor/internal/alert/parquet"
 	"candor/internal/alert/tabular"
 	"candor/internal/decode"
+	"candor/internal/decode/workbook"
 	"candor/internal/evidence"
 	"candor/internal/fault"
+	"candor/internal/mapping"
 	"candor/internal/store"
 )
 
@@ -62,11 +68,12 @@ func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &alertInput{where: where, kind: k.name, forced: r.Format, progress: meter(2*sizes(where), r.Progress)}
+	in := &alertInput{where: where, kind: k.name, files: k, forced: r.Format, progress: meter(2*sizes(where), r.Progress)}
 	if e.alerts != nil {
 		in.known = e.alerts.Known
 	}
-	more, err := in.loadMapping(r.Mapping, within(r.Dir, r.Mapping))
+	var more []string
+	in.rules, in.mapping, in.recast, more, err = r.readMapping()
 	in.notes = append(notes, more...)
 	return in, err
 }
@@ -91,7 +98,7 @@ func (e *Evidence) beginAlerts(ctx context.Context, r Request, in *alertInput) (
 
 // pass is a reading of the files whose rejects and warnings the batch keeps.
 func (b *batch) pass() pass {
-	return pass{reject: b.rejects.add, warn: func(w string) { b.warnings = append(b.warnings, w) }, format: b.format}
+	return pass{reject: b.rejects.add, warn: func(w string) { b.warnings = append(b.warnings, w) }, format: b.format, left: b.leave}
 }
 
 // found is the alerts, at whose end the batch says what was found, or is refused.
@@ -108,7 +115,7 @@ func (b *batch) found(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Al
 			yield(nil, err)
 			return
 		}
-		*b.Found = store.Found{Format: b.Format, Rejected: b.Rejected, Rejects: b.Rejects}
+		*b.Found = store.Found{Format: b.Format, Rejected: b.Rejected, Rejects: b.Rejects, LeftOut: b.LeftOut}
 	}
 }
 
@@ -135,10 +142,12 @@ func (b *batch) taken(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Al
 type alertInput struct {
 	where    []location
 	kind     string
+	files    kind                                                             // that are read of an archive
 	forced   string                                                           // the format that the request forces
 	known    func(ctx context.Context, ids []string) (map[string]bool, error) // nil without a store
-	mapping  *tabular.Mapping
-	rules    []byte // the bytes of the mapping file
+	mapping  *tabular.Mapping                                                 // of version 1
+	recast   *mapping.Mapping                                                 // of version 2
+	rules    []byte                                                           // the bytes of the mapping file
 	notes    []string
 	progress func(n int64)
 	sum      [32]byte // of the bytes, once they were hashed
@@ -149,21 +158,8 @@ type pass struct {
 	reject func(evidence.Reject)
 	warn   func(string)
 	format func(string)
-}
-
-// loadMapping reads the mapping file, if one was named.
-func (in *alertInput) loadMapping(path, at string) (warnings []string, err error) {
-	if path == "" {
-		return nil, nil
-	}
-	if _, err := os.Stat(at); errors.Is(err, os.ErrNotExist) {
-		return nil, fault.New(fault.NotFound, "there is no such mapping file").At("%s", path).Next("check the path")
-	}
-	if in.rules, err = (location{path: path, at: at}).read(); err != nil {
-		return nil, err
-	}
-	in.mapping, warnings, err = tabular.DecodeMapping(path, in.rules)
-	return warnings, err
+	// left counts what a mapping left out of a file.
+	left func(t *mapping.Text, shown string)
 }
 
 // start begins a hash with what is not in the files: the mapping.
@@ -177,7 +173,7 @@ func (in *alertInput) start() hash.Hash {
 // when the mapping reads it.
 func (in *alertInput) sign(h hash.Hash, l location) {
 	l.sign(h, l.size)
-	if in.mapping != nil && in.mapping.NamesFile() {
+	if in.mapping != nil && in.mapping.NamesFile() || in.recast != nil && in.recast.NamesFile() {
 		fmt.Fprintf(h, "%s\x00", filepath.Base(l.path))
 	}
 }
@@ -244,7 +240,8 @@ func (in *alertInput) alerts(ctx context.Context, p pass) iter.Seq2[*alert.Alert
 	}
 }
 
-// file reads the alerts of one file and adds its bytes to a hash.
+// file reads the alerts of one file, or of each in an archive, and adds its bytes to a
+// hash.
 func (in *alertInput) file(ctx context.Context, h hash.Hash, l location, p pass) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
 		f, err := os.Open(l.at)
@@ -254,37 +251,98 @@ func (in *alertInput) file(ctx context.Context, h hash.Hash, l location, p pass)
 		}
 		defer f.Close()
 		raw := bufio.NewReaderSize(io.TeeReader(&counter{ctx: ctx, r: f, tell: in.progress}, h), 1<<16)
-		text := raw
-		if !l.text {
-			text, err = plain(raw)
+		head, _ := raw.Peek(512)
+		head = bytes.Clone(head)
+		switch {
+		case l.member != "":
+			in.one(ctx, f, l, p, yield)
+			return
+		case !l.text && isZip(head) && !workbook.Is(head):
+			if in.archive(ctx, f, l, p, yield) {
+				_, err = io.Copy(io.Discard, raw)
+			}
+		default:
+			if in.read(ctx, opened{location: l, file: f, text: raw, head: head}, p, yield) {
+				// What lies behind the last row is part of the input too.
+				_, err = io.Copy(io.Discard, raw)
+			}
 		}
 		if err != nil {
-			yield(nil, damaged(l.path, "gzip", err))
-			return
-		}
-		seq, err := in.detect(ctx, opened{location: l, file: f, text: text, packed: text != raw}, p)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		n := 0
-		for a, err := range seq {
-			if n++; err == nil && n%1024 == 0 {
-				err = ctx.Err()
-			}
-			if err != nil {
-				yield(nil, in.because(l, err))
-				return
-			}
-			if !yield(a, nil) {
-				return
-			}
-		}
-		// What lies behind the last row is part of the input too.
-		if _, err := io.Copy(io.Discard, raw); err != nil {
 			yield(nil, unreadable(l.path, err))
 		}
 	}
+}
+
+// read reads the alerts of a file that is open, and reports whether it came to its end.
+func (in *alertInput) read(ctx context.Context, o opened, p pass, yield func(*alert.Alert, error) bool) bool {
+	var err error
+	if !o.location.text {
+		err = o.unpack()
+	}
+	if err != nil {
+		yield(nil, in.because(o.location, err))
+		return false
+	}
+	seq, err := in.detect(ctx, o, p)
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	n := 0
+	for a, err := range seq {
+		if n++; err == nil && n%1024 == 0 {
+			err = ctx.Err()
+		}
+		if err != nil {
+			yield(nil, in.because(o.location, err))
+			return false
+		}
+		if !yield(a, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// archive reads the alerts of each file in a zip archive, and reports whether it came to
+// the end of the last.
+func (in *alertInput) archive(ctx context.Context, f *os.File, l location, p pass, yield func(*alert.Alert, error) bool) bool {
+	list, err := members(l, f, l.size, in.files)
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	for _, m := range list {
+		one := l
+		one.member, one.name, one.path = m.Name, inZip(m), l.path+"/"+inZip(m)
+		if !in.one(ctx, f, one, p, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// one reads the alerts of one file of an archive.
+func (in *alertInput) one(ctx context.Context, f *os.File, l location, p pass, yield func(*alert.Alert, error) bool) bool {
+	z, err := zip.NewReader(f, l.size)
+	if err != nil {
+		yield(nil, damaged(l.path, "zip", err))
+		return false
+	}
+	i := slices.IndexFunc(z.File, func(m *zip.File) bool { return m.Name == l.member })
+	if i < 0 {
+		yield(nil, changed(l.path))
+		return false
+	}
+	r, err := z.File[i].Open()
+	if err != nil {
+		yield(nil, damaged(l.path, "zip", err))
+		return false
+	}
+	defer r.Close()
+	text := bufio.NewReaderSize(&counter{ctx: ctx, r: r, tell: func(int64) {}}, 1<<16)
+	head, _ := text.Peek(512)
+	return in.read(ctx, opened{location: l, text: text, head: bytes.Clone(head), packed: true}, p, yield)
 }
 
 // because turns an error of reading a file into one for people.
@@ -293,30 +351,44 @@ func (in *alertInput) because(l location, err error) error {
 	switch {
 	case errors.As(err, &f), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, io.ErrUnexpectedEOF):
-		return damaged(l.path, "gzip", err)
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat),
+		errors.Is(err, zstd.ErrCRCMismatch), errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrUnexpectedBlockSize),
+		errors.Is(err, zstd.ErrReservedBlockType):
+		return damaged(l.path, "packed", err)
 	}
 	return unreadable(l.path, err)
-}
-
-// plain returns the text behind a reader, unpacked if need be.
-func plain(raw *bufio.Reader) (*bufio.Reader, error) {
-	if head, _ := raw.Peek(2); !isGzip(head) {
-		return raw, nil
-	}
-	z, err := gzip.NewReader(raw)
-	if err != nil {
-		return nil, err
-	}
-	return bufio.NewReaderSize(z, 1<<16), nil
 }
 
 // opened is a file of alerts that is being read.
 type opened struct {
 	location
-	file   *os.File
+	file   *os.File // nil for a file of an archive
 	text   *bufio.Reader
+	head   []byte // the first bytes, as they lie there
 	packed bool
+}
+
+// unpack makes of what a file's bytes are the text that they come to: unpacked, in UTF-8,
+// of a workbook its first sheet.
+func (o *opened) unpack() (err error) {
+	if workbook.Is(o.head) {
+		data, err := io.ReadAll(io.LimitReader(o.text, maxFile+1))
+		switch {
+		case err != nil:
+			return err
+		case len(data) > maxFile:
+			return tooLarge(o.path, maxFile)
+		}
+		text, _, err := workbook.Text(o.path, data, maxFile)
+		o.text, o.packed = bufio.NewReader(bytes.NewReader(text)), true
+		return err
+	}
+	raw := o.text
+	if o.text, err = plain(raw); err != nil {
+		return damaged(o.path, packing(o.head), err)
+	}
+	o.packed = o.packed || o.text != raw
+	return nil
 }
 
 // detect tells the format of a file by its first bytes and returns its alerts.
@@ -337,6 +409,9 @@ func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*
 	if len(head) == 0 {
 		input.Warn("the file is empty")
 		return func(func(*alert.Alert, error) bool) {}, nil
+	}
+	if in.recast != nil {
+		return in.through(ctx, l, head, input, p), nil
 	}
 	if in.mapping != nil {
 		if in.forced == mappedJSON || in.forced == "" && (object || bytes.HasPrefix(head, []byte("["))) {
@@ -366,8 +441,8 @@ func (in *alertInput) parquet(o opened, head []byte, p pass) (iter.Seq2[*alert.A
 	case !isParquet(head, o.name):
 		return nil, fault.New(fault.Invalid, "not a Parquet file: it does not begin with %s", parquet.Magic).At("%s", o.path).Next("leave the format out")
 	case o.packed:
-		return nil, fault.New(fault.Invalid, "a Parquet file inside gzip cannot be read").At("%s", o.path).Next("unpack it first; Parquet is packed by itself")
-	case in.mapping != nil:
+		return nil, fault.New(fault.Invalid, "a Parquet file within a packed one cannot be read").At("%s", o.path).Next("unpack it first; Parquet is packed by itself")
+	case in.mapping != nil || in.recast != nil:
 		return nil, fault.New(fault.Usage, "a mapping is for CSV and JSON, and this file is Parquet").At("%s", o.path).
 			Next("leave the mapping out; columns bear Candor's names")
 	}
@@ -380,18 +455,18 @@ func unknownAlerts(kind string, l location, head []byte) error {
 	who := nearest(kind, formatsOf(kind), head)
 	if bytes.HasPrefix(head, []byte("[")) {
 		return fault.New(fault.Invalid, "a JSON list of records: %s", who.reason()).At("%s", l.path).
-			Next("see which formats there are and name one (--format NAME), or a mapping file that says which paths make an alert (--mapping FILE)")
+			Next("see which formats there are and name one (--format NAME), or a mapping file that says which paths make an alert (--mapping FILE); candor evidence map %s proposes one", l.path)
 	}
 	first, _, _ := bytes.Cut(head, []byte("\n"))
 	for _, comma := range ";\t|" {
 		if tabular.IsOwn(decode.Columns(head, comma)) {
 			return fault.New(fault.Invalid, "a CSV with Candor's columns, but %q between them where a comma should be", comma).At("%s:1", l.path).
-				Next("write it with commas, or name a mapping file that says the delimiter (--mapping FILE; candor evidence template mapping)")
+				Next("write it with commas, or name a mapping file that says the delimiter (--mapping FILE); candor evidence map %s proposes one", l.path)
 		}
 	}
 	return fault.New(fault.Invalid, "neither JSON of a known format nor a CSV with Candor's columns id, rule_id and time: %s", who.reason()).At("%s", l.path).
-		Next("the file begins with %q; name a mapping file that says which columns make an alert (--mapping FILE; candor evidence template mapping)",
-			strings.ToValidUTF8(string(first[:min(len(first), 200)]), "\ufffd"))
+		Next("the file begins with %q; a mapping file says which columns make an alert (--mapping FILE); candor evidence map %s proposes one",
+			strings.ToValidUTF8(string(first[:min(len(first), 200)]), "\ufffd"), l.path)
 }
 
 // located says which file a warning is about.

@@ -3,10 +3,12 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"candor/internal/crew"
 	"candor/internal/detection"
 	"candor/internal/evidence"
+	"candor/internal/mapping"
 	"candor/internal/runbook/frontmatter"
 	"candor/internal/store"
 	"candor/internal/telemetry"
@@ -52,12 +55,19 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	if err != nil {
 		return nil, nil, err
 	}
+	said, _, m, more, err := r.readMapping()
+	if err != nil {
+		return nil, nil, err
+	}
 	files, sum, err := open(ctx, where, k, meter(sizes(where), r.Progress))
 	if err != nil {
 		return nil, nil, err
 	}
+	if m != nil { // what it makes of the same bytes is another input
+		sum = signed(sum, said, m.NamesFile(), where)
+	}
 	b = e.newBatch(r, sum)
-	b.warnings = notes
+	b.warnings = append(notes, more...)
 	known, err := r.known(ctx, e.evidence)
 	if err != nil {
 		return nil, nil, wrap("look up", b.ID, err)
@@ -66,12 +76,12 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	if o, ok := earlier(known, b); ok {
 		if b.Kind == casesKind { // what they say of alerts may not be there yet
 			again := &batch{Batch: b.Batch, rejects: &rejects{}, forced: b.forced}
-			err = k.decode(again, files)
+			err = again.decode(k, files, m)
 			b.records = again.records
 		}
 		return b, &o, err
 	}
-	err = k.decode(b, files)
+	err = b.decode(k, files, m)
 	if err == nil {
 		b.good = int64(len(b.records))
 		if !b.changes {
@@ -92,6 +102,30 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 		return nil, nil, err
 	}
 	return b, nil, nil
+}
+
+// decode reads the files, through a mapping if there is one.
+func (b *batch) decode(k kind, files []file, m *mapping.Mapping) error {
+	if m != nil {
+		if err := b.recast(files, m); err != nil {
+			return err
+		}
+	}
+	return k.decode(b, files)
+}
+
+// signed adds a mapping to the hash of an input, and the names of the files where it takes
+// something from them.
+func signed(sum [32]byte, said []byte, names bool, where []location) [32]byte {
+	h := sha256.New()
+	h.Write(said)
+	for _, l := range where {
+		if names {
+			fmt.Fprintf(h, "%s\x00", filepath.Base(l.path))
+		}
+	}
+	h.Write(sum[:])
+	return [32]byte(h.Sum(nil))
 }
 
 // finish counts what was read, writes the rejects and refuses a batch in which
@@ -170,10 +204,10 @@ func (b *batch) putRule(format string, r detection.Rule) error {
 func (b *batch) notes(f file, rejects []evidence.Reject, warnings []string) {
 	for _, r := range rejects {
 		r.File = f.shown
-		b.rejects.add(r)
+		b.rejects.add(b.placed(r))
 	}
 	for _, w := range warnings {
-		b.warnings = append(b.warnings, f.shown+strings.TrimPrefix(w, f.name))
+		b.warnings = append(b.warnings, f.shown+b.situated(f.shown, strings.TrimPrefix(w, f.name)))
 	}
 }
 

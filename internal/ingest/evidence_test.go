@@ -278,7 +278,8 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		t.Errorf("the hint %q does not list the kinds", fault.HintOf(err))
 	}
 	b.refused(b.request("rules"), fault.Usage)
-	b.refused(Request{Kind: "rules", Paths: []string{rule}, Mapping: own}, fault.Usage)
+	b.refused(Request{Kind: "runbooks", Paths: []string{rule}, Mapping: own}, fault.Usage)
+	b.refused(Request{Kind: "rules", Paths: []string{rule}, Mapping: own}, fault.Invalid)
 	b.refused(b.request("rules", filepath.Join(b.dir, "missing")), fault.NotFound)
 	b.refused(Request{Kind: "alerts", Paths: []string{own}, Mapping: filepath.Join(b.dir, "missing")}, fault.NotFound)
 	b.refused(b.request("rules", empty), fault.Invalid)

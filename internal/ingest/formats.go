@@ -91,7 +91,7 @@ func Formats() []Format {
 }
 
 func formats() []format {
-	return slices.Concat(telemetryFormats(), ruleFormats(), operationFormats(), alertFormats(), dispositionFormats(), exerciseFormats(), reviewFormats(), []format{
+	return slices.Concat(telemetryFormats(), ruleFormats(), operationFormats(), alertFormats(), dispositionFormats(), exerciseFormats(), reviewFormats(), mappedFormats(), []format{
 		{Format: Format{"runbooks", markdown, "Markdown with front matter: applies_to, owner, reviewed", "candor evidence add runbooks runbooks/"}, rest: true, alone: isRunbook},
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/alert/export"
 	"candor/internal/decode"
+	"candor/internal/decode/workbook"
 	"candor/internal/fault"
 )
 
@@ -41,7 +42,7 @@ func (r Request) KindOf() (string, error) {
 	}
 	who := nearest("any kind", formats(), first)
 	return "", fault.New(fault.Usage, "the kind of evidence cannot be told from the content: %s", who.reason()).At("%s", where[0].path).
-		Next("name the kind, one of %s; alerts with columns of their own need a mapping file (--mapping FILE)", strings.Join(Kinds(), ", "))
+		Next("name the kind, one of %s; records of another shape need a mapping file (--mapping FILE), which candor evidence map %s proposes", strings.Join(Kinds(), ", "), where[0].path)
 }
 
 // toldKind returns the kind that the head of a file tells; empty when it tells
@@ -76,21 +77,62 @@ func peek(l location, show func(name string, head []byte) (more bool)) error {
 		return unreadable(l.path, err)
 	}
 	defer f.Close()
-	text, err := plain(bufio.NewReader(f))
+	raw := bufio.NewReader(f)
+	begin, _ := raw.Peek(512)
+	begin = bytes.Clone(begin)
+	if isZip(begin) {
+		return peekZip(l, workbook.Is(begin), show)
+	}
+	text, err := plain(raw)
 	if err != nil {
-		return damaged(l.path, "gzip", err)
+		return damaged(l.path, packing(begin), err)
 	}
 	if start, _ := text.Peek(512); isTar(start) {
 		return peekTar(l, text, show)
 	}
 	head, err := io.ReadAll(io.LimitReader(text, headSize))
 	if err != nil {
-		return damaged(l.path, "gzip", err)
+		return damaged(l.path, packing(begin), err)
 	}
 	if err := foreign(l.path, head); err != nil && !isParquet(head, l.name) && !l.inside {
 		return err
 	}
 	show(l.name, bytes.TrimPrefix(head, []byte("\ufeff")))
+	return nil
+}
+
+// peekZip shows the heads of the files in a zip archive that may be evidence, or that of
+// the first sheet of a workbook.
+func peekZip(l location, sheet bool, show func(name string, head []byte) (more bool)) error {
+	data, err := l.read()
+	if err != nil {
+		return err
+	}
+	if sheet {
+		text, _, err := workbook.Text(l.path, data, maxFile)
+		if err == nil {
+			show(l.name, text[:min(len(text), headSize)])
+		}
+		return err
+	}
+	list, err := members(l, bytes.NewReader(data), int64(len(data)), anyKind())
+	if err != nil {
+		return err
+	}
+	for _, f := range list[:min(len(list), maxPeeked)] {
+		r, err := f.Open()
+		if err != nil {
+			return damaged(l.path, "zip", err)
+		}
+		head, err := io.ReadAll(io.LimitReader(r, headSize))
+		r.Close()
+		if err != nil {
+			return damaged(l.path, "zip", err)
+		}
+		if !show(inZip(f), head) {
+			return nil
+		}
+	}
 	return nil
 }
 

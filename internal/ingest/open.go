@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"cmp"
 	"compress/gzip"
@@ -20,6 +21,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"candor/internal/decode/workbook"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
@@ -46,6 +52,8 @@ type location struct {
 	// says.
 	inside bool
 	text   bool // as of the request
+	// member is the file within the zip archive that lies there; empty for the file itself.
+	member string
 	size   int64
 }
 
@@ -85,7 +93,7 @@ func (r Request) find(k kind) (found []location, notes []string, err error) {
 		}
 		found = append(found, inside...)
 		if others > 0 {
-			notes = append(notes, fmt.Sprintf("%s: passed over %s of other endings than %s", p, plural(others, "file"), strings.Join(k.endings, ", ")))
+			notes = append(notes, fmt.Sprintf("%s: passed over %s of other endings than %s", p, plural(others, "file"), k.listed()))
 		}
 	}
 	for i := range found {
@@ -129,7 +137,7 @@ func folder(dir, at string, k kind) (found []location, others int, err error) {
 		return nil, 0, unreadable(dir, err)
 	}
 	if len(found) == 0 {
-		return nil, 0, fault.New(fault.Invalid, "the folder holds no %s (%s)", k.what, strings.Join(k.endings, ", ")).
+		return nil, 0, fault.New(fault.Invalid, "the folder holds no %s (%s)", k.what, k.listed()).
 			At("%s", dir).Next("name the folder that holds them, or the file itself")
 	}
 	slices.SortFunc(found, func(a, b location) int { return cmp.Compare(a.name, b.name) })
@@ -139,7 +147,16 @@ func folder(dir, at string, k kind) (found []location, others int, err error) {
 // ends reports whether a file in a folder is one of the kind.
 func (k kind) ends(name string) bool {
 	name = strings.ToLower(name)
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
+	if strings.HasSuffix(name, ".xlsx") {
+		name = strings.TrimSuffix(name, ".xlsx") + ".csv" // its first sheet is read as such
+	}
 	return slices.ContainsFunc(k.endings, func(e string) bool { return strings.HasSuffix(name, e) })
+}
+
+// listed are the endings of its files, for people.
+func (k kind) listed() string {
+	return strings.Join(k.endings, ", ") + ", each alone or packed: .gz, .zst"
 }
 
 // file is one input in memory, unpacked.
@@ -225,39 +242,81 @@ func tooLarge(p string, bound int64) error {
 	return fault.New(fault.Invalid, "the input is larger than %d MiB", bound>>20).At("%s", p).Next("split it into several batches")
 }
 
-// unpack returns the files that data holds: the entries of a tar archive, or
-// itself.
+// unpack returns the files that data holds: the entries of an archive, the first sheet
+// of a workbook, or itself.
 func unpack(l location, data []byte, k kind) ([]file, error) {
 	if l.text {
 		return []file{{name: l.name, shown: l.path, data: data}}, nil
 	}
 	head, err := beginning(l, data)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if isTar(head) {
+	case isTar(head):
 		return untar(l, data, k)
+	case workbook.Is(head):
+		text, _, err := workbook.Text(l.path, data, maxFile)
+		return []file{{name: l.name, shown: l.path, data: text}}, err
+	case isZip(head):
+		return unzip(l, data, k)
 	}
 	if err := foreign(l.path, head); err != nil && !l.inside { // in a folder it is one reject
 		return nil, err
 	}
-	if data, err = gunzip(l, data); err != nil {
+	if data, err = inflate(l, data); err != nil {
 		return nil, err
 	}
 	return []file{{name: l.name, shown: l.path, data: data}}, nil
 }
 
-// unpacked returns a reader of data, unpacked if it is packed with gzip.
+// unpacked returns a reader of data, unpacked if it is packed with gzip or zstd, and as
+// UTF-8 where a mark says that it is UTF-16.
 func unpacked(l location, data []byte) (io.Reader, error) {
-	if !isGzip(data) {
-		return bytes.NewReader(data), nil
-	}
-	z, err := gzip.NewReader(bytes.NewReader(data))
+	r, err := plain(bufio.NewReader(bytes.NewReader(data)))
 	if err != nil {
-		return nil, damaged(l.path, "gzip", err)
+		return nil, damaged(l.path, packing(data), err)
 	}
-	return z, nil
+	return r, nil
 }
+
+// packing names how data is packed, for messages.
+func packing(data []byte) string {
+	if isZstd(data) {
+		return "zstd"
+	}
+	return "gzip"
+}
+
+// plain returns the text behind a reader: unpacked if need be, and as UTF-8 where a mark
+// says that it is UTF-16.
+func plain(raw *bufio.Reader) (*bufio.Reader, error) {
+	head, _ := raw.Peek(4)
+	text := raw
+	switch {
+	case isGzip(head):
+		z, err := gzip.NewReader(raw)
+		if err != nil {
+			return nil, err
+		}
+		text = bufio.NewReaderSize(z, 1<<16)
+	case isZstd(head):
+		// One window at a time, so that what is packed cannot ask for more.
+		z, err := zstd.NewReader(raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, err
+		}
+		text = bufio.NewReaderSize(z, 1<<16)
+	}
+	if mark, _ := text.Peek(2); string(mark) == "\xff\xfe" || string(mark) == "\xfe\xff" {
+		utf16 := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()
+		text = bufio.NewReaderSize(transform.NewReader(text, utf16), 1<<16)
+	}
+	return text, nil
+}
+
+// maxWindow is how far back what is packed with zstd may point, in bytes: that of zstd's
+// own limit for a stranger's file.
+const maxWindow = 128 << 20
 
 // beginning returns the first bytes of data, unpacked.
 func beginning(l location, data []byte) ([]byte, error) {
@@ -267,22 +326,27 @@ func beginning(l location, data []byte) ([]byte, error) {
 	}
 	head := make([]byte, 512)
 	n, err := io.ReadFull(r, head)
-	if err != nil && err != io.EOF && (isGzip(data) && n == 0 || err != io.ErrUnexpectedEOF) {
-		return nil, damaged(l.path, "gzip", err)
+	if err != nil && err != io.EOF && (isPacked(data) && n == 0 || err != io.ErrUnexpectedEOF) {
+		return nil, damaged(l.path, packing(data), err)
 	}
 	return head[:n], nil
 }
 
-// isGzip reports whether data begins as gzip does.
+// isGzip reports whether data begins as gzip does, isZstd as zstd (RFC 8878, section
+// 3.1.1) and isZip as an archive of that form that has an entry.
 func isGzip(data []byte) bool { return bytes.HasPrefix(data, []byte{0x1f, 0x8b}) }
+func isZstd(data []byte) bool { return bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}) }
+func isZip(data []byte) bool  { return bytes.HasPrefix(data, []byte("PK\x03\x04")) }
+
+func isPacked(data []byte) bool { return isGzip(data) || isZstd(data) }
 
 // isTar reports whether data begins with a tar header (POSIX ustar or GNU).
 func isTar(data []byte) bool { return len(data) >= 512 && string(data[257:262]) == "ustar" }
 
-// gunzip returns data unpacked. It is unpacked twice: to know its size costs no memory,
+// inflate returns data unpacked. It is unpacked twice: to know its size costs no memory,
 // and what is too large is never held.
-func gunzip(l location, data []byte) ([]byte, error) {
-	if !isGzip(data) {
+func inflate(l location, data []byte) ([]byte, error) {
+	if !isPacked(data) && !isWide(data) {
 		return data, nil
 	}
 	r, err := unpacked(l, data)
@@ -291,7 +355,7 @@ func gunzip(l location, data []byte) ([]byte, error) {
 	}
 	size, err := io.Copy(io.Discard, io.LimitReader(r, maxFile+1))
 	if err != nil {
-		return nil, damaged(l.path, "gzip", err)
+		return nil, damaged(l.path, packing(data), err)
 	}
 	if size > maxFile {
 		return nil, tooLarge(l.path, maxFile)
@@ -301,37 +365,30 @@ func gunzip(l location, data []byte) ([]byte, error) {
 	}
 	plain := make([]byte, size)
 	if _, err := io.ReadFull(r, plain); err != nil {
-		return nil, damaged(l.path, "gzip", err)
+		return nil, damaged(l.path, packing(data), err)
 	}
 	return plain, nil
 }
 
-// packings are the beginnings of files that are packed in a way that is not read,
-// and encodings those of text.
-var (
-	packings = [...]struct{ magic, name string }{
-		{"PK\x03\x04", "a zip archive or a workbook"}, {"BZh", "packed with bzip2"}, {"\xfd7zXZ\x00", "packed with xz"},
-		{"\x28\xb5\x2f\xfd", "packed with zstd"}, {"7z\xbc\xaf", "packed with 7-Zip"},
-	}
-	encodings = [...]string{"\xff\xfe", "\xfe\xff"}
-)
+// isWide reports whether data begins with a mark of UTF-16.
+func isWide(data []byte) bool {
+	return bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff"))
+}
+
+// packings are the beginnings of files that are packed in a way that is not read.
+var packings = [...]struct{ magic, name string }{{"BZh", "packed with bzip2"}, {"\xfd7zXZ\x00", "packed with xz"}, {"7z\xbc\xaf", "packed with 7-Zip"},
+	{"PK\x05\x06", "a zip archive that holds nothing"}}
 
 // foreign returns fault.Invalid for a file that begins with head and is packed, or
 // written, in a way that is not read.
 func foreign(p string, head []byte) error {
 	if isTar(head) {
-		return fault.New(fault.Invalid, "the file is a tar archive, in which alerts and dispositions do not come").At("%s", p).Next("unpack it, and name the folder")
+		return fault.New(fault.Invalid, "the file is a tar archive, in which alerts and dispositions do not come").At("%s", p).Next("unpack it, and name the folder, or pack it as zip")
 	}
 	for _, m := range packings {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
 			return fault.New(fault.Invalid, "the file is %s, which is not read", m.name).At("%s", p).
-				Next("unpack it, or pack it with gzip; save a workbook as CSV in UTF-8")
-		}
-	}
-	for _, mark := range encodings {
-		if bytes.HasPrefix(head, []byte(mark)) {
-			return fault.New(fault.Invalid, "the text is UTF-16, which is not read").At("%s", p).
-				Next("save it as UTF-8: iconv -f UTF-16 -t UTF-8, or Export-Csv -Encoding utf8")
+				Next("unpack it, or pack it with gzip, zstd or zip")
 		}
 	}
 	if bytes.IndexByte(head[:min(len(head), 64)], 0) >= 0 { // further on it is one record's fault
@@ -361,7 +418,7 @@ func untar(l location, data []byte, k kind) ([]file, error) {
 		return nil, err
 	}
 	if n == 0 {
-		return nil, fault.New(fault.Invalid, "the archive holds no %s (%s)", k.what, strings.Join(k.endings, ", ")).
+		return nil, fault.New(fault.Invalid, "the archive holds no %s (%s)", k.what, k.listed()).
 			At("%s", l.path).Next("name the archive that holds them")
 	}
 	files := make([]file, 0, n)

@@ -295,6 +295,9 @@ type Batch struct {
 	Updated   int64 `json:"updated"`
 	Unchanged int64 `json:"unchanged"`
 	Rejected  int64 `json:"rejected"`
+	// LeftOut is how many records of the input a mapping says are none of the kind. They
+	// were not read, and are none of the above.
+	LeftOut int64 `json:"left_out,omitempty"`
 	// Retired is how many records that were in force the batch retired. They were not
 	// read, and are none of the above.
 	Retired int64 `json:"retired,omitempty"`
@@ -318,7 +321,7 @@ type Batch struct {
 	// sets it.
 	Expired int64 `json:"expired,omitempty"`
 	// Found, if set, is what whoever reads the alerts has found by their end; Alerts.Append
-	// takes it over into Format, Rejected and Rejects then. No store keeps it.
+	// takes it over into Format, Rejected, Rejects and LeftOut then. No store keeps it.
 	Found *Found `json:"-"`
 }
 
@@ -327,6 +330,7 @@ type Found struct {
 	Format   string
 	Rejected int64
 	Rejects  string // as Batch has it
+	LeftOut  int64
 }
 
 // Outside returns the batch as it is told to those who reach a server: with the names

@@ -77,7 +77,7 @@ func (s *Store) land(ctx context.Context, r *roll, b store.Batch, alerts iter.Se
 	}
 	b.New, b.Updated, b.Unchanged = got.New, got.Updated, got.Unchanged
 	if f := b.Found; f != nil {
-		b.Format, b.Rejected, b.Rejects, b.Found = f.Format, f.Rejected, f.Rejects, nil
+		b.Format, b.Rejected, b.Rejects, b.LeftOut, b.Found = f.Format, f.Rejected, f.Rejects, f.LeftOut, nil
 	}
 	b.Read = b.New + b.Updated + b.Unchanged + b.Rejected
 	h, err := s.seal(number, b, w)

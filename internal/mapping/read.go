@@ -1,0 +1,184 @@
+package mapping
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"candor/internal/alert/export"
+	"candor/internal/decode"
+	"candor/internal/evidence"
+)
+
+// encodings are those that text may be written in, beside UTF-8 and what a mark at its
+// beginning says.
+func encodings() []string { return []string{"utf-8", "utf-16le", "utf-16be", "cp1252", "latin1"} }
+
+func encodingOf(name string) encoding.Encoding {
+	switch name {
+	case "utf-16le":
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	case "utf-16be":
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	case "cp1252":
+		return charmap.Windows1252
+	case "latin1":
+		return charmap.ISO8859_1
+	}
+	return encoding.Nop
+}
+
+// plainText returns a text in UTF-8, without the mark that may stand before it.
+func plainText(r io.Reader, name string) *bufio.Reader {
+	t := transform.NewReader(r, unicode.BOMOverride(encodingOf(name).NewDecoder()))
+	return bufio.NewReaderSize(t, 1<<16)
+}
+
+// source hands out the records of a file.
+type source struct {
+	*Mapping
+	in   export.Input
+	use  func(*row) bool
+	base string
+	// found are the paths that a record had.
+	found map[string]bool
+	// spell returns a column's name as the file has it; nil where names are kept so.
+	spell func(name string) string
+	// header are the columns of a table, in lower case.
+	header []string
+}
+
+// records calls use for every record of a file, in its order, until it returns false.
+func (s *source) records() error {
+	text := plainText(s.in.Text, s.shape.encoding)
+	head, _ := text.Peek(512)
+	head = bytes.TrimLeft(head, " \t\r\n")
+	s.in.Text = text
+	switch {
+	case s.shape.header != "":
+		return s.noted(text)
+	case len(head) > 0 && (head[0] == '{' || head[0] == '[') && len(s.shape.names) == 0 && s.shape.skip == 0:
+		return export.Records(s.in, false, func(r *export.Record) bool { return s.record(r.Line, r.Object, false) })
+	}
+	return s.table(text)
+}
+
+// table reads delimited text.
+func (s *source) table(text *bufio.Reader) error {
+	shift := s.shape.skip
+	for range s.shape.skip {
+		if _, err := text.ReadString('\n'); err != nil && err != io.EOF {
+			return err
+		}
+	}
+	whole := io.Reader(text)
+	if len(s.shape.names) > 0 {
+		whole, shift = io.MultiReader(strings.NewReader(strings.Join(s.shape.names, string(s.shape.delimiter))+"\n"), text), shift-1
+	}
+	t, err := decode.NewTable(s.in.File, whole, s.shape.delimiter)
+	if err != nil {
+		return err
+	}
+	t.Shift(shift)
+	s.spell, s.header = t.Spell, t.Header()
+	for {
+		r, err := t.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if bad, is := r.Bad(); is {
+			s.in.Reject(bad)
+			continue
+		}
+		if !s.record(r.Line, object(t.Header(), r.Cells), true) {
+			return nil
+		}
+	}
+}
+
+func object(names, cells []string) export.Object {
+	o := make(export.Object, len(cells))
+	for i, name := range names {
+		if i < len(cells) && cells[i] != "" && name != "" {
+			o[name] = cells[i]
+		}
+	}
+	return o
+}
+
+// noted reads text of one record a line, without quotes, in which lines of notes begin as
+// the header does, up to a # (as Zeek and the W3C's log format write it). A cell of a
+// single - or (empty) is none.
+func (s *source) noted(text *bufio.Reader) error {
+	mark := s.shape.header[:1]
+	var names []string
+	for line := 1; ; line++ {
+		raw, err := text.ReadString('\n')
+		if err != nil && (err != io.EOF || raw == "") {
+			if err == io.EOF && names == nil {
+				return decode.Invalid(s.in.File, 1, "no line begins with %q, as the mapping says of the header", s.shape.header).Next("correct header in %s", s.file)
+			}
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+		raw = strings.TrimRight(raw, "\r\n")
+		switch rest, is := strings.CutPrefix(raw, s.shape.header); {
+		case is:
+			names = s.cut(strings.ToLower(strings.TrimLeft(rest, ": \t")))
+			s.header = names
+		case raw == "" || strings.HasPrefix(raw, mark):
+		case names == nil:
+			s.in.Reject(evidence.Reject{File: s.in.File, Line: line, Value: cutTo(raw, 200), Reason: "the row stands before the header"})
+		default:
+			if !s.cells(line, names, s.cut(raw)) {
+				return nil
+			}
+		}
+	}
+}
+
+func cutTo(s string, n int) string { return strings.ToValidUTF8(s[:min(len(s), n)], "\ufffd") }
+
+func (s *source) cut(line string) []string { return strings.Split(line, string(s.shape.delimiter)) }
+
+// cells hands out one row of such a text.
+func (s *source) cells(line int, names, cells []string) bool {
+	if len(cells) != len(names) {
+		s.in.Reject(evidence.Reject{File: s.in.File, Line: line, Value: cutTo(strings.Join(cells, string(s.shape.delimiter)), 200),
+			Reason: "the row has another number of cells than the header"})
+		return true
+	}
+	for i, c := range cells {
+		if c == "-" || c == "(empty)" {
+			cells[i] = ""
+		}
+	}
+	return s.record(line, object(names, cells), true)
+}
+
+// record hands out a record, or each entry of its list.
+func (s *source) record(line int, o export.Object, table bool) bool {
+	r := row{Object: o, line: line, base: s.base, found: s.found, table: table}
+	if s.each == "" {
+		return s.use(&r)
+	}
+	for _, entry := range o.Objects(s.each) {
+		s.found[s.each] = true
+		r.Object, r.outer = entry, o
+		if !s.use(&r) {
+			return false
+		}
+	}
+	return true
+}

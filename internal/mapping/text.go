@@ -1,0 +1,412 @@
+package mapping
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"candor/internal/alert/export"
+	"candor/internal/decode"
+	"candor/internal/evidence"
+)
+
+// chunk is how much text is made at a time, in bytes.
+const chunk = 1 << 18
+
+// Text is a file as Candor's own format has it, made as it is read. It must be closed.
+// One reads it; Reject and Warn may be called by others meanwhile.
+type Text struct {
+	next func() ([]byte, error, bool)
+	stop func()
+	rest []byte
+	err  error
+
+	mapping *Mapping
+	mu      sync.Mutex
+	places  []place
+	out     counts
+}
+
+// counts are what became of the records of a file.
+type counts struct {
+	made, left int64
+	first      int // the line of the first that was left out
+	why        string
+}
+
+// place says that lines of the text, from one on, are so many lines of the file.
+type place struct{ made, line int }
+
+// Text returns the text that the mapping makes of a file. What is wrong with a record of
+// the file itself, with a time in it for example, is told to in.Reject; what the reader of
+// the text finds wrong is to be told through the Text's own Reject, which knows the places.
+func (m *Mapping) Text(in export.Input) *Text {
+	t := &Text{mapping: m}
+	t.next, t.stop = iter.Pull2(m.chunks(in, t))
+	return t
+}
+
+// Read implements io.Reader.
+func (t *Text) Read(p []byte) (int, error) {
+	for len(t.rest) == 0 {
+		if t.err != nil {
+			return 0, t.err
+		}
+		part, err, ok := t.next()
+		if !ok {
+			err = io.EOF
+		}
+		t.rest, t.err = part, err
+	}
+	n := copy(p, t.rest)
+	t.rest = t.rest[n:]
+	return n, nil
+}
+
+// Close ends the reading.
+func (t *Text) Close() error {
+	t.stop()
+	return nil
+}
+
+// LeftOut returns how many records of the file are none by the mapping's conditions,
+// and a sentence that says so; empty where none was.
+func (t *Text) LeftOut() (int64, string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.out.left == 0 {
+		return 0, ""
+	}
+	noun := "records were"
+	if t.out.left == 1 {
+		noun = "record was"
+	}
+	return t.out.left, fmt.Sprintf("%d %s left out by where of %s, the first in line %d: it does not hold that %s", t.out.left, noun, t.mapping.file, t.out.first, t.out.why)
+}
+
+// Place returns a reject of the text as one of the file: by its line, and by the column or
+// path that the field was made of.
+func (t *Text) Place(r evidence.Reject) evidence.Reject {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r.Line = t.line(r.Line)
+	if i := slices.IndexFunc(t.mapping.columns, func(c column) bool { return c.name == r.Field }); i >= 0 {
+		if l := t.mapping.columns[i].label(); l != "" && l != r.Field {
+			r.Field = l
+		}
+	}
+	return r
+}
+
+// line returns the line of the file that a line of the text was made of.
+func (t *Text) line(made int) int {
+	i, exact := slices.BinarySearchFunc(t.places, made, func(p place, n int) int { return p.made - n })
+	if !exact {
+		i--
+	}
+	if i < 0 {
+		return 0
+	}
+	return t.places[i].line + made - t.places[i].made
+}
+
+// at notes that a line of the text comes from a line of the file.
+func (t *Text) at(made, line int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := len(t.places); n == 0 || t.places[n-1].line+made-t.places[n-1].made != line {
+		t.places = append(t.places, place{made, line})
+	}
+}
+
+func (t *Text) leave(line int, c *condition) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.out.left++; t.out.left == 1 {
+		t.out.first, t.out.why = line, c.text
+	}
+}
+
+var errEnough = errors.New("nobody asks for more")
+
+// chunks makes the text, part by part.
+func (m *Mapping) chunks(in export.Input, t *Text) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		w := newWriter(m, in, t)
+		s := &source{Mapping: m, in: in, base: baseOf(in.File), found: map[string]bool{}}
+		enough := false
+		s.use = func(r *row) bool {
+			w.record(r)
+			if w.buf.Len() < chunk {
+				return true
+			}
+			enough = !yield(w.take(), nil)
+			return !enough
+		}
+		err := w.begin()
+		if err == nil {
+			err = s.records()
+		}
+		if enough {
+			return
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		w.end()
+		if yield(w.take(), nil) {
+			s.missing()
+		}
+	}
+}
+
+// missing warns of the columns that a table does not have, and of the paths that no
+// record has.
+func (s *source) missing() {
+	var all []string
+	add := func(p string) { all = append(all, p) }
+	for _, c := range s.columns {
+		c.paths(add)
+	}
+	for _, f := range s.fields {
+		f.paths(add)
+	}
+	if s.each != "" {
+		add(s.each)
+	}
+	slices.Sort(all)
+	for _, p := range slices.Compact(all) {
+		if !s.found[p] && !slices.Contains(s.header, strings.ToLower(p)) {
+			s.in.Warn("no record has " + p + ", which " + s.file + " names")
+		}
+	}
+}
+
+// writer writes records as Candor's own format has them.
+type writer struct {
+	*Mapping
+	in    export.Input
+	text  *Text
+	buf   bytes.Buffer
+	csv   *csv.Writer
+	cells []string
+	made  int // lines that were written
+	seen  map[uint64]uint32
+}
+
+func newWriter(m *Mapping, in export.Input, t *Text) *writer {
+	w := &writer{Mapping: m, in: in, text: t, seen: map[uint64]uint32{}}
+	w.csv = csv.NewWriter(&w.buf)
+	return w
+}
+
+// take returns what was written and begins anew.
+func (w *writer) take() []byte {
+	w.csv.Flush()
+	out := bytes.Clone(w.buf.Bytes())
+	w.buf.Reset()
+	return out
+}
+
+// begin writes what stands before the records. It fails with fault.Invalid for a file whose
+// name the mapping cannot read.
+func (w *writer) begin() error {
+	for _, c := range w.columns {
+		if c.filename != nil && !c.filename.MatchString(baseOf(w.in.File)) {
+			return decode.Invalid(w.in.File, 0, "the name of the file does not match the pattern %q, from which %s makes %s", c.filename, w.file, c.name).
+				Next("rename the file, or correct the pattern in the mapping file")
+		}
+	}
+	switch w.target.write {
+	case asCSV:
+		var names []string
+		for _, k := range w.target.keys {
+			names = append(names, k.name)
+		}
+		for _, f := range w.fields {
+			names = append(names, f.path)
+		}
+		w.cells, w.made = make([]string, len(names)), 1
+		return w.csv.Write(names)
+	case asYAML:
+		w.made = 3
+		w.buf.WriteString("kind: telemetry\nversion: 1\nlog_sources:\n")
+	}
+	return nil
+}
+
+func (w *writer) end() {
+	if w.target.write == asYAML && w.made == 3 {
+		w.buf.Reset()
+		w.buf.WriteString("kind: telemetry\nversion: 1\n")
+	}
+}
+
+// record writes one record, unless it is none, or is a reject.
+func (w *writer) record(r *row) {
+	for _, c := range w.where {
+		if !c.holds(r) {
+			w.text.leave(r.line, c)
+			return
+		}
+	}
+	values := make([][]string, len(w.columns))
+	for i, c := range w.columns {
+		var ok bool
+		if values[i], ok = w.value(r, c); !ok {
+			return
+		}
+	}
+	switch w.target.write {
+	case asJSON, asYAML:
+		w.object(r, values)
+	default:
+		w.row(r, values)
+	}
+}
+
+// value returns what a column makes of a record, and false when that is a reject.
+func (w *writer) value(r *row, c column) ([]string, bool) {
+	all := c.eval(r)
+	if len(all) == 0 || c.as != moment && c.as != date {
+		return all, true
+	}
+	at, ok := c.clock(all[0])
+	if !ok {
+		field := c.label()
+		if field == "" {
+			field = c.name
+		}
+		w.in.Reject(evidence.Reject{File: w.in.File, Line: r.line, Field: field, Value: all[0], Reason: decode.TimeHelp + ", and in none of the formats that " + w.file + " gives"})
+		return nil, false
+	}
+	if c.as == date {
+		return []string{at.Format(time.DateOnly)}, true
+	}
+	return []string{at.Format(time.RFC3339Nano)}, true
+}
+
+// row writes a record as a row of a table.
+func (w *writer) row(r *row, values [][]string) {
+	clear(w.cells)
+	at := 0
+	for i, k := range w.target.keys {
+		if at == len(w.columns) || w.columns[at].name != k.name {
+			continue
+		}
+		w.cells[i] = w.cell(k, values[at])
+		at++
+	}
+	for i, f := range w.fields {
+		w.cells[len(w.target.keys)+i] = strings.Join(f.eval(r), ";")
+	}
+	w.made++
+	w.text.at(w.made, r.line)
+	w.csv.Write(w.cells) // to memory, which cannot fail
+	for _, c := range w.cells {
+		w.made += strings.Count(c, "\n")
+	}
+}
+
+func (w *writer) cell(k key, values []string) string {
+	text := one(k, values)
+	if k.as == list {
+		text = strings.Join(values, ";")
+	}
+	if w.target.kind == "dispositions" { // its reader takes back what makes cells inert
+		return decode.Inert(text)
+	}
+	return text
+}
+
+// one returns the value of a key that has one.
+func one(k key, values []string) string {
+	if len(values) == 0 || k.as == list {
+		return ""
+	}
+	return values[0]
+}
+
+// object writes a record as an object of JSON on a line of its own.
+func (w *writer) object(r *row, values [][]string) {
+	o := make(map[string]any, len(values)+1)
+	for i, c := range w.columns {
+		switch {
+		case len(values[i]) == 0:
+		case c.as == list:
+			o[c.name] = values[i]
+		default:
+			o[c.name] = values[i][0]
+		}
+	}
+	if _, has := o["id"]; !has && w.target.kind == "alerts" {
+		o["id"] = w.derived(r, o["site"])
+	}
+	if w.target.kind == "alerts" {
+		w.score(o)
+	}
+	if fields := w.beside(r); len(fields) > 0 {
+		o["fields"] = fields
+	}
+	data, err := json.Marshal(o, json.Deterministic(true))
+	if err != nil {
+		w.in.Reject(evidence.Reject{File: w.in.File, Line: r.line, Reason: "not UTF-8"})
+		return
+	}
+	w.made++
+	w.text.at(w.made, r.line)
+	if w.target.write == asYAML {
+		w.buf.WriteString("  - ")
+	}
+	w.buf.Write(data)
+	w.buf.WriteByte('\n')
+}
+
+// score makes the score a number, where it is one.
+func (w *writer) score(o map[string]any) {
+	text, _ := o["score"].(string)
+	var n float64
+	if text != "" && json.Unmarshal([]byte(text), &n) == nil {
+		o["score"] = n
+	}
+}
+
+// beside returns the columns that are kept beside the fields of a record.
+func (w *writer) beside(r *row) map[string]string {
+	out := map[string]string{}
+	for _, f := range w.fields {
+		if v := f.eval(r); len(v) > 0 {
+			out[f.path] = strings.Join(v, ";")
+		}
+	}
+	return out
+}
+
+// derived returns an id for a record that has none: the first 128 bits of the SHA-256
+// over its site, what it says, and how many equal records came before it in the file. The
+// same records read again have the same ids.
+func (w *writer) derived(r *row, site any) string {
+	said, err := json.Marshal([]any{site, map[string]any(r.Object)}, json.Deterministic(true))
+	if err != nil { // not UTF-8; the record becomes a reject
+		return "row"
+	}
+	sum := sha256.Sum256(said)
+	k := binary.BigEndian.Uint64(sum[:])
+	n := w.seen[k]
+	w.seen[k]++
+	sum = sha256.Sum256(binary.BigEndian.AppendUint32(sum[:], n))
+	return "row-" + hex.EncodeToString(sum[:16])
+}
