@@ -24,6 +24,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/pprof"
 	"sort"
 	"syscall"
 	"time"
@@ -39,6 +40,7 @@ func main() {
 	yardstick := flag.String("yardstick", "", "only decode this bundle with encoding/json; bench runs itself with it")
 	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
 	paging := flag.Duration("pages", 0, "only measure reading pages of the README's walk from a server, each for so long, for example 5s")
+	profile := flag.String("profile", "", "with -part, write a profile of the processor time here")
 	flag.Parse()
 	err := error(nil)
 	switch {
@@ -49,7 +51,7 @@ func main() {
 	case *pushing > 0:
 		err = push(*pushing)
 	case *part != "":
-		err = loadPart(*part, flag.Args())
+		err = profiled(*profile, func() error { return loadPart(*part, flag.Args()) })
 	case *alerts > 0:
 		err = runAlerts(*alerts, *dir, *file)
 	default:
@@ -59,6 +61,24 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// profiled runs f and writes a profile of the processor time that Go spent, unless path is
+// empty.
+func profiled(path string, f func() error) error {
+	if path == "" {
+		return f()
+	}
+	out, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return f()
 }
 
 // bench is one run over real input.

@@ -125,7 +125,8 @@ func (x *Index) attach(ctx context.Context, fresh bool) error {
 	}
 	mode := " (READ_ONLY)"
 	if x.write {
-		mode = ""
+		// No older engine is to read it, and the newest form takes the least time to write.
+		mode = " (STORAGE_VERSION 'latest')"
 	}
 	threads := min(runtime.GOMAXPROCS(0), maxThreads)
 	for _, statement := range []string{
