@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"candor/internal/day"
 )
 
 // Class is what a disposition comes to, whatever a vendor calls it.
@@ -159,7 +161,7 @@ func (a *Alert) Rule() string { return RuleKey(a.Source, a.RuleID) }
 func (a *Alert) Partial() bool { return a.RuleID == "" && a.Time.IsZero() }
 
 // Day is the alert's day in UTC, 2006-01-02.
-func (a *Alert) Day() string { return a.Time.UTC().Format(time.DateOnly) }
+func (a *Alert) Day() string { return string(day.Of(a.Time)) }
 
 // Cluster names the burst that the alert belongs to: its case where one is
 // known, else site, entity and UTC day.

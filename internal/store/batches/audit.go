@@ -255,37 +255,25 @@ func (a *audit) rows(ctx context.Context, part int, name string, of []Held) (map
 		}
 	}
 	// While some rows are counted, the next are read: each takes as long as the other.
-	const step = 2048
 	full := make(chan []batchfile.Row, 2)
 	counted := crew.Go(func() error {
 		for rows := range full {
 			for i := range rows {
-				a.count.add(part, numbers[rows[i].Batch], &rows[i])
+				if number, counts := numbers[rows[i].Batch]; counts {
+					a.count.add(part, number, &rows[i])
+				}
 			}
 		}
 		return nil
 	})
 	var failed error
-	rows := make([]batchfile.Row, 0, step)
-	hand := func() {
+	hashes, err := f.Check(ctx, func(rows []batchfile.Row) error {
 		select {
 		case full <- rows:
 		case failed = <-counted: // it has panicked
 		}
-		rows = make([]batchfile.Row, 0, step)
-	}
-	hashes, err := f.Check(ctx, func(r batchfile.Row) error {
-		if _, counts := numbers[r.Batch]; !counts {
-			return failed
-		}
-		if rows = append(rows, r); len(rows) == step {
-			hand()
-		}
 		return failed
 	})
-	if failed == nil {
-		hand()
-	}
 	close(full)
 	if failed == nil {
 		failed = <-counted

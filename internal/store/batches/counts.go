@@ -3,6 +3,7 @@ package batches
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"hash/maphash"
 	"maps"
@@ -28,21 +29,47 @@ type counts struct {
 	twice   []uint64 // the hashes of the IDs of which several rows tell, in order
 	waiting map[string][]history.Arrival
 
-	cells     map[cell]sum
+	cells     map[cell]*sum
 	hours     bits
-	durations map[alert.Duration]int64
+	durations map[wait]*sum
 	rules     history.Rules
 	last      time.Time // of the batches
 	sample    map[string]*alert.Alert
+	key       []byte // space
 }
 
 // cell is what counts are compared by.
 type cell struct{ rule, day string }
 
+// wait is what durations are compared by.
+type wait struct {
+	rule    string
+	to      alert.Milestone
+	reached bool
+}
+
 // sum is a number of alerts, and the sum over them of a hash of what each counts as.
 type sum struct {
 	n    int64
 	what uint64
+}
+
+// add adds n alerts of one hash to those of a key.
+func add[K comparable](to map[K]*sum, k K, n int64, h uint64) {
+	s := to[k]
+	if s == nil {
+		s = &sum{}
+		to[k] = s
+	}
+	s.n, s.what = s.n+n, s.what+h*uint64(n)
+}
+
+// of returns what is summed of a key.
+func of[K comparable](sums map[K]*sum, k K) sum {
+	if s := sums[k]; s != nil {
+		return *s
+	}
+	return sum{}
 }
 
 // bits is a set of hashes, in which one of a few million is found by chance once in a
@@ -54,8 +81,8 @@ const bitsLen = 1 << 22
 func (b bits) add(h uint64) { b[h>>6%bitsLen] |= 1 << (h & 63) }
 
 func newCounts(gather int) *counts {
-	return &counts{seed: maphash.MakeSeed(), gather: gather, waiting: map[string][]history.Arrival{}, cells: map[cell]sum{}, hours: make(bits, bitsLen),
-		durations: map[alert.Duration]int64{}, rules: history.Rules{}, sample: map[string]*alert.Alert{}}
+	return &counts{seed: maphash.MakeSeed(), gather: gather, waiting: map[string][]history.Arrival{}, cells: map[cell]*sum{}, hours: make(bits, bitsLen),
+		durations: map[wait]*sum{}, rules: history.Rules{}, sample: map[string]*alert.Alert{}}
 }
 
 // ids finds the IDs of which several rows tell. A file that cannot be read is left out.
@@ -94,14 +121,16 @@ func (c *counts) parts() int { return 1 + len(c.twice)/c.gather }
 
 // add takes in a row if it is of a part.
 func (c *counts) add(part, batch int, r *batchfile.Row) {
-	h := maphash.String(c.seed, r.ID)
-	a := history.Arrival{Batch: batch, Place: r.Place, Alert: r.Alert}
-	if i, found := slices.BinarySearch(c.twice, h); found {
+	if i, found := slices.BinarySearch(c.twice, maphash.String(c.seed, r.ID)); found {
 		if i%c.parts() == part {
-			c.waiting[r.ID] = append(c.waiting[r.ID], a)
+			c.waiting[r.ID] = append(c.waiting[r.ID], history.Arrival{Batch: batch, Place: r.Place, Alert: r.Whole()})
 		}
 	} else if part == 0 {
-		c.state(history.Of(r.ID, []history.Arrival{a}))
+		s := history.Of(r.ID, []history.Arrival{{Batch: batch, Place: r.Place, Alert: r.Alert}})
+		if c.samples(&s) {
+			s.Alert.Fields = r.Whole().Fields
+		}
+		c.state(&s)
 	}
 }
 
@@ -111,7 +140,8 @@ func (c *counts) merge() {
 		slices.SortFunc(list, func(x, y history.Arrival) int {
 			return cmp.Or(cmp.Compare(x.Batch, y.Batch), cmp.Compare(x.Place, y.Place))
 		})
-		c.state(history.Of(id, list))
+		s := history.Of(id, list)
+		c.state(&s)
 	}
 	clear(c.waiting)
 }
@@ -119,47 +149,51 @@ func (c *counts) merge() {
 // sampled is of how many alerts the index is asked one by one.
 const sampled = 16
 
+// samples reports whether the index is asked about an alert.
+func (c *counts) samples(s *history.State) bool {
+	return s.Counts && (len(c.sample) < sampled/2 || len(c.sample) < sampled && len(s.Statements) > 0)
+}
+
 // state counts an alert.
-func (c *counts) state(s history.State) {
+func (c *counts) state(s *history.State) {
 	if !s.Counts {
 		return
 	}
-	t := s.Tally()
-	c.tally(c.cells, t, c.hours)
+	c.tally(c.cells, s.Tally(), c.hours)
 	for _, d := range s.Durations(c.last) {
-		d.N = 0
-		c.durations[d]++
+		c.duration(c.durations, d)
 	}
-	c.rules.Add(&s)
-	if len(c.sample) < sampled/2 || len(c.sample) < sampled && len(s.Statements) > 0 {
+	c.rules.Add(s)
+	if c.samples(s) {
 		c.sample[s.Alert.ID] = s.Shown()
 	}
 }
 
+// duration adds how long alerts took to sums.
+func (c *counts) duration(to map[wait]*sum, d alert.Duration) {
+	add(to, wait{d.RuleID, d.To, d.Reached}, d.N, maphash.Comparable(c.seed, d.Minutes))
+}
+
 // tally adds a tally to sums, and its hours to a set.
-func (c *counts) tally(to map[cell]sum, t alert.Tally, hours bits) {
-	h := c.hash(t, alert.Hours(0))
-	k := cell{t.RuleID, t.Day}
-	s := to[k]
-	to[k] = sum{s.n + t.N, s.what + h*uint64(t.N)}
-	for x := range 24 {
-		if hour := alert.HourSet(x); t.Hours&hour != 0 {
-			hours.add(c.hash(t, hour))
-		}
+func (c *counts) tally(to map[cell]*sum, t alert.Tally, hours bits) {
+	h := c.hash(&t)
+	add(to, cell{t.RuleID, t.Day}, t.N, h)
+	for rest := t.Hours; rest != 0; rest &= rest - 1 {
+		hours.add(maphash.Comparable(c.seed, [2]uint64{h, uint64(rest &^ (rest - 1))}))
 	}
 }
 
-// hash is of what one alert counts as that a tally is of, in an hour.
-func (c *counts) hash(t alert.Tally, hour alert.Hours) uint64 {
-	var h maphash.Hash
-	h.SetSeed(c.seed)
+// hash is of what one alert counts as that a tally is of.
+func (c *counts) hash(t *alert.Tally) uint64 {
+	key := c.key[:0]
 	for _, s := range [...]string{t.RuleID, t.Cluster, t.Day, string(t.Class), string(t.Provenance), t.Site} {
-		maphash.WriteComparable(&h, len(s))
-		h.WriteString(s)
+		key = append(binary.AppendUvarint(key, uint64(len(s))), s...)
 	}
-	maphash.WriteComparable(&h, t.Opened.UnixNano())
-	maphash.WriteComparable(&h, hour)
-	return h.Sum64()
+	if !t.Opened.IsZero() {
+		key = binary.BigEndian.AppendUint64(key, uint64(t.Opened.UnixNano()))
+	}
+	c.key = key
+	return maphash.Bytes(c.seed, key)
 }
 
 // answers compares every count that the index gives with what follows from the rows.
@@ -194,7 +228,7 @@ func (c *counts) windows() (list [][2]day.Date) {
 
 func (a *audit) tallies(ctx context.Context) error {
 	c := a.count
-	got, hours, wrong := map[cell]sum{}, make(bits, bitsLen), cell{}
+	got, hours, wrong := map[cell]*sum{}, make(bits, bitsLen), cell{}
 	for _, w := range c.windows() {
 		list, err := a.index.Tallies(ctx, &alert.Question{From: w[0], To: w[1]})
 		if err != nil {
@@ -208,13 +242,13 @@ func (a *audit) tallies(ctx context.Context) error {
 	for _, k := range slices.SortedFunc(maps.Keys(union(c.cells, got)), func(x, y cell) int {
 		return cmp.Or(cmp.Compare(x.rule, y.rule), cmp.Compare(x.day, y.day))
 	}) {
-		if c.cells[k] != got[k] {
+		if of(c.cells, k) != of(got, k) {
 			if differ++; differ == 1 {
 				wrong = k
 			}
 		}
 	}
-	switch want, is := c.cells[wrong], got[wrong]; {
+	switch want, is := of(c.cells, wrong), of(got, wrong); {
 	case differ > 0 && want.n != is.n:
 		a.amiss("", "the index counts %d alerts of rule %q on %s, and the files have %d%s", is.n, wrong.rule, wrong.day, want.n, more(differ))
 	case differ > 0:
@@ -244,19 +278,29 @@ func (a *audit) durations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	got := map[alert.Duration]int64{}
+	got := map[wait]*sum{}
 	for _, d := range list {
-		n := d.N
-		d.N = 0
-		got[d] = n
+		a.count.duration(got, d)
 	}
-	for d := range union(a.count.durations, got) {
-		if want, is := a.count.durations[d], got[d]; want != is {
-			a.amiss("", "the index counts %d alerts of rule %q that took %d minutes to be %s, and the files have %d", is, d.RuleID, d.Minutes, d.To, want)
+	for w := range union(a.count.durations, got) {
+		switch want, is := of(a.count.durations, w), of(got, w); {
+		case want.n != is.n:
+			a.amiss("", "the index counts %d alerts of rule %q that %s %s, and the files have %d", is.n, w.rule, w.came(), w.to, want.n)
+			return nil
+		case want != is:
+			a.amiss("", "the index says something else than the files of how long the %d alerts of rule %q took that %s %s", is.n, w.rule, w.came(), w.to)
 			return nil
 		}
 	}
 	return nil
+}
+
+// came says whether alerts came to a milestone.
+func (w wait) came() string {
+	if w.reached {
+		return "were"
+	}
+	return "were not"
 }
 
 func (a *audit) rules(ctx context.Context) error {

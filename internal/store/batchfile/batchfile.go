@@ -11,7 +11,6 @@ package batchfile
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +82,7 @@ type row struct {
 	Entities    []entity          `parquet:"entities,list"`
 	Fields      map[string]string `parquet:"fields"`
 	Statements  []statement       `parquet:"statements,list"`
+	pairs       []pair            // Fields, of a row that was read
 }
 
 // entity is something that an alert is about. One is the primary one, whose bursts
@@ -110,6 +110,15 @@ type Row struct {
 	Batch string // the ID
 	Place int64
 	*alert.Alert
+	row *row
+}
+
+// Whole returns the alert with its Fields, which one that Check tells of lacks.
+func (r *Row) Whole() *alert.Alert {
+	if r.row != nil {
+		r.Alert.Fields, r.row = r.row.fields(), nil
+	}
+	return r.Alert
 }
 
 // put fills r with an alert that was checked. Times lie in the two places given.
@@ -145,29 +154,27 @@ func moment(t *int64) int64 {
 	return *t
 }
 
-// alert returns what the row says.
-func (r *row) alert() (*alert.Alert, error) {
-	a := &alert.Alert{ID: r.ID, RuleID: r.RuleID, RuleName: r.RuleName, Time: stamp.Time(moment(r.Time)), Site: r.Site, Severity: r.Severity,
+// alert puts what the row says into a, but for its Fields, and the statement into d.
+func (r *row) alert(a *alert.Alert, d *alert.Disposition) error {
+	*a = alert.Alert{ID: r.ID, RuleID: r.RuleID, RuleName: r.RuleName, Time: stamp.Time(moment(r.Time)), Site: r.Site, Severity: r.Severity,
 		Score: r.Score, CaseID: r.CaseID, Tactic: r.Tactic, Source: r.Source}
 	if len(r.Techniques) > 0 {
 		a.Techniques = r.Techniques
-	}
-	if len(r.Fields) > 0 {
-		a.Fields = r.Fields
 	}
 	for _, e := range r.Entities {
 		if e.Primary {
 			a.Entity = e.Name
 		}
 	}
-	if len(r.Statements) > 1 || len(r.Statements) == 1 && !slices.Contains([]string{reading, secondReading}, r.Statements[0].Kind) {
-		return nil, fault.New(fault.Unavailable, "row %d has statements that this candor does not know", r.Place).Next("use a newer candor")
+	if len(r.Statements) > 1 || len(r.Statements) == 1 && r.Statements[0].Kind != reading && r.Statements[0].Kind != secondReading {
+		return fault.New(fault.Unavailable, "row %d has statements that this candor does not know", r.Place).Next("use a newer candor")
 	}
 	for _, s := range r.Statements {
-		a.Disposition = &alert.Disposition{AlertID: a.ID, Class: alert.Class(s.Class), Word: s.Word, Time: stamp.Time(moment(s.At)), By: s.By,
+		*d = alert.Disposition{AlertID: a.ID, Class: alert.Class(s.Class), Word: s.Word, Time: stamp.Time(moment(s.At)), By: s.By,
 			Provenance: alert.Provenance(s.Provenance), Second: s.Kind == secondReading, DuplicateOf: s.DuplicateOf}
+		a.Disposition = d
 	}
-	return a, nil
+	return nil
 }
 
 // Check refuses an alert that cannot be kept, with fault.Invalid. Every alert that is

@@ -36,7 +36,7 @@ func appendCanonical(buf []byte, r *row) []byte {
 	for _, e := range r.Entities {
 		buf = append(appendTexts(buf, e.Type, e.Name), flag(e.Primary))
 	}
-	buf = appendMap(buf, r.Fields)
+	buf = appendFields(buf, r)
 	buf = binary.AppendUvarint(buf, uint64(len(r.Statements)))
 	for _, s := range r.Statements {
 		buf = appendOptional(appendTexts(buf, s.Kind, s.Class, s.Word, s.By), s.At)
@@ -61,19 +61,19 @@ func appendOptional(buf []byte, n *int64) []byte {
 	return appendInt(append(buf, 1), *n)
 }
 
-func appendMap(buf []byte, m map[string]string) []byte {
-	buf = binary.AppendUvarint(buf, uint64(len(m)))
-	if len(m) == 0 {
-		return buf
+func appendFields(buf []byte, r *row) []byte {
+	list := r.pairs
+	if len(r.Fields) > 0 {
+		var space [16]pair
+		list = space[:0]
+		for k, v := range r.Fields {
+			list = append(list, pair{k, v})
+		}
 	}
-	var space [16]string
-	keys := space[:0]
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		buf = appendTexts(buf, k, m[k])
+	buf = binary.AppendUvarint(buf, uint64(len(list)))
+	slices.SortFunc(list, func(x, y pair) int { return strings.Compare(x.key, y.key) })
+	for _, p := range list {
+		buf = appendTexts(buf, p.key, p.value)
 	}
 	return buf
 }

@@ -1,6 +1,7 @@
 package batchfile
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"candor/internal/alert"
 	"candor/internal/fault"
 )
 
@@ -107,53 +109,89 @@ const chunk = 2048
 // Rows yields the rows in the order of the file. It ends after an error.
 func (f *File) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		for r, err := range f.rows(ctx) {
-			if err != nil {
-				yield(Row{}, err)
-				return
+		for rows, err := range f.chunks(ctx) {
+			told, failed := tell(rows)
+			for i := range told {
+				told[i].Whole()
+				if !yield(told[i], nil) {
+					return
+				}
 			}
-			a, err := r.alert()
-			if !yield(Row{Batch: r.Batch, Place: r.Place, Alert: a}, err) || err != nil {
+			if err = cmp.Or(err, failed); err != nil {
+				yield(Row{}, err)
 				return
 			}
 		}
 	}
 }
 
-func (f *File) rows(ctx context.Context) iter.Seq2[*row, error] {
-	return func(yield func(*row, error) bool) {
-		r := parquet.NewGenericReader[row](f.pages)
-		defer r.Close()
-		for {
-			rows := make([]row, min(chunk, f.pages.NumRows()+1))
-			n, err := f.read(ctx, r, rows)
-			for i := range rows[:n] {
-				if !yield(&rows[i], nil) {
-					return
-				}
-			}
-			if err == io.EOF {
+// tell returns what rows say, without Fields. It ends before a row that cannot be told.
+func tell(rows []row) ([]Row, error) {
+	said := 0
+	for i := range rows {
+		said += len(rows[i].Statements)
+	}
+	told, alerts, statements := make([]Row, len(rows)), make([]alert.Alert, len(rows)), make([]alert.Disposition, said+1)
+	for i := range rows {
+		r := &rows[i]
+		if err := r.alert(&alerts[i], &statements[0]); err != nil {
+			return told[:i], err
+		}
+		if alerts[i].Disposition != nil {
+			statements = statements[1:]
+		}
+		told[i] = Row{Batch: r.Batch, Place: r.Place, Alert: &alerts[i], row: r}
+	}
+	return told, nil
+}
+
+// chunks yields the rows, some at a time, which whoever gets them may keep.
+func (f *File) chunks(ctx context.Context) iter.Seq2[[]row, error] {
+	return func(yield func([]row, error) bool) {
+		if !parquet.EqualNodes(f.pages.Schema(), parquet.SchemaOf(row{})) {
+			yield(nil, damaged(f.path, errors.New("its footer does not describe its rows")))
+			return
+		}
+		shared := map[string]map[string]string{}
+		for _, g := range f.pages.RowGroups() {
+			if !f.group(ctx, g, shared, yield) {
 				return
 			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
+		}
+	}
+}
+
+// group yields the rows of a group, and reports whether to go on.
+func (f *File) group(ctx context.Context, g parquet.RowGroup, shared map[string]map[string]string, yield func([]row, error) bool) bool {
+	d, err := newDecoder(f.pages.Schema(), g, shared)
+	if err != nil {
+		yield(nil, damaged(f.path, err))
+		return false
+	}
+	defer d.close()
+	for {
+		rows := make([]row, min(chunk, d.left))
+		n, err := f.read(ctx, d, rows)
+		if err == io.EOF {
+			return true
+		}
+		if !yield(rows[:n], err) || err != nil {
+			return false
 		}
 	}
 }
 
 // read reads some rows; io.EOF says that there are no more.
-func (f *File) read(ctx context.Context, r *parquet.GenericReader[row], rows []row) (n int, err error) {
+func (f *File) read(ctx context.Context, d *decoder, rows []row) (n int, err error) {
 	defer func() {
-		if p := recover(); p != nil {
+		if p := recover(); p != nil { // the library panics on some pages that nobody wrote
 			n, err = 0, damaged(f.path, fmt.Errorf("%v", p))
 		}
 	}()
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	n, err = r.Read(rows)
+	n, err = d.read(rows)
 	if err != nil && err != io.EOF {
 		return n, damaged(f.path, err)
 	}
@@ -161,29 +199,29 @@ func (f *File) read(ctx context.Context, r *parquet.GenericReader[row], rows []r
 }
 
 // Check reads all rows, computes the hash over those of each batch anew, by its ID, and
-// tells each of the rows, unless that is nil.
-func (f *File) Check(ctx context.Context, each func(Row) error) (map[string]string, error) {
+// tells each of them, some at a time, unless that is nil. What it tells of lacks Fields; see
+// Row.Whole.
+func (f *File) Check(ctx context.Context, each func([]Row) error) (map[string]string, error) {
 	sums, buf := map[string]*tallied{}, []byte(nil)
 	for _, h := range f.Heads {
 		sums[h.Batch.ID] = newTallied()
 	}
-	for r, err := range f.rows(ctx) {
+	for rows, err := range f.chunks(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		t := sums[r.Batch]
-		if t == nil {
-			return nil, damaged(f.path, fmt.Errorf("a row is of batch %q, which the footer does not name", r.Batch))
+		for i := range rows {
+			t := sums[rows[i].Batch]
+			if t == nil {
+				return nil, damaged(f.path, fmt.Errorf("a row is of batch %q, which the footer does not name", rows[i].Batch))
+			}
+			buf = t.add(buf, &rows[i])
 		}
-		buf = t.add(buf, r)
 		if each == nil {
 			continue
 		}
-		a, err := r.alert()
-		if err != nil {
-			return nil, err
-		}
-		if err := each(Row{Batch: r.Batch, Place: r.Place, Alert: a}); err != nil {
+		told, err := tell(rows)
+		if err = cmp.Or(err, each(told)); err != nil {
 			return nil, err
 		}
 	}

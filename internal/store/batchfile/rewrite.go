@@ -81,29 +81,35 @@ func (w *Writer) part(ctx context.Context, p Part, keep func(Row) bool) error {
 		return err
 	}
 	defer f.Close()
-	for r, err := range f.rows(ctx) {
-		switch {
-		case err != nil:
+	for rows, err := range f.chunks(ctx) {
+		if err != nil {
 			return err
-		case p.Only != "" && r.Batch != p.Only:
-			continue
-		case w.sums[r.Batch] == nil:
-			return damaged(p.Path, errors.New("a row is of batch "+r.Batch+", which the footer does not name"))
 		}
-		if keep != nil {
-			a, err := r.alert()
-			if err != nil {
+		told, err := tell(rows)
+		if err != nil {
+			return err
+		}
+		for i := range told {
+			if err := w.some(p, &rows[i], told[i], keep); err != nil {
 				return err
 			}
-			if !keep(Row{Batch: r.Batch, Place: r.Place, Alert: a}) {
-				continue
-			}
-		}
-		if err := w.copy(r); err != nil {
-			return err
 		}
 	}
 	return nil
+}
+
+// some adds a row of a file if it is meant.
+func (w *Writer) some(p Part, r *row, told Row, keep func(Row) bool) error {
+	switch {
+	case p.Only != "" && r.Batch != p.Only:
+		return nil
+	case w.sums[r.Batch] == nil:
+		return damaged(p.Path, errors.New("a row is of batch "+r.Batch+", which the footer does not name"))
+	case keep != nil && !keep(told):
+		return nil
+	}
+	r.Fields, r.pairs = r.fields(), nil
+	return w.copy(r)
 }
 
 // copy adds a row as it is.

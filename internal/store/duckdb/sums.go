@@ -38,33 +38,46 @@ func (a *asking) with(v any) string {
 	return fmt.Sprint("$", len(a.args))
 }
 
-// seen is a query of the alerts of the question's days and site: "class" and provenance are
-// as they count once alerts have inherited, author is who said so, said when as far as that
-// is known (see alert.Alert.SaidOf), and original what that repeats; heir says that they did inherit; reading, reader and readby are the
-// second reading. That an alert of a case was opened after that was closed says again.
-// Where are further conditions on alerts a.
-func (a *asking) seen(where string) string {
+// rows is a query of the alerts of the question's days and site, each with the statement
+// in force and the second reading, as far as they are known. Where are further conditions
+// on alerts a.
+func (a *asking) rows(where string) string {
 	first, last := stamp.Bounds(a.From, a.To)
 	where = fmt.Sprintf(`a.counts AND a."time" BETWEEN %s AND %s%s`, a.with(first), a.with(last), where)
 	if a.Site != "" {
 		where += " AND a.site IN ('', " + a.with(a.Site) + ")"
 	}
-	rows := `SELECT a."rule", a.incident, a.entity, a.site, a."time", a."class", a.provenance, a.said, a.author, a.original, a.reading, a.reader, a.readby FROM ` + alerts + ` a WHERE ` + where
 	if a.late {
-		rows = a.until(where)
+		return a.until(where)
 	}
-	mute, own := `a."class" IN `+unsaid, `if(a.said <= a."time", NULL, a.said)`
+	return `SELECT a."rule", a.incident, a.entity, a.site, a."time", a."class", a.provenance, a.said, a.author, a.original, a.reading, a.reader, a.readby FROM ` + alerts + ` a WHERE ` + where
+}
+
+// asked are the alerts of rules of the question's sets, for rows.
+const asked = ` AND a."rule" IN (SELECT "rule" FROM part)`
+
+// told is a query that counts rows by what they say and columns besides, with the hours of
+// the day in which they lie. Opened is when it was said of alerts of a case that they are
+// open.
+func told(rows, besides string) string {
+	return `SELECT "rule", incident, entity, site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, "class", provenance, ` + besides + `
+		if("class" = 'open' AND incident <> '', said, ` + unknown + `) AS opened, bit_or(1::BIGINT << ((` + whole(`"time"`, time.Hour) + ` % 24 + 24) % 24)) AS hours, count(*) AS n
+		FROM (` + rows + `) GROUP BY ALL`
+}
+
+// seen is a query of rows: "class" and provenance are as they count once alerts have
+// inherited, author is who said so, and original what that repeats; heir says that they did
+// inherit. That an alert of a case was opened after that was closed says again.
+func (a *asking) seen(where string) string {
+	rows := a.rows(where)
+	mute := `a."class" IN ` + unsaid
 	if len(a.Cases) == 0 {
-		return `SELECT a."rule", a.incident, a.entity, a.site, a."time", false AS again, false AS heir, a.author, ` + own + ` AS said, a.original, a.reading, a.reader, a.readby,
-			if(` + mute + `, 'unlabelled', a."class") AS "class", if(` + mute + `, '', a.provenance) AS provenance FROM (` + rows + `) a`
+		return `SELECT a.* REPLACE (if(` + mute + `, 'unlabelled', a."class") AS "class", if(` + mute + `, '', a.provenance) AS provenance), false AS again, false AS heir FROM (` + rows + `) a`
 	}
 	heir := mute + ` AND c."class" <> 'unlabelled' AND (a."class" <> 'open' OR a.said <= c."at")`
-	return `SELECT a."rule", a.incident, a.entity, a.site, a."time", a.reading, a.reader, a.readby,
-		CASE WHEN ` + heir + ` THEN c.owner ELSE a.author END AS author, coalesce(` + heir + `, false) AS heir,
-		CASE WHEN ` + heir + ` THEN if(c."at" = ` + unknown + `, NULL, c."at") ELSE ` + own + ` END AS said,
-		CASE WHEN ` + heir + ` THEN '' ELSE a.original END AS original, coalesce(a."class" = 'open' AND c."at" <> ` + unknown + ` AND a.said > c."at", false) AS again,
-		CASE WHEN ` + heir + ` THEN c."class" WHEN ` + mute + ` THEN 'unlabelled' ELSE a."class" END AS "class",
-		CASE WHEN ` + heir + ` THEN 'incident' WHEN ` + mute + ` THEN '' ELSE a.provenance END AS provenance
+	return `SELECT a.* REPLACE (CASE WHEN ` + heir + ` THEN c."class" WHEN ` + mute + ` THEN 'unlabelled' ELSE a."class" END AS "class",
+		CASE WHEN ` + heir + ` THEN 'incident' WHEN ` + mute + ` THEN '' ELSE a.provenance END AS provenance, CASE WHEN ` + heir + ` THEN c.owner ELSE a.author END AS author,
+		CASE WHEN ` + heir + ` THEN '' ELSE a.original END AS original), coalesce(` + heir + `, false) AS heir, coalesce(a."class" = 'open' AND c."at" <> ` + unknown + ` AND a.said > c."at", false) AS again
 		FROM (` + rows + `) a LEFT JOIN ` + a.closings() + ` c ON c.id = a.incident`
 }
 
@@ -124,20 +137,31 @@ func dated(n int64) day.Date { return day.Of(time.Unix(n*86400, 0)) }
 // judging is 2 for a row that is a true positive by a label that counts, 1 for one of which
 // such a label says that the alert was anything else, and 0 for others.
 func (a *asking) judging() string {
-	if len(a.Provenances) == 0 {
-		return "0"
-	}
-	var names, by []string
+	return fmt.Sprintf(`CASE WHEN NOT %s THEN 0 WHEN "class" = %s THEN 2 WHEN "class" IN (%s) THEN 1 ELSE 0 END`,
+		a.counts(), quoted(string(alert.TruePositive)), judges(func(c alert.Class) bool { return c != alert.TruePositive }))
+}
+
+// judges are the classes that say whether an alert was right, for IN.
+func judges(of func(alert.Class) bool) string {
+	var names []string
 	for _, c := range alert.Classes() {
-		if c.Judges() && c != alert.TruePositive {
-			names = append(names, a.with(string(c)))
+		if c.Judges() && of(c) {
+			names = append(names, quoted(string(c)))
 		}
 	}
+	return strings.Join(names, ", ")
+}
+
+// counts says of a row that labels of its provenance count.
+func (a *asking) counts() string {
+	var by []string
 	for _, p := range a.Provenances {
 		by = append(by, a.with(string(p)))
 	}
-	return fmt.Sprintf(`CASE WHEN provenance NOT IN (%s) THEN 0 WHEN "class" = %s THEN 2 WHEN "class" IN (%s) THEN 1 ELSE 0 END`,
-		strings.Join(by, ", "), a.with(string(alert.TruePositive)), strings.Join(names, ", "))
+	if by == nil {
+		return "false"
+	}
+	return `provenance IN (` + strings.Join(by, ", ") + `)`
 }
 
 // Sums answers a question; see store.AlertReader.
@@ -150,7 +174,7 @@ func (x *Index) Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, erro
 	if err := x.scan(ctx, 14, func(v []value) { sum(&sums[v[0].(int64)], v[1:]) }, a.sums(), a.args...); err != nil {
 		return nil, fmt.Errorf("sum alerts %s to %s: %w", q.From, q.To, err)
 	}
-	if err := x.labellings(ctx, q, sums); err != nil {
+	if err := x.readings(ctx, q, sums); err != nil {
 		return nil, fmt.Errorf("look at the labels of alerts %s to %s: %w", q.From, q.To, err)
 	}
 	return sums, nil
@@ -163,6 +187,9 @@ const (
 	ofRule
 	ofClusters
 	ofOccasions
+	ofPersons
+	ofMinutes
+	ofVoid
 )
 
 // sum takes over a row: its kind, two texts, and numbers.
@@ -182,24 +209,32 @@ func sum(s *alert.Sums, v []value) {
 		s.N, s.H, s.NN, s.NH, s.HH = n(5), n(6), n(7), n(8), n(9)
 	case ofOccasions:
 		s.Occasions, s.LastLabelled = n(0), dated(n(1))
+	case ofPersons:
+		s.Named, s.Persons, s.Person, s.ByPerson = n(0), n(1), v[1].(string), n(2)
+	case ofMinutes:
+		s.Timed, s.Minute, s.InMinute = n(0), time.Unix(n(1)*60, 0).UTC(), n(2)
+	case ofVoid:
+		if alert.Class(v[1].(string)) == alert.Test {
+			s.Unexercised = n(0)
+		} else {
+			s.Unoriginal = n(0)
+		}
 	}
 }
 
-// sums is the query. Alerts are counted by rule, day and what makes a cluster first, which
-// are few beside them, and those rows by set. A site can hold the mark that a cluster's name
+// sums is the query. Alerts are counted by what they say first, as it is stored, and those
+// counts, which are few beside them, by set. A site can hold the mark that a cluster's name
 // is made with: then what is behind it belongs to the entity, as it does in the name.
 func (a *asking) sums() string {
-	days, hour := whole(`"time"`, 24*time.Hour), whole(`"time"`, time.Hour)
-	asked := ` AND a."rule" IN (SELECT "rule" FROM part)`
+	kind := func(k int) string { return fmt.Sprint(k, " AS kind") }
 	return `WITH part AS MATERIALIZED (` + a.parts() + `),
-	counted AS MATERIALIZED (SELECT "rule", "class", provenance, ` + days + ` AS d, count(*) AS n FROM (` + a.seen(asked) + `) GROUP BY ALL),
-	marked AS (SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, ` + hour + ` AS "hour", ` + a.judging() + ` AS judged FROM (` + a.seen(asked) + `)),
-	fact AS MATERIALIZED (
-		SELECT "rule", incident, entity, site, ` + whole(`"hour"`, 24) + ` AS d, count(*) AS a, count(*) FILTER (judged > 0) AS n, count(*) FILTER (judged = 2) AS h,
-			bit_or(if(judged > 0, 1::BIGINT << (("hour" % 24 + 24) % 24), 0)) AS hours
-		FROM marked GROUP BY ALL
-	), tally AS MATERIALIZED (SELECT "set", c.* FROM counted c JOIN part p ON p."rule" = c."rule" AND c.d BETWEEN p.first AND p.last),
-	member AS (SELECT "set", f.*, contains(site, chr(31)) AND incident = '' AS mark FROM fact f JOIN part p ON p."rule" = f."rule" AND f.d BETWEEN p.first AND p.last),
+	heard AS MATERIALIZED (SELECT *, ` + a.judging() + ` AS judged FROM (` + a.inherited(told(a.rows(asked), `author,`)) + `)),
+	counted AS (SELECT "rule", "class", provenance, d, sum(n)::BIGINT AS n FROM heard GROUP BY ALL),
+	fact AS (
+		SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, d, sum(n)::BIGINT AS a, sum(if(judged > 0, n, 0))::BIGINT AS n,
+			sum(if(judged = 2, n, 0))::BIGINT AS h, bit_or(if(judged > 0, hours, 0)) AS hours FROM heard GROUP BY ALL
+	), tally AS MATERIALIZED (SELECT "set", m.*` + within("counted") + `),
+	member AS MATERIALIZED (SELECT "set", m.*, contains(site, chr(31)) AND incident = '' AS mark` + within("fact") + `),
 	"cluster" AS MATERIALIZED (
 		SELECT "set", incident, if(incident <> '', '', if(mark, split_part(site, chr(31), 1), site)) AS site,
 			if(mark, substr(site || chr(31) || entity, length(split_part(site, chr(31), 1)) + 2), entity) AS entity, if(incident = '', d, 0) AS d,
@@ -211,14 +246,48 @@ func (a *asking) sums() string {
 	), busiest AS (
 		SELECT c."set", min(if(c.incident = '', c.site || chr(31) || c.entity || chr(31) || strftime(make_date(c.d::INTEGER), '%Y-%m-%d'), 'case' || chr(31) || c.incident)) AS name
 		FROM "cluster" c JOIN total t ON t."set" = c."set" AND t.n1 = c.a GROUP BY c."set"
-	), occasion AS (SELECT "set", d, bit_count(bit_or(hours))::BIGINT AS n FROM member WHERE n > 0 GROUP BY "set", site, d)
-	SELECT "set", ` + fmt.Sprint(ofClass) + ` AS kind, "class" AS t0, provenance AS t1, sum(n)::BIGINT AS n0, 0::BIGINT AS n1, 0::BIGINT AS n2, 0::BIGINT AS n3, 0::BIGINT AS n4,
-		0::BIGINT AS n5, 0::BIGINT AS n6, 0::BIGINT AS n7, 0::BIGINT AS n8, 0::BIGINT AS n9 FROM tally GROUP BY "set", "class", provenance
-	UNION ALL BY NAME SELECT "set", ` + fmt.Sprint(ofDay) + ` AS kind, sum(n)::BIGINT AS n0, d AS n1 FROM tally GROUP BY "set", d
-	UNION ALL BY NAME SELECT "set", ` + fmt.Sprint(ofRule) + ` AS kind, "rule" AS t0, sum(n)::BIGINT AS n0 FROM tally GROUP BY "set", "rule"
-	UNION ALL BY NAME SELECT t.*, ` + fmt.Sprint(ofClusters) + ` AS kind, b.name AS t0 FROM total t JOIN busiest b ON b."set" = t."set"
-	UNION ALL BY NAME SELECT "set", ` + fmt.Sprint(ofOccasions) + ` AS kind, sum(n)::BIGINT AS n0, max(d) AS n1 FROM occasion GROUP BY "set"
+	), occasion AS (SELECT "set", d, bit_count(bit_or(hours))::BIGINT AS n FROM member WHERE n > 0 GROUP BY "set", site, d),
+	labelled AS (SELECT "rule", d, author, sum(n)::BIGINT AS n FROM heard WHERE judged > 0 AND author <> '' GROUP BY ALL),
+	person AS (SELECT "set", min(author) AS author, sum(m.n)::BIGINT AS n` + within("labelled") + ` GROUP BY "set", lower(author)),
+	said AS (` + a.minutes() + `
+		UNION ALL SELECT "rule", d, ` + whole("closed", time.Minute) + ` AS w, sum(n)::BIGINT AS n FROM heard WHERE judged > 0 AND closed IS NOT NULL GROUP BY ALL),
+	"minute" AS (SELECT "set", w, sum(m.n)::BIGINT AS n` + within("said") + ` GROUP BY ALL),
+	void AS (` + a.voids() + `)
+	SELECT "set", ` + kind(ofClass) + `, "class" AS t0, provenance AS t1, sum(n)::BIGINT AS n0, ` + none(1, 9) + ` FROM tally GROUP BY "set", "class", provenance
+	UNION ALL BY NAME SELECT "set", ` + kind(ofDay) + `, sum(n)::BIGINT AS n0, d AS n1 FROM tally GROUP BY "set", d
+	UNION ALL BY NAME SELECT "set", ` + kind(ofRule) + `, "rule" AS t0, sum(n)::BIGINT AS n0 FROM tally GROUP BY "set", "rule"
+	UNION ALL BY NAME SELECT t.*, ` + kind(ofClusters) + `, b.name AS t0 FROM total t JOIN busiest b ON b."set" = t."set"
+	UNION ALL BY NAME SELECT "set", ` + kind(ofOccasions) + `, sum(n)::BIGINT AS n0, max(d) AS n1 FROM occasion GROUP BY "set"
+	UNION ALL BY NAME SELECT "set", ` + kind(ofPersons) + `, arg_min(author, (-n, author)) AS t0, sum(n)::BIGINT AS n0, count(*) AS n1, max(n) AS n2 FROM person GROUP BY "set"
+	UNION ALL BY NAME SELECT "set", ` + kind(ofMinutes) + `, sum(n)::BIGINT AS n0, arg_min(w, (-n, w)) AS n1, max(n) AS n2 FROM "minute" GROUP BY "set"
+	UNION ALL BY NAME SELECT "set", ` + kind(ofVoid) + `, "class" AS t0, sum(m.n)::BIGINT AS n0` + within("void") + ` GROUP BY "set", "class"
 	ORDER BY "set", kind, t0, t1, n1`
+}
+
+// inherited is a query of what told counts, once alerts have inherited: closed is when the
+// case was closed from which they did, NULL where that is not known.
+func (a *asking) inherited(told string) string {
+	mute := `a."class" IN ` + unsaid
+	if len(a.Cases) == 0 {
+		return `SELECT a.* REPLACE (if(` + mute + `, 'unlabelled', "class") AS "class", if(` + mute + `, '', provenance) AS provenance), NULL::BIGINT AS closed FROM (` + told + `) a`
+	}
+	heir := mute + ` AND c."class" <> 'unlabelled' AND (a."class" <> 'open' OR a.opened <= c."at")`
+	return `SELECT a.* REPLACE (CASE WHEN ` + heir + ` THEN c."class" WHEN ` + mute + ` THEN 'unlabelled' ELSE a."class" END AS "class",
+		CASE WHEN ` + heir + ` THEN 'incident' WHEN ` + mute + ` THEN '' ELSE a.provenance END AS provenance, CASE WHEN ` + heir + ` THEN c.owner ELSE a.author END AS author),
+		CASE WHEN ` + heir + ` AND c."at" <> ` + unknown + ` THEN c."at" END AS closed FROM (` + told + `) a LEFT JOIN ` + a.closings() + ` c ON c.id = a.incident`
+}
+
+// within are rows joined to the sets of the question: m and p.
+func within(rows string) string {
+	return ` FROM ` + rows + ` m JOIN part p ON p."rule" = m."rule" AND m.d BETWEEN p.first AND p.last`
+}
+
+// minutes counts labels of alerts that count and judge by rule, day and the minute in which
+// they were made, as far as that is known; see alert.Alert.SaidOf. What is inherited is not
+// among them.
+func (a *asking) minutes() string {
+	return `SELECT "rule", ` + whole(`"time"`, 24*time.Hour) + ` AS d, ` + whole("said", time.Minute) + ` AS w, count(*) AS n FROM (` + a.rows(asked) + `)
+		WHERE said > "time" AND "class" IN (` + judges(func(alert.Class) bool { return true }) + `) AND ` + a.counts() + ` GROUP BY ALL`
 }
 
 // CaseCounts counts the alerts of cases; see store.AlertReader.
