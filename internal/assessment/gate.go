@@ -14,7 +14,6 @@ import (
 	"candor/internal/day"
 	"candor/internal/evidence"
 	"candor/internal/fault"
-	"candor/internal/measure"
 	"candor/internal/store"
 )
 
@@ -77,8 +76,8 @@ func (s *Service) asked(ctx context.Context, a *assure.Assessment, ev assure.Evi
 	if err != nil {
 		return assure.Asked{}, err
 	}
-	m := measure.Of(rule, sums, basisOf(r).span().Days(), r.Policy.Measure)
-	q := assure.Asked{Kind: "rule", ID: rule, Name: ruleNames(ev)[rule], Measurement: &m}
+	m := ev.Lately(r.AsOf).Of(rule, sums, basisOf(r).span().Days(), r.Policy.Measure)
+	q := assure.Asked{Kind: "rule", ID: rule, Name: ruleNames(ev)[rule], Measurement: &m, Turn: turnOf(&ev, rule)}
 	for i := range a.Verdicts {
 		if v := &a.Verdicts[i]; v.Rung != assure.NotApplicable && slices.Contains(countingRules(v), rule) {
 			q.Verdicts = append(q.Verdicts, *v)

@@ -51,6 +51,8 @@ type Measured struct {
 	Rules []measure.Detail `json:"rules"`
 	// Silent are the enabled rules that raised none.
 	Silent int `json:"silent_rules"`
+	// Turns are the changes within the window of the rules that raised alerts.
+	Turns []assure.Turn `json:"changed_rules"`
 	// Waivers are those in force of rules.
 	Waivers []assure.Waiver `json:"waivers"`
 	Limits  []string        `json:"limits"`
@@ -64,6 +66,9 @@ type MeasuredRule struct {
 	// it.
 	Rule      *detection.Rule `json:"rule,omitempty"`
 	RuleBatch string          `json:"rule_batch,omitempty"`
+	// Turn is its last change within the window, with what it raised before and since; nil
+	// when it was not changed. Where that decides, Detail is of what it raised since.
+	Turn *assure.Turn `json:"changed,omitempty"`
 	// Operation is what is recorded of its runs; nil when nothing is.
 	Operation *assure.Operation `json:"operation,omitempty"`
 	// Exceptions are those of the rule that had begun.
@@ -78,10 +83,12 @@ type MeasuredRule struct {
 // MeasuredAnalytic is what the alerts of all rules that claim an analytic say
 // together.
 type MeasuredAnalytic struct {
-	Analytic   assure.Name    `json:"analytic"`
-	Techniques []assure.Name  `json:"techniques"`
-	Rung       assure.Rung    `json:"rung"`
-	Detail     measure.Detail `json:"measurement"`
+	Analytic   assure.Name   `json:"analytic"`
+	Techniques []assure.Name `json:"techniques"`
+	Rung       assure.Rung   `json:"rung"`
+	// Turns are the changes of its rules within the window.
+	Turns  []assure.Turn  `json:"changed_rules"`
+	Detail measure.Detail `json:"measurement"`
 	// Rules are the statements of the claiming rules, each by itself.
 	Rules []measure.Detail `json:"rules"`
 	// Waivers are those in force of the analytic and of its rules, and Evidence the
@@ -138,9 +145,9 @@ func (s *Service) measureNow(ctx context.Context, r Request, timed bool) (Measur
 	if err != nil {
 		return m, err
 	}
-	names := ruleNames(ev)
+	names, lately := ruleNames(ev), ev.Lately(r.AsOf)
 	m.Rules = each(slices.Collect(maps.Keys(byRule)), func(id string) measure.Detail {
-		d := measure.Detailed(id, byRule[id], m.span(), r.Policy.Measure)
+		d := lately.Detailed(id, byRule[id], m.span(), r.Policy.Measure)
 		d.RuleName = names[id]
 		if timed {
 			d.Times = times(r, waited[id])
@@ -148,6 +155,12 @@ func (s *Service) measureNow(ctx context.Context, r Request, timed bool) (Measur
 		return d
 	})
 	rank(m.Rules, r.Policy.Measure)
+	m.Turns = []assure.Turn{}
+	for _, t := range ev.Turns {
+		if t.Before.Alerts+t.Since.Alerts > 0 {
+			m.Turns = append(m.Turns, t)
+		}
+	}
 	m.Waivers = waiversOf(&ev, r, func(id string) bool { return names[id] != "" || byRule[id] != nil })
 	for i := range ev.Rules {
 		if v := &ev.Rules[i].Value; v.Enabled && byRule[v.ID] == nil {
@@ -242,7 +255,8 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 	if err != nil {
 		return m, err
 	}
-	m.Detail = measure.Detailed(id, sums, m.span(), r.Policy.Measure)
+	m.Detail = ev.Lately(r.AsOf).Detailed(id, sums, m.span(), r.Policy.Measure)
+	m.Turn = turnOf(&ev, id)
 	m.RuleName = ruleNames(ev)[id]
 	for i := range ev.Rules {
 		if x := &ev.Rules[i]; x.Value.ID == id {
@@ -372,10 +386,10 @@ func (s *Service) measureAnalyticsNow(ctx context.Context, r Request, id string)
 	if err != nil {
 		return m, err
 	}
-	names := ruleNames(ev)
+	pooled := pooling{r, ruleNames(ev), ev.Lately(r.AsOf)}
 	for _, v := range of {
 		rules := countingRules(v)
-		m.Analytics = append(m.Analytics, measuredAnalytic(v, rules, sums[:1+len(rules)], names, r))
+		m.Analytics = append(m.Analytics, pooled.of(v, rules, sums[:1+len(rules)]))
 		sums = sums[1+len(rules):]
 		a := &m.Analytics[len(m.Analytics)-1]
 		a.time(r, waited)
@@ -395,25 +409,32 @@ func (s *Service) verdicts(ctx context.Context, r Request, id string) ([]assure.
 	return a.Verdicts, err
 }
 
-// measuredAnalytic says what the alerts of the rules that claim an analytic say, whose sums
-// are those of all together and then of each.
-func measuredAnalytic(v *assure.Verdict, rules []string, sums []alert.Sums, names map[string]string, r Request) MeasuredAnalytic {
-	m := MeasuredAnalytic{Analytic: v.Analytic, Techniques: v.Techniques, Rung: v.Rung, Rules: []measure.Detail{}}
-	b := basisOf(r)
+// pooling is what the alerts of several rules are measured by.
+type pooling struct {
+	r      Request
+	names  map[string]string // of rules
+	lately measure.Lately
+}
+
+// of says what the alerts of the rules that claim an analytic say, whose sums are those of
+// all together and then of each.
+func (p *pooling) of(v *assure.Verdict, rules []string, sums []alert.Sums) MeasuredAnalytic {
+	m := MeasuredAnalytic{Turns: append([]assure.Turn{}, v.Turns...), Analytic: v.Analytic, Techniques: v.Techniques, Rung: v.Rung, Rules: []measure.Detail{}}
+	b, policy := basisOf(p.r), p.r.Policy.Measure
 	for i, id := range rules {
 		if sums[1+i].Alerts == 0 {
 			continue
 		}
-		d := measure.Detailed(id, &sums[1+i], b.span(), r.Policy.Measure)
-		d.RuleName = names[id]
+		d := p.lately.Detailed(id, &sums[1+i], b.span(), policy)
+		d.RuleName = p.names[id]
 		m.Rules = append(m.Rules, d)
 	}
 	name := "no rule"
 	if v.Measurement != nil {
 		name = v.Measurement.RuleID
 	}
-	m.Detail = measure.Detailed(name, &sums[0], b.span(), r.Policy.Measure)
-	rank(m.Rules, r.Policy.Measure)
+	m.Detail = p.lately.Detailed(name, &sums[0], b.span(), policy)
+	rank(m.Rules, policy)
 	return m
 }
 

@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/crew"
 	"candor/internal/day"
@@ -42,16 +44,63 @@ func (s *Service) read(ctx context.Context, g generation, r Request) (assure.Evi
 	w := assure.WindowOf(r.Policy, r.AsOf)
 	key := join(g.evidence, g.alerts, string(w.From), string(w.To), string(day.Of(r.AsOf)), fmt.Sprint(r.Policy.Claim.JoinAlertsBy), fmt.Sprint(r.Policy.Measure.Provenances))
 	ev, err := s.ready.Of(ctx, key, func(ctx context.Context) (assure.Evidence, error) { return s.readNow(ctx, g, w, r) })
-	if err != nil || r.Site == "" {
+	if err != nil {
 		return ev, err
 	}
-	if err := known(&ev, r.Site); err != nil {
-		return assure.Evidence{}, err
+	if r.Site != "" {
+		if err := known(&ev, r.Site); err != nil {
+			return assure.Evidence{}, err
+		}
+		asked := ev
+		asked.Site = r.Site
+		counts, err := s.caseCounts(ctx, &asked, r)
+		if err != nil {
+			return assure.Evidence{}, err
+		}
+		ev = ev.At(r.Site, counts)
 	}
-	asked := ev
-	asked.Site = r.Site
-	counts, err := s.caseCounts(ctx, &asked, r)
-	return ev.At(r.Site, counts), err
+	ev.Turns, err = s.turns(ctx, g, &ev, r)
+	return ev, err
+}
+
+// turns returns the rules that were changed within the window, with what they raised before
+// and since.
+func (s *Service) turns(ctx context.Context, g generation, ev *assure.Evidence, r Request) ([]assure.Turn, error) {
+	turns := assure.Turning(ev, r.Policy, r.AsOf)
+	raised := map[string]bool{}
+	for _, rule := range ev.AlertRules {
+		raised[rule.ID] = true
+	}
+	names := namesOf(ev)
+	var sets []alert.Set
+	for i := range turns {
+		if t := &turns[i]; raised[t.RuleID] {
+			before, since := t.Parts()
+			sets = append(sets, names.under(before), names.under(since))
+		}
+	}
+	sums, err := s.sumsOfSets(ctx, g, ev, r, sets)
+	if err != nil {
+		return nil, err
+	}
+	for i := range turns {
+		before, since := new(alert.Sums), new(alert.Sums)
+		if t := &turns[i]; raised[t.RuleID] {
+			before, since, sums = &sums[0], &sums[1], sums[2:]
+		}
+		turns[i].Told(before, since, r.Policy, r.AsOf)
+	}
+	return turns, nil
+}
+
+// turnOf returns the change of a rule within the window; nil for none.
+func turnOf(ev *assure.Evidence, rule string) *assure.Turn {
+	for i := range ev.Turns {
+		if ev.Turns[i].RuleID == rule {
+			return &ev.Turns[i]
+		}
+	}
+	return nil
 }
 
 func (s *Service) readNow(ctx context.Context, g generation, w visibility.Window, r Request) (assure.Evidence, error) {
@@ -100,6 +149,7 @@ func (s *Service) records(ctx context.Context, key string) (assure.Evidence, err
 
 func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	var ev assure.Evidence
+	var versions map[identity][]detection.Version
 	g, ctx := crew.WithContext(ctx)
 	t := &ev.Telemetry
 	load(ctx, g, s.evidence, store.KindScope, &t.Scope)
@@ -121,6 +171,10 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 		ev.Former, err = s.former(ctx)
 		return err
 	})
+	g.Go(func() (err error) {
+		versions, err = s.versions(ctx)
+		return err
+	})
 	load(ctx, g, s.evidence, store.KindException, &ev.Exempted)
 	load(ctx, g, s.evidence, store.KindField, &ev.Fields)
 	load(ctx, g, s.evidence, store.KindTie, &ev.Ties)
@@ -133,7 +187,44 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 		rules[i] = &ev.Rules[i].Value
 	}
 	detection.Apart(rules)
+	ev.Changes = map[string][]detection.Change{}
+	for _, r := range rules {
+		if of := versions[identity{r.Origin, cmp.Or(r.Bare, r.ID)}]; len(of) > 0 {
+			ev.Changes[r.ID] = detection.Changes(of)
+		}
+	}
 	return ev, nil
+}
+
+// identity is what makes two statements ones of the same rule.
+type identity struct{ origin, id string }
+
+// versions returns what batches that count stated of rules of which they did so more than
+// once.
+func (s *Service) versions(ctx context.Context) (map[identity][]detection.Version, error) {
+	records, err := s.evidence.Versions(ctx, store.KindRule)
+	if err != nil || len(records) == 0 {
+		return nil, err
+	}
+	stated, err := decode[detection.Rule](records)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := s.evidence.Batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	recorded := make(map[string]day.Date, len(batches))
+	for i := range batches {
+		recorded[batches[i].ID] = day.Of(batches[i].Added)
+	}
+	versions := map[identity][]detection.Version{}
+	for i := range stated {
+		v := &stated[i]
+		of := identity{v.Value.Origin, v.Value.ID}
+		versions[of] = append(versions[of], detection.Version{Rule: v.Value, Batch: v.Batch, Recorded: recorded[v.Batch]})
+	}
+	return versions, nil
 }
 
 // former returns the rules that complete inputs retired, each with the day.

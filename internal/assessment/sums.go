@@ -44,8 +44,22 @@ func trials(ev *assure.Evidence) []alert.Trial {
 }
 
 // sums returns the sums of sets of rules in the window, under the ids of the rules that
-// alerts mean. What was asked before is not asked again.
+// alerts mean. Of rules that were changed they are of the alerts that count.
 func (s *Service) sums(ctx context.Context, g generation, ev *assure.Evidence, r Request, sets [][]string) ([]alert.Sums, error) {
+	names, since := namesOf(ev), ev.Lately(r.AsOf).Since
+	parts := make([]alert.Set, len(sets))
+	for i, rules := range sets {
+		parts[i] = names.set(rules, since)
+	}
+	return s.sumsOfSets(ctx, g, ev, r, parts)
+}
+
+// sumsOfSets does so of sets under the ids that alerts use. What was asked before is not
+// asked again.
+func (s *Service) sumsOfSets(ctx context.Context, g generation, ev *assure.Evidence, r Request, sets []alert.Set) ([]alert.Sums, error) {
+	if len(sets) == 0 {
+		return nil, nil
+	}
 	q, names := question(ev, r), namesOf(ev)
 	key := join(g.alerts, string(q.From), string(q.To), q.Site, fmt.Sprint(q.Provenances), fmt.Sprint(q.Cases), fmt.Sprint(q.Trials))
 	known, err := s.summed.Of(ctx, key, func(context.Context) (*summed, error) {
@@ -61,8 +75,7 @@ func (s *Service) sums(ctx context.Context, g generation, ev *assure.Evidence, r
 		return nil, ctx.Err()
 	}
 	keys, asked := make([]string, len(sets)), map[string]bool{}
-	for i, rules := range sets {
-		set := names.set(rules)
+	for i, set := range sets {
 		keys[i] = fmt.Sprint(set)
 		if _, ok := known.sums[keys[i]]; !ok && !asked[keys[i]] {
 			asked[keys[i]] = true
@@ -126,7 +139,7 @@ func (s *Service) tallies(ctx context.Context, ev *assure.Evidence, r Request, r
 		return nil, nil
 	}
 	q, names := question(ev, r), namesOf(ev)
-	q.Sets = []alert.Set{names.set(rules)}
+	q.Sets = []alert.Set{names.set(rules, ev.Lately(r.AsOf).Since)}
 	tallies, err := s.alerts.Tallies(ctx, &q)
 	if err != nil {
 		return nil, fmt.Errorf("count alerts from %s to %s: %w", q.From, q.To, err)
@@ -186,13 +199,25 @@ func (n naming) of(rule string) []string {
 	return append([]string{rule}, n.others[rule]...)
 }
 
-// set is that of some rules, under every id.
-func (n naming) set(rules []string) alert.Set {
-	var ids []string
-	for _, r := range rules {
-		ids = append(ids, n.of(r)...)
+// set is that of some rules, under every id; of those since a day that have one.
+func (n naming) set(rules []string, since map[string]day.Date) alert.Set {
+	set := alert.SetOf(rules...)
+	for i := range set {
+		set[i].From = since[set[i].Rule]
 	}
-	return alert.SetOf(ids...)
+	return n.under(set)
+}
+
+// under returns a set of rules as that of every id under which alerts name them.
+func (n naming) under(set alert.Set) alert.Set {
+	var all alert.Set
+	for _, p := range set {
+		for _, id := range n.of(p.Rule) {
+			p.Rule = id
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // meaning is the rule that alerts under an id mean.

@@ -10,6 +10,7 @@ import (
 	"candor/internal/claim"
 	"candor/internal/crew"
 	"candor/internal/day"
+	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/measure"
 	"candor/internal/visibility"
@@ -59,9 +60,10 @@ type assessor struct {
 	needs    map[string][]FieldNeed  // by rule
 	impaired map[string][]Impairment // by rule
 
-	lives   map[string]life          // of rules to which something happened in the window
-	retired map[string]Former        // in the window, by rule
-	former  map[string][]claim.Claim // theirs, by the STIX id of the analytic
+	changed map[string]detection.Change // the last one of rules
+	turns   map[string]*Turn            // of the rules that were changed in the window
+	retired map[string]Former           // in the window, by rule
+	former  map[string][]claim.Claim    // theirs, by the STIX id of the analytic
 
 	ev       Evidence
 	subjects []*subject
@@ -104,6 +106,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.incidents = indexIncidents(lib, &ev, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks, today)
 	a.alerts = indexAlerts(ev, a.window, p.Measure)
+	a.alerts.lately = ev.Lately(asOf)
 	a.live()
 	a.formerly()
 	a.impair()
@@ -208,6 +211,7 @@ func (a *assessor) judge(s *subject) {
 	s.Misfits = misfitsOf(s.Claims)
 	s.Claimed = len(s.counting) > 0
 	s.working, s.Impaired = a.working(s.counting)
+	s.Turns = a.turnsOf(s.counting)
 	s.Exceptions, s.Fields = a.exceptions(s), a.neededFields(s)
 	pooled := s.working
 	if s.unworkable() {
@@ -256,6 +260,7 @@ func (a *assessor) locate(s *subject) {
 // analytics share, and the measurement of each set.
 type alertIndex struct {
 	days   int
+	lately measure.Lately
 	policy measure.Policy
 	rules  map[string]AlertRule
 	sums   map[string]*alert.Sums // by key of a set
@@ -336,7 +341,7 @@ func (x *alertIndex) pool(claims []claim.Claim) (*measure.Statement, []string) {
 	key := setKey(firing)
 	st, ok := x.pooled[key]
 	if !ok {
-		st = measure.Of(listed(firing, 3), x.of(firing), x.days, x.policy)
+		st = x.lately.Of(listed(firing, 3), x.of(firing), x.days, x.policy)
 		x.pooled[key] = st
 	}
 	return &st, firing
@@ -346,7 +351,7 @@ func (x *alertIndex) pool(claims []claim.Claim) (*measure.Statement, []string) {
 func (x *alertIndex) rule(id string) measure.Statement {
 	st, ok := x.single[id]
 	if !ok {
-		st = measure.Of(id, x.of([]string{id}), x.days, x.policy)
+		st = x.lately.Of(id, x.of([]string{id}), x.days, x.policy)
 		x.single[id] = st
 	}
 	return st

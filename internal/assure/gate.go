@@ -87,7 +87,9 @@ type Asked struct {
 	Verdicts []Verdict
 	// Measurement is of the analytic's claiming rules together, or of the rule.
 	Measurement *measure.Statement
-	Waivers     []evidence.Of[Waiver]
+	// Turn is the change of the rule within the window; nil for none, or for an analytic.
+	Turn    *Turn
+	Waivers []evidence.Of[Waiver]
 	// Beside is what stands beside the answer, of the evidence as a whole.
 	Beside []string
 }
@@ -96,7 +98,7 @@ type Asked struct {
 type Check struct {
 	// Name is stable: "rung", "episodes", "precision", "unlabelled", "labels", "left_out",
 	// "volume", "runbook", "age", "untied", and of a rule "exception_hides" and "field_missing" where
-	// something is in its way.
+	// something is in its way, and "changed" where it was changed within the window.
 	Name string `json:"name"`
 	OK   bool   `json:"ok"`
 	// Text says what was found, and Missing what would be needed where it is not
@@ -187,7 +189,7 @@ type gate struct {
 func (g *gate) checks() []Check {
 	checks := []Check{g.rung(), g.episodes()}
 	if g.Kind == "rule" {
-		checks = append(checks, g.unimpaired()...)
+		checks = append(append(checks, g.unimpaired()...), g.changed()...)
 	}
 	if m := g.Measurement; m != nil && m.Precision != nil {
 		checks = append(checks, g.precision(), g.unlabelled())
@@ -295,6 +297,18 @@ func orRungs(rungs []Rung) string {
 		names[i] = plainRung(r)
 	}
 	return strings.Join(names, " or ")
+}
+
+// changed asks of a rule that was changed within the window that what it raised since is
+// enough to conclude from.
+func (g *gate) changed() []Check {
+	t := g.Turn
+	if t == nil {
+		return nil
+	}
+	n, what := t.Since.Short(g.policy.Measure)
+	return []Check{g.check("changed", t.Decides, t.Sentence, fmt.Sprintf("labels in %s of what the rule raised since it was changed", count(int64(max(n, 1)), "more "+what))).
+		from(append(evidence.Batches(t.Batch), policy("measure.min_episodes")...))}
 }
 
 // episodes asks for enough labelled episodes.

@@ -75,11 +75,35 @@ func (j *Judging) Sets() [][]string {
 	for id := range j.a.retired {
 		add([]string{id})
 	}
+	j.asIs(add)
 	j.sets = make([][]string, 0, len(sets))
 	for _, key := range slices.Sorted(maps.Keys(sets)) {
 		j.sets = append(j.sets, sets[key])
 	}
 	return j.sets
+}
+
+// asIs adds the sets of rules that claim an analytic and were not changed in the window, or
+// of which what they raised since decides, where others claim it too.
+func (j *Judging) asIs(add func([]string)) {
+	early := map[string]bool{}
+	for id, t := range j.a.turns {
+		early[id] = !t.Decides
+	}
+	for _, o := range j.a.objects {
+		var all, rest []string
+		for _, c := range j.a.claims.ByAnalytic[o.ID] {
+			if _, ok := j.a.alerts.rules[c.RuleID]; ok && c.Enabled && c.Counts && len(j.a.impaired[c.RuleID]) == 0 {
+				if all = append(all, c.RuleID); !early[c.RuleID] {
+					rest = append(rest, c.RuleID)
+				}
+			}
+		}
+		if len(rest) < len(all) {
+			add(inOrder(append(j.a.alerts.before(rest), rest...)))
+			add(inOrder(rest))
+		}
+	}
 }
 
 // inOrder returns ids in order, each once.
@@ -160,9 +184,12 @@ func (j *Judging) Standing() Assessment {
 
 // told is an assessment to which ev.Tallies told what it asked for.
 func told(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *Judging {
+	w := WindowOf(p, asOf)
+	within := slices.DeleteFunc(slices.Clone(ev.Tallies), func(t alert.Tally) bool { return day.Date(t.Day) < w.From || day.Date(t.Day) > w.To })
+	ev.Turns = turned(&ev, ByRule(within), p, asOf)
+	since := ev.Lately(asOf).Since
+	by := ByRule(slices.DeleteFunc(within, func(t alert.Tally) bool { return day.Date(t.Day) < since[t.RuleID] }))
 	j := Begin(lib, ev, p, asOf)
-	w := j.a.window
-	by := ByRule(slices.DeleteFunc(slices.Clone(ev.Tallies), func(t alert.Tally) bool { return day.Date(t.Day) < w.From || day.Date(t.Day) > w.To }))
 	sums := make([]alert.Sums, len(j.Sets()))
 	for i, set := range j.Sets() {
 		sums[i] = sumsOf(by, set, &p.Measure)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"candor/internal/claim"
 	"candor/internal/day"
@@ -21,18 +20,19 @@ type Former struct {
 	Retired day.Date `json:"retired"`
 }
 
-// life is what happened to a rule within the window.
-type life struct {
-	// changed is the day of its last change, empty for none in the window.
-	changed day.Date
-}
-
-// live finds out what happened to the rules that run: which were changed, and which took
-// the place of others, that no longer run and raised alerts.
+// live finds out what happened to rules: which were changed, and which that run took the
+// place of others, that no longer run and raised alerts.
 func (a *assessor) live() {
-	a.lives, a.alerts.replaced = map[string]life{}, map[string][]string{}
+	a.turns, a.alerts.replaced = map[string]*Turn{}, map[string][]string{}
+	for i := range a.ev.Turns {
+		a.turns[a.ev.Turns[i].RuleID] = &a.ev.Turns[i]
+	}
+	a.changed = map[string]detection.Change{}
 	for i := range a.ev.Rules {
 		r := &a.ev.Rules[i].Value
+		if last, ok := a.ev.lastChange(i, a.today); ok {
+			a.changed[r.ID] = last
+		}
 		if !r.Enabled {
 			continue
 		}
@@ -44,17 +44,7 @@ func (a *assessor) live() {
 				a.alerts.replaced[r.ID] = append(a.alerts.replaced[r.ID], id)
 			}
 		}
-		if on, ok := dayIn(r.Modified); ok && on > a.window.From && on <= a.today {
-			a.lives[r.ID] = life{changed: on}
-		}
 	}
-}
-
-// dayIn returns the day of a date or time as products write it: 2026-06-30, 2026/06/30, or
-// either with a time behind it.
-func dayIn(text string) (day.Date, bool) {
-	d, err := day.Parse(strings.ReplaceAll(text[:min(len(text), 10)], "/", "-"))
-	return d, err == nil
 }
 
 // before lists the rules whose place some rules took.
@@ -89,6 +79,9 @@ func (x *alertIndex) enough(rule string) bool {
 
 // whatCame says how many alerts there are and how many of the labelled were true.
 func whatCame(st *measure.Statement) string {
+	if st.Alerts == 0 {
+		return "no alert"
+	}
 	n := st.TruePositive + st.BenignPositive + st.FalsePositive
 	return figure.Sprintf("%s, %d of %d labelled true", count(st.Alerts, "alert"), st.TruePositive, n)
 }
@@ -100,9 +93,6 @@ func (a *assessor) lifeLimits(s *subject) []string {
 	inherits := len(a.alerts.inheriting(rules)) > len(rules)
 	for _, id := range rules {
 		name := a.nameOfRule(id)
-		if on := a.lives[id].changed; on != "" && a.alerts.raised(id) {
-			l = append(l, fmt.Sprintf("Rule %s was changed on %s, within the window: what it raised before may not speak of it as it is.", name, on))
-		}
 		for _, old := range a.alerts.replaced[id] {
 			st := a.alerts.rule(old)
 			how := "count as its own until it has enough"
@@ -112,7 +102,7 @@ func (a *assessor) lifeLimits(s *subject) []string {
 			l = append(l, fmt.Sprintf("Rule %s replaces rule %s, whose alerts of the window %s: %s.", name, a.nameOfRule(old), how, whatCame(&st)))
 		}
 	}
-	return l
+	return append(l, turnLimits(s)...)
 }
 
 // whyStopped says which rules that claim s, and do not any more, raised alerts in the

@@ -120,6 +120,7 @@ func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Reques
 		if m.Silent > 0 {
 			g.line("%s no alert in the window; that says nothing of whether they work", plural(m.Silent, "enabled rule raised", "enabled rules raised"))
 		}
+		showTurns(g, m.Turns)
 		showWaivers(g, m.Waivers, "")
 		showLimits(g, m.Limits)
 		g.line("\none rule: candor measure --rule ID; alerts to label: candor label sample RULE -n N; thresholds: candor tune RULE")
@@ -216,6 +217,9 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 		g.line("%s  %s", g.bold(m.RuleID), m.RuleName)
 		g.line("%s", g.dim(ruleOrigin(&m)))
 		showOperation(g, m.Operation)
+		if m.Turn != nil {
+			g.wrap("", m.Turn.Sentence, 110)
+		}
 		showExceptions(g, m.Exceptions)
 		showDetail(g, &m.Detail)
 		showRests(g, m.Evidence)
@@ -223,6 +227,16 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 		showBasis(g, m.Basis)
 		showLimits(g, m.Limits)
 	})
+}
+
+// showTurns says which rules were changed within the window.
+func showTurns(g *page, turns []assure.Turn) {
+	for i := range turns {
+		if i == 0 {
+			g.head("Rules that were changed in the window")
+		}
+		g.wrap("  ", turns[i].Sentence, 110)
+	}
 }
 
 // showOperation says whether a rule runs, where that is recorded.
@@ -429,6 +443,7 @@ func showMeasuredAnalytic(g *page, a *assessment.MeasuredAnalytic) {
 		g.head("Rule by rule")
 		showStatements(g, a.Rules, "RULE", nil)
 	}
+	showTurns(g, a.Turns)
 	showRests(g, a.Evidence)
 	showWaivers(g, a.Waivers, "")
 }

@@ -78,6 +78,11 @@ type Rule struct {
 	Path string `json:"path,omitempty"`
 	// Modified is the rule's own date, as spelled.
 	Modified string `json:"modified,omitempty"`
+	// Logic is the SHA-256, in hex, over what the rule looks for, and how much of it before
+	// it fires: its query or its conditions, with no regard to layout and remarks. Names,
+	// texts, tags, severity, status, schedule and dates are not in it. It is empty where the
+	// format does not say what the rule looks for.
+	Logic string `json:"logic_sha256,omitempty"`
 }
 
 // Reach is how the platforms of a rule's log source are meant.

@@ -36,23 +36,25 @@ func (s *Statement) count(c alert.ClassCount, p *Policy) {
 type load struct {
 	rule    string
 	alerts  int64
+	days    int
 	perDay  float64
 	minutes float64 // per day
 }
 
 // loadOf is that of the busiest rule, of equals of the first by ID.
-func loadOf(sums *alert.Sums, days int, p *Policy) load {
-	var l load
+func (l Lately) loadOf(sums *alert.Sums, window int, p *Policy) load {
+	var most load
 	for _, r := range sums.Rules {
-		if r.N > l.alerts {
-			l.rule, l.alerts = r.Rule, r.N
+		of := load{rule: r.Rule, alerts: r.N, days: l.days(r.Rule, window)}
+		if of.days > 0 {
+			of.perDay = share(of.alerts, int64(of.days))
+		}
+		if of.perDay > most.perDay {
+			most = of
 		}
 	}
-	if days > 0 {
-		l.perDay = share(l.alerts, int64(days))
-	}
-	l.minutes = l.perDay * p.MinutesPerAlert
-	return l
+	most.minutes = most.perDay * p.MinutesPerAlert
+	return most
 }
 
 func (l *load) overVolume(p *Policy) bool {

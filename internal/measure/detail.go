@@ -44,15 +44,24 @@ type Burst struct {
 // Detailed returns the detail of a set of alerts, which are of the span, under id; see
 // Of.
 func Detailed(id string, sums *alert.Sums, s Span, p Policy) Detail {
+	return Lately{}.Detailed(id, sums, s, p)
+}
+
+// Detailed is as the function is; see Lately.Of.
+func (l Lately) Detailed(id string, sums *alert.Sums, s Span, p Policy) Detail {
 	labels := map[alert.Provenance]int64{}
 	for _, c := range sums.Classes {
 		if c.Class != alert.Unlabelled {
 			labels[c.Provenance] += c.N
 		}
 	}
+	alike := s // the days on which all rules were as they are
+	if since := l.newest(sums); since != "" {
+		alike.From = max(s.From, since)
+	}
 	d := Detail{
-		Statement:  Of(id, sums, s.Days(), p),
-		Trend:      TheilSen(series(sums.Days, s), p.Confidence),
+		Statement:  l.Of(id, sums, s.Days(), p),
+		Trend:      TheilSen(series(sums.Days, alike), p.Confidence),
 		Provenance: labelCounts(labels, p.Provenances),
 	}
 	if sums.Most > 0 {

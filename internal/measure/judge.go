@@ -12,16 +12,22 @@ import (
 // them. Volume and workload are of the sum, but their bounds, which are of one rule, are
 // held against the busiest. The labels that the sums count must be those of the policy.
 func Of(id string, sums *alert.Sums, days int, p Policy) Statement {
+	return Lately{}.Of(id, sums, days, p)
+}
+
+// Of is as the function is, where the sums hold no alerts of rules that were changed but
+// those since.
+func (l Lately) Of(id string, sums *alert.Sums, days int, p Policy) Statement {
+	since := l.newest(sums)
+	if since != "" && len(sums.Rules) == 1 {
+		days = l.days(sums.Rules[0].Rule, days)
+	}
 	s := Statement{RuleID: id, Alerts: sums.Alerts, LastLabelled: sums.LastLabelled, WindowDays: max(days, len(sums.Days))}
 	for _, c := range sums.Classes {
 		s.count(c, &p)
 	}
 	s.label(sums, &p)
-	perDay := make([]int64, len(sums.Days))
-	for i, d := range sums.Days {
-		perDay[i] = d.N
-	}
-	s.PerDay = Volume(perDay, s.WindowDays)
+	s.volume(sums, since, l.To)
 	if s.Alerts > 0 {
 		s.BusiestClusterShare = share(sums.Most, s.Alerts)
 	}
@@ -31,9 +37,9 @@ func Of(id string, sums *alert.Sums, days int, p Policy) Statement {
 	if s.Conclusion == Undecided {
 		s.ToLabel = s.toLabel(&p)
 	}
-	l := loadOf(sums, s.WindowDays, &p)
-	s.Noisy = s.Conclusion == NotGoodEnough || l.overVolume(&p) || l.overWorkload(&p)
-	s.Reasons = append(s.reasons(&p), s.volumeReasons(&l, &p)...)
+	busiest := l.loadOf(sums, s.WindowDays, &p)
+	s.Noisy = s.Conclusion == NotGoodEnough || busiest.overVolume(&p) || busiest.overWorkload(&p)
+	s.Reasons = append(s.reasons(&p), s.volumeReasons(&busiest, &p)...)
 	return s
 }
 

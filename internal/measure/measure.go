@@ -86,6 +86,9 @@ type Statement struct {
 	BusiestClusterShare   float64 `json:"busiest_cluster_share"`
 	WorkloadMinutesPerDay float64 `json:"workload_minutes_per_day"`
 	WindowDays            int     `json:"window_days"`
+	// VolumeDays is over how many days PerDay is, the last of the window, where rules of
+	// several were changed within it; 0 for all of them.
+	VolumeDays int `json:"volume_days,omitempty"`
 	// LastLabelled is the day of the newest alert that has a label that counts.
 	LastLabelled day.Date `json:"last_labelled,omitempty"`
 

@@ -136,9 +136,12 @@ func (s *Statement) labelText() string {
 
 // volumeReasons says volume and workload, and whether policy allows them.
 func (s *Statement) volumeReasons(l *load, p *Policy) []evidence.Reason {
-	window := count(int64(s.WindowDays), "day")
+	window, of := count(int64(l.days), "day"), ""
+	if s.VolumeDays > 0 {
+		of = figure.Sprintf(" in the %s since a rule was changed last", count(int64(s.VolumeDays), "day"))
+	}
 	rs := []evidence.Reason{reason("volume", figure.Sprintf(
-		"%s in %s: %s a day on average, at most %d on one day.", alerts(s.Alerts), window, brief(s.PerDay.Mean), s.PerDay.Max))}
+		"%s in %s: %s a day on average%s, at most %d on one day.", alerts(s.Alerts), count(int64(s.WindowDays), "day"), brief(s.PerDay.Mean), of, s.PerDay.Max))}
 	if l.overVolume(p) {
 		rs = append(rs, reason("volume_over", figure.Sprintf(
 			"Rule %s raises %s alerts a day on average (%d in %s), more than the %s that policy allows.",

@@ -458,6 +458,9 @@ type Evidence interface {
 	// Retired lists what a batch retired, by kind and key, each as it was stated last
 	// before, with the batch that did. It is empty for a batch that is not there.
 	Retired(ctx context.Context, batch string) ([]Record, error)
+	// Versions lists what batches that count said under the keys of a kind of which more
+	// than one statement is kept, retirements apart: by key, then oldest first.
+	Versions(ctx context.Context, kind string) ([]Record, error)
 	// History lists every record of a kind and key, oldest first.
 	History(ctx context.Context, kind, key string) ([]Record, error)
 }

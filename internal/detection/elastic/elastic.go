@@ -132,8 +132,26 @@ func (f *file) rule(top map[string]any) detection.Rule {
 	for _, list := range rule.tables("exceptions_list") {
 		r.ExceptionLists = add(r.ExceptionLists, list.text("list_id"))
 	}
+	r.Logic = logic(rule)
 	rule.unknown(known[:])
 	return r
+}
+
+// logic returns what tells what a rule looks for from what another does.
+func logic(rule table) string {
+	parts := make([]any, 0, len(looks)+1)
+	query, _ := rule.values["query"].(string)
+	parts = append(parts, decode.Gist(query))
+	for _, key := range looks {
+		parts = append(parts, rule.values[key])
+	}
+	return decode.Fingerprint(parts...)
+}
+
+// looks are the keys of a rule that say what it looks for, beside its query.
+var looks = [...]string{
+	"type", "language", "index", "data_view_id", "filters", "saved_id", "threshold", "new_terms", "new_terms_fields", "history_window_start",
+	"anomaly_threshold", "machine_learning_job_id", "threat_query", "threat_index", "threat_mapping", "threat_filters", "event_category_override",
 }
 
 // hunt reads a hunt: queries for people.
@@ -142,7 +160,7 @@ func (f *file) hunt(top map[string]any) detection.Rule {
 	r := detection.Rule{
 		ID: hunt.need("uuid"), Name: hunt.need("name"), Format: Format, Path: f.name, Enabled: true, Role: detection.Hunt,
 	}
-	r.Aliases = []string{r.Name}
+	r.Aliases, r.Logic = []string{r.Name}, decode.Fingerprint(hunt.values["query"])
 	d := reading{integrations: hunt.one("integration")}
 	for _, q := range hunt.texts("query") {
 		for _, index := range from(q) {

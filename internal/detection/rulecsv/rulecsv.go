@@ -22,7 +22,8 @@ const Format = "candor-csv"
 // log_sources are lists joined by semicolons; a log source is Name or
 // Name|channel. Columns aliases, fields and replaces, lists too, may stand beside them: the
 // other names under which alerts name the rule, the fields of an event that it reads, and
-// the ids of the rules in whose place it is; and modified, the day of its last change.
+// the ids of the rules in whose place it is; modified, the day of its last change; and
+// query, what it looks for, of which no more is kept than a hash that tells when it changes.
 func Columns() []string {
 	return []string{"rule_id", "name", "enabled", "techniques", "analytics", "log_sources", "owner"}
 }
@@ -38,7 +39,7 @@ func Decode(file string, r io.Reader) (evidence.Decoded[detection.Rule], error) 
 		return evidence.Decoded[detection.Rule]{}, err
 	}
 	out, err := decode.Records(t, func(row *decode.Row) detection.Rule { return rule(file, row) })
-	out.Warnings = t.Unknown(append(Columns(), "aliases", "fields", "replaces", "modified")...)
+	out.Warnings = t.Unknown(append(Columns(), "aliases", "fields", "replaces", "modified", "query")...)
 	return out, err
 }
 
@@ -46,7 +47,7 @@ func rule(file string, r *decode.Row) detection.Rule {
 	return detection.Rule{
 		ID: r.Need("rule_id"), Name: r.Get("name"), Format: Format, Enabled: enabled(r), Owner: r.Get("owner"),
 		Aliases:  decode.List(r.Get("aliases")),
-		Replaces: decode.List(r.Get("replaces")), Modified: modified(r),
+		Replaces: decode.List(r.Get("replaces")), Modified: modified(r), Logic: decode.Fingerprint(decode.Gist(r.Get("query"))),
 		Fields:     slices.Compact(slices.Sorted(slices.Values(decode.List(r.Get("fields"))))),
 		Techniques: ids(r, "techniques", decode.TechniqueID, "not a technique's ATT&CK ID such as T1059.001"),
 		Analytics:  ids(r, "analytics", isAnalytic, "not an analytic's ATT&CK ID such as AN1989"),

@@ -72,6 +72,7 @@ func rule(m *decode.Map, id string, warn func(key, text string)) detection.Rule 
 		r.Tactics = append(r.Tactics, dashed(t))
 	}
 	connectors(&r, m)
+	r.Logic = decode.Fingerprint(decode.Gist(m.String("query")), m.Node("queryPeriod"), m.Node("triggerOperator"), m.Node("triggerThreshold"))
 	return r
 }
 

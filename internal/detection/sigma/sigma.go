@@ -127,6 +127,7 @@ func (c *collection) joined(r *detection.Rule) bool {
 		return false
 	}
 	have := &c.out.Records[c.first+i]
+	have.Logic = decode.Fingerprint([]any{have.Logic, r.Logic})
 	have.Reach = have.Reach.Wider(r.Reach)
 	have.Fields = append(have.Fields, r.Fields...)
 	slices.Sort(have.Fields)
@@ -161,6 +162,7 @@ func rule(name string, m *decode.Map, warnings *[]string) detection.Rule {
 	r.Enabled = enabled(m, r.Status, warnings)
 	r.Aliases = aliases(m, &r)
 	tags(&r, m, warnings)
+	r.Logic = logic(m)
 	switch {
 	case m.Has("correlation"):
 		correlation(&r, m)
@@ -170,6 +172,22 @@ func rule(name string, m *decode.Map, warnings *[]string) detection.Rule {
 		m.Fail("detection", "", "not a Sigma rule: it has neither logsource with detection nor correlation")
 	}
 	return r
+}
+
+// logic returns what tells one rule's conditions from another's: where it looks, by the
+// words that Sigma defines, and for what.
+func logic(m *decode.Map) string {
+	var where []any
+	if ls := m.Node("logsource"); ls != nil && ls.Kind == yaml.MappingNode {
+		for _, key := range []string{"product", "category", "service"} {
+			for i := 0; i+1 < len(ls.Content); i += 2 {
+				if ls.Content[i].Value == key {
+					where = append(where, key+" "+strings.ToLower(ls.Content[i+1].Value))
+				}
+			}
+		}
+	}
+	return decode.Fingerprint(where, m.Node("detection"), m.Node("correlation"))
 }
 
 // aliases returns the other names of a rule: its title, which is what products

@@ -194,6 +194,7 @@ func (s *stanza) rule(file string, warn func(string)) detection.Rule {
 	d := reading{search: s.values["search"], sources: words(s.values["action.escu.providing_technologies"])}
 	d.into(&r)
 	r.Source = strings.Join(scan(d.search).known(), ", ")
+	r.Logic = decode.Fingerprint(decode.Gist(d.search), s.values["counttype"], s.values["relation"], s.values["quantity"], s.values["alert_condition"])
 	return r
 }
 

@@ -71,6 +71,7 @@ func rule(m *decode.Map, warn func(key, text string)) (detection.Rule, bool) {
 	}
 	r.Techniques = append(r.Techniques, m.Techniques("mitre_attack_id", warn)...) // newer files have it at the top
 	d.into(&r)
+	r.Logic = decode.Fingerprint(decode.Gist(d.search))
 	if r.Source == "" {
 		r.Source = strings.Join(scan(d.search).known(), ", ")
 	}

@@ -216,6 +216,25 @@ func (e *Evidence) History(ctx context.Context, kind, key string) ([]store.Recor
 	return list, nil
 }
 
+// Versions lists what batches that count said under the keys of a kind of which more than
+// one statement is kept, retirements apart: by key in byte order, then oldest first.
+func (e *Evidence) Versions(ctx context.Context, kind string) ([]store.Record, error) {
+	list, err := e.records(ctx, kind,
+		`SELECT r.key, r.body, b.id FROM (
+			SELECT seq, key, body, coalesce(carrier, batch) AS said FROM record WHERE kind = ?1 AND superseded IS NOT NULL
+			UNION ALL
+			SELECT c.seq, c.key, c.body, coalesce(c.carrier, c.batch)
+				FROM (SELECT DISTINCT key FROM record WHERE kind = ?1 AND superseded IS NOT NULL) k
+				JOIN record c ON c.kind = ?1 AND c.key = k.key AND c.superseded IS NULL
+		) r JOIN batch b ON b.seq = r.said
+			WHERE length(r.body) > 0 AND NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.batch = r.said)
+			ORDER BY r.key, r.said, r.seq`, kind)
+	if err != nil {
+		return nil, fmt.Errorf("list versions of %s records: %w", kind, err)
+	}
+	return list, nil
+}
+
 // Retired lists what a batch retired, by kind and key in byte order, each as it was
 // in the last statement before.
 func (e *Evidence) Retired(ctx context.Context, batch string) ([]store.Record, error) {

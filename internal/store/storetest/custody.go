@@ -193,6 +193,11 @@ func evidenceFallsBack(t *testing.T, open OpenEvidenceKeeper) {
 	appendRecords(t, s, "b4", rule("r2", "zwei"))
 	withdraw(t, s, "b2")
 	same(t, "current", []store.Record{in("b1", rule("r1", "one")), in("b4", rule("r2", "zwei"))}, stateOf(t, s).Current[store.KindRule])
+	versions, err := s.Versions(t.Context(), store.KindRule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "versions", []store.Record{in("b1", rule("r1", "one")), in("b3", rule("r2", "two")), in("b4", rule("r2", "zwei"))}, versions)
 	withdraw(t, s, "b4")
 	same(t, "current", []store.Record{in("b1", rule("r1", "one")), in("b3", rule("r2", "two"))}, stateOf(t, s).Current[store.KindRule])
 	withdraw(t, s, "b3", "b1")

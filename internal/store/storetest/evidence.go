@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -391,6 +392,23 @@ func evidenceModel(t *testing.T, open OpenEvidence) {
 	})
 }
 
+// sameVersions compares the versions that s lists with histories by kind and key.
+func sameVersions(rt *rapid.T, t *testing.T, s store.Evidence, history map[string][]store.Record) {
+	for _, kind := range []string{store.KindRule, store.KindFeed} {
+		var want []store.Record
+		for _, name := range slices.Sorted(maps.Keys(history)) {
+			if list := history[name]; list[0].Kind == kind && len(list) > 1 {
+				want = append(want, slices.DeleteFunc(slices.Clone(list), func(r store.Record) bool { return len(r.Body) == 0 })...)
+			}
+		}
+		got, err := s.Versions(t.Context(), kind)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		same(rt, "versions of "+kind, want, got)
+	}
+}
+
 // drawnRecord draws from few kinds, keys and bodies, so that they collide.
 func drawnRecord() *rapid.Generator[store.Record] {
 	return rapid.Custom(func(t *rapid.T) store.Record {
@@ -460,6 +478,7 @@ func sameAsModel(rt *rapid.T, t *testing.T, s store.Evidence, model []store.Reco
 		}
 		same(rt, "current "+kind, list, got)
 	}
+	sameVersions(rt, t, s, history)
 	for name, list := range history {
 		got, err := s.History(t.Context(), list[0].Kind, list[0].Key)
 		if err != nil {
