@@ -91,8 +91,8 @@ func nearest(kind string, list []format, head []byte) stranger {
 		}
 		var has, lacks []string
 		for _, m := range marks(f.Kind, f.Name) {
-			if have[near.Letters(m)] {
-				has = append(has, m)
+			if as := have[near.Letters(m)]; as != "" {
+				has = append(has, spelt(m, as))
 			} else {
 				lacks = append(lacks, m)
 			}
@@ -102,6 +102,14 @@ func nearest(kind string, list []format, head []byte) stranger {
 		}
 	}
 	return s
+}
+
+// spelt is a name as a file spells it, with the name where the two differ in more than case.
+func spelt(name, as string) string {
+	if strings.EqualFold(name, as) {
+		return as
+	}
+	return as + " (" + name + ")"
 }
 
 // reason says that no format knows the file, which were tried, and the nearest.
@@ -133,11 +141,17 @@ func (s *stranger) fault(path string) error {
 }
 
 // keys returns the names that stand as keys or columns in a head, without case and
-// punctuation: RuleID is rule_id as another product writes it.
-func keys(head []byte) map[string]bool {
-	out := map[string]bool{}
+// punctuation, each with how it is spelt there first: RuleID is rule_id as another product
+// writes it.
+func keys(head []byte) map[string]string {
+	out := map[string]string{}
+	note := func(name string) {
+		if letters := near.Letters(name); out[letters] == "" {
+			out[letters] = name
+		}
+	}
 	for _, c := range decode.Columns(head, ',') {
-		out[near.Letters(c)] = true
+		note(c)
 	}
 	for part := range bytes.FieldsFuncSeq(head, func(r rune) bool { return r == '\n' || r == ',' || r == '{' || r == ';' }) {
 		name, _, ok := bytes.Cut(part, []byte(":"))
@@ -145,7 +159,7 @@ func keys(head []byte) map[string]bool {
 			name, ok = other, true
 		}
 		if name = bytes.Trim(name, " \t\r\"'[]-"); ok && len(name) > 0 && len(name) <= maxKey {
-			out[near.Letters(string(name))] = true
+			note(string(name))
 		}
 	}
 	return out

@@ -10,7 +10,7 @@ import (
 func TestAFileThatNoFormatKnowsSaysSo(t *testing.T) {
 	b := newBench(t)
 	for _, c := range []struct{ kind, name, text, near string }{
-		{"rules", "panther.yml", "AnalysisType: rule\nFilename: x.py\nRuleID: A.B\nDisplayName: Console login\nEnabled: true\nLogTypes: [AWS.CloudTrail]\nSeverity: High\n", "the nearest is elastic: it has rule_id, severity"},
+		{"rules", "panther.yml", "AnalysisType: rule\nFilename: x.py\nRuleID: A.B\nDisplayName: Console login\nEnabled: true\nLogTypes: [AWS.CloudTrail]\nSeverity: High\n", "the nearest is elastic: it has RuleID (rule_id), Severity"},
 		{"rules", "yara-l.yml", "name: x\nseverity: LOW\nthreat: y\nquery_text: z\n", "the nearest is elastic: it has threat, severity, and not rule_id, risk_score"},
 		{"rules", "rules.json", `{"monitors": [{"id": 1, "query": "x", "tactics": ["a"]}]}`, "the nearest is sentinel: it has query, tactics"},
 		{"telemetry", "t.yaml", "sensors:\n  - name: x\n", "it has nothing of any of them"},

@@ -34,7 +34,7 @@ const maxTables = 500
 // Read reads a query.
 func Read(text string) Query {
 	text = text[:min(len(text), maxQuery)]
-	r := reader{tokens: scan(text), lets: map[string]bool{}, seen: map[string]bool{}}
+	r := reader{tokens: scan(text), lets: map[string]bool{}, named: map[string]int{}, seen: map[string]bool{}}
 	r.statements()
 	return r.out
 }
@@ -50,8 +50,15 @@ type reader struct {
 	// lets are the names that let statements and functions' parameters bind, in lower
 	// case.
 	lets map[string]bool
-	seen map[string]bool
-	out  Query
+	// defining is the function whose parameters were read last, and parameters are those,
+	// in lower case.
+	defining   string
+	parameters []string
+	// named are the functions that read the table that a parameter names, each with the
+	// place of that parameter, from 0.
+	named map[string]int
+	seen  map[string]bool
+	out   Query
 }
 
 // level is an open bracket.
@@ -134,14 +141,19 @@ func (r *reader) begin(t token) {
 	case "materialize", "view", "toscalar":
 		r.begins = true
 	case "table":
-		if r.peek(0).is("(") && r.peek(1).kind == text {
-			r.table(r.peek(1).text)
+		if by := r.peek(1); r.peek(0).is("(") && by.kind == text {
+			r.table(by.text)
+		} else if i := slices.Index(r.parameters, strings.ToLower(by.text)); i >= 0 && by.kind == name {
+			r.named[r.defining] = i
 		}
 	case "cluster", "database", "workspace", "app":
 		r.begins = r.behind()
 	case "print", "range", "evaluate", "true", "false", "set", "declare", "alias", "restrict", "pattern":
 	default:
 		if r.lets[lower] {
+			if i, ok := r.named[lower]; ok {
+				r.table(r.argument(i))
+			}
 			r.arguments()
 			return
 		}
@@ -161,6 +173,30 @@ func (r *reader) arguments() {
 	}
 }
 
+// argument returns the text that is the argument of a function at a place, from 0; empty
+// where something else is, or a bracket stands before it.
+func (r *reader) argument(place int) string {
+	if !r.peek(0).is("(") {
+		return ""
+	}
+	for i := 1; ; i++ {
+		switch t := r.peek(i); {
+		case t.kind == mark && t.text != "," && t.text != "=" && t.text != ".", t == token{}:
+			return ""
+		case place < 0:
+			return ""
+		case t.is(","):
+			place--
+		case place == 0 && t.kind == text:
+			return t.text
+		case place == 0 && !r.peek(i+1).is("="): // of a named argument the name comes first
+			if !t.is("=") {
+				return ""
+			}
+		}
+	}
+}
+
 // behind goes to the table behind cluster, database or workspace, and reports whether
 // there may be one: workspace('x').Table.
 func (r *reader) behind() bool {
@@ -173,8 +209,9 @@ func (r *reader) behind() bool {
 
 // let reads "let name =" and, of a function, that its parameters come next.
 func (r *reader) let() {
-	if t := r.peek(0); t.kind == name {
-		r.lets[strings.ToLower(t.text)] = true
+	bound := strings.ToLower(r.peek(0).text)
+	if r.peek(0).kind == name {
+		r.lets[bound] = true
 		r.at++
 	}
 	if r.peek(0).is("=") {
@@ -187,6 +224,7 @@ func (r *reader) let() {
 	// (name: type) and () are parameters; anything else in brackets is a pipeline.
 	if r.peek(0).is("(") && (r.peek(1).is(")") || r.peek(1).kind == name && r.peek(2).is(":")) {
 		r.levels = append(r.levels, level{parameters: true})
+		r.defining, r.parameters = bound, nil
 		r.begins = false
 		r.at++
 	}
@@ -196,6 +234,7 @@ func (r *reader) let() {
 func (r *reader) parameter(t token) {
 	if r.peek(0).is(":") {
 		r.lets[strings.ToLower(t.text)] = true
+		r.parameters = append(r.parameters, strings.ToLower(t.text))
 	}
 }
 
