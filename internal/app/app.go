@@ -31,9 +31,11 @@ import (
 	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/library"
+	"candor/internal/policy"
 	"candor/internal/scratch"
 	"candor/internal/store/batches"
 	"candor/internal/store/sqlite"
+	"candor/internal/veil"
 	"candor/internal/web"
 )
 
@@ -53,6 +55,7 @@ type stores struct {
 	keeper   *custody.Keeper
 	desk     *cli.Desk
 	turn     *hold.Turn // of the commands that the server runs
+	veil     *veil.Folder
 	// intake takes what is pushed; it is nil unless this process writes.
 	intake *intake.Service
 
@@ -82,6 +85,7 @@ func open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 		return nil, err
 	}
 	s := &stores{dir: dir, mode: m, wait: patience, turn: hold.NewTurn()}
+	s.veil = &veil.Folder{Dir: dir, File: m.Key, Now: m.Now, Wanted: policy.Pseudonyms(filepath.Join(dir, "policy.yaml"))}
 	if err := s.served(ctx); err != nil {
 		return nil, err
 	}
@@ -97,7 +101,11 @@ func open(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, error) {
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.leave())
 	}
-	if err := s.keep(ctx); err != nil {
+	err := s.keep(ctx)
+	if err == nil && m.Serve && m.Write {
+		_, err = s.veil.InForce() // which it takes what is pushed with
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.leave())
 	}
 	s.desk = s.services()
@@ -279,8 +287,9 @@ func (s *stores) services() *cli.Desk {
 	lib := library.New(s.library)
 	judge := assessment.New(s.library, s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts))
 	judge.Kept = s.archive().List
-	in := ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now).Against(s.library)
+	in := ingest.NewEvidence(s.keeper.Evidence(s.evidence), s.keeper.Alerts(s.alerts), now).Against(s.library).Veiled(s.veil.Trying)
 	if s.mode.Write {
+		in.Veiled(s.veil.InForce)
 		s.takePushed(in)
 	}
 	return &cli.Desk{
@@ -293,6 +302,7 @@ func (s *stores) services() *cli.Desk {
 		Alerts:     s.alerts,
 		Assessment: judge,
 		Custody:    s.keeper,
+		Veil:       s.veil,
 		BatchFile:  s.alerts.File,
 		Extract:    s.alerts.Extract,
 		Merges:     s.alerts.Merges,

@@ -14,7 +14,7 @@ import (
 // takePushed makes what takes pushed evidence.
 func (s *stores) takePushed(in *ingest.Evidence) {
 	c := intake.Config{Dir: filepath.Join(s.dir, "push"), RejectsDir: filepath.Join(s.dir, "rejects"), Limits: intake.Usual(), Now: s.mode.Now}
-	c.Compact = s.compact
+	c.Compact, c.Veil = s.compact, s.veil.InForce
 	s.intake = intake.New(c, inTurn{s, in})
 }
 

@@ -65,6 +65,9 @@ func (s *stores) again(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, 
 	if !sameFolder(dir, s.dir) {
 		return nil, fault.New(fault.Conflict, "the server has another data folder, %s", s.dir).At("%s", dir).Next("run the command again")
 	}
+	if err := s.veil.Same(m.Key); err != nil {
+		return nil, err
+	}
 	desk := *s.desk
 	desk.Close = func() error { return nil }
 	if !m.Write {

@@ -19,6 +19,8 @@ type Sampling struct {
 	// for Reader, whose own labels are left out; they come without what they were read as.
 	Second bool
 	Reader string
+	// Called is how labels name Reader, too, if at all: as a pseudonym.
+	Called string
 	// Stratify parts the alerts by "severity", or by "class": what was said of them so far,
 	// also where policy does not count it. Empty parts nothing. Without are strata to leave
 	// out.
@@ -103,7 +105,7 @@ func (d *drawing) show(a *alert.Alert) {
 	}
 	open := unlabelled(a, *d.policy)
 	if d.by.Second {
-		if !open && a.Second == nil && (d.by.Reader == "" || !strings.EqualFold(a.Disposition.By, d.by.Reader)) {
+		if !open && a.Second == nil && !d.by.own(a.Disposition) {
 			l.Unlabelled++
 			l.draw.Show(a.ID, blind(a))
 		}
@@ -118,6 +120,11 @@ func (d *drawing) show(a *alert.Alert) {
 		l.Unlabelled++
 		l.draw.Show(a.ID, a)
 	}
+}
+
+// own reports whether the reader made a statement.
+func (s *Sampling) own(d *alert.Disposition) bool {
+	return s.Reader != "" && (strings.EqualFold(d.By, s.Reader) || s.Called != "" && strings.EqualFold(d.By, s.Called))
 }
 
 // stratum names the stratum of an alert.

@@ -69,7 +69,16 @@ type Policy struct {
 	// KeepDaily is how many assessments a server keeps by itself, one a day; no verdict
 	// depends on it.
 	KeepDaily int
+	// Entities is how names of hosts, accounts, addresses and persons are kept from now on:
+	// Clear or Pseudonym. No verdict depends on it.
+	Entities string
 }
+
+// How names are kept.
+const (
+	Clear     = "clear"     // as they came
+	Pseudonym = "pseudonym" // as keyed hashes
+)
 
 // Points is how confidence in a take, the analyst context of an object, is
 // counted: what its statements rest on counts for it, what speaks against them

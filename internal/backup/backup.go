@@ -87,7 +87,7 @@ type Job struct {
 
 // folders are the folders of a data folder whose files are part of it; files are
 // those that lie beside the stores.
-var folders, files = [...]string{"assessments", "rejects", "alerts"}, [...]string{"policy.yaml", "alerts/last.json"}
+var folders, files = [...]string{"assessments", "rejects", "alerts"}, [...]string{"policy.yaml", "names.json", "alerts/last.json"}
 
 // stores are the files of stores that a data folder may have.
 var stores = [...]string{"library.db", "evidence.db"}

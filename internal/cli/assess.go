@@ -179,7 +179,7 @@ func (p *program) policyCommand() *cobra.Command {
 		Short: "Print the policy in force, every setting explained",
 		Long:  "Show prints the policy in force as a policy file: save it, change what you mean\nto change, and hand it back with candor policy set FILE, or with --policy for one run.",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			pol, err := p.policyInForce(file)
 			if err != nil {
 				return err
@@ -187,7 +187,10 @@ func (p *program) policyCommand() *cobra.Command {
 			if p.json {
 				return p.emit(policy.Explain(pol), nil)
 			}
-			return policy.WriteYAML(p.Out, pol)
+			if err := policy.WriteYAML(p.Out, pol); err != nil || file != "" {
+				return err
+			}
+			return p.tellNames(cmd, &pol)
 		},
 	}
 	show.Flags().StringVar(&file, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")

@@ -54,6 +54,9 @@ func (p *program) backup(ctx context.Context, d *Desk, to string) error {
 	return p.emit(m, func(g *page) {
 		g.line("wrote %s", g.bold(to))
 		showManifest(g, m)
+		if begun, err := d.Veil.Begun(); err == nil && begun != nil {
+			g.line("  names in it are pseudonyms by key %s, which is not in it: keep a copy of %s elsewhere", begun.Key, d.Veil.KeyFile())
+		}
 	})
 }
 
@@ -139,6 +142,10 @@ func (p *program) checkRestored(ctx context.Context, d *Desk, m backup.Manifest)
 	err = p.emit(restored{m, r}, func(g *page) {
 		g.line("restored %s", g.bold(p.data))
 		showManifest(g, m)
+		if _, err := d.Veil.Find(); err != nil {
+			g.line("  the key of its names is not there yet: %s", err)
+			g.line("  it can be read without; before evidence is added: %s", fault.HintOf(err))
+		}
 		showReport(g, &r)
 	})
 	if err != nil || r.OK {

@@ -36,6 +36,7 @@ import (
 	"candor/internal/policy"
 	"candor/internal/relay"
 	"candor/internal/store"
+	"candor/internal/veil"
 )
 
 // Env is everything that a run takes from the machine around it.
@@ -75,6 +76,8 @@ type Desk struct {
 	Alerts     store.Alerts
 	Assessment *assessment.Service
 	Custody    *custody.Keeper
+	// Veil is how names are kept.
+	Veil *veil.Folder
 	// BatchFile returns the path of the file in which a batch of alerts lies, or of a merged
 	// file, and whether it has the rows of no other; fault.NotFound when there is none.
 	BatchFile func(ctx context.Context, batch string) (path string, alone bool, err error)
@@ -105,6 +108,9 @@ type Mode struct {
 	// Alerts names the engine for the alerts of a new folder; empty for the best
 	// that this build has.
 	Alerts string
+	// Key is the file of the key by which names are kept as pseudonyms; empty for the one
+	// beside the data folder.
+	Key string
 	// Note tells people what the command waits for; nil tells nobody.
 	Note func(text string)
 }
@@ -125,6 +131,7 @@ type program struct {
 	// policies is the policy that was read last.
 	policies *policy.Memo
 	data     string
+	key      string
 	json     bool
 	quiet    bool
 	color    string
@@ -186,7 +193,8 @@ and runbooks, and gives every ATT&CK analytic a verdict with reasons, limits and
 next steps.
 
 Environment: CANDOR_DATA names the data folder. CANDOR_ALERTS names the engine that
-keeps the alerts of a new one, duckdb or scan (see: candor version).`,
+keeps the alerts of a new one, duckdb or scan (see: candor version). CANDOR_KEY_FILE
+names the key of pseudonyms, where the policy asks for them.`,
 		Example: `  candor demo                                     see it at work, no files needed
   candor attack import enterprise-attack-18.1.json
   candor evidence add rules ./sigma/rules
@@ -205,6 +213,7 @@ keeps the alerts of a new one, duckdb or scan (see: candor version).`,
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&p.data, "data", dir, "data folder (environment: CANDOR_DATA)")
+	f.StringVar(&p.key, "key", p.Getenv(veil.Variable), "file of the key of pseudonyms (default: the data folder's name with .key; environment: "+veil.Variable+")")
 	f.BoolVar(&p.json, "json", false, "print JSON with stable field names")
 	f.BoolVar(&p.quiet, "quiet", false, "no progress on standard error")
 	p.color = "auto"
@@ -359,7 +368,7 @@ func (p *program) in(cmd *cobra.Command, m Mode, f func(context.Context, *Desk) 
 }
 
 func (p *program) mode(cmd *cobra.Command, write bool) Mode {
-	m := Mode{Write: write, Command: cmd.CommandPath(), Now: p.Now, Alerts: p.Getenv(engine.Variable)}
+	m := Mode{Write: write, Command: cmd.CommandPath(), Now: p.Now, Alerts: p.Getenv(engine.Variable), Key: p.path(p.key)}
 	if !p.quiet && !p.json {
 		m.Note = func(text string) { p.note("%s", text) }
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/assure"
 	"candor/internal/custody"
 	"candor/internal/fault"
 	"candor/internal/policy"
@@ -122,6 +123,7 @@ func showWithdrawn(g *page, bs []store.Batch) {
 
 func (p *program) policySetCommand() *cobra.Command {
 	var by, reason string
+	var newKey bool
 	c := &cobra.Command{
 		Use:   "set FILE",
 		Short: "Put a policy in force and record it in the ledger",
@@ -130,7 +132,13 @@ records its hash in the ledger. The same file again changes nothing; a changed o
 needs another version, because outputs name a policy by its name and version.
 
 Keep the files: the ledger has the hash of every policy that was in force, and not
-its text.`,
+its text.
+
+A policy that says entities: pseudonym keeps names of hosts, accounts, addresses and
+labellers as keyed hashes from then on. Their key is made beside the data folder, with
+.key behind its name, unless a file is there or --key names one; keep a copy of it apart
+from the backups, none of which has it. --new-key begins another key where that of the
+folder is lost.`,
 		Example: "  candor policy show > policy.yaml\n  candor policy set policy.yaml --reason 'board decision of 3 May'",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -143,8 +151,20 @@ its text.`,
 				return err
 			}
 			change := custody.PolicyChange{ID: strings.TrimSpace(pol.Name + " " + pol.Version), File: b, By: by, Reason: reason}
+			if newKey && pol.Entities != assure.Pseudonym {
+				return fault.New(fault.Usage, "the policy keeps no pseudonyms, so that there is nothing to begin a key for").At("--new-key").Next("leave it out, or say entities: pseudonym")
+			}
 			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
+				if pol.Entities == assure.Pseudonym {
+					if _, err := d.Veil.Begin(newKey); err != nil {
+						return err
+					}
+				}
 				e, fresh, err := d.Custody.SetPolicy(ctx, change)
+				if err != nil {
+					return err
+				}
+				names, err := namesOf(ctx, d, &pol)
 				if err != nil {
 					return err
 				}
@@ -154,11 +174,15 @@ its text.`,
 						word = "in force"
 					}
 					g.line("%s: policy %s, ledger entry %d", word, g.bold(e.ID), e.Seq)
+					for _, l := range names.lines() {
+						g.line("  %s", l)
+					}
 				})
 			})
 		},
 	}
 	c.Flags().StringVar(&by, "by", p.Getenv("USER"), "who sets it, for the record")
 	c.Flags().StringVar(&reason, "reason", "", "why, for the record")
+	c.Flags().BoolVar(&newKey, "new-key", false, "begin another key of pseudonyms; what is there is no longer found under its names")
 	return c
 }

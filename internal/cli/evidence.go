@@ -269,6 +269,7 @@ func (p *program) evidenceShowCommand() *cobra.Command {
 				}
 				return p.emitBatch(ctx, d, b, func(g *page, v custody.Account) {
 					showBatch(g, b)
+					showNames(g, &b)
 					showRewritten(g, b)
 					showCustody(g, v)
 					showRetired(g, gone)

@@ -69,6 +69,14 @@ stands behind an apostrophe, and a character that a terminal would obey is spell
 				return fault.New(fault.Usage, "--without leaves out strata, and there are none").Next("add --stratify severity")
 			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				if k, err := d.Veil.Find(); by.Reader != "" {
+					if err != nil {
+						return err
+					}
+					if k != nil {
+						by.Called = k.Person(by.Reader)
+					}
+				}
 				s, err := d.Assessment.Sample(ctx, req, args[0], by)
 				if err != nil {
 					return err

@@ -13,6 +13,7 @@ import (
 	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/relay"
+	"candor/internal/veil"
 )
 
 // Relayed runs the command of another process on the folder that open opens.
@@ -20,7 +21,7 @@ type Relayed func(ctx context.Context, c relay.Call, s relay.Streams, open Open)
 
 // variables are what commands ask of the environment.
 func variables() []string {
-	return []string{"CANDOR_DATA", engine.Variable, "USER", "NO_COLOR", "TERM"}
+	return []string{"CANDOR_DATA", engine.Variable, veil.Variable, "USER", "NO_COLOR", "TERM"}
 }
 
 // relayed runs the commands of other processes as those of this one, but for what

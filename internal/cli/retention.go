@@ -99,6 +99,9 @@ goes whole: with every later row of it, and with every statement about it. It st
 while any row says that it fired on that day or later. This cannot be undone; --dry-run
 says what would go.
 
+Where names are kept as pseudonyms NAME is the name itself, or the pseudonym as it is
+shown; alerts go that have either, and the key must be there.
+
 The ledger has an entry of it: who, why, which batches, how many rows, and the hash of a
 record that keeps how many of the alerts counted per rule, day, class and provenance,
 and no names. candor ledger verify says expired, not tampered. What expired counts no
@@ -144,10 +147,12 @@ func (p *program) expire(ctx context.Context, d *Desk, e store.Expiring, entity 
 	x := expired{Dry: e.Dry, Others: map[string]int{}}
 	if entity != "" {
 		var err error
-		if x.Others, err = naming(ctx, d, entity); err != nil {
+		if e.Entities, err = alsoCalled(d, entity); err != nil {
 			return err
 		}
-		e.Entities = []string{entity}
+		if x.Others, err = naming(ctx, d, e.Entities); err != nil {
+			return err
+		}
 	}
 	var err error
 	if x.Expiry, err = d.Custody.Expire(ctx, e); err != nil {
@@ -159,20 +164,22 @@ func (p *program) expire(ctx context.Context, d *Desk, e store.Expiring, entity 
 // namingKinds are the kinds of record other than alerts that speak of entities.
 var namingKinds = [...]string{store.KindCase, store.KindSignal, store.KindExercise, store.KindRun, store.KindTuning}
 
-// naming counts the records in force that hold a name, by kind.
-func naming(ctx context.Context, d *Desk, name string) (map[string]int, error) {
-	quoted, err := json.Marshal(name)
-	if err != nil {
-		return nil, err
+// naming counts the records in force that hold one of the names of something, by kind.
+func naming(ctx context.Context, d *Desk, names []string) (map[string]int, error) {
+	n := map[string]int{}
+	holds := func(r *store.Record) bool {
+		return slices.ContainsFunc(names, func(name string) bool {
+			quoted, err := json.Marshal(name) // a text cannot fail to be encoded
+			return err == nil && strings.Contains(string(r.Body), string(quoted[1:len(quoted)-1])) || strings.Contains(r.Key, name)
+		})
 	}
-	text, n := string(quoted[1:len(quoted)-1]), map[string]int{}
 	for _, kind := range namingKinds {
 		records, err := d.Evidence.Current(ctx, kind)
 		if err != nil {
 			return nil, err
 		}
 		for i := range records {
-			if strings.Contains(string(records[i].Body), text) || strings.Contains(records[i].Key, name) {
+			if holds(&records[i]) {
 				n[kind]++
 			}
 		}

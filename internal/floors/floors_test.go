@@ -30,9 +30,11 @@ var house = map[string]room{
 	"figure":  {floor: 0, pure: true},
 	"schema":  {floor: 0, pure: true},
 	"address": {floor: 1, pure: true},
-	"durable": {floor: 0},
-	"flock":   {floor: 0},
-	"tear":    {floor: 0}, // kills processes, for tests
+
+	"pseudonym": {floor: 1, pure: true}, // keyed hashes of names
+	"durable":   {floor: 0},
+	"flock":     {floor: 0},
+	"tear":      {floor: 0}, // kills processes, for tests
 
 	"scratch":   {floor: 1},
 	"attack":    {floor: 1, pure: true},
@@ -121,6 +123,7 @@ var house = map[string]room{
 	"store/duckdb":    {floor: 11, peers: []string{"store/storetest"}},
 	"store/sqlite":    {floor: 11, peers: []string{"store/storetest"}},
 	"hold":            {floor: 9},
+	"veil":            {floor: 9}, // names in a folder that are kept as pseudonyms
 	"engine":          {floor: 9},
 	"relay":           {floor: 11},
 	"archive":         {floor: 9}, // kept assessments

@@ -11,6 +11,7 @@ import (
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/mapping"
+	"candor/internal/pseudonym"
 	"candor/internal/store"
 )
 
@@ -20,12 +21,21 @@ type Evidence struct {
 	alerts   store.Alerts
 	now      func() time.Time
 	names    *names // nil where names are held against nothing
+	// veil returns the key by which names are kept; nil keeps them as they are.
+	veil func() (*pseudonym.Key, error)
 }
 
 // NewEvidence returns what adds evidence to ev and alerts to al. The clock gives
 // the time at which a batch was added. Without stores it can only check.
 func NewEvidence(ev store.Evidence, al store.Alerts, clock func() time.Time) *Evidence {
 	return &Evidence{evidence: ev, alerts: al, now: clock}
+}
+
+// Veiled keeps names by the key that veil returns when a batch begins, as they are where
+// it returns none, and returns e.
+func (e *Evidence) Veiled(veil func() (*pseudonym.Key, error)) *Evidence {
+	e.veil = veil
+	return e
 }
 
 // Request is one batch to add.
@@ -207,11 +217,24 @@ type batch struct {
 	// changes says that the input has a statement for every change of a record, so
 	// that more than one about the same is no slip.
 	changes bool
-	calls   calls // how the alerts name their rules
+	// key is that of the pseudonyms in the place of names; nil where they stay.
+	key   *pseudonym.Key
+	calls calls // how the alerts name their rules
 }
 
-func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
+// newBatch begins a batch. It fails where names are to be pseudonyms and their key is not
+// there.
+func (e *Evidence) newBatch(r Request, sum [32]byte) (*batch, error) {
 	b := &batch{rejects: &rejects{dir: r.RejectsDir, base: r.Dir}, calls: calls{}, forced: r.Format, product: r.Product}
+	if e.veil != nil {
+		var err error
+		if b.key, err = e.veil(); err != nil {
+			return nil, err
+		}
+	}
+	if b.key != nil {
+		b.Names, b.rejects.veiled = b.key.Fingerprint(), true
+	}
 	how := r.Format
 	if r.Kind == dispositions {
 		how = r.Kind + " " + how
@@ -231,7 +254,7 @@ func (e *Evidence) newBatch(r Request, sum [32]byte) *batch {
 	b.Kind, b.Paths, b.By, b.Added = r.Kind, r.Paths, r.By, e.now().UTC()
 	b.Source, b.Whole = r.Source, r.Whole
 	b.named(hexSum(sum))
-	return b
+	return b, nil
 }
 
 // format notes the format of one of the inputs.

@@ -30,6 +30,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/mapping"
 	"candor/internal/store"
+	"candor/internal/veil"
 )
 
 // addAlerts adds a batch of alerts or dispositions. The files are read twice: for
@@ -84,7 +85,9 @@ func (e *Evidence) beginAlerts(ctx context.Context, r Request, in *alertInput) (
 	if in.sum, err = in.hash(ctx); err != nil {
 		return nil, nil, err
 	}
-	b = e.newBatch(r, in.sum)
+	if b, err = e.newBatch(r, in.sum); err != nil {
+		return nil, nil, err
+	}
 	b.warnings = in.notes
 	known, err := r.known(ctx, e.alerts)
 	if err != nil {
@@ -119,7 +122,8 @@ func (b *batch) found(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Al
 	}
 }
 
-// taken counts the alerts into the batch.
+// taken counts the alerts into the batch, and puts pseudonyms in the place of names where
+// they are kept so.
 func (b *batch) taken(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
 		for a, err := range alerts {
@@ -127,6 +131,9 @@ func (b *batch) taken(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Al
 				b.good++
 				b.calls.add(a)
 				b.span(a.Time)
+				if b.key != nil {
+					veil.Alert(b.key, a)
+				}
 				if a.Disposition != nil && a.Partial() {
 					b.span(a.Disposition.Time)
 				}

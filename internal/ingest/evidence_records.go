@@ -23,6 +23,7 @@ import (
 	"candor/internal/telemetry/dettect"
 	"candor/internal/telemetry/inventory"
 	"candor/internal/telemetry/sensormap"
+	"candor/internal/veil"
 )
 
 // addRecords adds a batch of evidence other than alerts.
@@ -66,7 +67,9 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	if m != nil { // what it makes of the same bytes is another input
 		sum = signed(sum, said, m.NamesFile(), where)
 	}
-	b = e.newBatch(r, sum)
+	if b, err = e.newBatch(r, sum); err != nil {
+		return nil, nil, err
+	}
 	b.warnings = append(notes, more...)
 	known, err := r.known(ctx, e.evidence)
 	if err != nil {
@@ -75,7 +78,7 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	b.again(known)
 	if o, ok := earlier(known, b); ok {
 		if b.Kind == casesKind { // what they say of alerts may not be there yet
-			again := &batch{Batch: b.Batch, rejects: &rejects{}, forced: b.forced}
+			again := &batch{Batch: b.Batch, rejects: &rejects{}, forced: b.forced, key: b.key}
 			err = again.decode(k, files, m)
 			b.records = again.records
 		}
@@ -178,8 +181,11 @@ func (b *batch) all(ctx context.Context) iter.Seq2[store.Record, error] {
 	}
 }
 
-// put adds a record.
+// put adds a record, with pseudonyms in the place of names where they are kept so.
 func (b *batch) put(kind, key string, noun any) error {
+	if b.key != nil {
+		noun, key = veil.Noun(b.key, noun, key)
+	}
 	body, err := json.Marshal(noun)
 	if err != nil {
 		return fmt.Errorf("encode %s %q: %w", kind, key, err)

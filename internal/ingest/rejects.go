@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"candor/internal/evidence"
 	"candor/internal/fault"
@@ -18,6 +19,8 @@ type rejects struct {
 	dir, name string
 	// base is the folder that dir starts at, if it is relative.
 	base string
+	// veiled says that the file must hold no names, so that it has no values.
+	veiled bool
 
 	first []evidence.Reject
 	n     int64
@@ -40,12 +43,19 @@ func (r *rejects) add(j evidence.Reject) {
 			return
 		}
 	}
+	if r.veiled && j.Value != "" {
+		j.Reason = strings.ReplaceAll(j.Reason, j.Value, "…") + valueWithheld
+		j.Value = ""
+	}
 	line, err := json.Marshal(j)
 	if err == nil {
 		_, err = r.out.Write(append(line, '\n'))
 	}
 	r.err = err
 }
+
+// valueWithheld is said of a reject whose value is not kept.
+const valueWithheld = " (the value is withheld: names are kept as pseudonyms)"
 
 func (r *rejects) open() (err error) {
 	if err := os.MkdirAll(within(r.base, r.dir), 0o750); err != nil {

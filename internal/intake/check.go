@@ -21,16 +21,16 @@ const bodyName = "body"
 const maxShown = 20
 
 // check counts the records of a body with the decoder that files of the kind are
-// read with.
-func check(kind string, body []byte) (Receipt, error) {
-	r := Receipt{Rejects: []Rejected{}}
+// read with, and names the lines of those that are wrong.
+func check(kind string, body []byte) (r Receipt, wrong map[int]bool, err error) {
+	r, wrong = Receipt{Rejects: []Rejected{}}, map[int]bool{}
 	reject := func(j evidence.Reject) {
 		r.Rejected++
+		wrong[j.Line] = true
 		if len(r.Rejects) < maxShown {
 			r.Rejects = append(r.Rejects, shown(j))
 		}
 	}
-	var err error
 	switch kind {
 	case "alerts":
 		r.Accepted, err = alerts(body, reject)
@@ -43,10 +43,10 @@ func check(kind string, body []byte) (Receipt, error) {
 		d, failed := feed.DecodeLines(bodyName, bytes.NewReader(body))
 		r.Accepted, err = count(d, reject), failed
 	default:
-		return Receipt{}, fault.New(fault.Usage, "evidence of the kind %q cannot be pushed", kind)
+		return Receipt{}, nil, fault.New(fault.Usage, "evidence of the kind %q cannot be pushed", kind)
 	}
 	r.Received = r.Accepted + r.Rejected
-	return r, err
+	return r, wrong, err
 }
 
 func alerts(body []byte, reject func(evidence.Reject)) (int, error) {

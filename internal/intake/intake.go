@@ -24,6 +24,8 @@ import (
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/ingest"
+	"candor/internal/pseudonym"
+	"candor/internal/veil"
 )
 
 // Author begins the author of every batch that was pushed; the name of the token
@@ -63,6 +65,8 @@ type Config struct {
 	Now             func() time.Time
 	// Compact, if set, merges small batches that were made of what was pushed; see Merging.
 	Compact func(ctx context.Context) error
+	// Veil, if set, returns the key by which names are kept; nil keeps them as they are.
+	Veil func() (*pseudonym.Key, error)
 }
 
 // Service is the intake of one data folder, whose writer this process must be. It
@@ -156,17 +160,37 @@ func (s *Service) Receive(ctx context.Context, p Post) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	r, err := check(p.Kind, body)
+	r, wrong, err := check(p.Kind, body)
 	if err != nil || r.Accepted == 0 {
 		return r, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Receipt{}, err
 	}
+	if body, err = s.veiled(body, wrong); err != nil {
+		return Receipt{}, err
+	}
 	if err := s.journal(stream{p.Kind, p.Token}, joined(body, r.Received)); err != nil {
 		return Receipt{}, err
 	}
 	return r, nil
+}
+
+// veiled returns lines, of which some are wrong, with pseudonyms in the place of names,
+// where they are kept so.
+func (s *Service) veiled(lines []byte, wrong map[int]bool) ([]byte, error) {
+	if s.Veil == nil {
+		return lines, nil
+	}
+	k, err := s.Veil()
+	switch {
+	case err != nil:
+		return nil, fault.New(fault.Unavailable, "the server cannot keep names as its policy asks").Because(err).
+			Next("%s; nothing of it was kept", fault.HintOf(err))
+	case k == nil:
+		return lines, nil
+	}
+	return veil.Lines(k, bytes.TrimPrefix(lines, []byte(bom)), wrong), nil
 }
 
 func busy(what string, after time.Duration) error {

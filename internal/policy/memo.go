@@ -2,7 +2,10 @@ package policy
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"sync"
 
 	"candor/internal/assure"
@@ -42,4 +45,22 @@ func (m *Memo) Read(r io.Reader, name string) (assure.Policy, error) {
 	}
 	m.known, m.text, m.policy = true, text, p
 	return p, nil
+}
+
+// Pseudonyms returns what says whether the policy in a file, or the built-in one where it
+// is not there, asks for names to be kept as pseudonyms.
+func Pseudonyms(file string) func() (bool, error) {
+	var m Memo
+	return func() (bool, error) {
+		f, err := os.Open(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil {
+			return false, unread(file, err)
+		}
+		defer f.Close()
+		p, err := m.Read(f, file)
+		return p.Entities == assure.Pseudonym, err
+	}
 }

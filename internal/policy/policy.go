@@ -36,6 +36,7 @@ func builtIn() assure.Policy {
 		Version:    "1",
 		WindowDays: 90,
 		KeepDaily:  400,
+		Entities:   assure.Clear,
 		Visibility: visibility.Policy{
 			OutsidePlatforms: []string{"PRE"},
 			JointNeed:        "all",
@@ -97,6 +98,7 @@ type Document struct {
 	WindowDays int        `json:"window_days"`
 	Release    string     `json:"release"`
 	KeepDaily  int        `json:"keep_daily"`
+	Entities   string     `json:"entities"`
 	Visibility Visibility `json:"visibility"`
 	Claim      Claim      `json:"claim"`
 	Measure    Measure    `json:"measure"`
@@ -211,6 +213,7 @@ func DocumentOf(p assure.Policy) Document {
 		WindowDays: p.WindowDays,
 		Release:    release{&p.Release}.String(),
 		KeepDaily:  p.KeepDaily,
+		Entities:   p.Entities,
 		Visibility: Visibility(p.Visibility),
 		Claim:      Claim(p.Claim),
 		Measure:    Measure(p.Measure),

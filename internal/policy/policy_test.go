@@ -313,7 +313,7 @@ func TestEverySettingSaysWhichWayItAsksLess(t *testing.T) {
 	p := builtIn()
 	for _, k := range keys(&p) {
 		_, told := way[k.name]
-		free := k.name == "name" || k.name == "version" || k.name == "release" || k.name == "keep_daily" || k.name == "claim.statuses" || k.name == "claim.join_alerts_by" ||
+		free := k.name == "name" || k.name == "version" || k.name == "release" || k.name == "keep_daily" || k.name == "entities" || k.name == "claim.statuses" || k.name == "claim.join_alerts_by" ||
 			strings.HasPrefix(k.name, "costs.") || strings.HasPrefix(k.name, "take.")
 		if told == free {
 			t.Errorf("%s: which way it asks less is told %t", k.name, told)

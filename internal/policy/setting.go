@@ -46,6 +46,7 @@ func keys(p *assure.Policy) []key {
 		{"window_days", "days", "How many days, up to and including the day of judgement, alerts and feeds are looked at.", whole{&p.WindowDays, 1, 3660}},
 		{"release", "", "Which ATT&CK release to judge by where none is asked for, for example enterprise 18.1; newest for the newest that is imported.", release{&p.Release}},
 		{"keep_daily", "assessments", "How many of the assessments stay that a server keeps by itself, one a day; with 0 it keeps none. Those that people keep stay.", whole{&p.KeepDaily, 0, 36600}},
+		{"entities", "", "How names of hosts, accounts, addresses and labellers are kept in evidence that comes from now on: clear for as they are, pseudonym for keyed hashes, whose key lies beside the data folder.", text{&p.Entities, []string{assure.Clear, assure.Pseudonym}}},
 	}
 	ks = append(ks, visibilityKeys(p)...)
 	ks = append(ks, claimKeys(p)...)

@@ -320,6 +320,9 @@ type Batch struct {
 	// Expired is how many rows of a batch of alerts were removed for retention. The store
 	// sets it.
 	Expired int64 `json:"expired,omitempty"`
+	// Names is the fingerprint of the key by whose pseudonyms the batch names hosts,
+	// accounts, addresses and persons; empty where it has their names. See package veil.
+	Names string `json:"names_key,omitempty"`
 	// Found, if set, is what whoever reads the alerts has found by their end; Alerts.Append
 	// takes it over into Format, Rejected, Rejects and LeftOut then. No store keeps it.
 	Found *Found `json:"-"`

@@ -5,7 +5,8 @@
 //	process.executable startswith "C:\\Tools\\" or cmd like "*--health*"
 //
 // It has three answers. A field that an alert does not carry decides nothing: what
-// hangs on it may be so. Text is compared without regard to case, as most products do.
+// hangs on it may be so. Neither does a name that stands as a pseudonym where more is asked
+// than whether two are equal. Text is compared without regard to case, as most products do.
 // It refuses expressions of regular languages, so that deciding takes time in proportion
 // to the texts alone.
 package condition
@@ -15,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"candor/internal/pseudonym"
 )
 
 // Truth is what a condition comes to for an alert.
@@ -113,16 +116,34 @@ func (e *Expr) compare(value func(field string) ([]string, bool)) Truth {
 	case e.Op == Exists:
 		return truth(len(have) > 0)
 	case e.Op == Differs:
-		return truth(!slices.ContainsFunc(have, func(h string) bool { return holds(Equals, h, e.Values[0]) }))
+		return e.among(Equals, have).Not()
 	}
+	return e.among(e.Op, have)
+}
+
+// among says whether one of the texts of a field compares so with one of the values.
+func (e *Expr) among(op Op, have []string) Truth {
+	t := No
 	for _, h := range have {
 		for _, v := range e.Values {
-			if holds(e.Op, h, v) {
+			if holds(op, h, v) {
 				return Yes
+			}
+			if hidden(op, h, v) {
+				t = Maybe
 			}
 		}
 	}
-	return No
+	return t
+}
+
+// hidden reports whether names that stand as pseudonyms keep it from being known that two
+// texts do not compare so. Of two pseudonyms it is known whether they are equal.
+func hidden(op Op, have, value string) bool {
+	if (op == Equals || op == In) && pseudonym.Is(have) && pseudonym.Is(value) {
+		return false
+	}
+	return pseudonym.Within(have) || pseudonym.Within(value)
 }
 
 func truth(b bool) Truth {

@@ -74,9 +74,15 @@ func own(r *export.Record) (detection.Exception, bool) {
 // identify gives an exception without an id one that is made of what it says.
 func identify(e *detection.Exception) {
 	if e.ID == "" {
-		sum := sha256.Sum256([]byte(e.RuleID + "\x00" + e.RuleName + "\x00" + e.List + "\x00" + e.Condition))
-		e.ID = "ex-" + hex.EncodeToString(sum[:6])
+		e.ID = MadeID(e)
 	}
+}
+
+// MadeID returns the id of an exception for which its product has none: it follows from
+// rule, list and condition.
+func MadeID(e *detection.Exception) string {
+	sum := sha256.Sum256([]byte(e.RuleID + "\x00" + e.RuleName + "\x00" + e.List + "\x00" + e.Condition))
+	return "ex-" + hex.EncodeToString(sum[:6])
 }
 
 // spread makes one list of those that records gave.
