@@ -82,6 +82,10 @@ type Deps struct {
 	// without it nothing can be written.
 	Notes     Notebook
 	Notetaker Notetaker
+	// Expiries says what was removed for retention, and Expirer removes alerts; without it
+	// nothing can be removed.
+	Expiries Expiries
+	Expirer  Expirer
 	// Intake takes what is pushed; without it, nothing can be pushed.
 	Intake Receiver
 	// Door lets in who may.
@@ -130,6 +134,7 @@ func New(d Deps) http.Handler {
 	s.registerMeasurements(h)
 	s.registerPush(h, mux)
 	s.registerNotes(h, mux)
+	s.registerRetention(h, mux)
 	document, err := describe(h)
 	mux.HandleFunc("GET "+documentPath, func(w http.ResponseWriter, r *http.Request) {
 		if err != nil {

@@ -193,7 +193,7 @@ func body(r *http.Request, into any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &long):
-		return fault.New(fault.Usage, "the body is longer than %d bytes", long.Limit).Because(errLong).Next("a note has at most %d bytes of words", take.MaxNote)
+		return fault.New(fault.Usage, "the body is longer than %d bytes", long.Limit).Because(errLong).Next("send a shorter one; a note has at most %d bytes of words", take.MaxNote)
 	}
 	return fault.New(fault.Usage, "the body is not the JSON object that is asked for: %s", err).At("body").Next("see %s for its members", documentPath)
 }

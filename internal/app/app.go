@@ -32,6 +32,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/policy"
+	"candor/internal/retention"
 	"candor/internal/scratch"
 	"candor/internal/store/batches"
 	"candor/internal/store/sqlite"
@@ -303,6 +304,7 @@ func (s *stores) services() *cli.Desk {
 		Assessment: judge,
 		Custody:    s.keeper,
 		Veil:       s.veil,
+		Retention:  s.retention(),
 		BatchFile:  s.alerts.File,
 		Extract:    s.alerts.Extract,
 		Merges:     s.alerts.Merges,
@@ -313,6 +315,10 @@ func (s *stores) services() *cli.Desk {
 		Share: s.share,
 		Close: s.close,
 	}
+}
+
+func (s *stores) retention() *retention.Service {
+	return &retention.Service{Keeper: s.keeper, Evidence: s.evidence, Veil: s.veil, Now: s.mode.Now}
 }
 
 // answersMost bounds what a server keeps of its answers, in bytes.
@@ -340,11 +346,11 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	})
 	deps := api.Deps{
 		Door: at, Answers: answers.Handler,
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(),
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(),
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
 	if s.intake != nil {
-		deps.Intake, deps.Notetaker = s.intake, notesInTurn{s, judge}
+		deps.Intake, deps.Notetaker, deps.Expirer = s.intake, notesInTurn{s, judge}, expiryInTurn{s}
 	}
 	if s.hold == nil {
 		deps.ReadOnly = fault.New(fault.Unavailable, "this server reads a data folder that it cannot write to, and takes nothing").At("%s", s.dir).

@@ -8,6 +8,7 @@ import (
 	"candor/internal/custody"
 	"candor/internal/ingest"
 	"candor/internal/intake"
+	"candor/internal/retention"
 	"candor/internal/take"
 )
 
@@ -83,4 +84,17 @@ func (t notesInTurn) Retire(ctx context.Context, of assessment.Subject, id strin
 	}
 	defer release()
 	return t.judge.Retire(ctx, of, id, r)
+}
+
+// expiryInTurn removes alerts while no command of the server's writes.
+type expiryInTurn struct{ of *stores }
+
+// Expire waits for its turn and removes alerts.
+func (t expiryInTurn) Expire(ctx context.Context, r retention.Request) (retention.Expired, error) {
+	release, err := t.of.takeTurn(ctx, "candor serve, for retention")
+	if err != nil {
+		return retention.Expired{}, err
+	}
+	defer release()
+	return t.of.retention().Expire(ctx, r)
 }

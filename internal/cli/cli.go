@@ -35,6 +35,7 @@ import (
 	"candor/internal/library"
 	"candor/internal/policy"
 	"candor/internal/relay"
+	"candor/internal/retention"
 	"candor/internal/store"
 	"candor/internal/veil"
 )
@@ -76,6 +77,8 @@ type Desk struct {
 	Alerts     store.Alerts
 	Assessment *assessment.Service
 	Custody    *custody.Keeper
+	// Retention removes alerts.
+	Retention *retention.Service
 	// Veil is how names are kept.
 	Veil *veil.Folder
 	// BatchFile returns the path of the file in which a batch of alerts lies, or of a merged

@@ -114,16 +114,3 @@ func (p *program) tellNames(cmd *cobra.Command, pol *assure.Policy) error {
 		return err
 	})
 }
-
-// alsoCalled returns the names under which what is called a name stands in the data folder:
-// the name, and its pseudonym where the folder was begun with a key, which must be there.
-func alsoCalled(d *Desk, name string) ([]string, error) {
-	k, err := d.Veil.Find()
-	if err != nil || k == nil {
-		return []string{name}, err
-	}
-	if p := k.Name(name); p != name {
-		return []string{name, p}, nil
-	}
-	return []string{name}, nil
-}

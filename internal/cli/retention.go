@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/intake"
+	"candor/internal/retention"
 	"candor/internal/store"
 )
 
@@ -77,18 +77,9 @@ func (p *program) compact(ctx context.Context, d *Desk, by string) error {
 	})
 }
 
-// expired is what an expiry came to.
-type expired struct {
-	store.Expiry
-	// Dry says that nothing was removed.
-	Dry bool `json:"dry_run"`
-	// Others are the records other than alerts that name the entity, by kind: they stay.
-	Others map[string]int `json:"other_records"`
-}
-
 func (p *program) evidenceExpireCommand() *cobra.Command {
-	var e store.Expiring
-	var before, entity string
+	var r retention.Request
+	var before string
 	c := &cobra.Command{
 		Use:   "expire --before DATE [--entity NAME] --reason TEXT",
 		Short: "Remove old alerts for retention, for good and in sight of all",
@@ -116,78 +107,74 @@ one. The reason stands in the ledger for good: name nobody in it.`,
 		Example: "  candor evidence expire --before 2025-05-04 --reason 'retention: one year' --dry-run\n  candor evidence expire --before 2026-05-04 --entity jdoe --reason 'request 4711'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if strings.TrimSpace(e.Reason) == "" {
+			if strings.TrimSpace(r.Reason) == "" {
 				return fault.New(fault.Usage, "an expiry needs a reason").Next("say it with --reason, for whoever asks later")
 			}
-			if cmd.Flags().Changed("entity") && entity == "" {
+			if cmd.Flags().Changed("entity") && r.Entity == "" {
 				return fault.New(fault.Usage, "no entity is named").At("--entity").Next("name one, or leave it out to remove the alerts about all of them")
 			}
 			d, err := day.Parse(before)
 			if err != nil {
 				return fault.New(fault.Usage, "%q is not a day", before).At("--before").Next("write it as 2006-01-02: alerts that fired before it go")
 			}
-			if d > day.Of(p.Now()) {
-				return fault.New(fault.Usage, "%s is yet to come", d).At("--before").Next("name today or a day before: alerts that fired before it go")
-			}
-			e.Before = d
-			return p.with(cmd, true, func(ctx context.Context, d *Desk) error { return p.expire(ctx, d, e, entity) })
+			r.Before = d
+			return p.with(cmd, true, func(ctx context.Context, d *Desk) error { return p.expire(ctx, d, r) })
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&before, "before", "", "the day, 2006-01-02, before which alerts go (required)")
-	f.StringVar(&entity, "entity", "", "remove only alerts about the entity of this `NAME`")
-	f.StringVar(&e.Reason, "reason", "", "why they go (required)")
-	f.StringVar(&e.By, "by", p.Getenv("USER"), "who removes them, for the record")
-	f.BoolVar(&e.Dry, "dry-run", false, "say what would go, and remove nothing")
+	f.StringVar(&r.Entity, "entity", "", "remove only alerts about the entity of this `NAME`")
+	f.StringVar(&r.Reason, "reason", "", "why they go (required)")
+	f.StringVar(&r.By, "by", p.Getenv("USER"), "who removes them, for the record")
+	f.BoolVar(&r.Dry, "dry-run", false, "say what would go, and remove nothing")
 	return c
 }
 
-func (p *program) expire(ctx context.Context, d *Desk, e store.Expiring, entity string) error {
-	e.At = p.Now()
-	x := expired{Dry: e.Dry, Others: map[string]int{}}
-	if entity != "" {
-		var err error
-		if e.Entities, err = alsoCalled(d, entity); err != nil {
-			return err
-		}
-		if x.Others, err = naming(ctx, d, e.Entities); err != nil {
-			return err
-		}
-	}
-	var err error
-	if x.Expiry, err = d.Custody.Expire(ctx, e); err != nil {
+func (p *program) expire(ctx context.Context, d *Desk, r retention.Request) error {
+	x, err := d.Retention.Expire(ctx, r)
+	if err != nil {
 		return err
 	}
 	return p.emit(x, func(g *page) { showExpired(g, &x) })
 }
 
-// namingKinds are the kinds of record other than alerts that speak of entities.
-var namingKinds = [...]string{store.KindCase, store.KindSignal, store.KindExercise, store.KindRun, store.KindTuning}
-
-// naming counts the records in force that hold one of the names of something, by kind.
-func naming(ctx context.Context, d *Desk, names []string) (map[string]int, error) {
-	n := map[string]int{}
-	holds := func(r *store.Record) bool {
-		return slices.ContainsFunc(names, func(name string) bool {
-			quoted, err := json.Marshal(name) // a text cannot fail to be encoded
-			return err == nil && strings.Contains(string(r.Body), string(quoted[1:len(quoted)-1])) || strings.Contains(r.Key, name)
-		})
+func (p *program) evidenceExpiredCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "expired",
+		Short: "List what was removed for retention: when, by whom, why, how much",
+		Long: `Expired lists each removal of alerts for retention (candor evidence expire). --json has
+besides the batches, the files that were written anew, and how many of the alerts counted
+per rule, day, class and provenance.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				list, err := d.Retention.Expiries(ctx)
+				if err != nil {
+					return err
+				}
+				return p.emit(list, func(g *page) { showExpiries(g, list) })
+			})
+		},
 	}
-	for _, kind := range namingKinds {
-		records, err := d.Evidence.Current(ctx, kind)
-		if err != nil {
-			return nil, err
-		}
-		for i := range records {
-			if holds(&records[i]) {
-				n[kind]++
-			}
-		}
-	}
-	return n, nil
 }
 
-func showExpired(g *page, x *expired) {
+func showExpiries(g *page, list []store.Expiry) {
+	if len(list) == 0 {
+		g.line("Nothing has expired.\n  candor evidence expire removes alerts for retention")
+		return
+	}
+	rows := [][]string{{"EXPIRY", "ON", "BEFORE", "OF", "ROWS", "ALERTS", "BATCHES", "BY", "REASON"}}
+	for i := range list {
+		x, of := &list[i], "all"
+		if x.OfEntity {
+			of = "one entity"
+		}
+		rows = append(rows, []string{x.ID, x.At.UTC().Format(time.DateTime), string(x.Before), of, group3(x.Rows), group3(x.Alerts), group3(int64(len(x.Batches))), x.By, x.Reason})
+	}
+	g.table("", rows)
+}
+
+func showExpired(g *page, x *retention.Expired) {
 	about := ""
 	if x.OfEntity {
 		about = " about that entity"

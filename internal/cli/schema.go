@@ -24,6 +24,7 @@ import (
 	"candor/internal/mirror"
 	"candor/internal/near"
 	"candor/internal/policy"
+	"candor/internal/retention"
 	"candor/internal/schema"
 	"candor/internal/store"
 	"candor/internal/take"
@@ -62,7 +63,8 @@ func outputs() map[string][]schema.Form {
 		"evidence check":     {schema.Of[ingest.Check]("")},
 		"evidence map":       {schema.Of[ingest.Proposed]("")},
 		"evidence compact":   {schema.Of[compacted]("")},
-		"evidence expire":    {schema.Of[expired]("")},
+		"evidence expire":    {schema.Of[retention.Expired]("")},
+		"evidence expired":   {schema.Of[[]store.Expiry]("")},
 		"evidence formats":   {schema.Of[[]ingest.Format]("")},
 		"evidence history":   {schema.Of[[]statement]("of an alert"), schema.Of[[]caseStatement]("of a case")},
 		"evidence list":      {schema.Of[[]store.Batch]("")},

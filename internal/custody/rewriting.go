@@ -84,6 +84,21 @@ func (k *Keeper) Expire(ctx context.Context, e store.Expiring) (gone store.Expir
 	return gone, fault.New(fault.Unavailable, "the alerts of this folder cannot expire")
 }
 
+// Expiries lists what expired, oldest first.
+func (k *Keeper) Expiries(ctx context.Context) ([]store.Expiry, error) {
+	list := []store.Expiry{}
+	for _, s := range k.Batches {
+		if r, ok := s.(store.Rewriter); ok {
+			some, err := r.Expiries(ctx)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, some...)
+		}
+	}
+	return list, nil
+}
+
 // rewrite waits until nobody copies the files of batches, and keeps everybody from it until
 // release is called. It returns none if that is not to be waited for.
 func (k *Keeper) rewrite(ctx context.Context, now bool) (release func(), err error) {

@@ -138,6 +138,7 @@ var house = map[string]room{
 	"assessment": {floor: 10},
 	"custody":    {floor: 10},
 	"backup":     {floor: 10},
+	"retention":  {floor: 10, peers: []string{"custody"}}, // alerts that go
 
 	"api": {floor: 11},
 	"web": {floor: 12},

@@ -21,7 +21,8 @@ type Verb string
 const (
 	// Read is to see a page or a model; the thing is the route.
 	Read Verb = "read"
-	// Push is to bring evidence, or to write notes; the thing is its kind.
+	// Push is to bring evidence, to write notes, or to have alerts removed; the thing is
+	// its kind.
 	Push Verb = "push"
 	// Run is to have a server run a command line; the thing is the command.
 	Run Verb = "run"
@@ -33,10 +34,13 @@ const (
 // Notes is the scope of those who write notes about objects.
 const Notes = "notes"
 
+// Retention is the scope of those who have alerts removed.
+const Retention = "retention"
+
 // Scopes lists what someone can be known to be for: to push one kind of evidence, to
-// write notes, or to read.
+// write notes, to have alerts removed, or to read.
 func Scopes() []string {
-	return []string{"alerts", "dispositions", "signals", "feeds", Notes, string(Read)}
+	return []string{"alerts", "dispositions", "signals", "feeds", Notes, Retention, string(Read)}
 }
 
 // Who is someone who wants something. The zero Who is anyone who reaches the server.
