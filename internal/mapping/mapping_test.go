@@ -65,7 +65,7 @@ func TestWhatAMappingMakes(t *testing.T) {
 		{"a table without a header", "runs\nnames: [r, s, st, ms]\ndelimiter: '|'\nskip: 1\ncolumns: {rule_id: r, start: s, status: st, gap_seconds: {column: ms, unit: ms}}",
 			"x.txt", "report of today\nR|2026-03-01|ok|1500\n", "rule_id,rule_name,start,end,status,executions,events,gap_seconds,source,site,reason\nR,,2026-03-01T00:00:00Z,,ok,,,1.5,,,\n"},
 		{"declarations", "telemetry\ncolumns: {name: n, platforms: p, hosts: h}", "x.csv", "n,p,h\nauditd:SYSCALL,Linux,3\n",
-			"kind: telemetry\nversion: 1\nlog_sources:\n  - {\"hosts\":\"3\",\"name\":\"auditd:SYSCALL\",\"platforms\":[\"Linux\"]}\n"},
+			"kind: telemetry\nversion: 1\nlog_sources:\n  - {\"name\":\"auditd:SYSCALL\",\"platforms\":[\"Linux\"],\"hosts\":\"3\"}\n"},
 		{"no declaration", "telemetry\nwhere: [{column: n, is: x}]\ncolumns: {name: n}", "x.csv", "n\na\n", "kind: telemetry\nversion: 1\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

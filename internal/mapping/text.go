@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"candor/internal/alert/export"
 	"candor/internal/decode"
@@ -204,6 +205,7 @@ type writer struct {
 	csv   *csv.Writer
 	cells []string
 	made  int // lines that were written
+	line  []byte
 	seen  map[uint64]uint32
 }
 
@@ -342,27 +344,34 @@ func one(k key, values []string) string {
 
 // object writes a record as an object of JSON on a line of its own.
 func (w *writer) object(r *row, values [][]string) {
-	o := make(map[string]any, len(values)+1)
+	o := jsonLine{buf: append(w.line[:0], '{')}
+	id, site := false, ""
 	for i, c := range w.columns {
+		v := values[i]
+		if len(v) == 0 {
+			continue
+		}
+		id = id || c.name == "id"
+		if c.name == "site" {
+			site = v[0]
+		}
+		o.name(c.name)
 		switch {
-		case len(values[i]) == 0:
 		case c.as == list:
-			o[c.name] = values[i]
+			o.texts(v)
+		case c.name == "score" && isNumber(v[0]):
+			o.buf = append(o.buf, v[0]...)
 		default:
-			o[c.name] = values[i][0]
+			o.text(v[0])
 		}
 	}
-	if _, has := o["id"]; !has && w.target.kind == "alerts" {
-		o["id"] = w.derived(r, o["site"])
+	if !id && w.target.kind == "alerts" {
+		o.name("id")
+		o.text(w.derived(r, site))
 	}
-	if w.target.kind == "alerts" {
-		w.score(o)
-	}
-	if fields := w.beside(r); len(fields) > 0 {
-		o["fields"] = fields
-	}
-	data, err := json.Marshal(o, json.Deterministic(true))
-	if err != nil {
+	w.beside(&o, r)
+	w.line = append(o.buf, '}', '\n')
+	if o.err != nil {
 		w.in.Reject(evidence.Reject{File: w.in.File, Line: r.line, Reason: "not UTF-8"})
 		return
 	}
@@ -371,34 +380,73 @@ func (w *writer) object(r *row, values [][]string) {
 	if w.target.write == asYAML {
 		w.buf.WriteString("  - ")
 	}
-	w.buf.Write(data)
-	w.buf.WriteByte('\n')
+	w.buf.Write(w.line)
 }
 
-// score makes the score a number, where it is one.
-func (w *writer) score(o map[string]any) {
-	text, _ := o["score"].(string)
-	var n float64
-	if text != "" && json.Unmarshal([]byte(text), &n) == nil {
-		o["score"] = n
-	}
-}
-
-// beside returns the columns that are kept beside the fields of a record.
-func (w *writer) beside(r *row) map[string]string {
-	out := map[string]string{}
+// beside writes the columns that are kept beside the fields of a record.
+func (w *writer) beside(o *jsonLine, r *row) {
+	some := false
 	for _, f := range w.fields {
-		if v := f.eval(r); len(v) > 0 {
-			out[f.path] = strings.Join(v, ";")
+		v := f.eval(r)
+		if len(v) == 0 {
+			continue
 		}
+		if !some {
+			o.name("fields")
+			o.buf = append(o.buf, '{')
+			some = true
+		}
+		o.name(f.path)
+		o.text(strings.Join(v, ";"))
 	}
-	return out
+	if some {
+		o.buf = append(o.buf, '}')
+	}
+}
+
+// isNumber reports whether a text is a number as JSON writes it.
+func isNumber(text string) bool {
+	var n float64
+	return text != "" && text[0] != '"' && json.Unmarshal([]byte(text), &n) == nil
+}
+
+// jsonLine is an object of JSON that is being written, on one line.
+type jsonLine struct {
+	buf []byte
+	err error // the first text that is not UTF-8
+}
+
+// name writes a name, behind what divides it from the one before.
+func (o *jsonLine) name(s string) {
+	if o.buf[len(o.buf)-1] != '{' {
+		o.buf = append(o.buf, ',')
+	}
+	o.text(s)
+	o.buf = append(o.buf, ':')
+}
+
+func (o *jsonLine) text(s string) {
+	var err error
+	if o.buf, err = jsontext.AppendQuote(o.buf, s); err != nil && o.err == nil {
+		o.err = err
+	}
+}
+
+func (o *jsonLine) texts(all []string) {
+	o.buf = append(o.buf, '[')
+	for i, s := range all {
+		if i > 0 {
+			o.buf = append(o.buf, ',')
+		}
+		o.text(s)
+	}
+	o.buf = append(o.buf, ']')
 }
 
 // derived returns an id for a record that has none: the first 128 bits of the SHA-256
 // over its site, what it says, and how many equal records came before it in the file. The
 // same records read again have the same ids.
-func (w *writer) derived(r *row, site any) string {
+func (w *writer) derived(r *row, site string) string {
 	said, err := json.Marshal([]any{site, map[string]any(r.Object)}, json.Deterministic(true))
 	if err != nil { // not UTF-8; the record becomes a reject
 		return "row"
