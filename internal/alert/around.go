@@ -19,6 +19,24 @@ type Around struct {
 	// Untied leaves out the alerts that belong to a case, and Except those with these ids.
 	Untied bool
 	Except []string
+	// Refuting are the cases whose alerts inherit, of a question that counts apart the
+	// alerts which are labelled false, by themselves or by their case; nil in one that
+	// asks for all alike.
+	Refuting Legacy
+}
+
+// Refutes reports whether an alert counts apart that was labelled c, if it was, belongs to
+// a case, if it does, and was said to be open at a time, if that was said last.
+func (q *Around) Refutes(c Class, caseID string, opened time.Time) bool {
+	if q.Refuting == nil {
+		return false
+	}
+	if !c.Labels() && caseID != "" {
+		if of, ok := q.Refuting.class(caseMark+caseID, opened); ok {
+			c = of
+		}
+	}
+	return c.False()
 }
 
 // FoldEntity is the form in which two names of an entity are the same: hosts and accounts
@@ -38,12 +56,27 @@ type Near struct {
 	// Asked is the place of the question among those that were asked.
 	Asked  int
 	RuleID string // the rule's key, as RuleKey gives it
-	// N is how many alerts of the rule the question asks for, 1 or more.
-	N int64
-	// First, ID, Site and Entity are of the first of them, by time and then by ID in byte
-	// order.
+	// N is how many alerts of the rule the question asks for, but for those that it counts
+	// apart, which are Refuted; together 1 or more.
+	N, Refuted int64
+	// First, ID, Site and Entity are of the first of the N, or where that is 0 of the
+	// Refuted, by time and then by ID in byte order.
 	First            time.Time
 	ID, Site, Entity string
+}
+
+// Add adds what lies at another site, or under another name of the rule.
+func (n *Near) Add(m Near) {
+	first := n
+	switch at := m.First.Compare(n.First); {
+	case (m.N > 0) != (n.N > 0):
+		if m.N > 0 {
+			first = &m
+		}
+	case at < 0 || at == 0 && m.ID < n.ID:
+		first = &m
+	}
+	*n = Near{Asked: n.Asked, RuleID: n.RuleID, N: n.N + m.N, Refuted: n.Refuted + m.Refuted, First: first.First, ID: first.ID, Site: first.Site, Entity: first.Entity}
 }
 
 // Presence is the alerts of one rule at one site on one day.

@@ -114,14 +114,14 @@ func sightings(qs []assure.Question, near []alert.Near, names ruleIDs) map[strin
 			if wide[q.Of] == nil {
 				wide[q.Of] = map[string]int64{}
 			}
-			wide[q.Of][n.RuleID] += n.N
+			wide[q.Of][n.RuleID] += n.N + n.Refuted
 			continue
 		}
 		list := seen[q.Of]
 		if i := slices.IndexFunc(list, func(s assure.Sighting) bool { return s.RuleID == n.RuleID }); i < 0 {
 			seen[q.Of] = append(list, assure.Sighting{Near: n})
 		} else {
-			list[i].Near = sooner(list[i].Near, n)
+			list[i].Add(n)
 		}
 	}
 	for of, list := range seen {
@@ -131,14 +131,4 @@ func sightings(qs []assure.Question, near []alert.Near, names ruleIDs) map[strin
 		slices.SortFunc(list, func(a, b assure.Sighting) int { return strings.Compare(a.RuleID, b.RuleID) })
 	}
 	return seen
-}
-
-// sooner adds two answers of one rule.
-func sooner(a, b alert.Near) alert.Near {
-	n := a.N + b.N
-	if b.First.Before(a.First) {
-		a = b
-	}
-	a.N = n
-	return a
 }

@@ -47,26 +47,34 @@ type Tied struct {
 }
 
 // untied lists the alerts at the place and time of a case that are tied to none, of rules
-// that claim what it involved; none where the case was not missed.
-func (s *Service) untied(ctx context.Context, r Request, lib *attack.Library, ev *assure.Evidence, id string) ([]assure.UntiedAlert, error) {
+// that claim what it involved, and how many there are of each rule; none where the case was
+// not missed.
+func (s *Service) untied(ctx context.Context, r Request, lib *attack.Library, ev *assure.Evidence, id string) ([]assure.UntiedAlert, map[string]int64, error) {
 	qs, _, _ := assure.Questions(lib, ev, assure.ClaimsOf(lib, ev, r.Policy), r.Policy, r.AsOf)
-	names, list := namesBy(ev), []assure.UntiedAlert{}
+	names, list, of := namesBy(ev), []assure.UntiedAlert{}, map[string]int64{}
 	i := slices.IndexFunc(qs, func(q assure.Question) bool { return q.OfCase(id) })
 	if i < 0 {
-		return list, nil
+		return list, of, nil
 	}
 	q := qs[i].Around
 	q.Rules = names.alerts(q.Rules)
 	alerts, err := s.alerts.Around(ctx, q, MostUntied)
 	if err != nil {
-		return nil, fmt.Errorf("list the untied alerts of case %s: %w", id, err)
+		return nil, nil, fmt.Errorf("list the untied alerts of case %s: %w", id, err)
+	}
+	near, err := s.alerts.Near(ctx, []alert.Around{q})
+	if err != nil {
+		return nil, nil, fmt.Errorf("count the untied alerts of case %s: %w", id, err)
+	}
+	for _, n := range near {
+		of[names.rule(n.RuleID)] += n.N
 	}
 	called := ruleNames(*ev)
 	for _, a := range alerts {
 		rule := names.rule(a.Rule())
 		list = append(list, assure.UntiedAlert{ID: a.ID, RuleID: rule, RuleName: called[rule], Time: a.Time, Site: a.Site, Entity: a.Entity})
 	}
-	return list, nil
+	return list, of, nil
 }
 
 // Tie records whether alerts are part of an incident. The statements are evidence, in a

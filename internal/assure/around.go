@@ -12,6 +12,8 @@ import (
 	"candor/internal/attack"
 	"candor/internal/claim"
 	"candor/internal/day"
+	"candor/internal/evidence"
+	"candor/internal/exercise"
 )
 
 const (
@@ -66,19 +68,28 @@ func Questions(lib *attack.Library, ev *Evidence, claims claim.Claims, p Policy,
 	today := day.Of(asOf)
 	to = today
 	rules := claimingRules(lib, claims)
+	bouts := boutsOf(lib, ev.Exercises, rules, p)
+	cases := make([]alert.Case, len(ev.Cases))
+	for i := range ev.Cases {
+		cases[i] = ev.Cases[i].Value
+	}
+	refuting := alert.LegacyOf(cases, string(today))
 	for i := range ev.Exercises {
 		e := &ev.Exercises[i].Value
 		if day.Of(e.Time) > today {
 			continue
 		}
-		of := ofExercise(e.ID())
-		q := Question{Of: of, Around: around(e.Time, p, today)}
+		id := e.ID()
+		of := ofExercise(id)
+		b := bouts[id]
+		q := Question{Of: of, Around: b.around(e.Time, p, today)}
 		q.Sites = named(e.Site)
 		wide := q
+		q.Refuting = refuting
 		if e.Host != "" {
 			q.Entities, wide.Entities = named(e.Host), named(e.Host)
 			wide.Wide = true
-			wide.From, wide.To = widened(q.From, q.To, p, today)
+			wide.From, wide.To = widened(q.From, around(e.Time, p, today).To, p, today)
 			qs = append(qs, wide)
 		} else if q.Rules = withRule(rules[Current(lib, cmp.Or(e.Analytic, e.Technique))], e.RuleID); len(q.Rules) == 0 {
 			continue
@@ -155,6 +166,85 @@ func named(s string) []string {
 // time, as far as it is over on a day.
 func around(at time.Time, p Policy, today day.Date) alert.Around {
 	return alert.Around{From: at.Add(-beforehand), To: earliest(at.Add(time.Duration(p.Readiness.CorroborateHours)*time.Hour), endOf(today))}
+}
+
+// bout is what sets an exercise apart from others whose alerts could be taken for its own.
+type bout struct {
+	// until is the time from which alerts are another's, the zero time if they are no one's
+	// else, and next names that other's test.
+	until time.Time
+	next  string
+	// beside is how many exercises of other behaviour took place at its time and place.
+	beside int
+}
+
+// around is the time in which alerts are taken to be of the exercise that took place at a
+// time.
+func (b *bout) around(at time.Time, p Policy, today day.Date) alert.Around {
+	q := around(at, p, today)
+	if !b.until.IsZero() {
+		q.To = earliest(q.To, b.until)
+	}
+	return q
+}
+
+// boutsOf sets exercises apart, by their id: two that took place at one place, and whose
+// behaviour one rule claims, cannot both have raised an alert. One that lies after the
+// later of them began is taken to be of that. Rules are those that claim an ATT&CK ID.
+func boutsOf(lib *attack.Library, es []evidence.Of[exercise.Exercise], rules map[string][]string, p Policy) map[string]bout {
+	type placed struct {
+		*exercise.Exercise
+		of string
+	}
+	all := make([]placed, len(es))
+	for i := range es {
+		e := &es[i].Value
+		all[i] = placed{e, Current(lib, cmp.Or(e.Analytic, e.Technique))}
+	}
+	slices.SortFunc(all, func(x, y placed) int { return cmp.Or(x.Time.Compare(y.Time), strings.Compare(x.Key(), y.Key())) })
+	same := func(a, b string) bool { return a == "" || b == "" || strings.EqualFold(a, b) }
+	bouts := make(map[string]bout, len(all))
+	beside := make([]int, len(all))
+	for i, e := range all {
+		b := bout{}
+		for j := i + 1; j < len(all) && b.until.IsZero(); j++ {
+			x := &all[j]
+			after := x.Time.Sub(e.Time)
+			if after > time.Duration(p.Readiness.CorroborateHours)*time.Hour {
+				break
+			}
+			if !same(e.Host, x.Host) || !same(e.Site, x.Site) || !meet(rules[e.of], rules[x.of]) {
+				continue
+			}
+			if after > beforehand {
+				b.until, b.next = x.Time.Add(-beforehand), x.Test
+			} else if x.of != e.of {
+				beside[i], beside[j] = beside[i]+1, beside[j]+1
+			}
+		}
+		bouts[e.ID()] = b
+	}
+	for i := range all {
+		b := bouts[all[i].ID()]
+		b.beside = beside[i]
+		bouts[all[i].ID()] = b
+	}
+	return bouts
+}
+
+// meet reports whether two sorted lists have anything in common.
+func meet(a, b []string) bool {
+	for len(a) > 0 && len(b) > 0 {
+		switch c := strings.Compare(a[0], b[0]); {
+		case c == 0:
+			return true
+		case c < 0:
+			a = a[1:]
+		default:
+			b = b[1:]
+		}
+	}
+	return false
 }
 
 // aroundCase asks for the alerts that could be of an incident and are tied to none. One of
@@ -259,6 +349,19 @@ func (x *surroundings) heard(of []origin, q alert.Around, today day.Date) bool {
 	return false
 }
 
+// raised reports whether one of the rules may have raised an alert at a site, anywhere
+// where none is named, after a time and up to another.
+func (x *surroundings) raised(rules []string, site string, after, to time.Time) bool {
+	for _, r := range rules {
+		for _, at := range x.byRule[r] {
+			if (site == "" || at.Site == site) && at.Last.After(after) && !at.First.After(to) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // background is how often rules raise alerts apart from the time of one exercise.
 type background struct {
 	alerts int64
@@ -303,7 +406,7 @@ func (x *surroundings) background(rules []string, q alert.Around, sightings []Si
 	if len(q.Entities) > 0 {
 		for _, s := range sightings {
 			if slices.Contains(rules, s.RuleID) {
-				b.alerts += max(s.Wide-s.N, 0)
+				b.alerts += max(s.Wide-s.N-s.Refuted, 0)
 			}
 		}
 		return b

@@ -51,6 +51,7 @@ type assessor struct {
 	alerts    alertIndex
 	tunings   tuningIndex
 	around    surroundings
+	bouts     map[string]bout // by id of an exercise
 
 	operations map[string]Operation // of the rules of which runs are recorded
 	enabled    map[string]bool      // the rules that are said to be
@@ -103,6 +104,9 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	both.Wait()
 	a.operate(asOf)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
+	if len(ev.Exercises) > 0 {
+		a.bouts = boutsOf(lib, ev.Exercises, claimingRules(lib, a.claims), p)
+	}
 	a.incidents = indexIncidents(lib, &ev, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks, today)
 	a.alerts = indexAlerts(ev, a.window, p.Measure)

@@ -117,7 +117,7 @@ func TestRulesDoNotLiftWhatNobodyCanSee(t *testing.T) {
 func TestCompensationIsNamedAndNeverCounted(t *testing.T) {
 	base := func() *world {
 		return new(world).scope("Windows").feed(1, "mail", "process", "script", "portal").rule("r1", "AN0100").rule("r2", "AN0200", "AN0400").
-			exercise("AN0200", 9, exercise.Alerted).exercise("AN0400", 9, exercise.Alerted).runbook("me", 9, "T1566", "T1059", "T1598")
+			exercise("AN0200", 9, exercise.Alerted).exercise("AN0400", 12, exercise.Alerted).runbook("me", 9, "T1566", "T1059", "T1598")
 	}
 	before := assess(t, base())
 	after := assess(t, base().exercise("AN0100", 9, exercise.Alerted))

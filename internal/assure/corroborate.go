@@ -59,7 +59,15 @@ type Trial struct {
 	// Fired are the claiming rules that raised alerts then, on its host and site where it
 	// names them, the first first; Others are other rules that did, where it names its host
 	// or the rule.
-	Fired  []Firing `json:"fired"`
+	Fired []Firing `json:"fired"`
+	// Refuted is how many alerts of claiming rules then are labelled false, which bear
+	// nothing out; they are not among those that fired.
+	Refuted int64 `json:"labelled_false"`
+	// Next is the exercise at that place whose time ends To, because a rule claims what both
+	// produced; empty without one. Beside is how many such others of another behaviour took
+	// place at its time, of which each has as good a right to an alert.
+	Next   string   `json:"next_exercise,omitempty"`
+	Beside int      `json:"exercises_beside"`
 	Others []Firing `json:"others"`
 	// Known says why it is known what was raised then; empty where it is not.
 	Known string `json:"known,omitempty"`
@@ -89,6 +97,8 @@ type tried struct {
 	evidence.Of[exercise.Exercise]
 	Trial
 	result int
+	// unknown says why it is not known what was raised then, where it is not.
+	unknown string
 }
 
 // results are the words for failed, inconclusive and passed.
@@ -97,14 +107,23 @@ func results() []string { return []string{"failed", "inconclusive", "passed"} }
 // try judges one exercise for s.
 func (a *assessor) hear(s *subject, e numbered) tried {
 	v := &e.Value
-	q := around(v.Time, a.policy, a.today)
+	b := a.bouts[e.id]
+	q := b.around(v.Time, a.policy, a.today)
 	q.Sites, q.Entities = named(v.Site), named(v.Host)
-	t := tried{Of: e.Of, Trial: Trial{ID: e.id, Exercise: *v, From: q.From, To: q.To, Fired: []Firing{}, Others: []Firing{}, Batch: e.Batch}}
+	t := tried{Of: e.Of, Trial: Trial{ID: e.id, Exercise: *v, From: q.From, To: q.To, Fired: []Firing{}, Others: []Firing{}, Beside: b.beside, Batch: e.Batch}}
+	if q.To.Equal(b.until) {
+		t.Next = b.next
+	}
 	rules := ruleIDs(s.counting)
 	sightings := a.around.Seen[ofExercise(e.id)]
 	for _, at := range sightings {
+		claims := slices.Contains(rules, at.RuleID)
+		if claims {
+			t.Refuted += at.Refuted
+		}
 		switch f := a.firing(&at.Near); {
-		case slices.Contains(rules, at.RuleID):
+		case at.N == 0:
+		case claims:
 			t.Fired = append(t.Fired, f)
 		case v.Host != "" || at.RuleID == v.RuleID:
 			t.Others = append(t.Others, f)
@@ -113,11 +132,14 @@ func (a *assessor) hear(s *subject, e numbered) tried {
 	for _, fs := range [][]Firing{t.Fired, t.Others} {
 		slices.SortStableFunc(fs, func(x, y Firing) int { return x.First.Compare(y.First) })
 	}
-	t.Known = a.knownThen(s, rules, v, q)
+	t.Known, t.unknown = a.knownThen(s, rules, v, q), notKnown
+	if whole := around(v.Time, a.policy, a.today); t.Next != "" && a.around.raised(rules, v.Site, q.To, whole.To) {
+		t.Known, t.unknown = "", "alerts that claiming rules raised after that may be its own or those of the other"
+	}
 	if len(t.Fired) > 0 {
-		b := a.around.background(rules, q, sightings, a.policy, a.today)
-		t.Background, t.Days = b.alerts, b.days
-		t.Chance = new(b.chance(q.To.Sub(q.From).Hours()))
+		by := a.around.background(rules, q, sightings, a.policy, a.today)
+		t.Background, t.Days = by.alerts, by.days
+		t.Chance = new(by.chance(q.To.Sub(q.From).Hours()))
 	}
 	t.judge(a, rules)
 	t.Result = results()[t.result]
@@ -146,7 +168,18 @@ func (a *assessor) knownThen(s *subject, rules []string, e *exercise.Exercise, q
 }
 
 // borne reports whether alerts bear the exercise out.
-func (t *tried) borne(p Readiness) bool { return t.Chance != nil && *t.Chance <= p.MaxChance }
+func (t *tried) borne(p Readiness) bool {
+	return t.Chance != nil && *t.Chance <= p.MaxChance && !t.shared()
+}
+
+// shared reports whether there are fewer alerts than exercises that may have raised them.
+func (t *tried) shared() bool {
+	var n int64
+	for i := range t.Fired {
+		n += t.Fired[i].Alerts
+	}
+	return n > 0 && n <= int64(t.Beside)
+}
 
 // judge finds the result and its basis.
 func (t *tried) judge(a *assessor, rules []string) {
@@ -202,6 +235,17 @@ func (t *tried) why(a *assessor) string {
 		where = "on " + strings.Join(slices.DeleteFunc([]string{e.Host, e.Site}, func(s string) bool { return s == "" }), " at ")
 	}
 	within := fmt.Sprintf("from %s to %s", t.From.UTC().Format(minute), t.To.UTC().Format(minute))
+	if t.Next != "" {
+		within += fmt.Sprintf(" (when exercise %q began there, whose behaviour a claiming rule claims too)", t.Next)
+	}
+	none := fmt.Sprintf("no claiming rule is known to have raised an alert %s %s", where, within)
+	if t.Refuted > 0 {
+		none = fmt.Sprintf("%s that claiming rules raised %s %s %s labelled false", count(t.Refuted, "alert"), where, within, isAre(t.Refuted))
+	}
+	asks := fmt.Sprintf(", and policy asks for at most %s: ", figure.Percent(a.policy.Readiness.MaxChance))
+	if t.shared() {
+		asks = fmt.Sprintf("; but %s of other behaviour that they claim took place there within 5 minutes, and each alert bears out one at most: ", count(int64(t.Beside), "exercise"))
+	}
 	switch t.Basis {
 	case Corroborated:
 		if len(t.Fired) == 0 {
@@ -209,25 +253,26 @@ func (t *tried) why(a *assessor) string {
 		}
 		return t.fired() + " " + t.chanceText() + "."
 	case Coincidence:
-		return t.fired() + " " + t.chanceText() + fmt.Sprintf(", and policy asks for at most %s: whether the exercise raised them is not known.", figure.Percent(a.policy.Readiness.MaxChance))
+		return t.fired() + " " + t.chanceText() + asks + "whether the exercise raised them is not known."
 	case Contradicting, Silent:
-		return fmt.Sprintf("No claiming rule raised an alert %s %s, and what was raised then is known: %s.", where, within, t.Known) + t.others()
+		if t.Refuted == 0 {
+			none = fmt.Sprintf("no claiming rule raised an alert %s %s", where, within)
+		}
+		return fmt.Sprintf("%s, and what was raised then is known: %s.", upperFirst(none), t.Known) + t.others()
 	case OtherRule:
-		return fmt.Sprintf("Rule %s is said to have alerted, and does not claim it in a way that counts; no claiming rule is known to have raised an alert %s %s.",
-			a.nameOfRule(e.RuleID), where, within) + t.others()
+		return fmt.Sprintf("Rule %s is said to have alerted, and does not claim it in a way that counts; %s.", a.nameOfRule(e.RuleID), none) + t.others()
 	case UnknownRule:
-		return fmt.Sprintf("Rule %s is said to have alerted, and no rule and no alert here is of that name; no claiming rule is known to have raised an alert %s %s.",
-			e.RuleID, where, within)
+		return fmt.Sprintf("Rule %s is said to have alerted, and no rule and no alert here is of that name; %s.", e.RuleID, none)
 	case Unheard:
-		return fmt.Sprintf("No claiming rule is known to have raised an alert %s %s, and whether one did is not known: %s.", where, within, notKnown) + t.others()
+		return fmt.Sprintf("%s, and whether one did is not known: %s.", upperFirst(none), t.unknown) + t.others()
 	}
 	if e.Outcome != exercise.Alerted {
 		return fmt.Sprintf("It is stated that the outcome was %s.", e.Outcome) + t.others()
 	}
 	if len(t.Fired) > 0 {
-		return t.fired() + " " + t.chanceText() + fmt.Sprintf(", and policy asks for at most %s: that the exercise raised them rests on a statement alone.", figure.Percent(a.policy.Readiness.MaxChance))
+		return t.fired() + " " + t.chanceText() + asks + "that the exercise raised them rests on a statement alone."
 	}
-	return fmt.Sprintf("That it alerted rests on a statement alone: no claiming rule is known to have raised an alert %s %s, and %s.", where, within, notKnown) + t.others()
+	return fmt.Sprintf("That it alerted rests on a statement alone: %s, and %s.", none, t.unknown) + t.others()
 }
 
 const notKnown = "no recorded run spans it and no alerts of their source and site lie within 7 days on both sides"
@@ -275,6 +320,21 @@ func (t *tried) others() string {
 	return fmt.Sprintf(" Others did: %s.", listed(names, 3))
 }
 
+// alone says that one alert is all that bears the exercise out, and nothing else is known
+// of its rules there; empty where there is more.
+func (t *tried) alone() string {
+	if t.Basis != Corroborated || len(t.Fired) != 1 || t.Fired[0].Alerts > 1 || t.Background > 0 {
+		return ""
+	}
+	f, e := &t.Fired[0], &t.Of.Value
+	where := "anywhere"
+	if e.Host != "" || e.Site != "" {
+		where = "there"
+	}
+	return fmt.Sprintf("Exercise %q of %s is borne out by one alert, %s of rule %s, the only one that claiming rules are known to have raised %s: nothing tells it from one that was brought in to bear the exercise out.",
+		e.Test, e.Time.UTC().Format("2006-01-02"), f.AlertID, f.RuleName, where)
+}
+
 // bornOut reports whether alerts bear out a pass in date that is newer than the newest
 // failure.
 func (t *trials) bornOut(p Readiness, today day.Date) bool {
@@ -298,6 +358,13 @@ func (s *subject) byStatement() []evidence.Reason {
 	}
 	return []evidence.Reason{{Code: "bounded_statement", Refs: append(evidence.Batches(t.newest.Of.Batch), policy("readiness.corroborate_hours", "readiness.max_chance")...),
 		Text: "By statement only, which shows at most that it is proven: " + lower(t.newest.Why)}}
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 func lower(s string) string {

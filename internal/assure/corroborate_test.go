@@ -2,6 +2,7 @@ package assure
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,11 @@ func TestExercisesAreHeldAgainstAlerts(t *testing.T) {
 	quiet := func(w *world, e exercise.Exercise) { w.heard(e, "r1", 1, 0).present("r1", 0, 120, 0) }
 	busy := func(w *world, e exercise.Exercise) { w.heard(e, "r1", 1, 1).present("r1", 1, 120, 0) }
 	heard := func(w *world, _ exercise.Exercise) { w.present("r1", 1, 60, 50).present("peer", 1, 120, 0) }
+	falsely := func(w *world, e exercise.Exercise) {
+		quiet(w, e)
+		at := &w.Around.Seen[ofExercise(e.ID())][0].Near
+		at.N, at.Refuted = 0, at.N
+	}
 	tests := []struct {
 		name   string
 		world  *world
@@ -76,6 +82,8 @@ func TestExercisesAreHeldAgainstAlerts(t *testing.T) {
 		action string
 	}{
 		{"borne out", of(plain, quiet), Reliable, "passed", Corroborated, "Rule Rule r1 raised 1 alert on host-1", true, "keep AN0100"},
+		{"its alert is labelled false", of(plain, falsely), Unproven, "failed", Contradicting, "1 alert that claiming rules raised anywhere from 2026-05-21 11:55 to 2026-05-22 12:00 is labelled false, and what was raised then is known", false, "fix AN0100"},
+		{"its alert is labelled false, and nobody looked", of(ran, falsely), Unproven, "failed", Silent, "is labelled false", false, "fix AN0100"},
 		{"no alert is known at all", of(plain, nothing), Proven, "passed", ByStatement, "rests on a statement alone", false, "exercise T1566"},
 		{"the rule fires every day", of(plain, busy), Proven, "passed", ByStatement, "chance of 63", false, "exercise T1566"},
 		{"the rule fires every day, and hardly on that host", of(hosted, busy), Reliable, "passed", Corroborated, "0 alerts there", true, "keep AN0100"},
@@ -107,6 +115,68 @@ func TestExercisesAreHeldAgainstAlerts(t *testing.T) {
 		}
 		if bound := strings.Contains(v.Sentence, "By statement only"); bound != (tt.basis == ByStatement) {
 			t.Errorf("%s: sentence %q", tt.name, v.Sentence)
+		}
+	}
+}
+
+// TestOneAlertBearsOutOneExercise: what two exercises at one place may have raised is that
+// of the later one, and of two at one time as many are borne out as there are alerts.
+func TestOneAlertBearsOutOneExercise(t *testing.T) {
+	other := func(after time.Duration, host string) *world {
+		w := ready().rule("r1", "AN0100", "AN0200")
+		w, e := w.tested(40, func(e *exercise.Exercise) { e.Host = "host-1" })
+		w.heard(e, "r1", 1, 1).present("r1", 0, 120, 0)
+		w.tested(40, func(e *exercise.Exercise) {
+			e.Host, e.Test, e.Analytic, e.Time = host, "other", "AN0200", e.Time.Add(after)
+		})
+		return w
+	}
+	lib, p := miniature(), testPolicy()
+	for name, c := range map[string]struct {
+		world  *world
+		basis  Basis
+		beside int
+		cut    bool // the time of the first ends where the second begins
+	}{
+		"two hours later":                      {other(2*time.Hour, "HOST-1"), Corroborated, 0, true},
+		"two hours later, on another host":     {other(2*time.Hour, "host-2"), Corroborated, 0, false},
+		"two hours later, nobody says where":   {other(2*time.Hour, ""), Corroborated, 0, true},
+		"two hours before":                     {other(-2*time.Hour, "host-1"), Corroborated, 0, false},
+		"two days later":                       {other(48*time.Hour, "host-1"), Corroborated, 0, false},
+		"three minutes later":                  {other(3*time.Minute, "host-1"), ByStatement, 1, false},
+		"three minutes later, on another host": {other(3*time.Minute, "host-2"), Corroborated, 0, false},
+	} {
+		trial := verdict(t, assess(t, c.world), "AN0100").Exercises.Trials[0]
+		if trial.Basis != c.basis || trial.Beside != c.beside || (trial.Next != "") != c.cut {
+			t.Errorf("%s: %+v", name, trial)
+		}
+		if c.beside > 0 && !strings.Contains(trial.Why, "1 exercise of other behaviour that they claim took place there within 5 minutes, and each alert bears out one at most") {
+			t.Errorf("%s: %s", name, trial.Why)
+		}
+		qs, _, _ := Questions(lib, &c.world.Evidence, ClaimsOf(lib, &c.world.Evidence, p), p, asOf)
+		for _, q := range qs {
+			if q.Of == ofExercise(trial.ID) && !q.Wide && (!q.From.Equal(trial.From) || !q.To.Equal(trial.To)) {
+				t.Errorf("%s: asked %s to %s, judged %s to %s", name, q.From, q.To, trial.From, trial.To)
+			}
+		}
+	}
+}
+
+// TestWhatOneAlertBearsOutSaysSo names the alert where nothing else is known of its rules.
+func TestWhatOneAlertBearsOutSaysSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		n, days int64
+		want    bool
+	}{"one": {1, 0, true}, "two": {2, 0, false}, "one, and others on other days": {1, 1, false}} {
+		w, e := ready().tested(40, func(e *exercise.Exercise) { e.Outcome = exercise.Ran })
+		w.heard(e, "r1", c.n, 0).present("r1", 0, 150, 0)
+		w.Around.Presence[130].N = c.days
+		v := verdict(t, assess(t, w), "AN0100")
+		said := slices.ContainsFunc(v.Limits, func(l string) bool {
+			return strings.Contains(l, "is borne out by one alert, a1 of rule Rule r1, the only one")
+		})
+		if v.Rung != Reliable || said != c.want {
+			t.Errorf("%s: %s, limits %q", name, v.Rung, v.Limits)
 		}
 	}
 }

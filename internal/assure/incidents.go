@@ -72,17 +72,36 @@ func (t *Tie) Key() string { return t.Case + "|" + t.AlertID }
 // that was part of them.
 type incidentIndex struct {
 	byID map[string][]evidence.Of[alert.Case]
-	// raised is which rules raised alerts in a case, and whether one of them is
-	// known to be true.
-	raised map[string]map[string]bool
+	// raised is which rules raised alerts in a case, and what these are at best.
+	raised map[string]map[string]worth
 	// later is how many cases were opened after the day of the assessment.
 	later int
+}
+
+// worth is what the alerts that a rule raised in a case are, at best.
+type worth int
+
+// What is false or benign is no part of an incident, whoever tied it to that.
+const (
+	worthless worth = iota // false or benign
+	worthUnknown
+	worthTrue
+)
+
+func worthOf(c alert.Class) worth {
+	switch {
+	case c == alert.TruePositive:
+		return worthTrue
+	case c.False() || c == alert.BenignPositive:
+		return worthless
+	}
+	return worthUnknown
 }
 
 // indexIncidents indexes the cases that are true positives, closed or not. A
 // revoked technique stands for its successor, as it does for exercises.
 func indexIncidents(lib *attack.Library, ev *Evidence, today day.Date) incidentIndex {
-	x := incidentIndex{byID: map[string][]evidence.Of[alert.Case]{}, raised: map[string]map[string]bool{}}
+	x := incidentIndex{byID: map[string][]evidence.Of[alert.Case]{}, raised: map[string]map[string]worth{}}
 	for _, c := range ev.Cases {
 		if day.Of(c.Value.Opened) > today || day.Of(c.Value.When()) > today {
 			x.later++
@@ -97,9 +116,9 @@ func indexIncidents(lib *attack.Library, ev *Evidence, today day.Date) incidentI
 	}
 	for _, c := range ev.CaseCounts {
 		if x.raised[c.Case] == nil {
-			x.raised[c.Case] = map[string]bool{}
+			x.raised[c.Case] = map[string]worth{}
 		}
-		x.raised[c.Case][c.Rule] = x.raised[c.Case][c.Rule] || c.Class == alert.TruePositive
+		x.raised[c.Case][c.Rule] = max(x.raised[c.Case][c.Rule], worthOf(c.Class))
 	}
 	return x
 }
@@ -132,7 +151,9 @@ type reviews struct {
 	Incidents
 	// missed is the newest that was missed and detected the newest that was not.
 	missed, detected evidence.Of[alert.Case]
-	all              []evidence.Of[alert.Case]
+	// missedBut says which alerts of claiming rules are part of the missed one all the same.
+	missedBut string
+	all       []evidence.Of[alert.Case]
 }
 
 // reviewsOf returns what the incidents say of s, whose exercises are judged already.
@@ -157,6 +178,9 @@ func (a *assessor) reviewsOf(s *subject) reviews {
 		default:
 			r.Others++
 		}
+	}
+	if len(x.raised[r.missed.Value.ID]) > 0 && slices.ContainsFunc(s.counting, func(cl claim.Claim) bool { _, ok := x.raised[r.missed.Value.ID][cl.RuleID]; return ok }) {
+		r.missedBut = " but such as are known to be false or benign"
 	}
 	slices.SortFunc(r.Untied, func(a, b UntiedCase) int { return cmp.Or(b.Time.Compare(a.Time), strings.Compare(a.Case, b.Case)) })
 	r.decide(s.trials.lastPass)
@@ -208,13 +232,13 @@ func newer(a, b evidence.Of[alert.Case]) bool {
 }
 
 // result judges what one incident says of s. An incident without an alert of a
-// claiming rule was missed only if it came to be known in some other way than by
-// an alert: that another rule's alert led to it makes these needless, not blind.
+// claiming rule, or with such alone as are known to be no part of it, was missed only
+// if it came to be known in some other way than by an alert: that another rule's alert led to it makes these needless, not blind.
 func (x *incidentIndex) result(s *subject, c *alert.Case) int {
 	raised, known := false, false
 	for _, cl := range s.counting {
-		hit, ok := x.raised[c.ID][cl.RuleID]
-		raised, known = raised || ok, known || hit
+		at, ok := x.raised[c.ID][cl.RuleID]
+		raised, known = raised || ok && at > worthless, known || at == worthTrue
 	}
 	switch {
 	case len(s.counting) == 0:
@@ -293,7 +317,7 @@ func raisedIn(x *incidentIndex, s *subject) []string {
 
 func incidentText(s *subject) string {
 	v := &s.reviews
-	missed := fmt.Sprintf("Incident %s of %s %s, and none of the claiming rules raised an alert in it.", v.missed.Value.ID, dayOf(&v.missed.Value), foundWords(v.missed.Value.FoundBy))
+	missed := fmt.Sprintf("Incident %s of %s %s, and none of the claiming rules raised an alert in it%s.", v.missed.Value.ID, dayOf(&v.missed.Value), foundWords(v.missed.Value.FoundBy), v.missedBut)
 	switch v.State {
 	case incidentsUntied:
 		return v.Untied[0].text()

@@ -11,6 +11,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/evidence"
 	"candor/internal/exercise"
+	"candor/internal/visibility"
 )
 
 // incident adds a true incident that took place so many days ago. IDs of what was
@@ -59,7 +60,9 @@ func TestMissedIncidents(t *testing.T) {
 		{"before the exercise", working().incident("c1", 50, alert.FoundByOthers, "AN0100"), Reliable, "answered", "incident_answered"},
 		{"found by an alert of another rule", working().incident("c1", 10, alert.FoundByAlert, "AN0100"), Reliable, "inconclusive", "incident_inconclusive"},
 		{"how it was found is not said", working().incident("c1", 10, "", "AN0100"), Reliable, "inconclusive", "incident_inconclusive"},
-		{"a claiming rule raised an alert in it", working().incident("c1", 10, alert.FoundByOthers, "AN0100").part("c1", "r1", alert.FalsePositive, 1), Reliable, "inconclusive", "incident_inconclusive"},
+		{"a claiming rule raised an alert in it", working().incident("c1", 10, alert.FoundByOthers, "AN0100").part("c1", "r1", alert.Unlabelled, 1), Reliable, "inconclusive", "incident_inconclusive"},
+		{"a claiming rule raised only false ones in it", working().incident("c1", 10, alert.FoundByOthers, "AN0100").part("c1", "r1", alert.FalseLogic, 1).part("c1", "r1", alert.BenignPositive, 1), Contradicted, "missed", "incident_contradicts"},
+		{"it raised false ones and another", working().incident("c1", 10, alert.FoundByOthers, "AN0100").part("c1", "r1", alert.FalseLogic, 1).part("c1", "r1", alert.Unlabelled, 1), Reliable, "inconclusive", "incident_inconclusive"},
 		{"another rule raised an alert in it", working().incident("c1", 10, alert.FoundByOthers, "AN0100").part("c1", "r9", alert.TruePositive, 1), Contradicted, "missed", "incident_contradicts"},
 		{"an alert of its rule led to a later one", working().incident("c1", 10, alert.FoundByOthers, "AN0100").
 			incident("c2", 5, alert.FoundByAlert, "AN0100").part("c2", "r1", alert.TruePositive, 2), Reliable, "answered", "incident_answered"},
@@ -172,20 +175,36 @@ func TestWhatEachAnalyticDidInAnIncident(t *testing.T) {
 		Techniques: []string{"T1566", "T1086", "T1589.003", "T7777"}, Analytics: []string{"AN0300"}})
 	roles := func(parts func(*world)) map[string]Role {
 		v := *w
-		v.CaseCounts = nil
+		v.CaseCounts, v.Around.Seen = nil, nil
 		parts(&v)
-		r := ReviewOf(miniature(), Reviewed{Case: w.Cases[0], Then: assess(t, &v), Counts: v.CaseCounts})
+		beside := map[string]int64{}
+		for _, s := range v.Around.Seen[ofCase("c")] {
+			beside[s.RuleID] += s.N
+		}
+		r := ReviewOf(miniature(), Reviewed{Case: w.Cases[0], Then: assess(t, &v), Counts: v.CaseCounts, Beside: beside})
 		if !slices.Equal(r.Unknown, []string{"T7777"}) {
 			t.Errorf("unknown: %v", r.Unknown)
 		}
 		got := map[string]Role{}
 		for _, x := range r.Involved {
 			got[x.Analytic.ATTACKID] = x.Role
+			// No sentence says that nothing could be seen where there are alerts.
+			if heard := x.Untied > 0 || len(x.Rules) > 0; heard == (x.Role == CouldNotSee) && x.Visibility == visibility.Blind ||
+				heard && x.Visibility == visibility.Blind && !strings.Contains(x.Reason.Text, "says something else (blind): there were alerts") {
+				t.Errorf("%s, %d untied: %s: %s", x.Analytic.ATTACKID, x.Untied, x.Role, x.Reason.Text)
+			}
 			if len(x.Reason.Refs) == 0 || x.Reason.Refs[0].ID != "b-case" {
 				t.Errorf("%s: %+v", x.Analytic.ATTACKID, x.Reason)
 			}
 		}
 		return got
+	}
+	untied := func(rule string) func(*world) { return func(w *world) { w.beside("c", rule, 3) } }
+	if got := roles(untied("r3"))["AN0300"]; got != LeftUntied {
+		t.Errorf("a rule of a blind analytic raised alerts there: %q", got)
+	}
+	if got := roles(func(w *world) { w.part("c", "r3", alert.TruePositive, 1) })["AN0300"]; got != GaveEvidence {
+		t.Errorf("a rule of a blind analytic raised alerts in it: %q", got)
 	}
 	base := map[string]Role{"AN0100": StayedSilent, "AN0200": StayedSilent, "AN0201": NoRule, "AN0300": CouldNotSee, "AN1989": CouldNotSee}
 	for name, tt := range map[string]struct {
@@ -198,6 +217,9 @@ func TestWhatEachAnalyticDidInAnIncident(t *testing.T) {
 		"false and benign":      {func(w *world) { w.part("c", "r1", alert.FalseLogic, 2).part("c", "r1", alert.BenignPositive, 1) }, GaveNoise},
 		"not all are labelled":  {func(w *world) { w.part("c", "r1", alert.FalseLogic, 2).part("c", "r1", alert.Unlabelled, 1) }, GaveUnknown},
 		"of another rule":       {func(w *world) { w.part("c", "r9", alert.TruePositive, 1) }, StayedSilent},
+		"untied":                {untied("r1"), LeftUntied},
+		"untied, other rule":    {untied("r9"), StayedSilent},
+		"untied, and others in": {func(w *world) { w.part("c", "r1", alert.TruePositive, 1).beside("c", "r1", 3) }, GaveEvidence},
 	} {
 		got := roles(tt.parts)
 		for id, want := range base {

@@ -94,14 +94,24 @@ func exercisedLimits(s *subject) []string {
 	switch {
 	case t.State == proofNone:
 		return nil
+	case t.State == proofPassed && t.newest.alone() != "" && !s.measuredWell():
+		l := []string{t.newest.alone()}
+		if t.ofTechnique {
+			l = append(l, t.namesTechnique())
+		}
+		return l
 	case t.State == proofInconclusive:
 		if o := t.newest.Value.Outcome; o == exercise.Blocked || o == exercise.Logged {
 			return []string{"Blocked says nothing of detection, and logged shows telemetry without an alert."}
 		}
 	case t.ofTechnique:
-		return []string{fmt.Sprintf("The exercise names technique %s and not this analytic.", t.newest.Value.Technique)}
+		return []string{t.namesTechnique()}
 	}
 	return nil
+}
+
+func (t *trials) namesTechnique() string {
+	return fmt.Sprintf("The exercise names technique %s and not this analytic.", t.newest.Value.Technique)
 }
 
 // wholeLimits lists what the assessment as a whole cannot know or left out.

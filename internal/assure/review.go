@@ -24,6 +24,7 @@ const (
 	GaveEvidence Role = "contributed_evidence" // an alert of a claiming rule is known to be true
 	GaveNoise    Role = "contributed_only_noise"
 	GaveUnknown  Role = "contributed_unlabelled" // alerts that nobody has labelled yet
+	LeftUntied   Role = "untied"                 // alerts at its place and time that nobody tied to it
 	StayedSilent Role = "stayed_silent"          // visible and claimed, and no alert
 	NoRule       Role = "no_rule"                // visible, and no rule claims it
 	CouldNotSee  Role = "could_not_have_seen"
@@ -31,7 +32,26 @@ const (
 
 // Roles lists every role in order.
 func Roles() []Role {
-	return []Role{GaveEvidence, GaveNoise, GaveUnknown, StayedSilent, NoRule, CouldNotSee}
+	return []Role{GaveEvidence, GaveNoise, GaveUnknown, LeftUntied, StayedSilent, NoRule, CouldNotSee}
+}
+
+// Words says the role for people.
+func (r Role) Words() string {
+	switch r {
+	case GaveEvidence:
+		return "Contributed evidence"
+	case GaveNoise:
+		return "Contributed only noise"
+	case GaveUnknown:
+		return "Raised alerts that nobody has labelled"
+	case LeftUntied:
+		return "Raised alerts that are tied to no case"
+	case StayedSilent:
+		return "Stayed silent"
+	case NoRule:
+		return "No rule"
+	}
+	return "Could not have seen it"
 }
 
 // Review says of each analytic that an incident involved what it did there.
@@ -90,9 +110,11 @@ type Involvement struct {
 	Platforms  []string         `json:"platforms"`
 	Role       Role             `json:"role"`
 	Visibility visibility.State `json:"visibility"`
-	// Rules are the claiming rules that raised alerts in the case, and Claiming is
-	// how many rules claim it in a way that counts.
+	// Rules are the claiming rules that raised alerts in the case, Untied how many alerts
+	// of claiming rules lie at its place and time and are tied to none, and Claiming is how
+	// many rules claim it in a way that counts.
 	Rules    []Share         `json:"rules"`
+	Untied   int64           `json:"untied_alerts"`
 	Claiming int             `json:"claiming_rules"`
 	Reason   evidence.Reason `json:"reason"`
 }
@@ -108,6 +130,8 @@ type Reviewed struct {
 	// Untied and Ties are Review's.
 	Untied []UntiedAlert
 	Ties   []Tie
+	// Beside is how many untied alerts there are of each rule, listed or not.
+	Beside map[string]int64
 }
 
 // ReviewOf reviews an incident. Involved are the analytics that the case names, and
@@ -127,7 +151,7 @@ func ReviewOf(lib *attack.Library, in Reviewed) Review {
 			}
 			known = true
 			if !slices.ContainsFunc(r.Involved, func(x Involvement) bool { return x.Analytic == v.Analytic }) {
-				r.Involved = append(r.Involved, involvement(v, r.Alerts, in.Case.Batch))
+				r.Involved = append(r.Involved, involvement(v, r.Alerts, &in))
 			}
 		}
 		if !known {
@@ -202,8 +226,8 @@ func alertBatches(in *Reviewed, shares []Share) []evidence.Ref {
 }
 
 // involvement says what the analytic of a verdict did. That a rule of it raised an
-// alert counts before what is known of its telemetry.
-func involvement(v *Verdict, shares []Share, batch string) Involvement {
+// alert, there or in the case, counts before what is known of its telemetry.
+func involvement(v *Verdict, shares []Share, in *Reviewed) Involvement {
 	x := Involvement{Analytic: v.Analytic, Techniques: v.Techniques, Platforms: v.Platforms, Visibility: v.Visibility.State, Rules: []Share{}}
 	var claims []string
 	for _, c := range v.Claims {
@@ -212,6 +236,9 @@ func involvement(v *Verdict, shares []Share, batch string) Involvement {
 		}
 	}
 	x.Claiming = len(claims)
+	for _, id := range claims {
+		x.Untied += in.Beside[id]
+	}
 	var sum Share
 	for _, s := range shares {
 		if slices.Contains(claims, s.RuleID) {
@@ -219,12 +246,16 @@ func involvement(v *Verdict, shares []Share, batch string) Involvement {
 			sum.Alerts, sum.True, sum.Other = sum.Alerts+s.Alerts, sum.True+s.True, sum.Other+s.Other
 		}
 	}
-	x.Role = roleOf(&sum, v.Visibility.State, x.Claiming)
-	x.Reason = evidence.Reason{Code: string(x.Role), Text: x.text(&sum), Refs: x.refs(v, batch)}
+	x.Role = x.roleOf(&sum)
+	x.Reason = evidence.Reason{Code: string(x.Role), Text: x.text(&sum), Refs: x.refs(v, in.Case.Batch)}
+	if !x.Visibility.Seen() && x.Role != CouldNotSee {
+		x.Reason.Text += fmt.Sprintf(" What is recorded of its telemetry says something else (%s): there were alerts.", plainWords(string(x.Visibility)))
+		x.Reason.Refs = unique(append(x.Reason.Refs, needRefs(v.Visibility.Needs)...))
+	}
 	return x
 }
 
-func roleOf(sum *Share, state visibility.State, claiming int) Role {
+func (x *Involvement) roleOf(sum *Share) Role {
 	switch {
 	case sum.True > 0:
 		return GaveEvidence
@@ -232,9 +263,11 @@ func roleOf(sum *Share, state visibility.State, claiming int) Role {
 		return GaveNoise
 	case sum.Alerts > 0:
 		return GaveUnknown
-	case !state.Seen():
+	case x.Untied > 0:
+		return LeftUntied
+	case !x.Visibility.Seen():
 		return CouldNotSee
-	case claiming == 0:
+	case x.Claiming == 0:
 		return NoRule
 	}
 	return StayedSilent
@@ -250,6 +283,8 @@ func (x *Involvement) text(sum *Share) string {
 		return figure.Sprintf("Its claiming rules raised %s in the case, and all are known to be false or benign.", count(sum.Alerts, "alert"))
 	case GaveUnknown:
 		return figure.Sprintf("Its claiming rules raised %s in the case, of which %d are labelled and none is known to be true.", count(sum.Alerts, "alert"), sum.Other)
+	case LeftUntied:
+		return figure.Sprintf("Its claiming rules raised %s at the place and time of the case that %s tied to none: whether it was missed is not known before the review says what they are.", count(x.Untied, "alert"), isAre(x.Untied))
 	case CouldNotSee:
 		return fmt.Sprintf("On the day of the incident its visibility was: %s.", state)
 	case NoRule:

@@ -207,7 +207,7 @@ func showInvolved(g *page, involved []assure.Involvement) {
 		x := &involved[i]
 		if x.Role != role {
 			role = x.Role
-			g.head("%s", roleWords(role))
+			g.head("%s", role.Words())
 		}
 		g.line("  %s  %s  %s", g.bold(x.Analytic.ATTACKID), nameList(x.Techniques, 1), strings.Join(x.Platforms, ", "))
 		g.wrap("      ", x.Reason.Text, 106)
@@ -219,22 +219,6 @@ func showInvolved(g *page, involved []assure.Involvement) {
 		}
 		g.line("      %s", g.dim("["+x.Reason.Code+"] "+clip(strings.Join(refs, "; "), 120)))
 	}
-}
-
-func roleWords(r assure.Role) string {
-	switch r {
-	case assure.GaveEvidence:
-		return "Contributed evidence"
-	case assure.GaveNoise:
-		return "Contributed only noise"
-	case assure.GaveUnknown:
-		return "Raised alerts that nobody has labelled"
-	case assure.StayedSilent:
-		return "Stayed silent"
-	case assure.NoRule:
-		return "No rule"
-	}
-	return "Could not have seen it"
 }
 
 func showShares(g *page, shares []assure.Share) {

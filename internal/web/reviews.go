@@ -65,7 +65,7 @@ func (s *site) review(r *http.Request) (view, error) {
 	fr.Title = "Incident " + one.Case.ID
 	v := reviewView{frame: fr, R: one}
 	for _, role := range assure.Roles() {
-		g := roleView{Title: roleTitle(role)}
+		g := roleView{Title: role.Words()}
 		for _, x := range one.Involved {
 			if x.Role == role {
 				g.Rows = append(g.Rows, x)
@@ -86,19 +86,3 @@ func (s *site) asking(r *http.Request, here, title string) (frame, assessment.Re
 
 // Refs returns the links to what a review rests on.
 func (v reviewView) Refs(refs []evidence.Ref) []link { return v.Sel.Refs(refs) }
-
-func roleTitle(r assure.Role) string {
-	switch r {
-	case assure.GaveEvidence:
-		return "Contributed evidence"
-	case assure.GaveNoise:
-		return "Contributed only noise"
-	case assure.GaveUnknown:
-		return "Raised alerts that nobody has labelled"
-	case assure.StayedSilent:
-		return "Stayed silent"
-	case assure.NoRule:
-		return "No rule"
-	}
-	return "Could not have seen it"
-}

@@ -15,11 +15,15 @@ func (b *Book) Near(asked []alert.Around) []alert.Near {
 		rules := map[string]*alert.Near{}
 		for _, s := range b.Around(asked[i], -1) {
 			a := &s.Alert
-			if n := rules[a.Rule()]; n != nil {
-				n.N++
+			n := alert.Near{Asked: i, RuleID: a.Rule(), N: 1, First: a.Time, ID: a.ID, Site: a.Site, Entity: a.Entity}
+			if t := s.Tally(); asked[i].Refutes(t.Class, a.CaseID, t.Opened) {
+				n.N, n.Refuted = 0, 1
+			}
+			if have := rules[a.Rule()]; have != nil {
+				have.Add(n)
 				continue
 			}
-			rules[a.Rule()] = &alert.Near{Asked: i, RuleID: a.Rule(), N: 1, First: a.Time, ID: a.ID, Site: a.Site, Entity: a.Entity}
+			rules[a.Rule()] = &n
 		}
 		for _, n := range rules {
 			list = append(list, *n)

@@ -26,6 +26,7 @@ type slot struct {
 	day      int64 // since 1970
 	from, to int64 // as stored
 	untied   bool
+	apart    bool // that it counts false ones apart
 }
 
 // keyed is by what the alerts of a question are found.
@@ -54,7 +55,7 @@ func slotsOf(asked []alert.Around) (map[keyed][]slot, error) {
 		}
 		for d := floorDay(from); from <= to && d <= floorDay(to); d++ {
 			for _, k := range keys {
-				out[by] = append(out[by], slot{int32(i), k, d, from, to, q.Untied})
+				out[by] = append(out[by], slot{int32(i), k, d, from, to, q.Untied, q.Refuting != nil})
 			}
 		}
 	}
@@ -110,7 +111,7 @@ func (x *Index) Near(ctx context.Context, asked []alert.Around) (list []alert.Ne
 	return list, err
 }
 
-// add adds what lies at one site to the answer to q, if q asks for it.
+// add adds what lies at one site, of one case and class, to the answer to q, if q asks for it.
 func add(sums map[[2]any]*alert.Near, q *alert.Around, n alert.Near) {
 	if len(q.Rules) > 0 && !slices.Contains(q.Rules, n.RuleID) || len(q.Sites) > 0 && !slices.Contains(q.Sites, n.Site) {
 		return
@@ -121,17 +122,14 @@ func add(sums map[[2]any]*alert.Near, q *alert.Around, n alert.Near) {
 		sums[key] = &n
 		return
 	}
-	n.N += have.N
-	if at := have.First.Compare(n.First); at < 0 || at == 0 && have.ID < n.ID {
-		n.First, n.ID, n.Site, n.Entity = have.First, have.ID, have.Site, have.Entity
-	}
-	*have = n
+	have.Add(n)
 }
 
-// near gives what meets the slots to take, by question, rule and site.
+// near gives what meets the slots to take, by question, rule and site, and where false ones
+// are counted apart by class, and by case of those without one.
 func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots []slot, take func(alert.Near)) error {
 	held := c.hold("slots "+by.column, &table{rows: len(slots), columns: []driver.ColumnInfo{column("asked", driver.TYPE_INTEGER), column("k", driver.TYPE_VARCHAR),
-		column("d", driver.TYPE_BIGINT), column("since", driver.TYPE_BIGINT), column("until", driver.TYPE_BIGINT), column("untied", driver.TYPE_BOOLEAN)},
+		column("d", driver.TYPE_BIGINT), column("since", driver.TYPE_BIGINT), column("until", driver.TYPE_BIGINT), column("untied", driver.TYPE_BOOLEAN), column("apart", driver.TYPE_BOOLEAN)},
 		put: func(c *cells, i int) {
 			s := &slots[i]
 			put(c, s.asked)
@@ -140,15 +138,21 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 			put(c, s.from)
 			put(c, s.to)
 			put(c, s.untied)
+			put(c, s.apart)
 		}})
 	first, last := slots[0].from, slots[0].to
 	for i := range slots {
 		first, last = min(first, slots[i].from), max(last, slots[i].to)
 	}
-	return scan(ctx, c.conn, 7, func(v []value) {
-		take(alert.Near{Asked: int(v[0].(int32)), RuleID: v[1].(string), Site: v[2].(string), N: v[3].(int64), First: stamp.Time(v[4].(int64)),
-			ID: v[5].(string), Entity: v[6].(string)})
-	}, `SELECT s.asked, a."rule", a.site, count(*), min(a."time"), arg_min(a.id, (a."time", a.id)), arg_min(a.entity, (a."time", a.id))
+	mute := `s.apart AND a."class" IN ` + unsaid
+	return scan(ctx, c.conn, 10, func(v []value) {
+		n := alert.Near{Asked: int(v[0].(int32)), RuleID: v[1].(string), Site: v[2].(string), N: v[3].(int64), First: stamp.Time(v[4].(int64)), ID: v[5].(string), Entity: v[6].(string)}
+		if asked[n.Asked].Refutes(alert.Class(v[7].(string)), v[8].(string), stamp.Time(v[9].(int64))) {
+			n.N, n.Refuted = 0, n.N
+		}
+		take(n)
+	}, `SELECT s.asked, a."rule", a.site, count(*), min(a."time"), arg_min(a.id, (a."time", a.id)), arg_min(a.entity, (a."time", a.id)),
+			CASE WHEN NOT s.apart OR a."class" IN `+unsaid+` THEN '' ELSE a."class" END AS said, if(`+mute+`, a.incident, '') AS heir, if(`+mute+` AND a."class" = 'open', a.said, `+unknown+`) AS opened
 		FROM `+alerts+` a JOIN `+held+` s ON s.k = `+by.onto+` AND s.d = `+whole(`a."time"`, 24*time.Hour)+`
 		WHERE a.counts AND a."time" BETWEEN ? AND ? AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '')`+c.except(asked)+` GROUP BY ALL`, first, last)
 }

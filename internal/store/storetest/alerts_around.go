@@ -54,11 +54,40 @@ func alertsAround(t *testing.T, open OpenAlerts) {
 	if len(list) != 2 || list[0].ID != "a" || list[1].ID != "c" {
 		t.Errorf("the first two of them: %+v", list)
 	}
+	alertsRefuted(t, open(t, t.TempDir()))
 	for _, wrong := range []alert.Around{{To: hours(1)}, {From: hours(0), To: hours(0).Add(alert.MaxAround + time.Second)}} {
 		if _, err := s.Near(t.Context(), []alert.Around{window, wrong}); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("a question of no time: %v", err)
 		}
 	}
+}
+
+// alertsRefuted asks for alerts of which some are false: by a label, or by their case unless
+// they were opened after that was closed.
+func alertsRefuted(t *testing.T, s store.Alerts) {
+	of := func(id string, hour int, c alert.Class, incident string) *alert.Alert {
+		a := with(fired(id, hour), func(a *alert.Alert) { a.CaseID = incident })
+		if c != "" {
+			a = judged(a, c, 20)
+		}
+		return a
+	}
+	appendAlerts(t, s, "b1", of("a", 0, alert.FalseData, ""), of("b", 1, "", "c1"), of("c", 2, alert.Open, "c1"), of("d", 3, alert.BenignPositive, ""), of("e", 4, alert.TruePositive, "c1"),
+		with(of("f", 0, alert.FalsePositive, ""), func(a *alert.Alert) { a.RuleID = "r2" }))
+	all := alert.Around{From: hours(0), To: hours(9)}
+	apart := all
+	apart.Refuting = alert.Legacy{"c1": {Class: alert.FalseLogic, At: hours(10)}}
+	got, err := s.Near(t.Context(), []alert.Around{all, apart})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entity, site := fired("a", 0).Entity, fired("a", 0).Site
+	same(t, "what lies around, with what is false apart", []alert.Near{
+		{Asked: 0, RuleID: "r1", N: 5, First: hours(0), ID: "a", Site: site, Entity: entity},
+		{Asked: 0, RuleID: "r2", N: 1, First: hours(0), ID: "f", Site: site, Entity: entity},
+		{Asked: 1, RuleID: "r1", N: 3, Refuted: 2, First: hours(2), ID: "c", Site: site, Entity: entity},
+		{Asked: 1, RuleID: "r2", Refuted: 1, First: hours(0), ID: "f", Site: site, Entity: entity},
+	}, got)
 }
 
 // compareAround compares what lies around drawn times with the model.
@@ -98,7 +127,8 @@ func drawnAround() *rapid.Generator[alert.Around] {
 			return rapid.SliceOfN(rapid.SampledFrom(values), 0, 2).Draw(t, name)
 		}
 		from := rapid.SampledFrom([]int{-30, 0, 1}).Draw(t, "from")
-		return alert.Around{From: hours(from), To: hours(rapid.IntRange(from-1, 25).Draw(t, "to")), Rules: some("rules", "r1", "r2", "r9", alert.RuleKey("edr", "r1")),
+		refuting := rapid.SampledFrom([]alert.Legacy{nil, {}, {"c1": {Class: alert.FalseLogic, At: hours(1)}, "c2": {Class: alert.Unlabelled}}}).Draw(t, "refuting")
+		return alert.Around{Refuting: refuting, From: hours(from), To: hours(rapid.IntRange(from-1, 25).Draw(t, "to")), Rules: some("rules", "r1", "r2", "r9", alert.RuleKey("edr", "r1")),
 			Sites: some("sites", "", "s"), Entities: some("entities", "", "H1", "h2"), Untied: rapid.Bool().Draw(t, "untied"), Except: some("except", "a", "b")}
 	})
 }
