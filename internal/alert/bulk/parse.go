@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,6 +19,14 @@ type parser struct {
 	text  string
 	at    int
 	keys  uint32 // those that the line has had, a bit for each
+	// unknown are the members whose keys are not known, which are fields too.
+	unknown []field
+}
+
+// field is a value of an alert beside those that are known.
+type field struct {
+	key   string
+	value token
 }
 
 // token is a value that holds no other.
@@ -36,10 +45,11 @@ func (t token) plain() string {
 
 // parse reads a line into the draft.
 func (p *parser) parse(line string) bool {
-	*p = parser{text: line}
+	*p = parser{text: line, unknown: p.unknown[:0]}
 	if !p.object(p.member) {
 		return false
 	}
+	p.keep(p.unknown)
 	p.space()
 	p.draft.Word = p.draft.Disposition
 	return p.at == len(p.text)
@@ -235,11 +245,14 @@ func (p *parser) place(key string) (place, bool) {
 	return place{}, false
 }
 
-// member reads the value of a key. A key that is not known, or comes twice, is
-// not plain.
-func (p *parser) member(key string) bool {
-	at, ok := p.place(key)
-	if !ok || p.keys&at.bit != 0 {
+// member reads the value of a key. A key that comes twice is not plain.
+func (p *parser) member(key string) (ok bool) {
+	at, known := p.place(key)
+	if !known {
+		p.unknown, ok = p.field(p.unknown, key)
+		return ok
+	}
+	if p.keys&at.bit != 0 {
 		return false
 	}
 	p.keys |= at.bit
@@ -300,6 +313,15 @@ func (p *parser) list() bool {
 // ones before it.
 const maxFields = 32
 
+// field reads the value of a field that comes behind others.
+func (p *parser) field(before []field, key string) (all []field, ok bool) {
+	if len(before) == maxFields || slices.ContainsFunc(before, func(f field) bool { return f.key == key }) {
+		return before, false
+	}
+	v, ok := p.value()
+	return append(before, field{key, v}), ok
+}
+
 // fields reads an object of values that hold no others, or null.
 func (p *parser) fields() bool {
 	p.space()
@@ -307,32 +329,27 @@ func (p *parser) fields() bool {
 		_, ok := p.word("null")
 		return ok
 	}
-	var keys [maxFields]string
-	var values [maxFields]token
-	n := 0
-	ok := p.object(func(key string) bool {
-		for _, before := range keys[:n] {
-			if before == key {
-				return false
-			}
-		}
-		if n == maxFields {
-			return false
-		}
-		var ok bool
-		keys[n] = key
-		values[n], ok = p.value()
-		n++
+	var room [maxFields]field
+	all := room[:0]
+	ok := p.object(func(key string) (ok bool) {
+		all, ok = p.field(all, key)
 		return ok
 	})
-	if !ok || n == 0 {
-		return ok
+	if ok {
+		p.keep(all)
 	}
-	p.draft.Fields = make(map[string]string, n)
-	for i, key := range keys[:n] {
-		if values[i].kind != 'n' {
-			p.draft.Fields[key] = values[i].text
+	return ok
+}
+
+// keep adds fields to the draft, where it has none of their keys: what the object of
+// fields says counts before what stands beside it.
+func (p *parser) keep(all []field) {
+	if len(all) > 0 && p.draft.Fields == nil {
+		p.draft.Fields = make(map[string]string, len(all))
+	}
+	for _, f := range all {
+		if _, have := p.draft.Fields[f.key]; !have && f.value.kind != 'n' {
+			p.draft.Fields[f.key] = f.value.text
 		}
 	}
-	return true
 }

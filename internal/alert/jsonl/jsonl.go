@@ -85,7 +85,11 @@ type reader struct {
 }
 
 func newReader(in Input) *reader {
-	r := &reader{in: in, text: bufio.NewReaderSize(in.Text, 1<<16)}
+	size := 1 << 16
+	if short, is := in.Text.(interface{ Len() int }); is { // one line that somebody else could not read, a million times
+		size = min(size, short.Len()+1)
+	}
+	r := &reader{in: in, text: bufio.NewReaderSize(in.Text, size)}
 	r.check = alert.Checker{When: when, Help: decode.TimeHelp, Fail: r.fail, Warn: in.Warn}
 	return r
 }
