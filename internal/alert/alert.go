@@ -165,11 +165,14 @@ func (a *Alert) Day() string { return string(day.Of(a.Time)) }
 
 // Cluster names the burst that the alert belongs to: its case where one is
 // known, else site, entity and UTC day.
-func (a *Alert) Cluster() string {
+func (a *Alert) Cluster() string { return a.ClusterOn(a.Day()) }
+
+// ClusterOn does so of an alert whose day is known.
+func (a *Alert) ClusterOn(day string) string {
 	if a.CaseID != "" {
 		return caseMark + a.CaseID
 	}
-	return a.Site + "\x1f" + a.Entity + "\x1f" + a.Day()
+	return a.Site + "\x1f" + a.Entity + "\x1f" + day
 }
 
 // Disposition is a statement by someone about an alert.

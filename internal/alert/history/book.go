@@ -194,9 +194,11 @@ func (b *Book) original(id string) bool {
 func (b *Book) Durations(from, to day.Date, until time.Time) []alert.Duration {
 	counts := map[alert.Duration]int64{}
 	for s := range b.counting(from, to) {
-		for _, d := range s.Durations(until) {
-			d.N = 0
-			counts[d]++
+		taken, fired := s.Durations(until)
+		for _, d := range taken {
+			if d.N = 0; fired {
+				counts[d]++
+			}
 		}
 	}
 	var list []alert.Duration

@@ -230,9 +230,8 @@ func (s *State) Tally() alert.Tally {
 
 // tally does so by the statements that are known.
 func (s *State) tally(known func(*alert.Disposition) bool) alert.Tally {
-	a := &s.Alert
-	t := alert.Tally{RuleID: a.Rule(), Cluster: a.Cluster(), Day: a.Day(), Class: alert.Unlabelled, Site: a.Site,
-		Hours: alert.HourSet(a.Hour()), N: 1}
+	a, day := &s.Alert, s.Alert.Day()
+	t := alert.Tally{RuleID: a.Rule(), Cluster: a.ClusterOn(day), Day: day, Class: alert.Unlabelled, Site: a.Site, Hours: alert.HourSet(a.Hour()), N: 1}
 	switch d := s.inForce(known); {
 	case d == nil:
 	case d.Class.Labels():
@@ -259,11 +258,11 @@ func (s *State) told(q *alert.Question, original func(id string) bool) alert.Tal
 	return t
 }
 
-// Durations returns how long the alert had taken to each milestone until then; none
-// when it had not fired.
-func (s *State) Durations(until time.Time) []alert.Duration {
+// Durations returns how long the alert had taken to each milestone until then; fired is
+// false when it had not fired.
+func (s *State) Durations(until time.Time) (taken [2]alert.Duration, fired bool) {
 	if s.Alert.Time.After(until) {
-		return nil
+		return taken, false
 	}
 	var earliest *alert.Disposition
 	known := func(d *alert.Disposition) bool { return !d.Second && !d.Time.After(until) }
@@ -276,12 +275,13 @@ func (s *State) Durations(until time.Time) []alert.Duration {
 	if last != nil && !last.Class.Labels() {
 		last = nil
 	}
-	return []alert.Duration{s.wait(alert.Acknowledged, earliest, until), s.wait(alert.Closed, last, until)}
+	rule := s.Alert.Rule()
+	return [2]alert.Duration{s.wait(rule, alert.Acknowledged, earliest, until), s.wait(rule, alert.Closed, last, until)}, true
 }
 
 // wait returns how long the alert took until d, or had waited until then.
-func (s *State) wait(to alert.Milestone, d *alert.Disposition, until time.Time) alert.Duration {
-	w := alert.Duration{RuleID: s.Alert.Rule(), To: to, Minutes: alert.Minutes(until.Sub(s.Alert.Time)), N: 1}
+func (s *State) wait(rule string, to alert.Milestone, d *alert.Disposition, until time.Time) alert.Duration {
+	w := alert.Duration{RuleID: rule, To: to, Minutes: alert.Minutes(until.Sub(s.Alert.Time)), N: 1}
 	if d != nil {
 		w.Reached, w.Minutes = true, alert.Untimed
 		if d.Time.After(s.Alert.Time) {

@@ -98,11 +98,12 @@ func TestDurationsAreAsOfATime(t *testing.T) {
 		3: {{RuleID: "r", To: alert.Acknowledged, Reached: true, Minutes: 60, N: 1}, {RuleID: "r", To: alert.Closed, Reached: true, Minutes: 120, N: 1}},
 		6: {{RuleID: "r", To: alert.Acknowledged, Reached: true, Minutes: 60, N: 1}, {RuleID: "r", To: alert.Closed, Minutes: 360, N: 1}},
 	} {
-		if diff := cmp.Diff(want, s.Durations(at(hour))); diff != "" {
-			t.Errorf("at %d h: %s", hour, diff)
+		got, fired := s.Durations(at(hour))
+		if diff := cmp.Diff(want, got[:]); diff != "" || !fired {
+			t.Errorf("at %d h: fired %v: %s", hour, fired, diff)
 		}
 	}
-	if got := s.Durations(at(-1)); got != nil {
+	if got, fired := s.Durations(at(-1)); fired {
 		t.Errorf("before it fired: %v", got)
 	}
 }

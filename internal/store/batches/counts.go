@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"maps"
+	mathbits "math/bits"
 	"reflect"
 	"slices"
 	"time"
@@ -36,6 +37,7 @@ type counts struct {
 	last      time.Time // of the batches
 	sample    map[string]*alert.Alert
 	key       []byte // space
+	salt      uint64 // of what is no text
 }
 
 // cell is what counts are compared by.
@@ -81,7 +83,8 @@ const bitsLen = 1 << 22
 func (b bits) add(h uint64) { b[h>>6%bitsLen] |= 1 << (h & 63) }
 
 func newCounts(gather int) *counts {
-	return &counts{seed: maphash.MakeSeed(), gather: gather, waiting: map[string][]history.Arrival{}, cells: map[cell]*sum{}, hours: make(bits, bitsLen),
+	seed := maphash.MakeSeed()
+	return &counts{seed: seed, salt: maphash.String(seed, "a number") | 1, gather: gather, waiting: map[string][]history.Arrival{}, cells: map[cell]*sum{}, hours: make(bits, bitsLen),
 		durations: map[wait]*sum{}, rules: history.Rules{}, sample: map[string]*alert.Alert{}}
 }
 
@@ -123,12 +126,13 @@ func (c *counts) parts() int { return 1 + len(c.twice)/c.gather }
 func (c *counts) add(part, batch int, r *batchfile.Row) {
 	if i, found := slices.BinarySearch(c.twice, maphash.String(c.seed, r.ID)); found {
 		if i%c.parts() == part {
-			c.waiting[r.ID] = append(c.waiting[r.ID], history.Arrival{Batch: batch, Place: r.Place, Alert: r.Whole()})
+			a := r.Kept()
+			c.waiting[a.ID] = append(c.waiting[a.ID], history.Arrival{Batch: batch, Place: r.Place, Alert: a})
 		}
 	} else if part == 0 {
 		s := history.Of(r.ID, []history.Arrival{{Batch: batch, Place: r.Place, Alert: r.Alert}})
 		if c.samples(&s) {
-			s.Alert.Fields = r.Whole().Fields
+			s = history.Of(r.ID, []history.Arrival{{Batch: batch, Place: r.Place, Alert: r.Kept()}})
 		}
 		c.state(&s)
 	}
@@ -159,9 +163,12 @@ func (c *counts) state(s *history.State) {
 	if !s.Counts {
 		return
 	}
-	c.tally(c.cells, s.Tally(), c.hours)
-	for _, d := range s.Durations(c.last) {
-		c.duration(c.durations, d)
+	t := s.Tally()
+	c.tally(c.cells, &t, c.hours)
+	if taken, fired := s.Durations(c.last); fired {
+		for i := range taken {
+			c.duration(c.durations, &taken[i])
+		}
 	}
 	c.rules.Add(s)
 	if c.samples(s) {
@@ -170,17 +177,24 @@ func (c *counts) state(s *history.State) {
 }
 
 // duration adds how long alerts took to sums.
-func (c *counts) duration(to map[wait]*sum, d alert.Duration) {
-	add(to, wait{d.RuleID, d.To, d.Reached}, d.N, maphash.Comparable(c.seed, d.Minutes))
+func (c *counts) duration(to map[wait]*sum, d *alert.Duration) {
+	add(to, wait{d.RuleID, d.To, d.Reached}, d.N, spread(c.salt*uint64(d.Minutes+2)))
 }
 
 // tally adds a tally to sums, and its hours to a set.
-func (c *counts) tally(to map[cell]*sum, t alert.Tally, hours bits) {
-	h := c.hash(&t)
+func (c *counts) tally(to map[cell]*sum, t *alert.Tally, hours bits) {
+	h := c.hash(t)
 	add(to, cell{t.RuleID, t.Day}, t.N, h)
 	for rest := t.Hours; rest != 0; rest &= rest - 1 {
-		hours.add(maphash.Comparable(c.seed, [2]uint64{h, uint64(rest &^ (rest - 1))}))
+		hours.add(spread(h + c.salt*uint64(mathbits.TrailingZeros32(uint32(rest))+1)))
 	}
+}
+
+// spread makes a hash of a number: numbers that differ in few bits come to ones that differ
+// in many. It multiplies by the golden ratio's part of 64 bits, and folds the product.
+func spread(n uint64) uint64 {
+	high, low := mathbits.Mul64(n, 0x9e3779b97f4a7c15)
+	return high ^ low
 }
 
 // hash is of what one alert counts as that a tally is of.
@@ -234,8 +248,8 @@ func (a *audit) tallies(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, t := range list {
-			c.tally(got, t, hours)
+		for i := range list {
+			c.tally(got, &list[i], hours)
 		}
 	}
 	differ := 0
@@ -279,8 +293,8 @@ func (a *audit) durations(ctx context.Context) error {
 		return err
 	}
 	got := map[wait]*sum{}
-	for _, d := range list {
-		a.count.duration(got, d)
+	for i := range list {
+		a.count.duration(got, &list[i])
 	}
 	for w := range union(a.count.durations, got) {
 		switch want, is := of(a.count.durations, w), of(got, w); {

@@ -11,6 +11,7 @@ package batchfile
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,6 +120,25 @@ func (r *Row) Whole() *alert.Alert {
 		r.Alert.Fields, r.row = r.row.fields(), nil
 	}
 	return r.Alert
+}
+
+// Kept returns the whole alert in memory of its own: what is read is cut from pieces that
+// stay as long as any of it is kept.
+func (r *Row) Kept() *alert.Alert {
+	a := *r.Whole()
+	a.ID, a.Techniques = strings.Clone(a.ID), slices.Clone(a.Techniques)
+	if a.Score != nil {
+		a.Score = new(*a.Score)
+	}
+	for k, v := range a.Fields {
+		a.Fields[k] = strings.Clone(v)
+	}
+	if a.Disposition != nil {
+		d := *a.Disposition
+		d.AlertID, d.DuplicateOf = a.ID, strings.Clone(d.DuplicateOf)
+		a.Disposition = &d
+	}
+	return &a
 }
 
 // put fills r with an alert that was checked. Times lie in the two places given.

@@ -64,23 +64,34 @@ func (x *Index) Tallies(ctx context.Context, q *alert.Question) (list []alert.Ta
 		where += fmt.Sprintf(` AND "rule" IN (SELECT unnest(%s::VARCHAR[]))`, a.with(q.Rules()))
 	}
 	err = x.scan(ctx, 9, func(v []value) {
-		list = append(list, alert.Tally{RuleID: v[0].(string), Cluster: v[1].(string), Day: v[2].(string), Class: alert.Class(v[3].(string)),
-			Provenance: alert.Provenance(v[4].(string)), Opened: stamp.Time(v[5].(int64)), Site: v[6].(string), Hours: alert.Hours(v[7].(int64)), N: v[8].(int64)})
-	}, `WITH counted AS (
-		SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, `+whole(`"time"`, 24*time.Hour)+` AS d,
-			if("class" IN `+unsaid+`, 'unlabelled', "class") AS "class", if("class" IN `+unsaid+`, '', provenance) AS provenance,
-			if("class" = 'open' AND incident <> '', said, `+unknown+`) AS opened,
-			bit_or(1::BIGINT << ((`+whole(`"time"`, time.Hour)+` % 24 + 24) % 24)) AS hours, count(*) AS n
-		FROM `+alerts+` WHERE `+where+` GROUP BY ALL
-	), named AS (
-		SELECT "rule", strftime(make_date(d::INTEGER), '%Y-%m-%d') AS "day", site, entity, incident, "class", provenance, opened, hours, n FROM counted
+		t := alert.Tally{RuleID: v[0].(string), Cluster: v[1].(string), Day: v[2].(string), Class: alert.Class(v[3].(string)),
+			Provenance: alert.Provenance(v[4].(string)), Opened: stamp.Time(v[5].(int64)), Site: v[6].(string)}
+		hours, n := alert.Hours(v[7].(int64)), v[8].(int64)
+		if last := len(list) - 1; last >= 0 { // the names of two clusters can be one
+			if before := list[last]; same(before, t) {
+				list[last].Hours, list[last].N = before.Hours|hours, before.N+n
+				return
+			}
+		}
+		t.Hours, t.N = hours, n
+		list = append(list, t)
+	}, `WITH named AS (
+		SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, strftime(make_date(d::INTEGER), '%Y-%m-%d') AS "day", if("class" IN `+unsaid+`, 'unlabelled', "class") AS "class",
+			if("class" IN `+unsaid+`, '', provenance) AS provenance, opened, bit_or(hours) AS hours, sum(n)::BIGINT AS n
+		FROM (`+told(`SELECT * FROM `+alerts+` WHERE `+where, "")+`) GROUP BY ALL
 	)
-	SELECT "rule", if(incident = '', site || chr(31) || entity || chr(31) || "day", 'case' || chr(31) || incident) AS cluster, "day", "class", provenance, opened, site,
-		bit_or(hours), sum(n)::BIGINT FROM named GROUP BY ALL ORDER BY ALL`, a.args...)
+	SELECT "rule", if(incident = '', site || chr(31) || entity || chr(31) || "day", 'case' || chr(31) || incident) AS "cluster", "day", "class", provenance, opened, site, hours, n
+	FROM named ORDER BY "rule", "cluster", "day", "class", provenance, opened, site`, a.args...)
 	if err != nil {
 		return nil, fmt.Errorf("tally alerts %s to %s: %w", q.From, q.To, err)
 	}
 	return list, nil
+}
+
+// same reports whether two tallies are of the same alerts, whatever their numbers.
+func same(a, b alert.Tally) bool {
+	a.Hours, a.N, b.Hours, b.N = 0, 0, 0, 0
+	return a == b
 }
 
 // Rules lists the rules of alerts; see store.AlertReader.

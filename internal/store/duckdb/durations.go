@@ -42,15 +42,12 @@ var durations = `
 	), heard AS (
 		SELECT id, min(said) AS first, max(said) AS last, arg_max("class", (said, came)) AS "class" FROM said GROUP BY id
 	), waited AS (
-		SELECT a."rule", a."time", if(NOT a.many AND a.said <= $3, a.said, h.first) AS first,
-			CASE WHEN a.many THEN if(h."class" IN ` + unsaid + `, NULL, h.last) WHEN a.said <= $3 AND a."class" NOT IN ` + unsaid + ` THEN a.said END AS last
-		FROM ` + alerts + ` a LEFT JOIN heard h ON h.id = if(a.many, a.id, NULL) WHERE a.counts AND a."time" BETWEEN $1 AND $2
-	), counted AS (
-		SELECT "rule", first IS NOT NULL AS acknowledged, last IS NOT NULL AS closed, ` + minutes(`$3`) + ` AS open,
-			` + reached(`first`) + ` AS "first", ` + reached(`last`) + ` AS "last", count(*) AS n FROM waited GROUP BY ALL
+		SELECT "rule", "time", if(said <= $3, said, NULL) AS first, if(said <= $3 AND "class" NOT IN ` + unsaid + `, said, NULL) AS last
+		FROM ix.known WHERE counts AND NOT many AND "time" BETWEEN $1 AND $2
+		UNION ALL SELECT a."rule", a."time", h.first, if(h."class" IN ` + unsaid + `, NULL, h.last) FROM ix.merged a LEFT JOIN heard h ON h.id = a.id WHERE a.counts AND a."time" BETWEEN $1 AND $2
 	)
-	SELECT "rule", false AS closed, acknowledged AS reached, if(acknowledged, "first", open) AS minutes, sum(n)::BIGINT FROM counted GROUP BY ALL
-	UNION ALL SELECT "rule", true, closed, if(closed, "last", open), sum(n)::BIGINT FROM counted GROUP BY ALL
+	SELECT "rule", false AS closed, first IS NOT NULL AS reached, if(first IS NULL, ` + minutes(`$3`) + `, ` + reached(`first`) + `) AS minutes, count(*) FROM waited GROUP BY ALL
+	UNION ALL SELECT "rule", true, last IS NOT NULL, if(last IS NULL, ` + minutes(`$3`) + `, ` + reached(`last`) + `), count(*) FROM waited GROUP BY ALL
 	ORDER BY 1, 2, 3, 4`
 
 // reached is how long it took until a moment, -1 where that is not after the alert.
@@ -62,10 +59,10 @@ func reached(moment string) string {
 // does. Both are nanoseconds; what lies between can be more than 64 bits have, and is cut
 // off there.
 func minutes(moment string) string {
-	wait := fmt.Sprintf(`least(%s::HUGEINT - "time", 9223372036854775807)::BIGINT`, moment)
+	wait := fmt.Sprintf(`CASE WHEN "time" >= 0 THEN %[1]s - "time" WHEN %[1]s > 9223372036854775807 + "time" THEN 9223372036854775807 ELSE %[1]s - "time" END`, moment)
 	step := func(of time.Duration) string {
 		return fmt.Sprintf(`((%[1]s) // %[2]d + if((%[1]s) %% %[2]d > 0, 1, 0)) * %[3]d`, wait, of, of/time.Minute)
 	}
 	return fmt.Sprintf(`(CASE WHEN %[1]s <= 0 THEN 0 WHEN %[1]s <= %[2]d THEN %[3]s WHEN %[1]s <= %[4]d THEN %[5]s ELSE %[6]s END)`,
-		wait, 2*time.Hour, step(time.Minute), 24*time.Hour, step(5*time.Minute), step(time.Hour))
+		`(`+wait+`)`, 2*time.Hour, step(time.Minute), 24*time.Hour, step(5*time.Minute), step(time.Hour))
 }
