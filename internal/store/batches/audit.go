@@ -255,21 +255,26 @@ func (a *audit) rows(ctx context.Context, part int, name string, of []Held) (map
 		}
 	}
 	// While some rows are counted, the next are read: each takes as long as the other.
-	full := make(chan []batchfile.Row, 2)
+	type some struct {
+		rows []batchfile.Row
+		done func()
+	}
+	full := make(chan some, 2)
 	counted := crew.Go(func() error {
-		for rows := range full {
-			for i := range rows {
-				if number, counts := numbers[rows[i].Batch]; counts {
-					a.count.add(part, number, &rows[i])
+		for s := range full {
+			for i := range s.rows {
+				if number, counts := numbers[s.rows[i].Batch]; counts {
+					a.count.add(part, number, &s.rows[i])
 				}
 			}
+			s.done()
 		}
 		return nil
 	})
 	var failed error
-	hashes, err := f.Check(ctx, func(rows []batchfile.Row) error {
+	hashes, err := f.Check(ctx, func(rows []batchfile.Row, done func()) error {
 		select {
-		case full <- rows:
+		case full <- some{rows, done}:
 		case failed = <-counted: // it has panicked
 		}
 		return failed

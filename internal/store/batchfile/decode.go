@@ -3,9 +3,12 @@ package batchfile
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
+
+	"candor/internal/alert"
 )
 
 // decoder reads the rows of one group, each column by itself. A text that many rows share
@@ -19,12 +22,28 @@ type decoder struct {
 	technique, entityType, entityName, entityPrimary, key, value *cursor
 	kind, class, word, by, at, provenance, duplicateOf           *cursor
 
+	*piece
+}
+
+// piece is some rows, with the memory that what they say lies in but for its texts.
+type piece struct {
+	rows   []row
+	told   []Row
+	alerts []alert.Alert
+	said   []alert.Disposition
+
 	numbers    []int64
 	scores     []float64
 	texts      []string
 	entities   []entity
 	pairs      []pair
 	statements []statement
+}
+
+// clear makes the piece ready for other rows.
+func (p *piece) clear() {
+	p.rows, p.numbers, p.scores, p.texts = p.rows[:0], p.numbers[:0], p.scores[:0], p.texts[:0]
+	p.entities, p.pairs, p.statements = p.entities[:0], p.pairs[:0], p.statements[:0]
 }
 
 // pair is a further field of an alert.
@@ -66,26 +85,29 @@ func (d *decoder) close() {
 	}
 }
 
-// read reads as many rows as there are places and rows.
-func (d *decoder) read(rows []row) (int, error) {
-	n := int(min(int64(len(rows)), d.left))
-	d.numbers, d.scores, d.texts, d.entities, d.pairs, d.statements = make([]int64, 0, 2*n), nil, nil, make([]entity, 0, n), make([]pair, 0, n), nil
-	for i := range rows[:n] {
-		d.row(&rows[i])
+// read reads up to n rows into a piece; io.EOF says that there are no more.
+func (d *decoder) read(p *piece, n int) error {
+	n = int(min(int64(n), d.left))
+	p.clear()
+	p.rows, p.numbers = slices.Grow(p.rows, n)[:n], slices.Grow(p.numbers, 2*n)
+	p.entities, p.pairs = slices.Grow(p.entities, n), slices.Grow(p.pairs, n)
+	d.piece = p
+	for i := range p.rows {
+		d.row(&p.rows[i])
 	}
 	d.left -= int64(n)
 	for _, c := range d.columns {
 		switch {
 		case c.err != nil && c.err != io.EOF:
-			return 0, c.err
+			return c.err
 		case c.err == io.EOF, d.left == 0 && c.more():
-			return 0, errColumns
+			return errColumns
 		}
 	}
 	if n == 0 {
-		return 0, io.EOF
+		return io.EOF
 	}
-	return n, nil
+	return nil
 }
 
 func (d *decoder) row(r *row) {
@@ -113,11 +135,11 @@ func (d *decoder) row(r *row) {
 	if r.pairs = d.pairs[from:len(d.pairs):len(d.pairs)]; len(r.pairs) == 0 {
 		d.value.next()
 	}
-	d.said(r)
+	d.stated(r)
 }
 
-// said reads the statements of a row.
-func (d *decoder) said(r *row) {
+// stated reads the statements of a row.
+func (d *decoder) stated(r *row) {
 	from := len(d.statements)
 	for kind := range d.kind.items() {
 		d.statements = append(d.statements, statement{Kind: d.kind.share(kind), Class: d.class.text(), Word: d.word.text(), By: d.by.text(), At: d.number(d.at),

@@ -10,11 +10,11 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 
-	"candor/internal/alert"
 	"candor/internal/fault"
 )
 
@@ -109,8 +109,8 @@ const chunk = 2048
 // Rows yields the rows in the order of the file. It ends after an error.
 func (f *File) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		for rows, err := range f.chunks(ctx) {
-			told, failed := tell(rows)
+		for p, err := range f.pieces(ctx, nil) {
+			told, failed := p.tell()
 			for i := range told {
 				told[i].Whole()
 				if !yield(told[i], nil) {
@@ -125,36 +125,31 @@ func (f *File) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	}
 }
 
-// tell returns what rows say, without Fields. It ends before a row that cannot be told.
-func tell(rows []row) ([]Row, error) {
-	said := 0
-	for i := range rows {
-		said += len(rows[i].Statements)
-	}
-	told, alerts, statements := make([]Row, len(rows)), make([]alert.Alert, len(rows)), make([]alert.Disposition, said+1)
-	for i := range rows {
-		r := &rows[i]
-		if err := r.alert(&alerts[i], &statements[0]); err != nil {
-			return told[:i], err
+// tell returns what the rows say, without Fields. It ends before a row that cannot be told.
+func (p *piece) tell() ([]Row, error) {
+	n := len(p.rows)
+	p.told, p.alerts, p.said = slices.Grow(p.told[:0], n)[:n], slices.Grow(p.alerts[:0], n)[:n], slices.Grow(p.said[:0], n+1)[:n+1]
+	for i := range p.rows {
+		r := &p.rows[i]
+		if err := r.alert(&p.alerts[i], &p.said[i]); err != nil {
+			return p.told[:i], err
 		}
-		if alerts[i].Disposition != nil {
-			statements = statements[1:]
-		}
-		told[i] = Row{Batch: r.Batch, Place: r.Place, Alert: &alerts[i], row: r}
+		p.told[i] = Row{Batch: r.Batch, Place: r.Place, Alert: &p.alerts[i], row: r}
 	}
-	return told, nil
+	return p.told, nil
 }
 
-// chunks yields the rows, some at a time, which whoever gets them may keep.
-func (f *File) chunks(ctx context.Context) iter.Seq2[[]row, error] {
-	return func(yield func([]row, error) bool) {
+// pieces yields the rows, some at a time, in spare pieces as far as there are any. Whoever
+// gets a piece may keep it.
+func (f *File) pieces(ctx context.Context, spare <-chan *piece) iter.Seq2[*piece, error] {
+	return func(yield func(*piece, error) bool) {
 		if !parquet.EqualNodes(f.pages.Schema(), parquet.SchemaOf(row{})) {
-			yield(nil, damaged(f.path, errors.New("its footer does not describe its rows")))
+			yield(&piece{}, damaged(f.path, errors.New("its footer does not describe its rows")))
 			return
 		}
 		shared := map[string]map[string]string{}
 		for _, g := range f.pages.RowGroups() {
-			if !f.group(ctx, g, shared, yield) {
+			if !f.group(ctx, g, shared, spare, yield) {
 				return
 			}
 		}
@@ -162,66 +157,82 @@ func (f *File) chunks(ctx context.Context) iter.Seq2[[]row, error] {
 }
 
 // group yields the rows of a group, and reports whether to go on.
-func (f *File) group(ctx context.Context, g parquet.RowGroup, shared map[string]map[string]string, yield func([]row, error) bool) bool {
+func (f *File) group(ctx context.Context, g parquet.RowGroup, shared map[string]map[string]string, spare <-chan *piece, yield func(*piece, error) bool) bool {
 	d, err := newDecoder(f.pages.Schema(), g, shared)
 	if err != nil {
-		yield(nil, damaged(f.path, err))
+		yield(&piece{}, damaged(f.path, err))
 		return false
 	}
 	defer d.close()
 	for {
-		rows := make([]row, min(chunk, d.left))
-		n, err := f.read(ctx, d, rows)
+		var p *piece
+		select {
+		case p = <-spare:
+		default:
+			p = &piece{}
+		}
+		err := f.read(ctx, d, p)
 		if err == io.EOF {
 			return true
 		}
-		if !yield(rows[:n], err) || err != nil {
+		if err != nil {
+			p.clear()
+		}
+		if !yield(p, err) || err != nil {
 			return false
 		}
 	}
 }
 
 // read reads some rows; io.EOF says that there are no more.
-func (f *File) read(ctx context.Context, d *decoder, rows []row) (n int, err error) {
+func (f *File) read(ctx context.Context, d *decoder, p *piece) (err error) {
 	defer func() {
-		if p := recover(); p != nil { // the library panics on some pages that nobody wrote
-			n, err = 0, damaged(f.path, fmt.Errorf("%v", p))
+		if what := recover(); what != nil { // the library panics on some pages that nobody wrote
+			err = damaged(f.path, fmt.Errorf("%v", what))
 		}
 	}()
 	if err := ctx.Err(); err != nil {
-		return 0, err
+		return err
 	}
-	n, err = d.read(rows)
-	if err != nil && err != io.EOF {
-		return n, damaged(f.path, err)
+	if err = d.read(p, chunk); err != nil && err != io.EOF {
+		return damaged(f.path, err)
 	}
-	return n, err
+	return err
 }
 
 // Check reads all rows, computes the hash over those of each batch anew, by its ID, and
-// tells each of them, some at a time, unless that is nil. What it tells of lacks Fields; see
-// Row.Whole.
-func (f *File) Check(ctx context.Context, each func([]Row) error) (map[string]string, error) {
-	sums, buf := map[string]*tallied{}, []byte(nil)
+// tells each of them, some at a time, unless that is nil. Whoever calls done no longer needs
+// them; see Row.Kept. What it tells of lacks Fields; see Row.Whole.
+func (f *File) Check(ctx context.Context, each func(rows []Row, done func()) error) (map[string]string, error) {
+	sums, buf, spare := map[string]*tallied{}, []byte(nil), make(chan *piece, 8)
 	for _, h := range f.Heads {
 		sums[h.Batch.ID] = newTallied()
 	}
-	for rows, err := range f.chunks(ctx) {
+	for p, err := range f.pieces(ctx, spare) {
 		if err != nil {
 			return nil, err
 		}
-		for i := range rows {
-			t := sums[rows[i].Batch]
+		for i := range p.rows {
+			t := sums[p.rows[i].Batch]
 			if t == nil {
-				return nil, damaged(f.path, fmt.Errorf("a row is of batch %q, which the footer does not name", rows[i].Batch))
+				return nil, damaged(f.path, fmt.Errorf("a row is of batch %q, which the footer does not name", p.rows[i].Batch))
 			}
-			buf = t.add(buf, &rows[i])
+			buf = t.add(buf, &p.rows[i])
 		}
 		if each == nil {
 			continue
 		}
-		told, err := tell(rows)
-		if err = cmp.Or(err, each(told)); err != nil {
+		told, err := p.tell()
+		if err != nil {
+			return nil, err
+		}
+		err = each(told, func() {
+			select {
+			case spare <- p:
+			default:
+			}
+		})
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -81,16 +81,16 @@ func (w *Writer) part(ctx context.Context, p Part, keep func(Row) bool) error {
 		return err
 	}
 	defer f.Close()
-	for rows, err := range f.chunks(ctx) {
+	for rows, err := range f.pieces(ctx, nil) {
 		if err != nil {
 			return err
 		}
-		told, err := tell(rows)
+		told, err := rows.tell()
 		if err != nil {
 			return err
 		}
 		for i := range told {
-			if err := w.some(p, &rows[i], told[i], keep); err != nil {
+			if err := w.some(p, &rows.rows[i], told[i], keep); err != nil {
 				return err
 			}
 		}
