@@ -107,6 +107,7 @@ holds is retired from today, by name, and back again if the batch is withdrawn.
 
 // sourceFlags are the flags that say how input is read, and whose it is.
 func sourceFlags(c *cobra.Command, r *ingest.Request, complete *string) {
+	c.Flags().StringVar(&r.Dates, "dates", "", "which comes first in dates such as 3/11/2026: day-first or month-first; told from the file where it can be")
 	c.Flags().StringVar(&r.Mapping, "mapping", "", "mapping file that says which columns or paths of a table or JSON make which field (candor evidence map)")
 	c.Flags().StringVar(&r.Format, "format", "", "take the input for this format instead of telling it from the content")
 	c.Flags().StringVar(&r.Product, "product", "", "which product of a table of products' telemetry is yours")

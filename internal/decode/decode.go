@@ -54,27 +54,6 @@ func allDigits(s string) bool {
 	return true
 }
 
-// layouts are the ways in which Candor's own formats may write a time. One
-// without a zone is UTC.
-var layouts = [...]string{
-	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04",
-	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999", "2006-01-02 15:04", time.DateOnly,
-}
-
-// TimeHelp says in a message how a time is written.
-const TimeHelp = "not a time such as 2026-03-01T12:00:00Z"
-
-// Time returns the time that s says, in UTC. A time without a zone is taken as
-// UTC and a day as its first moment.
-func Time(s string) (time.Time, bool) {
-	for _, l := range layouts {
-		if t, err := time.Parse(l, s); err == nil {
-			return t.UTC(), Sane(t)
-		}
-	}
-	return time.Time{}, false
-}
-
 // Sane reports whether t is in the years 1970 to 2261, outside of which a time is
 // a slip of units and not a statement. Every store can keep such a time.
 func Sane(t time.Time) bool { return t.Unix() >= 0 && t.UTC().Year() <= 2261 }

@@ -1,20 +1,24 @@
 package decode
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
 )
 
+// maxEpoch bounds a number, in nanoseconds: it is after the last year that is sane.
+const maxEpoch = math.MaxInt64
+
 // Epoch returns the time that is a number of units after the start of 1970, in
 // UTC. The number may have decimals; the unit is a second or a part of one.
 func Epoch(text string, unit time.Duration) (time.Time, bool) {
 	whole, decimals, _ := strings.Cut(text, ".")
-	if whole == "" || len(whole) > 15 || !allDigits(whole) || !allDigits(decimals) {
+	if whole == "" || len(whole) > 19 || !allDigits(whole) || !allDigits(decimals) {
 		return time.Time{}, false
 	}
 	n, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil {
+	if err != nil || n > maxEpoch/int64(unit) {
 		return time.Time{}, false
 	}
 	per := int64(time.Second / unit)

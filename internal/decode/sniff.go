@@ -27,10 +27,35 @@ func hasKey(head []byte, key string) bool {
 	return false
 }
 
+// delimiter returns what stands between two cells of a table that begins with head,
+// and how many bytes stand before its header: spreadsheet programs begin a file with a
+// line sep=; that says it. Where a comma is expected and the header has none, it is the
+// semicolon, tab or bar that the header has most of.
+func delimiter(head string, expected rune) (skip int, comma rune) {
+	first, _, _ := strings.Cut(head, "\n")
+	if said, ok := strings.CutPrefix(strings.Trim(strings.TrimSuffix(first, "\r"), `"`), "sep="); ok && len(said) == 1 {
+		return min(len(first)+1, len(head)), rune(said[0])
+	}
+	comma = expected
+	if expected != ',' || strings.Contains(first, ",") {
+		return 0, comma
+	}
+	most := 0
+	for _, other := range ";\t|" {
+		if n := strings.Count(first, string(other)); n > most {
+			most, comma = n, other
+		}
+	}
+	return 0, comma
+}
+
 // Columns returns the names in the first line of a head, in lower case, without
-// quotes and byte-order mark: the columns of a file of delimited text.
+// quotes and byte-order mark: the columns of a file of delimited text. Where comma is one,
+// another delimiter is told as NewTable does.
 func Columns(head []byte, comma rune) []string {
-	first, _, _ := strings.Cut(strings.TrimPrefix(string(head), bom), "\n")
+	text := strings.TrimPrefix(string(head), bom)
+	skip, comma := delimiter(text, comma)
+	first, _, _ := strings.Cut(text[skip:], "\n")
 	var out []string
 	for c := range strings.SplitSeq(strings.ReplaceAll(first, `"`, ""), string(comma)) {
 		out = append(out, strings.ToLower(strings.TrimSpace(c)))

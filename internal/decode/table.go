@@ -28,7 +28,11 @@ type Table struct {
 	index  map[string]int
 	line   int // of the last row
 	shift  int // lines before the text
+	comma  rune
 }
+
+// maxHeader is how much of a header the delimiter is told by, in bytes.
+const maxHeader = 1 << 13
 
 // guard refuses to hand out more than MaxRow bytes between two marks.
 type guard struct {
@@ -48,13 +52,22 @@ func (g *guard) Read(p []byte) (int, error) {
 }
 
 // NewTable returns a table after reading its header. File names it in messages.
-// It fails with fault.Invalid when there is no header or a column is named twice.
+// It fails with fault.Invalid when there is no header or a column is named twice. Where
+// comma is one and the header has none, or the file says its delimiter in a line sep=;,
+// that counts.
 func NewTable(file string, r io.Reader, comma rune) (*Table, error) {
 	buf := bufio.NewReaderSize(r, 1<<16)
 	if head, _ := buf.Peek(len(bom)); string(head) == bom {
 		buf.Discard(len(bom)) // cannot fail: the bytes were peeked
 	}
 	t := &Table{file: file, source: &guard{r: buf}, index: map[string]int{}}
+	head, _ := buf.Peek(maxHeader)
+	skip, comma := delimiter(string(head), comma)
+	if skip > 0 {
+		buf.Discard(skip) // cannot fail either
+		t.shift = 1
+	}
+	t.comma = comma
 	t.csv = csv.NewReader(t.source)
 	t.csv.Comma, t.csv.FieldsPerRecord, t.csv.ReuseRecord = comma, -1, true
 	first, err := t.csv.Read()
@@ -64,7 +77,7 @@ func NewTable(file string, r io.Reader, comma rune) (*Table, error) {
 	if err != nil {
 		return nil, t.broken(err)
 	}
-	t.line = 1
+	t.line = 1 + t.shift
 	for i, name := range first {
 		spelt := strings.ToValidUTF8(strings.TrimSpace(name), "\ufffd")
 		name = strings.ToLower(spelt)
@@ -78,9 +91,12 @@ func NewTable(file string, r io.Reader, comma rune) (*Table, error) {
 	return t, nil
 }
 
+// Comma returns what stands between two cells: as it was said, or told by the header.
+func (t *Table) Comma() rune { return t.comma }
+
 // Shift says that so many lines of the file, between the header and the first row,
 // are not part of the text. It is called before any row is read.
-func (t *Table) Shift(lines int) { t.shift, t.line = lines, t.line+lines }
+func (t *Table) Shift(lines int) { t.shift, t.line = t.shift+lines, t.line+lines }
 
 // broken is the error of a file that cannot be read on, or the error of the
 // reader beneath, unchanged.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/decode"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/mapping"
@@ -51,6 +52,9 @@ type Request struct {
 	// Mapping is the path of the mapping file, through which a file of any shape becomes
 	// records; empty for files of a known format.
 	Mapping string
+	// Dates is the order of day and month in dates, one of decode's orders; empty where
+	// each file tells it.
+	Dates string
 	// Text says that the files are lines of text of the Format, whatever they begin
 	// with: none is taken for packed, or for another format.
 	Text bool
@@ -176,6 +180,9 @@ func (r Request) check() (kind, error) {
 	case r.Mapping != "" && !slices.Contains(mapping.Kinds(), r.Kind):
 		return kind{}, fault.New(fault.Usage, "no mapping file makes %s", r.Kind).Next("leave the mapping out; mappings make %s", strings.Join(mapping.Kinds(), ", "))
 	}
+	if _, ok := decode.ParseOrder(r.Dates); !ok {
+		return kind{}, fault.New(fault.Usage, "%q is no order of day and month", r.Dates).Next("use %s or %s", decode.DayFirst, decode.MonthFirst)
+	}
 	if err := r.checkSource(list[i]); err != nil {
 		return kind{}, err
 	}
@@ -220,6 +227,7 @@ type batch struct {
 	// key is that of the pseudonyms in the place of names; nil where they stay.
 	key   *pseudonym.Key
 	calls calls // how the alerts name their rules
+	ages  decode.Ages
 }
 
 // newBatch begins a batch. It fails where names are to be pseudonyms and their key is not
@@ -245,6 +253,9 @@ func (e *Evidence) newBatch(r Request, sum [32]byte) (*batch, error) {
 	if r.Source != "" {
 		how += "\x00source " + r.Source
 	}
+	if r.Dates != "" {
+		how += "\x00dates " + r.Dates
+	}
 	if r.Whole {
 		how += "\x00complete"
 	}
@@ -253,6 +264,7 @@ func (e *Evidence) newBatch(r Request, sum [32]byte) (*batch, error) {
 	}
 	b.Kind, b.Paths, b.By, b.Added = r.Kind, r.Paths, r.By, e.now().UTC()
 	b.Source, b.Whole = r.Source, r.Whole
+	b.ages.Tomorrow = b.Added.Add(24 * time.Hour)
 	b.named(hexSum(sum))
 	return b, nil
 }
@@ -270,6 +282,7 @@ func (b *batch) format(name string) {
 
 // span widens the bounds of the batch's time by t, unless t is zero.
 func (b *batch) span(t time.Time) {
+	b.ages.See(t)
 	if t.IsZero() {
 		return
 	}

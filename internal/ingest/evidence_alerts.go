@@ -69,7 +69,7 @@ func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &alertInput{where: where, kind: k.name, files: k, forced: r.Format, progress: meter(2*sizes(where), r.Progress)}
+	in := &alertInput{where: where, kind: k.name, files: k, forced: r.Format, order: decode.Order(r.Dates), progress: meter(2*sizes(where), r.Progress)}
 	if e.alerts != nil {
 		in.known = e.alerts.Known
 	}
@@ -134,8 +134,12 @@ func (b *batch) taken(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Al
 				if b.key != nil {
 					veil.Alert(b.key, a)
 				}
-				if a.Disposition != nil && a.Partial() {
+				switch {
+				case a.Disposition == nil:
+				case a.Partial():
 					b.span(a.Disposition.Time)
+				case !a.Disposition.Time.Equal(a.Time):
+					b.ages.See(a.Disposition.Time)
 				}
 			}
 			if !yield(a, err) {
@@ -151,6 +155,7 @@ type alertInput struct {
 	kind     string
 	files    kind                                                             // that are read of an archive
 	forced   string                                                           // the format that the request forces
+	order    decode.Order                                                     // of day and month, as the request says
 	known    func(ctx context.Context, ids []string) (map[string]bool, error) // nil without a store
 	mapping  *tabular.Mapping                                                 // of version 1
 	recast   *mapping.Mapping                                                 // of version 2
@@ -167,6 +172,8 @@ type pass struct {
 	format func(string)
 	// left counts what a mapping left out of a file.
 	left func(t *mapping.Text, shown string)
+	// dates has the order of day and month in the file's dates; nil until it is known.
+	dates *decode.Dates
 }
 
 // start begins a hash with what is not in the files: the mapping.
@@ -411,7 +418,13 @@ func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*
 		}
 	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
-	input := export.Input{File: l.path, Text: o.text, Reject: p.reject, Warn: p.located(l)}
+	if p.dates == nil {
+		var err error
+		if p.dates, err = in.dates(ctx, l, head); err != nil {
+			return nil, err
+		}
+	}
+	input := export.Input{File: l.path, Text: o.text, Reject: p.reject, Warn: p.located(l), Dates: p.dates}
 	object := bytes.HasPrefix(head, []byte("{"))
 	if len(head) == 0 {
 		input.Warn("the file is empty")
@@ -440,6 +453,24 @@ func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*
 	return chosen.alerts(input), nil
 }
 
+// dates returns the order of day and month in the dates of a file: as the request says,
+// else as all of them tell, for which the file is read once more.
+func (in *alertInput) dates(ctx context.Context, l location, head []byte) (*decode.Dates, error) {
+	if in.order != decode.Untold || !decode.HasDates(head) {
+		return decode.NewDates(in.order), nil
+	}
+	look := *in
+	look.known, look.progress = nil, func(int64) {}
+	seen := decode.NewDates(decode.Untold)
+	p := pass{reject: func(evidence.Reject) {}, warn: func(string) {}, format: func(string) {}, dates: seen}
+	for _, err := range look.file(ctx, sha256.New(), l, p) {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return seen.Tell(l.path, export.OrderHelp)
+}
+
 // parquet reads a file that has its columns' places at its end.
 func (in *alertInput) parquet(o opened, head []byte, p pass) (iter.Seq2[*alert.Alert, error], error) {
 	switch {
@@ -465,12 +496,6 @@ func unknownAlerts(kind string, l location, head []byte) error {
 			Next("see which formats there are and name one (--format NAME), or a mapping file that says which paths make an alert (--mapping FILE); candor evidence map %s proposes one", l.path)
 	}
 	first, _, _ := bytes.Cut(head, []byte("\n"))
-	for _, comma := range ";\t|" {
-		if tabular.IsOwn(decode.Columns(head, comma)) {
-			return fault.New(fault.Invalid, "a CSV with Candor's columns, but %q between them where a comma should be", comma).At("%s:1", l.path).
-				Next("write it with commas, or name a mapping file that says the delimiter (--mapping FILE); candor evidence map %s proposes one", l.path)
-		}
-	}
 	return fault.New(fault.Invalid, "neither JSON of a known format nor a CSV with Candor's columns id, rule_id and time: %s", who.reason()).At("%s", l.path).
 		Next("the file begins with %q; a mapping file says which columns make an alert (--mapping FILE); candor evidence map %s proposes one",
 			strings.ToValidUTF8(string(first[:min(len(first), 200)]), "\ufffd"), l.path)

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"candor/internal/crew"
+	"candor/internal/decode"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/mapping"
@@ -63,6 +64,9 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	files, sum, err := open(ctx, where, k, meter(sizes(where), r.Progress))
 	if err != nil {
 		return nil, nil, err
+	}
+	for i := range files {
+		files[i].order = decode.Order(r.Dates)
 	}
 	if m != nil { // what it makes of the same bytes is another input
 		sum = signed(sum, said, m.NamesFile(), where)
@@ -135,6 +139,7 @@ func signed(sum [32]byte, said []byte, names bool, where []location) [32]byte {
 // nothing is good.
 func (b *batch) finish() (err error) {
 	b.Rejected, b.Read = b.rejects.n, b.good+b.rejects.n
+	b.warnings = append(b.warnings, b.ages.Notes()...)
 	if b.Rejects, err = b.rejects.close(); err != nil {
 		return err
 	}
@@ -292,7 +297,7 @@ func decodeFeeds(b *batch, files []file) error {
 			return who.fault(f.shown)
 		}
 		b.format(chosen.Name)
-		d, err := chosen.feeds(f.shown, bytes.NewReader(f.data))
+		d, err := chosen.feeds(f.shown, f.text())
 		if err != nil {
 			return err
 		}
@@ -315,7 +320,7 @@ func decodeExercises(b *batch, files []file) error {
 			return who.fault(f.shown)
 		}
 		b.format(chosen.Name)
-		d, err := chosen.exercises(f.shown, bytes.NewReader(f.data))
+		d, err := chosen.exercises(f.shown, f.text())
 		if err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ func reader[T any](decode func(f file) (evidence.Decoded[T], error), of func(*T)
 
 // streamed makes a decoder of files of one that reads.
 func streamed[T any](decode func(file string, r io.Reader) (evidence.Decoded[T], error)) func(file) (evidence.Decoded[T], error) {
-	return func(f file) (evidence.Decoded[T], error) { return decode(f.shown, bytes.NewReader(f.data)) }
+	return func(f file) (evidence.Decoded[T], error) { return decode(f.shown, f.text()) }
 }
 
 // cases makes a reader of cases of a decoder.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -75,6 +76,7 @@ const (
 	ownYAML    = "candor-yaml"
 	ownCSV     = "candor-csv"
 	ownJSONL   = "candor-jsonl"
+	ownJSON    = "candor-json"
 	mappedCSV  = "mapped-csv"
 	mappedJSON = "mapped-json"
 	markdown   = "markdown"
@@ -173,6 +175,8 @@ func alertFormats() []format {
 			sniff: splunkalert.Sniff, alerts: splunkalert.Alerts},
 		{Format: Format{"alerts", thehive.Format, "TheHive alerts, JSON", "candor evidence add alerts alerts.json"},
 			sniff: thehive.Sniff, alerts: thehive.Alerts},
+		{Format: Format{"alerts", ownJSON, "Candor JSON: a list of records, or one under a key such as value, alerts or data", "candor evidence add alerts alerts.json"},
+			sniff: isOwnList, alerts: readOwnList},
 		{Format: Format{"alerts", parquet.Format, "Parquet with Candor's columns; fields as a map, JSON text or columns", "candor evidence add alerts alerts.parquet"},
 			sniff: isParquet},
 	}
@@ -262,9 +266,31 @@ func isOwnCSV(head []byte, _ string) bool { return tabular.IsOwn(decode.Columns(
 
 // isOwnJSONL reports whether the first line names what every alert of Candor's
 // has; other products' names may stand in its fields.
-func isOwnJSONL(head []byte, _ string) bool {
+func isOwnJSONL(head []byte, name string) bool {
+	if isOwnList(head, name) {
+		return false
+	}
 	first, _, _ := bytes.Cut(head, []byte("\n"))
 	return export.Has(first, "id", "rule_id", "time")
+}
+
+// underKey finds the beginning of a list of records under a key, behind members that are
+// single values.
+var underKey = regexp.MustCompile(`^\{(?:\s*"[^"]*"\s*:\s*(?:"[^"]*"|[-+.0-9eE]+|true|false|null)\s*,)*\s*"([^"]+)"\s*:\s*\[\s*[{\]]`)
+
+// isOwnList reports whether a file is a list of Candor's own records, or has one under
+// a key.
+func isOwnList(head []byte, _ string) bool {
+	head = bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\ufeff")))
+	key := underKey.FindSubmatch(head)
+	if !bytes.HasPrefix(head, []byte("[")) && (key == nil || !slices.Contains(tabular.OwnLists(), string(key[1]))) {
+		return false
+	}
+	return export.Has(head, "id", "rule_id", "time")
+}
+
+func readOwnList(in export.Input) iter.Seq2[*alert.Alert, error] {
+	return tabular.Objects(tabular.Input(in), tabular.Own())
 }
 
 func readOwnCSV(in export.Input) iter.Seq2[*alert.Alert, error] {

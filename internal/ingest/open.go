@@ -25,6 +25,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"candor/internal/decode"
 	"candor/internal/decode/workbook"
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -165,7 +166,11 @@ type file struct {
 	// people find it.
 	name, shown string
 	data        []byte
+	order       decode.Order // of day and month in its dates, as the request says
 }
+
+// text is the content, with what is said of it.
+func (f *file) text() io.Reader { return decode.Text{Reader: bytes.NewReader(f.data), Order: f.order} }
 
 // open reads the files at the locations, unpacks gzip and tar, and returns them
 // with the hash of the bytes as they lie on the disk. Progress is told the bytes.

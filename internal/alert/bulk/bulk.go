@@ -29,7 +29,7 @@ import (
 func Alerts(in jsonl.Input) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
 		p := newPipe(in.Reject, in.Warn)
-		p.run(&cutter{text: in.Text, line: 1}, func() decoder { return newWorker(in.File) }, yield)
+		p.run(&cutter{text: in.Text, line: 1}, func() decoder { return newWorker(in) }, yield)
 	}
 }
 

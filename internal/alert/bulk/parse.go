@@ -283,7 +283,7 @@ func (p *parser) techniques() bool {
 		return false
 	}
 	if t.kind == '"' {
-		p.draft.Techniques = decode.List(strings.ToUpper(t.text))
+		p.draft.Techniques = decode.List(t.text)
 	}
 	return true
 }
@@ -299,7 +299,7 @@ func (p *parser) list() bool {
 		if !ok || t.kind != '"' {
 			return false
 		}
-		p.draft.Techniques = append(p.draft.Techniques, strings.ToUpper(strings.TrimSpace(t.text)))
+		p.draft.Techniques = append(p.draft.Techniques, strings.TrimSpace(t.text))
 		if p.next(']') {
 			return true
 		}

@@ -21,8 +21,8 @@ func Rows(in tabular.Input, m *tabular.Mapping) iter.Seq2[*alert.Alert, error] {
 		p := newPipe(in.Reject, in.Warn)
 		all := in // the whole file again
 		all.Warn, all.Text = p.tell, io.MultiReader(strings.NewReader(header), c.left())
-		head := tabular.Input{File: in.File, Text: strings.NewReader(header), Reject: in.Reject, Warn: p.tell}
-		if first, err := tabular.NewRows(head, m); header == "" || err != nil || first.Derives() {
+		head := tabular.Input{File: in.File, Text: strings.NewReader(header), Reject: in.Reject, Warn: p.tell, Dates: in.Dates}
+		if first, err := tabular.NewRows(head, m); header == "" || err != nil || first.Derives() || !first.Plain(m) || strings.HasPrefix(strings.TrimPrefix(header, "\ufeff"), "sep=") {
 			p.handTail(tabular.Alerts(all, m), yield)
 			return
 		}

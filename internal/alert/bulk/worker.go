@@ -13,6 +13,8 @@ import (
 // worker decodes blocks.
 type worker struct {
 	file  string
+	dates *decode.Dates
+	clock *decode.Clock
 	check alert.Checker
 	line  parser
 	// Of the line and the block at hand.
@@ -20,10 +22,12 @@ type worker struct {
 	warnings []string
 }
 
-func newWorker(file string) *worker {
-	w := &worker{file: file}
+func newWorker(in jsonl.Input) *worker {
+	w := &worker{file: in.File, dates: in.Dates}
+	clock := &decode.Clock{Dates: in.Dates, Once: decode.Once{Note: w.warn}}
+	w.clock = clock
 	w.check = alert.Checker{
-		When: func(_, text string) (time.Time, bool) { return decode.Time(text) }, Help: decode.TimeHelp,
+		When: func(_, text string) (time.Time, bool) { return clock.Time(text) }, Help: decode.TimeHelp,
 		Fail: func(_, _, _ string) { w.failed = true }, Warn: w.warn,
 	}
 	return w
@@ -62,6 +66,7 @@ func (w *worker) alert(line string) *alert.Alert {
 	}
 	w.failed = false
 	warnings := len(w.warnings)
+	w.line.draft.Techniques = w.clock.Techniques(w.line.draft.Techniques)
 	a := w.check.Alert(&w.line.draft)
 	if w.failed {
 		w.warnings = w.warnings[:warnings]
@@ -76,7 +81,7 @@ func (w *worker) leave(b *block, line string, n int) {
 	if n > 1 {
 		line, first = "\n"+line, 2
 	}
-	in := jsonl.Input{File: w.file, Text: strings.NewReader(line), Warn: w.warn, Reject: func(r evidence.Reject) {
+	in := jsonl.Input{File: w.file, Text: strings.NewReader(line), Dates: w.dates, Warn: w.warn, Reject: func(r evidence.Reject) {
 		r.Line += n - first
 		b.rejects = append(b.rejects, refusal{Reject: r, before: len(b.alerts)})
 	}}

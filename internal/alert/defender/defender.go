@@ -15,7 +15,6 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/alert/export"
-	"candor/internal/decode"
 )
 
 // Format is the name of the format.
@@ -30,7 +29,7 @@ func Sniff(head []byte, _ string) bool {
 
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return export.Alerts(in, export.Format{Read: read, When: decode.Time, Help: decode.TimeHelp, Names: map[string]string{
+	return export.Alerts(in, export.Format{Read: read, Names: map[string]string{
 		"rule_id": "detectorId", "time": "createdDateTime", "disposition_time": "resolvedDateTime", "disposition": "classification",
 	}})
 }

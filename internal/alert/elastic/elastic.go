@@ -32,7 +32,7 @@ func Sniff(head []byte, _ string) bool {
 
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return export.Alerts(in, export.Format{Read: read, When: When, Help: export.MillisHelp, Names: names(), Table: true})
+	return export.Alerts(in, export.Format{Read: read, Unit: time.Millisecond, Names: names(), Table: true})
 }
 
 func names() map[string]string {
@@ -40,14 +40,6 @@ func names() map[string]string {
 		"id": "kibana.alert.uuid", "rule_id": "kibana.alert.rule.rule_id", "time": "@timestamp", "score": "kibana.alert.risk_score",
 		"disposition_time": "kibana.alert.workflow_status_updated_at", "disposition": "kibana.alert.workflow_reason",
 	}
-}
-
-// When reads a time as a document has it, and as a report of Kibana writes it.
-func When(text string) (time.Time, bool) {
-	if t, err := time.Parse("Jan 2, 2006 @ 15:04:05.999999999", text); err == nil {
-		return t, decode.Sane(t)
-	}
-	return export.Millis(text)
 }
 
 const (

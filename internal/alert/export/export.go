@@ -34,6 +34,8 @@ type Input struct {
 	// or taken for granted.
 	Reject func(evidence.Reject)
 	Warn   func(text string)
+	// Dates has the order of day and month in the file's dates; see decode.Dates.
+	Dates *decode.Dates
 }
 
 // Format is how one product's records become alerts.
@@ -41,14 +43,15 @@ type Format struct {
 	// Read returns the alerts that a record speaks of, and says through the
 	// record what is wrong with it.
 	Read func(r *Record) []alert.Draft
-	// When reads a time as the product writes it, and Help says what a text is
-	// not when it is none. Without When times are written as Candor does.
-	When func(text string) (time.Time, bool)
-	Help string
+	// Unit is that in which the product writes times as numbers; 0 where it does not.
+	Unit time.Duration
 	// Names are the product's names for the fields of a draft, for messages.
 	Names map[string]string
 	// Table says that the product exports delimited text as well as JSON.
 	Table bool
+	// Lists are names of the product's own under which a file's list of records may
+	// stand at the top, and Within those of objects at the top that such a list may be in.
+	Lists, Within []string
 }
 
 // Alerts reads the alerts of a file, in its order. JSON may be one object, a
@@ -57,18 +60,29 @@ type Format struct {
 // on, or the reader's own.
 func Alerts(in Input, f Format) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
-		if f.When == nil {
-			f.When, f.Help = decode.Time, decode.TimeHelp
-		}
 		a := &reading{format: f, yield: yield}
 		a.check = alert.Checker{
-			When: func(_, text string) (time.Time, bool) { return f.When(text) },
-			Help: f.Help, Fail: a.fail, Warn: in.Warn,
+			When: func(_, text string) (time.Time, bool) { return a.now.When(text) },
+			Help: decode.TimeHelp, Fail: a.fail, Warn: in.Warn,
 		}
-		if err := Records(in, f.Table, a.record); err != nil {
+		p := newPump(in, a.record)
+		p.tables, p.clock.Unit, p.lists, p.within = f.Table, f.Unit, f.Lists, f.Within
+		if err := p.run(); err != nil {
 			yield(nil, err)
 		}
 	}
+}
+
+// Order returns the dates of a file with their order of day and month, which it reads
+// the alerts for. Say is what to do where they do not tell it; see decode.Dates.Tell.
+func Order(in Input, alerts func(Input) iter.Seq2[*alert.Alert, error], say string) (*decode.Dates, error) {
+	in.Reject, in.Warn, in.Dates = func(evidence.Reject) {}, func(string) {}, decode.NewDates(decode.Untold)
+	for _, err := range alerts(in) {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return in.Dates.Tell(in.File, say)
 }
 
 // reading hands the alerts of records to whoever asked.
@@ -112,7 +126,15 @@ func (a *reading) fail(field, value, reason string) {
 // delimited text. The error is fault.Invalid when the file cannot be read on, or
 // the reader's own.
 func Records(in Input, tables bool, use func(*Record) bool) error {
-	p := &pump{in: in, tables: tables, use: use, notes: &notes{}}
+	p := newPump(in, use)
+	p.tables = tables
+	return p.run()
+}
+
+// Listed does so of JSON whose list of records may stand under other names, too.
+func Listed(in Input, lists []string, use func(*Record) bool) error {
+	p := newPump(in, use)
+	p.lists = lists
 	return p.run()
 }
 
@@ -121,19 +143,46 @@ func Records(in Input, tables bool, use func(*Record) bool) error {
 // It fails as Records does, and with fault.Invalid for delimited text that has not
 // every one of the columns.
 func Collect[T any](file string, text io.Reader, columns []string, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
-	var out evidence.Decoded[T]
-	p := gather(&out, file, text, read)
-	p.columns = columns
-	return out, p.run()
+	return collect(file, text, func(p *pump) { p.columns = columns }, read)
 }
 
 // CollectLines is Collect for text that is JSON Lines whatever it looks like: each
 // line is an object, or a reject that says nothing of the lines behind it.
 func CollectLines[T any](file string, text io.Reader, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
-	var out evidence.Decoded[T]
-	p := gather(&out, file, text, read)
-	p.lines = true
-	return out, p.run()
+	return collect(file, text, func(p *pump) { p.lines = true }, read)
+}
+
+// OrderHelp is what to do about a text whose dates do not tell their order.
+const OrderHelp = "say which comes first (--dates day-first, or --dates month-first)"
+
+// collect reads a text, and once more where it has dates whose order the first reading
+// told. The order is said by a text that is a decode.Text.
+func collect[T any](file string, text io.Reader, set func(*pump), read func(*Record) (T, bool)) (out evidence.Decoded[T], err error) {
+	data, err := io.ReadAll(text)
+	if err != nil {
+		return out, err
+	}
+	dates := decode.NewDates(orderOf(text))
+	for {
+		out = evidence.Decoded[T]{}
+		p := gather(&out, file, bytes.NewReader(data), read)
+		p.clock.Dates = dates
+		set(p)
+		if err := p.run(); err != nil || !dates.Met() || dates.Told() {
+			return out, err
+		}
+		if dates, err = dates.Tell(file, OrderHelp); err != nil {
+			return evidence.Decoded[T]{}, err
+		}
+	}
+}
+
+// orderOf returns the order of the dates in a text, if it says one.
+func orderOf(text io.Reader) decode.Order {
+	if t, ok := text.(decode.Text); ok {
+		return t.Order
+	}
+	return decode.Untold
 }
 
 // gather returns what keeps the records of a text in out.
@@ -143,12 +192,14 @@ func gather[T any](out *evidence.Decoded[T], file string, text io.Reader, read f
 		Reject: func(r evidence.Reject) { out.Rejects = append(out.Rejects, r) },
 		Warn:   func(w string) { out.Warnings = append(out.Warnings, file+": "+w) },
 	}
-	return &pump{in: in, tables: true, notes: &notes{}, use: func(r *Record) bool {
+	p := newPump(in, func(r *Record) bool {
 		if v, ok := read(r); ok && !r.rejected() {
 			out.Records = append(out.Records, v)
 		}
 		return true
-	}}
+	})
+	p.tables = true
+	return p
 }
 
 // pump hands records to whoever asked.
@@ -157,9 +208,16 @@ type pump struct {
 	tables  bool
 	lines   bool     // it is JSON Lines, whatever it looks like
 	columns []string // that a table must have
+	lists   []string // see Format
+	within  []string
 	use     func(*Record) bool
 	notes   *notes
+	clock   *decode.Clock
 	stopped bool
+}
+
+func newPump(in Input, use func(*Record) bool) *pump {
+	return &pump{in: in, use: use, notes: &notes{}, clock: &decode.Clock{Dates: in.Dates, Once: decode.Once{Note: in.Warn}}}
 }
 
 // run reads the file, and tells the notes at its end.
@@ -223,7 +281,7 @@ func (p *pump) table(text io.Reader) error {
 // take hands out one record and reports whether to go on. Spell, if there is any,
 // gives the names in it as the file spells them.
 func (p *pump) take(line int, o Object, spell func(name string) string) bool {
-	r := &Record{Object: o, File: p.in.File, Line: line, notes: p.notes, reject: p.in.Reject, spell: spell}
+	r := &Record{Object: o, File: p.in.File, Line: line, notes: p.notes, clock: p.clock, reject: p.in.Reject, spell: spell}
 	p.stopped = !p.use(r)
 	r.rejected()
 	return !p.stopped
@@ -240,6 +298,7 @@ type Record struct {
 	Line   int
 	bad    *evidence.Reject
 	notes  *notes
+	clock  *decode.Clock
 	reject func(evidence.Reject)
 	spell  func(name string) string
 }
@@ -264,18 +323,28 @@ func (r *Record) Need(path string) string {
 	return v
 }
 
-// Time returns the time at a path as Candor writes it, and the zero time where
-// there is none.
-func (r *Record) Time(path string) time.Time {
-	v := r.Text(path)
-	if v == "" {
-		return time.Time{}
+// When returns the time that a text of the record says, and whether it is one.
+func (r *Record) When(text string) (time.Time, bool) { return r.clock.Time(text) }
+
+// Numbers says in which unit the product writes times as numbers, so that nothing is
+// noted of those.
+func (r *Record) Numbers(unit time.Duration) { r.clock.Unit = unit }
+
+// Time returns the time at the first of the paths that has one, and the zero time where
+// none has.
+func (r *Record) Time(paths ...string) time.Time {
+	for _, path := range paths {
+		v := r.Text(path)
+		if v == "" {
+			continue
+		}
+		t, ok := r.When(v)
+		if !ok {
+			r.Fail(path, v, decode.TimeHelp)
+		}
+		return t
 	}
-	t, ok := decode.Time(v)
-	if !ok {
-		r.Fail(path, v, decode.TimeHelp)
-	}
-	return t
+	return time.Time{}
 }
 
 // Day returns the day of a date or time at a path; empty where there is none.
@@ -291,7 +360,7 @@ func (r *Record) DayOf(o Object, path string) day.Date {
 	if d, err := day.Parse(v); err == nil {
 		return d
 	}
-	t, ok := decode.Time(v)
+	t, ok := r.When(v)
 	if !ok {
 		r.Fail(path, v, "not a day such as 2026-06-30, and not a time")
 		return ""

@@ -175,11 +175,11 @@ func (s *splitter) wrapper(name string, kind jsontext.Kind, nested bool) func() 
 	switch {
 	case kind == '[' && len(s.columns) > 0 && (lower == "rows" || lower == "values"):
 		return s.rows
-	case kind == '[' && slices.Contains([]string{"value", "results", "hits", "Findings"}, name):
+	case kind == '[' && (slices.Contains([]string{"value", "results", "hits", "Findings"}, name) || slices.Contains(s.lists, name)):
 		return s.list
 	case kind == '[' && lower == "tables" && !nested:
 		return s.tables
-	case kind == '{' && name == "hits" && !nested:
+	case kind == '{' && (name == "hits" || slices.Contains(s.within, name)) && !nested:
 		return s.hits
 	}
 	return nil

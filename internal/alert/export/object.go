@@ -179,9 +179,14 @@ const (
 // Fields returns the record's values under their paths, lists joined by
 // semicolons, without those at or below the paths that are left out. Long values
 // are not kept, and the record notes so.
-func (r *Record) Fields(without ...string) map[string]string {
+func (r *Record) Fields(without ...string) map[string]string { return r.fields(r.Object, without) }
+
+// FieldsOf returns those of an object that is a part of the record.
+func (r *Record) FieldsOf(o Object) map[string]string { return r.fields(o, nil) }
+
+func (r *Record) fields(o Object, without []string) map[string]string {
 	f := flattener{record: r, without: without, out: map[string]string{}}
-	f.object("", r.Object)
+	f.object("", o)
 	if len(f.out) == 0 {
 		return nil
 	}

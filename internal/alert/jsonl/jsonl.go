@@ -34,6 +34,13 @@ type Input struct {
 	// Reject is told each line that is refused, and Warn what was passed over.
 	Reject func(evidence.Reject)
 	Warn   func(text string)
+	// Dates has the order of day and month in the file's dates; see decode.Dates.
+	Dates *decode.Dates
+}
+
+// clock reads the times of the file.
+func (in *Input) clock() *decode.Clock {
+	return &decode.Clock{Dates: in.Dates, Once: decode.Once{Note: in.Warn}}
 }
 
 // line is an alert as a line writes it.
@@ -81,6 +88,7 @@ type reader struct {
 	text   *bufio.Reader
 	n      int
 	check  alert.Checker
+	clock  *decode.Clock
 	reject *evidence.Reject
 }
 
@@ -90,11 +98,10 @@ func newReader(in Input) *reader {
 		size = min(size, short.Len()+1)
 	}
 	r := &reader{in: in, text: bufio.NewReaderSize(in.Text, size)}
-	r.check = alert.Checker{When: when, Help: decode.TimeHelp, Fail: r.fail, Warn: in.Warn}
+	r.clock = in.clock()
+	r.check = alert.Checker{When: func(_, text string) (time.Time, bool) { return r.clock.Time(text) }, Help: decode.TimeHelp, Fail: r.fail, Warn: in.Warn}
 	return r
 }
-
-func when(_, text string) (time.Time, bool) { return decode.Time(text) }
 
 // fail makes the line a reject, unless it is one already.
 func (r *reader) fail(field, value, reason string) {
@@ -164,7 +171,7 @@ func (r *reader) alert(data []byte) *alert.Alert {
 	}
 	return r.check.Alert(&alert.Draft{
 		ID: l.ID, RuleID: l.RuleID, RuleName: l.RuleName, Time: l.Time, Site: l.Site, Entity: l.Entity,
-		Severity: plain(l.Severity), Score: r.score(l.Score), CaseID: l.CaseID, Techniques: r.techniques(l.Techniques),
+		Severity: plain(l.Severity), Score: r.score(l.Score), CaseID: l.CaseID, Techniques: r.clock.Techniques(r.techniques(l.Techniques)),
 		Tactic: l.Tactic, Source: l.Source, Fields: fields(l.Unknown, l.Fields),
 		Disposition: l.Disposition, DispositionTime: l.DispositionTime, DispositionBy: l.DispositionBy, Provenance: l.Provenance,
 		Reading: l.Reading, DuplicateOf: l.DuplicateOf, Word: l.Disposition,
@@ -207,7 +214,7 @@ func (r *reader) techniques(v jsontext.Value) []string {
 	case 'n', jsontext.KindInvalid:
 		return nil
 	case '"':
-		return decode.List(strings.ToUpper(plain(v)))
+		return decode.List(plain(v))
 	}
 	var ids []string
 	if err := json.Unmarshal(v, &ids); err != nil {
@@ -215,7 +222,7 @@ func (r *reader) techniques(v jsontext.Value) []string {
 		return nil
 	}
 	for i := range ids {
-		ids[i] = strings.ToUpper(strings.TrimSpace(ids[i]))
+		ids[i] = strings.TrimSpace(ids[i])
 	}
 	return ids
 }

@@ -3,7 +3,8 @@
 // findings inherit, and Security Finding (2001), which version 1.1 replaced.
 //
 // The verdict alone says what a finding was. A finding that names no analytic is
-// taken as of the rule that its type, else its title names. The package refuses to
+// taken as of the rule that its event code, else its title names; its types say what
+// kind of thing it is about, and never which rule. The package refuses to
 // read disposition_id as a verdict, which is what a control did about the activity,
 // and records of other classes, which are passed over and counted.
 package ocsf
@@ -11,10 +12,13 @@ package ocsf
 import (
 	"cmp"
 	"iter"
+	"slices"
 	"strings"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/alert/export"
+	"candor/internal/decode"
 )
 
 // Format is the name of the format.
@@ -27,7 +31,7 @@ func Sniff(head []byte, _ string) bool {
 
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return export.Alerts(in, export.Format{Read: read, When: export.Millis, Help: export.MillisHelp, Names: map[string]string{
+	return export.Alerts(in, export.Format{Read: read, Unit: time.Millisecond, Names: map[string]string{
 		"id": "finding_info.uid", "rule_id": "finding_info.analytic.uid", "time": "finding_info.first_seen_time", "score": "risk_score",
 		"disposition": "verdict_id", "disposition_time": "time",
 	}})
@@ -42,19 +46,20 @@ const (
 )
 
 func read(r *export.Record) []alert.Draft {
+	known(r.Object)
 	class := r.Text("class_uid")
 	if len(class) == 1 && r.Text("category_uid") == "2" {
 		class = "200" + class
 		r.Object["class_uid"] = class
 	}
+	if checks(r) {
+		r.Note("results of compliance checks%s are no detections and were passed over", outcome(r))
+		return nil
+	}
 	switch class {
 	case detection:
 		return one(r, "finding_info")
 	case security:
-		if len(r.Objects("compliance")) > 0 {
-			r.Note("results of compliance checks are no detections and were passed over")
-			return nil
-		}
 		return one(r, "finding")
 	case incident:
 		return several(r)
@@ -64,6 +69,45 @@ func read(r *export.Record) []alert.Draft {
 		r.Note("records of class %s are no detections and were passed over", class)
 	}
 	return nil
+}
+
+// known takes out the values that say that there is none.
+func known(o export.Object) {
+	for name, v := range o {
+		switch v := v.(type) {
+		case string:
+			if v == "N/A" {
+				delete(o, name)
+			}
+		case export.Object:
+			known(v)
+		case []any:
+			v = slices.DeleteFunc(v, func(e any) bool { return e == "N/A" })
+			for _, e := range v {
+				if sub, ok := e.(export.Object); ok {
+					known(sub)
+				}
+			}
+			o[name] = v
+		}
+	}
+}
+
+// checks reports whether a finding is the result of a check of a configuration: some
+// producers write those as detections.
+func checks(r *export.Record) bool {
+	return len(r.Objects("compliance")) > 0 || len(r.Objects("unmapped.compliance")) > 0 && r.Text("status_code") != ""
+}
+
+// outcome says for a note how a check ended, where its record says it.
+func outcome(r *export.Record) string {
+	switch strings.ToUpper(r.Text("status_code", "compliance.status")) {
+	case "PASS", "PASSED":
+		return " that passed"
+	case "FAIL", "FAILED":
+		return " that failed"
+	}
+	return ""
 }
 
 // one reads the finding that a record is about.
@@ -123,8 +167,8 @@ func rule(r *export.Record, info export.Object) string {
 	if id != "" {
 		return id
 	}
-	if id = info.Text("types", "title"); id != "" {
-		r.Note("findings that name no analytic were taken as of the rule that their type, else their title names")
+	if id = cmp.Or(r.Text("metadata.event_code"), info.Text("title")); id != "" {
+		r.Note("findings that name no analytic were taken as of the rule that their event code, else their title names")
 	}
 	return id
 }
@@ -132,8 +176,8 @@ func rule(r *export.Record, info export.Object) string {
 // later returns the later of two times. A record's own time is that of its change
 // with some producers, and with others that of the finding's making.
 func later(own, changed string) string {
-	at, ok := export.Millis(own)
-	if t, is := export.Millis(changed); is && (!ok || t.After(at)) {
+	at, ok := decode.Time(own)
+	if t, is := decode.Time(changed); is && (!ok || t.After(at)) {
 		return changed
 	}
 	return own
@@ -156,8 +200,31 @@ func techniques(o export.Object) []string {
 // entity returns the device that the finding is about, else the resource, else
 // the account.
 func entity(r *export.Record) string {
-	return r.Text("device.hostname", "device.name", "evidences.device.hostname", "resources.hostname", "resources.name",
+	named := r.Text("device.hostname", "device.name", "evidences.device.hostname", "resources.hostname", "resources.name",
 		"evidences.dst_endpoint.hostname", "evidences.actor.user.name", "evidences.user.name", "actor.user.name", "resources.uid", "device.ip")
+	return cmp.Or(named, observed(r))
+}
+
+// observed returns the host among the observables, else the account, else the address.
+// Some producers leave their type open and name them only.
+func observed(r *export.Record) string {
+	for _, kind := range [...]struct {
+		ids   []string
+		names []string
+	}{
+		{[]string{"1"}, []string{"hostname", "host", "host.name"}}, {[]string{"4"}, []string{"user", "username", "user.name"}},
+		{[]string{"5"}, []string{"email", "email_addr"}}, {[]string{"2"}, []string{"ip", "src_ip", "dst_ip"}}, {[]string{"10"}, []string{"resource", "resource_uid"}},
+	} {
+		for _, o := range r.Objects("observables") {
+			name := strings.ToLower(o.Text("name"))
+			if slices.Contains(kind.ids, o.Text("type_id")) || o.Text("type_id") == "0" && slices.ContainsFunc(kind.names, func(n string) bool { return name == n || strings.HasSuffix(name, "."+n) }) {
+				if v := o.Text("value"); v != "" {
+					return v
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // verdicts are the words of verdict_id, by number, with the class that each comes

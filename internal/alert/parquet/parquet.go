@@ -68,6 +68,7 @@ type reader struct {
 	groups []parquet.RowGroup
 	leaves []leaf
 	check  alert.Checker
+	clock  *decode.Clock
 	row    int
 	bad    *evidence.Reject
 	unit   map[string]bool // what numbers that are times were taken for, once told
@@ -84,8 +85,9 @@ func open(in Input) (r *reader, err error) {
 		return nil, err
 	}
 	r = &reader{in: in, groups: f.RowGroups(), leaves: leaves(f.Schema()), unit: map[string]bool{}}
+	r.clock = &decode.Clock{Once: decode.Once{Note: in.Warn}}
 	r.check = alert.Checker{
-		When: func(_, text string) (time.Time, bool) { return decode.Time(text) },
+		When: func(_, text string) (time.Time, bool) { return r.clock.Time(text) },
 		Help: decode.TimeHelp, Fail: r.fail, Warn: in.Warn,
 	}
 	for _, need := range []string{"id", "rule_id", "time"} {
@@ -205,7 +207,7 @@ func (r *reader) alert(row parquet.Row) (a *alert.Alert, err error) {
 	d := &alert.Draft{
 		ID: c.text("id"), RuleID: c.text("rule_id"), RuleName: c.text("rule_name"), Time: c.text("time"), Site: c.text("site"),
 		Entity: c.text("entity"), Severity: c.text("severity"), Score: c.text("score"), CaseID: c.text("case_id"),
-		Tactic: c.text("tactic"), Source: c.text("source"), Techniques: c.techniques(), Fields: c.fields(r.fail),
+		Tactic: c.text("tactic"), Source: c.text("source"), Techniques: r.clock.Techniques(c.techniques()), Fields: c.fields(r.fail),
 		Disposition: c.text("disposition"), DispositionTime: c.text("disposition_time"), DispositionBy: c.text("disposition_by"),
 		Provenance: c.text("provenance"), Reading: c.text("reading"), DuplicateOf: c.text("duplicate_of"), Word: c.text("disposition"),
 	}

@@ -9,6 +9,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/alert/export"
 	"candor/internal/alert/sentinel"
+	"candor/internal/decode"
 	"candor/internal/evidence"
 )
 
@@ -65,9 +66,9 @@ func stamp(r *export.Record, name string) time.Time {
 	if text == "" || text == "None" || strings.HasPrefix(text, "0001-") { // as clients write that there is none
 		return time.Time{}
 	}
-	t, ok := sentinel.When(text)
+	t, ok := r.When(text)
 	if !ok {
-		r.Fail(name, text, sentinel.Help)
+		r.Fail(name, text, decode.TimeHelp)
 	}
 	return t
 }

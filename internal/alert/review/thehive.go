@@ -9,6 +9,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/alert/export"
 	"candor/internal/alert/thehive"
+	"candor/internal/decode"
 	"candor/internal/evidence"
 )
 
@@ -59,14 +60,15 @@ func hive(r *export.Record) (alert.Case, bool) {
 
 // millis returns the time at the first of the names that has one.
 func millis(r *export.Record, names ...string) time.Time {
+	r.Numbers(time.Millisecond)
 	for _, name := range names {
 		text := r.Text(name)
 		if text == "" {
 			continue
 		}
-		t, ok := export.Millis(text)
+		t, ok := r.When(text)
 		if !ok {
-			r.Fail(name, text, export.MillisHelp)
+			r.Fail(name, text, decode.TimeHelp)
 		}
 		return t
 	}

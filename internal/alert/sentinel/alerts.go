@@ -25,8 +25,8 @@ func sniffAlerts(head []byte) bool {
 // row reads an alert from its row in SecurityAlert. It makes no statement.
 func row(r *export.Record) alert.Draft {
 	rule, at := raisedBy(r), r.Text("TimeGenerated")
-	if _, ok := When(at); !ok {
-		r.Fail("TimeGenerated", at, Help)
+	if _, ok := r.When(at); !ok {
+		r.Fail("TimeGenerated", at, decode.TimeHelp)
 	}
 	if rule == "" {
 		r.Fail("AlertType", "", "is empty, and so is AlertName: the alert does not say what raised it")

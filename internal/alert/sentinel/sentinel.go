@@ -46,22 +46,9 @@ func NamesRules(head []byte, name string) bool {
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
 	s := &reader{newest: map[string]time.Time{}}
 	return export.Alerts(in, export.Format{
-		Read: s.read, When: When, Help: Help, Table: true,
+		Read: s.read, Table: true,
 		Names: map[string]string{"id": "AlertIds", "rule_id": "RelatedAnalyticRuleIds", "time": "CreatedTime", "disposition_time": "TimeGenerated", "disposition": "Classification"},
 	})
-}
-
-// Help says what a text is not that is no time. The portal writes times as the
-// language of its reader does, and only one of them cannot be mistaken.
-const Help = decode.TimeHelp + ", nor as the portal writes it in English (United States), 3/31/2026, 1:00:00.000 PM"
-
-// When reads a time as the table has it, and as the portal writes it, in UTC.
-func When(text string) (time.Time, bool) {
-	if t, ok := decode.Time(text); ok {
-		return t, true
-	}
-	t, err := time.Parse("1/2/2006, 3:04:05.999999999 PM", text)
-	return t, err == nil && decode.Sane(t)
 }
 
 // columns are the names that are read, in the table's own spelling.
@@ -82,12 +69,12 @@ func (s *reader) read(r *export.Record) []alert.Draft {
 		return []alert.Draft{row(r)}
 	}
 	number := r.Text("IncidentNumber")
-	at, ok := When(r.Text("TimeGenerated"))
+	at, ok := r.When(r.Text("TimeGenerated"))
 	switch {
 	case number == "":
 		r.Fail("IncidentNumber", "", "is missing or empty")
 	case !ok:
-		r.Fail("TimeGenerated", r.Text("TimeGenerated"), Help)
+		r.Fail("TimeGenerated", r.Text("TimeGenerated"), decode.TimeHelp)
 	case len(r.Texts("AlertIds")) == 0 && len(r.Objects("properties")) > 0:
 		r.Fail("AlertIds", "", "the interface does not say which alerts an incident holds; add the file as cases, or export the table SecurityIncident")
 	}

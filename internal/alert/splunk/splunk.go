@@ -36,29 +36,11 @@ func Sniff(head []byte, _ string) bool {
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
 	return export.Alerts(in, export.Format{
-		Read: read, When: when, Help: help, Table: true,
+		Read: read, Unit: time.Second, Table: true,
 		Names: map[string]string{
 			"id": "event_id", "rule_id": "search_name", "time": "_time", "score": "risk_score", "disposition_time": "review_time",
 		},
 	})
-}
-
-const help = decode.TimeHelp + ", nor seconds since 1970; of zones by name UTC and GMT are read: export with eval _time=tostring(_time)"
-
-// when reads a time as a search renders it, or as seconds since 1970.
-func when(text string) (time.Time, bool) {
-	for _, zone := range []string{" UTC", " GMT"} {
-		text = strings.TrimSuffix(text, zone)
-	}
-	if t, ok := decode.Epoch(text, time.Second); ok {
-		return t, true
-	}
-	for _, layout := range []string{"2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999 Z0700"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), decode.Sane(t)
-		}
-	}
-	return decode.Time(text)
 }
 
 func read(r *export.Record) []alert.Draft {

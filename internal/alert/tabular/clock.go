@@ -7,11 +7,12 @@ import (
 	"candor/internal/decode"
 )
 
-// clock reads a time as a column writes it.
-type clock func(text string) (time.Time, bool)
-
-// automatic reads the ways in which Candor itself writes times.
-func automatic(text string) (time.Time, bool) { return decode.Time(text) }
+// clock is how a column writes times: as numbers of a unit, in a layout of its own, or
+// in whatever way, where it says neither. A number is of the unit that its size tells.
+type clock struct {
+	unit   time.Duration
+	layout string
+}
 
 // layouts are the names that a mapping may give instead of a Go layout.
 var layouts = [...]struct{ name, layout string }{
@@ -29,11 +30,15 @@ func clockOf(spec interface {
 	format := spec.String("format")
 	switch strings.ToLower(format) {
 	case "":
-		return automatic
+		return clock{}
 	case "unix":
-		return func(s string) (time.Time, bool) { return decode.Epoch(s, time.Second) }
+		return clock{unit: time.Second}
 	case "unix_ms":
-		return func(s string) (time.Time, bool) { return decode.Epoch(s, time.Millisecond) }
+		return clock{unit: time.Millisecond}
+	case "unix_us":
+		return clock{unit: time.Microsecond}
+	case "unix_ns":
+		return clock{unit: time.Nanosecond}
 	}
 	layout := format
 	for _, l := range layouts {
@@ -44,10 +49,42 @@ func clockOf(spec interface {
 	// A layout that names no day reads every day as the first of the year 0.
 	probe := time.Date(2026, 11, 23, 13, 14, 15, 0, time.UTC)
 	if t, err := time.Parse(layout, probe.Format(layout)); err != nil || t.Year() != probe.Year() || t.YearDay() != probe.YearDay() {
-		spec.Fail("format", format, "neither unix, unix_ms, rfc3339 nor a Go layout such as 2006-01-02 15:04:05")
+		spec.Fail("format", format, "neither unix, unix_ms, unix_us, unix_ns, rfc3339 nor a Go layout such as 2006-01-02 15:04:05")
 	}
-	return func(s string) (time.Time, bool) {
-		t, err := time.Parse(layout, s)
-		return t.UTC(), err == nil && decode.Sane(t)
+	return clock{layout: layout}
+}
+
+// clocks read the times of one input through a mapping.
+type clocks struct{ fired, said reading }
+
+// reading reads the times of one column.
+type reading struct {
+	clock
+	*decode.Clock
+}
+
+// clocks returns what reads the times of an input whose columns are cells.
+func (in *Input) clocks(cells *[numKeys]cell) clocks {
+	of := func(key int) reading {
+		r := reading{Clock: in.clock()}
+		if c := &cells[key]; c.known {
+			r.clock = c.clock
+			r.Unit = c.unit
+		}
+		return r
 	}
+	return clocks{fired: of(keyTime), said: of(keyDispositionTime)}
+}
+
+// when reads the text of a key that is a time.
+func (c *clocks) when(key, text string) (time.Time, bool) {
+	r := &c.fired
+	if key == "disposition_time" {
+		r = &c.said
+	}
+	if r.layout == "" {
+		return r.Time(text)
+	}
+	t, err := time.Parse(r.layout, text)
+	return t.UTC(), err == nil && decode.Sane(t)
 }

@@ -28,8 +28,8 @@ type source struct {
 	column   string
 	constant string
 	filename *regexp.Regexp
-	clock    clock
-	values   map[string]string
+	clock
+	values map[string]string
 }
 
 // The places in Keys.
@@ -167,7 +167,7 @@ func (m *Mapping) source(columns *decode.Map, key string) (*source, []string) {
 	if node == nil {
 		return nil, nil
 	}
-	s := &source{key: key, line: columns.Line(key), clock: automatic}
+	s := &source{key: key, line: columns.Line(key)}
 	spec, isMap := decode.NewMap(columns.File(), node)
 	if !isMap {
 		s.column = columns.Need(key)

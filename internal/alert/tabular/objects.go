@@ -10,7 +10,6 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/alert/export"
-	"candor/internal/decode"
 )
 
 // Objects reads the alerts of a file of JSON or JSON Lines through a mapping whose
@@ -34,16 +33,47 @@ func Objects(in Input, m *Mapping) iter.Seq2[*alert.Alert, error] {
 			}
 			o.cells[i] = cell{source: s, fixed: v, known: true}
 		}
+		o.clocks = in.clocks(&o.cells)
 		o.check = alert.Checker{
-			When: o.when, Help: decode.TimeHelp + " or in the format that the mapping gives", Warn: in.Warn,
+			When: func(key, text string) (time.Time, bool) { return o.clocks.when(key, text) }, Help: help(m), Warn: in.Warn,
 			Fail: func(field, value, reason string) { o.record.Fail(o.path(field), value, reason) },
 		}
-		if err := export.Records(export.Input(in), false, o.read); err != nil {
+		read := export.Records
+		if o.own = m.own; o.own {
+			read = func(in export.Input, _ bool, use func(*export.Record) bool) error {
+				return export.Listed(in, ownLists[:], use)
+			}
+		}
+		if err := read(export.Input(in), false, o.read); err != nil {
 			yield(nil, err)
 			return
 		}
-		o.missing(in)
+		if !o.own {
+			o.missing(in)
+		}
 	}
+}
+
+// ownLists are names under which a list of Candor's own alerts may stand, beside those
+// that every product's may stand under.
+var ownLists = [...]string{"alerts", "data", "items", "records", "events"}
+
+// OwnLists returns the names under which a list of Candor's own alerts may stand.
+func OwnLists() []string { return append([]string{"value", "results", "hits"}, ownLists[:]...) }
+
+// ownFields returns what a record of Candor's says beside the keys: what is not known,
+// and what it names as fields.
+func ownFields(r *export.Record) map[string]string {
+	fields := r.Fields(append(Keys(), "fields")...)
+	for _, o := range r.Objects("fields") {
+		for k, v := range r.FieldsOf(o) {
+			if fields == nil {
+				fields = map[string]string{}
+			}
+			fields[k] = v
+		}
+	}
+	return fields
 }
 
 // objects reads records through a mapping.
@@ -51,7 +81,9 @@ type objects struct {
 	cells   [numKeys]cell // in the order of Keys
 	fields  []string
 	words   bool
+	own     bool // Candor's own records
 	check   alert.Checker
+	clocks  clocks
 	record  *export.Record
 	found   map[string]bool // paths that a record had
 	ids     ids
@@ -63,6 +95,7 @@ type objects struct {
 func (o *objects) read(r *export.Record) bool {
 	o.record = r
 	d := draft(o)
+	d.Techniques = o.clocks.fired.Techniques(d.Techniques)
 	if o.words {
 		d.Word = o.raw(keyDisposition)
 	}
@@ -76,6 +109,9 @@ func (o *objects) read(r *export.Record) bool {
 			}
 			d.Fields[f] = v
 		}
+	}
+	if o.own {
+		d.Fields = ownFields(r)
 	}
 	if a := o.check.Alert(&d); !r.Bad() {
 		o.stopped = !o.yield(a, nil)
@@ -126,13 +162,6 @@ func (o *objects) path(key string) string {
 		return c.column
 	}
 	return key
-}
-
-func (o *objects) when(key, text string) (time.Time, bool) {
-	if c := o.cell(key); c.known && c.clock != nil {
-		return c.clock(text)
-	}
-	return automatic(text)
 }
 
 // id derives an id from what the record says, as that of a row is.

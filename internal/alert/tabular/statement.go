@@ -29,7 +29,8 @@ func Statements(in Input) iter.Seq2[alert.Placed, error] {
 			return
 		}
 		s := &statements{in: in, table: t, id: id}
-		s.check = alert.Checker{When: when, Help: decode.TimeHelp, Warn: in.Warn, Fail: s.fail}
+		clock := in.clock()
+		s.check = alert.Checker{When: func(_, text string) (time.Time, bool) { return clock.Time(text) }, Help: decode.TimeHelp, Warn: in.Warn, Fail: s.fail}
 		for {
 			a, err := s.next()
 			if err == io.EOF || !yield(a, err) || err != nil {
@@ -68,8 +69,6 @@ type statements struct {
 	check alert.Checker
 	row   *decode.Row
 }
-
-func when(_, text string) (time.Time, bool) { return decode.Time(text) }
 
 func (s *statements) fail(field, value, reason string) {
 	if field == "id" {

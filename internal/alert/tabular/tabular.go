@@ -33,6 +33,13 @@ type Input struct {
 	// Reject is told each row that is refused, and Warn what was passed over.
 	Reject func(evidence.Reject)
 	Warn   func(text string)
+	// Dates has the order of day and month in the file's dates; see decode.Dates.
+	Dates *decode.Dates
+}
+
+// clock reads the times of the file.
+func (in *Input) clock() *decode.Clock {
+	return &decode.Clock{Dates: in.Dates, Once: decode.Once{Note: in.Warn}}
 }
 
 // Alerts reads the alerts of a file, in its order. An error ends the sequence:
@@ -65,6 +72,7 @@ type Rows struct {
 	fields []field
 	cells  [numKeys]cell // in the order of Keys
 	check  alert.Checker
+	clocks clocks
 	row    *decode.Row
 	words  bool
 	own    bool // Candor's own CSV
@@ -95,12 +103,8 @@ func NewRows(in Input, m *Mapping) (*Rows, error) {
 		return nil, err
 	}
 	r := &Rows{in: in, table: t, words: m.words, own: m.own, ids: ids{}}
-	help := decode.TimeHelp
-	if !m.own {
-		help += " or in the format that the mapping gives"
-	}
 	r.check = alert.Checker{
-		When: r.when, Warn: in.Warn, Help: help,
+		When: func(key, text string) (time.Time, bool) { return r.clocks.when(key, text) }, Warn: in.Warn, Help: help(m),
 		Fail: func(field, value, reason string) { r.row.Fail(r.column(field), value, reason) },
 	}
 	for i, key := range Keys() {
@@ -117,9 +121,22 @@ func NewRows(in Input, m *Mapping) (*Rows, error) {
 			r.cells[i] = c
 		}
 	}
+	r.clocks = in.clocks(&r.cells)
 	r.derive = !r.cells[keyID].known
 	return r, r.keep(m)
 }
+
+// help says in a message what a text is not that is no time.
+func help(m *Mapping) string {
+	if m.own {
+		return decode.TimeHelp
+	}
+	return decode.TimeHelp + " or in the format that the mapping gives"
+}
+
+// Plain reports whether the rows are delimited as the mapping says, from the line behind
+// the header on.
+func (r *Rows) Plain(m *Mapping) bool { return r.table.Comma() == m.delimiter }
 
 // Derives reports whether ids are made of what earlier rows say, too, so that the
 // rows must be read in order by one alone.
@@ -195,6 +212,7 @@ func (r *Rows) next() (*alert.Alert, error) {
 
 func (r *Rows) alert() *alert.Alert {
 	d := draft(r)
+	d.Techniques = r.clocks.fired.Techniques(d.Techniques)
 	if r.words {
 		d.Word = r.raw(keyDisposition)
 	}
@@ -261,24 +279,13 @@ func (r *Rows) column(key string) string {
 	return key
 }
 
-func (r *Rows) when(key, text string) (time.Time, bool) {
-	c := &r.cells[keyTime]
-	if key == "disposition_time" {
-		c = &r.cells[keyDispositionTime]
-	}
-	if c.known && c.clock != nil {
-		return c.clock(text)
-	}
-	return automatic(text)
-}
-
 // techniques splits a list of techniques, which vendors join with a comma or a
 // semicolon.
 func techniques(s string) []string {
 	if s == "" {
 		return nil
 	}
-	return decode.List(strings.ReplaceAll(strings.ToUpper(s), ",", ";"))
+	return decode.List(strings.ReplaceAll(s, ",", ";"))
 }
 
 // id derives an id from what the row says: the first 128 bits of the SHA-256

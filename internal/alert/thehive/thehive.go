@@ -9,6 +9,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/alert/export"
@@ -23,7 +24,7 @@ func Sniff(head []byte, _ string) bool { return export.Has(head, "sourceRef", "_
 
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return export.Alerts(in, export.Format{Read: read, When: export.Millis, Help: export.MillisHelp, Names: map[string]string{
+	return export.Alerts(in, export.Format{Read: read, Unit: time.Millisecond, Names: map[string]string{
 		"id": "_id", "rule_id": "title", "time": "date", "disposition": "status", "disposition_time": "_updatedAt",
 	}})
 }

@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/alert/elastic"
 	"candor/internal/alert/export"
+	"candor/internal/decode"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 )
@@ -151,13 +152,14 @@ func outcome(r *export.Record, action string) (detection.RunStatus, string, bool
 }
 
 func stamp(r *export.Record, name string) time.Time {
+	r.Numbers(time.Millisecond)
 	text := r.Text(name)
 	if text == "" {
 		return time.Time{}
 	}
-	t, ok := elastic.When(text)
+	t, ok := r.When(text)
 	if !ok {
-		r.Fail(name, text, export.MillisHelp)
+		r.Fail(name, text, decode.TimeHelp)
 	}
 	return t.UTC()
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"candor/internal/alert/export"
-	"candor/internal/alert/sentinel"
+	"candor/internal/decode"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 )
@@ -100,9 +100,9 @@ func utc(r *export.Record, name string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
-	t, ok := sentinel.When(text)
+	t, ok := r.When(text)
 	if !ok {
-		r.Fail(name, text, sentinel.Help)
+		r.Fail(name, text, decode.TimeHelp)
 	}
 	return t.UTC()
 }

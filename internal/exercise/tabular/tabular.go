@@ -27,15 +27,17 @@ func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], erro
 	if err := t.Require(columns...); err != nil {
 		return evidence.Decoded[exercise.Exercise]{}, err
 	}
-	out, err := decode.Records(t, read)
-	out.Warnings = t.Unknown(append(columns, "platform", "host", "site")...)
+	var notes []string
+	clock := &decode.Clock{Once: decode.Once{Note: func(text string) { notes = append(notes, file+": "+text) }}}
+	out, err := decode.Records(t, func(r *decode.Row) exercise.Exercise { return read(r, clock) })
+	out.Warnings = append(t.Unknown(append(columns, "platform", "host", "site")...), notes...)
 	return out, err
 }
 
-func read(r *decode.Row) exercise.Exercise {
+func read(r *decode.Row, clock *decode.Clock) exercise.Exercise {
 	e := exercise.Exercise{
 		Technique: strings.ToUpper(r.Get("technique")), Analytic: strings.ToUpper(r.Get("analytic")),
-		Platform: r.Get("platform"), Test: r.Need("test"), Time: when(r), Outcome: outcome(r),
+		Platform: r.Get("platform"), Test: r.Need("test"), Time: when(r, clock), Outcome: outcome(r),
 		Host: r.Get("host"), Site: r.Get("site"), RuleID: r.Get("rule_id"), Notes: r.Get("notes"),
 	}
 	if e.Technique == "" && e.Analytic == "" {
@@ -50,9 +52,9 @@ func read(r *decode.Row) exercise.Exercise {
 	return e
 }
 
-func when(r *decode.Row) time.Time {
+func when(r *decode.Row, clock *decode.Clock) time.Time {
 	v := r.Get("time")
-	at, ok := decode.Time(v)
+	at, ok := clock.Time(v)
 	if !ok {
 		r.Fail("time", v, decode.TimeHelp)
 	}

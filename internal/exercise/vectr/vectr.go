@@ -37,7 +37,8 @@ func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], erro
 	if err := t.Require("MitreID", "Outcome"); err != nil {
 		return evidence.Decoded[exercise.Exercise]{}, err
 	}
-	d := &decoder{}
+	d := &decoder{clock: decode.Clock{Unit: time.Millisecond}}
+	d.clock.Note = func(text string) { d.out.Warnings = append(d.out.Warnings, file+": "+text) }
 	d.out.Warnings = t.Unknown(known[:]...)
 	for {
 		row, err := t.Next()
@@ -56,6 +57,7 @@ func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], erro
 type decoder struct {
 	out   evidence.Decoded[exercise.Exercise]
 	notes []note
+	clock decode.Clock
 }
 
 // note is something that is true of a number of rows.
@@ -92,7 +94,7 @@ func (d *decoder) row(r *decode.Row) {
 		return
 	}
 	e := exercise.Exercise{
-		Technique: technique(r), Test: test(r), Time: when(r), Outcome: d.outcome(r), Notes: notes(r),
+		Technique: technique(r), Test: test(r), Time: d.when(r), Outcome: d.outcome(r), Notes: notes(r),
 	}
 	if reject, bad := r.Bad(); bad {
 		d.out.Rejects = append(d.out.Rejects, reject)
@@ -146,15 +148,15 @@ func test(r *decode.Row) string {
 
 // when reads the time of the test: when it began, else when it stopped. An epoch
 // of 0 is none.
-func when(r *decode.Row) time.Time {
+func (d *decoder) when(r *decode.Row) time.Time {
 	for _, column := range []string{"start time", "stop time"} {
 		for _, c := range []struct {
 			name string
 			read func(string) (time.Time, bool)
 			help string
 		}{
-			{column + " epoch", millis, "not milliseconds since 1970"},
-			{column, decode.Time, decode.TimeHelp},
+			{column + " epoch", d.clock.Time, "not milliseconds since 1970"},
+			{column, d.clock.Time, decode.TimeHelp},
 		} {
 			v := r.Get(c.name)
 			if v == "" || v == "0" {
@@ -170,8 +172,6 @@ func when(r *decode.Row) time.Time {
 	r.Fail("start time", "", "is empty, and so is Stop Time")
 	return time.Time{}
 }
-
-func millis(text string) (time.Time, bool) { return decode.Epoch(text, time.Millisecond) }
 
 // word returns the outcome that a text names, in lower case and without blanks.
 // What stands behind a dash, as in Logged - Centrally Logged, only details it.

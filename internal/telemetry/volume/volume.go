@@ -265,7 +265,7 @@ func (m *meter) where(cells map[string]string) []string {
 // each day, as the name does.
 func (m *meter) dayOf(cells map[string]string, where []string) (day.Date, bool) {
 	if text := first(cells, dayNames[:]...); text != "" {
-		t, ok := when(text)
+		t, ok := decode.Time(text)
 		return day.Of(t), ok
 	}
 	for _, name := range where {
@@ -279,18 +279,6 @@ func (m *meter) dayOf(cells map[string]string, where []string) (day.Date, bool) 
 
 // daily is the end of the name of an index that is made anew each day.
 var daily = regexp.MustCompile(`[-_.]([0-9]{4})[-.]([0-9]{2})[-.]([0-9]{2})$`)
-
-// when reads a time: as Candor does, or as a number since 1970 whose unit its size
-// tells.
-func when(text string) (time.Time, bool) {
-	if n, err := strconv.ParseFloat(text, 64); err == nil {
-		for n > 1e10 { // milliseconds, microseconds, nanoseconds
-			n /= 1000
-		}
-		return time.Unix(int64(n), 0).UTC(), n > 0
-	}
-	return decode.Time(text)
-}
 
 // eventsOf returns how many events a row counts. Where it says a size instead, any data
 // is one event at least.

@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/alert/export"
+	"candor/internal/decode"
 	"candor/internal/decode/decodetest"
 	"candor/internal/evidence"
 )
@@ -25,12 +26,20 @@ type Said struct {
 }
 
 // Read reads a text, which messages call file.
-func Read(decode Decoder, file, text string) Said {
+func Read(read Decoder, file, text string) Said {
 	var s Said
 	in := export.Input{File: file, Text: strings.NewReader(text),
 		Reject: func(r evidence.Reject) { s.Rejects = append(s.Rejects, r) },
 		Warn:   func(w string) { s.Warnings = append(s.Warnings, w) }}
-	for a, err := range decode(in) {
+	if decode.HasDates([]byte(text)) {
+		dates, err := export.Order(in, read, "say it")
+		if err != nil {
+			s.Err = err.Error()
+			return s
+		}
+		in.Text, in.Dates = strings.NewReader(text), dates
+	}
+	for a, err := range read(in) {
 		if err != nil {
 			s.Err = err.Error()
 			continue
