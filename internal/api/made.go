@@ -27,13 +27,15 @@ type telemetryInput struct {
 }
 
 type (
-	rulesOutput     struct{ Body assessment.RulesMade }
-	telemetryOutput struct{ Body assessment.TelemetryMade }
+	rulesOutput      struct{ Body assessment.RulesMade }
+	telemetryOutput  struct{ Body assessment.TelemetryMade }
+	exceptionsOutput struct{ Body assessment.ExceptionsMade }
 )
 
 func (s *server) registerMade(h huma.API) {
 	huma.Register(h, operation(h, "list-rules", "/api/v1/rules", "What was made of each rule in force: platforms, log sources, claims, and why not", 404), s.rulesMade)
 	huma.Register(h, operation(h, "list-telemetry", "/api/v1/telemetry", "What was made of each declared log source in force: what it is good for, and why not", 404), s.telemetryMade)
+	huma.Register(h, operation(h, "list-exceptions", "/api/v1/exceptions", "Every exception of a rule: what it passes over, who answers for it, and what it would have hidden", 404), s.exceptionsMade)
 }
 
 func (s *server) rulesMade(ctx context.Context, in *rulesInput) (*rulesOutput, error) {
@@ -53,4 +55,12 @@ func (s *server) telemetryMade(ctx context.Context, in *telemetryInput) (*teleme
 		return m.Only(assessment.Narrow{Text: in.Text, Batch: in.Batch}), err
 	})
 	return &telemetryOutput{m}, err
+}
+
+func (s *server) exceptionsMade(ctx context.Context, in *telemetryInput) (*exceptionsOutput, error) {
+	m, err := answer(ctx, s, &in.Windowed, func(r assessment.Request) (assessment.ExceptionsMade, error) {
+		m, err := s.Measurer.Exceptions(ctx, r)
+		return m.Only(assessment.Narrow{Text: in.Text, Batch: in.Batch}), err
+	})
+	return &exceptionsOutput{m}, err
 }

@@ -316,8 +316,11 @@ func (b *batch) check() error {
 		if len(b.warnings) > 0 {
 			why = ": " + b.warnings[0] // of a file all of which was passed over
 		}
-		return fault.New(fault.Invalid, "the input holds no %s%s", b.Kind, why).At("%s", strings.Join(b.Paths, " ")).
-			Next("check that this is the file you mean; nothing was added")
+		f := fault.New(fault.Invalid, "the input holds no %s%s", b.Kind, why).At("%s", strings.Join(b.Paths, " "))
+		if b.Whole { // an empty file is a failed export far more often than an empty source
+			return f.Next("check that this is the file you mean; nothing was added or retired. If %s holds none any more, withdraw the batches that brought them (candor evidence list)", b.Source)
+		}
+		return f.Next("check that this is the file you mean; nothing was added")
 	}
 	first := b.rejects.first
 	var reasons []string

@@ -81,6 +81,29 @@ func (v rulesMadeView) Logs(logs []detection.Log) []string {
 	return out
 }
 
+// exceptionsMadeView is what was made of the exceptions.
+type exceptionsMadeView struct {
+	frame
+	M          assessment.ExceptionsMade
+	Narrow     assessment.Narrow
+	Exceptions []assessment.ExceptionMade // those of M that Paging shows
+	Paging     paging
+}
+
+func (s *site) exceptionsMade(r *http.Request) (view, error) {
+	fr, req, err := s.asking(r, "evidence", "Exceptions of rules")
+	if err != nil {
+		return view{}, err
+	}
+	v := exceptionsMadeView{frame: fr, Narrow: narrowed(r)}
+	if v.M, err = s.Measurer.Exceptions(r.Context(), req); err != nil {
+		return view{}, err
+	}
+	v.M = v.M.Only(v.Narrow)
+	v.Exceptions, v.Paging, err = onPage(r, v.M.Exceptions)
+	return view{name: "exceptionsmade", data: v}, err
+}
+
 // telemetryMadeView is what was made of the telemetry.
 type telemetryMadeView struct {
 	frame

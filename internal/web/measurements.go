@@ -18,6 +18,7 @@ type Measurer interface {
 	Next(ctx context.Context, r assessment.Request, limit int) (assessment.Plan, error)
 	Rules(ctx context.Context, r assessment.Request) (assessment.RulesMade, error)
 	Telemetry(ctx context.Context, r assessment.Request) (assessment.TelemetryMade, error)
+	Exceptions(ctx context.Context, r assessment.Request) (assessment.ExceptionsMade, error)
 }
 
 // measurementsView is what the alerts of every rule say.

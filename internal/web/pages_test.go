@@ -33,7 +33,7 @@ import (
 var places = []string{
 	"/", "/?as_of=2026-10-01", "/?platform=Windows", "/verdicts", "/verdicts?rung=noisy", "/verdicts?text=zzz", "/objects",
 	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
-	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/evidence/rules", "/evidence/rules?basis=none", "/evidence/telemetry", "/policy", "/measurements", "/measurements?as_of=2020-01-01", "/reviews", "/reviews/MF-rev-017",
+	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/evidence/rules", "/evidence/rules?basis=none", "/evidence/telemetry", "/evidence/exceptions", "/policy", "/measurements", "/measurements?as_of=2020-01-01", "/reviews", "/reviews/MF-rev-017",
 	"/next", "/ledger", "/changes", "/gates/AN1989", "/gates/AN1275?for=automation", "/evidence?kind=rules", "/evidence?kind=none",
 }
 
@@ -458,6 +458,7 @@ func TestWrongRequestsSayWhatIsWrong(t *testing.T) {
 		"/evidence/rules?basis=tecnique":              {400, "did you mean technique"},
 		"/evidence/rules?text=nothing-at-all":         {200, "No rule is in force"},
 		"/evidence/telemetry?text=nothing-at-all":     {200, "No log source is declared"},
+		"/evidence/exceptions?text=nothing-at-all":    {200, "No exception is in force"},
 		"/verdicts?offset=99999":                      {200, "Show all"},
 		"/objects?offset=99999":                       {200, "no filter"},
 		"/verdicts?platform=Lnux":                     {404, "did you mean Linux"},

@@ -152,6 +152,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /evidence", s.handle((*site).evidence))
 	mux.HandleFunc("GET /evidence/rules", s.handle((*site).rulesMade))
 	mux.HandleFunc("GET /evidence/telemetry", s.handle((*site).telemetryMade))
+	mux.HandleFunc("GET /evidence/exceptions", s.handle((*site).exceptionsMade))
 	mux.HandleFunc("GET /evidence/{id}", s.handle((*site).batch))
 	mux.HandleFunc("GET /ledger", s.handle((*site).ledger))
 	mux.HandleFunc("GET /policy", s.handle((*site).policy))
@@ -181,7 +182,7 @@ func parse() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
 		"exercises", "exercise",
-		"evidence", "rulesmade", "telemetrymade", "batch", "ledger", "policy", "error", "door"} {
+		"evidence", "rulesmade", "telemetrymade", "exceptionsmade", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
 	return pages
