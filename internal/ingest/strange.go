@@ -9,6 +9,7 @@ import (
 	"candor/internal/decode"
 	"candor/internal/evidence"
 	"candor/internal/fault"
+	"candor/internal/mapping"
 	"candor/internal/near"
 )
 
@@ -86,7 +87,7 @@ func nearest(kind string, list []format, head []byte) stranger {
 	have, table := keys(head), len(decode.Columns(head, ',')) > 1
 	for i := range list {
 		f := &list[i]
-		if !slices.Contains(s.tried, f.Name) {
+		if !slices.Contains(s.tried, f.Name) && !isMapped(f.Name) {
 			s.tried = append(s.tried, f.Name)
 		}
 		var has, lacks []string
@@ -124,6 +125,9 @@ func (s *stranger) reason() string {
 // next says what to do.
 func (s *stranger) next() string {
 	text := "write it as one of these (candor evidence formats lists them with an example, candor evidence template " + s.kind + " prints a file to start from)"
+	if slices.Contains(mapping.Kinds(), s.kind) {
+		text += ", or say in a mapping file what makes which field (candor evidence map --kind " + s.kind + " FILE proposes one)"
+	}
 	if s.near != "" {
 		text = "if it is " + s.near + ", name it (--format " + s.near + ") to be told what is wrong with it; else " + text
 	}

@@ -252,11 +252,32 @@ func (r *row) texts(p string) []string {
 	if r.table {
 		at = strings.ToLower(at)
 	}
-	all := o.Texts(at)
-	if len(all) > 0 {
+	all := plainly(o, at)
+	if all == nil {
+		all = o.Texts(at)
+	}
+	if len(all) > 0 && !r.found[p] {
 		r.found[p] = true
 	}
 	return all
+}
+
+// plainly returns the one text at a path of one or two names to which there is no other
+// way, as most are; nil where it may be otherwise.
+func plainly(o export.Object, path string) []string {
+	v := o[path]
+	if outer, inner, two := strings.Cut(path, "."); v == nil && two && !strings.Contains(inner, ".") {
+		in, _ := o[outer].(export.Object)
+		v = in[inner]
+	}
+	text, is := v.(string)
+	if !is || strings.ContainsAny(text, "\n\r") || o[path] != nil && strings.Contains(path, ".") {
+		return nil
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		return nil
+	}
+	return []string{text}
 }
 
 // raw returns the values of an expression before anything is done with them.

@@ -220,6 +220,14 @@ func (s *splitter) value(line int, raw jsontext.Value) bool {
 }
 
 func parse(raw []byte) (any, error) {
+	if v, ok := quick(string(raw)); ok {
+		return v, nil
+	}
+	return careful(raw)
+}
+
+// careful reads what quick does not, and says what is wrong with it.
+func careful(raw []byte) (any, error) {
 	var t tree
 	err := json.Unmarshal(raw, &t)
 	return t.value, err
