@@ -15,6 +15,7 @@ import (
 	"candor/internal/runbook"
 	"candor/internal/runbook/tuning"
 	"candor/internal/signal"
+	"candor/internal/signal/intel"
 	sigtab "candor/internal/signal/tabular"
 	"candor/internal/store"
 )
@@ -89,6 +90,11 @@ func signals(b *batch, f file) error {
 	return read(b, f)
 }
 
+// shared makes a reader of signals of a decoder of what others share.
+func shared(decode func(file string, r io.Reader) (evidence.Decoded[signal.Signal], error)) func(*batch, file) error {
+	return reader(streamed(decode), func(s *signal.Signal) subject { return subject{store.KindSignal, s.ID, s.Time} })
+}
+
 // tunings makes a reader of tuning records of a decoder.
 func tunings(decode func(file string, data []byte) (evidence.Decoded[runbook.Tuning], error)) func(*batch, file) error {
 	return reader(func(f file) (evidence.Decoded[runbook.Tuning], error) { return decode(f.shown, f.data) },
@@ -101,10 +107,18 @@ func reviewFormats() []format {
 			sniff: sentinelalert.SniffIncidents, put: incidents},
 		{Format: Format{"cases", thehive.Format, "TheHive cases, JSON", "candor evidence add cases cases.json"},
 			sniff: review.SniffHive, put: cases(review.Hive)},
+		{Format: Format{"cases", "elastic", "Elastic Security cases, JSON; their class from their tags", "candor evidence add cases cases.json"},
+			sniff: review.SniffElastic, put: cases(review.Elastic)},
 		{Format: Format{"cases", ownJSONL, "Candor JSON Lines: the names of the CSV; lists may be lists", "candor evidence add cases cases.jsonl"},
 			sniff: isJSON, alone: review.Sniff, put: cases(review.Decode)},
 		{Format: Format{"cases", ownCSV, "Candor CSV: case_id,title,occurred,opened,closed,classification,found_by,...", "candor evidence add cases cases.csv"},
 			rest: true, alone: review.Sniff, put: cases(review.Decode)},
+		{Format: Format{"signals", intel.MISP, "MISP events, JSON: a signal for each attribute that is meant for detection", "candor evidence add signals event.json"},
+			sniff: intel.SniffMISP, put: shared(intel.DecodeMISP)},
+		{Format: Format{"signals", intel.STIX, "STIX 2 indicators, JSON", "candor evidence add signals indicators.json"},
+			sniff: intel.SniffSTIX, put: shared(intel.DecodeSTIX)},
+		{Format: Format{"signals", intel.Indicators, "CSV of indicators: indicator (or ioc, value), type, first_seen, ...", "candor evidence add signals indicators.csv"},
+			sniff: intel.SniffIndicators, put: shared(intel.DecodeIndicators)},
 		{Format: Format{"signals", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add signals signals.jsonl"},
 			sniff: isJSON, alone: sigtab.Sniff, put: signals},
 		{Format: Format{"signals", ownCSV, "Candor CSV: id,time,entity,name,site,source,techniques,...", "candor evidence add signals signals.csv"},

@@ -16,6 +16,7 @@ import (
 	"candor/internal/alert/jsonl"
 	"candor/internal/alert/ocsf"
 	"candor/internal/alert/parquet"
+	"candor/internal/alert/product"
 	sentinelalert "candor/internal/alert/sentinel"
 	splunkalert "candor/internal/alert/splunk"
 	"candor/internal/alert/tabular"
@@ -30,6 +31,7 @@ import (
 	splunkrule "candor/internal/detection/splunk"
 	"candor/internal/evidence"
 	"candor/internal/exercise"
+	"candor/internal/exercise/run"
 	extab "candor/internal/exercise/tabular"
 	"candor/internal/exercise/vectr"
 	"candor/internal/telemetry"
@@ -156,6 +158,16 @@ func ruleFormats() []format {
 }
 
 func alertFormats() []format {
+	list := knownAlertFormats()
+	at := slices.IndexFunc(list, func(f format) bool { return f.Name == sentinelalert.Format })
+	var products []format
+	for _, p := range product.Products() {
+		products = append(products, format{Format: Format{alertsKind, p.Format, p.Description, "candor evidence add alerts " + p.Example}, sniff: p.Sniff, alerts: p.Alerts})
+	}
+	return slices.Insert(list, at, products...)
+}
+
+func knownAlertFormats() []format {
 	return []format{
 		{Format: Format{"alerts", mappedCSV, "CSV whose columns a mapping file names", "candor evidence add alerts --mapping mapping.yaml alerts.csv.gz"}},
 		{Format: Format{"alerts", mappedJSON, "JSON or JSON Lines whose paths a mapping file names", "candor evidence add alerts --mapping mapping.yaml alerts.ndjson.gz"}},
@@ -195,6 +207,14 @@ func exerciseFormats() []format {
 	return []format{
 		{Format: Format{"exercises", vectr.Format, "VECTR CSV", "candor evidence add exercises vectr.csv"},
 			sniff: vectr.Sniff, exercises: vectr.Decode},
+		{Format: Format{"exercises", run.Atomic, "Log of Invoke-AtomicRedTeam, CSV or JSON: they ran, and what came of them is found in the alerts", "candor evidence add exercises Invoke-AtomicTest-ExecutionLog.csv"},
+			sniff: run.SniffAtomic, exercises: run.DecodeAtomic},
+		{Format: Format{"exercises", run.ATTiRe, "ATTiRe, JSON, as Invoke-AtomicRedTeam and others write it", "candor evidence add exercises attire.json"},
+			sniff: run.SniffATTiRe, exercises: run.DecodeATTiRe},
+		{Format: Format{"exercises", run.Caldera, "Caldera, report or event log of an operation, JSON", "candor evidence add exercises caldera-report.json"},
+			sniff: run.SniffCaldera, exercises: run.DecodeCaldera},
+		{Format: Format{"exercises", run.OpenAEV, "OpenAEV (OpenBAS) injects, JSON", "candor evidence add exercises injects.json"},
+			sniff: run.SniffOpenAEV, exercises: run.DecodeOpenAEV},
 		{Format: Format{"exercises", ownCSV, "Candor CSV: technique,analytic,test,time,outcome,rule_id,notes[,platform,host,site]", "candor evidence add exercises exercises.csv"},
 			rest: true, alone: hasColumns("test", "outcome"), exercises: extab.Decode},
 	}

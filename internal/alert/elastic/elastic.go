@@ -61,7 +61,7 @@ func read(r *export.Record) []alert.Draft {
 		Techniques: techniques(r),
 		Fields: r.Fields("kibana.alert.uuid", "kibana.alert.rule", "@timestamp", "kibana.alert.severity", "kibana.alert.risk_score",
 			"kibana.alert.workflow_status", "kibana.alert.workflow_reason", "kibana.alert.workflow_status_updated_at",
-			"kibana.alert.workflow_user", "_id", "_index", "_score", "sort", "signal"),
+			"kibana.alert.workflow_user", "kibana.alert.workflow_tags", "_id", "_index", "_score", "sort", "signal"),
 	}
 	state(r, &d)
 	return []alert.Draft{d}
@@ -123,8 +123,22 @@ func state(r *export.Record, d *alert.Draft) {
 		d.Disposition = reason
 	case "automated_closure":
 		d.Provenance = string(alert.Automation)
-	case "other", "":
+	case "":
+		tagged(r, d)
+	case "other":
 	default:
 		r.Note("the closing reason %q is not one of Elastic's; its alerts were taken as unlabelled", reason)
+	}
+}
+
+// tagged reads the tags of an alert that was closed without a reason, as versions before
+// 9.2 close all: those that Kibana brings, and those that people call a class by.
+func tagged(r *export.Record, d *alert.Draft) {
+	for _, tag := range r.Texts("kibana.alert.workflow_tags") {
+		switch word := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(tag)); word {
+		case "true_positive", "false_positive", "benign_positive", "duplicate":
+			d.Disposition, d.Word = word, tag
+			return
+		}
 	}
 }

@@ -146,6 +146,12 @@ func Collect[T any](file string, text io.Reader, columns []string, read func(*Re
 	return collect(file, text, func(p *pump) { p.columns = columns }, read)
 }
 
+// CollectLists is Collect for files whose list of records may stand under other names,
+// too.
+func CollectLists[T any](file string, text io.Reader, lists []string, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
+	return collect(file, text, func(p *pump) { p.lists = lists }, read)
+}
+
 // CollectLines is Collect for text that is JSON Lines whatever it looks like: each
 // line is an object, or a reject that says nothing of the lines behind it.
 func CollectLines[T any](file string, text io.Reader, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
@@ -239,6 +245,9 @@ func (p *pump) read() error {
 	}
 	head, _ := text.Peek(512)
 	head = bytes.TrimLeft(head, " \t\r\n")
+	if p.tables && startsHeaded(head) {
+		return p.headed(text)
+	}
 	if p.tables && len(head) > 0 && head[0] != '{' && head[0] != '[' {
 		return p.table(text)
 	}
@@ -313,6 +322,10 @@ func (r *Record) rejected() bool {
 	r.reject(*bad)
 	return true
 }
+
+// Refused tells what is wrong with a part of the record, if anything is, so that the
+// rest of it can be read.
+func (r *Record) Refused() bool { return r.rejected() }
 
 // Need returns the text at a path, without which the record is a reject.
 func (r *Record) Need(path string) string {

@@ -304,9 +304,15 @@ func (s *splitter) lines(line, skip int) error {
 	}
 }
 
-// oneLine returns the next line without the blanks around it, io.EOF behind the
-// last, and errLong for one that is too long, which is passed over.
+// oneLine returns the next line without the blanks around it; see rawLine.
 func (s *splitter) oneLine(text *bufio.Reader) ([]byte, error) {
+	data, err := s.rawLine(text)
+	return bytes.TrimSpace(data), err
+}
+
+// rawLine returns the next line as it is, io.EOF behind the last, and errLong for one
+// that is too long, which is passed over.
+func (s *splitter) rawLine(text *bufio.Reader) ([]byte, error) {
 	var data []byte
 	for n := 0; ; {
 		s.src.mark()
@@ -323,6 +329,6 @@ func (s *splitter) oneLine(text *bufio.Reader) ([]byte, error) {
 		if n > MaxRecord {
 			return nil, errLong
 		}
-		return bytes.TrimSpace(data), nil
+		return data, nil
 	}
 }

@@ -24,7 +24,7 @@ func TestCasesAsTheGoldenFilesSay(t *testing.T) {
 
 func decoders() map[string]func(string, io.Reader) (evidence.Decoded[alert.Case], error) {
 	return map[string]func(string, io.Reader) (evidence.Decoded[alert.Case], error){
-		"cases.csv": Decode, "cases.jsonl": Decode, "incidents.json": Sentinel, "incidents.csv": Sentinel, "interface.json": Sentinel, "client.json": Sentinel, "hive.json": Hive,
+		"cases.csv": Decode, "cases.jsonl": Decode, "incidents.json": Sentinel, "incidents.csv": Sentinel, "interface.json": Sentinel, "client.json": Sentinel, "hive.json": Hive, "elastic.json": Elastic,
 	}
 }
 
@@ -51,7 +51,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(string(decodetest.Load(f, "testdata/"+file)))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, decode := range []func(string, io.Reader) (evidence.Decoded[alert.Case], error){Decode, Sentinel, Hive} {
+		for _, decode := range []func(string, io.Reader) (evidence.Decoded[alert.Case], error){Decode, Sentinel, Hive, Elastic} {
 			d, _ := decode("f", strings.NewReader(text))
 			for _, c := range d.Records {
 				if c.ID == "" || c.Opened.IsZero() || c.Class == "" || c.Closed.IsZero() && c.Class != alert.Unlabelled ||

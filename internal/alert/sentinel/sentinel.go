@@ -32,7 +32,7 @@ func Sniff(head []byte, name string) bool { return SniffIncidents(head, name) ||
 // SniffIncidents reports whether a file that begins with head is one of incidents:
 // of the table, or as the interface returns them.
 func SniffIncidents(head []byte, _ string) bool {
-	return export.Has(head, "IncidentNumber") || export.Has(head, "incidentNumber", "properties") ||
+	return export.Has(head, "IncidentNumber") || export.Has(head, "incident_number", "related_analytic_rule_ids") || export.Has(head, "incidentNumber", "properties") ||
 		slices.Contains(decode.Columns(head, ','), "incidentnumber")
 }
 
@@ -75,7 +75,7 @@ func (s *reader) read(r *export.Record) []alert.Draft {
 		r.Fail("IncidentNumber", "", "is missing or empty")
 	case !ok:
 		r.Fail("TimeGenerated", r.Text("TimeGenerated"), decode.TimeHelp)
-	case len(r.Texts("AlertIds")) == 0 && len(r.Objects("properties")) > 0:
+	case len(r.Texts("AlertIds")) == 0 && (len(r.Objects("properties")) > 0 || strings.Contains(r.Text("id"), "/providers/")):
 		r.Fail("AlertIds", "", "the interface does not say which alerts an incident holds; add the file as cases, or export the table SecurityIncident")
 	}
 	ids, rules := r.Texts("AlertIds"), r.Texts("RelatedAnalyticRuleIds")
@@ -125,7 +125,7 @@ func Spell(r *export.Record) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Object)) {
-		plain := strings.ToLower(name)
+		plain := strings.ReplaceAll(strings.ToLower(name), "_", "") // clients in Python write created_time_utc
 		if strings.HasSuffix(plain, " [local time]") {
 			r.Fail(name, r.Text(name), "is in the reader's own time zone, which the file does not name; set the display time zone to UTC and export it again")
 		}
