@@ -30,10 +30,12 @@ type Question struct {
 type Set []Part
 
 // Part is the alerts of one rule, of those days of the question that are from From to To,
-// both included; an unknown day is no bound.
+// both included; an unknown day is no bound. Site leaves out those that name another site,
+// unless it is empty.
 type Part struct {
 	Rule     string // the rule's key, as RuleKey gives it
 	From, To day.Date
+	Site     string
 }
 
 // SetOf returns the set of all alerts of some rules.
@@ -128,7 +130,10 @@ func (p *Part) Within(d day.Date) bool {
 func (q *Question) Counts(p Provenance) bool { return slices.Contains(q.Provenances, p) }
 
 // At reports whether alerts that name a site, or none, are asked about.
-func (q *Question) At(site string) bool { return q.Site == "" || site == "" || site == q.Site }
+func (q *Question) At(site string) bool { return at(q.Site, site) }
+
+// at reports whether alerts that name a site, or none, are asked about with a site, or none.
+func at(asked, site string) bool { return asked == "" || site == "" || site == asked }
 
 // About reports whether the alerts of a tally are of the question's site, and of a rule of
 // its sets if it has any.

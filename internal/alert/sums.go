@@ -30,7 +30,7 @@ func (q *Question) Sums(tallies iter.Seq[Tally]) []Sums {
 		if d := day.Date(t.Day); whole.Within(d) && q.At(t.Site) {
 			t = q.Cases.inherited(t)
 			for _, p := range of[t.RuleID] {
-				if p.part.Within(d) {
+				if p.part.Within(d) && at(p.part.Site, t.Site) {
 					all[p.set].add(&t)
 				}
 			}

@@ -43,6 +43,8 @@ type Request struct {
 	// AsOf is the day of judgement; required.
 	AsOf   time.Time
 	Policy assure.Policy
+	// beside are the sites that are judged beside Site, which are counted together.
+	beside []string
 }
 
 // Service assesses. It keeps what it has read of immutable releases and

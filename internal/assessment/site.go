@@ -61,7 +61,7 @@ func (s *Service) Overview(ctx context.Context, r Request) (assure.Assessment, e
 	for i := range judged {
 		g.Go(func() (err error) {
 			at := r
-			at.Site = sites[i]
+			at.Site, at.beside = sites[i], sites[:len(judged)]
 			judged[i], err = s.standing(ctx, at)
 			return err
 		})

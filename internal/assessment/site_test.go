@@ -4,7 +4,10 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"candor/internal/alert"
 	"candor/internal/assure"
@@ -101,5 +104,49 @@ func TestWhatNamesNoSiteCountsForEach(t *testing.T) {
 	v, err := b.Verdict(context.Background(), r, "AN0001")
 	if err != nil || v.Rung != whole.Rung || v.Measurement.Alerts != whole.Measurement.Alerts {
 		t.Errorf("%s with %d alerts, and on the whole %s with %d; %v", v.Rung, v.Measurement.Alerts, whole.Rung, whole.Measurement.Alerts, err)
+	}
+}
+
+// tally counts what is asked.
+type tally struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+func (t *tally) asked(what string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n[what]++
+}
+
+// TestTheSitesOfAnOverviewAreCountedTogether has three sites, each of which stands beside
+// the whole as it does by itself.
+func TestTheSitesOfAnOverviewAreCountedTogether(t *testing.T) {
+	b := newBench(t).small()
+	b.add(store.KindRule, rule)
+	b.atSite("west", 24, 0)
+	b.atSite("east", 0, 24)
+	b.atSite("south", 12, 12)
+	asked := &tally{n: map[string]int{}}
+	s := b.watched(asked)
+	a, err := s.Overview(t.Context(), request())
+	if err != nil || a.BySite == nil || len(a.BySite.Sites) != 3 {
+		t.Fatal(a.BySite, err)
+	}
+	if asked.n["sums"] != 2 {
+		t.Errorf("alerts were summed %d times, and twice would do: for the whole, and for all sites", asked.n["sums"])
+	}
+	by := &assure.BySite{Named: 3, Apart: []assure.SiteVerdict{}}
+	for _, site := range []string{"east", "south", "west"} {
+		r := request()
+		r.Site = site
+		alone, err := b.Assess(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		by.Add(site, &a, &alone)
+	}
+	if diff := cmp.Diff(by, a.BySite); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -16,8 +16,9 @@ import (
 // summed is what sums have been asked for under one question but for its sets, which have
 // answers by the ids that alerts use. One asks at a time, so that nothing is asked twice.
 type summed struct {
-	turn chan struct{}
-	sums map[string]alert.Sums
+	turn  chan struct{}
+	sums  map[string]alert.Sums
+	ahead bool // sites have been asked for, all at once
 }
 
 // question asks about the alerts of the window of a request.
@@ -61,9 +62,12 @@ func (s *Service) sumsOfSets(ctx context.Context, g generation, ev *assure.Evide
 		return nil, nil
 	}
 	q, names := question(ev, r), namesOf(ev)
+	if len(r.beside) > 0 {
+		q.Site, sets = "", atSite(sets, ev.Site)
+	}
 	key := join(g.alerts, string(q.From), string(q.To), q.Site, fmt.Sprint(q.Provenances), fmt.Sprint(q.Cases), fmt.Sprint(q.Trials))
 	known, err := s.summed.Of(ctx, key, func(context.Context) (*summed, error) {
-		return &summed{make(chan struct{}, 1), map[string]alert.Sums{}}, nil
+		return &summed{turn: make(chan struct{}, 1), sums: map[string]alert.Sums{}}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -83,6 +87,13 @@ func (s *Service) sumsOfSets(ctx context.Context, g generation, ev *assure.Evide
 		}
 	}
 	if len(q.Sets) > 0 {
+		if own := q.Sets; !known.ahead { // the others will ask for the same
+			for _, site := range r.beside {
+				if known.ahead = true; site != ev.Site {
+					q.Sets = append(q.Sets, atSite(own, site)...)
+				}
+			}
+		}
 		answers, err := s.alerts.Sums(ctx, &q)
 		if err != nil {
 			return nil, fmt.Errorf("count alerts from %s to %s: %w", q.From, q.To, err)
@@ -96,6 +107,18 @@ func (s *Service) sumsOfSets(ctx context.Context, g generation, ev *assure.Evide
 		out[i] = names.meant(known.sums[keys[i]])
 	}
 	return out, nil
+}
+
+// atSite returns the sets at a site.
+func atSite(sets []alert.Set, site string) []alert.Set {
+	list := make([]alert.Set, len(sets))
+	for i, set := range sets {
+		list[i] = slices.Clone(set)
+		for j := range list[i] {
+			list[i][j].Site = site
+		}
+	}
+	return list
 }
 
 // sumsNow does so by the state of the stores now.

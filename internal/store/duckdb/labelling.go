@@ -70,10 +70,10 @@ func (a *asking) unborne() string {
 		ELSE false END`
 }
 
-// voids counts alerts whose label would count by rule, day and class, if that is not borne
-// out.
+// voids counts alerts whose label would count by rule, site, day and class, if that is not
+// borne out.
 func (a *asking) voids() string {
-	return `SELECT "rule", ` + whole(`"time"`, 24*time.Hour) + ` AS d, "class", count(*) AS n FROM (` + a.rows(asked) + `) row
+	return `SELECT "rule", site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, "class", count(*) AS n FROM (` + a.rows(asked) + `) row
 		WHERE "class" IN ('test', 'duplicate') AND ` + a.counts() + ` AND ` + a.unborne() + ` GROUP BY ALL`
 }
 
@@ -109,13 +109,13 @@ func (a *asking) readings() string {
 		SELECT *, ` + fmt.Sprintf(read, `"class"`) + ` AS one, ` + fmt.Sprintf(read, "reading") + ` AS two, reading <> '' AND ` + strings.ReplaceAll(a.counts(), "provenance", "readby") + ` AS twice,
 			contains(site, chr(31)) AND incident = '' AS mark FROM label
 	), member AS MATERIALIZED (
-		SELECT "rule", d, incident, if(incident <> '', '', if(mark, split_part(site, chr(31), 1), site)) AS site,
+		SELECT "rule", d, incident, site, if(incident <> '', '', if(mark, split_part(site, chr(31), 1), site)) AS place,
 			if(incident <> '', '', if(mark, substr(site || chr(31) || entity, length(split_part(site, chr(31), 1)) + 2), entity)) AS entity,
 			one, two, twice AND reader <> '' AND coalesce(author, '') <> '' AND lower(reader) <> lower(coalesce(author, '')) AS pair, count(*) FILTER (judges OR twice AND one <> two) AS n,
 			count(*) FILTER (one = 'true_positive' AND NOT (twice AND one <> two)) AS h, count(*) AS a
 		FROM told GROUP BY ALL
 	), "cluster" AS (
-		SELECT "set", incident, site, entity, if(incident = '', m.d, 0) AS d, sum(n)::BIGINT AS n, sum(h)::BIGINT AS h, bool_or(pair) AS pair` + within("member") + ` GROUP BY ALL
+		SELECT "set", incident, place, entity, if(incident = '', m.d, 0) AS d, sum(n)::BIGINT AS n, sum(h)::BIGINT AS h, bool_or(pair) AS pair` + within("member") + ` GROUP BY ALL
 	)
 	SELECT "set", true AS pair, one AS t0, two AS t1, sum(a)::BIGINT AS n0, ` + none(1, 7) + within("member") + ` WHERE pair GROUP BY "set", one, two
 	UNION ALL SELECT "set", false, '', '', count(*) FILTER (pair), count(*) FILTER (n > 0), count(*) FILTER (h > 0), sum(n)::BIGINT, sum(h)::BIGINT,

@@ -112,15 +112,15 @@ func (a *asking) closings() string {
 // parts is a query of the parts of the question's sets, with the numbers of the sets and of
 // the days since 1970.
 func (a *asking) parts() string {
-	sets, rules, first, last := []int64{}, []string{}, []int64{}, []int64{}
+	sets, rules, sites, first, last := []int64{}, []string{}, []string{}, []int64{}, []int64{}
 	for i, s := range a.Sets {
 		for _, p := range s {
-			sets, rules = append(sets, int64(i)), append(rules, p.Rule)
+			sets, rules, sites = append(sets, int64(i)), append(rules, p.Rule), append(sites, p.Site)
 			first, last = append(first, number(p.From, math.MinInt32)), append(last, number(p.To, math.MaxInt32))
 		}
 	}
-	return fmt.Sprintf(`SELECT unnest(%s::BIGINT[]) AS "set", unnest(%s::VARCHAR[]) AS "rule", unnest(%s::BIGINT[]) AS first, unnest(%s::BIGINT[]) AS last`,
-		a.with(sets), a.with(rules), a.with(first), a.with(last))
+	return fmt.Sprintf(`SELECT unnest(%s::BIGINT[]) AS "set", unnest(%s::VARCHAR[]) AS "rule", unnest(%s::VARCHAR[]) AS "only", unnest(%s::BIGINT[]) AS first, unnest(%s::BIGINT[]) AS last`,
+		a.with(sets), a.with(rules), a.with(sites), a.with(first), a.with(last))
 }
 
 // number is the number of a day since 1970, or other for an unknown one.
@@ -229,7 +229,7 @@ func (a *asking) sums() string {
 	kind := func(k int) string { return fmt.Sprint(k, " AS kind") }
 	return `WITH part AS MATERIALIZED (` + a.parts() + `),
 	heard AS MATERIALIZED (SELECT *, ` + a.judging() + ` AS judged FROM (` + a.inherited(told(a.rows(asked), `author,`)) + `)),
-	counted AS (SELECT "rule", "class", provenance, d, sum(n)::BIGINT AS n FROM heard GROUP BY ALL),
+	counted AS (SELECT "rule", site, "class", provenance, d, sum(n)::BIGINT AS n FROM heard GROUP BY ALL),
 	fact AS (
 		SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, d, sum(n)::BIGINT AS a, sum(if(judged > 0, n, 0))::BIGINT AS n,
 			sum(if(judged = 2, n, 0))::BIGINT AS h, bit_or(if(judged > 0, hours, 0)) AS hours FROM heard GROUP BY ALL
@@ -247,10 +247,10 @@ func (a *asking) sums() string {
 		SELECT c."set", min(if(c.incident = '', c.site || chr(31) || c.entity || chr(31) || strftime(make_date(c.d::INTEGER), '%Y-%m-%d'), 'case' || chr(31) || c.incident)) AS name
 		FROM "cluster" c JOIN total t ON t."set" = c."set" AND t.n1 = c.a GROUP BY c."set"
 	), occasion AS (SELECT "set", d, bit_count(bit_or(hours))::BIGINT AS n FROM member WHERE n > 0 GROUP BY "set", site, d),
-	labelled AS (SELECT "rule", d, author, sum(n)::BIGINT AS n FROM heard WHERE judged > 0 AND author <> '' GROUP BY ALL),
+	labelled AS (SELECT "rule", site, d, author, sum(n)::BIGINT AS n FROM heard WHERE judged > 0 AND author <> '' GROUP BY ALL),
 	person AS (SELECT "set", min(author) AS author, sum(m.n)::BIGINT AS n` + within("labelled") + ` GROUP BY "set", lower(author)),
 	said AS (` + a.minutes() + `
-		UNION ALL SELECT "rule", d, ` + whole("closed", time.Minute) + ` AS w, sum(n)::BIGINT AS n FROM heard WHERE judged > 0 AND closed IS NOT NULL GROUP BY ALL),
+		UNION ALL SELECT "rule", site, d, ` + whole("closed", time.Minute) + ` AS w, sum(n)::BIGINT AS n FROM heard WHERE judged > 0 AND closed IS NOT NULL GROUP BY ALL),
 	"minute" AS (SELECT "set", w, sum(m.n)::BIGINT AS n` + within("said") + ` GROUP BY ALL),
 	void AS (` + a.voids() + `)
 	SELECT "set", ` + kind(ofClass) + `, "class" AS t0, provenance AS t1, sum(n)::BIGINT AS n0, ` + none(1, 9) + ` FROM tally GROUP BY "set", "class", provenance
@@ -279,14 +279,14 @@ func (a *asking) inherited(told string) string {
 
 // within are rows joined to the sets of the question: m and p.
 func within(rows string) string {
-	return ` FROM ` + rows + ` m JOIN part p ON p."rule" = m."rule" AND m.d BETWEEN p.first AND p.last`
+	return ` FROM ` + rows + ` m JOIN part p ON p."rule" = m."rule" AND m.d BETWEEN p.first AND p.last AND (p."only" = '' OR m.site IN ('', p."only"))`
 }
 
-// minutes counts labels of alerts that count and judge by rule, day and the minute in which
+// minutes counts labels of alerts that count and judge by rule, site, day and the minute in which
 // they were made, as far as that is known; see alert.Alert.SaidOf. What is inherited is not
 // among them.
 func (a *asking) minutes() string {
-	return `SELECT "rule", ` + whole(`"time"`, 24*time.Hour) + ` AS d, ` + whole("said", time.Minute) + ` AS w, count(*) AS n FROM (` + a.rows(asked) + `)
+	return `SELECT "rule", site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, ` + whole("said", time.Minute) + ` AS w, count(*) AS n FROM (` + a.rows(asked) + `)
 		WHERE said > "time" AND "class" IN (` + judges(func(alert.Class) bool { return true }) + `) AND ` + a.counts() + ` GROUP BY ALL`
 }
 

@@ -24,9 +24,10 @@ func drawnQuestion() *rapid.Generator[*alert.Question] {
 			s := alert.SetOf(rapid.SampledFrom([][]string{{"r1"}, {"r1", "r2"}, {"r2", "unknown"}, {"r1", alert.RuleKey("edr", "r1")}, {alert.RuleKey("siem", "r2")}, nil}).Draw(t, "rules")...)
 			for i := range s {
 				s[i].From, s[i].To = date("part from"), date("part to")
+				s[i].Site = rapid.SampledFrom([]string{"", "", "", "s", "s\x1fh1"}).Draw(t, "part site")
 			}
 			if len(s) == 1 && s[0].To == "2026-05-04" && rapid.Bool().Draw(t, "two parts of a rule") {
-				s = append(s, alert.Part{Rule: s[0].Rule, From: "2026-05-05"})
+				s = append(s, alert.Part{Rule: s[0].Rule, From: "2026-05-05", Site: s[0].Site})
 			}
 			return s
 		}), 1, 3).Draw(t, "sets")
