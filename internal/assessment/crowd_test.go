@@ -61,9 +61,9 @@ func (w watchedAlerts) Tallies(ctx context.Context, q *alert.Question) ([]alert.
 	return w.Alerts.Tallies(ctx, q)
 }
 
-func (w watchedAlerts) Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
+func (w watchedAlerts) Durations(ctx context.Context, q *alert.Question) ([]alert.Duration, error) {
 	w.asked("durations")
-	return w.Alerts.Durations(ctx, from, to, until)
+	return w.Alerts.Durations(ctx, q)
 }
 
 func (w watchedAlerts) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {

@@ -127,9 +127,6 @@ func (s *Service) Measure(ctx context.Context, r Request, timed bool) (Measured,
 }
 
 func (s *Service) measureNow(ctx context.Context, r Request, timed bool) (Measured, error) {
-	if timed && r.Site != "" {
-		return Measured{}, fault.New(fault.Usage, "how long alerts wait is counted over all sites alone").At("times").Next("leave out the site or the times")
-	}
 	ev, err := s.evidenceOf(ctx, r)
 	if err != nil {
 		return Measured{}, err

@@ -14,13 +14,13 @@ import (
 const sitesMost = 12
 
 // Sites lists the sites that the evidence names, in order.
-func (s *Service) Sites(ctx context.Context, r Request) ([]string, error) {
-	r.Site = ""
-	ev, err := s.evidenceOf(ctx, r)
+func (s *Service) Sites(ctx context.Context) ([]string, error) {
+	g, err := s.generation(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return ev.Sites(), nil
+	ev, err := s.parts(ctx, g)
+	return ev.Sites(), err
 }
 
 // known returns fault.NotFound, with the sites that there are, for one that no evidence
@@ -42,7 +42,7 @@ func limitsOf(ev *assure.Evidence) []string {
 	if ev.Left == "" {
 		return measuredLimits()
 	}
-	return append([]string{ev.Left, "How long alerts wait is counted over all sites alone, and not said here."}, measuredLimits()...)
+	return append([]string{ev.Left}, measuredLimits()...)
 }
 
 // Overview returns the assessment, and how its verdicts stand at each site where the
@@ -52,7 +52,7 @@ func (s *Service) Overview(ctx context.Context, r Request) (assure.Assessment, e
 	if err != nil || r.Site != "" {
 		return a, err
 	}
-	sites, err := s.Sites(ctx, r)
+	sites, err := s.Sites(ctx)
 	if err != nil || len(sites) == 0 {
 		return a, err
 	}

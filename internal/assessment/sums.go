@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"candor/internal/alert"
 	"candor/internal/assure"
@@ -24,22 +23,17 @@ type summed struct {
 // question asks about the alerts of the window of a request.
 func question(ev *assure.Evidence, r Request) alert.Question {
 	w := assure.WindowOf(r.Policy, r.AsOf)
-	return alert.Question{From: w.From, To: w.To, Site: ev.Site, Provenances: r.Policy.Measure.Counting(), Cases: alert.LegacyOf(values(ev.Cases), string(w.To)), Trials: trials(ev)}
+	return alert.Question{From: w.From, To: w.To, Site: ev.Site, Provenances: r.Policy.Measure.Counting(), Cases: alert.LegacyOf(values(ev.Cases), string(w.To)), Trials: trials(ev, r.Policy.Readiness)}
 }
 
-// How long before and after the time that is recorded for it an exercise explains alerts
-// that are labelled as a test.
-const (
-	trialBefore = 5 * time.Minute
-	trialAfter  = 24 * time.Hour
-)
-
-// trials is when exercises can have raised alerts.
-func trials(ev *assure.Evidence) []alert.Trial {
+// trials is when and where exercises can have raised alerts: on the site and the host that
+// an exercise names, around its time as alerts that bear it out are looked for.
+func trials(ev *assure.Evidence, p assure.Readiness) []alert.Trial {
 	list := make([]alert.Trial, len(ev.Exercises))
 	for i := range ev.Exercises {
-		at := ev.Exercises[i].Value.Time
-		list[i] = alert.Trial{From: at.Add(-trialBefore), To: at.Add(trialAfter)}
+		e := &ev.Exercises[i].Value
+		list[i].From, list[i].To = p.Around(e.Time)
+		list[i].Site, list[i].Entity = e.Site, e.Host
 	}
 	return list
 }

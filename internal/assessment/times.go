@@ -15,18 +15,15 @@ import (
 // durations returns how long the alerts of the window wait, by the id of the rule
 // that they mean. What was said after the moment of judgement is not known yet.
 func (s *Service) durations(ctx context.Context, ev *assure.Evidence, r Request) (map[string][]alert.Duration, error) {
-	if r.Site != "" {
-		return nil, nil // they are counted over all sites
-	}
 	w, until := assure.WindowOf(r.Policy, r.AsOf), moment(r.AsOf)
 	holds(ctx, r)
 	g, err := s.generation(ctx)
 	if err != nil {
 		return nil, err
 	}
-	key := join(g.alerts, string(w.From), string(w.To), until.Format(time.RFC3339))
+	key := join(g.alerts, string(w.From), string(w.To), until.Format(time.RFC3339), r.Site)
 	all, err := s.waited.Of(ctx, key, func(ctx context.Context) ([]alert.Duration, error) {
-		return s.alerts.Durations(ctx, w.From, w.To, until)
+		return s.alerts.Durations(ctx, &alert.Question{From: w.From, To: w.To, Until: until, Site: r.Site})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count how long alerts took from %s to %s: %w", w.From, w.To, err)
@@ -66,9 +63,6 @@ func holds(ctx context.Context, r Request) {
 }
 
 func times(r Request, of []alert.Duration) *measure.Times {
-	if r.Site != "" {
-		return nil
-	}
 	return new(measure.TimesOf(of, r.Policy.Measure.Confidence))
 }
 

@@ -25,6 +25,12 @@ const (
 	aside = 7 * 24 * time.Hour
 )
 
+// Around returns within which time alerts are looked for that may be of what happened at a
+// time.
+func (p *Readiness) Around(at time.Time) (from, to time.Time) {
+	return at.Add(-beforehand), at.Add(time.Duration(p.CorroborateHours) * time.Hour)
+}
+
 // Surroundings are the alerts at the times of exercises and incidents, under the ids of
 // the rules that they mean.
 type Surroundings struct {
@@ -165,7 +171,8 @@ func named(s string) []string {
 // around is the time in which alerts are taken to be of something that took place at a
 // time, as far as it is over on a day.
 func around(at time.Time, p Policy, today day.Date) alert.Around {
-	return alert.Around{From: at.Add(-beforehand), To: earliest(at.Add(time.Duration(p.Readiness.CorroborateHours)*time.Hour), endOf(today))}
+	from, to := p.Readiness.Around(at)
+	return alert.Around{From: from, To: earliest(to, endOf(today))}
 }
 
 // bout is what sets an exercise apart from others whose alerts could be taken for its own.

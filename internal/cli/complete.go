@@ -37,7 +37,7 @@ func flagValues() map[string][]values {
 	analytics := objects(attack.KindAnalytic)
 	return map[string][]values{
 		"explain": {analytics}, "analytic": {analytics}, "rule": {ruleIDs}, "release": {releaseNumbers}, "domain": {domainNames},
-		"platform": {platformNames}, "tactic": {objects(attack.KindTactic)}, "kind": {kindWords},
+		"platform": {platformNames}, "site": {siteNames}, "tactic": {objects(attack.KindTactic)}, "kind": {kindWords},
 		"template --for": {analytics}, "gate --for": {purposeWords}, "waive --for": {purposeWords},
 	}
 }
@@ -183,6 +183,11 @@ func platformNames(ctx context.Context, d *Desk, ref attack.ReleaseRef) ([]strin
 	}
 	slices.Sort(names)
 	return slices.Compact(names), err
+}
+
+// siteNames lists the sites that the evidence names.
+func siteNames(ctx context.Context, d *Desk, _ attack.ReleaseRef) ([]string, error) {
+	return d.Assessment.Sites(ctx)
 }
 
 func kindWords(context.Context, *Desk, attack.ReleaseRef) ([]string, error) {

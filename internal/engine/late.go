@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"candor/internal/alert"
 	"candor/internal/day"
@@ -102,12 +101,12 @@ func (l *Late) Known(ctx context.Context, ids []string) (map[string]bool, error)
 }
 
 // Durations counts how long alerts took; see store.Alerts.
-func (l *Late) Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
+func (l *Late) Durations(ctx context.Context, q *alert.Question) ([]alert.Duration, error) {
 	s, err := l.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.Durations(ctx, from, to, until)
+	return s.Durations(ctx, q)
 }
 
 // Sums answers a question; see store.Alerts.

@@ -507,12 +507,12 @@ type AlertReader interface {
 	// CaseCounts counts the alerts of the question's days that name one of its cases, by
 	// case, then rule, class, provenance and Reopened. The question's sets do not matter.
 	CaseCounts(ctx context.Context, q *alert.Question) ([]alert.CaseCount, error)
-	// Durations counts, for the alerts of the days from to to that had fired until
-	// then, how long they took to be acknowledged and to be closed, by rule, then
-	// milestone, Reached last, then Minutes. Statements dated after until are not
+	// Durations counts, for the alerts of the question's days and site that had fired
+	// until its Until, how long they took to be acknowledged and to be closed, by rule, then
+	// milestone, Reached last, then Minutes. Statements dated after Until are not
 	// known yet; of the others those that count decide. Each alert is counted once
-	// for each milestone.
-	Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error)
+	// for each milestone. The question's sets do not matter.
+	Durations(ctx context.Context, q *alert.Question) ([]alert.Duration, error)
 	// Rules lists the rules that alerts name, each source's by itself, by their keys
 	// (alert.RuleKey), with how many alerts each has.
 	Rules(ctx context.Context) ([]AlertRule, error)

@@ -552,7 +552,7 @@ func (b broken) Overview(context.Context, assessment.Request) (assure.Assessment
 }
 
 // Sites fails.
-func (b broken) Sites(context.Context, assessment.Request) ([]string, error) { return nil, b.err }
+func (b broken) Sites(context.Context) ([]string, error) { return nil, b.err }
 
 // Take fails.
 func (b broken) Take(context.Context, assessment.Request, string) (take.Take, error) {

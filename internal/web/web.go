@@ -51,7 +51,7 @@ type Index interface {
 type Assessor interface {
 	Assess(ctx context.Context, r assessment.Request) (assure.Assessment, error)
 	Overview(ctx context.Context, r assessment.Request) (assure.Assessment, error)
-	Sites(ctx context.Context, r assessment.Request) ([]string, error)
+	Sites(ctx context.Context) ([]string, error)
 	Take(ctx context.Context, r assessment.Request, id string) (take.Take, error)
 	Board(ctx context.Context, r assessment.Request) (*standing.Board, error)
 }

@@ -190,11 +190,14 @@ func (b *Book) original(id string) bool {
 	return d == nil || d.Class != alert.Duplicate
 }
 
-// Durations counts how long the alerts of some days had taken until then.
-func (b *Book) Durations(from, to day.Date, until time.Time) []alert.Duration {
+// Durations counts how long the alerts of the question's days and site had taken until then.
+func (b *Book) Durations(q *alert.Question) []alert.Duration {
 	counts := map[alert.Duration]int64{}
-	for s := range b.counting(from, to) {
-		taken, fired := s.Durations(until)
+	for s := range b.counting(q.From, q.To) {
+		if !q.At(s.Alert.Site) {
+			continue
+		}
+		taken, fired := s.Durations(q.Until)
 		for _, d := range taken {
 			if d.N = 0; fired {
 				counts[d]++

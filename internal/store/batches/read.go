@@ -3,7 +3,6 @@ package batches
 import (
 	"context"
 	"iter"
-	"time"
 
 	"candor/internal/alert"
 	"candor/internal/day"
@@ -43,11 +42,11 @@ func (s *Store) CaseCounts(ctx context.Context, q *alert.Question) ([]alert.Case
 }
 
 // Durations counts how long alerts took; see store.AlertReader.
-func (s *Store) Durations(ctx context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
+func (s *Store) Durations(ctx context.Context, q *alert.Question) ([]alert.Duration, error) {
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
-	return s.index.Durations(ctx, from, to, until)
+	return s.index.Durations(ctx, q)
 }
 
 // Rules lists the rules of alerts; see store.AlertReader.

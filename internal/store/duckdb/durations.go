@@ -8,32 +8,31 @@ import (
 	"time"
 
 	"candor/internal/alert"
-	"candor/internal/day"
 	"candor/internal/store/stamp"
 )
 
 // Durations counts how long alerts took; see store.AlertReader.
-func (x *Index) Durations(ctx context.Context, from, to day.Date, until time.Time) (list []alert.Duration, err error) {
-	end, err := stamp.Of(until)
+func (x *Index) Durations(ctx context.Context, q *alert.Question) (list []alert.Duration, err error) {
+	end, err := stamp.Of(q.Until)
 	if err != nil {
 		return nil, err
 	}
-	first, last := stamp.Bounds(from, to)
+	first, last := stamp.Bounds(q.From, q.To)
 	err = x.scan(ctx, 5, func(v []value) {
 		d := alert.Duration{RuleID: v[0].(string), To: alert.Acknowledged, Reached: v[2].(bool), Minutes: v[3].(int64), N: v[4].(int64)}
 		if v[1].(bool) {
 			d.To = alert.Closed
 		}
 		list = append(list, d)
-	}, durations, first, min(last, end), end)
+	}, durations, first, min(last, end), end, q.Site)
 	if err != nil {
-		return nil, fmt.Errorf("count the times that alerts took %s to %s: %w", from, to, err)
+		return nil, fmt.Errorf("count the times that alerts took %s to %s: %w", q.From, q.To, err)
 	}
 	return list, nil
 }
 
 // durations asks for counts by rule, milestone and wait, of the alerts from $1 to $2 and
-// until $3. Of an alert of which one statement is known, that one is the first and the one
+// until $3, at the site $4 or at any where it is empty. Of an alert of which one statement is known, that one is the first and the one
 // in force; of the others those count that were made until then.
 var durations = `
 	WITH said AS (
@@ -43,8 +42,8 @@ var durations = `
 		SELECT id, min(said) AS first, max(said) AS last, arg_max("class", (said, came)) AS "class" FROM said GROUP BY id
 	), waited AS (
 		SELECT "rule", "time", if(said <= $3, said, NULL) AS first, if(said <= $3 AND "class" NOT IN ` + unsaid + `, said, NULL) AS last
-		FROM ix.known WHERE counts AND NOT many AND "time" BETWEEN $1 AND $2
-		UNION ALL SELECT a."rule", a."time", h.first, if(h."class" IN ` + unsaid + `, NULL, h.last) FROM ix.merged a LEFT JOIN heard h ON h.id = a.id WHERE a.counts AND a."time" BETWEEN $1 AND $2
+		FROM ix.known WHERE counts AND NOT many AND "time" BETWEEN $1 AND $2 AND ($4 = '' OR site IN ('', $4))
+		UNION ALL SELECT a."rule", a."time", h.first, if(h."class" IN ` + unsaid + `, NULL, h.last) FROM ix.merged a LEFT JOIN heard h ON h.id = a.id WHERE a.counts AND a."time" BETWEEN $1 AND $2 AND ($4 = '' OR a.site IN ('', $4))
 	)
 	SELECT "rule", false AS closed, first IS NOT NULL AS reached, if(first IS NULL, ` + minutes(`$3`) + `, ` + reached(`first`) + `) AS minutes, count(*) FROM waited GROUP BY ALL
 	UNION ALL SELECT "rule", true, last IS NOT NULL, if(last IS NULL, ` + minutes(`$3`) + `, ` + reached(`last`) + `), count(*) FROM waited GROUP BY ALL

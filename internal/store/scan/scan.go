@@ -11,7 +11,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"candor/internal/alert"
 	"candor/internal/alert/history"
@@ -133,13 +132,13 @@ func (x *Index) CaseCounts(_ context.Context, q *alert.Question) ([]alert.CaseCo
 }
 
 // Durations counts how long alerts took; see store.AlertReader.
-func (x *Index) Durations(_ context.Context, from, to day.Date, until time.Time) ([]alert.Duration, error) {
-	if _, err := stamp.Of(until); err != nil {
+func (x *Index) Durations(_ context.Context, q *alert.Question) ([]alert.Duration, error) {
+	if _, err := stamp.Of(q.Until); err != nil {
 		return nil, err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.book.Durations(from, to, until), nil
+	return x.book.Durations(q), nil
 }
 
 // Rules lists the rules that alerts name; see store.AlertReader.
