@@ -99,7 +99,7 @@ func columnar(b *testing.B, m made) *bench {
 		b.Fatal(err)
 	}
 	b.Logf("%d alerts made and kept in %.1f s", m.alerts, time.Since(start).Seconds())
-	x.Service = assessment.New(x.lib, x.ev, al)
+	x.Service, x.alerts = assessment.New(x.lib, x.ev, al), al
 	x.arrive()
 	return x
 }
@@ -125,6 +125,38 @@ func (b *bench) arrive() {
 	}
 	b.add(store.KindFeed, days...)
 	b.add(store.KindExercise, exercise.Exercise{Technique: "T1059", Test: "t", Time: asOf.AddDate(0, 0, -9), Outcome: exercise.Alerted})
+}
+
+// trouble records exercises and incidents of the techniques that rules claim: six exercises
+// in ten name a host, and so do all incidents, which a hunt found.
+func (b *bench) trouble(m made, exercises, cases int) {
+	a, err := b.Assess(b.t.Context(), request())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var of []string
+	for i := range a.Verdicts {
+		if v := &a.Verdicts[i]; v.Claimed && len(v.Techniques) > 0 {
+			of = append(of, v.Techniques[0].ATTACKID)
+		}
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	host := func() string { return fmt.Sprintf("host-%04d", r.IntN(m.hosts)) }
+	at := func() time.Time { return asOf.Add(-time.Duration(1+r.IntN(m.days*24)) * time.Hour) }
+	var tests, incidents []any
+	for i := range exercises {
+		e := exercise.Exercise{Technique: of[r.IntN(len(of))], Test: fmt.Sprint("test ", i), Time: at(), Outcome: exercise.Alerted}
+		if i%10 < 6 {
+			e.Host = host()
+		}
+		tests = append(tests, e)
+	}
+	for i := range cases {
+		incidents = append(incidents, alert.Case{ID: fmt.Sprint("case-", i), Occurred: at(), Opened: asOf, Closed: asOf, Class: alert.TruePositive, FoundBy: alert.FoundByHunt,
+			Techniques: []string{of[r.IntN(len(of))]}, Entities: []string{host()}})
+	}
+	b.add(store.KindExercise, tests...)
+	b.add(store.KindCase, incidents...)
 }
 
 // run times a part, and how much of every core it takes, which says more on a
@@ -200,6 +232,23 @@ func BenchmarkJudge(b *testing.B) {
 		r := fresh()
 		r.Policy.WindowDays = 30 + n%300
 		return measured(r, false)
+	})
+	x.trouble(m, 500, 200)
+	run(b, "assess with 500 exercises and 200 cases, counted before", assess)
+	run(b, "assess with 500 exercises and 200 cases, after a batch", func() error {
+		x.add(store.KindRule, detection.Rule{ID: fmt.Sprint("newer-", n), Name: "new", Enabled: true})
+		return assess()
+	})
+	run(b, "assess with 500 exercises and 200 cases, after a batch of alerts", func() error {
+		d := alert.Disposition{Class: alert.FalsePositive, Time: asOf, Provenance: alert.Analyst}
+		batch := store.Batch{ID: fmt.Sprint("alerts-", n+2), Kind: "alerts", Hash: fmt.Sprint(n + 2), Added: asOf}
+		one := func(yield func(*alert.Alert, error) bool) {
+			yield(&alert.Alert{ID: fmt.Sprint("late-", n), RuleID: "late", Entity: "host-0001", Time: asOf.Add(-time.Hour), Disposition: &d}, nil)
+		}
+		if _, _, err := x.alerts.Append(ctx, batch, one); err != nil {
+			return err
+		}
+		return assess()
 	})
 	runtime.GC()
 	var mem runtime.MemStats

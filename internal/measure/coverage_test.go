@@ -92,3 +92,53 @@ func TestLongCoverageUnderBursts(t *testing.T) {
 		}
 	}
 }
+
+// before is the definition that today's replaced: Jeffreys on labelled alerts divided by
+// the design effect alone.
+func before(k, n float64, sums *alert.Sums) measure.Interval {
+	deff := measure.Deff(sums)
+	return measure.Jeffreys(k/deff, n/deff, 0.95)
+}
+
+// TestLongCoverageOfBothDefinitions is the table of doc/statistics.md that compares the
+// definition that was with that which is: mean and worst coverage of clustered intervals
+// over shares of .1, .5, .9 and .97 and correlations of .1, .5 and .9.
+func TestLongCoverageOfBothDefinitions(t *testing.T) {
+	repeats := 40
+	if os.Getenv("CANDOR_TEST_LONG") != "" {
+		repeats = 1000
+	}
+	t.Logf("%-12s %8s | %6s %6s | %6s %6s  (%d repeats)", "sizes", "clusters", "was", "worst", "is", "worst", repeats)
+	for _, heavy := range []bool{false, true} {
+		for _, clusters := range []int{5, 10, 100} {
+			var sum [2]float64
+			worst, cells := [2]float64{1, 1}, 0.0
+			for _, p := range []float64{0.1, 0.5, 0.9, 0.97} {
+				for _, rho := range []float64{0.1, 0.5, 0.9} {
+					b, r := bursty{heavy: heavy, p: p, rho: rho, clusters: clusters, mean: 20}, rand.New(rand.NewPCG(2, uint64(clusters)))
+					var held [2]float64
+					for range repeats {
+						k, n, sums := b.draw(r)
+						for i, interval := range []measure.Interval{before(k, n, &sums), measure.Clustered(k/n, measure.EffectiveN(&sums, 0.95), 0.95)} {
+							if holds(interval, p) {
+								held[i] += 1 / float64(repeats)
+							}
+						}
+					}
+					cells++
+					for i := range held {
+						sum[i], worst[i] = sum[i]+held[i], min(worst[i], held[i])
+					}
+				}
+			}
+			sizes := "1 to 39"
+			if heavy {
+				sizes = "heavy-tailed"
+			}
+			t.Logf("%-12s %8d | %6.3f %6.3f | %6.3f %6.3f", sizes, clusters, sum[0]/cells, worst[0], sum[1]/cells, worst[1])
+			if is := sum[1] / cells; is < 0.96 || is <= sum[0]/cells {
+				t.Errorf("%s, %d clusters: today's definition holds the truth in %.3f of samples, the one before in %.3f", sizes, clusters, is, sum[0]/cells)
+			}
+		}
+	}
+}
