@@ -29,6 +29,8 @@ func operationFormats() []format {
 			sniff: exempt.SniffElastic, alone: exempt.ListsAlone, put: exceptions(exempt.Elastic)},
 		{Format: Format{"exceptions", exempt.SentinelFormat, "Microsoft Sentinel's automation rules that close incidents, JSON", "candor evidence add exceptions --complete sentinel automation.json"},
 			sniff: exempt.SniffSentinel, put: exceptions(exempt.Sentinel)},
+		{Format: Format{"exceptions", exempt.SplunkFormat, "Splunk Enterprise Security's suppressions of notable events, eventtypes.conf", "candor evidence add exceptions --complete splunk eventtypes.conf"},
+			sniff: exempt.SniffSplunk, put: exceptions(exempt.Splunk)},
 		{Format: Format{"exceptions", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add exceptions exceptions.jsonl"},
 			sniff: isJSON, alone: exempt.Sniff, put: ownOf(exceptions(exempt.Decode), exceptions(exempt.DecodeLines))},
 		{Format: Format{"exceptions", ownCSV, "Candor CSV: rule_id,condition,reason,owner,expires,...", "candor evidence add exceptions exceptions.csv"},

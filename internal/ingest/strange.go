@@ -74,11 +74,21 @@ type stranger struct {
 // is left, and whether none knows it: it has names of its own, and none of that format.
 func strange(list []format, chosen *format, head []byte) (stranger, bool) {
 	head = head[:min(len(head), headSize)]
+	if chosen.rest && isTable(head) && !strings.HasSuffix(chosen.Name, "csv") {
+		return nearest(chosen.Kind, list, head), true
+	}
 	own := marks(chosen.Kind, chosen.Name)
 	if !chosen.rest || len(own) == 0 || !keyed(head) || slices.ContainsFunc(own, func(m string) bool { return marked(head, m) }) {
 		return stranger{}, false
 	}
 	return nearest(chosen.Kind, list, head), true
+}
+
+// isTable reports whether a file begins with the header of a table: names with commas
+// between them, and no mark of another language.
+func isTable(head []byte) bool {
+	first, _, _ := bytes.Cut(bytes.TrimPrefix(head, []byte("\ufeff")), []byte("\n"))
+	return len(decode.Columns(head, ',')) > 2 && !bytes.ContainsAny(first, ":{}[]=<>#")
 }
 
 // nearest tells which of the formats a file is nearest to.

@@ -14,6 +14,7 @@ func TestAFileThatNoFormatKnowsSaysSo(t *testing.T) {
 		{"rules", "yara-l.yml", "name: x\nseverity: LOW\nthreat: y\nquery_text: z\n", "the nearest is elastic: it has threat, severity, and not rule_id, risk_score"},
 		{"rules", "rules.json", `{"monitors": [{"id": 1, "query": "x", "tactics": ["a"]}]}`, "the nearest is sentinel: it has query, tactics"},
 		{"telemetry", "t.yaml", "sensors:\n  - name: x\n", "it has nothing of any of them"},
+		{"telemetry", "sources.csv", "name,ID,version,platforms\nActive Directory,DS0026,1.0,\"Azure, Windows\"\n", "the nearest is candor-yaml: it has version"},
 		{"exercises", "x.csv", "campaign_id,step,result\n1,2,3\n", "it has nothing of any of them"},
 		{"signals", "s.csv", "when,who\n1,2\n", "it has nothing of any of them"},
 		{"alerts", "a.json", `[{"class_uid": 9, "severity_id": 1}]`, "the nearest is ocsf: it has class_uid, severity_id"},

@@ -20,7 +20,7 @@ func TestExceptionsAsTheGoldenFilesSay(t *testing.T) {
 		decode decoder
 		sniff  func([]byte, string) bool
 	}{
-		"exceptions.csv": {Decode, Sniff}, "elastic.ndjson": {Elastic, ListsAlone}, "automation.json": {Sentinel, SniffSentinel}, "template.json": {Sentinel, SniffSentinel},
+		"exceptions.csv": {Decode, Sniff}, "elastic.ndjson": {Elastic, ListsAlone}, "automation.json": {Sentinel, SniffSentinel}, "template.json": {Sentinel, SniffSentinel}, "eventtypes.conf": {Splunk, SniffSplunk},
 	} {
 		t.Run(file, func(t *testing.T) {
 			text := decodetest.Load(t, "testdata/"+file)
@@ -57,11 +57,11 @@ func TestAnExportOfRulesHoldsTheirLists(t *testing.T) {
 }
 
 func FuzzExceptions(f *testing.F) {
-	for _, file := range []string{"exceptions.csv", "elastic.ndjson", "automation.json", "template.json"} {
+	for _, file := range []string{"exceptions.csv", "elastic.ndjson", "automation.json", "template.json", "eventtypes.conf"} {
 		f.Add(decodetest.Load(f, "testdata/"+file))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, decode := range []decoder{Decode, DecodeLines, Elastic, Sentinel} {
+		for _, decode := range []decoder{Decode, DecodeLines, Elastic, Sentinel, Splunk} {
 			d, _ := decode("f", bytes.NewReader(data))
 			for _, e := range d.Records {
 				if _, err := condition.Parse(e.Condition); err != nil || e.ID == "" || e.RuleID+e.RuleName+e.List == "" {

@@ -276,3 +276,21 @@ func words(text string) []string {
 	}
 	return out
 }
+
+// Stanza is a stanza of a file of settings, with what [default] sets and it does not.
+type Stanza struct {
+	Name   string
+	Line   int // of its name, from 1
+	Values map[string]string
+}
+
+// Stanzas reads a file of Splunk's settings, as "splunk btool NAME list" prints them, too.
+// A line that is neither a name nor a setting is a reject.
+func Stanzas(file, text string) ([]Stanza, []evidence.Reject) {
+	var out evidence.Decoded[detection.Rule]
+	var list []Stanza
+	for _, s := range stanzas(file, text, &out) {
+		list = append(list, Stanza{s.name, s.line, s.values})
+	}
+	return list, out.Rejects
+}
