@@ -82,6 +82,8 @@ type Deps struct {
 	// without it nothing can be written.
 	Notes     Notebook
 	Notetaker Notetaker
+	// Tier records which alerts are part of incidents; without it nothing is taken.
+	Tier Tier
 	// Expiries says what was removed for retention, and Expirer removes alerts; without it
 	// nothing can be removed.
 	Expiries Expiries
@@ -130,7 +132,7 @@ func New(d Deps) http.Handler {
 	s.registerVerdicts(h)
 	s.registerOthers(h)
 	s.registerGates(h)
-	s.registerReviews(h)
+	s.registerReviews(h, mux)
 	s.registerMeasurements(h)
 	s.registerPush(h, mux)
 	s.registerNotes(h, mux)

@@ -86,6 +86,23 @@ func (t notesInTurn) Retire(ctx context.Context, of assessment.Subject, id strin
 	return t.judge.Retire(ctx, of, id, r)
 }
 
+// tiesInTurn records which alerts are part of incidents while no command of the server's
+// writes.
+type tiesInTurn struct {
+	of    *stores
+	judge *assessment.Service
+}
+
+// Tie waits for its turn and records what is said of alerts.
+func (t tiesInTurn) Tie(ctx context.Context, r assessment.Request, said assessment.Tying) (assessment.Tied, error) {
+	release, err := t.of.takeTurn(ctx, "candor serve, for a review")
+	if err != nil {
+		return assessment.Tied{}, err
+	}
+	defer release()
+	return t.judge.Tie(ctx, r, said)
+}
+
 // expiryInTurn removes alerts while no command of the server's writes.
 type expiryInTurn struct{ of *stores }
 

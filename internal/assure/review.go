@@ -248,7 +248,7 @@ func involvement(v *Verdict, shares []Share, in *Reviewed) Involvement {
 	}
 	x.Role = x.roleOf(&sum)
 	x.Reason = evidence.Reason{Code: string(x.Role), Text: x.text(&sum), Refs: x.refs(v, in.Case.Batch)}
-	if !x.Visibility.Seen() && x.Role != CouldNotSee {
+	if !x.Visibility.Seen() && x.Visibility != visibility.Partial && x.Role != CouldNotSee {
 		x.Reason.Text += fmt.Sprintf(" What is recorded of its telemetry says something else (%s): there were alerts.", plainWords(string(x.Visibility)))
 		x.Reason.Refs = unique(append(x.Reason.Refs, needRefs(v.Visibility.Needs)...))
 	}

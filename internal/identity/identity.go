@@ -21,7 +21,7 @@ type Verb string
 const (
 	// Read is to see a page or a model; the thing is the route.
 	Read Verb = "read"
-	// Push is to bring evidence, to write notes, or to have alerts removed; the thing is
+	// Push is to bring evidence, to write notes, to review incidents, or to have alerts removed; the thing is
 	// its kind.
 	Push Verb = "push"
 	// Run is to have a server run a command line; the thing is the command.
@@ -37,10 +37,13 @@ const Notes = "notes"
 // Retention is the scope of those who have alerts removed.
 const Retention = "retention"
 
+// Reviews is the scope of those who say which alerts are part of an incident.
+const Reviews = "reviews"
+
 // Scopes lists what someone can be known to be for: to push one kind of evidence, to
-// write notes, to have alerts removed, or to read.
+// write notes, to review incidents, to have alerts removed, or to read.
 func Scopes() []string {
-	return []string{"alerts", "dispositions", "signals", "feeds", Notes, Retention, string(Read)}
+	return []string{"alerts", "dispositions", "signals", "feeds", Notes, Reviews, Retention, string(Read)}
 }
 
 // Who is someone who wants something. The zero Who is anyone who reaches the server.
