@@ -18,6 +18,8 @@ type Clock struct {
 	// Dates has the order of day and month of the input, for dates such as 3/11/2026;
 	// without it, only dates that have one reading are read.
 	Dates *Dates
+	// Zone is that of times that say none; nil for UTC.
+	Zone *time.Location
 	Once
 }
 
@@ -55,11 +57,19 @@ func (c *Clock) Time(s string) (time.Time, bool) {
 		return c.stamp(s)
 	}
 	for _, l := range layouts {
-		if t, err := time.Parse(l, s); err == nil {
+		if t, err := time.ParseInLocation(l, s, c.location()); err == nil {
 			return t.UTC(), Sane(t)
 		}
 	}
 	return c.other(strings.TrimSpace(s))
+}
+
+// location is where the clock hangs of whose time no zone is said.
+func (c *Clock) location() *time.Location {
+	if c.Zone == nil {
+		return time.UTC
+	}
+	return c.Zone
 }
 
 // Stamp returns the time that is a number of seconds, milliseconds, microseconds or
@@ -129,29 +139,22 @@ func (c *Clock) other(s string) (time.Time, bool) {
 	}
 	s, zone := c.zone(s)
 	if t, ok := c.Dates.time(s); ok {
-		return c.in(zone, t)
+		t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone).UTC()
+		return t, Sane(t)
 	}
 	s = strings.Replace(s, " +", "+", 1)
 	s = strings.Replace(s, " -", "-", 1)
 	if len(s) > 10 && s[10] == 't' {
 		s = s[:10] + "T" + s[11:]
 	}
-	for _, l := range others {
-		if t, err := time.Parse(l, s); err == nil {
-			return c.in(zone, t)
-		}
-	}
-	for _, l := range layouts { // those that had a zone by name behind them
-		if t, err := time.Parse(l, s); err == nil {
-			return c.in(zone, t)
+	for _, list := range [][]string{others[:], layouts[:]} { // these that had a zone by name behind them
+		for _, l := range list {
+			if t, err := time.ParseInLocation(l, s, zone); err == nil {
+				return t.UTC(), Sane(t)
+			}
 		}
 	}
 	return time.Time{}, false
-}
-
-func (c *Clock) in(offset time.Duration, t time.Time) (time.Time, bool) {
-	t = t.Add(-offset).UTC()
-	return t, Sane(t)
 }
 
 // zones are the zones by name that mean one offset: those of RFC 822, section 5, and
@@ -164,8 +167,9 @@ var zones = [...]struct {
 	{"WET", 0}, {"WEST", 1}, {"CET", 1}, {"CEST", 2}, {"EET", 2}, {"EEST", 3},
 }
 
-// zone takes the name of a zone off the end of a time, and returns its offset.
-func (c *Clock) zone(s string) (rest string, offset time.Duration) {
+// zone takes the name of a zone off the end of a time, and returns it, or where the clock
+// hangs if there is none.
+func (c *Clock) zone(s string) (rest string, zone *time.Location) {
 	upper := strings.ToUpper(s)
 	for _, z := range zones {
 		rest, ok := strings.CutSuffix(upper, z.name)
@@ -178,9 +182,9 @@ func (c *Clock) zone(s string) (rest string, offset time.Duration) {
 		if z.hours != 0 {
 			c.Say("the zone %s was read as UTC%+d", z.name, z.hours)
 		}
-		return strings.TrimSpace(s[:len(rest)]), time.Duration(z.hours) * time.Hour
+		return strings.TrimSpace(s[:len(rest)]), time.FixedZone(z.name, z.hours*3600)
 	}
-	return s, 0
+	return s, c.location()
 }
 
 // Order is the order of day and month in dates such as 3/11/2026.

@@ -14,6 +14,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/alert/export"
 	"candor/internal/alert/tabular"
+	"candor/internal/decode"
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/mapping"
@@ -71,7 +72,11 @@ func (r Request) readMapping() (said []byte, old *tabular.Mapping, m *mapping.Ma
 func (b *batch) recast(files []file, m *mapping.Mapping) error {
 	b.forced, b.as, b.texts = m.Format(), mapped, map[string]*mapping.Text{}
 	for i, f := range files {
-		t := m.Text(export.Input{File: f.shown, Text: bytes.NewReader(f.data), Reject: b.rejects.add, Warn: func(w string) { b.warnings = append(b.warnings, f.shown+": "+w) }})
+		dates, err := ordered(f, m)
+		if err != nil {
+			return err
+		}
+		t := m.Text(export.Input{File: f.shown, Text: bytes.NewReader(f.data), Dates: dates, Reject: b.rejects.add, Warn: func(w string) { b.warnings = append(b.warnings, f.shown+": "+w) }})
 		data, err := io.ReadAll(io.LimitReader(t, maxFile+1))
 		t.Close()
 		if err != nil {
@@ -84,6 +89,21 @@ func (b *batch) recast(files []file, m *mapping.Mapping) error {
 		b.leave(t, f.shown)
 	}
 	return nil
+}
+
+// ordered returns the order of day and month in the dates of a file, which all of them
+// tell.
+func ordered(f file, m *mapping.Mapping) (*decode.Dates, error) {
+	if !decode.HasDates(f.data) {
+		return decode.NewDates(decode.Untold), nil
+	}
+	seen := decode.NewDates(decode.Untold)
+	t := m.Text(export.Input{File: f.shown, Text: bytes.NewReader(f.data), Dates: seen, Reject: func(evidence.Reject) {}, Warn: func(string) {}})
+	defer t.Close()
+	if _, err := io.Copy(io.Discard, t); err != nil {
+		return nil, err
+	}
+	return seen.Tell(f.shown, "say in the mapping which comes first: dates: day-first, or dates: month-first")
 }
 
 // leave counts what a mapping leaves out of a file.

@@ -98,6 +98,20 @@ func TestARejectOfWhatAMappingMadeIsToldOfTheFile(t *testing.T) {
 	}
 }
 
+func TestTheOrderOfDayAndMonthIsThatOfTheFile(t *testing.T) {
+	const m = "kind: mapping\nversion: 2\nof: feeds\ncolumns: {date: d, source: s, events: n, hosts: n}\n"
+	c, err := checked(t, "feeds", m, map[string][]byte{"x.csv": []byte("d,s,n\n3/11/2026,a,1\n13/11/2026,a,1\n")}, "x.csv")
+	if err != nil || c.Good != 2 || c.First.Format(time.DateOnly) != "2026-11-03" {
+		t.Errorf("%+v %v", c, err)
+	}
+	if _, err := checked(t, "feeds", m, map[string][]byte{"x.csv": []byte("d,s,n\n3/11/2026,a,1\n")}, "x.csv"); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("%v", err)
+	}
+	if c, err := checked(t, "feeds", m+"dates: day-first\n", map[string][]byte{"x.csv": []byte("d,s,n\n3/11/2026,a,1\n")}, "x.csv"); err != nil || c.First.Format(time.DateOnly) != "2026-11-03" {
+		t.Errorf("%+v %v", c, err)
+	}
+}
+
 func TestAMappingIsOfTheKindThatIsAdded(t *testing.T) {
 	m := "kind: mapping\nversion: 2\nof: fields\ncolumns: {source: a, field: b, share: c}\n"
 	file := map[string][]byte{"x.csv": []byte("a,b,c\nx,y,1\n")}

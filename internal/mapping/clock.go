@@ -7,34 +7,16 @@ import (
 	"candor/internal/decode"
 )
 
-// clock reads a time as a file writes it.
-type clock func(text string) (time.Time, bool)
+// clock reads a time as a column writes it. What it takes for granted it says through the
+// clock of the input, from which it has the order of day and month, too.
+type clock func(in *decode.Clock, text string) (time.Time, bool)
 
-// automatic reads what Candor's own formats take for a time; one without a zone is of
-// the zone given.
+// automatic reads whatever Candor reads as a time; one without a zone is of the zone given.
 func automatic(zone *time.Location) clock {
-	return func(text string) (time.Time, bool) {
-		t, ok := decode.Time(text)
-		if !ok || zone == time.UTC || hasZone(text) {
-			return t, ok
-		}
-		t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone).UTC()
-		return t, decode.Sane(t)
+	return func(in *decode.Clock, text string) (time.Time, bool) {
+		in.Zone, in.Unit = zone, 0
+		return in.Time(text)
 	}
-}
-
-// hasZone reports whether a time says its zone: by a letter, a name or an offset behind
-// the clock. A number counts from a moment that has one.
-func hasZone(text string) bool {
-	text = strings.TrimSpace(text)
-	if !strings.ContainsAny(text, "-:/") {
-		return true
-	}
-	day, clock, both := strings.Cut(strings.Replace(text, "t", "T", 1), "T")
-	if !both {
-		day, clock, both = strings.Cut(text, " ")
-	}
-	return both && day != "" && strings.ContainsAny(clock, "Zz+-UG")
 }
 
 // layouts are the names that a mapping may give instead of a Go layout.
@@ -64,9 +46,9 @@ func clockOf(spec *decode.Map, zone *time.Location) clock {
 	for _, f := range formats {
 		clocks = append(clocks, named(spec, f, zone))
 	}
-	return func(text string) (time.Time, bool) {
+	return func(in *decode.Clock, text string) (time.Time, bool) {
 		for _, c := range clocks {
-			if t, ok := c(text); ok {
+			if t, ok := c(in, text); ok {
 				return t, true
 			}
 		}
@@ -79,7 +61,7 @@ func named(spec *decode.Map, format string, zone *time.Location) clock {
 	lower := strings.ToLower(format)
 	for name, of := range map[string]time.Duration{"unix": time.Second, "unix_ms": time.Millisecond, "unix_us": time.Microsecond, "unix_ns": time.Nanosecond} {
 		if lower == name {
-			return func(s string) (time.Time, bool) { return decode.Epoch(s, of) }
+			return stamped(of)
 		}
 	}
 	switch lower {
@@ -97,15 +79,27 @@ func named(spec *decode.Map, format string, zone *time.Location) clock {
 	if t, err := time.Parse(layout, probe.Format(layout)); err != nil || t.Year() != probe.Year() || t.YearDay() != probe.YearDay() {
 		spec.Fail("format", format, "neither auto, unix, unix_ms, unix_us, unix_ns, excel, rfc3339 nor a Go layout such as 2006-01-02 15:04:05")
 	}
-	return func(s string) (time.Time, bool) {
+	return func(_ *decode.Clock, s string) (time.Time, bool) {
 		t, err := time.ParseInLocation(layout, s, zone)
 		return t.UTC(), err == nil && decode.Sane(t)
 	}
 }
 
+// stamped reads a number of units since 1970. Where its size says that it is of another
+// unit, that counts and is said.
+func stamped(unit time.Duration) clock {
+	return func(in *decode.Clock, text string) (time.Time, bool) {
+		if strings.Trim(text, "0123456789.,") != "" {
+			return time.Time{}, false
+		}
+		in.Unit = unit
+		return in.Time(text)
+	}
+}
+
 // excel reads the number of days that spreadsheets count from the end of 1899.
 func excel(zone *time.Location) clock {
-	return func(s string) (time.Time, bool) {
+	return func(_ *decode.Clock, s string) (time.Time, bool) {
 		t, ok := decode.Epoch(s, time.Second) // of days, to read the number alone
 		if !ok {
 			return time.Time{}, false

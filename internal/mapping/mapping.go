@@ -33,6 +33,7 @@ type Mapping struct {
 	columns []column // in the order of the target's keys
 	fields  []*expr  // kept under the name of their path
 	zone    *time.Location
+	order   decode.Order // of day and month in dates; Untold where the file tells it
 }
 
 // column is one field of a record and what makes it.
@@ -86,12 +87,14 @@ func Decode(file string, data []byte) (*Mapping, []string, error) {
 	}
 	m := &Mapping{file: file, each: doc.String("each"), zone: time.UTC}
 	r := &reading{zone: m.location(doc)}
-	if t, ok := targetOf(doc.Need("of")); ok {
-		m.target = t
-	} else {
+	t, ok := targetOf(doc.Need("of"))
+	if m.target = t; !ok {
 		doc.Fail("of", doc.String("of"), "not a kind of evidence that a mapping makes; it is one of "+strings.Join(Kinds(), ", "))
 	}
 	m.shape = shapeOf(doc)
+	if m.order, ok = decode.ParseOrder(doc.String("dates")); !ok {
+		doc.Fail("dates", doc.String("dates"), "not one of day-first and month-first")
+	}
 	m.where = r.conditions(doc, "where", 0)
 	columns := doc.Map("columns")
 	if columns == nil {

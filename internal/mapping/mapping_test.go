@@ -181,6 +181,14 @@ func TestTimesAndTheirZones(t *testing.T) {
 		{"{column: t, zone: America/New_York}", "2026-07-01T10:00:00Z", "2026-07-01T10:00:00Z"},
 		{"{column: t, zone: America/New_York}", "2026-07-01T10:00:00+02:00", "2026-07-01T08:00:00Z"},
 		{"{column: t, zone: America/New_York}", "2026-07-01", "2026-07-01T04:00:00Z"},
+		{"{column: t, format: unix_us}", "1772359200000000", "2026-03-01T10:00:00Z"},
+		{"{column: t, format: unix_ns}", "1772359200000000001", "2026-03-01T10:00:00.000000001Z"},
+		{"{column: t, format: unix}", "5", "1970-01-01T00:00:05Z"},
+		{"t", "1772359200123", "2026-03-01T10:00:00.123Z"},
+		{"{column: t, zone: America/New_York}", "1772359200", "2026-03-01T10:00:00Z"},
+		{"{column: t, zone: America/New_York}", "2026-07-01 10:00 CEST", "2026-07-01T08:00:00Z"},
+		{"{column: t, zone: America/New_York}", "13/7/2026, 10:00 AM", "2026-07-13T14:00:00Z"},
+		{"{column: t, zone: America/New_York}", "Jul 1, 2026 @ 10:00:00.000", "2026-07-01T14:00:00Z"},
 		{"{column: t, format: excel}", "46082.5", "2026-03-01T12:00:00Z"},
 		{"{column: t, format: excel, zone: Europe/Berlin}", "46082", "2026-02-28T23:00:00Z"},
 		{"{column: t, format: [rfc1123z, '02/01/2006 15:04']}", "03/11/2026 15:04", "2026-11-03T15:04:00Z"},
@@ -196,6 +204,15 @@ func TestTimesAndTheirZones(t *testing.T) {
 		}
 		if !strings.Contains(got.text, "i,test,"+c.want+",") {
 			t.Errorf("%s of %s: %s %v; want %s", c.how, c.in, got.text, got.rejects, c.want)
+		}
+	}
+}
+
+func TestDaysAndMonths(t *testing.T) {
+	const columns = "columns: {id: {value: i}, disposition: {value: test}, disposition_time: t}\n"
+	for order, want := range map[string]string{"dates: day-first\n": "i,test,2026-11-03T", "dates: month-first\n": "i,test,2026-03-11T"} {
+		if got := run(t, load(t, of+"dispositions\n"+order+columns), "x.csv", "t\n3/11/2026\n"); !strings.Contains(got.text, want) {
+			t.Errorf("%s: %s %v", order, got.text, got.rejects)
 		}
 	}
 }
@@ -220,6 +237,7 @@ func TestAMappingThatCannotMeanAnythingIsRefusedByItsLine(t *testing.T) {
 		of + "alerts\nwhere: [x]\ncolumns: {rule_id: r, time: t}\n":                                                     "not a condition such as",
 		of + "alerts\nencoding: ebcdic\ncolumns: {rule_id: r, time: t}\n":                                               "m.yaml:4: encoding",
 		of + "alerts\ndelimiter: '#'\ncolumns: {rule_id: r, time: t}\n":                                                 "not a comma",
+		of + "alerts\ndates: backwards\ncolumns: {rule_id: r, time: t}\n":                                               "m.yaml:4: dates: \"backwards\" is not one of day-first and month-first",
 		of + "alerts\nzone: Local\ncolumns: {rule_id: r, time: t}\n":                                                    "zone",
 		of + "cases\nfields: [a]\ncolumns: {case_id: r, opened: t}\n":                                                   "cases keep no other columns",
 		of + "alerts\ncolumns: {rule_id: " + strings.Repeat("{first_of: [", 6) + strings.Repeat("]}", 6) + ", time: t}": "deeper within each other",

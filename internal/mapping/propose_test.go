@@ -20,7 +20,7 @@ func TestAProposalIsAMappingThatReadsTheFile(t *testing.T) {
 			`{"id":"1","rule_id":"77","time":"2026-03-01T10:00:00Z","rule_name":"Odd logon","entity":"web-01","techniques":["T1078","T1110.003"],"disposition":"false_positive","disposition_time":"2026-03-02T09:00:00Z"}`},
 		{"nested JSON", "alerts", "a.json", `[{"_id":"x1","rule":{"id":5710,"description":"sshd: bad user"},"agent":{"name":"web"},"timestamp":"2026-03-01T10:00:00Z","n":1},{"_id":"x2","rule":{"id":5710,"description":"sshd: bad user"},"agent":{"name":"db"},"timestamp":"2026-03-01T11:00:00Z","n":1}]`,
 			map[string]string{"id": "_id", "rule_id": "rule.id", "rule_name": "rule.description", "time": "timestamp", "entity": "agent.name"}, `"rule_id":"5710"`},
-		{"notes before the header", "alerts", "n.log", "#separator \\x09\n#fields\tts\tuid\tnote\tsrc\n2026-03-01T10:00:00\tC1\tScan\t10.0.0.1\n2026-03-01T10:00:01\tC2\tScan\t10.0.0.2\n",
+		{"notes before the header", "alerts", "n.log", "#separator \\x09\n#fields\tts\tuid\tnote\tsrc\n1772359200.1\tC1\tScan\t10.0.0.1\n1772359201.1\tC2\tScan\t10.0.0.2\n",
 			map[string]string{"time": "ts", "id": "uid"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -54,6 +54,9 @@ type place struct{ made, line int }
 // the file itself, with a time in it for example, is told to in.Reject; what the reader of
 // the text finds wrong is to be told through the Text's own Reject, which knows the places.
 func (m *Mapping) Text(in export.Input) *Text {
+	if m.order != decode.Untold {
+		in.Dates = decode.NewDates(m.order)
+	}
 	t := &Text{mapping: m}
 	t.next, t.stop = iter.Pull2(m.chunks(in, t))
 	return t
@@ -200,6 +203,7 @@ func (s *source) missing() {
 type writer struct {
 	*Mapping
 	in    export.Input
+	clock *decode.Clock
 	text  *Text
 	buf   bytes.Buffer
 	csv   *csv.Writer
@@ -210,7 +214,7 @@ type writer struct {
 }
 
 func newWriter(m *Mapping, in export.Input, t *Text) *writer {
-	w := &writer{Mapping: m, in: in, text: t, seen: map[uint64]uint32{}}
+	w := &writer{Mapping: m, in: in, text: t, seen: map[uint64]uint32{}, clock: &decode.Clock{Dates: in.Dates, Once: decode.Once{Note: in.Warn}}}
 	w.csv = csv.NewWriter(&w.buf)
 	return w
 }
@@ -286,7 +290,7 @@ func (w *writer) value(r *row, c column) ([]string, bool) {
 	if len(all) == 0 || c.as != moment && c.as != date {
 		return all, true
 	}
-	at, ok := c.clock(all[0])
+	at, ok := c.clock(w.clock, all[0])
 	if !ok {
 		field := c.label()
 		if field == "" {
