@@ -248,7 +248,7 @@ func (s *stores) keep(ctx context.Context) error {
 	if !s.mode.Write {
 		return nil
 	}
-	return s.keeper.Settle(ctx, "")
+	return s.keeper.CatchUp(ctx, "")
 }
 
 // leave closes the folder, and lets the next one find that something is to be done.

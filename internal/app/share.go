@@ -81,7 +81,7 @@ func (s *stores) again(ctx context.Context, dir string, m cli.Mode) (*cli.Desk, 
 		return nil, err
 	}
 	desk.Close = func() error { release(); return nil }
-	if err := s.keeper.Settle(ctx, ""); err != nil {
+	if err := s.keeper.CatchUp(ctx, ""); err != nil {
 		release()
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func (s *Service) Rules(ctx context.Context, r Request) (RulesMade, error) {
 	}
 	among := detection.NewCorrelations(list) // a correlation reads what its rules read
 	for i := range ev.Rules {
-		m.Rules[i] = RuleMade{Rule: *among.Settled(list[i]), Batch: ev.Rules[i].Batch, Claims: []AnalyticClaim{}, Why: []string{}}
+		m.Rules[i] = RuleMade{Rule: *among.Joined(list[i]), Batch: ev.Rules[i].Batch, Claims: []AnalyticClaim{}, Why: []string{}}
 		at[m.Rules[i].ID] = &m.Rules[i]
 	}
 	for i := range a.Verdicts {

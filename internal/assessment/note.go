@@ -138,7 +138,7 @@ func (s *Service) NoteHistory(ctx context.Context, of Subject, asOf time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	entries, err := s.entries(ctx, of.Object.StixID, batches)
+	entries, err := s.sayings(ctx, of.Object.StixID, batches)
 	return take.History(entries, of.Hash, day.Of(asOf)), err
 }
 
@@ -192,7 +192,7 @@ func (s *Service) said(ctx context.Context) (map[string][]take.Said, error) {
 		}
 		all := map[string][]take.Said{}
 		for _, c := range current {
-			if all[c.Key], err = s.entries(ctx, c.Key, batches); err != nil {
+			if all[c.Key], err = s.sayings(ctx, c.Key, batches); err != nil {
 				return nil, err
 			}
 		}
@@ -200,8 +200,8 @@ func (s *Service) said(ctx context.Context) (map[string][]take.Said, error) {
 	})
 }
 
-// entries reads the entries of the notes about an object, oldest first.
-func (s *Service) entries(ctx context.Context, stixID string, batches map[string]bool) ([]take.Said, error) {
+// sayings reads what is said of the notes about an object, oldest first.
+func (s *Service) sayings(ctx context.Context, stixID string, batches map[string]bool) ([]take.Said, error) {
 	records, err := s.evidence.History(ctx, store.KindNote, stixID)
 	if err != nil {
 		return nil, err

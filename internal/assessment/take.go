@@ -72,17 +72,17 @@ func (s *Service) Takes(ctx context.Context, r Request, render func(take.Take) (
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	pages := make(chan chan rendered, 2*runtime.GOMAXPROCS(0))
+	ahead := make(chan chan rendered, 2*runtime.GOMAXPROCS(0))
 	g, ctx := crew.WithContext(ctx)
 	g.Go(func() error {
-		defer close(pages)
+		defer close(ahead)
 		for _, o := range d.Library.Objects() {
 			if !o.Live() || !take.Written(o.Kind) {
 				continue
 			}
-			page := make(chan rendered, 1)
+			one := make(chan rendered, 1)
 			select {
-			case pages <- page:
+			case ahead <- one:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -93,20 +93,20 @@ func (s *Service) Takes(ctx context.Context, r Request, render func(take.Take) (
 					text, err = render(noting(t, notes, r))
 					return err
 				})
-				page <- rendered{text, err}
+				one <- rendered{text, err}
 				return nil
 			})
 		}
 		return nil
 	})
-	for page := range pages {
-		p := <-page
+	for one := range ahead {
+		p := <-one
 		if p.err == nil {
 			p.err = out(p.text)
 		}
 		if p.err != nil {
 			cancel()
-			return errors.Join(p.err, drain(pages))
+			return errors.Join(p.err, drain(ahead))
 		}
 	}
 	return g.Wait()
@@ -119,9 +119,9 @@ type rendered struct {
 }
 
 // drain lets those finish who still render.
-func drain(pages chan chan rendered) error {
-	for page := range pages {
-		<-page
+func drain(ahead chan chan rendered) error {
+	for one := range ahead {
+		<-one
 	}
 	return nil
 }

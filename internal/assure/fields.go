@@ -57,7 +57,7 @@ func (a *assessor) fieldNeeds() map[string][]FieldNeed {
 		if !r.Enabled || len(r.Fields) == 0 {
 			continue
 		}
-		r = among.Settled(r)
+		r = among.Joined(r)
 		for _, f := range r.Needed() {
 			if isChannel(f) {
 				continue

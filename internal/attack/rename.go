@@ -89,7 +89,7 @@ func (l *Library) WithRenames(others Lineage) *Library {
 // Readings is what an ATT&CK ID of another release is in the view's.
 type Readings struct {
 	// IDs are those that the view has for it, in order; more than one is a choice
-	// that the ID alone does not settle.
+	// that the ID alone does not tell.
 	IDs []string
 	// How says in words by which release what took the place of what, step by step.
 	How string

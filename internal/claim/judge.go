@@ -19,7 +19,7 @@ func Judge(lib *attack.Library, rules Rules, p Policy) Claims {
 	out := Claims{ByAnalytic: map[string][]Claim{}, Unmapped: []Unmapped{}, Reread: []Reread{}, Narrowed: []Narrowed{}, Silent: []string{}}
 	among := correlations(rules)
 	for i := range rules {
-		r := x.rule(among.Settled(&rules[i].Value), rules[i].Batch)
+		r := x.rule(among.Joined(&rules[i].Value), rules[i].Batch)
 		if len(r.Techniques) == 0 && len(r.Analytics) == 0 {
 			out.Silent = append(out.Silent, r.ID)
 			continue

@@ -123,12 +123,12 @@ Where evidence names sites, the summary says at which of them a verdict does not
 				}
 				if by != "" {
 					roll := assure.RollUp(a, assure.Dimension(by))
-					return p.emit(roll, func(g *page) { showRollup(g, &roll) })
+					return p.emit(roll, func(g *sheet) { showRollup(g, &roll) })
 				}
 				if rung != "" {
 					a.Verdicts = slices.DeleteFunc(slices.Clone(a.Verdicts), func(v assure.Verdict) bool { return v.Rung != assure.Rung(rung) })
 				}
-				return p.emit(a, func(g *page) { showAssessment(g, a, summary) })
+				return p.emit(a, func(g *sheet) { showAssessment(g, a, summary) })
 			})
 		},
 	}
@@ -166,7 +166,7 @@ func (p *program) explain(ctx context.Context, d *Desk, req assessment.Request, 
 	if err != nil {
 		return err
 	}
-	return p.emit(v, func(g *page) {
+	return p.emit(v, func(g *sheet) {
 		showVerdict(g, v.Verdict, claims)
 		g.line("\n%s  as of %s, window %s to %s, policy %s", v.Release, v.AsOf.UTC().Format("2006-01-02"), v.Window.From, v.Window.To, v.Policy)
 	})

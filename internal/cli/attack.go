@@ -78,15 +78,15 @@ func (p *program) importAll(ctx context.Context, d *Desk, sources []string, ref 
 		results = append(results, rs...)
 		if err != nil {
 			if len(results) > 0 && !p.json {
-				_ = p.emit(results, func(g *page) { showImports(g, results) })
+				_ = p.emit(results, func(g *sheet) { showImports(g, results) })
 			}
 			return err
 		}
 	}
-	return p.emit(results, func(g *page) { showImports(g, results) })
+	return p.emit(results, func(g *sheet) { showImports(g, results) })
 }
 
-func showImports(g *page, results []ingest.BundleResult) {
+func showImports(g *sheet, results []ingest.BundleResult) {
 	for _, r := range results {
 		switch {
 		case r.Failed != "":
@@ -150,11 +150,11 @@ func (p *program) releasesCommand() *cobra.Command {
 					return err
 				}
 				if removed {
-					return p.emit(append([]attack.Removal{}, rms...), func(g *page) { showRemovals(g, rms) })
+					return p.emit(append([]attack.Removal{}, rms...), func(g *sheet) { showRemovals(g, rms) })
 				}
 				gone := attack.Gone(rs, rms)
 				rms = slices.DeleteFunc(rms, func(rm attack.Removal) bool { return gone[rm.Release.String()] != rm })
-				return p.emit(append([]attack.Release{}, rs...), func(g *page) {
+				return p.emit(append([]attack.Release{}, rs...), func(g *sheet) {
 					showReleases(g, rs)
 					showRemovals(g, rms)
 				})
@@ -165,7 +165,7 @@ func (p *program) releasesCommand() *cobra.Command {
 	return c
 }
 
-func showReleases(g *page, rs []attack.Release) {
+func showReleases(g *sheet, rs []attack.Release) {
 	if len(rs) == 0 {
 		g.line("No release is imported yet.\n  next: candor attack import FILE (a STIX bundle of ATT&CK)")
 		return
@@ -201,7 +201,7 @@ not unique; --domain and --release choose between objects that share one.`,
 				if err != nil {
 					return err
 				}
-				return p.emit(pg, func(g *page) { showObject(g, pg, limit) })
+				return p.emit(pg, func(g *sheet) { showObject(g, pg, limit) })
 			})
 		},
 	}

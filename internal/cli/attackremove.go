@@ -70,7 +70,7 @@ func (p *program) remove(ctx context.Context, d *Desk, args []string, rm removin
 	if err != nil {
 		return err
 	}
-	return p.emit(removed, func(g *page) {
+	return p.emit(removed, func(g *sheet) {
 		g.line("removed %s (STIX %s, %s): its bytes are gone", g.bold(r.String()), r.STIX, count(int64(r.Objects), "object", "objects"))
 		g.line("  the ledger keeps the entry of its import, and has the removal")
 	})
@@ -98,7 +98,7 @@ func theOne(all []attack.Release, ref attack.ReleaseRef, stix string) (attack.Re
 }
 
 // showRemovals lists removals.
-func showRemovals(g *page, gone []attack.Removal) {
+func showRemovals(g *sheet, gone []attack.Removal) {
 	if len(gone) == 0 {
 		return
 	}

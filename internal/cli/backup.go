@@ -51,7 +51,7 @@ func (p *program) backup(ctx context.Context, d *Desk, to string) error {
 	if err != nil {
 		return err
 	}
-	return p.emit(m, func(g *page) {
+	return p.emit(m, func(g *sheet) {
 		g.line("wrote %s", g.bold(to))
 		showManifest(g, m)
 		if begun, err := d.Veil.Begun(); err == nil && begun != nil {
@@ -60,7 +60,7 @@ func (p *program) backup(ctx context.Context, d *Desk, to string) error {
 	})
 }
 
-func showManifest(g *page, m backup.Manifest) {
+func showManifest(g *sheet, m backup.Manifest) {
 	var size int64
 	for _, f := range m.Files {
 		size += f.Size
@@ -139,7 +139,7 @@ func (p *program) checkRestored(ctx context.Context, d *Desk, m backup.Manifest)
 	if err != nil {
 		return err
 	}
-	err = p.emit(restored{m, r}, func(g *page) {
+	err = p.emit(restored{m, r}, func(g *sheet) {
 		g.line("restored %s", g.bold(p.data))
 		showManifest(g, m)
 		if _, err := d.Veil.Find(); err != nil {

@@ -79,7 +79,7 @@ func (p *program) check(ctx context.Context, in *ingest.Evidence, r ingest.Reque
 	if err != nil {
 		return err
 	}
-	if err := p.emit(c, func(g *page) { showCheck(g, &c) }); err != nil {
+	if err := p.emit(c, func(g *sheet) { showCheck(g, &c) }); err != nil {
 		return err
 	}
 	if c.Lands && c.Rejected > 0 {
@@ -89,7 +89,7 @@ func (p *program) check(ctx context.Context, in *ingest.Evidence, r ingest.Reque
 	return nil
 }
 
-func showCheck(g *page, c *ingest.Check) {
+func showCheck(g *sheet, c *ingest.Check) {
 	if !c.Lands {
 		g.line("unchanged %s: this input is already there, added %s", g.bold(c.ID), c.Added.UTC().Format("2006-01-02 15:04"))
 		return

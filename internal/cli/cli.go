@@ -340,14 +340,14 @@ func (p *program) fail(err error) {
 }
 
 // emit prints v as JSON, or calls text to print it for people.
-func (p *program) emit(v any, text func(*page)) error {
+func (p *program) emit(v any, text func(*sheet)) error {
 	if p.json {
 		enc := json.NewEncoder(p.Out)
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
 		return enc.Encode(v)
 	}
-	pg := &page{paint: p.outPaint()}
+	pg := &sheet{paint: p.outPaint()}
 	text(pg)
 	_, err := io.WriteString(p.Out, pg.String())
 	return err

@@ -50,7 +50,7 @@ again and lands as another batch, with a number behind its id.`,
 				if err != nil {
 					return err
 				}
-				return p.emitBatch(ctx, d, b, func(g *page, _ custody.Account) {
+				return p.emitBatch(ctx, d, b, func(g *sheet, _ custody.Account) {
 					g.line("withdrawn %s: it no longer counts", g.bold(b.ID))
 					for _, c := range all {
 						if c.Accompanies(b.ID) {
@@ -68,17 +68,17 @@ again and lands as another batch, with a number behind its id.`,
 }
 
 // emitBatch prints a batch with the entries about it.
-func (p *program) emitBatch(ctx context.Context, d *Desk, b store.Batch, text func(*page, custody.Account)) error {
+func (p *program) emitBatch(ctx context.Context, d *Desk, b store.Batch, text func(*sheet, custody.Account)) error {
 	entries, err := d.Custody.Log().Entries(ctx)
 	if err != nil {
 		return err
 	}
 	v := custody.Accounts([]store.Batch{b}, entries)[0]
-	return p.emit(v, func(g *page) { text(g, v) })
+	return p.emit(v, func(g *sheet) { text(g, v) })
 }
 
 // showCustody says whether a batch counts, and where the ledger speaks of it.
-func showCustody(g *page, v custody.Account) {
+func showCustody(g *sheet, v custody.Account) {
 	rows := [][]string{{"content sha256", v.Content}}
 	if w := v.Withdrawn; w != nil {
 		rows = append(rows, []string{"withdrawn", withdrawalText(w)})
@@ -108,7 +108,7 @@ func withdrawalText(w *store.Withdrawal) string {
 }
 
 // showWithdrawn lists the batches that no longer count.
-func showWithdrawn(g *page, bs []store.Batch) {
+func showWithdrawn(g *sheet, bs []store.Batch) {
 	var rows [][]string
 	for _, b := range bs {
 		if b.Withdrawn != nil {
@@ -168,7 +168,7 @@ folder is lost.`,
 				if err != nil {
 					return err
 				}
-				return p.emit(e, func(g *page) {
+				return p.emit(e, func(g *sheet) {
 					word := "unchanged"
 					if fresh {
 						word = "in force"

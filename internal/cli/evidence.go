@@ -135,10 +135,10 @@ func (p *program) addEvidence(ctx context.Context, d *Desk, r ingest.Request) er
 	if err != nil {
 		return err
 	}
-	return p.emit(res, func(g *page) { showAdded(g, res) })
+	return p.emit(res, func(g *sheet) { showAdded(g, res) })
 }
 
-func showAdded(g *page, r ingest.Result) {
+func showAdded(g *sheet, r ingest.Result) {
 	if !r.Fresh {
 		g.line("unchanged %s: this input is already there, added %s", g.bold(r.ID), r.Added.UTC().Format("2006-01-02 15:04"))
 		showLinked(g, r)
@@ -164,7 +164,7 @@ func showAdded(g *page, r ingest.Result) {
 }
 
 // showGone names what is retired of a source.
-func showGone(g *page, word, source string, gone []string) {
+func showGone(g *sheet, word, source string, gone []string) {
 	if len(gone) == 0 {
 		return
 	}
@@ -180,7 +180,7 @@ func showGone(g *page, word, source string, gone []string) {
 
 // showLinked says which alerts were tied to cases, and what was met and passed
 // over.
-func showLinked(g *page, r ingest.Result) {
+func showLinked(g *sheet, r ingest.Result) {
 	if l := r.Linked; l != nil && r.Links {
 		g.line("  tied %s to their cases: %s", count(l.Read, "alert", "alerts"), l.ID)
 	}
@@ -194,7 +194,7 @@ func (p *program) evidenceFormatsCommand() *cobra.Command {
 		Use: "formats", Short: "List the formats that evidence may come in", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			fs := ingest.Formats()
-			return p.emit(fs, func(g *page) {
+			return p.emit(fs, func(g *sheet) {
 				kind := ""
 				for _, f := range fs {
 					if f.Kind != kind {
@@ -223,13 +223,13 @@ func (p *program) evidenceListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emit(bs, func(g *page) { showBatches(g, bs) })
+				return p.emit(bs, func(g *sheet) { showBatches(g, bs) })
 			})
 		},
 	}
 }
 
-func showBatches(g *page, bs []store.Batch) {
+func showBatches(g *sheet, bs []store.Batch) {
 	if len(bs) == 0 {
 		g.line("No evidence is there yet.\n  next: candor evidence add KIND PATH (see candor evidence add --help)")
 		return
@@ -268,7 +268,7 @@ func (p *program) evidenceShowCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emitBatch(ctx, d, b, func(g *page, v custody.Account) {
+				return p.emitBatch(ctx, d, b, func(g *sheet, v custody.Account) {
 					showBatch(g, b)
 					showNames(g, &b)
 					showRewritten(g, b)
@@ -305,7 +305,7 @@ func findBatch(ctx context.Context, d *Desk, prefix string) (store.Batch, error)
 }
 
 // showRetired names what a batch retired.
-func showRetired(g *page, gone []store.Record) {
+func showRetired(g *sheet, gone []store.Record) {
 	if len(gone) > 0 {
 		g.head("Retired: its source no longer holds these")
 	}
@@ -322,7 +322,7 @@ func some(n int64) string {
 	return group3(n)
 }
 
-func showBatch(g *page, b store.Batch) {
+func showBatch(g *sheet, b store.Batch) {
 	g.line("%s", g.bold(b.ID))
 	source := b.Source
 	if b.Whole {

@@ -39,7 +39,7 @@ name, rule, owner, condition or reason holds it.`,
 				if n.csv && !p.json {
 					return writeCSV(p.Out, exceptionRows(m.Exceptions))
 				}
-				return p.emit(m, func(g *page) { showExceptionsMade(g, &m) })
+				return p.emit(m, func(g *sheet) { showExceptionsMade(g, &m) })
 			})
 		},
 	}
@@ -47,7 +47,7 @@ name, rule, owner, condition or reason holds it.`,
 	return c
 }
 
-func showExceptionsMade(g *page, m *assessment.ExceptionsMade) {
+func showExceptionsMade(g *sheet, m *assessment.ExceptionsMade) {
 	if len(m.Exceptions) == 0 {
 		g.line("No exception is in force that this is true of.\n  next: candor evidence add exceptions PATH, or leave the filters out")
 		return

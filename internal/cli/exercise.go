@@ -42,7 +42,7 @@ func (p *program) exerciseListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emit(xs, func(g *page) { showExercises(g, &xs) })
+				return p.emit(xs, func(g *sheet) { showExercises(g, &xs) })
 			})
 		},
 	}
@@ -69,7 +69,7 @@ exercise is named by its id, by the beginning of it, or by the name of its test.
 				if err != nil {
 					return err
 				}
-				return p.emit(x, func(g *page) { showExercise(g, &x) })
+				return p.emit(x, func(g *sheet) { showExercise(g, &x) })
 			})
 		},
 	}
@@ -77,7 +77,7 @@ exercise is named by its id, by the beginning of it, or by the name of its test.
 	return c
 }
 
-func showExercises(g *page, xs *assessment.Exercises) {
+func showExercises(g *sheet, xs *assessment.Exercises) {
 	if len(xs.Exercises) == 0 {
 		g.line("No exercise is known up to %s; candor evidence add exercises FILE adds them.", xs.AsOf.UTC().Format("2006-01-02"))
 	} else {
@@ -114,7 +114,7 @@ func comesTo(x *assessment.Exercised) string {
 	return strings.Join(parts, "; ")
 }
 
-func showExercise(g *page, x *assessment.ExplainedExercise) {
+func showExercise(g *sheet, x *assessment.ExplainedExercise) {
 	e := &x.Exercise
 	g.line("%s  %s", g.bold(e.ID), e.Test)
 	where := strings.Join(nonEmpty(e.Platform, e.Host, e.Site), ", ")
@@ -141,7 +141,7 @@ func showExercise(g *page, x *assessment.ExplainedExercise) {
 	showLimits(g, x.Limits)
 }
 
-func showTrial(g *page, o *assessment.TrialOf) {
+func showTrial(g *sheet, o *assessment.TrialOf) {
 	t := &o.Trial
 	g.line("\n  %s  %s  %s  %s", g.bold(o.Analytic.ATTACKID), nameList(o.Techniques, 1), strings.Join(o.Platforms, ", "), g.dim("rung "+strings.ReplaceAll(string(o.Rung), "_", " ")))
 	g.line("      %s, %s", t.Result, t.Basis.Words())

@@ -136,7 +136,7 @@ func (p *program) handOver(e exported, path, want string) (err error) {
 	if e.File == "" {
 		return nil
 	}
-	return p.emit(e, func(g *page) { showExported(g, &e) })
+	return p.emit(e, func(g *sheet) { showExported(g, &e) })
 }
 
 // create makes a file that is not there yet.
@@ -151,7 +151,7 @@ func create(path string) (*os.File, error) {
 	return file, nil
 }
 
-func showExported(g *page, e *exported) {
+func showExported(g *sheet, e *exported) {
 	g.line("wrote %s, %s", g.bold(e.File), count(e.Bytes, "byte", "bytes"))
 	switch {
 	case e.Merged != "":

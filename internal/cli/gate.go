@@ -36,7 +36,7 @@ A waiver in force opens a gate all the same, and the answer says so.`,
 				if err != nil {
 					return err
 				}
-				if err := p.emit(g, func(pg *page) { showDecision(pg, &g) }); err != nil || g.Allowed {
+				if err := p.emit(g, func(pg *sheet) { showDecision(pg, &g) }); err != nil || g.Allowed {
 					return err
 				}
 				return fault.New(fault.Refused, "the gate is closed").Answered()
@@ -55,7 +55,7 @@ func purposeFlag(c *cobra.Command, purpose *string) {
 	_ = c.MarkFlagRequired("for")
 }
 
-func showDecision(g *page, d *assure.Decision) {
+func showDecision(g *sheet, d *assure.Decision) {
 	word := g.red("closed")
 	switch {
 	case d.Waived:
@@ -98,7 +98,7 @@ func waiversHead(today day.Date) string {
 }
 
 // showWaivers lists waivers, those that have ended as such.
-func showWaivers(g *page, ws []assure.Waiver, today day.Date) {
+func showWaivers(g *sheet, ws []assure.Waiver, today day.Date) {
 	for i := range ws {
 		if i == 0 {
 			g.head(waiversHead(today))
@@ -147,7 +147,7 @@ holds for no longer than policy gate.max_waiver_days.`,
 				if err != nil {
 					return err
 				}
-				return p.emit(made, func(g *page) {
+				return p.emit(made, func(g *sheet) {
 					g.line("%s may be used for %s until %s, by waiver of %s and %s", g.bold(made.ID), made.For, made.Until, made.By, made.Second)
 				})
 			})
@@ -178,7 +178,7 @@ func (p *program) waiversCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emit(ws, func(g *page) {
+				return p.emit(ws, func(g *sheet) {
 					if len(ws) == 0 {
 						g.line("No waiver was made.")
 						return

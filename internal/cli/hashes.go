@@ -37,7 +37,7 @@ refused; one that contradicts one added before is refused without --replace.`,
 				if err != nil {
 					return err
 				}
-				return p.emit(r, func(g *page) {
+				return p.emit(r, func(g *sheet) {
 					g.line("added %s of the %s in %s; the others were known", plural(len(r.Added), "hash", "hashes"), group3(int64(r.Read)), r.Path)
 					for _, c := range r.Changed {
 						g.line("  %s (STIX %s): %s", g.bold(c.String()), c.STIX, verification(c))
@@ -67,7 +67,7 @@ func (p *program) hashesListCommand() *cobra.Command {
 						files = append(files, f)
 					}
 				}
-				return p.emit(files, func(g *page) { showHashes(g, files) })
+				return p.emit(files, func(g *sheet) { showHashes(g, files) })
 			})
 		},
 	}
@@ -75,7 +75,7 @@ func (p *program) hashesListCommand() *cobra.Command {
 	return c
 }
 
-func showHashes(g *page, files []attack.PublishedFile) {
+func showHashes(g *sheet, files []attack.PublishedFile) {
 	if len(files) == 0 {
 		g.line("No hash is known to this candor.\n  next: candor attack hashes add FILE")
 		return

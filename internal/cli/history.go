@@ -30,7 +30,7 @@ func (p *program) historyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emit(h, func(g *page) { showChapters(g, h, values) })
+				return p.emit(h, func(g *sheet) { showChapters(g, h, values) })
 			})
 		},
 	}
@@ -39,7 +39,7 @@ func (p *program) historyCommand() *cobra.Command {
 	return c
 }
 
-func showChapters(g *page, h library.History, values bool) {
+func showChapters(g *sheet, h library.History, values bool) {
 	g.line("%s", g.bold(strings.TrimSpace(h.Object.ATTACKID+"  "+h.Object.Name)))
 	g.line("  %s", h.Object.StixID)
 	for _, c := range h.Chapters {
@@ -103,7 +103,7 @@ Nothing is silently repaired, and nothing here says whose mistake it is.`,
 				if kind != "" {
 					odd = slices.DeleteFunc(odd, func(o store.Oddity) bool { return kindOfOddity(o) != kind })
 				}
-				return p.emit(append([]store.Oddity{}, odd...), func(g *page) { showOddities(g, r, odd) })
+				return p.emit(append([]store.Oddity{}, odd...), func(g *sheet) { showOddities(g, r, odd) })
 			})
 		},
 	}
@@ -118,7 +118,7 @@ var kindsOfOddity = [...]string{"import", odd.Dangling, odd.Creator, odd.Success
 // kindOfOddity is what an oddity is of; what an import met has no name for it.
 func kindOfOddity(o store.Oddity) string { return cmp.Or(o.Kind, "import") }
 
-func showOddities(g *page, r attack.Release, odd []store.Oddity) {
+func showOddities(g *sheet, r attack.Release, odd []store.Oddity) {
 	g.line("%s: %s", g.bold(r.String()), plural(len(odd), "oddity", "oddities"))
 	rows := [][]string{}
 	for _, o := range odd {

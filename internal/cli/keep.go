@@ -72,7 +72,7 @@ func (p *program) keptCommand() *cobra.Command {
 					return err
 				}
 			}
-			return p.emit(ks, func(g *page) {
+			return p.emit(ks, func(g *sheet) {
 				if len(ks) == 0 {
 					g.line("No assessment is kept; candor assess --keep NAME keeps one.")
 					return
@@ -114,7 +114,7 @@ batches of evidence that are new and those that are gone.`,
 					return err
 				}
 				cmp.Differences = archive.Differences(&cmp, gone)
-				return p.emit(cmp, func(g *page) { showComparison(g, &cmp) })
+				return p.emit(cmp, func(g *sheet) { showComparison(g, &cmp) })
 			}
 			if len(args) == 2 {
 				_, after, err := p.archive().Load(args[1])
@@ -164,7 +164,7 @@ func assessLike(ctx context.Context, d *Desk, r assessment.Request, before assur
 // mostShifts bounds the shifts that are printed for people.
 const mostShifts = 40
 
-func showComparison(g *page, c *assure.Comparison) {
+func showComparison(g *sheet, c *assure.Comparison) {
 	g.line("%s", c.Order)
 	g.table("", [][]string{
 		{"", "RELEASE", "AS OF", "POLICY", "APPLICABLE", "CLAIMED", "ASSURED"}, standRow("before", &c.Before), standRow("after", &c.After)})
@@ -194,7 +194,7 @@ func standRow(name string, s *assure.Stand) []string {
 		fmt.Sprint(s.Totals.Applicable), fmt.Sprint(s.Totals.Claimed), fmt.Sprint(s.Totals.Assured)}
 }
 
-func showShift(g *page, s *assure.Shift) {
+func showShift(g *sheet, s *assure.Shift) {
 	g.line("\n  %s  %s to %s", g.bold(s.Analytic.ATTACKID), words(s.From), rungColour(g, s.To, words(s.To)))
 	for _, w := range s.Waivers {
 		g.wrap("    ", fmt.Sprintf("waiver of %s for %s until %s, by %s: %s", w.ID, w.For, w.Until, w.By, w.Reason), 110)
@@ -210,7 +210,7 @@ func showShift(g *page, s *assure.Shift) {
 	}
 }
 
-func showOnly(g *page, title string, vs []assure.Verdicted) {
+func showOnly(g *sheet, title string, vs []assure.Verdicted) {
 	if len(vs) == 0 {
 		return
 	}

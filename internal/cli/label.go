@@ -84,7 +84,7 @@ stands behind an apostrophe, and a character that a terminal would obey is spell
 				if asCSV && !p.json {
 					return writeSample(p.Out, &s)
 				}
-				return p.emit(s, func(g *page) { showSample(g, &s) })
+				return p.emit(s, func(g *sheet) { showSample(g, &s) })
 			})
 		},
 	}
@@ -99,7 +99,7 @@ stands behind an apostrophe, and a character that a terminal would obey is spell
 	return c
 }
 
-func showSample(g *page, s *assessment.Sampled) {
+func showSample(g *sheet, s *assessment.Sampled) {
 	if len(s.Alerts) == 0 {
 		what := "is unlabelled"
 		if s.Second {
@@ -128,7 +128,7 @@ func showSample(g *page, s *assessment.Sampled) {
 }
 
 // showEstimate says what the sample says so far.
-func showEstimate(g *page, s *assessment.Sampled) {
+func showEstimate(g *sheet, s *assessment.Sampled) {
 	if s.Estimate == nil || s.Estimate.Alerts == 0 {
 		return
 	}

@@ -70,7 +70,7 @@ func (p *program) verify(ctx context.Context, d *Desk, v custody.Verification) e
 	if err != nil {
 		return err
 	}
-	if err := p.emit(r, func(g *page) { showReport(g, &r) }); err != nil || r.OK {
+	if err := p.emit(r, func(g *sheet) { showReport(g, &r) }); err != nil || r.OK {
 		return err
 	}
 	if len(r.Findings) > 0 {
@@ -96,7 +96,7 @@ func findingText(f custody.Finding) string {
 	return fmt.Sprintf("entry %d (%s): %s", *f.Entry, strings.ReplaceAll(f.What, "_", " "), f.Detail)
 }
 
-func showReport(g *page, r *custody.Report) {
+func showReport(g *sheet, r *custody.Report) {
 	g.line("root  %s", g.bold(r.Root.String()))
 	g.line("      note it outside this machine; candor ledger verify --expect proves it later")
 	rows := [][]string{}
@@ -156,13 +156,13 @@ func (p *program) ledgerListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emit(entries, func(g *page) { showEntries(g, entries) })
+				return p.emit(entries, func(g *sheet) { showEntries(g, entries) })
 			})
 		},
 	}
 }
 
-func showEntries(g *page, entries []ledger.Entry) {
+func showEntries(g *sheet, entries []ledger.Entry) {
 	if len(entries) == 0 {
 		g.line("The ledger has no entry yet.\n  next: candor evidence add KIND PATH, or candor attack import FILE")
 		return
@@ -183,13 +183,13 @@ func (p *program) ledgerShowCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emit(e, func(g *page) { showEntry(g, e) })
+				return p.emit(e, func(g *sheet) { showEntry(g, e) })
 			})
 		},
 	}
 }
 
-func showEntry(g *page, e ledger.Entry) {
+func showEntry(g *sheet, e ledger.Entry) {
 	g.line("%s", g.bold(fmt.Sprintf("entry %d", e.Seq)))
 	rows := [][]string{{"kind", string(e.Kind)}, {"id", e.ID}, {"time", e.Time.UTC().Format("2006-01-02 15:04:05Z")}, {"sha256", e.SHA256}}
 	if e.Input != "" {

@@ -38,7 +38,7 @@ func newListing(ls []store.Located, total, offset int) listing {
 	return out
 }
 
-func (l listing) show(g *page) {
+func (l listing) show(g *sheet) {
 	if len(l.Objects) == 0 {
 		g.line("Nothing matches.")
 		return
@@ -145,7 +145,7 @@ func (p *program) statsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.emit(s, func(g *page) { showStats(g, s) })
+				return p.emit(s, func(g *sheet) { showStats(g, s) })
 			})
 		},
 	}
@@ -153,7 +153,7 @@ func (p *program) statsCommand() *cobra.Command {
 	return c
 }
 
-func showStats(g *page, s library.Stats) {
+func showStats(g *sheet, s library.Stats) {
 	g.line("%s, live objects", g.bold(s.Release.String()))
 	rows := [][]string{}
 	for _, c := range []struct {
@@ -189,7 +189,7 @@ rests on its parent or its tactic, and says so.`,
 				if err != nil {
 					return err
 				}
-				return p.emit(r, func(g *page) { showAdjacent(g, r, limit) })
+				return p.emit(r, func(g *sheet) { showAdjacent(g, r, limit) })
 			})
 		},
 	}
@@ -199,7 +199,7 @@ rests on its parent or its tactic, and says so.`,
 	return c
 }
 
-func showAdjacent(g *page, r adjacency.Result, limit int) {
+func showAdjacent(g *sheet, r adjacency.Result, limit int) {
 	g.line("%s in %s", g.bold(r.Technique.ATTACKID+"  "+r.Technique.Name), r.Release)
 	var users []string
 	for _, u := range r.Users {

@@ -61,7 +61,7 @@ and --json and --csv have all of each.`,
 				if n.csv && !p.json {
 					return writeRules(p.Out, m.Rules)
 				}
-				return p.emit(m, func(g *page) { showRulesMade(g, &m) })
+				return p.emit(m, func(g *sheet) { showRulesMade(g, &m) })
 			})
 		},
 	}
@@ -71,7 +71,7 @@ and --json and --csv have all of each.`,
 	return c
 }
 
-func showRulesMade(g *page, m *assessment.RulesMade) {
+func showRulesMade(g *sheet, m *assessment.RulesMade) {
 	switch len(m.Rules) {
 	case 0:
 		g.line("No rule is in force that this is true of.\n  next: candor evidence add rules PATH, or leave the filters out")
@@ -117,7 +117,7 @@ func logWords(logs []detection.Log) []string {
 	return out
 }
 
-func showRuleMade(g *page, r *assessment.RuleMade) {
+func showRuleMade(g *sheet, r *assessment.RuleMade) {
 	g.line("%s  %s", g.bold(r.ID), r.Name)
 	state := "disabled"
 	if r.Enabled {
@@ -158,7 +158,7 @@ func showRuleMade(g *page, r *assessment.RuleMade) {
 }
 
 // showExceptions lists the exceptions of a rule with what is wanting of each.
-func showExceptions(g *page, list []assure.Exempt) {
+func showExceptions(g *sheet, list []assure.Exempt) {
 	if len(list) == 0 {
 		return
 	}
@@ -259,7 +259,7 @@ holds it.`,
 				if n.csv && !p.json {
 					return writeSources(p.Out, m.Sources)
 				}
-				return p.emit(m, func(g *page) { showTelemetryMade(g, &m) })
+				return p.emit(m, func(g *sheet) { showTelemetryMade(g, &m) })
 			})
 		},
 	}
@@ -267,7 +267,7 @@ holds it.`,
 	return c
 }
 
-func showTelemetryMade(g *page, m *assessment.TelemetryMade) {
+func showTelemetryMade(g *sheet, m *assessment.TelemetryMade) {
 	if len(m.Sources)+len(m.Externals)+len(m.Fields) == 0 {
 		g.line("No log source is declared that this is true of.\n  next: candor evidence add telemetry PATH, or leave the filters out")
 		return

@@ -37,7 +37,7 @@ With --mapping FILE it shows what that mapping makes of the file instead.`,
 			if err != nil {
 				return err
 			}
-			if err := p.emit(m, func(g *page) { showProposed(g, &m) }); err != nil {
+			if err := p.emit(m, func(g *sheet) { showProposed(g, &m) }); err != nil {
 				return err
 			}
 			if len(m.Missing) > 0 {
@@ -55,7 +55,7 @@ With --mapping FILE it shows what that mapping makes of the file instead.`,
 	return c
 }
 
-func showProposed(g *page, m *ingest.Proposed) {
+func showProposed(g *sheet, m *ingest.Proposed) {
 	lead := ""
 	if m.Text != "" {
 		lead = "# "

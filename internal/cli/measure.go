@@ -107,7 +107,7 @@ func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Reques
 	if err != nil {
 		return err
 	}
-	return p.emit(m, func(g *page) {
+	return p.emit(m, func(g *sheet) {
 		if len(m.Rules) == 0 {
 			g.line("No rule raised an alert from %s to %s; --as-of and --window choose other days, and candor evidence add alerts FILE adds alerts.", m.Window.From, m.Window.To)
 		} else {
@@ -129,7 +129,7 @@ func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Reques
 
 // showStatements prints one line for each statement. The names are those of the
 // first column where they are not the rule's.
-func showStatements(g *page, ds []measure.Detail, what string, names []string) {
+func showStatements(g *sheet, ds []measure.Detail, what string, names []string) {
 	rows := [][]string{{what, "NAME", "PER DAY", "MIN/DAY", "TRUE OF LABELLED", "CLUSTERED", "EPISODES", "INTERVAL", "UNLABELLED", "TREND", "CONCLUSION"}}
 	for i := range ds {
 		d := &ds[i]
@@ -194,12 +194,12 @@ func settling(t measure.Settling) string {
 	return "wait for " + plural(t.Episodes, "episode", "episodes")
 }
 
-func showBasis(g *page, b assessment.Basis) {
+func showBasis(g *sheet, b assessment.Basis) {
 	g.line("\nwindow %s to %s, policy %s asks for precision %s; intervals at %s", b.Window.From, b.Window.To,
 		b.Policy, figure.Percent(b.MinPrecision), figure.Percent(b.Confidence))
 }
 
-func showLimits(g *page, limits []string) {
+func showLimits(g *sheet, limits []string) {
 	for i, l := range limits {
 		if i == 0 {
 			g.head("Limits")
@@ -213,7 +213,7 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 	if err != nil {
 		return err
 	}
-	return p.emit(m, func(g *page) {
+	return p.emit(m, func(g *sheet) {
 		g.line("%s  %s", g.bold(m.RuleID), m.RuleName)
 		g.line("%s", g.dim(ruleOrigin(&m)))
 		showOperation(g, m.Operation)
@@ -230,7 +230,7 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 }
 
 // showTurns says which rules were changed within the window.
-func showTurns(g *page, turns []assure.Turn) {
+func showTurns(g *sheet, turns []assure.Turn) {
 	for i := range turns {
 		if i == 0 {
 			g.head("Rules that were changed in the window")
@@ -240,7 +240,7 @@ func showTurns(g *page, turns []assure.Turn) {
 }
 
 // showOperation says whether a rule runs, where that is recorded.
-func showOperation(g *page, o *assure.Operation) {
+func showOperation(g *sheet, o *assure.Operation) {
 	if o == nil {
 		g.wrap("", "whether it runs is not recorded", 110)
 		return
@@ -269,7 +269,7 @@ func ruleOrigin(m *assessment.MeasuredRule) string {
 }
 
 // showDetail prints a statement whole: every figure, then each reason.
-func showDetail(g *page, d *measure.Detail) {
+func showDetail(g *sheet, d *measure.Detail) {
 	showMeasurement(g, &d.Statement)
 	var rows [][]string
 	if n := labelledOf(&d.Statement); n > 0 {
@@ -353,7 +353,7 @@ func timeRows(t *measure.Times) [][]string {
 }
 
 // showTimes prints one line for each rule: how long its alerts wait.
-func showTimes(g *page, ds []measure.Detail) {
+func showTimes(g *sheet, ds []measure.Detail) {
 	g.head("Times")
 	rows := [][]string{{"RULE", "ACKNOWLEDGED: MEDIAN", "90 %", "WAITING", "UNTIMED", "CLOSED: MEDIAN", "90 %", "WAITING", "UNTIMED"}}
 	for i := range ds {
@@ -396,7 +396,7 @@ func (p *program) measureAnalytics(ctx context.Context, d *Desk, r assessment.Re
 	if id != "" && p.json {
 		return p.emit(m.One(), nil)
 	}
-	return p.emit(m, func(g *page) {
+	return p.emit(m, func(g *sheet) {
 		if id != "" {
 			showMeasuredAnalytic(g, &m.Analytics[0])
 		} else {
@@ -408,7 +408,7 @@ func (p *program) measureAnalytics(ctx context.Context, d *Desk, r assessment.Re
 	})
 }
 
-func showMeasuredAnalytics(g *page, as []assessment.MeasuredAnalytic) {
+func showMeasuredAnalytics(g *sheet, as []assessment.MeasuredAnalytic) {
 	if len(as) == 0 {
 		g.line("No rule that claims an analytic raised an alert in the window.")
 		return
@@ -436,7 +436,7 @@ func waiversOf(as []assessment.MeasuredAnalytic) []assure.Waiver {
 	return ws
 }
 
-func showMeasuredAnalytic(g *page, a *assessment.MeasuredAnalytic) {
+func showMeasuredAnalytic(g *sheet, a *assessment.MeasuredAnalytic) {
 	g.line("%s  %s  %s", g.bold(a.Analytic.ATTACKID), nameList(a.Techniques, 2), words(a.Rung))
 	showDetail(g, &a.Detail)
 	if len(a.Rules) > 0 {
@@ -449,7 +449,7 @@ func showMeasuredAnalytic(g *page, a *assessment.MeasuredAnalytic) {
 }
 
 // showRests names the batches that figures rest on.
-func showRests(g *page, refs []evidence.Ref) {
+func showRests(g *sheet, refs []evidence.Ref) {
 	var ids []string
 	for _, r := range refs {
 		ids = append(ids, r.Kind+" "+r.ID)
@@ -464,7 +464,7 @@ func (p *program) recall(ctx context.Context, d *Desk, r assessment.Request, ana
 	if err != nil {
 		return err
 	}
-	return p.emit(m, func(g *page) {
+	return p.emit(m, func(g *sheet) {
 		g.line("%s  as of %s", g.bold("Recall, from exercises alone"), m.AsOf.UTC().Format("2006-01-02"))
 		g.line("")
 		rows := [][]string{{"OF", "DETECTED", "RECALL", "INTERVAL", "LOGGED", "BLOCKED", "OUT OF DATE", "LAST"}}
@@ -479,7 +479,7 @@ func (p *program) recall(ctx context.Context, d *Desk, r assessment.Request, ana
 	})
 }
 
-func showCaseRecall(g *page, c *assessment.CasesRecalled) {
+func showCaseRecall(g *sheet, c *assessment.CasesRecalled) {
 	g.head("How incidents became known, from cases alone")
 	if c.Organisation.Incidents+c.Organisation.Unsaid == 0 {
 		g.line("  no case of an incident is known")

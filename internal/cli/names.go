@@ -91,7 +91,7 @@ func howNamed(how string, bs []store.Batch) string {
 func plainVerb(how string) string { return "has" + how[len("have"):] }
 
 // showNames says how a batch has names.
-func showNames(g *page, b *store.Batch) {
+func showNames(g *sheet, b *store.Batch) {
 	how := "as they came"
 	if b.Names != "" {
 		how = "pseudonyms, by key " + b.Names

@@ -54,7 +54,7 @@ assess, the overview and the API have the same steps in the same order.`,
 				if err != nil {
 					return err
 				}
-				return p.emit(plan, func(g *page) { showPlan(g, &plan) })
+				return p.emit(plan, func(g *sheet) { showPlan(g, &plan) })
 			})
 		},
 	}
@@ -66,7 +66,7 @@ assess, the overview and the API have the same steps in the same order.`,
 	return c
 }
 
-func showPlan(g *page, plan *assessment.Plan) {
+func showPlan(g *sheet, plan *assessment.Plan) {
 	t := plan.Totals
 	g.line("%s  as of %s: %d of %d applicable analytics are reliable, %d are claimed", g.bold(plan.Release.String()),
 		plan.AsOf.UTC().Format("2006-01-02"), t.Assured, t.Applicable, t.Claimed)
@@ -94,7 +94,7 @@ func (p *program) nextStep(ctx context.Context, d *Desk, req assessment.Request,
 	}
 	plan.Steps = plan.Steps[step-1 : step]
 	l := &plan.Steps[0]
-	return p.emit(plan, func(g *page) {
+	return p.emit(plan, func(g *sheet) {
 		showLift(g, step, l)
 		for i := range l.Parts {
 			part := &l.Parts[i]
@@ -132,8 +132,8 @@ func ranked(p *assure.Prospect) string {
 // fewThings is how many of the things that a step is done to are named.
 const fewThings = 8
 
-func showLift(g *page, n int, l *assure.Lift) {
-	lines := &page{paint: g.paint}
+func showLift(g *sheet, n int, l *assure.Lift) {
+	lines := &sheet{paint: g.paint}
 	lines.wrap("     ", l.Text, 110)
 	g.WriteString(fmt.Sprintf("\n%3d  %s\n", n, strings.TrimSpace(lines.String()))) // which were held when they were wrapped
 	if things := l.Things(); len(l.Parts) > 1 {
@@ -161,7 +161,7 @@ func showLift(g *page, n int, l *assure.Lift) {
 }
 
 // showOr says what would do as well.
-func showOr(g *page, indent string, p *assure.Prospect) {
+func showOr(g *sheet, indent string, p *assure.Prospect) {
 	if n := len(p.Or); n > 0 {
 		g.line("%s%s", indent, g.dim(fmt.Sprintf("or %s, which would change the same: %s", plural(n, "other", "others"), clip(strings.Join(p.Or, "; "), 90))))
 	}

@@ -78,7 +78,7 @@ With --replace it is shown in place of what is derived there, which stays one st
 				if err != nil {
 					return err
 				}
-				return p.emit(made, func(g *page) { showWritten(g, &made, fresh) })
+				return p.emit(made, func(g *sheet) { showWritten(g, &made, fresh) })
 			})
 		},
 	}
@@ -142,7 +142,7 @@ func (p *program) words(cmd *cobra.Command, text, file string) (string, error) {
 	return strings.TrimPrefix(string(b), "\ufeff"), nil
 }
 
-func showWritten(g *page, n *take.Noted, fresh bool) {
+func showWritten(g *sheet, n *take.Noted, fresh bool) {
 	word := "recorded"
 	if !fresh {
 		word = "unchanged:"
@@ -194,7 +194,7 @@ release, or that of --release.`,
 				if err != nil {
 					return err
 				}
-				return p.emit(all, func(g *page) { showNoteList(g, all) })
+				return p.emit(all, func(g *sheet) { showNoteList(g, all) })
 			})
 		},
 	}
@@ -244,7 +244,7 @@ func (p *program) addNotes(ctx context.Context, d *Desk, req assessment.Request,
 	return append(all, l), nil
 }
 
-func showNoteList(g *page, all []listedNotes) {
+func showNoteList(g *sheet, all []listedNotes) {
 	if len(all) == 0 {
 		g.line("No note is in force. candor note add ID writes one.")
 		return
@@ -264,7 +264,7 @@ func showNoteList(g *page, all []listedNotes) {
 }
 
 // showNote prints a note: whose it is, what must be known before it is trusted, its words.
-func showNote(g *page, indent string, n *take.Noted, facts bool) {
+func showNote(g *sheet, indent string, n *take.Noted, facts bool) {
 	g.line("%s%s", indent, g.bold("Note of "+n.Author)+", "+writtenOn(n))
 	if facts {
 		g.line("%s%s", indent, g.dim("note "+n.ID+", "+noteFacts(n)))
@@ -307,7 +307,7 @@ with who did it and why, withdrawn with its batch, or made after the day of --as
 				if err != nil {
 					return err
 				}
-				return p.emit(h, func(g *page) { showNoteHistory(g, args[0], h) })
+				return p.emit(h, func(g *sheet) { showNoteHistory(g, args[0], h) })
 			})
 		},
 	}
@@ -316,7 +316,7 @@ with who did it and why, withdrawn with its batch, or made after the day of --as
 	return c
 }
 
-func showNoteHistory(g *page, id string, h []take.Noted) {
+func showNoteHistory(g *sheet, id string, h []take.Noted) {
 	if len(h) == 0 {
 		g.line("Nothing was ever written about %s. candor note add %s writes a note.", id, id)
 	}
@@ -360,7 +360,7 @@ its batch: candor evidence withdraw.`,
 				if err != nil {
 					return err
 				}
-				return p.emit(n, func(g *page) {
+				return p.emit(n, func(g *sheet) {
 					g.line("retired note %s about %s %s, by %s: %s", g.bold(n.ID), n.Object.ATTACKID, n.Object.Name, n.Note.Retired.By, n.Note.Retired.Reason)
 				})
 			})

@@ -11,7 +11,7 @@ import (
 
 // showObject prints an object's page for a terminal, with at most limit
 // relations of each type.
-func showObject(g *page, p library.Page, limit int) {
+func showObject(g *sheet, p library.Page, limit int) {
 	o := p.Object
 	title := strings.TrimSpace(o.ATTACKID + "  " + o.Name)
 	if title == "" {
@@ -53,7 +53,7 @@ func lifecycle(p library.Page) string {
 	return ", " + p.Lifecycle
 }
 
-func showPath(g *page, steps []library.Step) {
+func showPath(g *sheet, steps []library.Step) {
 	if len(steps) == 0 {
 		return
 	}
@@ -63,7 +63,7 @@ func showPath(g *page, steps []library.Step) {
 	}
 }
 
-func showText(g *page, p library.Page) {
+func showText(g *sheet, p library.Page) {
 	if p.Object.Description == "" {
 		return
 	}
@@ -85,7 +85,7 @@ func showText(g *page, p library.Page) {
 	}
 }
 
-func showRelations(g *page, r library.Group, limit int) {
+func showRelations(g *sheet, r library.Group, limit int) {
 	g.head("%s (%d)", r.Title, len(r.Edges))
 	rows := [][]string{}
 	for i, e := range r.Edges {
@@ -133,7 +133,7 @@ func edgeNote(e store.Edge) string {
 	return strings.Join(parts, "; ")
 }
 
-func showHistory(g *page, ms []library.Moment) {
+func showHistory(g *sheet, ms []library.Moment) {
 	g.head("Releases")
 	rows := [][]string{{"RELEASE", "STATUS", "VERSION", "MODIFIED", "OBJECT SHA-256", ""}}
 	for _, m := range ms {

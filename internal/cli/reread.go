@@ -16,7 +16,7 @@ func joined(sep string, texts ...string) string {
 
 // showReread tells the ids that rules took from another release, each with what it
 // was read as and how many rules name it.
-func showReread(g *page, a assure.Assessment) {
+func showReread(g *sheet, a assure.Assessment) {
 	if len(a.Reread) == 0 {
 		return
 	}

@@ -64,7 +64,7 @@ func (p *program) compact(ctx context.Context, d *Desk, by string) error {
 	for _, f := range files {
 		c.Batches, c.Rows = c.Batches+len(f.Batches), c.Rows+f.Rows
 	}
-	return p.emit(c, func(g *page) {
+	return p.emit(c, func(g *sheet) {
 		if len(c.Files) == 0 {
 			g.line("Nothing to merge: no two small pushed batches of one kind and token lie in files of their own.")
 			return
@@ -135,7 +135,7 @@ func (p *program) expire(ctx context.Context, d *Desk, r retention.Request) erro
 	if err != nil {
 		return err
 	}
-	return p.emit(x, func(g *page) { showExpired(g, &x) })
+	return p.emit(x, func(g *sheet) { showExpired(g, &x) })
 }
 
 func (p *program) evidenceExpiredCommand() *cobra.Command {
@@ -152,13 +152,13 @@ per rule, day, class and provenance.`,
 				if err != nil {
 					return err
 				}
-				return p.emit(list, func(g *page) { showExpiries(g, list) })
+				return p.emit(list, func(g *sheet) { showExpiries(g, list) })
 			})
 		},
 	}
 }
 
-func showExpiries(g *page, list []store.Expiry) {
+func showExpiries(g *sheet, list []store.Expiry) {
 	if len(list) == 0 {
 		g.line("Nothing has expired.\n  candor evidence expire removes alerts for retention")
 		return
@@ -174,7 +174,7 @@ func showExpiries(g *page, list []store.Expiry) {
 	g.table("", rows)
 }
 
-func showExpired(g *page, x *retention.Expired) {
+func showExpired(g *sheet, x *retention.Expired) {
 	about := ""
 	if x.OfEntity {
 		about = " about that entity"
@@ -210,7 +210,7 @@ func verb(n int64, one, many string) string {
 }
 
 // showRewritten says where the rows of a batch lie, and how many are left.
-func showRewritten(g *page, b store.Batch) {
+func showRewritten(g *sheet, b store.Batch) {
 	var rows [][]string
 	if b.Merged != "" {
 		rows = append(rows, []string{"merged into", b.Merged})
@@ -222,7 +222,7 @@ func showRewritten(g *page, b store.Batch) {
 }
 
 // showMerge shows a merged file and the batches in it.
-func showMerge(g *page, m store.Merge, bs []store.Batch) {
+func showMerge(g *sheet, m store.Merge, bs []store.Batch) {
 	g.line("%s", g.bold(m.File))
 	g.table("  ", [][]string{{"merged", m.At.UTC().Format(time.DateTime)}, {"sha256", m.SHA256}, {"batches", group3(int64(len(m.Batches)))}, {"rows", group3(m.Rows)}})
 	var in []store.Batch
@@ -255,5 +255,5 @@ func (p *program) showMerged(ctx context.Context, d *Desk, m *store.Merge, err e
 	if err != nil {
 		return err
 	}
-	return p.emit(m, func(g *page) { showMerge(g, *m, bs) })
+	return p.emit(m, func(g *sheet) { showMerge(g, *m, bs) })
 }

@@ -49,13 +49,13 @@ stands for every alert of the list. What is said is evidence, with who said it.`
 					if err != nil {
 						return err
 					}
-					return p.emit(rs, func(g *page) { showReviews(g, &rs) })
+					return p.emit(rs, func(g *sheet) { showReviews(g, &rs) })
 				}
 				r, err := d.Assessment.Review(ctx, req, args[0])
 				if err != nil {
 					return err
 				}
-				return p.emit(r, func(g *page) { showReview(g, &r) })
+				return p.emit(r, func(g *sheet) { showReview(g, &r) })
 			})
 		},
 	}
@@ -96,7 +96,7 @@ func (p *program) tie(cmd *cobra.Command, req assessment.Request, t tying, args 
 		if err != nil {
 			return err
 		}
-		return p.emit(tied, func(g *page) {
+		return p.emit(tied, func(g *sheet) {
 			what := "are no part of"
 			if len(said.Part) > 0 {
 				what = "are part of"
@@ -107,7 +107,7 @@ func (p *program) tie(cmd *cobra.Command, req assessment.Request, t tying, args 
 }
 
 // showUntied lists the alerts that may be part of the incident.
-func showUntied(g *page, r *assure.Review) {
+func showUntied(g *sheet, r *assure.Review) {
 	if len(r.Untied) > 0 {
 		g.head("Untied alerts at its place and time")
 		rows := [][]string{{"TIME", "RULE", "ON", "AT", "ALERT"}}
@@ -136,7 +136,7 @@ func showUntied(g *page, r *assure.Review) {
 	}
 }
 
-func showReviews(g *page, rs *assure.Reviews) {
+func showReviews(g *sheet, rs *assure.Reviews) {
 	if len(rs.Cases) == 0 {
 		g.line("No case is known; candor evidence add cases FILE adds them.")
 	} else {
@@ -170,7 +170,7 @@ func knownByAlert(k *measure.CaseRecall) string {
 	return fmt.Sprintf("an alert of ours led to %d of %d (interval %s)", k.ByAlert, k.Incidents, short(k.Interval))
 }
 
-func showReview(g *page, r *assure.Review) {
+func showReview(g *sheet, r *assure.Review) {
 	c := &r.Case
 	g.line("%s  %s", g.bold(c.ID), c.Title)
 	closed := "open"
@@ -198,7 +198,7 @@ func showReview(g *page, r *assure.Review) {
 	showLimits(g, r.Limits)
 }
 
-func showInvolved(g *page, involved []assure.Involvement) {
+func showInvolved(g *sheet, involved []assure.Involvement) {
 	if len(involved) == 0 {
 		g.line("\n  The case names no technique and no analytic of the release: nothing is said of any analytic.")
 	}
@@ -221,7 +221,7 @@ func showInvolved(g *page, involved []assure.Involvement) {
 	}
 }
 
-func showShares(g *page, shares []assure.Share) {
+func showShares(g *sheet, shares []assure.Share) {
 	if len(shares) == 0 {
 		g.line("\n  No alert names the case.")
 		return

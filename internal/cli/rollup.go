@@ -12,7 +12,7 @@ func rungHeads() []string {
 	return []string{"N/A", "OUTSIDE", "BLIND", "OBSERV", "RULE", "UNPROV", "NOISY", "CONTRA", "PROVEN", "RELIABLE"}
 }
 
-func showRollup(g *page, r *assure.Rollup) {
+func showRollup(g *sheet, r *assure.Rollup) {
 	head := []string{strings.ToUpper(string(r.By)), "NAME"}
 	if r.By == "platform" {
 		head = head[:1]

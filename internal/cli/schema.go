@@ -56,7 +56,7 @@ func outputs() map[string][]schema.Form {
 		"attack search":       {schema.Of[listing]("")},
 		"attack show":         {schema.Of[library.Page]("")},
 		"attack stats":        {schema.Of[library.Stats]("")},
-		"attack sync":         {schema.Of[[]ingest.BundleResult](""), schema.Of[[]mirror.Entry]("with --list")},
+		"attack sync":         {schema.Of[[]ingest.BundleResult](""), schema.Of[[]mirror.Listed]("with --list")},
 		"backup":              {schema.Of[backup.Manifest]("")},
 		"demo":                {schema.Of[assure.Assessment]("the first value"), schema.Of[announcement]("the second, without --once")},
 		"evidence add":        {schema.Of[ingest.Result]("")},
@@ -131,7 +131,7 @@ type differences struct {
 }
 
 // changed is changed objects by category.
-type changed map[diff.Category][]diff.Entry
+type changed map[diff.Category][]diff.Changed
 
 // Schemas returns the commands whose --json has a published schema, and "error" for
 // what they print on standard error, in the order of their names.
@@ -194,7 +194,7 @@ another name or another type. Members may be added without.`,
 				list = append(list, describedOutput{c, schemaID(c), schemaTitle(c)})
 				rows = append(rows, []string{c, schemaID(c)})
 			}
-			return p.emit(list, func(g *page) { g.table("", rows) })
+			return p.emit(list, func(g *sheet) { g.table("", rows) })
 		},
 	}
 }

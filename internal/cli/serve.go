@@ -331,7 +331,7 @@ func (p *program) demo(cmd *cobra.Command, m demonstration) error {
 		if err != nil {
 			return err
 		}
-		if err := p.emit(a, func(g *page) { p.introduceDemo(g, m, dir); showAssessment(g, a, true) }); err != nil || m.once {
+		if err := p.emit(a, func(g *sheet) { p.introduceDemo(g, m, dir); showAssessment(g, a, true) }); err != nil || m.once {
 			return err
 		}
 		return p.serve(ctx, d, serving{on: on, fold: foldEvery}, p.policyNow)
@@ -380,7 +380,7 @@ func (p *program) fillDemo(ctx context.Context, d *Desk, dir string, seed uint64
 	return nil
 }
 
-func (p *program) introduceDemo(g *page, m demonstration, dir string) {
+func (p *program) introduceDemo(g *sheet, m demonstration, dir string) {
 	g.line("%s", g.bold("Candor demo"))
 	g.wrap("", "The library here is a miniature that was written for this demo in ATT&CK's shape; its texts are not MITRE's. "+
 		"The organisation does not exist: its evidence comes from a generator with seed "+fmt.Sprint(m.seed)+".", 96)

@@ -86,7 +86,7 @@ func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said 
 	for _, c := range cases {
 		list = append(list, c.statement(found))
 	}
-	return p.emit(list, func(g *page) { showSaid(g, found, list) })
+	return p.emit(list, func(g *sheet) { showSaid(g, found, list) })
 }
 
 // caseIn is a case with the batch that brought it.
@@ -135,7 +135,7 @@ func caseOf(r store.Record) (c alert.Case, err error) {
 	return c, nil
 }
 
-func showSaid(g *page, a *alert.Alert, list []statement) {
+func showSaid(g *sheet, a *alert.Alert, list []statement) {
 	id := a.ID
 	if a.CaseID != "" {
 		g.line("%s belongs to case %s", g.bold(id), a.CaseID)
@@ -193,7 +193,7 @@ func (p *program) caseStatements(ctx context.Context, d *Desk, records []store.R
 		withdrawn := slices.ContainsFunc(bs, func(b store.Batch) bool { return b.ID == r.Batch && b.Withdrawn != nil })
 		list = append(list, caseStatement{Case: c, Batch: r.Batch, Withdrawn: withdrawn})
 	}
-	return p.emit(list, func(g *page) {
+	return p.emit(list, func(g *sheet) {
 		for _, c := range list {
 			g.head("%s %s", c.ID, c.Title)
 			g.table("  ", c.rows())

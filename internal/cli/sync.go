@@ -93,14 +93,14 @@ func (p *program) sync(ctx context.Context, d *Desk, s syncing) error {
 			break
 		}
 	}
-	if err := p.emit(results, func(g *page) { showImports(g, results) }); err != nil {
+	if err := p.emit(results, func(g *sheet) { showImports(g, results) }); err != nil {
 		return err
 	}
 	return notAll(failed, results, len(missing))
 }
 
 // missing returns what is to be had, and how many releases the index names.
-func (p *program) missing(ctx context.Context, m *mirror.Mirror, s syncing, have []attack.Release) ([]mirror.Entry, int, error) {
+func (p *program) missing(ctx context.Context, m *mirror.Mirror, s syncing, have []attack.Release) ([]mirror.Listed, int, error) {
 	at, err := p.address(s.index)
 	if err != nil {
 		return nil, 0, err
@@ -113,11 +113,11 @@ func (p *program) missing(ctx context.Context, m *mirror.Mirror, s syncing, have
 }
 
 // told lists what is missing, unless that could not be found out.
-func (p *program) told(err error, missing []mirror.Entry, known int) error {
+func (p *program) told(err error, missing []mirror.Listed, known int) error {
 	if err != nil {
 		return err
 	}
-	return p.emit(append([]mirror.Entry{}, missing...), func(g *page) { showMissing(g, missing, known) })
+	return p.emit(append([]mirror.Listed{}, missing...), func(g *sheet) { showMissing(g, missing, known) })
 }
 
 // inARow is after how many releases in a row that could not be reached no more are tried.
@@ -137,7 +137,7 @@ func outOfReach(failed []error) bool {
 }
 
 // notTried says so of what is left.
-func notTried(es []mirror.Entry) []ingest.BundleResult {
+func notTried(es []mirror.Listed) []ingest.BundleResult {
 	var rs []ingest.BundleResult
 	for _, e := range es {
 		rs = append(rs, ingest.BundleResult{Source: e.Address, Release: attack.Release{Domain: e.Domain, Version: e.Version}, Failed: "not tried", Next: "run candor attack sync again"})
@@ -181,7 +181,7 @@ func (p *program) listWithout(ctx context.Context, s syncing) error {
 	return p.told(err, missing, known)
 }
 
-func showMissing(g *page, missing []mirror.Entry, known int) {
+func showMissing(g *sheet, missing []mirror.Listed, known int) {
 	if len(missing) == 0 {
 		g.line("Nothing is missing of the %d releases that the index names.", known)
 		return
@@ -209,7 +209,7 @@ func (p *program) hashes(ctx context.Context, d *Desk, path string) (*published.
 
 // syncOne downloads, verifies and imports one release. The download is removed
 // once it is imported; a refused one stays to be looked at.
-func (p *program) syncOne(ctx context.Context, d *Desk, m *mirror.Mirror, e mirror.Entry, hashes *published.Table, force bool) ([]ingest.BundleResult, error) {
+func (p *program) syncOne(ctx context.Context, d *Desk, m *mirror.Mirror, e mirror.Listed, hashes *published.Table, force bool) ([]ingest.BundleResult, error) {
 	bar := p.progress("download " + e.String())
 	path, err := m.Fetch(ctx, e, func(done, total int64) { bar.bytes(done, total, "download "+e.String()) })
 	bar.done()
@@ -228,7 +228,7 @@ func (p *program) syncOne(ctx context.Context, d *Desk, m *mirror.Mirror, e mirr
 
 // admit refuses a bundle that is another release than the index says, or whose
 // hash is not the published one.
-func admit(r attack.Release, e mirror.Entry, force bool) error {
+func admit(r attack.Release, e mirror.Listed, force bool) error {
 	if r.Domain != e.Domain || r.Version != e.Version {
 		return fault.New(fault.Refused, "the index calls it %s and the bundle says %s", e, r).At("%s", e.Address).
 			Next("do not trust this address; candor attack import takes a file that you have checked yourself")

@@ -61,7 +61,7 @@ names. A note may stand in place of a section; --derived leaves notes out.`,
 					return err
 				}
 				t = as(t)
-				return p.emit(t, func(g *page) { showTake(g, &t, sources) })
+				return p.emit(t, func(g *sheet) { showTake(g, &t, sources) })
 			})
 		},
 	}
@@ -94,7 +94,7 @@ func (p *program) takes(ctx context.Context, d *Desk, req assessment.Request, as
 	between, begin, end := "\n", "", ""
 	render := func(t take.Take) ([]byte, error) {
 		t = as(t)
-		g := &page{paint: p.outPaint()}
+		g := &sheet{paint: p.outPaint()}
 		showTake(g, &t, false)
 		return []byte(g.String()), nil
 	}
@@ -121,7 +121,7 @@ func (p *program) takes(ctx context.Context, d *Desk, req assessment.Request, as
 // second is the error of a call.
 func second(_ int, err error) error { return err }
 
-func showTake(g *page, t *take.Take, sources bool) {
+func showTake(g *sheet, t *take.Take, sources bool) {
 	g.line("%s", g.bold(strings.TrimSpace(t.Object.ATTACKID+"  "+t.Object.Name)))
 	g.line("%s in %s, as of %s, policy %s", t.Kind, t.Release, t.AsOf, t.Policy)
 	for _, s := range t.Sections {
@@ -200,7 +200,7 @@ func cutTo(s string, n int) string {
 // adjacentShown is how many stages next to an object the terminal shows.
 const adjacentShown = 9
 
-func showNextStages(g *page, t *take.Take) {
+func showNextStages(g *sheet, t *take.Take) {
 	if len(t.Adjacent) == 0 {
 		return
 	}

@@ -63,7 +63,7 @@ A token ends after 90 days unless --expires says otherwise: a number of days as 
 			if err != nil {
 				return err
 			}
-			return p.emit(madeToken{made, secret}, func(g *page) { showMade(g, made, secret) })
+			return p.emit(madeToken{made, secret}, func(g *sheet) { showMade(g, made, secret) })
 		},
 	}
 	c.Flags().StringSliceVar(&r.Scopes, "scope", nil, "what it is for: to push "+strings.Join(intake.Kinds(), ", ")+"; to write "+identity.Notes+"; to "+string(identity.Read)+" (required)")
@@ -89,7 +89,7 @@ func expiry(text string, now time.Time) (*time.Time, error) {
 	return new(d.Add(1).Time()), nil
 }
 
-func showMade(g *page, made token.Token, secret string) {
+func showMade(g *sheet, made token.Token, secret string) {
 	g.line("made token %s (id %s)", g.bold(made.Name), made.ID)
 	g.line("")
 	g.line("  %s", secret)
@@ -147,12 +147,12 @@ and when it was last used, to a minute. No secret is shown, because none is kept
 			for _, t := range all {
 				l.Tokens = append(l.Tokens, tokenView{t, t.State(p.Now())})
 			}
-			return p.emit(l, func(g *page) { showTokens(g, l.Tokens) })
+			return p.emit(l, func(g *sheet) { showTokens(g, l.Tokens) })
 		},
 	}
 }
 
-func showTokens(g *page, list []tokenView) {
+func showTokens(g *sheet, list []tokenView) {
 	if len(list) == 0 {
 		g.line("There are no tokens. candor token create NAME --scope alerts makes one.")
 		return
@@ -187,7 +187,7 @@ candor evidence withdraw takes a batch of it out of every count.`,
 			if err != nil {
 				return err
 			}
-			return p.emit(tokenView{t, t.State(p.Now())}, func(g *page) {
+			return p.emit(tokenView{t, t.State(p.Now())}, func(g *sheet) {
 				if fresh {
 					g.line("revoked token %s (id %s)", g.bold(t.Name), t.ID)
 					return

@@ -46,7 +46,7 @@ and on which hosts nothing would be.`,
 						return err
 					}
 				}
-				return p.emit(t, func(g *page) { showTuned(g, &t) })
+				return p.emit(t, func(g *sheet) { showTuned(g, &t) })
 			})
 		},
 	}
@@ -65,7 +65,7 @@ func (p *program) writeSweep(path string, t *assessment.Tuned) error {
 	return nil
 }
 
-func showTuned(g *page, t *assessment.Tuned) {
+func showTuned(g *sheet, t *assessment.Tuned) {
 	g.line("%s  %s", g.bold(t.RuleID), t.RuleName)
 	g.line("%s from %s to %s: %s true of %s labelled, %s with a score", count(t.Alerts, "alert", "alerts"), t.Older.From, lastDay(t),
 		group3(t.TruePositive), group3(t.Labelled), group3(t.Scored))
@@ -101,7 +101,7 @@ func lastDay(t *assessment.Tuned) string {
 	return string(t.Older.To)
 }
 
-func showLost(g *page, t *tune.Threshold) {
+func showLost(g *sheet, t *tune.Threshold) {
 	for _, l := range []*tune.Lost{&t.Older.Lost, &t.Newer.Lost} {
 		if len(l.Alerts) > 0 {
 			g.wrap("    ", "true positives lost: "+strings.Join(l.Alerts, ", "), 110)
@@ -115,7 +115,7 @@ func showLost(g *page, t *tune.Threshold) {
 // mostSteps bounds how many thresholds the table shows; --json has all.
 const mostSteps = 15
 
-func showSweep(g *page, t *assessment.Tuned) {
+func showSweep(g *sheet, t *assessment.Tuned) {
 	if len(t.Thresholds) == 0 {
 		return
 	}
@@ -142,7 +142,7 @@ func outcomeCells(o *tune.Outcome) []string {
 		ratio(int64(o.EpisodeHits), int64(o.Episodes)), group3(o.Lost.TruePositives)}
 }
 
-func showExclusions(g *page, t *assessment.Tuned) {
+func showExclusions(g *sheet, t *assessment.Tuned) {
 	g.head("Exclusions that would have removed no known true positive (%d)", len(t.Exclusions))
 	if len(t.Exclusions) == 0 {
 		g.line("  none of %s tried", plural(t.Tried, "value", "values"))
@@ -171,7 +171,7 @@ func removalCells(part string, r *tune.Removal, after *tune.Outcome) []string {
 }
 
 // showRefused says what is not suggested and why.
-func showRefused(g *page, list []tune.Refusal) {
+func showRefused(g *sheet, list []tune.Refusal) {
 	if len(list) == 0 {
 		return
 	}
@@ -189,7 +189,7 @@ func showRefused(g *page, list []tune.Refusal) {
 	}
 }
 
-func showValues(g *page, t *assessment.Tuned) {
+func showValues(g *sheet, t *assessment.Tuned) {
 	if len(t.Values) == 0 {
 		return
 	}

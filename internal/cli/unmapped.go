@@ -11,7 +11,7 @@ const maxUnused = 12
 
 // showUnknownSources lists the log sources that the release does not know, with
 // the names that may have been meant.
-func showUnknownSources(g *page, list []visibility.Suggestion) {
+func showUnknownSources(g *sheet, list []visibility.Suggestion) {
 	for i, s := range list {
 		switch i {
 		case 0:
@@ -32,7 +32,7 @@ func showUnknownSources(g *page, list []visibility.Suggestion) {
 }
 
 // showStopped lists the feeds that arrived once and no longer do.
-func showStopped(g *page, list []visibility.StoppedFeed) {
+func showStopped(g *sheet, list []visibility.StoppedFeed) {
 	for i, f := range list {
 		switch i {
 		case 0:

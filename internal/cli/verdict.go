@@ -17,7 +17,7 @@ import (
 
 // rungColour gives a rung its colour on a terminal; the word always stands
 // beside it.
-func rungColour(g *page, r assure.Rung, s string) string {
+func rungColour(g *sheet, r assure.Rung, s string) string {
 	switch r {
 	case assure.Reliable, assure.Proven:
 		return g.code("32", s)
@@ -31,7 +31,7 @@ func rungColour(g *page, r assure.Rung, s string) string {
 
 func words(r assure.Rung) string { return strings.ReplaceAll(string(r), "_", " ") }
 
-func showAssessment(g *page, a assure.Assessment, summary bool) {
+func showAssessment(g *sheet, a assure.Assessment, summary bool) {
 	if !summary {
 		showVerdicts(g, a.Verdicts)
 		g.line("")
@@ -70,7 +70,7 @@ func showAssessment(g *page, a assure.Assessment, summary bool) {
 const apartMost = 5
 
 // showSites says where verdicts of the whole do not hold.
-func showSites(g *page, by *assure.BySite) {
+func showSites(g *sheet, by *assure.BySite) {
 	if by == nil {
 		return
 	}
@@ -109,7 +109,7 @@ func prefix(s, sep string) string {
 	return s + sep
 }
 
-func showVerdicts(g *page, vs []assure.Verdict) {
+func showVerdicts(g *sheet, vs []assure.Verdict) {
 	rows := [][]string{{"ANALYTIC", "RUNG", "TECHNIQUE", "PLATFORM", "NEXT STEP"}}
 	for _, v := range vs {
 		next := ""
@@ -140,7 +140,7 @@ func nameList(ns []assure.Name, limit int) string {
 	return strings.Join(parts, ", ")
 }
 
-func showRungs(g *page, t assure.Totals) {
+func showRungs(g *sheet, t assure.Totals) {
 	g.head("Rungs (%d analytics)", t.Analytics)
 	most := 1
 	for _, r := range t.Rungs {
@@ -162,7 +162,7 @@ func showRungs(g *page, t assure.Totals) {
 const fewSteps = 10
 
 // showSteps shows the first of what lifts, and what verdicts name beside it.
-func showSteps(g *page, steps []assure.Lift) {
+func showSteps(g *sheet, steps []assure.Lift) {
 	if len(steps) == 0 {
 		return
 	}
@@ -184,7 +184,7 @@ func showSteps(g *page, steps []assure.Lift) {
 	g.line("  %s", g.dim("lifts: analytics that get past the question that stops them; reliable: those of them that become reliable"))
 }
 
-func showUnmapped(g *page, u assure.Unmapped) {
+func showUnmapped(g *sheet, u assure.Unmapped) {
 	showStopped(g, u.StoppedFeeds)
 	if len(u.Rules)+len(u.SilentRules)+len(u.AlertRules)+len(u.UnknownSources)+len(u.Tunings) == 0 {
 		return
@@ -208,7 +208,7 @@ func showUnmapped(g *page, u assure.Unmapped) {
 	showUnmappedTunings(g, u.Tunings)
 }
 
-func showUnmappedTunings(g *page, ts []assure.UnmappedTuning) {
+func showUnmappedTunings(g *sheet, ts []assure.UnmappedTuning) {
 	if len(ts) == 0 {
 		return
 	}
@@ -235,7 +235,7 @@ func ambiguous(r *assure.AlertRule) string {
 
 // showUnknownIDs names every id that the release does not know, with how many
 // rules name it.
-func showUnknownIDs(g *page, rules []claim.Unmapped) {
+func showUnknownIDs(g *sheet, rules []claim.Unmapped) {
 	if len(rules) == 0 {
 		return
 	}
@@ -265,7 +265,7 @@ func showUnknownIDs(g *page, rules []claim.Unmapped) {
 	}
 }
 
-func showVerdict(g *page, v assure.Verdict, every bool) {
+func showVerdict(g *sheet, v assure.Verdict, every bool) {
 	g.line("%s  %s", g.bold(v.Analytic.ATTACKID), v.Analytic.Name)
 	for _, t := range v.Techniques {
 		g.line("  detects %s %s (%s)", t.ATTACKID, t.Name, nameList(v.Tactics, 9))
@@ -310,7 +310,7 @@ func showVerdict(g *page, v assure.Verdict, every bool) {
 }
 
 // showIncidents says what incidents say, where there are any.
-func showIncidents(g *page, i *assure.Incidents) {
+func showIncidents(g *sheet, i *assure.Incidents) {
 	if i.State == "" || i.State == "none" {
 		return
 	}
@@ -321,7 +321,7 @@ func showIncidents(g *page, i *assure.Incidents) {
 
 // showKnobs lists what ATT&CK says should be set locally and what is, for one rule
 // or, if rule is empty, for all.
-func showKnobs(g *page, knobs []assure.Knob, rule string) {
+func showKnobs(g *sheet, knobs []assure.Knob, rule string) {
 	if len(knobs) == 0 {
 		return
 	}
@@ -344,7 +344,7 @@ func showKnobs(g *page, knobs []assure.Knob, rule string) {
 	g.table("  ", rows)
 }
 
-func showReasons(g *page, rs []evidence.Reason) {
+func showReasons(g *sheet, rs []evidence.Reason) {
 	for _, r := range rs {
 		g.wrap("  ", r.Text, 110)
 		var refs []string
@@ -361,7 +361,7 @@ func showReasons(g *page, rs []evidence.Reason) {
 	}
 }
 
-func showNeeds(g *page, v assure.Verdict) {
+func showNeeds(g *sheet, v assure.Verdict) {
 	if len(v.Visibility.Needs) == 0 {
 		return
 	}
@@ -379,7 +379,7 @@ func showNeeds(g *page, v assure.Verdict) {
 
 // showClaims lists the claims. Those that cannot count are a line with their number
 // unless every one is asked for.
-func showClaims(g *page, v assure.Verdict, every bool) {
+func showClaims(g *sheet, v assure.Verdict, every bool) {
 	if len(v.Claims) == 0 {
 		return
 	}
@@ -415,7 +415,7 @@ func showClaims(g *page, v assure.Verdict, every bool) {
 // mostClaims is how many claims a verdict lists unless all are asked for.
 const mostClaims = 15
 
-func showMeasurement(g *page, m *measure.Statement) {
+func showMeasurement(g *sheet, m *measure.Statement) {
 	g.head("Measured over %d days", m.WindowDays)
 	n := m.TruePositive + m.BenignPositive + m.FalsePositive
 	rows := [][]string{{"alerts", fmt.Sprintf("%s: %s true, %s benign, %s false, %s unlabelled, %s test, %s duplicate", group3(m.Alerts),

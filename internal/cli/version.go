@@ -55,7 +55,7 @@ memory whenever it is asked: it is in every build, and the simple, slower engine
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
 			b.Alerts = p.Engines
-			return p.emit(b, func(g *page) {
+			return p.emit(b, func(g *sheet) {
 				g.line("candor %s", b.Version)
 				if b.Revision != "" {
 					g.line("revision %s %s", b.Revision, b.Time)

@@ -65,9 +65,9 @@ type Keeper struct {
 	// seen is what the first entries of the ledger are about, up to the place read.
 	seen *record
 	read int64
-	// settled says that once everything had its entry, and that what has landed
+	// caughtUp says that once everything had its entry, and that what has landed
 	// since through the keeper has one.
-	settled bool
+	caughtUp bool
 	// landing is held, a part by each, by what lands in a store until it has its
 	// entry, and whole by what needs both to be in step.
 	landing *semaphore.Weighted
@@ -118,11 +118,11 @@ func (k *Keeper) Log() *ledger.Log { return k.log }
 // late is the reason of an entry for what was found without one.
 const late = "found without an entry"
 
-// Settle writes the entries that are missing: of batches, withdrawals and
+// CatchUp writes the entries that are missing: of batches, withdrawals and
 // releases. The batch or release named just has landed now; whatever else is
 // missing was left without an entry, and the entry says so. A policy that has its
 // entry and is not in force yet comes into force.
-func (k *Keeper) Settle(ctx context.Context, just string) error {
+func (k *Keeper) CatchUp(ctx context.Context, just string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.finishPolicy(ctx); err != nil {
@@ -153,7 +153,7 @@ func (k *Keeper) Settle(ctx context.Context, just string) error {
 		}
 		known.add(e.Entry)
 	}
-	k.settled = true
+	k.caughtUp = true
 	return nil
 }
 
@@ -161,7 +161,7 @@ func (k *Keeper) Settle(ctx context.Context, just string) error {
 func (k *Keeper) enter(ctx context.Context, e ledger.Entry) error {
 	e.Time = k.Now()
 	if _, err := k.log.Append(ctx, e); err != nil {
-		k.settled = false
+		k.caughtUp = false
 		return err
 	}
 	return nil
@@ -173,8 +173,8 @@ func (k *Keeper) enter(ctx context.Context, e ledger.Entry) error {
 // thousands of batches a day.
 func (k *Keeper) record(ctx context.Context, b store.Batch) error {
 	k.mu.Lock()
-	settled := k.settled
-	if settled {
+	caughtUp := k.caughtUp
+	if caughtUp {
 		defer k.mu.Unlock()
 		known, err := k.recorded(ctx)
 		if e := batchEntry(b); err == nil && !known.has(e) {
@@ -183,7 +183,7 @@ func (k *Keeper) record(ctx context.Context, b store.Batch) error {
 		return err
 	}
 	k.mu.Unlock()
-	return k.Settle(ctx, b.ID)
+	return k.CatchUp(ctx, b.ID)
 }
 
 // subject is what an entry is about.
@@ -381,7 +381,7 @@ func (k *Keeper) withdraw(ctx context.Context, batch string, w store.Withdrawal)
 		return store.Batch{}, err
 	}
 	ctx = context.WithoutCancel(ctx) // it is withdrawn
-	if err := k.Settle(ctx, batch); err != nil {
+	if err := k.CatchUp(ctx, batch); err != nil {
 		return store.Batch{}, unrecorded("batch "+batch+" is withdrawn", err)
 	}
 	b, _, err = k.find(ctx, batch)
@@ -395,7 +395,7 @@ func (k *Keeper) Remove(ctx context.Context, rm attack.Removal) (removed attack.
 		if removed, err = k.Releases.Remove(ctx, rm); err != nil {
 			return err
 		}
-		if err := k.Settle(context.WithoutCancel(ctx), ReleaseID(removed.Release)); err != nil {
+		if err := k.CatchUp(context.WithoutCancel(ctx), ReleaseID(removed.Release)); err != nil {
 			return unrecorded(removed.Release.String()+" is removed", err)
 		}
 		return nil
@@ -431,7 +431,7 @@ func (k *Keeper) withdrawCompanions(ctx context.Context, batch string, w store.W
 			if err := s.Withdraw(ctx, b.ID, w); err != nil {
 				return err
 			}
-			if err := k.Settle(context.WithoutCancel(ctx), b.ID); err != nil {
+			if err := k.CatchUp(context.WithoutCancel(ctx), b.ID); err != nil {
 				return unrecorded("batch "+b.ID+" is withdrawn", err)
 			}
 		}

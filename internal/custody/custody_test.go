@@ -56,7 +56,7 @@ func (r *releases) Content(_ context.Context, of attack.Release) (string, error)
 
 func (r *releases) Audit(context.Context) (a store.LibraryAudit, err error) {
 	for _, of := range r.have {
-		a.Releases = append(a.Releases, store.KeptRelease{Release: of, Content: content(of)})
+		a.Releases = append(a.Releases, store.AuditedRelease{Release: of, Content: content(of)})
 	}
 	return a, nil
 }
@@ -172,7 +172,7 @@ func (h *house) fill(t tester) {
 	h.withdraw(t, "rules-3")
 	h.withdraw(t, "alerts-3")
 	h.library.have = []attack.Release{{Domain: "enterprise-attack", Version: "18.1", STIX: "2.1", FileHash: strings.Repeat("ab", 32), Objects: 9}}
-	if err := h.Settle(t.Context(), ""); err != nil {
+	if err := h.CatchUp(t.Context(), ""); err != nil {
 		t.Fatalf("settle: %v", err)
 	}
 	if _, _, err := h.SetPolicy(t.Context(), custody.PolicyChange{ID: "ours 1", File: []byte("version: \"1\"\n"), By: "ann"}); err != nil {
@@ -467,7 +467,7 @@ func TestABatchIsRecordedWithoutAskingForAllOthers(t *testing.T) {
 	a := &asked{audited: h.alerts}
 	k := custody.New(custody.Stores{Ledger: h.evidence.Ledger(), Batches: []custody.Batches{h.evidence, a}, Releases: &h.library,
 		Policy: filepath.Join(h.dir, "policy.yaml"), Now: func() time.Time { return now }})
-	if err := k.Settle(t.Context(), ""); err != nil {
+	if err := k.CatchUp(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	before := a.times
@@ -483,7 +483,7 @@ func TestABatchIsRecordedWithoutAskingForAllOthers(t *testing.T) {
 	if _, _, err := h.alerts.Append(t.Context(), batch("alerts", "other"), each(fired("other", "", nil))); err != nil {
 		t.Fatal(err)
 	}
-	if err := k.Settle(t.Context(), ""); err != nil {
+	if err := k.CatchUp(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := k.Log().Entries(t.Context())

@@ -266,13 +266,13 @@ func TestKilledWriterLeavesNoBatchWithoutItsEntryForLong(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		storetest.Kept(t, append(alerts, rules...), acknowledged)
+		storetest.AllThere(t, append(alerts, rules...), acknowledged)
 		r := h.verify(t, root)
 		t.Logf("%d entries, without one: %v", r.Size, r.Unrecorded)
 		if len(r.Findings) > 0 || len(r.Unrecorded) > 1 {
 			t.Fatalf("%s\nunrecorded %v", found(r), r.Unrecorded)
 		}
-		if err := h.Settle(t.Context(), ""); err != nil {
+		if err := h.CatchUp(t.Context(), ""); err != nil {
 			t.Fatal(err)
 		}
 		if r = h.verify(t, root); !r.OK {

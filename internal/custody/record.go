@@ -122,7 +122,7 @@ func (w releaseWriter) commit(ctx context.Context, r attack.Release, odd []store
 	if err != nil || !landed {
 		return landed, err
 	}
-	if err := w.keeper.Settle(context.WithoutCancel(ctx), ReleaseID(r)); err != nil {
+	if err := w.keeper.CatchUp(context.WithoutCancel(ctx), ReleaseID(r)); err != nil {
 		return landed, unrecorded(r.String()+" is imported", err)
 	}
 	return landed, nil

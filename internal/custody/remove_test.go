@@ -42,7 +42,7 @@ func TestARemovedReleaseIsRemovedAndNotMissing(t *testing.T) {
 	if r := h.verify(t, nil); r.OK || len(r.Findings) != 0 || len(r.Unrecorded) != 1 || r.Unrecorded[0].Kind != ledger.Release {
 		t.Errorf("there again without an entry: %s, %v", found(r), r.Unrecorded)
 	}
-	if err := h.Settle(t.Context(), custody.ReleaseID(release)); err != nil {
+	if err := h.CatchUp(t.Context(), custody.ReleaseID(release)); err != nil {
 		t.Fatal(err)
 	}
 	expect("imported again", 2, 0)
@@ -52,10 +52,10 @@ func TestARemovedReleaseIsRemovedAndNotMissing(t *testing.T) {
 	}
 	remove(now.Add(time.Hour), "")
 	expect("removed again", 3, 1)
-	if err := h.Settle(t.Context(), ""); err != nil {
+	if err := h.CatchUp(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
-	expect("settled", 3, 1)
+	expect("caught up", 3, 1)
 }
 
 // TestARemovalWithoutItsEntryIsSaid is of a process that ended between the two.
@@ -69,7 +69,7 @@ func TestARemovalWithoutItsEntryIsSaid(t *testing.T) {
 	if r.OK || len(r.Findings) != 0 || len(r.Unrecorded) != 1 || r.Unrecorded[0].Kind != ledger.Removal {
 		t.Errorf("%s, unrecorded %v", found(r), r.Unrecorded)
 	}
-	if err := h.Settle(t.Context(), ""); err != nil {
+	if err := h.CatchUp(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	if r := h.verify(t, nil); !r.OK || len(r.Removed) != 1 || r.Removed[0].Reason != "found without an entry" {

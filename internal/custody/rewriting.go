@@ -125,8 +125,8 @@ func (k *Keeper) Copying(ctx context.Context) (release func(), err error) {
 // recordAs writes an entry of what has happened just now.
 func (k *Keeper) recordAs(ctx context.Context, e ledger.Entry) error {
 	k.mu.Lock()
-	settled := k.settled
-	if settled {
+	caughtUp := k.caughtUp
+	if caughtUp {
 		defer k.mu.Unlock()
 		known, err := k.recorded(ctx)
 		if err == nil && !known.has(e) {
@@ -135,7 +135,7 @@ func (k *Keeper) recordAs(ctx context.Context, e ledger.Entry) error {
 		return err
 	}
 	k.mu.Unlock()
-	return k.Settle(ctx, e.ID)
+	return k.CatchUp(ctx, e.ID)
 }
 
 // mergeEntry returns the entry of a merged file, but for place and time.

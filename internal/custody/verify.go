@@ -102,7 +102,7 @@ type Report struct {
 type verifier struct {
 	Report
 	entries map[subject]int64 // the newest entry of each
-	kept    map[string]store.Kept
+	kept    map[string]store.Audited
 	amiss   []store.Amiss
 	unread  bool // a store could not be read whole, so that kept may lack batches
 	// expiries are the hashes of the records of what expired, by ID, and entries of those
@@ -128,7 +128,7 @@ func (k *Keeper) Verify(ctx context.Context, asked Verification) (Report, error)
 	if err != nil {
 		return Report{}, err
 	}
-	v := &verifier{entries: map[subject]int64{}, kept: map[string]store.Kept{}}
+	v := &verifier{entries: map[subject]int64{}, kept: map[string]store.Audited{}}
 	v.Root, v.Expected, v.Deep, v.Checked = checked.Root, asked.Expected, asked.Deep, map[ledger.Kind]int{}
 	v.Findings, v.Unrecorded, v.Removed = []Finding{}, []Unrecorded{}, []Removed{}
 	v.Expired = []Expired{}
@@ -255,7 +255,7 @@ func (k *Keeper) compareReleases(ctx context.Context, v *verifier, entries []led
 	for _, e := range entries {
 		said.add(e)
 	}
-	kept := map[string]store.KeptRelease{}
+	kept := map[string]store.AuditedRelease{}
 	for _, r := range a.Releases {
 		e := releaseEntry(r.Release)
 		kept[e.ID] = r

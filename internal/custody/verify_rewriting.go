@@ -114,7 +114,7 @@ func (v *verifier) expiry(e *ledger.Entry) {
 
 // batch compares a batch with the entry of its arrival, and with what was recorded of it
 // since.
-func (v *verifier) batch(e *ledger.Entry, b store.Kept, now lying) {
+func (v *verifier) batch(e *ledger.Entry, b store.Audited, now lying) {
 	switch n := b.Now; {
 	case b.Content != e.SHA256:
 		v.about(e, BatchContent, "what is kept of batch %s is not what was recorded", e.ID)

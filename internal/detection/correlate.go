@@ -53,10 +53,10 @@ func (c Correlations) named(r *Rule) []*Rule {
 	return out
 }
 
-// Settled returns a rule as it is among the others: a correlation with the platforms
+// Joined returns a rule as it is among the others: a correlation with the platforms
 // and log sources of the rules that it names, and a rule that only correlations look
 // at with the role of a base. R must be one of the rules that c was made of.
-func (c Correlations) Settled(r *Rule) *Rule {
+func (c Correlations) Joined(r *Rule) *Rule {
 	if !c.bases[r] && len(r.Of) == 0 {
 		return r
 	}

@@ -21,7 +21,7 @@ func TestACorrelationReadsWhatItsRulesRead(t *testing.T) {
 		role  Role
 		reads bool
 	}{{Base, true}, {Alerts, true}, {Alerts, true}, {Alerts, false}, {Alerts, false}} {
-		got := c.Settled(rules[i])
+		got := c.Joined(rules[i])
 		if got.Role != want.role || slices.Contains(got.Logs, logon) != want.reads || slices.Contains(got.Platforms, "Windows") != want.reads {
 			t.Errorf("%s: %+v; want role %q, reads %v", rules[i].ID, got, want.role, want.reads)
 		}
@@ -39,7 +39,7 @@ func TestCirclesOfCorrelationsEnd(t *testing.T) {
 		}), 0, 6).Draw(t, "rules")
 		c := NewCorrelations(rules)
 		for _, r := range rules {
-			if got := c.Settled(r); got.ID != r.ID || !slices.Contains(Roles(), got.Role) {
+			if got := c.Joined(r); got.ID != r.ID || !slices.Contains(Roles(), got.Role) {
 				t.Fatalf("%+v", got)
 			}
 		}

@@ -28,12 +28,12 @@ func Hidden(r rune) bool {
 	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
 		return true
 	}
-	return Turns(r)
+	return Steers(r)
 }
 
-// Turns reports whether a character has no other use than to turn the direction of
+// Steers reports whether a character has no other use than to steer the direction of
 // writing.
-func Turns(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }
+func Steers(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }
 
 // Text returns text with every hidden character as its escape, for example \u001b.
 // Line ends and tabs stay. A byte that is not UTF-8 becomes U+FFFD.

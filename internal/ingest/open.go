@@ -410,7 +410,7 @@ func damaged(p, what string, err error) error {
 // order of their names. Their heads are read first: what is too much is never held.
 func untar(l location, data []byte, k kind) ([]file, error) {
 	n, left := 0, int64(maxArchive) // a hole in a file of an archive takes no room there
-	err := entries(l, data, k, func(_ string, size int64, _ io.Reader) error {
+	err := eachPacked(l, data, k, func(_ string, size int64, _ io.Reader) error {
 		if left -= size; left < 0 {
 			return tooLarge(l.path, maxArchive)
 		}
@@ -427,7 +427,7 @@ func untar(l location, data []byte, k kind) ([]file, error) {
 			At("%s", l.path).Next("name the archive that holds them")
 	}
 	files := make([]file, 0, n)
-	err = entries(l, data, k, func(name string, size int64, text io.Reader) error {
+	err = eachPacked(l, data, k, func(name string, size int64, text io.Reader) error {
 		body := make([]byte, size)
 		if _, err := io.ReadFull(text, body); err != nil {
 			return damaged(l.path, "tar", err)
@@ -439,15 +439,15 @@ func untar(l location, data []byte, k kind) ([]file, error) {
 	return files, err
 }
 
-// entries calls fn with every file of the kind in an archive.
-func entries(l location, data []byte, k kind, fn func(name string, size int64, text io.Reader) error) error {
+// eachPacked calls fn with every file of the kind in an archive.
+func eachPacked(l location, data []byte, k kind, fn func(name string, size int64, text io.Reader) error) error {
 	text, err := unpacked(l, data)
 	if err != nil {
 		return err
 	}
 	bounded := &io.LimitedReader{R: text, N: maxUnpacked}
 	for r := tar.NewReader(bounded); ; {
-		name, size, err := entry(r, k)
+		name, size, err := packed(r, k)
 		switch {
 		case err == io.EOF: // behind the end there is the checksum of gzip
 			if _, err = io.Copy(io.Discard, bounded); err != nil {
@@ -465,8 +465,8 @@ func entries(l location, data []byte, k kind, fn func(name string, size int64, t
 	}
 }
 
-// entry goes to the next entry of an archive that is a file of the kind.
-func entry(r *tar.Reader, k kind) (name string, size int64, err error) {
+// packed goes to the next member of an archive that is a file of the kind.
+func packed(r *tar.Reader, k kind) (name string, size int64, err error) {
 	for {
 		head, err := r.Next()
 		if err != nil {
@@ -483,7 +483,7 @@ func entry(r *tar.Reader, k kind) (name string, size int64, err error) {
 func peekTar(l location, text io.Reader, show func(name string, head []byte) (more bool)) error {
 	k, r := anyKind(), tar.NewReader(text)
 	for range maxPeeked {
-		name, _, err := entry(r, k)
+		name, _, err := packed(r, k)
 		if err == io.EOF {
 			return nil
 		}

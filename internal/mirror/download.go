@@ -80,7 +80,7 @@ func (m *Mirror) get(ctx context.Context, at string, header http.Header) (*http.
 // the version that they belong to.
 type part struct{ path, tagPath string }
 
-func (m *Mirror) part(e Entry) part {
+func (m *Mirror) part(e Listed) part {
 	clean := strings.NewReplacer("/", "_", "\\", "_", "..", "_")
 	p := filepath.Join(m.dir, clean.Replace(e.Domain+"-"+e.Version)+".json.part")
 	return part{path: p, tagPath: p + ".etag"}
@@ -97,10 +97,10 @@ func (p part) have() (int64, string) {
 	return info.Size(), string(tag)
 }
 
-// Fetch downloads an entry and returns the path of the whole file. A download
+// Fetch downloads a release and returns the path of the whole file. A download
 // that was cut off is resumed where the server allows it; one that stalls is
 // given up and tried again. Progress gets bytes done and in all, -1 if unknown.
-func (m *Mirror) Fetch(ctx context.Context, e Entry, progress func(done, total int64)) (string, error) {
+func (m *Mirror) Fetch(ctx context.Context, e Listed, progress func(done, total int64)) (string, error) {
 	if !address.Web(e.Address) {
 		return e.Address, nil
 	}
@@ -123,7 +123,7 @@ func (m *Mirror) Fetch(ctx context.Context, e Entry, progress func(done, total i
 }
 
 // attempt asks for what is missing of a file and appends it.
-func (m *Mirror) attempt(ctx context.Context, e Entry, p part, progress func(done, total int64)) error {
+func (m *Mirror) attempt(ctx context.Context, e Listed, p part, progress func(done, total int64)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	from, tag := p.have()
@@ -174,7 +174,7 @@ func continuesAt(resp *http.Response, asked int64) (int64, error) {
 }
 
 // append writes the answer's bytes at offset from, and sees that all come.
-func (m *Mirror) append(resp *http.Response, e Entry, p part, from int64, cancel context.CancelCauseFunc, progress func(done, total int64)) error {
+func (m *Mirror) append(resp *http.Response, e Listed, p part, from int64, cancel context.CancelCauseFunc, progress func(done, total int64)) error {
 	f, err := os.OpenFile(p.path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

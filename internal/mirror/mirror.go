@@ -27,8 +27,8 @@ const DefaultIndex = "https://raw.githubusercontent.com/mitre-attack/attack-stix
 // maxIndex is the size, in bytes, over which an answer is no index.
 const maxIndex = 16 << 20
 
-// Entry is one release that an index names.
-type Entry struct {
+// Listed is one release that an index names.
+type Listed struct {
 	Domain   string `json:"domain"`
 	Version  string `json:"version"`
 	Address  string `json:"address"` // an http(s) address or a file path
@@ -36,7 +36,7 @@ type Entry struct {
 }
 
 // String returns the release's name for people.
-func (e Entry) String() string { return attack.ShortDomain(e.Domain) + " " + e.Version }
+func (e Listed) String() string { return attack.ShortDomain(e.Domain) + " " + e.Version }
 
 type index struct {
 	Name        string `json:"name"`
@@ -53,26 +53,26 @@ type index struct {
 
 // ParseIndex reads a collection index found at base, against which relative
 // addresses are resolved. Entries come by domain, newest first.
-func ParseIndex(raw []byte, base string) ([]Entry, error) {
+func ParseIndex(raw []byte, base string) ([]Listed, error) {
 	var ix index
 	if err := json.Unmarshal(raw, &ix); err != nil {
 		return nil, fault.New(fault.Invalid, "this is not a collection index").At("%s", base).Because(err).
 			Next("--index takes the address or the path of an index.json as MITRE publishes it")
 	}
-	var es []Entry
+	var es []Listed
 	for _, c := range ix.Collections {
 		for _, v := range c.Versions {
 			at, err := resolve(base, v.URL)
 			if err != nil || v.Version == "" {
 				return nil, fault.New(fault.Invalid, "collection %q names version %q at %q, which cannot be followed", c.Name, v.Version, v.URL).At("%s", base).Because(err)
 			}
-			es = append(es, Entry{Domain: domainOf(v.URL, v.Version, c.Name), Version: v.Version, Address: at, Modified: v.Modified})
+			es = append(es, Listed{Domain: domainOf(v.URL, v.Version, c.Name), Version: v.Version, Address: at, Modified: v.Modified})
 		}
 	}
 	if len(es) == 0 {
 		return nil, fault.New(fault.Invalid, "the index names no release").At("%s", base).Next("--index takes the address or the path of an index.json as MITRE publishes it")
 	}
-	slices.SortStableFunc(es, func(a, b Entry) int {
+	slices.SortStableFunc(es, func(a, b Listed) int {
 		if c := strings.Compare(a.Domain, b.Domain); c != 0 {
 			return c
 		}
@@ -122,7 +122,7 @@ func resolve(base, ref string) (string, error) {
 }
 
 // Index reads the collection index at an http, https or file address, or a path.
-func (m *Mirror) Index(ctx context.Context, at string) ([]Entry, error) {
+func (m *Mirror) Index(ctx context.Context, at string) ([]Listed, error) {
 	if !address.Web(at) {
 		path, err := address.File(at)
 		if err != nil {
@@ -155,10 +155,10 @@ func (m *Mirror) Index(ctx context.Context, at string) ([]Entry, error) {
 	return ParseIndex(raw, at)
 }
 
-// Missing returns the entries that are not among the imported releases. An
-// empty domain or version in want is wild; newest keeps one entry a domain.
-func Missing(es []Entry, have []attack.Release, want attack.ReleaseRef, newest bool) []Entry {
-	var out []Entry
+// Missing returns the releases that are not among the imported releases. An
+// empty domain or version in want is wild; newest keeps one a domain.
+func Missing(es []Listed, have []attack.Release, want attack.ReleaseRef, newest bool) []Listed {
+	var out []Listed
 	seen := map[string]bool{}
 	for _, e := range es {
 		if (want.Domain != "" && e.Domain != want.Domain) || (want.Version != "" && e.Version != want.Version) {

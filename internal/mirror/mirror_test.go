@@ -21,11 +21,11 @@ import (
 var file = bytes.Repeat([]byte("0123456789abcdef"), 4096)
 
 // server serves file at /f.json in the way that the test wants.
-func server(t *testing.T, h http.HandlerFunc) (*httptest.Server, Entry) {
+func server(t *testing.T, h http.HandlerFunc) (*httptest.Server, Listed) {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
-	return s, Entry{Domain: "enterprise-attack", Version: "18.1", Address: s.URL + "/f.json"}
+	return s, Listed{Domain: "enterprise-attack", Version: "18.1", Address: s.URL + "/f.json"}
 }
 
 // honest serves ranges with a strong tag, as a file server does.
@@ -34,7 +34,7 @@ func honest(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "f.json", time.Time{}, bytes.NewReader(file))
 }
 
-func fetch(t *testing.T, e Entry) ([]byte, error) {
+func fetch(t *testing.T, e Listed) ([]byte, error) {
 	t.Helper()
 	m := New(t.TempDir(), 300*time.Millisecond)
 	path, err := m.Fetch(t.Context(), e, nil)
@@ -162,7 +162,7 @@ func TestFetchFollowsARedirect(t *testing.T) {
 func TestFetchSaysWhichProxyIsInTheWay(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
 	m := New(t.TempDir(), time.Second)
-	_, err := m.Fetch(t.Context(), Entry{Domain: "d", Version: "1", Address: "http://mirror.invalid/f.json"}, nil)
+	_, err := m.Fetch(t.Context(), Listed{Domain: "d", Version: "1", Address: "http://mirror.invalid/f.json"}, nil)
 	if fault.KindOf(err) != fault.Unavailable || !strings.Contains(fault.HintOf(err), "HTTP_PROXY") {
 		t.Fatalf("error %v, hint %q; want the proxy named", err, fault.HintOf(err))
 	}

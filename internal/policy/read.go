@@ -106,14 +106,14 @@ func (f *file) read(n *yaml.Node, prefix string) error {
 		return f.wrong(n, "%s must be a mapping of keys to values", sectionName(prefix)).Next("start from the output of: candor policy show")
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if err := f.entry(n.Content[i], n.Content[i+1], prefix); err != nil {
+		if err := f.setting(n.Content[i], n.Content[i+1], prefix); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *file) entry(k, v *yaml.Node, prefix string) error {
+func (f *file) setting(k, v *yaml.Node, prefix string) error {
 	path := prefix + k.Value
 	if line, again := f.set[path]; again {
 		return f.wrong(k, "%s is given twice; the first is on line %d", path, line).Next("remove one of them")

@@ -43,7 +43,7 @@ type Files struct {
 var meridian embed.FS
 
 // Write writes the evidence of the simulated organisation into dir, which is
-// made if need be: its last day is end, and seed settles what is left to chance.
+// made if need be: its last day is end, and seed decides what is left to chance.
 // Which rung an analytic stands on is not. Times reach into the evening of end,
 // so it should be a day that is over. Files of the same names are replaced.
 func Write(dir string, seed uint64, end day.Date) (Files, error) {

@@ -52,7 +52,7 @@ type LibraryCustody interface {
 // LibraryAudit is what a library finds when it reads all that it keeps.
 type LibraryAudit struct {
 	// Releases is what is kept of each release.
-	Releases []KeptRelease
+	Releases []AuditedRelease
 	// Amiss is what does not follow from the bytes of the objects.
 	Amiss []AmissRelease
 	// Unread says that not all could be read, which is amiss, and that Releases may
@@ -60,8 +60,8 @@ type LibraryAudit struct {
 	Unread bool
 }
 
-// KeptRelease is what a library keeps of one release.
-type KeptRelease struct {
+// AuditedRelease is what a library keeps of one release.
+type AuditedRelease struct {
 	attack.Release
 	// Content is what LibraryCustody.Content returns, computed anew; empty when some
 	// of what it is of cannot be read, which is amiss then.
@@ -372,13 +372,13 @@ type Custody interface {
 // Audit is what a store finds when it reads all that it keeps.
 type Audit struct {
 	// Batches is what is kept of each batch, by its ID.
-	Batches map[string]Kept
+	Batches map[string]Audited
 	// Amiss is what does not follow from the batches.
 	Amiss []Amiss
 }
 
-// Kept is what a store keeps of one batch.
-type Kept struct {
+// Audited is what an audit finds of one batch.
+type Audited struct {
 	// Content is Batch.Content, computed anew, and RowsHash Batch.RowsHash, which only a
 	// deep audit has.
 	Content   string

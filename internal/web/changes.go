@@ -39,7 +39,7 @@ type changeCell struct {
 
 // changeRow is one changed object.
 type changeRow struct {
-	diff.Entry
+	diff.Changed
 	URL    string
 	Fields string
 }
@@ -105,15 +105,15 @@ func (v *changesView) fill(report diff.Report) {
 
 // cell lists objects that changed alike. What is gone is shown as the older
 // release had it.
-func (v *changesView) cell(kind string, c diff.Category, entries []diff.Entry) changeCell {
-	cell := changeCell{Category: c, Anchor: anchor(kind + "-" + string(c)), Count: len(entries)}
+func (v *changesView) cell(kind string, c diff.Category, objects []diff.Changed) changeCell {
+	cell := changeCell{Category: c, Anchor: anchor(kind + "-" + string(c)), Count: len(objects)}
 	there := v.Sel
 	there.Domain, there.Release = attack.ShortDomain(v.Release.Domain), v.Release.Version
 	if c == diff.Deletion {
 		there.Release = v.From
 	}
-	for _, e := range entries[:min(len(entries), mostChanges)] {
-		cell.Rows = append(cell.Rows, changeRow{Entry: e, URL: there.Object(e.ID), Fields: strings.Join(slices.Sorted(maps.Keys(e.Fields)), ", ")})
+	for _, e := range objects[:min(len(objects), mostChanges)] {
+		cell.Rows = append(cell.Rows, changeRow{Changed: e, URL: there.Object(e.ID), Fields: strings.Join(slices.Sorted(maps.Keys(e.Fields)), ", ")})
 	}
 	return cell
 }

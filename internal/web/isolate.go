@@ -18,14 +18,14 @@ var rightToLeft = &unicode.RangeTable{
 	R32: []unicode.Range32{{Lo: 0x10800, Hi: 0x10fff, Stride: 1}, {Lo: 0x1e800, Hi: 0x1efff, Stride: 1}},
 }
 
-func turns(r rune) bool { return r >= 0x0590 && unicode.Is(rightToLeft, r) }
+func steers(r rune) bool { return r >= 0x0590 && unicode.Is(rightToLeft, r) }
 
 // isolated returns a page on which no text moves what stands beside it, whoever wrote
 // it and whatever sentence it is in: each run of letters that are written from right to
 // left is an island of its own (bdi), and characters that are obeyed and not seen are
 // shown as their escapes.
 func isolated(page []byte) []byte {
-	if !bytes.ContainsFunc(page, func(r rune) bool { return turns(r) || inert.Hidden(r) || r == utf8.RuneError }) {
+	if !bytes.ContainsFunc(page, func(r rune) bool { return steers(r) || inert.Hidden(r) || r == utf8.RuneError }) {
 		return page
 	}
 	var out bytes.Buffer
@@ -63,14 +63,14 @@ func isolated(page []byte) []byte {
 func islands(text string) string {
 	var b strings.Builder
 	for {
-		from := strings.IndexFunc(text, turns)
+		from := strings.IndexFunc(text, steers)
 		if from < 0 {
 			b.WriteString(text)
 			return b.String()
 		}
 		end, last := from, from
 		for i, r := range text[from:] {
-			if turns(r) {
+			if steers(r) {
 				last = from + i + utf8.RuneLen(r)
 			} else if !unicode.Is(unicode.Mn, r) && !strings.ContainsRune(" -'\u00a0", r) {
 				break

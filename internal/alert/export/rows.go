@@ -15,7 +15,7 @@ import (
 
 // tables reads the list of tables that Azure Monitor answers with.
 func (s *splitter) tables() error {
-	return s.entries(func() error {
+	return s.items(func() error {
 		s.columns = nil
 		if s.dec.PeekKind() != '{' {
 			return s.skip()
@@ -28,8 +28,8 @@ func (s *splitter) tables() error {
 	})
 }
 
-// entries reads a list whose entries one function reads.
-func (s *splitter) entries(read func() error) error {
+// items reads a list whose items one function reads.
+func (s *splitter) items(read func() error) error {
 	if _, err := s.dec.ReadToken(); err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *splitter) head(name string, raw jsontext.Value) {
 
 // rows reads a list of rows as records.
 func (s *splitter) rows() error {
-	return s.entries(func() error {
+	return s.items(func() error {
 		raw, err := s.dec.ReadValue()
 		if err != nil {
 			return err

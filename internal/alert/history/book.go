@@ -14,7 +14,7 @@ import (
 // Book is the histories of alerts. Its answers are those of store.Alerts, where they
 // are described. It is not safe for concurrent use.
 type Book struct {
-	pages map[string]*page // by ID
+	lives map[string]*life // by ID
 	void  map[int]bool     // batches
 	under *Book            // of a draft: what it does not change
 	// rules are the states that count by rule, in the order of Each; nil when that is to
@@ -22,14 +22,14 @@ type Book struct {
 	rules map[string][]*State
 }
 
-// page is the history of one alert, and what follows from it.
-type page struct {
+// life is the history of one alert, and what follows from it.
+type life struct {
 	arrivals []Arrival
 	State
 }
 
 // NewBook returns a book without arrivals.
-func NewBook() *Book { return &Book{pages: map[string]*page{}, void: map[int]bool{}} }
+func NewBook() *Book { return &Book{lives: map[string]*life{}, void: map[int]bool{}} }
 
 // Draft returns a book that begins with what b holds and in which arrivals are added
 // without changing b, until Apply. A draft has no answers but those about one ID.
@@ -41,30 +41,30 @@ func (b *Book) Draft() *Book {
 
 // Apply takes over what a draft of b changed.
 func (b *Book) Apply(draft *Book) {
-	maps.Copy(b.pages, draft.pages)
+	maps.Copy(b.lives, draft.lives)
 	b.void, b.rules = draft.void, nil
 }
 
-// page returns the page of an ID, nil when nothing arrived of it.
-func (b *Book) page(id string) *page {
-	if p := b.pages[id]; p != nil || b.under == nil {
+// life returns the life of an ID, nil when nothing arrived of it.
+func (b *Book) life(id string) *life {
+	if p := b.lives[id]; p != nil || b.under == nil {
 		return p
 	}
-	return b.under.page(id)
+	return b.under.life(id)
 }
 
-// own returns the page of an ID to be changed.
-func (b *Book) own(id string) *page {
-	p := b.pages[id]
+// own returns the life of an ID to be changed.
+func (b *Book) own(id string) *life {
+	p := b.lives[id]
 	if p != nil {
 		return p
 	}
-	p = &page{State: Of(id, nil)}
-	if known := b.page(id); known != nil {
+	p = &life{State: Of(id, nil)}
+	if known := b.life(id); known != nil {
 		*p = *known
 		p.arrivals, p.Statements, p.Behind = slices.Clone(p.arrivals), slices.Clone(p.Statements), slices.Clone(p.Behind)
 	}
-	b.pages[id] = p
+	b.lives[id] = p
 	return p
 }
 
@@ -74,7 +74,7 @@ func (b *Book) Fits(a *alert.Alert) bool { return !a.Partial() || b.Counts(a.ID)
 
 // Counts reports whether an alert that counts has the ID.
 func (b *Book) Counts(id string) bool {
-	p := b.page(id)
+	p := b.life(id)
 	return p != nil && p.Counts
 }
 
@@ -105,13 +105,13 @@ func (b *Book) Withdraw(batch int) {
 	}
 }
 
-// all returns the page of every ID.
-func (b *Book) all() map[string]*page {
+// all returns the life of every ID.
+func (b *Book) all() map[string]*life {
 	if b.under == nil {
-		return maps.Clone(b.pages)
+		return maps.Clone(b.lives)
 	}
 	all := b.under.all()
-	maps.Copy(all, b.pages)
+	maps.Copy(all, b.lives)
 	return all
 }
 
@@ -119,7 +119,7 @@ func (b *Book) all() map[string]*page {
 func (b *Book) counting(from, to day.Date) iter.Seq[*State] {
 	return func(yield func(*State) bool) {
 		within := days(from, to)
-		for _, p := range b.pages {
+		for _, p := range b.lives {
 			if p.Counts && within(p.Alert.Time) && !yield(&p.State) {
 				return
 			}
@@ -182,7 +182,7 @@ func (b *Book) tallies(q *alert.Question) iter.Seq[alert.Tally] {
 // original reports whether an ID is that of an alert that another can repeat: one that
 // counts, and is no duplicate itself.
 func (b *Book) original(id string) bool {
-	p := b.page(id)
+	p := b.life(id)
 	if p == nil || !p.Counts {
 		return false
 	}
@@ -296,12 +296,12 @@ func (b *Book) Find(id string) *alert.Alert {
 	if !b.Counts(id) {
 		return nil
 	}
-	return b.page(id).Shown()
+	return b.life(id).Shown()
 }
 
 // Told lists the statements about an alert, and whether anything arrived of it.
 func (b *Book) Told(id string, name func(batch int) string) (list []alert.Disposition, known bool) {
-	p := b.page(id)
+	p := b.life(id)
 	if p == nil {
 		return nil, false
 	}

@@ -291,7 +291,7 @@ func (c *cells) fields(fail func(field, value, reason string)) map[string]string
 	for i, l := range c.leaves {
 		switch {
 		case l.name == "fields" && l.key:
-			c.entries(out, i)
+			c.pairs(out, i)
 		case l.name == "fields" && !l.value && len(c.texts[i]) > 0:
 			object(out, c.texts[i][0], fail)
 		case !slices.Contains(known[:], l.name) && len(c.texts[i]) > 0:
@@ -306,9 +306,9 @@ func (c *cells) fields(fail func(field, value, reason string)) map[string]string
 	return out
 }
 
-// entries adds the entries of a map whose keys are in column i; the values are in
+// pairs adds the pairs of a map whose keys are in column i; the values are in
 // the next.
-func (c *cells) entries(out map[string]string, i int) {
+func (c *cells) pairs(out map[string]string, i int) {
 	if i+1 >= len(c.texts) {
 		return
 	}

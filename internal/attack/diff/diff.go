@@ -86,8 +86,8 @@ type Values struct {
 	New json.RawMessage `json:"new"`
 }
 
-// Entry is one changed object.
-type Entry struct {
+// Changed is one changed object.
+type Changed struct {
 	ID         string `json:"id"`
 	ATTACKID   string `json:"attack_id"`
 	Name       string `json:"name"`
@@ -122,7 +122,7 @@ type Tied struct {
 }
 
 // Changes is the changed objects of a kind by category.
-type Changes map[Category][]Entry
+type Changes map[Category][]Changed
 
 // Report is what changed between two releases.
 type Report struct {
@@ -139,9 +139,9 @@ type Report struct {
 func (r Report) MarshalJSON() ([]byte, error) {
 	out := map[string]any{"old": r.Old, "new": r.New, "ties": r.Ties}
 	for kind, changes := range r.ByKind {
-		full := map[Category][]Entry{}
+		full := map[Category][]Changed{}
 		for _, c := range Categories() {
-			full[c] = append([]Entry{}, changes[c]...)
+			full[c] = append([]Changed{}, changes[c]...)
 		}
 		out[kind] = full
 	}
@@ -191,7 +191,7 @@ func Compare(from, to Side) Report {
 	}
 	for _, changes := range r.ByKind {
 		for _, es := range changes {
-			slices.SortFunc(es, func(a, b Entry) int { return compareNames(a.name(), b.name()) })
+			slices.SortFunc(es, func(a, b Changed) int { return compareNames(a.name(), b.name()) })
 		}
 	}
 	for _, t := range ties {
@@ -201,7 +201,7 @@ func Compare(from, to Side) Report {
 	return r
 }
 
-func (e *Entry) name() Name { return Name{e.ID, e.ATTACKID, e.Name} }
+func (e *Changed) name() Name { return Name{e.ID, e.ATTACKID, e.Name} }
 
 func compareNames(a, b Name) int {
 	return cmp.Or(strings.Compare(a.ATTACKID, b.ATTACKID), strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
@@ -220,7 +220,7 @@ func (r *Report) add(p *pair, ties map[string]*Tied) {
 	if r.ByKind[kind] == nil {
 		r.ByKind[kind] = Changes{}
 	}
-	e := p.entry()
+	e := p.listed()
 	if t, ok := ties[p.id]; ok {
 		e.Ties = &t.Ties
 	} else if p.typ == "attack-pattern" {

@@ -56,17 +56,17 @@ func (r Report) Layer(w io.Writer) error {
 		Description: fmt.Sprintf("Techniques that changed from ATT&CK %s to %s.", r.Old, r.New),
 	}
 	for _, c := range Categories() {
-		entries := r.ByKind["techniques"][c]
-		if len(entries) == 0 {
+		objects := r.ByKind["techniques"][c]
+		if len(objects) == 0 {
 			continue
 		}
 		if c == Deletion {
-			l.Description += " Deleted and not shown: " + ids(entries) + "."
+			l.Description += " Deleted and not shown: " + ids(objects) + "."
 			continue
 		}
 		l.Legend = append(l.Legend, layerLegend{title(string(c)), colours[c]})
-		for i := range entries {
-			if e := &entries[i]; e.ATTACKID != "" {
+		for i := range objects {
+			if e := &objects[i]; e.ATTACKID != "" {
 				l.Techniques = append(l.Techniques, layerTechnique{
 					ID: e.ATTACKID, Color: colours[c], Comment: title(string(c)) + ": " + e.line(), Enabled: true,
 				})
@@ -79,10 +79,10 @@ func (r Report) Layer(w io.Writer) error {
 	return enc.Encode(l)
 }
 
-func ids(entries []Entry) string {
+func ids(objects []Changed) string {
 	var list []string
-	for i := range entries {
-		list = append(list, entries[i].ATTACKID)
+	for i := range objects {
+		list = append(list, objects[i].ATTACKID)
 	}
 	return strings.Join(list, ", ")
 }

@@ -200,9 +200,9 @@ func (p *pair) patched() bool {
 	return unbroken(textOf(p.from, "description")) != unbroken(textOf(p.to, "description"))
 }
 
-// entry returns the pair as reports list it.
-func (p *pair) entry() Entry {
-	e := Entry{
+// listed returns the pair as reports list it.
+func (p *pair) listed() Changed {
+	e := Changed{
 		ID: p.id, ATTACKID: p.attackID(), Name: p.text("name"), Fields: make(map[string]Values, len(p.changed)),
 		OldVersion: textOf(p.from, "x_mitre_version"), NewVersion: textOf(p.to, "x_mitre_version"), Lifecycle: p.state(),
 	}
@@ -260,5 +260,5 @@ func Between(from, to []byte, acrossVersions bool) (Category, map[string]Values,
 		return "", nil, false
 	}
 	c, ok := p.category()
-	return c, p.entry().Fields, ok
+	return c, p.listed().Fields, ok
 }

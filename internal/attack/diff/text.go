@@ -35,15 +35,15 @@ func title(s string) string {
 type section struct {
 	kind     string
 	category Category
-	entries  []Entry
+	objects  []Changed
 }
 
-// count says how many entries there are, and how many of them changed although
+// count says how many objects there are, and how many of them changed although
 // they are no longer in use: MITRE's own lists leave those out.
 func (s section) count() string {
 	dead := 0
-	for i := range s.entries {
-		if s.entries[i].Lifecycle != "live" {
+	for i := range s.objects {
+		if s.objects[i].Lifecycle != "live" {
 			dead++
 		}
 	}
@@ -52,9 +52,9 @@ func (s section) count() string {
 		dead = 0
 	}
 	if dead == 0 {
-		return fmt.Sprint(len(s.entries))
+		return fmt.Sprint(len(s.objects))
 	}
-	return fmt.Sprintf("%d, of which %d no longer in use", len(s.entries), dead)
+	return fmt.Sprintf("%d, of which %d no longer in use", len(s.objects), dead)
 }
 
 // sections lists what the report has, in order.
@@ -90,8 +90,8 @@ func (r Report) Text(w io.Writer) error {
 		if s.kind == "relationships" {
 			continue
 		}
-		for i := range s.entries {
-			fmt.Fprintf(b, "    %s\n", inert.Line(s.entries[i].line()))
+		for i := range s.objects {
+			fmt.Fprintf(b, "    %s\n", inert.Line(s.objects[i].line()))
 		}
 	}
 	if len(r.Ties) > 0 {
@@ -103,8 +103,8 @@ func (r Report) Text(w io.Writer) error {
 	return b.Flush()
 }
 
-// line describes an entry on one line.
-func (e *Entry) line() string {
+// line describes an object on one line.
+func (e *Changed) line() string {
 	parts := []string{e.label()}
 	if e.OldVersion != e.NewVersion && e.OldVersion != "" && e.NewVersion != "" {
 		parts = append(parts, e.OldVersion+" -> "+e.NewVersion)
@@ -115,7 +115,7 @@ func (e *Entry) line() string {
 	return strings.Join(parts, "  ")
 }
 
-func (e *Entry) label() string {
+func (e *Changed) label() string {
 	switch {
 	case e.ATTACKID == "" && e.Name == "":
 		return e.ID
@@ -125,7 +125,7 @@ func (e *Entry) label() string {
 	return e.ATTACKID + " " + e.Name
 }
 
-func (e *Entry) fieldNames() []string {
+func (e *Changed) fieldNames() []string {
 	names := make([]string, 0, len(e.Fields))
 	for f := range e.Fields {
 		names = append(names, f)
@@ -156,7 +156,7 @@ func (t *Tied) line() string {
 }
 
 func (n Name) label() string {
-	e := Entry{ID: n.ID, ATTACKID: n.ATTACKID, Name: n.Name}
+	e := Changed{ID: n.ID, ATTACKID: n.ATTACKID, Name: n.Name}
 	return e.label()
 }
 
@@ -183,8 +183,8 @@ func (r Report) Markdown(w io.Writer) error {
 			fmt.Fprintf(b, "\n## %s\n", escape(title(kind)))
 		}
 		fmt.Fprintf(b, "\n### %s: %s\n\n", title(string(s.category)), s.count())
-		for i := range s.entries {
-			fmt.Fprintf(b, "- %s\n", escape(s.entries[i].line()))
+		for i := range s.objects {
+			fmt.Fprintf(b, "- %s\n", escape(s.objects[i].line()))
 		}
 	}
 	if len(r.Ties) > 0 {

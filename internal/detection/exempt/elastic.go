@@ -54,7 +54,7 @@ func item(r *export.Record) (detection.Exception, bool) {
 	}
 	var parts []condition.Expr
 	for _, o := range entries {
-		parts = append(parts, entry(r, o, ""))
+		parts = append(parts, clause(r, o, ""))
 	}
 	if !r.Bad() {
 		all := condition.All(parts...)
@@ -72,8 +72,8 @@ func reason(r *export.Record) string {
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 
-// entry reads one comparison of an item, or what is nested in one.
-func entry(r *export.Record, o export.Object, within string) condition.Expr {
+// clause reads one comparison of an item, or what is nested in one.
+func clause(r *export.Record, o export.Object, within string) condition.Expr {
 	field := within + o.Text("field")
 	if field == within {
 		r.Fail("entries.field", "", "is missing or empty")
@@ -99,7 +99,7 @@ func entry(r *export.Record, o export.Object, within string) condition.Expr {
 	case "nested":
 		var parts []condition.Expr
 		for _, sub := range o.Objects("entries") {
-			parts = append(parts, entry(r, sub, field+"."))
+			parts = append(parts, clause(r, sub, field+"."))
 		}
 		if len(parts) == 0 {
 			r.Fail("entries.entries", "", "is missing or empty")

@@ -40,7 +40,7 @@ func TestACorrelationReadsWhatItsRulesRead(t *testing.T) {
 		t.Fatalf("%+v", d)
 	}
 	rules := []*detection.Rule{&d.Records[0], &d.Records[1]}
-	got := detection.NewCorrelations(rules).Settled(rules[1])
+	got := detection.NewCorrelations(rules).Joined(rules[1])
 	if !slices.Equal(got.Fields, []string{"Computer", "Image", "User"}) || !slices.Equal(rules[1].Fields, []string{"Computer", "User"}) {
 		t.Errorf("fields %v; the correlation's own are %v", got.Fields, rules[1].Fields)
 	}

@@ -74,14 +74,14 @@ func DecodeYAML(file string, data []byte) (evidence.Decoded[runbook.Tuning], err
 			return out, decode.Invalid(file, d.Line, "not a list of tuning records").Next("begin each record with \"- analytic: AN0001\"")
 		}
 		for _, n := range d.Content {
-			entry(&out, file, n)
+			item(&out, file, n)
 		}
 	}
 	return out, nil
 }
 
-// entry reads one entry of a list into out.
-func entry(out *evidence.Decoded[runbook.Tuning], file string, n *yaml.Node) {
+// item reads one item of a list into out.
+func item(out *evidence.Decoded[runbook.Tuning], file string, n *yaml.Node) {
 	m, ok := decode.NewMap(file, n)
 	if !ok {
 		out.Rejects = append(out.Rejects, evidence.Reject{File: file, Line: n.Line, Value: n.Value, Reason: "the entry is not a mapping"})

@@ -87,7 +87,7 @@ func (s *Store) land(ctx context.Context, r *roll, b store.Batch, alerts iter.Se
 	if err := c.Enter(ctx, h); err != nil {
 		return store.Batch{}, err
 	}
-	return h.Batch, s.settle(ctx, c, h)
+	return h.Batch, s.name(ctx, c, h)
 }
 
 // write writes the alerts, and sets when they happened.
@@ -131,9 +131,9 @@ func (s *Store) seal(number int, b store.Batch, w *batchfile.Writer) (Held, erro
 	return h, nil
 }
 
-// settle gives the file its name, with which the batch has landed, and commits. What the
+// name gives the file its name, with which the batch has landed, and commits. What the
 // index cannot commit is taken back.
-func (s *Store) settle(ctx context.Context, c Change, h Held) error {
+func (s *Store) name(ctx context.Context, c Change, h Held) error {
 	ctx = context.WithoutCancel(ctx)
 	from, to := filepath.Join(s.dir, incoming), filepath.Join(s.dir, h.Name()+suffix)
 	err := s.alone(to)

@@ -30,7 +30,7 @@ func (s *Store) Audit(ctx context.Context, deep bool) (store.Audit, error) {
 		return store.Audit{}, err
 	}
 	defer release()
-	a := &audit{Store: s, found: store.Audit{Batches: map[string]store.Kept{}}, heads: map[int]Held{}}
+	a := &audit{Store: s, found: store.Audit{Batches: map[string]store.Audited{}}, heads: map[int]Held{}}
 	if err := a.files(ctx); err != nil {
 		return store.Audit{}, err
 	}
@@ -113,7 +113,7 @@ func (a *audit) files(ctx context.Context) error {
 }
 
 // file reads what one file says of itself.
-func (a *audit) file(ctx context.Context, e entry, withdrawals map[string]*store.Withdrawal) error {
+func (a *audit) file(ctx context.Context, e onDisk, withdrawals map[string]*store.Withdrawal) error {
 	list, sum, err := a.held(ctx, e, withdrawals)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -123,7 +123,7 @@ func (a *audit) file(ctx context.Context, e entry, withdrawals map[string]*store
 	}
 	if err != nil {
 		if sum != "" && !isMerged(e.id) {
-			a.found.Batches[e.id] = store.Kept{Content: sum, Withdrawn: withdrawals[e.id]}
+			a.found.Batches[e.id] = store.Audited{Content: sum, Withdrawn: withdrawals[e.id]}
 		}
 		a.amiss(e.id, "%v", err)
 		return nil
@@ -140,7 +140,7 @@ func (a *audit) file(ctx context.Context, e entry, withdrawals map[string]*store
 				continue
 			}
 		}
-		a.found.Batches[id] = store.Kept{Content: h.Batch.Content, Withdrawn: withdrawals[id], Now: h.Now}
+		a.found.Batches[id] = store.Audited{Content: h.Batch.Content, Withdrawn: withdrawals[id], Now: h.Now}
 		a.heads[h.Number] = h
 	}
 	return nil

@@ -30,7 +30,7 @@ type counts struct {
 	twice   []uint64 // the hashes of the IDs of which several rows tell, in order
 	waiting map[string][]history.Arrival
 
-	cells     map[cell]*sum
+	ruleDays  map[ruleDay]*sum
 	hours     bits
 	durations map[wait]*sum
 	rules     history.Rules
@@ -40,8 +40,8 @@ type counts struct {
 	salt      uint64 // of what is no text
 }
 
-// cell is what counts are compared by.
-type cell struct{ rule, day string }
+// ruleDay is what counts are compared by.
+type ruleDay struct{ rule, day string }
 
 // wait is what durations are compared by.
 type wait struct {
@@ -84,7 +84,7 @@ func (b bits) add(h uint64) { b[h>>6%bitsLen] |= 1 << (h & 63) }
 
 func newCounts(gather int) *counts {
 	seed := maphash.MakeSeed()
-	return &counts{seed: seed, salt: maphash.String(seed, "a number") | 1, gather: gather, waiting: map[string][]history.Arrival{}, cells: map[cell]*sum{}, hours: make(bits, bitsLen),
+	return &counts{seed: seed, salt: maphash.String(seed, "a number") | 1, gather: gather, waiting: map[string][]history.Arrival{}, ruleDays: map[ruleDay]*sum{}, hours: make(bits, bitsLen),
 		durations: map[wait]*sum{}, rules: history.Rules{}, sample: map[string]*alert.Alert{}}
 }
 
@@ -126,13 +126,13 @@ func (c *counts) parts() int { return 1 + len(c.twice)/c.gather }
 func (c *counts) add(part, batch int, r *batchfile.Row) {
 	if i, found := slices.BinarySearch(c.twice, maphash.String(c.seed, r.ID)); found {
 		if i%c.parts() == part {
-			a := r.Kept()
+			a := r.Copied()
 			c.waiting[a.ID] = append(c.waiting[a.ID], history.Arrival{Batch: batch, Place: r.Place, Alert: a})
 		}
 	} else if part == 0 {
 		s := history.Of(r.ID, []history.Arrival{{Batch: batch, Place: r.Place, Alert: r.Alert}})
 		if c.samples(&s) {
-			s = history.Of(r.ID, []history.Arrival{{Batch: batch, Place: r.Place, Alert: r.Kept()}})
+			s = history.Of(r.ID, []history.Arrival{{Batch: batch, Place: r.Place, Alert: r.Copied()}})
 		}
 		c.state(&s)
 	}
@@ -164,7 +164,7 @@ func (c *counts) state(s *history.State) {
 		return
 	}
 	t := s.Tally()
-	c.tally(c.cells, &t, c.hours)
+	c.tally(c.ruleDays, &t, c.hours)
 	if taken, fired := s.Durations(c.last); fired {
 		for i := range taken {
 			c.duration(c.durations, &taken[i])
@@ -182,9 +182,9 @@ func (c *counts) duration(to map[wait]*sum, d *alert.Duration) {
 }
 
 // tally adds a tally to sums, and its hours to a set.
-func (c *counts) tally(to map[cell]*sum, t *alert.Tally, hours bits) {
+func (c *counts) tally(to map[ruleDay]*sum, t *alert.Tally, hours bits) {
 	h := c.hash(t)
-	add(to, cell{t.RuleID, t.Day}, t.N, h)
+	add(to, ruleDay{t.RuleID, t.Day}, t.N, h)
 	for rest := t.Hours; rest != 0; rest &= rest - 1 {
 		hours.add(spread(h + c.salt*uint64(mathbits.TrailingZeros32(uint32(rest))+1)))
 	}
@@ -226,7 +226,7 @@ const windowed = 500_000
 // windows cuts the days into windows; the first and the last have no bound.
 func (c *counts) windows() (list [][2]day.Date) {
 	days := map[string]int64{}
-	for k, s := range c.cells {
+	for k, s := range c.ruleDays {
 		days[k.day] += s.n
 	}
 	from, n := day.Date(""), int64(0)
@@ -242,7 +242,7 @@ func (c *counts) windows() (list [][2]day.Date) {
 
 func (a *audit) tallies(ctx context.Context) error {
 	c := a.count
-	got, hours, wrong := map[cell]*sum{}, make(bits, bitsLen), cell{}
+	got, hours, wrong := map[ruleDay]*sum{}, make(bits, bitsLen), ruleDay{}
 	for _, w := range c.windows() {
 		list, err := a.index.Tallies(ctx, &alert.Question{From: w[0], To: w[1]})
 		if err != nil {
@@ -253,16 +253,16 @@ func (a *audit) tallies(ctx context.Context) error {
 		}
 	}
 	differ := 0
-	for _, k := range slices.SortedFunc(maps.Keys(union(c.cells, got)), func(x, y cell) int {
+	for _, k := range slices.SortedFunc(maps.Keys(union(c.ruleDays, got)), func(x, y ruleDay) int {
 		return cmp.Or(cmp.Compare(x.rule, y.rule), cmp.Compare(x.day, y.day))
 	}) {
-		if of(c.cells, k) != of(got, k) {
+		if of(c.ruleDays, k) != of(got, k) {
 			if differ++; differ == 1 {
 				wrong = k
 			}
 		}
 	}
-	switch want, is := of(c.cells, wrong), of(got, wrong); {
+	switch want, is := of(c.ruleDays, wrong), of(got, wrong); {
 	case differ > 0 && want.n != is.n:
 		a.amiss("", "the index counts %d alerts of rule %q on %s, and the files have %d%s", is.n, wrong.rule, wrong.day, want.n, more(differ))
 	case differ > 0:

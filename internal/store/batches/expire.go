@@ -23,7 +23,7 @@ import (
 // Expire removes all rows of some alerts from the files; see store.Rewriter.
 //
 // The files are written anew beside those that there are. What expires, and what the files
-// are to be, is noted then, with which it is settled: whoever opens the folder after a
+// are to be, is noted then, with which it is decided: whoever opens the folder after a
 // kill finishes it. Before, nothing has happened.
 func (s *Store) Expire(ctx context.Context, e store.Expiring) (store.Expiry, error) {
 	if strings.TrimSpace(e.Reason) == "" {
@@ -70,7 +70,7 @@ func (s *Store) Expire(ctx context.Context, e store.Expiring) (store.Expiry, err
 	if err := c.Enter(ctx, slices.SortedFunc(maps.Values(moved), byNumber)...); err != nil {
 		return store.Expiry{}, err
 	}
-	return x.of, x.settle(ctx, c, moved)
+	return x.of, x.decide(ctx, c, moved)
 }
 
 // filesOf lists the files in which batches lie, in the order of their first batches.
@@ -195,7 +195,7 @@ func (x *expiration) rewrite(ctx context.Context, r *roll) (map[int]Held, error)
 		}
 		x.of.Files[f.name] = sum
 		for i, at := range f.batches {
-			h, was := heldOf(entry{id: f.name, size: info.Size(), time: info.ModTime().UTC()}, sum, heads[i], nil), r.held[at]
+			h, was := heldOf(onDisk{id: f.name, size: info.Size(), time: info.ModTime().UTC()}, sum, heads[i], nil), r.held[at]
 			h.Batch.Withdrawn = was.Batch.Withdrawn
 			moved[at] = h
 			if n := x.lost[h.Batch.ID]; n > 0 {
@@ -244,7 +244,7 @@ func (x *expiration) has(ctx context.Context, in lyingIn) (has bool, err error) 
 	return has, errors.Join(err, f.Close())
 }
 
-// abandon removes the files of an expiry that was not settled.
+// abandon removes the files of an expiry that was not decided.
 func (x *expiration) abandon() {
 	if _, err := os.Lstat(filepath.Join(x.dir, expiring)); err == nil {
 		return // whoever opens the folder next finishes it
@@ -254,8 +254,8 @@ func (x *expiration) abandon() {
 	}
 }
 
-// settle notes what expires, with which it has, and does it.
-func (x *expiration) settle(ctx context.Context, c Change, moved map[int]Held) error {
+// decide notes what expires, with which it has, and does it.
+func (x *expiration) decide(ctx context.Context, c Change, moved map[int]Held) error {
 	ctx = context.WithoutCancel(ctx)
 	if err := x.alone(filepath.Join(x.dir, x.of.ID+expired)); err != nil {
 		return err
@@ -294,8 +294,8 @@ func (x *expiration) settle(ctx context.Context, c Change, moved map[int]Held) e
 	return nil
 }
 
-// finish does what an expiry that was settled has left to do, and removes what a process
-// left that was killed before it had settled anything. Only who writes may call it.
+// finish does what an expiry that was decided has left to do, and removes what a process
+// left that was killed before it had decided anything. Only who writes may call it.
 func (f folder) finish() error {
 	text, err := os.ReadFile(filepath.Join(f.dir, expiring))
 	if errors.Is(err, os.ErrNotExist) {

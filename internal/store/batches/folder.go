@@ -63,8 +63,8 @@ type tipFile struct {
 // folder is the folder of batch files.
 type folder struct{ dir string }
 
-// entry is a file in the folder.
-type entry struct {
+// onDisk is a file in the folder.
+type onDisk struct {
 	id   string
 	size int64
 	time time.Time
@@ -87,7 +87,7 @@ func fits(id string) error {
 // listing is what lies in the folder: the batch files by name, the IDs of the batches
 // that are said to be withdrawn, and those of expiries.
 type listing struct {
-	files    map[string]entry
+	files    map[string]onDisk
 	gone     []string
 	expiries []string
 }
@@ -98,7 +98,7 @@ func (f folder) list() (l listing, err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return l, unreadable(f.dir, err)
 	}
-	l.files = map[string]entry{}
+	l.files = map[string]onDisk{}
 	for _, n := range names {
 		if strings.HasPrefix(n.Name(), ".") {
 			continue
@@ -120,7 +120,7 @@ func (f folder) list() (l listing, err error) {
 		if err != nil {
 			return l, unreadable(filepath.Join(f.dir, n.Name()), err)
 		}
-		l.files[id] = entry{id: id, size: info.Size(), time: info.ModTime().UTC()}
+		l.files[id] = onDisk{id: id, size: info.Size(), time: info.ModTime().UTC()}
 	}
 	return l, nil
 }
@@ -243,7 +243,7 @@ func (f folder) missing(name string) error {
 
 // held returns what is to be noted of the batches in a file, whose hash it computes; that
 // it returns also with an error, if the file can be read.
-func (f folder) held(ctx context.Context, e entry, gone map[string]*store.Withdrawal) (list []Held, sum string, err error) {
+func (f folder) held(ctx context.Context, e onDisk, gone map[string]*store.Withdrawal) (list []Held, sum string, err error) {
 	if sum, err = batchfile.Sum(ctx, f.path(e.id)); err != nil {
 		return nil, "", err
 	}
@@ -262,7 +262,7 @@ func (f folder) held(ctx context.Context, e entry, gone map[string]*store.Withdr
 }
 
 // heldOf returns what is to be noted of a batch in a file.
-func heldOf(e entry, sum string, head batchfile.Head, w *store.Withdrawal) Held {
+func heldOf(e onDisk, sum string, head batchfile.Head, w *store.Withdrawal) Held {
 	h := Held{Number: head.Number, Rows: head.Rows, Size: e.size, Time: e.time, Batch: head.Batch}
 	b := &h.Batch
 	b.Content, b.RowsHash, b.Withdrawn = sum, head.RowsHash, w

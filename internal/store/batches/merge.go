@@ -125,7 +125,7 @@ func (s *Store) merge(ctx context.Context, r *roll, chosen []int) (store.Merge, 
 	}
 	moved := map[int]Held{}
 	for i, head := range heads {
-		h, was := heldOf(entry{id: name, size: info.Size(), time: info.ModTime().UTC()}, sum, head, nil), r.held[chosen[i]]
+		h, was := heldOf(onDisk{id: name, size: info.Size(), time: info.ModTime().UTC()}, sum, head, nil), r.held[chosen[i]]
 		if h.Number != was.Number || h.rowsHash() != was.rowsHash() {
 			return store.Merge{}, fault.New(fault.Conflict, "the rows of batch %s are not those that were recorded", was.Batch.ID).At("%s", s.path(was.Name())).
 				Next("candor ledger verify --deep says which are not; nothing was merged")

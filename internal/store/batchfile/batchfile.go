@@ -122,9 +122,9 @@ func (r *Row) Whole() *alert.Alert {
 	return r.Alert
 }
 
-// Kept returns the whole alert in memory of its own: what is read is cut from pieces that
+// Copied returns the whole alert in memory of its own: what is read is cut from pieces that
 // stay as long as any of it is kept.
-func (r *Row) Kept() *alert.Alert {
+func (r *Row) Copied() *alert.Alert {
 	a := *r.Whole()
 	a.ID, a.Techniques = strings.Clone(a.ID), slices.Clone(a.Techniques)
 	if a.Score != nil {

@@ -202,7 +202,7 @@ func (f *File) read(ctx context.Context, d *decoder, p *piece) (err error) {
 
 // Check reads all rows, computes the hash over those of each batch anew, by its ID, and
 // tells each of them, some at a time, unless that is nil. Whoever calls done no longer needs
-// them; see Row.Kept. What it tells of lacks Fields; see Row.Whole.
+// them; see Row.Copied. What it tells of lacks Fields; see Row.Whole.
 func (f *File) Check(ctx context.Context, each func(rows []Row, done func()) error) (map[string]string, error) {
 	sums, buf, spare := map[string]*tallied{}, []byte(nil), make(chan *piece, 8)
 	for _, h := range f.Heads {

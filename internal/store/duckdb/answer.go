@@ -210,8 +210,8 @@ func (x *Index) Dispositions(ctx context.Context, id string) ([]alert.Dispositio
 	return history.Told(id, l.plain(), func(n int) string { return names[n] }), nil
 }
 
-// page is how many alerts are read from the files at a time.
-const page = 1 << 15
+// portion is how many alerts are read from the files at a time.
+const portion = 1 << 15
 
 // Each yields the alerts of a rule; see store.AlertReader.
 func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {
@@ -219,7 +219,7 @@ func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.S
 		first, last := stamp.Bounds(from, to)
 		behind := ""
 		for {
-			list, err := x.page(ctx, rule, first, last, behind)
+			list, err := x.portion(ctx, rule, first, last, behind)
 			if err != nil {
 				yield(nil, fmt.Errorf("read the alerts of rule %q: %w", rule, err))
 				return
@@ -229,7 +229,7 @@ func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.S
 					return
 				}
 			}
-			if len(list) < page {
+			if len(list) < portion {
 				return
 			}
 			end := list[len(list)-1]
@@ -238,11 +238,11 @@ func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.S
 	}
 }
 
-// page reads the alerts of a rule from a time on, of that time those behind an ID.
-func (x *Index) page(ctx context.Context, rule string, first, last int64, behind string) (out []*alert.Alert, err error) {
+// portion reads the alerts of a rule from a time on, of that time those behind an ID.
+func (x *Index) portion(ctx context.Context, rule string, first, last int64, behind string) (out []*alert.Alert, err error) {
 	return out, x.reading(ctx, func(c *change) error {
 		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND "rule" = $1 AND "time" BETWEEN $2 AND $3 AND ("time" > $2 OR id > $4)
-			ORDER BY "time", id LIMIT $5`, rule, first, last, behind, page)
+			ORDER BY "time", id LIMIT $5`, rule, first, last, behind, portion)
 		if err != nil {
 			return err
 		}
@@ -264,7 +264,7 @@ func (x *Index) page(ctx context.Context, rule string, first, last int64, behind
 			}
 			return 1
 		})
-		out = out[:min(len(out), page)]
+		out = out[:min(len(out), portion)]
 		return nil
 	})
 }

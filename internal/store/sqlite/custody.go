@@ -171,7 +171,7 @@ func (a *auditor) close(ctx context.Context, tx *sql.Tx, j *journal) error {
 		return err
 	}
 	defer rows.Close()
-	a.Batches = map[string]store.Kept{}
+	a.Batches = map[string]store.Audited{}
 	for rows.Next() {
 		var seq int64
 		var id, given, body, content string
@@ -179,7 +179,7 @@ func (a *auditor) close(ctx context.Context, tx *sql.Tx, j *journal) error {
 		if err := rows.Scan(&seq, &id, &given, &body, &content, &withdrawal); err != nil {
 			return err
 		}
-		kept := store.Kept{Content: a.seals[seq].sum(seq, body)}
+		kept := store.Audited{Content: a.seals[seq].sum(seq, body)}
 		b, err := decodeBatch(body, content, "")
 		if err != nil {
 			a.amiss(seq, "its row cannot be read")

@@ -41,7 +41,7 @@ func checkWhole(t *testing.T, dir string, acknowledged map[string]bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	storetest.Kept(t, batches, acknowledged)
+	storetest.AllThere(t, batches, acknowledged)
 	if len(batches) > 0 { // else it was killed before the first one landed
 		checkRecords(t, evidence, batches[len(batches)-1].ID)
 	}

@@ -127,7 +127,7 @@ func (a *libraryAudit) releases(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		kept := store.KeptRelease{Release: k.Release}
+		kept := store.AuditedRelease{Release: k.Release}
 		if kept.Content, err = a.recompute(k); err != nil {
 			return err
 		}

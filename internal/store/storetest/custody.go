@@ -106,12 +106,12 @@ func clean(t fataler, s store.Custody, batches []store.Batch, err error) {
 	if err != nil {
 		t.Fatalf("audit: %v", err)
 	}
-	want := store.Audit{Batches: map[string]store.Kept{}}
+	want := store.Audit{Batches: map[string]store.Audited{}}
 	for _, b := range batches {
 		if b.Content == "" {
 			t.Fatalf("batch %s has no content hash", b.ID)
 		}
-		kept := store.Kept{Content: b.Content, RowsHash: b.RowsHash, Withdrawn: b.Withdrawn}
+		kept := store.Audited{Content: b.Content, RowsHash: b.RowsHash, Withdrawn: b.Withdrawn}
 		if b.Merged != "" || b.Expired > 0 {
 			if kept.Now = found.Batches[b.ID].Now; kept.Now == nil {
 				t.Fatalf("batch %s, merged into %q and of which %d rows expired, is said to lie where it landed", b.ID, b.Merged, b.Expired)

@@ -137,8 +137,8 @@ func KillRecords(n int) iter.Seq2[store.Record, error] {
 	}
 }
 
-// Kept checks that all acknowledged batches are there.
-func Kept(t *testing.T, batches []store.Batch, acknowledged map[string]bool) {
+// AllThere checks that all acknowledged batches are there.
+func AllThere(t *testing.T, batches []store.Batch, acknowledged map[string]bool) {
 	t.Helper()
 	there := map[string]bool{}
 	for _, b := range batches {

@@ -40,7 +40,7 @@ func (l Lasting) Killed(t *testing.T, rounds int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		Kept(t, list, acknowledged)
+		AllThere(t, list, acknowledged)
 		WholeAlerts(t, s, int64(len(list)))
 	}
 	k.Run(t)

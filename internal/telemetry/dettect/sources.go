@@ -173,7 +173,7 @@ func (a *Administration) source(m *decode.Map, systems []system) {
 		a.warn(m, "data_source_name", "%q is DeTT&CT's own data source, which ATT&CK does not have; nothing will rest on it", name)
 	}
 	for _, e := range entries {
-		s, collected := a.entry(e, name, systems)
+		s, collected := a.item(e, name, systems)
 		a.Warnings = append(a.Warnings, e.Unknown()...)
 		switch {
 		case a.failed(e):
@@ -192,9 +192,9 @@ func who(sites []string) string {
 	return strings.Join(sites, ", ")
 }
 
-// entry reads what is said of a data source for some systems, and whether it is
+// item reads what is said of a data source for some systems, and whether it is
 // collected.
-func (a *Administration) entry(m *decode.Map, name string, systems []system) (telemetry.Source, bool) {
+func (a *Administration) item(m *decode.Map, name string, systems []system) (telemetry.Source, bool) {
 	s := telemetry.Source{Component: name, Product: strings.Join(products(m), ", "), Since: day.Date(date(m, "date_connected"))}
 	m.Know("date_registered")
 	to := m.Strings("applicable_to")

@@ -50,7 +50,7 @@ func (a *scores) technique(m *decode.Map) {
 		m.Fail("technique_id", id, "not a technique's ATT&CK ID such as T1059.001")
 	}
 	name := m.String("technique_name")
-	detections, visible := a.entries(m, "detection"), a.entries(m, "visibility")
+	detections, visible := a.items(m, "detection"), a.items(m, "visibility")
 	a.out.Warnings = append(a.out.Warnings, m.Unknown()...)
 	if a.failed(m) {
 		return
@@ -68,9 +68,9 @@ func (a *scores) technique(m *decode.Map) {
 	}
 }
 
-// entries returns the entries under a key: a list, or one alone, as versions
+// items returns what stands under a key: a list, or one alone, as versions
 // before 1.2 may have it.
-func (a *scores) entries(m *decode.Map, key string) []*decode.Map {
+func (a *scores) items(m *decode.Map, key string) []*decode.Map {
 	if n := m.Node(key); n != nil && n.Kind == yaml.MappingNode {
 		return []*decode.Map{m.Map(key)}
 	}

@@ -34,8 +34,8 @@ func Decode(file string, data []byte) (*Inventory, error) {
 	}
 	inv := &Inventory{}
 	inv.scope(m)
-	inv.Sources = entries(inv, m, "log_sources", source)
-	inv.Externals = entries(inv, m, "external_sources", external)
+	inv.Sources = items(inv, m, "log_sources", source)
+	inv.Externals = items(inv, m, "external_sources", external)
 	inv.Warnings = append(m.Unknown(), inv.Warnings...)
 	return inv, nil
 }
@@ -52,8 +52,8 @@ func (inv *Inventory) scope(m *decode.Map) {
 	inv.Scope = &s
 }
 
-// entries reads the list under a key, and keeps what is wrong with its entries.
-func entries[T any](inv *Inventory, m *decode.Map, key string, read func(*decode.Map) T) []T {
+// items reads the list under a key, and keeps what is wrong with its items.
+func items[T any](inv *Inventory, m *decode.Map, key string, read func(*decode.Map) T) []T {
 	maps, rejects := m.Maps(key)
 	inv.Rejects = append(inv.Rejects, rejects...)
 	var out []T

@@ -12,7 +12,7 @@ import (
 )
 
 func TestTableAlignsNumbersUnderTheirHeading(t *testing.T) {
-	g := &page{}
+	g := &sheet{}
 	g.table("", [][]string{{"RULE", "ALERTS"}, {"a", "7"}, {"long", "12,345"}})
 	want := "RULE  ALERTS\na          7\nlong  12,345\n"
 	if g.String() != want {
@@ -21,7 +21,7 @@ func TestTableAlignsNumbersUnderTheirHeading(t *testing.T) {
 }
 
 func TestACellMakesNoRowOfItsOwn(t *testing.T) {
-	g := &page{}
+	g := &sheet{}
 	g.table("", [][]string{{"BY", "CLASS"}, {"ann\n2026-05-01  false_positive", "test"}})
 	if n := strings.Count(g.String(), "\n"); n != 2 {
 		t.Errorf("%d lines:\n%s", n, g.String())
@@ -29,7 +29,7 @@ func TestACellMakesNoRowOfItsOwn(t *testing.T) {
 }
 
 func TestWrapKeepsLinesShortAndWordsWhole(t *testing.T) {
-	g := &page{}
+	g := &sheet{}
 	text := strings.Repeat("observable behaviour ", 20)
 	g.wrap("  ", text, 40)
 	for _, line := range strings.Split(strings.TrimRight(g.String(), "\n"), "\n") {
@@ -43,7 +43,7 @@ func TestWrapKeepsLinesShortAndWordsWhole(t *testing.T) {
 }
 
 func TestATextKeepsItsShape(t *testing.T) {
-	g := &page{}
+	g := &sheet{}
 	g.wrapText("  ", "Two  spaces, a\tb\n\n1) a number in brackets that goes on\n    * a nested item that goes on, too\nend  ", 24)
 	want := "  Two  spaces, a\tb\n\n  1) a number in\n     brackets that goes\n     on\n      * a nested item\n        that goes on,\n        too\n  end\n"
 	if got := g.String(); got != want {
@@ -98,7 +98,7 @@ func TestPrintedTextObeysNobody(t *testing.T) {
 		out.Reset()
 		told.Reset()
 		p.color = color
-		err := p.emit(nil, func(g *page) {
+		err := p.emit(nil, func(g *sheet) {
 			g.line("%s %v", g.bold(name), errors.New(name))
 			g.head("%s", name)
 			g.wrap("  ", name+" "+g.red(name), 200)

@@ -43,7 +43,7 @@ func (c paint) dim(s string) string  { return c.code("2", s) }
 func (c paint) red(s string) string  { return c.code("31", s) }
 
 // page collects text for people.
-type page struct {
+type sheet struct {
 	strings.Builder
 	paint
 }
@@ -87,18 +87,18 @@ func (c paint) width(text string) int {
 }
 
 // line writes one formatted line. What it is filled in with makes no line of its own.
-func (g *page) line(format string, args ...any) {
+func (g *sheet) line(format string, args ...any) {
 	fmt.Fprintf(g, format+"\n", g.inline(args)...)
 }
 
 // head writes a heading with a blank line before it.
-func (g *page) head(format string, args ...any) {
+func (g *sheet) head(format string, args ...any) {
 	g.WriteString("\n" + g.bold(fmt.Sprintf(format, g.inline(args)...)) + "\n")
 }
 
 // wrap writes text in lines of at most width runes behind an indent. A line break in
 // it is shown, not followed.
-func (g *page) wrap(indent, text string, width int) {
+func (g *sheet) wrap(indent, text string, width int) {
 	g.wrapText(indent, g.held(strings.TrimSpace(text)), width)
 }
 
@@ -107,7 +107,7 @@ var listMarker = regexp.MustCompile(`^(?:[-*+•]|[0-9]{1,9}[.)])[ \t]+`)
 
 // wrapText is wrap for a text that has lines of its own. Each stays indented as it is,
 // with what does not fit below its beginning, and keeps the spaces between its words.
-func (g *page) wrapText(indent, text string, width int) {
+func (g *sheet) wrapText(indent, text string, width int) {
 	for para := range strings.SplitSeq(strings.Trim(text, " \t\n"), "\n") {
 		rest := strings.TrimLeft(para, " \t")
 		lead := indent + para[:len(para)-len(rest)]
@@ -135,7 +135,7 @@ func (g *page) wrapText(indent, text string, width int) {
 
 // table writes rows in aligned columns, two spaces apart. A column whose cells,
 // but for a heading in capitals, are all numbers is set to the right.
-func (g *page) table(indent string, rows [][]string) {
+func (g *sheet) table(indent string, rows [][]string) {
 	for _, row := range rows {
 		for i, cell := range row {
 			row[i] = g.held(cell)
@@ -162,7 +162,7 @@ func (g *page) table(indent string, rows [][]string) {
 	}
 }
 
-func (g *page) columns(rows [][]string) (widths []int, numeric []bool) {
+func (g *sheet) columns(rows [][]string) (widths []int, numeric []bool) {
 	for n, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {

@@ -1,0 +1,80 @@
+package floors
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// words are those, but for what tables have, of the section Words of doc/architecture.md that code declares, in all
+// their forms, with the rooms in which they have the meaning that stands there.
+var words = map[string][]string{
+	"settle settles settled settling": {"measure", "assure", "cli", "web"},
+	"entry entries":                   {"ledger", "custody", "cli"},
+	"page pages":                      {"web", "library", "api", "attack/prose"},
+	"turn turns":                      {"hold", "app", "assure", "assessment"}, // in these two, of a rule that changed
+	"kept":                            {"archive", "web"},
+}
+
+// TestAWordHasOneMeaning looks where types, functions and methods are called by a word that
+// means one thing.
+func TestAWordHasOneMeaning(t *testing.T) {
+	found := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		room := filepath.ToSlash(strings.TrimPrefix(filepath.Dir(path), ".."+string(filepath.Separator)))
+		for _, name := range declared(file) {
+			for forms, rooms := range words {
+				if !slices.Contains(strings.Fields(forms), strings.ToLower(name)) {
+					continue
+				}
+				found[forms] = true
+				if !slices.Contains(rooms, room) {
+					t.Errorf("%s declares %s, which means something else: see Words in doc/architecture.md", path, name)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for forms := range words {
+		if !found[forms] {
+			t.Errorf("nothing is called any of %q", forms)
+		}
+	}
+}
+
+// declared lists what a file declares at its top.
+func declared(f *ast.File) (names []string) {
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			names = append(names, d.Name.Name)
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					names = append(names, s.Name.Name)
+				case *ast.ValueSpec:
+					for _, n := range s.Names {
+						names = append(names, n.Name)
+					}
+				}
+			}
+		}
+	}
+	return names
+}
