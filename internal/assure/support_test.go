@@ -159,3 +159,17 @@ func TestAnotherRuleShowsThatItWorks(t *testing.T) {
 		t.Errorf("%s %q", v.Rung, v.Bounds)
 	}
 }
+
+// TestAChangeBeforeTheWindowIsNotForgotten has an exercise in date that the rule of before
+// its change met: that the change leaves the window shows nothing.
+func TestAChangeBeforeTheWindowIsNotForgotten(t *testing.T) {
+	w := turnedWorld(120, [2]int{}, [2]int{}).exercise("AN0100", 150, exercise.Alerted)
+	v := verdict(t, assess(t, w), "AN0100")
+	if v.Rung != Proven || len(v.Turns) != 0 || !strings.Contains(v.Sentence, "Rule Rule r was changed on 2026-03-02, and what it raised in the window is not enough to conclude from.") {
+		t.Errorf("%s %q", v.Rung, v.Sentence)
+	}
+	w.alerts("r", 30, 0)
+	if v = verdict(t, assess(t, w), "AN0100"); v.Rung != Reliable {
+		t.Errorf("%s %q", v.Rung, v.Bounds)
+	}
+}
