@@ -164,7 +164,8 @@ func (a *Alert) Partial() bool { return a.RuleID == "" && a.Time.IsZero() }
 func (a *Alert) Day() string { return string(day.Of(a.Time)) }
 
 // Cluster names the burst that the alert belongs to: its case where one is
-// known, else site, entity and UTC day.
+// known, else site, entity and UTC day. Hosts and accounts are the same however the
+// case of their names is spelled.
 func (a *Alert) Cluster() string { return a.ClusterOn(a.Day()) }
 
 // ClusterOn does so of an alert whose day is known.
@@ -172,7 +173,7 @@ func (a *Alert) ClusterOn(day string) string {
 	if a.CaseID != "" {
 		return caseMark + a.CaseID
 	}
-	return a.Site + "\x1f" + a.Entity + "\x1f" + day
+	return a.Site + "\x1f" + strings.ToLower(a.Entity) + "\x1f" + day
 }
 
 // Disposition is a statement by someone about an alert.

@@ -51,20 +51,30 @@ func (s *server) registerPush(h huma.API, mux *door.Router) {
 	if s.Intake == nil {
 		return
 	}
+	for _, format := range intake.Hooks() {
+		hook := func(w http.ResponseWriter, r *http.Request) {
+			s.push(w, r, intake.Post{Kind: "alerts", Format: format})
+		}
+		mux.Handle("POST /api/v1/alerts/from/"+format, identity.Push, "alerts", hook)
+		if format == intake.Collector {
+			mux.Handle("POST /services/collector/event", identity.Push, "alerts", hook)
+			mux.Handle("POST /services/collector", identity.Push, "alerts", hook)
+		}
+	}
 	for _, kind := range intake.Kinds() {
 		h.OpenAPI().AddOperation(pushOperation(h, kind))
-		mux.Handle("POST /api/v1/"+kind, identity.Push, kind, func(w http.ResponseWriter, r *http.Request) { s.push(w, r, kind) })
+		mux.Handle("POST /api/v1/"+kind, identity.Push, kind, func(w http.ResponseWriter, r *http.Request) { s.push(w, r, intake.Post{Kind: kind}) })
 	}
 }
 
 // push answers a request to take evidence of a kind, of someone who may push it.
-func (s *server) push(w http.ResponseWriter, r *http.Request, kind string) {
-	p, err := posted(w, r)
+func (s *server) push(w http.ResponseWriter, r *http.Request, of intake.Post) {
+	p, err := posted(w, r, of.Format != "")
 	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
-	p.Kind, p.Token = kind, door.Who(r.Context()).Name
+	p.Kind, p.Format, p.Token = of.Kind, of.Format, door.Who(r.Context()).Name
 	receipt, err := s.Intake.Receive(r.Context(), p)
 	switch {
 	case err != nil:
@@ -83,16 +93,17 @@ func (s *server) deny(w http.ResponseWriter, r *http.Request, err error) {
 	s.write(w, p)
 }
 
-// posted returns what a request brings, as its headers describe it.
-func posted(w http.ResponseWriter, r *http.Request) (intake.Post, error) {
+// posted returns what a request brings, as its headers describe it. What products send by
+// themselves is JSON, whatever they call it.
+func posted(w http.ResponseWriter, r *http.Request, hook bool) (intake.Post, error) {
 	var p intake.Post
-	if r.URL.RawQuery != "" {
+	if r.URL.RawQuery != "" && !hook {
 		return p, fault.New(fault.Usage, "pushing takes no parameters").At("query %s", r.URL.RawQuery).Next("leave them out; the body says it all")
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case err == nil && kind == "application/json":
-	case err == nil && (kind == jsonLines || kind == "application/jsonl" || kind == "application/json-lines"):
+	case hook, err == nil && kind == "application/json":
+	case err == nil && (kind == jsonLines || kind == "application/ndjson" || kind == "application/jsonl" || kind == "application/json-lines"):
 		p.Lines = true
 	default:
 		return p, fault.New(fault.Usage, "a body of this content type is not taken").At("header Content-Type").Because(errMedia).

@@ -126,7 +126,7 @@ func (d *Door) ask(r *http.Request, do identity.Verb, thing string) (identity.Wh
 // who returns who makes a request, by what they show.
 func (d *Door) who(r *http.Request, anyone identity.Who) (identity.Who, error) {
 	given, shown, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if strings.EqualFold(given, "Bearer") && d.Tokens != nil {
+	if (strings.EqualFold(given, "Bearer") || strings.EqualFold(given, "Splunk")) && d.Tokens != nil { // the latter as senders to an HTTP Event Collector say it
 		t, err := d.Tokens.Verify(strings.TrimSpace(shown), d.Now())
 		anyone.Name, anyone.Scopes = t.Name, t.Scopes
 		return anyone, err

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"candor/internal/alert/tabular"
 	"candor/internal/fault"
 )
 
@@ -31,28 +34,77 @@ func read(p Post, limit int64) ([]byte, error) {
 	case int64(len(body)) > limit:
 		return nil, tooLarge(limit)
 	}
-	if p.Lines {
+	if p.Lines || p.Format != "" { // a product's own decoder knows how it wraps records
 		return body, nil
 	}
 	return oneLine(body)
 }
 
-// oneLine brings one record to one line.
+// oneLine brings each record of a body to one line: of one record, of several that
+// follow one another, and of a list of them, by itself or under a key.
 func oneLine(body []byte) ([]byte, error) {
-	v := jsontext.Value(bytes.TrimSpace(bytes.TrimPrefix(body, []byte(bom))))
-	if len(v) == 0 {
-		return nil, nil
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte(bom)))
+	var out []byte
+	d := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true)) // of a record that says one thing twice, its decoder says so
+	for {
+		v, err := d.ReadValue()
+		switch {
+		case err == io.EOF:
+			return out, nil
+		case err != nil:
+			return nil, notRecords(err, body)
+		}
+		for _, r := range records(v) {
+			if err := r.Compact(); err != nil {
+				return nil, notRecords(err, body)
+			}
+			out = append(append(out, r...), '\n')
+		}
 	}
-	err := v.Compact()
-	if err == nil {
-		return v, nil
-	}
-	f := fault.New(fault.Invalid, "the body is not one JSON record").Because(err).Next("correct it; several records go as JSON Lines, with Content-Type: application/x-ndjson")
+}
+
+func notRecords(err error, body []byte) error {
+	f := fault.New(fault.Invalid, "the body is not JSON records").Because(err).Next("correct it; several records go as JSON Lines, with Content-Type: application/x-ndjson, or as a list")
 	var text *jsontext.SyntacticError
 	if errors.As(err, &text) {
-		return nil, f.At("body line %d", 1+bytes.Count(v[:text.ByteOffset], []byte("\n"))).Because(text.Err)
+		return f.At("body line %d", 1+bytes.Count(body[:min(int(text.ByteOffset), len(body))], []byte("\n"))).Because(text.Err)
 	}
-	return nil, f
+	return f
+}
+
+// records returns the records of a value: itself, the entries of a list, or those of the
+// list that an object holds which has no other member than a count, or a place to go on.
+func records(v jsontext.Value) []jsontext.Value {
+	if v.Kind() == '{' {
+		if list := under(v); list != nil {
+			v = list
+		}
+	}
+	if v.Kind() != '[' {
+		return []jsontext.Value{v.Clone()}
+	}
+	var list []jsontext.Value
+	if json.Unmarshal(v, &list, jsontext.AllowDuplicateNames(true)) != nil {
+		return []jsontext.Value{v.Clone()}
+	}
+	return list
+}
+
+// under returns the list of objects that is all that an object has to say, or nil.
+func under(v jsontext.Value) (list jsontext.Value) {
+	var members map[string]jsontext.Value
+	if json.Unmarshal(v, &members) != nil {
+		return nil
+	}
+	for name, m := range members {
+		switch kind := m.Kind(); {
+		case kind == '[' && list == nil && slices.Contains(tabular.OwnLists(), name):
+			list = m
+		case name == "id" || kind == '[' || kind == '{':
+			return nil
+		}
+	}
+	return list
 }
 
 func tooLarge(limit int64) error {

@@ -105,6 +105,9 @@ func New(c Config, in Adder) *Service {
 type Post struct {
 	// Kind is one of Kinds, and Token the name of who pushes.
 	Kind, Token string
+	// Format is the product whose alerts the body has, as Hooks names it; empty for
+	// Candor's own records.
+	Format string
 	// Body is the request's body; Gzip says that it is packed, and Lines that it is
 	// JSON Lines and not one record.
 	Body        io.Reader
@@ -159,6 +162,9 @@ func (s *Service) Receive(ctx context.Context, p Post) (Receipt, error) {
 	body, err := read(p, s.Limits.Body)
 	if err != nil {
 		return Receipt{}, err
+	}
+	if p.Format != "" {
+		return s.hook(ctx, p, body)
 	}
 	r, wrong, err := check(p.Kind, body)
 	if err != nil || r.Accepted == 0 {

@@ -287,8 +287,10 @@ func TestBodiesAreReadAsTheySay(t *testing.T) {
 		{"one record on many lines", Post{}, []byte("\ufeff\n" + pretty + "\n"), ""},
 		{"packed lines", Post{Gzip: true, Lines: true}, packed(alertLine("x") + alertLine("y")), ""},
 		{"packed record", Post{Gzip: true}, packed(pretty), ""},
-		{"two records as one", Post{}, []byte(alertLine("x") + alertLine("y")), "body line 2: the body is not one JSON record"},
-		{"not JSON", Post{}, []byte("{\n\"id\": \"a\nb\"}"), "body line 2: the body is not one JSON record"},
+		{"two records one after the other", Post{}, []byte(alertLine("x") + alertLine("y")), ""},
+		{"a list", Post{}, []byte("[" + alertLine("x") + "," + pretty + "]"), ""},
+		{"a list under a key", Post{}, []byte(`{"count":2,"alerts":[` + alertLine("x") + "," + alertLine("y") + "]}"), ""},
+		{"not JSON", Post{}, []byte("{\n\"id\": \"a\nb\"}"), "body line 2: the body is not JSON records"},
 		{"not packed", Post{Gzip: true}, []byte(pretty), "the body is not whole gzip data"},
 		{"packed and cut", Post{Gzip: true, Lines: true}, whole[:len(whole)-6], "the body is not whole gzip data"},
 		{"packed and damaged", Post{Gzip: true, Lines: true}, append(slices.Clone(whole[:len(whole)-8]), 0, 0, 0, 0, 0, 0, 0, 0), "the body is not whole gzip data"},
@@ -308,7 +310,7 @@ func TestBodiesAreReadAsTheySay(t *testing.T) {
 		}
 	}
 	d.fold(d.Service)
-	d.want("alerts candor-jsonl token:edr read 4 new 3 updated 0 unchanged 1 rejected 0")
+	d.want("alerts candor-jsonl token:edr read 10 new 3 updated 0 unchanged 7 rejected 0")
 	if _, err := d.Receive(t.Context(), Post{Kind: "rules", Body: strings.NewReader("{}")}); fault.KindOf(err) != fault.Usage {
 		t.Error(err)
 	}

@@ -57,10 +57,10 @@ func (a *asking) rows(where string) string {
 const asked = ` AND a."rule" IN (SELECT "rule" FROM part)`
 
 // told is a query that counts rows by what they say and columns besides, with the hours of
-// the day in which they lie. Opened is when it was said of alerts of a case that they are
+// the day in which they lie. An entity is one however its case is spelled. Opened is when it was said of alerts of a case that they are
 // open.
 func told(rows, besides string) string {
-	return `SELECT "rule", incident, entity, site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, "class", provenance, ` + besides + `
+	return `SELECT "rule", incident, lower(entity) AS entity, site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, "class", provenance, ` + besides + `
 		if("class" = 'open' AND incident <> '', said, ` + unknown + `) AS opened, bit_or(1::BIGINT << ((` + whole(`"time"`, time.Hour) + ` % 24 + 24) % 24)) AS hours, count(*) AS n
 		FROM (` + rows + `) GROUP BY ALL`
 }

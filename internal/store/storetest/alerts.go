@@ -35,6 +35,7 @@ func Alerts(t *testing.T, open OpenAlerts) {
 		"tallies keep to the days asked for":              alertsWindow,
 		"the last moment of a day is of that day":         alertsMidnight,
 		"alerts of one cluster name at two sites":         alertsOneCluster,
+		"an entity is one however its case is spelled":    alertsSpelling,
 		"rules have their facts":                          alertsRules,
 		"a changed rule or time recounts the rules":       alertsMoveRule,
 		"dispositions of an unknown alert are not found":  alertsUnknown,

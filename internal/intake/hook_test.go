@@ -1,0 +1,51 @@
+package intake
+
+import (
+	"strings"
+	"testing"
+
+	"candor/internal/fault"
+)
+
+// TestProductsPushAsTheyWrite posts what products send by themselves to the address that
+// names them, and makes a batch of it.
+func TestProductsPushAsTheyWrite(t *testing.T) {
+	d := newDesk(t, Usual())
+	d.begin(d.Service)
+	for _, c := range []struct {
+		format, body       string
+		accepted, rejected int
+	}{
+		{"wazuh", `{"timestamp":"2026-11-20T12:00:00.123+0000","rule":{"level":5,"description":"d","id":"5710"},"agent":{"name":"web-01"},"manager":{"name":"m"},"id":"1.1"}`, 1, 0},
+		{"thehive", `[{"_id":"~1","_type":"Alert","source":"s","sourceRef":"r","title":"t","date":1772359200000,"status":"FalsePositive","_updatedAt":1772359300000}]`, 1, 0},
+		{"elastic", `{"hits":{"hits":[{"_id":"e1","_source":{"@timestamp":"2026-03-01T10:00:00Z","kibana.alert.rule.rule_id":"r"}},{"_id":"e2","_source":{"@timestamp":"soon","kibana.alert.rule.rule_id":"r"}}]}}`, 1, 1},
+		{Collector, `{"time":1772359200.5,"host":"web-01","event":{"id":"h1","rule_id":"r"}}{"time":1772359200,"event":{"id":"h2","rule_id":"r"}}`, 2, 0},
+		{Collector, `{"time":1772359200,"event":"text"}` + "\n" + `{"event":{"id":"h3","rule_id":"r","time":"2026-03-01"}}`, 1, 1},
+		{CloudEvents, `[{"specversion":"1.0","type":"alert","source":"edr","id":"c1","time":"2026-03-01T10:00:00Z","datacontenttype":"application/json","data":{"rule_id":"r","entity":"web-01"}}]`, 1, 0},
+	} {
+		r, err := d.Receive(t.Context(), Post{Kind: "alerts", Token: "edr", Format: c.format, Body: strings.NewReader(c.body)})
+		if err != nil || r.Accepted != c.accepted || r.Rejected != c.rejected || r.Received != c.accepted+c.rejected || len(r.Rejects) != c.rejected {
+			t.Errorf("%s: %+v, %v", c.format, r, err)
+		}
+	}
+	d.fold(d.Service)
+	d.want("alerts candor-jsonl token:edr read 7 new 7 updated 0 unchanged 0 rejected 0")
+	a, err := d.alerts.Find(t.Context(), "~1")
+	if err != nil || a.Disposition == nil || a.Disposition.Class != "false_positive" {
+		t.Errorf("%+v, %v: what TheHive says of its alert is lost", a, err)
+	}
+	if a, err := d.alerts.Find(t.Context(), "h1"); err != nil || a.Entity != "web-01" || a.Time.Nanosecond() != 5e8 {
+		t.Errorf("%+v, %v: what the event says beside its record is lost", a, err)
+	}
+	if a, err := d.alerts.Find(t.Context(), "c1"); err != nil || a.Source != "edr" {
+		t.Errorf("%+v, %v", a, err)
+	}
+	for format, kind := range map[string]fault.Kind{"nobody": fault.NotFound, CloudEvents: fault.Invalid} {
+		if _, err := d.Receive(t.Context(), Post{Kind: "alerts", Token: "edr", Format: format, Body: strings.NewReader(`{"data":{"x":1}}`)}); fault.KindOf(err) != kind {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+	if r, err := d.Receive(t.Context(), Post{Kind: "alerts", Token: "edr", Format: "wazuh", Body: strings.NewReader("not JSON")}); err != nil || r.Accepted != 0 || r.Rejected != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
