@@ -228,6 +228,7 @@ type batch struct {
 	key   *pseudonym.Key
 	calls calls // how the alerts name their rules
 	ages  decode.Ages
+	moved moved
 }
 
 // newBatch begins a batch. It fails where names are to be pseudonyms and their key is not
@@ -326,6 +327,9 @@ func (b *batch) check() error {
 	var reasons []string
 	for _, r := range first[:min(3, len(first))] {
 		reasons = append(reasons, r.String())
+	}
+	if common := b.rejects.common(b.Read); common != "" {
+		reasons = append(reasons[:1], common)
 	}
 	f := fault.New(fault.Invalid, "every one of %s was rejected; the first: %s", plural(int(b.Rejected), "record"), strings.Join(reasons, "; ")).
 		At("%s", strings.Join(b.Paths, " "))

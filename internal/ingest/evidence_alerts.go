@@ -130,6 +130,7 @@ func (b *batch) taken(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Al
 			if err == nil {
 				b.good++
 				b.calls.add(a)
+				b.moved.see(a)
 				b.span(a.Time)
 				if b.key != nil {
 					veil.Alert(b.key, a)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -24,6 +25,8 @@ type rejects struct {
 
 	first []evidence.Reject
 	n     int64
+	// alike counts the rejects by field and reason, of so many of them as are told apart.
+	alike map[[2]string]int64
 	temp  *os.File
 	out   *bufio.Writer
 	err   error
@@ -32,6 +35,12 @@ type rejects struct {
 // add keeps one reject. A failure to write is kept for close.
 func (r *rejects) add(j evidence.Reject) {
 	r.n++
+	if k := [2]string{j.Field, j.Reason}; r.alike[k] > 0 || len(r.alike) < maxAlike {
+		if r.alike == nil {
+			r.alike = map[[2]string]int64{}
+		}
+		r.alike[k]++
+	}
 	if len(r.first) < maxShown {
 		r.first = append(r.first, j)
 	}
@@ -56,6 +65,32 @@ func (r *rejects) add(j evidence.Reject) {
 
 // valueWithheld is said of a reject whose value is not kept.
 const valueWithheld = " (the value is withheld: names are kept as pseudonyms)"
+
+// maxAlike bounds how many fields and reasons are told apart.
+const maxAlike = 1000
+
+// common says what most of the rejects have in common, where they are more than a tenth of
+// what was read and some are alike; empty otherwise.
+func (r *rejects) common(read int64) string {
+	if r.n < 3 || 10*r.n <= read {
+		return ""
+	}
+	var most [2]string
+	var n int64
+	for k, count := range r.alike {
+		if count > n || count == n && (k[0] < most[0] || k[0] == most[0] && k[1] < most[1]) {
+			most, n = k, count
+		}
+	}
+	if n < 2 {
+		return ""
+	}
+	field := most[0]
+	if field != "" {
+		field += ": "
+	}
+	return fmt.Sprintf("%d of %s were rejected, %d of them alike: %s%s", r.n, plural(int(read), "record"), n, field, most[1])
+}
 
 func (r *rejects) open() (err error) {
 	if err := os.MkdirAll(within(r.base, r.dir), 0o750); err != nil {
