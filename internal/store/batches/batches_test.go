@@ -29,6 +29,7 @@ type kept struct {
 	unfit  error // on opening
 	more   int64 // alerts that are counted and are not there
 	fewer  int64 // rows that are not there
+	longer int64 // minutes that alerts are said to have taken besides
 	commit func(real func() error) error
 }
 
@@ -73,6 +74,14 @@ func (r reading) Tallies(ctx context.Context, q *alert.Question) ([]alert.Tally,
 	list, err := r.Index.Tallies(ctx, q)
 	for i := range list {
 		list[i].N += r.more
+	}
+	return list, err
+}
+
+func (r reading) Durations(ctx context.Context, q *alert.Question) ([]alert.Duration, error) {
+	list, err := r.Index.Durations(ctx, q)
+	for i := range list {
+		list[i].Minutes += r.longer
 	}
 	return list, err
 }
@@ -478,6 +487,23 @@ func TestADeepAuditGathersAFewAtATime(t *testing.T) {
 		k.more = 1
 		if found := amiss(t, s, true); !strings.Contains(found, "the index counts") {
 			t.Errorf("%d at a time: %q", n, found)
+		}
+	}
+}
+
+// TestADeepAuditComparesHowLongAlertsTook has an index that counts as many alerts as the
+// files have, and is wrong about how long they took.
+func TestADeepAuditComparesHowLongAlertsTook(t *testing.T) {
+	k := newKept(t)
+	s := writing(t, t.TempDir(), k.engine())
+	if _, _, err := s.Append(t.Context(), store.Batch{ID: "b1", Hash: "1"}, fired("a", "b", "c")); err != nil {
+		t.Fatal(err)
+	}
+	for _, longer := range []int64{0, 1} {
+		k.longer = longer
+		found, err := s.Audit(t.Context(), true)
+		if err != nil || int64(len(found.Amiss)) != longer || longer > 0 && !strings.Contains(found.Amiss[0].What, "how long") {
+			t.Errorf("%d minutes more: %+v, %v", longer, found.Amiss, err)
 		}
 	}
 }
