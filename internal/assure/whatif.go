@@ -368,7 +368,7 @@ func question(r Rung) int {
 func (w *whatIf) suppose(s *Supposition) (*assessor, claim.Claims) {
 	b := *w.assessor
 	if len(s.Telemetry.Observations)+len(s.Telemetry.Sources)+len(s.Telemetry.Externals) > 0 {
-		b.view = b.view.With(s.Telemetry)
+		b.view = b.view.With(s.Telemetry).States()
 	}
 	if len(s.Exercises) > 0 {
 		b.exercises.byID = overlay(b.exercises.byID, indexExercises(b.lib, s.Exercises, b.today).byID)

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/csv"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -42,9 +41,9 @@ type Text struct {
 
 // counts are what became of the records of a file.
 type counts struct {
-	made, left int64
-	first      int // the line of the first that was left out
-	why        string
+	left  int64
+	first int // the line of the first that was left out
+	why   string
 }
 
 // place says that lines of the text, from one on, are so many lines of the file.
@@ -142,8 +141,6 @@ func (t *Text) leave(line int, c *condition) {
 		t.out.first, t.out.why = line, c.text
 	}
 }
-
-var errEnough = errors.New("nobody asks for more")
 
 // chunks makes the text, part by part.
 func (m *Mapping) chunks(in export.Input, t *Text) iter.Seq2[[]byte, error] {

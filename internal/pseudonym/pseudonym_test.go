@@ -60,7 +60,7 @@ func TestEqualityIsKept(t *testing.T) {
 		if (a == b) != (x == y) {
 			r.Fatalf("%q and %q are %s and %s", a, b, x, y)
 		}
-		if (strings.ToLower(a) == strings.ToLower(b)) != (strings.ToLower(x) == strings.ToLower(y)) {
+		if strings.EqualFold(a, b) != strings.EqualFold(x, y) {
 			r.Fatalf("without regard to case %q and %q are %s and %s", a, b, x, y)
 		}
 		if k.Name(x) != x || k.Person(x) != x {

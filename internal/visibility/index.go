@@ -28,6 +28,8 @@ type index struct {
 	// arrivals remembers what was worked out of feeds: many analytics need the
 	// same log source.
 	arrivals map[channel]arrival
+	// silent says that statements are without sentence and reasons.
+	silent bool
 }
 
 // channel names a log source in folded words.

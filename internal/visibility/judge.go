@@ -28,26 +28,37 @@ func (x *index) judge(o *attack.Object) Statement {
 	s := Statement{Needs: []Need{}, Externals: x.sights(o)}
 	if !x.inScope(o) {
 		s.State = OutOfScope
-		s.Reasons = []evidence.Reason{x.outOfScope(o)}
-		s.Sentence = x.sentence(o, &s, nil)
+		if !x.silent {
+			s.Reasons = []evidence.Reason{x.outOfScope(o)}
+			s.Sentence = x.sentence(o, &s, nil)
+		}
 		return s
 	}
 	s.Needs = x.needs(o)
 	groups := groupsOf(s.Needs, x.policy.JointNeed)
-	if s.Reasons = x.outsideReasons(o); len(s.Reasons) > 0 {
-		s.State = Outside
-	} else {
-		levels := levelsOf(groups)
-		s.State, s.Shortfall = stateOf(levels), shortfallOf(levels)
-		s.Reasons = x.ownReasons(o, s.State, s.Needs, levels)
+	levels := levelsOf(groups)
+	own := Outside
+	if len(o.LogSources) > 0 && !x.beyondSensors(o) {
+		own, s.Shortfall = stateOf(levels), shortfallOf(levels)
 	}
-	if s.State != Verified && slices.ContainsFunc(s.Externals, func(e Sight) bool { return e.Counts }) {
+	if s.State = own; own != Verified && slices.ContainsFunc(s.Externals, func(e Sight) bool { return e.Counts }) {
 		s.State, s.Shortfall = External, ""
 	}
-	s.Sentence = x.sentence(o, &s, groups)
-	s.Reasons = append(s.Reasons, sightReasons(s.Externals)...)
-	s.Reasons = append(s.Reasons, caveatReasons(o)...)
+	if !x.silent {
+		s.Sentence = x.sentence(o, &s, groups)
+		s.Reasons = x.reasons(o, own, &s, levels)
+	}
 	return s
+}
+
+// reasons says why the own log sources of an analytic come to a state, and what else is
+// known of how it is seen.
+func (x *index) reasons(o *attack.Object, own State, s *Statement, levels []level) []evidence.Reason {
+	rs := x.outsideReasons(o)
+	if own != Outside {
+		rs = x.ownReasons(o, own, s.Needs, levels)
+	}
+	return slices.Concat(rs, sightReasons(s.Externals), caveatReasons(o))
 }
 
 // inScope reports whether o applies to the organisation. Without a stated scope

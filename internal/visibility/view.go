@@ -24,6 +24,15 @@ func (v View) Arrives(name, of string) bool {
 	return v.x.arrival(channel{attack.Fold(name), attack.Fold(of)}).days > 0
 }
 
+// States returns the view whose statements have neither sentence nor reasons, for whoever
+// supposes a thing and asks for no more than what it comes to. To write them takes most of
+// the time of a judgement.
+func (v View) States() View {
+	x := *v.x
+	x.silent = true
+	return View{&x}
+}
+
 // With returns the view of what v sees and more. A scope in more is left out:
 // what is operated is stated, not found. v stays as it is.
 func (v View) With(more Telemetry) View {

@@ -37,6 +37,11 @@ func TestAViewWithMoreIsTheViewOfAll(t *testing.T) {
 				if diff := cmp.Diff(want[o.ID], tt.view.Of(o)); diff != "" {
 					t.Fatalf("%s, %s: %s", name, o.ATTACKID, diff)
 				}
+				bare := want[o.ID]
+				bare.Sentence, bare.Reasons = "", nil
+				if diff := cmp.Diff(bare, tt.view.States().Of(o)); diff != "" {
+					t.Fatalf("%s, the states alone, %s: %s", name, o.ATTACKID, diff)
+				}
 			}
 		}
 	})

@@ -115,9 +115,5 @@ func readSecurityHub(r *export.Record) []alert.Draft {
 
 // attacks are what the types of a finding name of ATT&CK, if they do.
 func attacks(r *export.Record) []string {
-	var ids []string
-	for _, t := range r.Texts("ProductFields.mitre/technique", "ThreatIntelIndicators.Techniques") {
-		ids = append(ids, t)
-	}
-	return ids
+	return r.Texts("ProductFields.mitre/technique", "ThreatIntelIndicators.Techniques")
 }

@@ -166,14 +166,6 @@ func readZeek(r *export.Record) []alert.Draft {
 	}}
 }
 
-// cell returns the first text that is not one of the words that say that there is none.
-func cell(r *export.Record, path string, none ...string) string {
-	if v := r.Text(path); !slices.Contains(none, v) {
-		return v
-	}
-	return ""
-}
-
 // qradar reads offenses: one alert for each rule that an offense names, of one case.
 func qradar() Product {
 	return Product{
