@@ -29,7 +29,7 @@ func (f *facts) confidence() Confidence {
 	add(f.half(tried), "exercised", p.Exercised, "an exercise or a case")
 	add(f.some(contradictory), "contradicted", -p.Contradicted, "evidence against other evidence")
 	add(f.half(aged), "aged", -p.Aged, "evidence past its age")
-	add(f.half(ratedWorse), "rating", -p.Rating, "an external source rated too low")
+	add(f.half(ratedWorse), "rating", -p.Rating, "an external source that does not count")
 	switch {
 	case c.Sum >= p.HighFrom:
 		c.Level = High
