@@ -129,7 +129,7 @@ func (d *desk) fill(in *ingest.Evidence) {
 	must(w.Commit(ctx, rel, nil))(d.t)
 	files := must(sample.Write(d.t.TempDir(), 1, day.Of(today)))(d.t)
 	for _, e := range [][2]string{{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules},
-		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"runbooks", files.Runbooks}} {
+		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"runs", files.Runs}, {"runbooks", files.Runbooks}} {
 		must(in.Add(ctx, ingest.Request{Kind: e[0], Paths: []string{e[1]}}))(d.t)
 	}
 }

@@ -754,7 +754,7 @@ func TestTakesOfTheDemo(t *testing.T) {
 	f.write("miniature.json", string(sample.Bundle()))
 	f.standIn("miniature.json")
 	for _, e := range [][2]string{{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules}, {"alerts", files.Alerts},
-		{"exercises", files.Exercises}, {"cases", files.Cases}, {"signals", files.Signals}, {"tuning", files.Tuning}, {"exceptions", files.Exceptions}, {"fields", files.Fields}, {"runbooks", files.Runbooks}} {
+		{"exercises", files.Exercises}, {"cases", files.Cases}, {"signals", files.Signals}, {"tuning", files.Tuning}, {"exceptions", files.Exceptions}, {"fields", files.Fields}, {"runs", files.Runs}, {"runbooks", files.Runbooks}} {
 		f.ok("evidence", "add", e[0], e[1])
 	}
 	var matrices struct {

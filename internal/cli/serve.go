@@ -370,7 +370,7 @@ func (p *program) fillDemo(ctx context.Context, d *Desk, dir string, seed uint64
 	for _, e := range []struct{ kind, path string }{
 		{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules},
 		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"cases", files.Cases}, {"signals", files.Signals},
-		{"tuning", files.Tuning}, {"exceptions", files.Exceptions}, {"fields", files.Fields}, {"runbooks", files.Runbooks},
+		{"tuning", files.Tuning}, {"exceptions", files.Exceptions}, {"fields", files.Fields}, {"runs", files.Runs}, {"runbooks", files.Runbooks},
 	} {
 		r := ingest.Request{Kind: e.kind, Paths: []string{e.path}, By: "candor demo", RejectsDir: filepath.Join(p.data, "rejects")}
 		if _, err := d.Ingest.Add(ctx, r); err != nil {

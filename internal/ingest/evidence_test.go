@@ -521,7 +521,7 @@ func TestTheSampleOrganisationLandsWhole(t *testing.T) {
 	}
 	for kind, path := range map[string]string{
 		"telemetry": files.Telemetry, "feeds": files.Feeds, "rules": files.Rules,
-		"alerts": files.Alerts, "exercises": files.Exercises, "runbooks": files.Runbooks,
+		"alerts": files.Alerts, "exercises": files.Exercises, "runs": files.Runs, "runbooks": files.Runbooks,
 	} {
 		if res := b.add(b.request(kind, path)); res.Rejected != 0 || len(res.Warnings) != 0 || res.New == 0 {
 			t.Errorf("%s: %d new, rejects %v, warnings %q", kind, res.New, res.Rejects, res.Warnings)

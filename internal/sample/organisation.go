@@ -33,6 +33,7 @@ type Files struct {
 	Tuning     string // tuning.yaml: local values of knobs
 	Exceptions string // exceptions.csv: what rules are told to pass over
 	Fields     string // fields.csv: in what share of events fields arrive
+	Runs       string // runs.csv: when rules searched; one of them stopped
 	Runbooks   string // runbooks: a folder of Markdown
 }
 
@@ -72,6 +73,7 @@ func Write(dir string, seed uint64, end day.Date) (Files, error) {
 		Tuning:     filepath.Join(dir, "tuning.yaml"),
 		Exceptions: filepath.Join(dir, "exceptions.csv"),
 		Fields:     filepath.Join(dir, "fields.csv"),
+		Runs:       filepath.Join(dir, "runs.csv"),
 		Runbooks:   filepath.Join(dir, "runbooks"),
 	}, nil
 }

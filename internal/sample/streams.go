@@ -66,7 +66,8 @@ func undecided(n int) miss { return miss{n, closing{"undetermined", "analyst"}} 
 func open(n int) miss      { return miss{n, closing{}} }
 
 // streams are what the organisation's rules raise. The rules for the tracking
-// site and the new directory are quiet and have none.
+// site and the new directory are quiet and have none, and neither has the one that
+// stopped running (runs.csv).
 func streams() []stream {
 	return append(windowsStreams(), otherStreams()...)
 }

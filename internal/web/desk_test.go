@@ -174,7 +174,7 @@ func (d *desk) organisation() {
 	in := ingest.NewEvidence(d.keeper.Evidence(d.evidence), d.keeper.Alerts(d.alerts), clock)
 	for _, e := range [][2]string{{"telemetry", files.Telemetry}, {"feeds", files.Feeds}, {"rules", files.Rules},
 		{"alerts", files.Alerts}, {"exercises", files.Exercises}, {"cases", files.Cases},
-		{"signals", files.Signals}, {"tuning", files.Tuning}, {"exceptions", files.Exceptions}, {"fields", files.Fields}, {"runbooks", files.Runbooks}} {
+		{"signals", files.Signals}, {"tuning", files.Tuning}, {"exceptions", files.Exceptions}, {"fields", files.Fields}, {"runs", files.Runs}, {"runbooks", files.Runbooks}} {
 		must(in.Add(d.t.Context(), ingest.Request{Kind: e[0], Paths: []string{e[1]}, By: "test"}))(d.t)
 	}
 }
