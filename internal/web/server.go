@@ -29,13 +29,13 @@ const (
 	graceTime  = 10 * time.Second
 )
 
-// Combine returns the handler of a whole server: api under /api/ and for
-// /healthz, pages everywhere else. It logs requests, outlives a handler that
+// Combine returns the handler of a whole server: api under /api/, under /services/ (where
+// Splunk's HTTP Event Collector is looked for) and for /healthz, pages everywhere else. It logs requests, outlives a handler that
 // panics, answers with no secret, and refuses requests that come from other sites or
 // by other names.
 func Combine(pages, api http.Handler, log *slog.Logger) http.Handler {
 	whole := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/healthz" {
+		if p := r.URL.Path; strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/services/") || p == "/healthz" {
 			api.ServeHTTP(w, r)
 			return
 		}
