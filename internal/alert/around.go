@@ -19,10 +19,13 @@ type Around struct {
 	// Untied leaves out the alerts that belong to a case, and Except those with these ids.
 	Untied bool
 	Except []string
+	// Case asks for those that belong to a case; empty is any, or none.
+	Case string
 	// Refuting are the cases whose alerts inherit, of a question that counts apart the
 	// alerts which are labelled false, by themselves or by their case; nil in one that
-	// asks for all alike.
+	// asks for all alike. Benign counts apart with them those that are benign.
 	Refuting Legacy
+	Benign   bool
 }
 
 // Refutes reports whether an alert counts apart that was labelled c, if it was, belongs to
@@ -36,7 +39,7 @@ func (q *Around) Refutes(c Class, caseID string, opened time.Time) bool {
 			c = of
 		}
 	}
-	return c.False()
+	return c.False() || q.Benign && c == BenignPositive
 }
 
 // FoldEntity is the form in which two names of an entity are the same: hosts and accounts
@@ -46,7 +49,7 @@ func FoldEntity(name string) string { return strings.ToLower(name) }
 // Asks reports whether an alert is one of those asked for.
 func (q *Around) Asks(a *Alert) bool {
 	any := func(of []string, s string) bool { return len(of) == 0 || slices.Contains(of, s) }
-	return !a.Time.Before(q.From) && !a.Time.After(q.To) && (!q.Untied || a.CaseID == "") && !slices.Contains(q.Except, a.ID) &&
+	return !a.Time.Before(q.From) && !a.Time.After(q.To) && (!q.Untied || a.CaseID == "") && (q.Case == "" || a.CaseID == q.Case) && !slices.Contains(q.Except, a.ID) &&
 		any(q.Rules, a.Rule()) && any(q.Sites, a.Site) &&
 		(len(q.Entities) == 0 || slices.ContainsFunc(q.Entities, func(e string) bool { return FoldEntity(e) == FoldEntity(a.Entity) }))
 }

@@ -55,12 +55,12 @@ func (s *Service) reviewNow(ctx context.Context, r Request, id string) (assure.R
 	if err != nil {
 		return assure.Review{}, err
 	}
-	untied, beside, err := s.untied(ctx, r, lib, &ev, c.Value.ID)
-	if err != nil {
+	// What was visible and claimed does not rest on alerts.
+	in := assure.Reviewed{Ties: tiesOf(ev.Ties, c.Value.ID, day.Of(r.AsOf)), Case: c, Then: assure.Assess(lib, ev, r.Policy, c.Value.When()), Counts: ev.CaseCounts, AlertRules: ev.AlertRules}
+	if err := s.beside(ctx, r, lib, &ev, &in); err != nil {
 		return assure.Review{}, err
 	}
-	// What was visible and claimed does not rest on alerts.
-	return assure.ReviewOf(lib, assure.Reviewed{Untied: untied, Beside: beside, Ties: tiesOf(ev.Ties, c.Value.ID, day.Of(r.AsOf)), Case: c, Then: assure.Assess(lib, ev, r.Policy, c.Value.When()), Counts: ev.CaseCounts, AlertRules: ev.AlertRules}), nil
+	return assure.ReviewOf(lib, in), nil
 }
 
 // caseNamed returns the case with an id, in whatever case it is written.

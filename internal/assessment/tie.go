@@ -44,37 +44,62 @@ type Tied struct {
 	// empty without any.
 	Batch  string `json:"batch"`
 	Alerts string `json:"alerts_batch,omitempty"`
+	// Outside are those that are part of the case by these statements and lie outside its
+	// place and time: no verdict takes them for part of it.
+	Outside []string `json:"outside,omitempty"`
 }
 
-// untied lists the alerts at the place and time of a case that are tied to none, of rules
-// that claim what it involved, and how many there are of each rule; none where the case was
-// not missed.
-func (s *Service) untied(ctx context.Context, r Request, lib *attack.Library, ev *assure.Evidence, id string) ([]assure.UntiedAlert, map[string]int64, error) {
+// beside adds to a review the alerts at the place and time of its case: those that are tied
+// to none, of rules that claim what it involved, where it was missed, and how many there are
+// of each rule; and how many of those that are tied to it lie there.
+func (s *Service) beside(ctx context.Context, r Request, lib *attack.Library, ev *assure.Evidence, in *assure.Reviewed) error {
+	id, names := in.Case.Value.ID, namesBy(ev)
+	untied, tied := questionsOf(lib, ev, r, id)
+	in.Untied = []assure.UntiedAlert{}
+	if untied != nil {
+		alerts, err := s.alerts.Around(ctx, *untied, MostUntied)
+		if err != nil {
+			return fmt.Errorf("list the untied alerts of case %s: %w", id, err)
+		}
+		called := ruleNames(*ev)
+		for _, a := range alerts {
+			rule := names.rule(a.Rule())
+			in.Untied = append(in.Untied, assure.UntiedAlert{ID: a.ID, RuleID: rule, RuleName: called[rule], Time: a.Time, Site: a.Site, Entity: a.Entity})
+		}
+	}
+	for _, of := range []struct {
+		q  *alert.Around
+		by *map[string]int64
+	}{{untied, &in.Beside}, {tied, &in.Here}} {
+		*of.by = map[string]int64{}
+		if of.q == nil {
+			continue
+		}
+		near, err := s.alerts.Near(ctx, []alert.Around{*of.q})
+		if err != nil {
+			return fmt.Errorf("count the alerts at the place and time of case %s: %w", id, err)
+		}
+		for _, n := range near {
+			(*of.by)[names.rule(n.RuleID)] += n.N
+		}
+	}
+	return nil
+}
+
+// questionsOf returns what has to be asked of the alerts around a case: those that are tied
+// to none, and those that are tied to it; nil for what need not be asked.
+func questionsOf(lib *attack.Library, ev *assure.Evidence, r Request, id string) (untied, tied *alert.Around) {
 	qs, _, _ := assure.Questions(lib, ev, assure.ClaimsOf(lib, ev, r.Policy), r.Policy, r.AsOf)
-	names, list, of := namesBy(ev), []assure.UntiedAlert{}, map[string]int64{}
-	i := slices.IndexFunc(qs, func(q assure.Question) bool { return q.OfCase(id) })
-	if i < 0 {
-		return list, of, nil
+	for i := range qs {
+		switch q := &qs[i]; {
+		case q.OfCase(id):
+			untied = &q.Around
+			untied.Rules = namesBy(ev).alerts(q.Rules)
+		case q.OfTied(id):
+			tied = &q.Around
+		}
 	}
-	q := qs[i].Around
-	q.Rules = names.alerts(q.Rules)
-	alerts, err := s.alerts.Around(ctx, q, MostUntied)
-	if err != nil {
-		return nil, nil, fmt.Errorf("list the untied alerts of case %s: %w", id, err)
-	}
-	near, err := s.alerts.Near(ctx, []alert.Around{q})
-	if err != nil {
-		return nil, nil, fmt.Errorf("count the untied alerts of case %s: %w", id, err)
-	}
-	for _, n := range near {
-		of[names.rule(n.RuleID)] += n.N
-	}
-	called := ruleNames(*ev)
-	for _, a := range alerts {
-		rule := names.rule(a.Rule())
-		list = append(list, assure.UntiedAlert{ID: a.ID, RuleID: rule, RuleName: called[rule], Time: a.Time, Site: a.Site, Entity: a.Entity})
-	}
-	return list, of, nil
+	return untied, tied
 }
 
 // Tie records whether alerts are part of an incident. The statements are evidence, in a
@@ -99,54 +124,103 @@ func (s *Service) Tie(ctx context.Context, r Request, t Tying) (Tied, error) {
 		return Tied{}, err
 	}
 	t.Case = c.Value.ID
+	known := map[string]*alert.Alert{}
 	if slices.Contains(slices.Concat(t.Part, t.Apart), AllUntied) {
-		if err := s.meanAll(ctx, r, &ev, &t); err != nil {
+		if known, err = s.meanAll(ctx, r, &ev, &t); err != nil {
 			return Tied{}, err
 		}
 	}
 	var ties []assure.Tie
+	var outside []string
+	place := assure.PlaceOf(&c.Value, r.Policy, day.Of(r.AsOf))
 	for _, of := range []struct {
 		ids  []string
 		part bool
 	}{{t.Part, true}, {t.Apart, false}} {
 		for _, id := range of.ids {
-			tie, err := s.tie(ctx, &c.Value, t, id, of.part)
+			a := known[id]
+			if a == nil {
+				if a, err = s.alerts.Find(ctx, id); err != nil {
+					return Tied{}, err
+				}
+			}
+			tie, err := tieOf(a, &c.Value, t, of.part)
 			if err != nil {
 				return Tied{}, err
 			}
 			ties = append(ties, tie)
+			if of.part && !place.Asks(a) {
+				outside = append(outside, id)
+			}
 		}
 	}
-	return s.recordTies(ctx, t, ties)
+	out, err := s.recordTies(ctx, t, ties)
+	out.Outside = outside
+	return out, err
 }
 
-// meanAll puts the ids of the untied alerts in the place of the word for all.
-func (s *Service) meanAll(ctx context.Context, r Request, ev *assure.Evidence, t *Tying) error {
-	review, err := s.Review(ctx, r, t.Case)
+// meanAll puts the ids of the untied alerts, however many there are, in the place of the
+// word for all, and returns the alerts.
+func (s *Service) meanAll(ctx context.Context, r Request, ev *assure.Evidence, t *Tying) (map[string]*alert.Alert, error) {
+	rel, err := s.release(ctx, r.Release.Or(r.Policy.Release))
 	if err != nil {
-		return err
+		return nil, err
 	}
+	lib, err := s.library(ctx, rel)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]*alert.Alert{}
 	var ids []string
-	for _, a := range review.Untied {
-		ids = append(ids, a.ID)
+	if q, _ := questionsOf(lib, ev, r, t.Case); q != nil {
+		for a, err := range s.everyAround(ctx, *q) {
+			if err != nil {
+				return nil, fmt.Errorf("list the untied alerts of case %s: %w", t.Case, err)
+			}
+			ids, known[a.ID] = append(ids, a.ID), a
+		}
 	}
 	if len(ids) == 0 {
-		return fault.New(fault.NotFound, "no alert at the place and time of case %s is untied", t.Case).Next("candor review %s shows the case", t.Case)
+		return nil, fault.New(fault.NotFound, "no alert at the place and time of case %s is untied", t.Case).Next("candor review %s shows the case", t.Case)
 	}
 	for _, list := range []*[]string{&t.Part, &t.Apart} {
 		if slices.Contains(*list, AllUntied) {
-			*list = ids
+			others := slices.DeleteFunc(slices.Clone(*list), func(id string) bool { return id == AllUntied || known[id] != nil })
+			*list = slices.Concat(ids, others)
 		}
 	}
-	return nil
+	return known, nil
 }
 
-// tie makes the statement on one alert.
-func (s *Service) tie(ctx context.Context, c *alert.Case, t Tying, id string, part bool) (assure.Tie, error) {
-	a, err := s.alerts.Find(ctx, id)
-	if err != nil {
-		return assure.Tie{}, err
+// everyAround yields every alert that a question asks for, which it asks page by page.
+func (s *Service) everyAround(ctx context.Context, q alert.Around) iter.Seq2[*alert.Alert, error] {
+	except := q.Except
+	return func(yield func(*alert.Alert, error) bool) {
+		for {
+			page, err := s.alerts.Around(ctx, q, MostUntied)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, a := range page {
+				if !yield(a, nil) {
+					return
+				}
+				if !a.Time.Equal(q.From) {
+					q.From, q.Except = a.Time, slices.Clone(except)
+				}
+				q.Except = append(q.Except, a.ID)
+			}
+			if len(page) < MostUntied {
+				return
+			}
+		}
 	}
+}
+
+// tieOf makes the statement on one alert.
+func tieOf(a *alert.Alert, c *alert.Case, t Tying, part bool) (assure.Tie, error) {
+	id := a.ID
 	switch {
 	case a.CaseID != "" && a.CaseID != c.ID:
 		return assure.Tie{}, fault.New(fault.Conflict, "alert %s is part of case %s already", id, a.CaseID).Next("leave it out")

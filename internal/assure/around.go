@@ -62,6 +62,11 @@ func (q *Question) OfCase(id string) bool { return q.Of == ofCase(id) }
 
 func ofExercise(id string) string { return "exercise " + id }
 func ofCase(id string) string     { return "case " + id }
+func ofTied(id string) string     { return "tied " + id }
+
+// OfTied reports whether it asks which alerts tied to the case with an id are at its place
+// and time.
+func (q *Question) OfTied(id string) bool { return q.Of == ofTied(id) }
 
 // ClaimsOf judges the claims of the rules on a release.
 func ClaimsOf(lib *attack.Library, ev *Evidence, p Policy) claim.Claims {
@@ -106,9 +111,18 @@ func Questions(lib *attack.Library, ev *Evidence, claims claim.Claims, p Policy,
 			from = day.Of(first)
 		}
 	}
+	tied := tiedTo(ev.CaseCounts)
 	for i := range ev.Cases {
 		c := &ev.Cases[i].Value
-		if c.Class != alert.TruePositive || !missedBy(c.FoundBy) || day.Of(c.When()) > today {
+		if c.Class != alert.TruePositive || day.Of(c.When()) > today {
+			continue
+		}
+		if tied[c.ID] {
+			q := Question{Of: ofTied(c.ID), Around: PlaceOf(c, p, today)}
+			q.Case, q.Refuting, q.Benign = c.ID, refuting, true
+			qs = append(qs, q)
+		}
+		if !missedBy(c.FoundBy) {
 			continue
 		}
 		q := Question{Of: ofCase(c.ID), Around: aroundCase(c, p, today)}
@@ -263,6 +277,29 @@ func aroundCase(c *alert.Case, p Policy, today day.Date) alert.Around {
 	}
 	q.Sites, q.Entities, q.Untied, q.Except = named(c.Site), c.Entities, true, c.Apart
 	return q
+}
+
+// PlaceOf is the place and time of a case: an alert that is tied to it from elsewhere is no
+// part of it. It begins as for alerts that are tied to none, and lasts until the case was
+// closed, or goes on while it is open.
+func PlaceOf(c *alert.Case, p Policy, today day.Date) alert.Around {
+	q := aroundCase(c, p, today)
+	q.Untied, q.Except = false, nil
+	until := c.Closed
+	if until.IsZero() {
+		until = endOf(today)
+	}
+	q.To = earliest(earliest(latest(q.To, until), endOf(today)), q.From.Add(alert.MaxAround))
+	return q
+}
+
+// tiedTo returns the cases that have alerts.
+func tiedTo(counts []alert.CaseCount) map[string]bool {
+	tied := map[string]bool{}
+	for i := range counts {
+		tied[counts[i].Case] = true
+	}
+	return tied
 }
 
 // widened is the time that a rate is counted over: whole days to both sides, as many as

@@ -33,7 +33,7 @@ type Incidents struct {
 	// claiming rules lie at its place and time, and nobody said whether they are part of
 	// it), "answered", "detected" or "inconclusive".
 	State string `json:"state"`
-	// Untied are the incidents that would be missed, but for such alerts, newest first.
+	// Untied are the incidents beside which such alerts lie, newest first.
 	Untied []UntiedCase `json:"untied,omitempty"`
 	// Missed are the incidents that were found by a hunt, by others or too late and
 	// in which no claiming rule raised an alert; Detected those that an alert of a
@@ -72,36 +72,41 @@ func (t *Tie) Key() string { return t.Case + "|" + t.AlertID }
 // that was part of them.
 type incidentIndex struct {
 	byID map[string][]evidence.Of[alert.Case]
-	// raised is which rules raised alerts in a case, and what these are at best.
-	raised map[string]map[string]worth
+	// raised is what the alerts are that rules raised in a case, by case and rule.
+	raised map[string]map[string]*part
 	// later is how many cases were opened after the day of the assessment.
 	later int
 }
 
-// worth is what the alerts that a rule raised in a case are, at best.
-type worth int
-
-// What is false or benign is no part of an incident, whoever tied it to that.
-const (
-	worthless worth = iota // false or benign
-	worthUnknown
-	worthTrue
-)
-
-func worthOf(c alert.Class) worth {
-	switch {
-	case c == alert.TruePositive:
-		return worthTrue
-	case c.False() || c == alert.BenignPositive:
-		return worthless
-	}
-	return worthUnknown
+// part is how many alerts a rule raised in a case, and what they are. What is false or
+// benign is no part of an incident, whoever tied it to that, nor is what lies elsewhere.
+type part struct {
+	idle, unknown, known int64 // false or benign, not said, known to be true
+	// here is how many of those that are not idle lie at the place and time of the case.
+	here int64
 }
+
+func (p *part) add(c *alert.CaseCount) {
+	switch {
+	case c.Class == alert.TruePositive:
+		p.known += c.N
+	case c.Class.False() || c.Class == alert.BenignPositive:
+		p.idle += c.N
+	default:
+		p.unknown += c.N
+	}
+}
+
+// elsewhere is how many that could be part of the incident lie elsewhere.
+func (p *part) elsewhere() int64 { return max(p.known+p.unknown-p.here, 0) }
+
+// proven reports whether one that is known to be true lies there for sure.
+func (p *part) proven() bool { return p.known > 0 && p.here > p.unknown }
 
 // indexIncidents indexes the cases that are true positives, closed or not. A
 // revoked technique stands for its successor, as it does for exercises.
 func indexIncidents(lib *attack.Library, ev *Evidence, today day.Date) incidentIndex {
-	x := incidentIndex{byID: map[string][]evidence.Of[alert.Case]{}, raised: map[string]map[string]worth{}}
+	x := incidentIndex{byID: map[string][]evidence.Of[alert.Case]{}, raised: map[string]map[string]*part{}}
 	for _, c := range ev.Cases {
 		if day.Of(c.Value.Opened) > today || day.Of(c.Value.When()) > today {
 			x.later++
@@ -116,9 +121,19 @@ func indexIncidents(lib *attack.Library, ev *Evidence, today day.Date) incidentI
 	}
 	for _, c := range ev.CaseCounts {
 		if x.raised[c.Case] == nil {
-			x.raised[c.Case] = map[string]worth{}
+			x.raised[c.Case] = map[string]*part{}
 		}
-		x.raised[c.Case][c.Rule] = max(x.raised[c.Case][c.Rule], worthOf(c.Class))
+		if x.raised[c.Case][c.Rule] == nil {
+			x.raised[c.Case][c.Rule] = &part{}
+		}
+		x.raised[c.Case][c.Rule].add(&c)
+	}
+	for id, rules := range x.raised {
+		for _, at := range ev.Around.Seen[ofTied(id)] {
+			if p := rules[at.RuleID]; p != nil {
+				p.here += at.N
+			}
+		}
 	}
 	return x
 }
@@ -162,7 +177,8 @@ func (a *assessor) reviewsOf(s *subject) reviews {
 	r := reviews{Incidents: Incidents{State: incidentsNone}, all: x.about(s)}
 	for _, c := range r.all {
 		result := x.result(s, &c.Value)
-		if fired := a.untied(s, &c.Value); result == failed && len(fired) > 0 {
+		// That some alerts are tied to it says nothing of the others.
+		if fired := a.untied(s, &c.Value); missedBy(c.Value.FoundBy) && len(fired) > 0 {
 			r.Untied = append(r.Untied, UntiedCase{c.Value.ID, c.Value.When(), fired})
 			continue
 		}
@@ -179,9 +195,7 @@ func (a *assessor) reviewsOf(s *subject) reviews {
 			r.Others++
 		}
 	}
-	if len(x.raised[r.missed.Value.ID]) > 0 && slices.ContainsFunc(s.counting, func(cl claim.Claim) bool { _, ok := x.raised[r.missed.Value.ID][cl.RuleID]; return ok }) {
-		r.missedBut = " but such as are known to be false or benign"
-	}
+	r.missedBut = x.but(s, r.missed.Value.ID)
 	slices.SortFunc(r.Untied, func(a, b UntiedCase) int { return cmp.Or(b.Time.Compare(a.Time), strings.Compare(a.Case, b.Case)) })
 	r.decide(s.trials.lastPass)
 	return r
@@ -232,13 +246,14 @@ func newer(a, b evidence.Of[alert.Case]) bool {
 }
 
 // result judges what one incident says of s. An incident without an alert of a
-// claiming rule, or with such alone as are known to be no part of it, was missed only
+// claiming rule at its place and time, or with such alone as are known to be no part of it, was missed only
 // if it came to be known in some other way than by an alert: that another rule's alert led to it makes these needless, not blind.
 func (x *incidentIndex) result(s *subject, c *alert.Case) int {
 	raised, known := false, false
 	for _, cl := range s.counting {
-		at, ok := x.raised[c.ID][cl.RuleID]
-		raised, known = raised || ok && at > worthless, known || at == worthTrue
+		if at := x.raised[c.ID][cl.RuleID]; at != nil {
+			raised, known = raised || at.here > 0, known || at.proven()
+		}
 	}
 	switch {
 	case len(s.counting) == 0:
@@ -249,6 +264,32 @@ func (x *incidentIndex) result(s *subject, c *alert.Case) int {
 		return passed
 	}
 	return inconclusive
+}
+
+// but says which alerts of claiming rules are tied to a missed incident all the same.
+func (x *incidentIndex) but(s *subject, id string) string {
+	var idle, away int64
+	seen := map[string]bool{}
+	for _, cl := range s.counting {
+		if at := x.raised[id][cl.RuleID]; at != nil && !seen[cl.RuleID] {
+			seen[cl.RuleID] = true
+			idle, away = idle+at.idle, away+at.elsewhere()
+		}
+	}
+	var parts []string
+	if idle > 0 {
+		parts = append(parts, "such as are known to be false or benign")
+	}
+	switch {
+	case away == 1:
+		parts = append(parts, "1 that was tied to it and lies outside its place and time")
+	case away > 1:
+		parts = append(parts, figure.Sprintf("%d that were tied to it and lie outside its place and time", away))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " but " + strings.Join(parts, ", and ")
 }
 
 // missedBy reports whether an incident that was found so was missed by alerts.

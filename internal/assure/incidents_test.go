@@ -37,6 +37,19 @@ func (w *world) review(c alert.Case) *world {
 // part says that a rule raised alerts of a class in a case.
 func (w *world) part(id, rule string, c alert.Class, n int64) *world {
 	w.CaseCounts = append(w.CaseCounts, alert.CaseCount{Case: id, Rule: rule, Class: c, Provenance: alert.Incident, N: n})
+	if c.False() || c == alert.BenignPositive {
+		return w
+	}
+	if w.Around.Seen == nil {
+		w.Around.Seen = map[string][]Sighting{}
+	}
+	w.Around.Seen[ofTied(id)] = append(w.Around.Seen[ofTied(id)], Sighting{Near: alert.Near{RuleID: rule, N: n, First: asOf, ID: "a0"}})
+	return w
+}
+
+// away says that a rule raised alerts of a class in a case, none of them at its place and time.
+func (w *world) away(id, rule string, c alert.Class, n int64) *world {
+	w.CaseCounts = append(w.CaseCounts, alert.CaseCount{Case: id, Rule: rule, Class: c, Provenance: alert.Incident, N: n})
 	return w
 }
 
@@ -63,6 +76,11 @@ func TestMissedIncidents(t *testing.T) {
 		{"a claiming rule raised an alert in it", working().incident("c1", 10, alert.FoundByOthers, "AN0100").part("c1", "r1", alert.Unlabelled, 1), Reliable, "inconclusive", "incident_inconclusive"},
 		{"a claiming rule raised only false ones in it", working().incident("c1", 10, alert.FoundByOthers, "AN0100").part("c1", "r1", alert.FalseLogic, 1).part("c1", "r1", alert.BenignPositive, 1), Contradicted, "missed", "incident_contradicts"},
 		{"it raised false ones and another", working().incident("c1", 10, alert.FoundByOthers, "AN0100").part("c1", "r1", alert.FalseLogic, 1).part("c1", "r1", alert.Unlabelled, 1), Reliable, "inconclusive", "incident_inconclusive"},
+		{"a true one of a claiming rule was tied to it from elsewhere", working().incident("c1", 10, alert.FoundByOthers, "AN0100").away("c1", "r1", alert.TruePositive, 3), Contradicted, "missed", "incident_contradicts"},
+		{"one from elsewhere, and one at its place", working().incident("c1", 10, alert.FoundByOthers, "AN0100").away("c1", "r1", alert.TruePositive, 3).part("c1", "r1", alert.Unlabelled, 1), Reliable, "inconclusive", "incident_inconclusive"},
+		{"a benign one at its place, a true one from elsewhere", working().incident("c1", 10, alert.FoundByHunt, "AN0100").part("c1", "r1", alert.BenignPositive, 1).away("c1", "r1", alert.TruePositive, 1), Contradicted, "missed", "incident_contradicts"},
+		{"an alert from elsewhere is said to have led to a later one", working().incident("c1", 10, alert.FoundByOthers, "AN0100").
+			incident("c2", 5, alert.FoundByAlert, "AN0100").away("c2", "r1", alert.TruePositive, 2), Contradicted, "missed", "incident_contradicts"},
 		{"another rule raised an alert in it", working().incident("c1", 10, alert.FoundByOthers, "AN0100").part("c1", "r9", alert.TruePositive, 1), Contradicted, "missed", "incident_contradicts"},
 		{"an alert of its rule led to a later one", working().incident("c1", 10, alert.FoundByOthers, "AN0100").
 			incident("c2", 5, alert.FoundByAlert, "AN0100").part("c2", "r1", alert.TruePositive, 2), Reliable, "answered", "incident_answered"},
@@ -181,7 +199,11 @@ func TestWhatEachAnalyticDidInAnIncident(t *testing.T) {
 		for _, s := range v.Around.Seen[ofCase("c")] {
 			beside[s.RuleID] += s.N
 		}
-		r := ReviewOf(miniature(), Reviewed{Case: w.Cases[0], Then: assess(t, &v), Counts: v.CaseCounts, Beside: beside})
+		here := map[string]int64{}
+		for _, s := range v.Around.Seen[ofTied("c")] {
+			here[s.RuleID] += s.N
+		}
+		r := ReviewOf(miniature(), Reviewed{Case: w.Cases[0], Then: assess(t, &v), Counts: v.CaseCounts, Beside: beside, Here: here})
 		if !slices.Equal(r.Unknown, []string{"T7777"}) {
 			t.Errorf("unknown: %v", r.Unknown)
 		}
@@ -211,15 +233,18 @@ func TestWhatEachAnalyticDidInAnIncident(t *testing.T) {
 		parts func(*world)
 		want  Role
 	}{
-		"silent":                {func(*world) {}, StayedSilent},
-		"alerts of other cases": {func(w *world) { w.part("d", "r1", alert.TruePositive, 1) }, StayedSilent},
-		"true":                  {func(w *world) { w.part("c", "r1", alert.FalsePositive, 9).part("c", "r1", alert.TruePositive, 1) }, GaveEvidence},
-		"false and benign":      {func(w *world) { w.part("c", "r1", alert.FalseLogic, 2).part("c", "r1", alert.BenignPositive, 1) }, GaveNoise},
-		"not all are labelled":  {func(w *world) { w.part("c", "r1", alert.FalseLogic, 2).part("c", "r1", alert.Unlabelled, 1) }, GaveUnknown},
-		"of another rule":       {func(w *world) { w.part("c", "r9", alert.TruePositive, 1) }, StayedSilent},
-		"untied":                {untied("r1"), LeftUntied},
-		"untied, other rule":    {untied("r9"), StayedSilent},
-		"untied, and others in": {func(w *world) { w.part("c", "r1", alert.TruePositive, 1).beside("c", "r1", 3) }, GaveEvidence},
+		"silent":                 {func(*world) {}, StayedSilent},
+		"alerts of other cases":  {func(w *world) { w.part("d", "r1", alert.TruePositive, 1) }, StayedSilent},
+		"true, elsewhere":        {func(w *world) { w.away("c", "r1", alert.TruePositive, 2) }, StayedSilent},
+		"true, both":             {func(w *world) { w.away("c", "r1", alert.TruePositive, 2).part("c", "r1", alert.TruePositive, 1) }, GaveEvidence},
+		"true, elsewhere, noise": {func(w *world) { w.away("c", "r1", alert.TruePositive, 2).part("c", "r1", alert.FalsePositive, 1) }, GaveNoise},
+		"true":                   {func(w *world) { w.part("c", "r1", alert.FalsePositive, 9).part("c", "r1", alert.TruePositive, 1) }, GaveEvidence},
+		"false and benign":       {func(w *world) { w.part("c", "r1", alert.FalseLogic, 2).part("c", "r1", alert.BenignPositive, 1) }, GaveNoise},
+		"not all are labelled":   {func(w *world) { w.part("c", "r1", alert.FalseLogic, 2).part("c", "r1", alert.Unlabelled, 1) }, GaveUnknown},
+		"of another rule":        {func(w *world) { w.part("c", "r9", alert.TruePositive, 1) }, StayedSilent},
+		"untied":                 {untied("r1"), LeftUntied},
+		"untied, other rule":     {untied("r9"), StayedSilent},
+		"untied, and others in":  {func(w *world) { w.part("c", "r1", alert.TruePositive, 1).beside("c", "r1", 3) }, GaveEvidence},
 	} {
 		got := roles(tt.parts)
 		for id, want := range base {

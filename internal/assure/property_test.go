@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"candor/internal/alert"
 	"candor/internal/detection"
 	"candor/internal/exercise"
 )
@@ -88,6 +89,18 @@ func TestAFailedExerciseNeverImprovesARung(t *testing.T) {
 		w.exercise(rapid.SampledFrom(exercised).Draw(t, "failing"), rapid.IntRange(0, 400).Draw(t, "ago"), exercise.None)
 		after := Assess(miniature(), w.Evidence, testPolicy(), asOf)
 		noneBetter(t, before, after)
+	})
+}
+
+func TestAnAlertTiedFromElsewhereNeverImprovesARung(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawAll(t)
+		if len(w.Cases) == 0 {
+			return
+		}
+		before := Assess(miniature(), w.Evidence, testPolicy(), asOf)
+		w.away(rapid.SampledFrom(w.Cases).Draw(t, "case").Value.ID, rapid.SampledFrom([]string{"r0", "r1", "r2"}).Draw(t, "rule"), rapid.SampledFrom([]alert.Class{alert.TruePositive, alert.Unlabelled}).Draw(t, "class"), 3)
+		noneBetter(t, before, Assess(miniature(), w.Evidence, testPolicy(), asOf))
 	})
 }
 

@@ -69,6 +69,11 @@ type Review struct {
 	// no case, of rules that claim what it involved; Ties are what was said of such alerts.
 	Untied []UntiedAlert `json:"untied"`
 	Ties   []Tie         `json:"ties"`
+	// UntiedAlerts is how many there are of Untied, listed or not.
+	UntiedAlerts int64 `json:"untied_alerts"`
+	// Outside is how many alerts that are tied to the case, and are not known to be false or
+	// benign, lie outside its place and time: they say nothing of what it involved.
+	Outside int64 `json:"outside"`
 	// Unknown are the ids that the case names and of which the release has no live
 	// analytic.
 	Unknown []string `json:"unknown"`
@@ -111,10 +116,12 @@ type Involvement struct {
 	Role       Role             `json:"role"`
 	Visibility visibility.State `json:"visibility"`
 	// Rules are the claiming rules that raised alerts in the case, Untied how many alerts
-	// of claiming rules lie at its place and time and are tied to none, and Claiming is how
-	// many rules claim it in a way that counts.
+	// of claiming rules lie at its place and time and are tied to none, Outside how many are
+	// tied to it and lie elsewhere, and Claiming is how many rules claim it in a way that
+	// counts.
 	Rules    []Share         `json:"rules"`
 	Untied   int64           `json:"untied_alerts"`
+	Outside  int64           `json:"outside"`
 	Claiming int             `json:"claiming_rules"`
 	Reason   evidence.Reason `json:"reason"`
 }
@@ -130,8 +137,10 @@ type Reviewed struct {
 	// Untied and Ties are Review's.
 	Untied []UntiedAlert
 	Ties   []Tie
-	// Beside is how many untied alerts there are of each rule, listed or not.
-	Beside map[string]int64
+	// Beside is how many untied alerts there are of each rule, listed or not, and Here how
+	// many of those that are tied to the case lie at its place and time, but for false and
+	// benign ones.
+	Beside, Here map[string]int64
 }
 
 // ReviewOf reviews an incident. Involved are the analytics that the case names, and
@@ -141,6 +150,15 @@ func ReviewOf(lib *attack.Library, in Reviewed) Review {
 	c := &in.Case.Value
 	r := Review{Case: *c, Release: in.Then.Release, AsOf: day.Of(c.When()), Policy: in.Then.Policy, Alerts: sharesOf(&in),
 		Involved: []Involvement{}, Untied: orEmpty(in.Untied), Ties: orEmpty(in.Ties), Unknown: []string{}, Limits: reviewLimits(&in)}
+	for _, n := range in.Beside {
+		r.UntiedAlerts += n
+	}
+	for i := range r.Alerts {
+		r.Outside += r.Alerts[i].outside(in.Here)
+	}
+	if r.Outside > 0 {
+		r.Limits = append(r.Limits, figure.Sprintf("Alerts that are tied to the case and lie outside its place and time: %d. They say nothing of what it involved. Where they are part of it, the case has to say so: its times, site and entities are those that it was added with.", r.Outside))
+	}
 	r.Refs = append(evidence.Batches(in.Case.Batch), alertBatches(&in, r.Alerts)...)
 	for _, id := range namedBy(lib, c) {
 		known := false
@@ -202,6 +220,11 @@ func sharesOf(in *Reviewed) []Share {
 	return shares
 }
 
+// outside is how many alerts of the case lie elsewhere, of those that are not false or benign.
+func (s *Share) outside(here map[string]int64) int64 {
+	return max(s.Alerts-s.Other-here[s.RuleID], 0)
+}
+
 func (s *Share) add(t *alert.CaseCount) {
 	s.Alerts += t.N
 	switch {
@@ -243,11 +266,17 @@ func involvement(v *Verdict, shares []Share, in *Reviewed) Involvement {
 	for _, s := range shares {
 		if slices.Contains(claims, s.RuleID) {
 			x.Rules = append(x.Rules, s)
-			sum.Alerts, sum.True, sum.Other = sum.Alerts+s.Alerts, sum.True+s.True, sum.Other+s.Other
+			away := s.outside(in.Here)
+			x.Outside += away
+			// Those that are known to be true are taken to be elsewhere first.
+			sum.Alerts, sum.True, sum.Other = sum.Alerts+s.Alerts-away, sum.True+max(s.True-away, 0), sum.Other+s.Other
 		}
 	}
 	x.Role = x.roleOf(&sum)
 	x.Reason = evidence.Reason{Code: string(x.Role), Text: x.text(&sum), Refs: x.refs(v, in.Case.Batch)}
+	if x.Outside > 0 {
+		x.Reason.Text += figure.Sprintf(" Not counted are alerts of these rules that were tied to the case and lie outside its place and time: %d.", x.Outside)
+	}
 	if !x.Visibility.Seen() && x.Visibility != visibility.Partial && x.Role != CouldNotSee {
 		x.Reason.Text += fmt.Sprintf(" What is recorded of its telemetry says something else (%s): there were alerts.", plainWords(string(x.Visibility)))
 		x.Reason.Refs = unique(append(x.Reason.Refs, needRefs(v.Visibility.Needs)...))

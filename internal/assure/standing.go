@@ -87,16 +87,29 @@ func (a *assessor) withdrawn() string {
 	if len(gone) == 0 {
 		return ""
 	}
-	slices.SortFunc(gone, func(x, y BatchRef) int { return cmp.Or(y.Withdrawn.Compare(x.Withdrawn), strings.Compare(x.ID, y.ID)) })
+	// What may have spoken against a verdict comes first, so that none can bury it.
+	rank := func(b BatchRef) int { return slices.Index([]string{"exercises", "cases"}, b.Kind) }
+	slices.SortFunc(gone, func(x, y BatchRef) int {
+		return cmp.Or(cmp.Compare(rank(y), rank(x)), y.Withdrawn.Compare(x.Withdrawn), strings.Compare(x.ID, y.ID))
+	})
 	texts := make([]string, len(gone))
 	for i, b := range gone {
 		by := ""
 		if b.By != "" {
 			by = " by " + b.By
 		}
-		texts[i] = fmt.Sprintf("%s with %s, on %s%s (%s)", b.ID, count(b.Records, "record"), day.Of(b.Withdrawn), by, b.Reason)
+		texts[i] = fmt.Sprintf("%s with %s, on %s%s (%s)", b.ID, count(b.Records, held(b.Kind)), day.Of(b.Withdrawn), by, b.Reason)
 	}
 	return fmt.Sprintf("Withdrawn within the window, and counted before: %s.", listed(texts, 5))
+}
+
+// held is what one record of a kind of batch is called.
+func held(kind string) string {
+	switch kind {
+	case "alerts", "rules", "exercises", "cases", "runbooks", "exceptions", "runs":
+		return strings.TrimSuffix(kind, "s")
+	}
+	return "record"
 }
 
 // ExpiredLimits says how many alerts of the window, of those that name a rule for which of

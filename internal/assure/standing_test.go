@@ -64,7 +64,7 @@ func TestWhatWasWithdrawnInTheWindowIsSaid(t *testing.T) {
 		{ID: "exercises-1", Kind: "exercises", Records: 1, Withdrawn: asOf.AddDate(0, 0, -2), By: "ann", Reason: "not meant"},
 		{ID: "alerts-1", Kind: "alerts", Records: 24, Withdrawn: asOf.AddDate(0, 0, -100), Reason: "long ago"},
 	}
-	const want = "Withdrawn within the window, and counted before: exercises-1 with 1 record, on 2026-06-28 by ann (not meant)."
+	const want = "Withdrawn within the window, and counted before: exercises-1 with 1 exercise, on 2026-06-28 by ann (not meant)."
 	if a := assess(t, w); !slices.Contains(a.Limits, want) || !slices.Contains(verdict(t, a, "AN0100").Limits, want) {
 		t.Errorf("%q\n%q", a.Limits, verdict(t, a, "AN0100").Limits)
 	}

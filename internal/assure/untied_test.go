@@ -35,7 +35,8 @@ func TestMissedIncidentsAreHeldAgainstUntiedAlerts(t *testing.T) {
 		{"alerts of another rule do", missed().beside("c1", "other", 3), Contradicted, "missed", "fix T1566"},
 		{"they do, and an exercise passed since", missed().beside("c1", "r1", 2).exercise("AN0100", 5, exercise.Alerted), Unproven, "untied", "tie_alerts c1"},
 		{"they do, and another incident was missed", missed().beside("c1", "r1", 2).incident("c2", 9, alert.FoundByHunt, "AN0100"), Contradicted, "missed", "fix T1566"},
-		{"they do, and a claiming rule was tied to it", missed().beside("c1", "r1", 2).part("c1", "r1", alert.TruePositive, 1), Reliable, "inconclusive", "keep AN0100"},
+		{"they do, and one of them was tied to it", missed().beside("c1", "r1", 461).part("c1", "r1", alert.TruePositive, 1), Unproven, "untied", "tie_alerts c1"},
+		{"all of them were tied to it", missed().part("c1", "r1", alert.TruePositive, 462), Reliable, "inconclusive", "keep AN0100"},
 	}
 	for _, tt := range tests {
 		v := verdict(t, assess(t, tt.world), "AN0100")

@@ -29,7 +29,9 @@ Where no alert led to an incident, it lists the alerts at its place and time tha
 to no case, by rules that claim what it involved. While there are any, it is not known
 whether the incident was missed, the analytic is at most unproven, and its gates are closed.
 --tie says that alerts are part of the incident, and --not with --why that they are not; all
-stands for every alert of the list. What is said is evidence, with who said it.`,
+stands for every untied alert, listed or not. What is said is evidence, with who said it.
+An alert that lies outside the times, site and entities of the case is kept as said, and no
+verdict takes it for part of the incident.`,
 		Example: "  candor review\n  candor review IR-2026-014 --json\n  candor review IR-2026-014 --tie mf-000123,mf-000124 --by l.brandt\n  candor review IR-2026-014 --not all --why 'scanner of the auditors' --by l.brandt",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -102,6 +104,14 @@ func (p *program) tie(cmd *cobra.Command, req assessment.Request, t tying, args 
 				what = "are part of"
 			}
 			g.line("%s %s %s, by %s, in batch %s", plural(len(tied.Ties), "alert", "alerts"), what, g.bold(tied.Case), said.By, tied.Batch)
+			if n := len(tied.Outside); n > 0 {
+				lie := "lie"
+				if n == 1 {
+					lie = "lies"
+				}
+				g.wrap("  ", fmt.Sprintf("%s of them %s outside its place and time (%s): no verdict takes that for part of the incident, unless the case is added again with times, site and entities that say so.",
+					group3(int64(n)), lie, clip(strings.Join(tied.Outside, ", "), 60)), 110)
+			}
 		})
 	})
 }
@@ -119,8 +129,8 @@ func showUntied(g *sheet, r *assure.Review) {
 			rows = append(rows, []string{a.Time.UTC().Format("2006-01-02 15:04:05"), clip(name, 50), a.Entity, a.Site, a.ID})
 		}
 		g.table("  ", rows)
-		if len(r.Untied) == assessment.MostUntied {
-			g.line("  the first %d of them", assessment.MostUntied)
+		if all := r.UntiedAlerts; all > int64(len(r.Untied)) {
+			g.line("  the first %d of %s", len(r.Untied), group3(all))
 		}
 		g.line("  say what they are: candor review %s --tie ALERT... | --not ALERT... --why TEXT, --by NAME", r.Case.ID)
 	}

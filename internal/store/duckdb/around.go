@@ -26,14 +26,15 @@ type slot struct {
 	day      int64 // since 1970
 	from, to int64 // as stored
 	untied   bool
-	apart    bool // that it counts false ones apart
+	of       string // the case that it asks for alerts of; empty for any
+	apart    bool   // that it counts false ones apart
 }
 
 // keyed is by what the alerts of a question are found.
 type keyed struct{ column, onto string }
 
 // slotsOf parts questions into slots, by what finds the fewest alerts: the entities that
-// they name, else the rules, else the day alone.
+// they name, else the case, else the rules, else the day alone.
 func slotsOf(asked []alert.Around) (map[keyed][]slot, error) {
 	out := map[keyed][]slot{}
 	for i := range asked {
@@ -50,12 +51,14 @@ func slotsOf(asked []alert.Around) (map[keyed][]slot, error) {
 		switch {
 		case len(q.Entities) > 0:
 			by, keys = keyed{`entity`, `lower(a.entity)`}, folded(q.Entities)
+		case q.Case != "":
+			by, keys = keyed{`incident`, `a.incident`}, []string{q.Case}
 		case len(q.Rules) > 0:
 			by, keys = keyed{`rule`, `a."rule"`}, distinct(q.Rules)
 		}
 		for d := floorDay(from); from <= to && d <= floorDay(to); d++ {
 			for _, k := range keys {
-				out[by] = append(out[by], slot{int32(i), k, d, from, to, q.Untied, q.Refuting != nil})
+				out[by] = append(out[by], slot{int32(i), k, d, from, to, q.Untied, q.Case, q.Refuting != nil})
 			}
 		}
 	}
@@ -129,7 +132,7 @@ func add(sums map[[2]any]*alert.Near, q *alert.Around, n alert.Near) {
 // are counted apart by class, and by case of those without one.
 func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots []slot, take func(alert.Near)) error {
 	held := c.hold("slots "+by.column, &table{rows: len(slots), columns: []driver.ColumnInfo{column("asked", driver.TYPE_INTEGER), column("k", driver.TYPE_VARCHAR),
-		column("d", driver.TYPE_BIGINT), column("since", driver.TYPE_BIGINT), column("until", driver.TYPE_BIGINT), column("untied", driver.TYPE_BOOLEAN), column("apart", driver.TYPE_BOOLEAN)},
+		column("d", driver.TYPE_BIGINT), column("since", driver.TYPE_BIGINT), column("until", driver.TYPE_BIGINT), column("untied", driver.TYPE_BOOLEAN), column("apart", driver.TYPE_BOOLEAN), column("case", driver.TYPE_VARCHAR)},
 		put: func(c *cells, i int) {
 			s := &slots[i]
 			put(c, s.asked)
@@ -139,6 +142,7 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 			put(c, s.to)
 			put(c, s.untied)
 			put(c, s.apart)
+			put(c, s.of)
 		}})
 	first, last := slots[0].from, slots[0].to
 	for i := range slots {
@@ -154,7 +158,7 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 	}, `SELECT s.asked, a."rule", a.site, count(*), min(a."time"), arg_min(a.id, (a."time", a.id)), arg_min(a.entity, (a."time", a.id)),
 			CASE WHEN NOT s.apart OR a."class" IN `+unsaid+` THEN '' ELSE a."class" END AS said, if(`+mute+`, a.incident, '') AS heir, if(`+mute+` AND a."class" = 'open', a.said, `+unknown+`) AS opened
 		FROM `+alerts+` a JOIN `+held+` s ON s.k = `+by.onto+` AND s.d = `+whole(`a."time"`, 24*time.Hour)+`
-		WHERE a.counts AND a."time" BETWEEN ? AND ? AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '')`+c.except(asked)+` GROUP BY ALL`, first, last)
+		WHERE a.counts AND a."time" BETWEEN ? AND ? AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '') AND (s."case" = '' OR a.incident = s."case")`+c.except(asked)+` GROUP BY ALL`, first, last)
 }
 
 // except leaves out the alerts that questions do not ask for by id; empty where none does.
@@ -190,11 +194,11 @@ func (x *Index) Around(ctx context.Context, q alert.Around, most int) (out []*al
 		return nil, err
 	}
 	return out, x.reading(ctx, func(c *change) error {
-		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND "time" BETWEEN $1 AND $2 AND (NOT $3 OR incident = '')
+		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND "time" BETWEEN $1 AND $2 AND (NOT $3 OR incident = '') AND ($9 = '' OR incident = $9)
 			AND (len($4::VARCHAR[]) = 0 OR "rule" IN (SELECT unnest($4::VARCHAR[]))) AND (len($5::VARCHAR[]) = 0 OR site IN (SELECT unnest($5::VARCHAR[])))
 			AND (len($6::VARCHAR[]) = 0 OR lower(entity) IN (SELECT unnest($6::VARCHAR[])))
 			AND id NOT IN (SELECT unnest($8::VARCHAR[])) ORDER BY "time", id LIMIT $7`,
-			first, last, q.Untied, distinct(q.Rules), distinct(q.Sites), folded(q.Entities), max(most, 0), distinct(q.Except))
+			first, last, q.Untied, distinct(q.Rules), distinct(q.Sites), folded(q.Entities), max(most, 0), distinct(q.Except), q.Case)
 		if err == nil {
 			err = c.whole(ctx, list)
 		}

@@ -32,6 +32,8 @@ func alertsAround(t *testing.T, open OpenAlerts) {
 		of(func(q *alert.Around) { q.Rules, q.Entities = []string{"r1"}, []string{"Web-01"} }),
 		of(func(q *alert.Around) { q.Rules, q.Sites = []string{"r1", "r2"}, []string{"north"} }),
 		of(func(q *alert.Around) { q.Rules, q.Untied, q.From = []string{"r1"}, true, hours(1) }),
+		of(func(q *alert.Around) { q.Case = "c1" }),
+		of(func(q *alert.Around) { q.Case, q.Entities = "c1", []string{"web-02"} }),
 		of(func(q *alert.Around) { q.To = hours(-1) }),
 		of(func(q *alert.Around) { q.Entities = []string{"nobody"} }),
 	}
@@ -41,6 +43,7 @@ func alertsAround(t *testing.T, open OpenAlerts) {
 		{Asked: 1, RuleID: "r1", N: 3, First: hours(0), ID: "a", Site: "north", Entity: "WEB-01"},
 		{Asked: 2, RuleID: "r1", N: 2, First: hours(0), ID: "a", Site: "north", Entity: "WEB-01"},
 		{Asked: 3, RuleID: "r1", N: 1, First: hours(2), ID: "b", Site: "north", Entity: "web-01"},
+		{Asked: 4, RuleID: "r1", N: 1, First: hours(1), ID: "c", Site: "south", Entity: "web-01"},
 	}
 	got, err := s.Near(t.Context(), asked)
 	if err != nil {
@@ -77,7 +80,9 @@ func alertsRefuted(t *testing.T, s store.Alerts) {
 	all := alert.Around{From: hours(0), To: hours(9)}
 	apart := all
 	apart.Refuting = alert.Legacy{"c1": {Class: alert.FalseLogic, At: hours(10)}}
-	got, err := s.Near(t.Context(), []alert.Around{all, apart})
+	idle := apart
+	idle.Benign = true
+	got, err := s.Near(t.Context(), []alert.Around{all, apart, idle})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +92,8 @@ func alertsRefuted(t *testing.T, s store.Alerts) {
 		{Asked: 0, RuleID: "r2", N: 1, First: hours(0), ID: "f", Site: site, Entity: entity},
 		{Asked: 1, RuleID: "r1", N: 3, Refuted: 2, First: hours(2), ID: "c", Site: site, Entity: entity},
 		{Asked: 1, RuleID: "r2", Refuted: 1, First: hours(0), ID: "f", Site: site, Entity: entity},
+		{Asked: 2, RuleID: "r1", N: 2, Refuted: 3, First: hours(2), ID: "c", Site: site, Entity: entity},
+		{Asked: 2, RuleID: "r2", Refuted: 1, First: hours(0), ID: "f", Site: site, Entity: entity},
 	}, got)
 }
 
@@ -128,7 +135,7 @@ func drawnAround() *rapid.Generator[alert.Around] {
 		}
 		from := rapid.SampledFrom([]int{-30, 0, 1}).Draw(t, "from")
 		refuting := rapid.SampledFrom([]alert.Legacy{nil, {}, {"c1": {Class: alert.FalseLogic, At: hours(1)}, "c2": {Class: alert.Unlabelled}}}).Draw(t, "refuting")
-		return alert.Around{Refuting: refuting, From: hours(from), To: hours(rapid.IntRange(from-1, 25).Draw(t, "to")), Rules: some("rules", "r1", "r2", "r9", alert.RuleKey("edr", "r1")),
+		return alert.Around{Case: rapid.SampledFrom([]string{"", "", "c1"}).Draw(t, "case"), Benign: rapid.Bool().Draw(t, "benign"), Refuting: refuting, From: hours(from), To: hours(rapid.IntRange(from-1, 25).Draw(t, "to")), Rules: some("rules", "r1", "r2", "r9", alert.RuleKey("edr", "r1")),
 			Sites: some("sites", "", "s"), Entities: some("entities", "", "H1", "h2"), Untied: rapid.Bool().Draw(t, "untied"), Except: some("except", "a", "b")}
 	})
 }
