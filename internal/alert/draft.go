@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Draft is an alert as text, as a decoder holds it. A field that the input does
@@ -57,11 +56,11 @@ func (c *Checker) Alert(d *Draft) *Alert {
 	return a
 }
 
-// source returns the name of a source. A control character is in none.
+// source returns the name of a source. What divides it from a rule's id is in none.
 func (c *Checker) source(name string) string {
 	name = strings.TrimSpace(name)
-	if strings.ContainsFunc(name, unicode.IsControl) {
-		c.Fail("source", name, "has a control character, which is in no name of a source")
+	if strings.Contains(name, RuleMark) {
+		c.Fail("source", name, "has the character U+001F, which is in no name of a source")
 		return ""
 	}
 	return name

@@ -187,10 +187,10 @@ func (p *program) policyCommand() *cobra.Command {
 			if p.json {
 				return p.emit(policy.Explain(pol), nil)
 			}
-			if err := policy.WriteYAML(p.Out, pol); err != nil || file != "" {
-				return err
+			if file != "" {
+				return policy.WriteYAML(p.Out, pol)
 			}
-			return p.tellNames(cmd, &pol)
+			return p.showPolicy(cmd, &pol)
 		},
 	}
 	show.Flags().StringVar(&file, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")

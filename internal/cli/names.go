@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/fault"
+	"candor/internal/policy"
 	"candor/internal/store"
 	"candor/internal/veil"
 )
@@ -101,12 +102,17 @@ func showNames(g *sheet, b *store.Batch) {
 	}
 }
 
-// tellNames notes how the names in the data folder are kept, if there is one.
-func (p *program) tellNames(cmd *cobra.Command, pol *assure.Policy) error {
+// showPolicy prints the policy in force and notes how the names in the data folder are
+// kept, if there is one: both by whoever has the folder, since what is asked of a server is
+// the command as a whole.
+func (p *program) showPolicy(cmd *cobra.Command, pol *assure.Policy) error {
 	if _, err := os.Stat(p.path(p.data)); err != nil || p.quiet {
-		return nil
+		return policy.WriteYAML(p.Out, *pol)
 	}
 	return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+		if err := policy.WriteYAML(p.Out, *pol); err != nil {
+			return err
+		}
 		n, err := namesOf(ctx, d, pol)
 		for _, l := range n.lines() {
 			p.note("%s", l)
