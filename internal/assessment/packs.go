@@ -25,7 +25,7 @@ func packsOf(bs []store.Batch) []store.Pack {
 	list := make([]store.Pack, len(bs))
 	for i := range bs {
 		b := &bs[i]
-		list[i] = store.Pack{ID: b.ID, Batches: 1, First: b.Added, Last: b.Added, Records: b.New + b.Updated, Source: cmp.Or(b.Source, b.Format), Withdrawn: b.Withdrawn}
+		list[i] = store.Pack{ID: b.ID, Batches: 1, First: b.Added, Last: b.Added, Records: b.New + b.Updated, LeftOut: b.LeftOut, Source: cmp.Or(b.Source, b.Format), Withdrawn: b.Withdrawn}
 	}
 	return list
 }
@@ -63,7 +63,7 @@ func (s *Service) batchRefs(ctx context.Context, today day.Date) ([]assure.Batch
 }
 
 func refOf(p store.Pack, kind string) assure.BatchRef {
-	b := assure.BatchRef{ID: p.ID, Kind: kind, Added: p.First, Records: p.Records}
+	b := assure.BatchRef{ID: p.ID, Kind: kind, Added: p.First, Records: p.Records, LeftOut: p.LeftOut}
 	if p.Batches > 1 {
 		b.Batches = p.Batches
 	}

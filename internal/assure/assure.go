@@ -177,6 +177,8 @@ type BatchRef struct {
 	Kind    string    `json:"kind"`
 	Added   time.Time `json:"added"`
 	Records int64     `json:"records"`
+	// LeftOut is how many records of its input a mapping file left out.
+	LeftOut int64 `json:"left_out,omitempty"`
 	// Withdrawn is zero for a batch that counts; By and Reason are of the withdrawal.
 	Withdrawn time.Time `json:"withdrawn,omitzero"`
 	By        string    `json:"by,omitempty"`

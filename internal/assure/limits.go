@@ -35,6 +35,9 @@ func (a *assessor) limits(s *subject) []string {
 	if text := a.withdrawn(); text != "" {
 		l = append(l, text)
 	}
+	if text := leftOut(a.ev.Batches); text != "" {
+		l = append(l, text)
+	}
 	l = append(l, a.operatingLimits(s)...)
 	for _, r := range a.strayBounds(s) {
 		l = append(l, r.Text)

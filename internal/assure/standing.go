@@ -45,6 +45,9 @@ func (a *assessor) beside() []string {
 	if text := a.withdrawn(); text != "" {
 		l = append(l, text)
 	}
+	if text := leftOut(a.ev.Batches); text != "" {
+		l = append(l, text)
+	}
 	return append(l, ExpiredLimits(a.ev.Expired, nil)...)
 }
 
@@ -66,6 +69,25 @@ func RecordedLater(batches []BatchRef, today day.Date) string {
 		return ""
 	}
 	return figure.Sprintf("%d of %s recorded after %s, the day judged: what they say was not known then.", later, batchesWere(counting), today)
+}
+
+// leftOut says how much of what may speak against a verdict never became evidence, because
+// the conditions of a mapping file kept it out; empty where nothing did. What was left out
+// is not known, so that nobody can say that it would have changed nothing.
+func leftOut(batches []BatchRef) string {
+	var n int64
+	var of []string
+	for i := range batches {
+		b := &batches[i]
+		if b.LeftOut > 0 && b.Withdrawn.IsZero() && slices.Contains([]string{"alerts", "dispositions", "cases", "exercises"}, b.Kind) {
+			n += b.LeftOut
+			of = append(of, fmt.Sprintf("%s of %s", figure.Count(b.LeftOut), b.ID))
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Left out by the conditions of mapping files, and in no figure: %s of what was added as evidence (%s).", count(n, "record"), listed(of, 5))
 }
 
 func batchesWere(n int) string {

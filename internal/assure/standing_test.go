@@ -58,6 +58,16 @@ func TestWhatWasRecordedLaterIsSaid(t *testing.T) {
 	}
 }
 
+func TestWhatMappingsLeftOutIsSaid(t *testing.T) {
+	w := working()
+	w.Batches = []BatchRef{{ID: "alerts-1", Kind: "alerts", LeftOut: 1200}, {ID: "rules-1", Kind: "rules", LeftOut: 7}, {ID: "cases-1", Kind: "cases", LeftOut: 1},
+		{ID: "alerts-2", Kind: "alerts", LeftOut: 5, Withdrawn: asOf.AddDate(0, 0, -100)}, {ID: "alerts-3", Kind: "alerts"}}
+	const want = "Left out by the conditions of mapping files, and in no figure: 1,201 records of what was added as evidence (1,200 of alerts-1, 1 of cases-1)."
+	if a := assess(t, w); !slices.Contains(a.Limits, want) || !slices.Contains(verdict(t, a, "AN0100").Limits, want) || !slices.Equal(a.Beside, []string{want}) {
+		t.Errorf("%q\n%q", a.Limits, a.Beside)
+	}
+}
+
 func TestWhatWasWithdrawnInTheWindowIsSaid(t *testing.T) {
 	w := working()
 	w.Batches = []BatchRef{

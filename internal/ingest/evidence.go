@@ -126,7 +126,7 @@ func kinds() []kind {
 		{name: "telemetry", what: "telemetry files", endings: append(yaml[:2:2], ".xml", ".csv", ".rules", ".json"), sourced: true, decode: decodeFiles},
 		{name: "feeds", what: "feed files", endings: tables, decode: decodeFeeds},
 		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml", "savedsearches.conf"}, sourced: true, decode: decodeRules},
-		{name: alertsKind, what: "alert files", endings: append(tables[:len(tables):len(tables)], ".parquet", ".log", ".log.gz")},
+		{name: alertsKind, what: "alert files", endings: append(tables[:len(tables):len(tables)], ".parquet", ".log")},
 		{name: dispositions, what: "disposition files", endings: []string{".csv", ".jsonl", ".ndjson"}},
 		{name: "exercises", what: "exercise files", endings: tables, sourced: true, decode: decodeExercises},
 		{name: casesKind, what: "files of cases", endings: tables, decode: decodeFiles},

@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -52,6 +53,9 @@ func (r Request) Propose(ctx context.Context) (Proposed, error) {
 		return Proposed{}, err
 	}
 	l := where[0]
+	if l.inside {
+		return Proposed{}, fault.New(fault.Usage, "a look is had at one file, and this is a folder").At("%s", r.Paths[0]).Next("name one of its files, for example %s", l.path)
+	}
 	head, err := look(l)
 	if err != nil {
 		return Proposed{}, err
@@ -66,6 +70,9 @@ func (r Request) Propose(ctx context.Context) (Proposed, error) {
 	case m == nil:
 		if out.Proposal, err = mapping.Propose(l.path, head, r.Kind); err != nil || len(out.Missing) > 0 {
 			return out, err
+		}
+		if known := toldKind(l.name, head[:min(len(head), headSize)]); known != "" {
+			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: the file is told as %s of a format that needs no mapping; try candor evidence check %s", l.path, known, l.path))
 		}
 		if m, _, err = mapping.Decode("the proposed mapping", []byte(out.Text)); err != nil {
 			return Proposed{}, err

@@ -309,6 +309,9 @@ func (g *guesses) words(b *strings.Builder, k key, t *trait) {
 	if t.records < g.records && k.name == "disposition" {
 		b.WriteString("      \"\": open\n")
 	}
+	if k.name == "disposition" || k.name == "classification" { // words that none of these records has
+		b.WriteString("      \"*\": undetermined   # whatever else it says\n")
+	}
 }
 
 // meant returns what a word comes to where it is plain, and the word itself elsewhere.

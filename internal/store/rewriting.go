@@ -121,6 +121,8 @@ type Pack struct {
 	First, Last time.Time
 	// Records is how many alerts they brought or changed.
 	Records int64
+	// LeftOut is how many records of their inputs mapping files left out.
+	LeftOut int64
 	// Source is whose statements they are, else the format; empty where they differ.
 	Source    string
 	Withdrawn *Withdrawal

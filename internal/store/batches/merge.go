@@ -248,7 +248,7 @@ func PacksOf(held []Held) (list []store.Pack) {
 		if id == "" || b.Withdrawn != nil {
 			id = b.ID
 		}
-		p := store.Pack{ID: id, Batches: 1, First: b.Added, Last: b.Added, Records: b.New + b.Updated, Source: sourceOf(b), Withdrawn: b.Withdrawn}
+		p := store.Pack{ID: id, Batches: 1, First: b.Added, Last: b.Added, Records: b.New + b.Updated, LeftOut: b.LeftOut, Source: sourceOf(b), Withdrawn: b.Withdrawn}
 		at, known := places[id]
 		if !known {
 			places[id] = len(list)
@@ -256,7 +256,7 @@ func PacksOf(held []Held) (list []store.Pack) {
 			continue
 		}
 		k := &list[at]
-		k.Batches, k.Records = k.Batches+1, k.Records+p.Records
+		k.Batches, k.Records, k.LeftOut = k.Batches+1, k.Records+p.Records, k.LeftOut+p.LeftOut
 		if p.First.Before(k.First) {
 			k.First = p.First
 		}

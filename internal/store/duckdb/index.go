@@ -341,8 +341,8 @@ func (x *Index) Held(ctx context.Context) (list []batches.Held, err error) {
 
 // Packs lists what has been taken in, as one by file; see batches.Index.
 func (x *Index) Packs(ctx context.Context) (list []store.Pack, err error) {
-	err = x.scan(ctx, 8, func(v []value) {
-		p := store.Pack{ID: v[0].(string), Batches: int(v[1].(int64)), First: stamp.Time(v[2].(int64)), Last: stamp.Time(v[3].(int64)), Records: v[4].(int64)}
+	err = x.scan(ctx, 9, func(v []value) {
+		p := store.Pack{ID: v[0].(string), Batches: int(v[1].(int64)), First: stamp.Time(v[2].(int64)), Last: stamp.Time(v[3].(int64)), Records: v[4].(int64), LeftOut: v[8].(int64)}
 		if from, to := v[5].(string), v[6].(string); from == to {
 			p.Source = from
 		}
@@ -352,7 +352,8 @@ func (x *Index) Packs(ctx context.Context) (list []store.Pack, err error) {
 			p.Withdrawn = h.Batch.Withdrawn
 		}
 		list = append(list, p)
-	}, `SELECT if(void, id, file) AS pack, count(*), min(added), max(added), sum(records)::BIGINT, min(origin), max(origin), any_value(body) FILTER (void)
+	}, `SELECT if(void, id, file) AS pack, count(*), min(added), max(added), sum(records)::BIGINT, min(origin), max(origin), any_value(body) FILTER (void),
+			coalesce(sum(CASE WHEN contains(body, '"left_out":') THEN CAST(regexp_extract(body, '"left_out":([0-9]+)', 1) AS BIGINT) END), 0)::BIGINT
 		FROM ix.batch GROUP BY pack ORDER BY min(number)`)
 	if err != nil {
 		return nil, x.damaged(err)

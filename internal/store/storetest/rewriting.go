@@ -48,7 +48,11 @@ func alertsMerged(t *testing.T, open func(*testing.T, string) RewritingKeeper) {
 		s := open(t, dir)
 		appendAlerts(t, s, "b1", long()...)
 		appendAlerts(t, s, "b2", judged(fired("a1", 0), alert.FalsePositive, 20))
-		appendAlerts(t, s, "b3", fired("c1", 3), fired("c2", 2))
+		b3 := batch("alerts", "b3")
+		b3.LeftOut, b3.Paths = 7, []string{`"left_out":9`}
+		if _, _, err := s.Append(t.Context(), b3, each(fired("c1", 3), fired("c2", 2))); err != nil {
+			t.Fatal(err)
+		}
 		before = alertStateOf(t, s, "a1")
 		var told []int
 		m := MergeAll(2)
@@ -63,7 +67,7 @@ func alertsMerged(t *testing.T, open func(*testing.T, string) RewritingKeeper) {
 		sameMerged(t, before, alertStateOf(t, s, "a1"), list[0].File)
 		same(t, "merges", list, must(s.Merges(t.Context()))(t))
 		packs := must(s.Packs(t.Context()))(t)
-		if len(packs) != 2 || packs[0].ID != list[0].File || packs[0].Batches != 2 || packs[1].ID != "b3" || packs[1].Records != 2 {
+		if len(packs) != 2 || packs[0].ID != list[0].File || packs[0].Batches != 2 || packs[1].ID != "b3" || packs[1].Records != 2 || packs[0].LeftOut != 0 || packs[1].LeftOut != 7 {
 			t.Errorf("packs %+v", packs)
 		}
 		appendAlerts(t, s, "b4", fired("c1", 4)) // speaks of one that is known
