@@ -3,9 +3,6 @@ package bulk
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"candor/internal/alert"
 	"candor/internal/decode"
@@ -15,9 +12,8 @@ import (
 // methods beneath it report whether the text is what they read; of what is not,
 // the line as a whole is left to package jsonl.
 type parser struct {
+	decode.Scan
 	draft alert.Draft
-	text  string
-	at    int
 	keys  uint32 // those that the line has had, a bit for each
 	// unknown are the members whose keys are not known, which are fields too.
 	unknown []field
@@ -45,107 +41,57 @@ func (t token) plain() string {
 
 // parse reads a line into the draft.
 func (p *parser) parse(line string) bool {
-	*p = parser{text: line, unknown: p.unknown[:0]}
+	*p = parser{Scan: decode.Scan{Text: line}, unknown: p.unknown[:0]}
 	if !p.object(p.member) {
 		return false
 	}
 	p.keep(p.unknown)
-	p.space()
+	p.Space()
 	p.draft.Word = p.draft.Disposition
-	return p.at == len(p.text)
+	return p.At == len(p.Text)
 }
 
 // object reads an object; member reads what follows a key.
 func (p *parser) object(member func(key string) bool) bool {
-	if !p.next('{') {
+	if !p.Next('{') {
 		return false
 	}
-	if p.next('}') {
+	if p.Next('}') {
 		return true
 	}
 	for {
 		key, ok := p.key()
-		if !ok || !p.next(':') || !member(key) {
+		if !ok || !p.Next(':') || !member(key) {
 			return false
 		}
-		if p.next('}') {
+		if p.Next('}') {
 			return true
 		}
-		if !p.next(',') {
+		if !p.Next(',') {
 			return false
-		}
-	}
-}
-
-// next passes over white space and the byte c.
-func (p *parser) next(c byte) bool {
-	p.space()
-	if p.at < len(p.text) && p.text[p.at] == c {
-		p.at++
-		return true
-	}
-	return false
-}
-
-func (p *parser) space() {
-	for p.at < len(p.text) {
-		switch p.text[p.at] {
-		case ' ', '\t', '\r', '\n':
-			p.at++
-		default:
-			return
 		}
 	}
 }
 
 // key reads a key.
 func (p *parser) key() (string, bool) {
-	p.space()
-	if p.at == len(p.text) || p.text[p.at] != '"' {
+	p.Space()
+	if p.At == len(p.Text) || p.Text[p.At] != '"' {
 		return "", false
 	}
-	return p.quoted()
-}
-
-// quoted reads a string.
-func (p *parser) quoted() (string, bool) {
-	start, plain := p.at+1, true
-	for i := start; i < len(p.text); i++ {
-		switch c := p.text[i]; {
-		case c == '"':
-			p.at = i + 1
-			if plain {
-				return p.text[start:i], true
-			}
-			return unquote(p.text[start-1 : i+1])
-		case c < ' ':
-			return "", false
-		case c == '\\':
-			plain = false
-			i++
-		case c >= utf8.RuneSelf:
-			plain = false
-		}
-	}
-	return "", false
-}
-
-// unquote returns what a string that has escapes or is not ASCII says.
-func unquote(quoted string) (string, bool) {
-	text, err := jsontext.AppendUnquote(nil, quoted)
-	return string(text), err == nil
+	return p.Quoted()
 }
 
 // value reads a value that holds no other.
 func (p *parser) value() (t token, ok bool) {
-	p.space()
-	if p.at == len(p.text) {
+	p.Space()
+	if p.At == len(p.Text) {
 		return t, false
 	}
-	switch c := p.text[p.at]; c {
+	switch c := p.Text[p.At]; c {
 	case '"':
 		t.kind = c
-		t.text, ok = p.quoted()
+		t.text, ok = p.Quoted()
 		return t, ok
 	case 't':
 		return p.word("true")
@@ -158,39 +104,12 @@ func (p *parser) value() (t token, ok bool) {
 }
 
 // word reads a literal.
-func (p *parser) word(w string) (token, bool) {
-	if !strings.HasPrefix(p.text[p.at:], w) {
-		return token{}, false
-	}
-	p.at += len(w)
-	return token{kind: w[0], text: w}, true
-}
+func (p *parser) word(w string) (token, bool) { return token{kind: w[0], text: w}, p.Word(w) }
 
 // number reads a number without an exponent, which few have.
 func (p *parser) number() (token, bool) {
-	start := p.at
-	if p.text[p.at] == '-' {
-		p.at++
-	}
-	whole := p.digits()
-	if len(whole) == 0 || len(whole) > 1 && whole[0] == '0' {
-		return token{}, false
-	}
-	if p.at < len(p.text) && p.text[p.at] == '.' {
-		p.at++
-		if len(p.digits()) == 0 {
-			return token{}, false
-		}
-	}
-	return token{kind: '0', text: p.text[start:p.at]}, true
-}
-
-func (p *parser) digits() string {
-	start := p.at
-	for p.at < len(p.text) && p.text[p.at] >= '0' && p.text[p.at] <= '9' {
-		p.at++
-	}
-	return p.text[start:p.at]
+	text, ok := p.Number()
+	return token{kind: '0', text: text}, ok
 }
 
 // place is where a key's text goes.
@@ -275,7 +194,7 @@ func (p *parser) member(key string) (ok bool) {
 
 // techniques reads a list that is written as one string, or is null.
 func (p *parser) techniques() bool {
-	if p.next('[') {
+	if p.Next('[') {
 		return p.list()
 	}
 	t, ok := p.value()
@@ -291,7 +210,7 @@ func (p *parser) techniques() bool {
 // list reads a list of strings.
 func (p *parser) list() bool {
 	p.draft.Techniques = []string{}
-	if p.next(']') {
+	if p.Next(']') {
 		return true
 	}
 	for {
@@ -300,10 +219,10 @@ func (p *parser) list() bool {
 			return false
 		}
 		p.draft.Techniques = append(p.draft.Techniques, strings.TrimSpace(t.text))
-		if p.next(']') {
+		if p.Next(']') {
 			return true
 		}
-		if !p.next(',') {
+		if !p.Next(',') {
 			return false
 		}
 	}
@@ -324,8 +243,8 @@ func (p *parser) field(before []field, key string) (all []field, ok bool) {
 
 // fields reads an object of values that hold no others, or null.
 func (p *parser) fields() bool {
-	p.space()
-	if strings.HasPrefix(p.text[p.at:], "null") {
+	p.Space()
+	if strings.HasPrefix(p.Text[p.At:], "null") {
 		_, ok := p.word("null")
 		return ok
 	}

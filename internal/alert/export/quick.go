@@ -1,156 +1,63 @@
 package export
 
-import (
-	"strings"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "candor/internal/decode"
 
 // quick reads a JSON value into the terms of Object, as build does, of text that is as
 // products write it. It returns false for all else, text that is wrong in any way among
 // it, which is then left to the reader that says what is wrong. Most of the time of
 // reading an export goes into this.
 func quick(text string) (value any, ok bool) {
-	q := quickReader{text: text}
+	q := quickReader{decode.Scan{Text: text}}
 	if value, ok = q.value(maxQuick); !ok {
 		return nil, false
 	}
-	q.space()
-	return value, q.at == len(q.text)
+	q.Space()
+	return value, q.At == len(q.Text)
 }
 
 // maxQuick is how deep values may lie within each other.
 const maxQuick = 64
 
-type quickReader struct {
-	text string
-	at   int
-}
-
-func (q *quickReader) space() {
-	for q.at < len(q.text) {
-		switch q.text[q.at] {
-		case ' ', '\t', '\r', '\n':
-			q.at++
-		default:
-			return
-		}
-	}
-}
-
-// next passes over white space and the byte c, if it is there.
-func (q *quickReader) next(c byte) bool {
-	q.space()
-	if q.at < len(q.text) && q.text[q.at] == c {
-		q.at++
-		return true
-	}
-	return false
-}
+type quickReader struct{ decode.Scan }
 
 // value reads a value; null is none.
 func (q *quickReader) value(depth int) (any, bool) {
-	q.space()
-	if q.at == len(q.text) || depth == 0 {
+	q.Space()
+	if q.At == len(q.Text) || depth == 0 {
 		return nil, false
 	}
-	switch c := q.text[q.at]; c {
+	switch c := q.Text[q.At]; c {
 	case '"':
-		return q.quoted()
+		return q.Quoted()
 	case '{':
 		return q.object(depth)
 	case '[':
 		return q.list(depth)
 	case 't':
-		return q.word("true")
+		return "true", q.Word("true")
 	case 'f':
-		return q.word("false")
+		return "false", q.Word("false")
 	case 'n':
-		_, ok := q.word("null")
-		return nil, ok
+		return nil, q.Word("null")
 	}
-	return q.number()
-}
-
-// word reads a literal.
-func (q *quickReader) word(w string) (any, bool) {
-	if !strings.HasPrefix(q.text[q.at:], w) {
-		return nil, false
-	}
-	q.at += len(w)
-	return w, true
-}
-
-// number reads a number without an exponent, as it is spelled.
-func (q *quickReader) number() (any, bool) {
-	start := q.at
-	if q.text[q.at] == '-' {
-		q.at++
-	}
-	whole := q.digits()
-	if whole == 0 || whole > 1 && q.text[q.at-whole] == '0' {
-		return nil, false
-	}
-	if q.at < len(q.text) && q.text[q.at] == '.' {
-		q.at++
-		if q.digits() == 0 {
-			return nil, false
-		}
-	}
-	if q.at < len(q.text) && (q.text[q.at] == 'e' || q.text[q.at] == 'E') {
-		return nil, false
-	}
-	return q.text[start:q.at], true
-}
-
-func (q *quickReader) digits() int {
-	start := q.at
-	for q.at < len(q.text) && q.text[q.at] >= '0' && q.text[q.at] <= '9' {
-		q.at++
-	}
-	return q.at - start
-}
-
-// quoted reads a string.
-func (q *quickReader) quoted() (string, bool) {
-	start, plain := q.at+1, true
-	for i := start; i < len(q.text); i++ {
-		switch c := q.text[i]; {
-		case c == '"':
-			q.at = i + 1
-			if plain {
-				return q.text[start:i], true
-			}
-			text, err := jsontext.AppendUnquote(nil, q.text[start-1:i+1])
-			return string(text), err == nil
-		case c < ' ':
-			return "", false
-		case c == '\\':
-			plain = false
-			i++
-		case c >= utf8.RuneSelf:
-			plain = false
-		}
-	}
-	return "", false
+	return q.Number()
 }
 
 // object reads an object. A name that is there twice is a fault, which others tell.
 func (q *quickReader) object(depth int) (any, bool) {
-	q.at++
+	q.At++
 	o := Object{}
-	if q.next('}') {
+	if q.Next('}') {
 		return o, true
 	}
 	var null []string // names without a value
 	for {
-		q.space()
-		if q.at == len(q.text) || q.text[q.at] != '"' {
+		q.Space()
+		if q.At == len(q.Text) || q.Text[q.At] != '"' {
 			return nil, false
 		}
-		name, ok := q.quoted()
-		if !ok || !q.next(':') {
+		name, ok := q.Quoted()
+		if !ok || !q.Next(':') {
 			return nil, false
 		}
 		v, ok := q.value(depth - 1)
@@ -164,10 +71,10 @@ func (q *quickReader) object(depth int) (any, bool) {
 		} else {
 			o[name] = v
 		}
-		if q.next('}') {
+		if q.Next('}') {
 			return o, once(o, null)
 		}
-		if !q.next(',') {
+		if !q.Next(',') {
 			return nil, false
 		}
 	}
@@ -190,9 +97,9 @@ func once(o Object, null []string) bool {
 
 // list reads a list, without the entries that are null.
 func (q *quickReader) list(depth int) (any, bool) {
-	q.at++
+	q.At++
 	all := []any{}
-	if q.next(']') {
+	if q.Next(']') {
 		return all, true
 	}
 	for {
@@ -203,10 +110,10 @@ func (q *quickReader) list(depth int) (any, bool) {
 		if v != nil {
 			all = append(all, v)
 		}
-		if q.next(']') {
+		if q.Next(']') {
 			return all, true
 		}
-		if !q.next(',') {
+		if !q.Next(',') {
 			return nil, false
 		}
 	}
