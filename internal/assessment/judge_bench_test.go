@@ -18,6 +18,7 @@ import (
 	"candor/internal/attack/stix"
 	"candor/internal/day"
 	"candor/internal/detection"
+	"candor/internal/evidence"
 	"candor/internal/exercise"
 	"candor/internal/store"
 	"candor/internal/store/batches"
@@ -85,7 +86,7 @@ func columnar(b *testing.B, m made) *bench {
 		}
 		ids = append(ids, r.Key)
 	}
-	if _, _, err := x.ev.Append(b.Context(), x.batch(store.KindRule), sigmaRules(b, nil)); err != nil {
+	if _, _, err := x.ev.Append(b.Context(), x.batch(evidence.RecordRule), sigmaRules(b, nil)); err != nil {
 		b.Fatal(err)
 	}
 	folder := filepath.Join(b.TempDir(), "alerts")
@@ -123,8 +124,8 @@ func (b *bench) arrive() {
 			}
 		}
 	}
-	b.add(store.KindFeed, days...)
-	b.add(store.KindExercise, exercise.Exercise{Technique: "T1059", Test: "t", Time: asOf.AddDate(0, 0, -9), Outcome: exercise.Alerted})
+	b.add(evidence.RecordFeed, days...)
+	b.add(evidence.RecordExercise, exercise.Exercise{Technique: "T1059", Test: "t", Time: asOf.AddDate(0, 0, -9), Outcome: exercise.Alerted})
 }
 
 // trouble records exercises and incidents of the techniques that rules claim: six exercises
@@ -155,8 +156,8 @@ func (b *bench) trouble(m made, exercises, cases int) {
 		incidents = append(incidents, alert.Case{ID: fmt.Sprint("case-", i), Occurred: at(), Opened: asOf, Closed: asOf, Class: alert.TruePositive, FoundBy: alert.FoundByHunt,
 			Techniques: []string{of[r.IntN(len(of))]}, Entities: []string{host()}})
 	}
-	b.add(store.KindExercise, tests...)
-	b.add(store.KindCase, incidents...)
+	b.add(evidence.RecordExercise, tests...)
+	b.add(evidence.RecordCase, incidents...)
 }
 
 // run times a part, and how much of every core it takes, which says more on a
@@ -207,7 +208,7 @@ func BenchmarkJudge(b *testing.B) {
 	}
 	run(b, "assess", assess)
 	run(b, "assess after a batch", func() error {
-		x.add(store.KindRule, detection.Rule{ID: fmt.Sprint("new-", n), Name: "new", Enabled: true})
+		x.add(evidence.RecordRule, detection.Rule{ID: fmt.Sprint("new-", n), Name: "new", Enabled: true})
 		return assess()
 	})
 	same := fresh()
@@ -236,7 +237,7 @@ func BenchmarkJudge(b *testing.B) {
 	x.trouble(m, 500, 200)
 	run(b, "assess with 500 exercises and 200 cases, counted before", assess)
 	run(b, "assess with 500 exercises and 200 cases, after a batch", func() error {
-		x.add(store.KindRule, detection.Rule{ID: fmt.Sprint("newer-", n), Name: "new", Enabled: true})
+		x.add(evidence.RecordRule, detection.Rule{ID: fmt.Sprint("newer-", n), Name: "new", Enabled: true})
 		return assess()
 	})
 	run(b, "assess with 500 exercises and 200 cases, after a batch of alerts", func() error {

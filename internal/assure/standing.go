@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/figure"
 )
 
@@ -79,7 +80,7 @@ func leftOut(batches []BatchRef) string {
 	var of []string
 	for i := range batches {
 		b := &batches[i]
-		if b.LeftOut > 0 && b.Withdrawn.IsZero() && slices.Contains([]string{"alerts", "dispositions", "cases", "exercises"}, b.Kind) {
+		if b.LeftOut > 0 && b.Withdrawn.IsZero() && evidence.KindOf(b.Kind).Against > 0 {
 			n += b.LeftOut
 			of = append(of, fmt.Sprintf("%s of %s", figure.Count(b.LeftOut), b.ID))
 		}
@@ -110,7 +111,7 @@ func (a *assessor) withdrawn() string {
 		return ""
 	}
 	// What may have spoken against a verdict comes first, so that none can bury it.
-	rank := func(b BatchRef) int { return slices.Index([]string{"exercises", "cases"}, b.Kind) }
+	rank := func(b BatchRef) int { return evidence.KindOf(b.Kind).Against }
 	slices.SortFunc(gone, func(x, y BatchRef) int {
 		return cmp.Or(cmp.Compare(rank(y), rank(x)), y.Withdrawn.Compare(x.Withdrawn), strings.Compare(x.ID, y.ID))
 	})
@@ -120,18 +121,9 @@ func (a *assessor) withdrawn() string {
 		if b.By != "" {
 			by = " by " + b.By
 		}
-		texts[i] = fmt.Sprintf("%s with %s, on %s%s (%s)", b.ID, count(b.Records, held(b.Kind)), day.Of(b.Withdrawn), by, b.Reason)
+		texts[i] = fmt.Sprintf("%s with %s, on %s%s (%s)", b.ID, count(b.Records, cmp.Or(evidence.KindOf(b.Kind).One, "record")), day.Of(b.Withdrawn), by, b.Reason)
 	}
 	return fmt.Sprintf("Withdrawn within the window, and counted before: %s.", listed(texts, 5))
-}
-
-// held is what one record of a kind of batch is called.
-func held(kind string) string {
-	switch kind {
-	case "alerts", "rules", "exercises", "cases", "runbooks", "exceptions", "runs":
-		return strings.TrimSuffix(kind, "s")
-	}
-	return "record"
 }
 
 // ExpiredLimits says how many alerts of the window, of those that name a rule for which of
