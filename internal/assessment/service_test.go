@@ -49,12 +49,13 @@ const bundle = `{"type":"bundle","id":"bundle--1","objects":[
 // bench is a service on real stores in a folder of its own.
 type bench struct {
 	*assessment.Service
-	t      testing.TB
-	lib    *sqlite.Library
-	ev     *sqlite.Evidence
-	alerts *batches.Store
-	n      int
-	from   string // the source of what lands
+	t       testing.TB
+	lib     *sqlite.Library
+	ev      *sqlite.Evidence
+	alerts  *batches.Store
+	raising []string // rules that made alerts name
+	n       int
+	from    string // the source of what lands
 }
 
 func newBench(t testing.TB) *bench {
