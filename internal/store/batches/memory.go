@@ -204,11 +204,13 @@ func (m *memory) differing(ctx context.Context, old, now string) (rules map[stri
 		return have.rules, true, nil
 	}
 	other := alert.Legacy{}
-	for id, c := range union(before, after) {
-		if b, had := before[id]; !had || b != c {
-			other[id] = c
-		} else if _, has := after[id]; !has {
-			other[id] = c
+	for _, one := range []alert.Legacy{before, after} {
+		for id, c := range one {
+			if b, had := before[id]; !had || b != after[id] {
+				other[id] = c
+			} else if _, has := after[id]; !has {
+				other[id] = c
+			}
 		}
 	}
 	d := &differing{rules: map[string]bool{}, at: at}

@@ -511,7 +511,11 @@ func alertsCustodyModel(t *testing.T, open OpenAlertsKeeper) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := open(t, t.TempDir())
 		var landed []landedAlerts
+		again := drawnAgain(rt)
 		for n := range rapid.IntRange(1, 8).Draw(rt, "steps") {
+			before := alertsThatCount(landed)
+			again.compare(rt, t, s, before)
+			before.compareRules(rt, t, s)
 			if f, ok := s.(Forgetful); ok && rapid.IntRange(0, 4).Draw(rt, "forget at 0") == 0 {
 				s = f.Forget()
 			}
