@@ -14,7 +14,6 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/day"
-	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/near"
 	"candor/internal/store"
@@ -107,9 +106,9 @@ func (s *Service) enter(ctx context.Context, of Subject, n take.Note, at time.Ti
 	if n.Retired != nil {
 		by = n.Retired.By
 	}
-	b := store.Batch{ID: evidence.Notes + "-" + hash[:12], Kind: evidence.Notes, Format: "candor-json",
+	b := store.Batch{ID: store.KindNote + "-" + hash[:12], Kind: store.KindNote, Format: "candor-json",
 		Paths: []string{"note about " + nameOf(of)}, Hash: hash, Added: at, By: cmp.Or(n.RecordedBy, by), First: at, Last: at}
-	landed, _, err := s.evidence.Append(ctx, b, one(store.Record{Kind: evidence.RecordNote, Key: of.Object.StixID, Body: body}))
+	landed, _, err := s.evidence.Append(ctx, b, one(store.Record{Kind: store.KindNote, Key: of.Object.StixID, Body: body}))
 	if err != nil {
 		return take.Noted{}, false, err
 	}
@@ -168,7 +167,7 @@ func (s *Service) noteBatches(ctx context.Context) (map[string]bool, error) {
 	}
 	withdrawn := map[string]bool{}
 	for _, b := range batches {
-		if b.Kind == evidence.Notes {
+		if b.Kind == store.KindNote {
 			withdrawn[b.ID] = b.Withdrawn != nil
 		}
 	}
@@ -183,7 +182,7 @@ func (s *Service) said(ctx context.Context) (map[string][]take.Said, error) {
 		return nil, err
 	}
 	return s.notes.Of(ctx, g, func(ctx context.Context) (map[string][]take.Said, error) {
-		current, err := s.evidence.Current(ctx, evidence.RecordNote)
+		current, err := s.evidence.Current(ctx, store.KindNote)
 		if err != nil || len(current) == 0 {
 			return nil, err
 		}
@@ -203,7 +202,7 @@ func (s *Service) said(ctx context.Context) (map[string][]take.Said, error) {
 
 // sayings reads what is said of the notes about an object, oldest first.
 func (s *Service) sayings(ctx context.Context, stixID string, batches map[string]bool) ([]take.Said, error) {
-	records, err := s.evidence.History(ctx, evidence.RecordNote, stixID)
+	records, err := s.evidence.History(ctx, store.KindNote, stixID)
 	if err != nil {
 		return nil, err
 	}

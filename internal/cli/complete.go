@@ -12,7 +12,6 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/attack"
-	"candor/internal/evidence"
 	"candor/internal/library"
 	"candor/internal/relay"
 	"candor/internal/store"
@@ -215,7 +214,7 @@ func ruleIDs(ctx context.Context, d *Desk, _ attack.ReleaseRef) ([]string, error
 		known[r.ID] = true
 		ids = append(ids, told(r.ID, r.Name))
 	}
-	records, err := d.Evidence.Current(ctx, evidence.RecordRule)
+	records, err := d.Evidence.Current(ctx, store.KindRule)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +230,7 @@ func ruleIDs(ctx context.Context, d *Desk, _ attack.ReleaseRef) ([]string, error
 
 // caseIDs lists the ids of the cases that are known.
 func caseIDs(ctx context.Context, d *Desk, _ attack.ReleaseRef) ([]string, error) {
-	records, err := d.Evidence.Current(ctx, evidence.RecordCase)
+	records, err := d.Evidence.Current(ctx, store.KindCase)
 	var ids []string
 	for _, r := range records {
 		ids = append(ids, told(r.Key, titleOf(r)))

@@ -12,7 +12,6 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
-	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
@@ -41,7 +40,7 @@ func (p *program) statements(ctx context.Context, d *Desk, id string) error {
 	if fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	records, err := d.Evidence.History(ctx, evidence.RecordCase, id)
+	records, err := d.Evidence.History(ctx, store.KindCase, id)
 	if err != nil {
 		return err
 	}
@@ -111,7 +110,7 @@ func (c *caseIn) statement(a *alert.Alert) statement {
 // casesOf returns the cases in force that an alert names or that list it, the one
 // opened last last.
 func casesOf(ctx context.Context, d *Desk, a *alert.Alert) ([]caseIn, error) {
-	records, err := d.Evidence.Current(ctx, evidence.RecordCase)
+	records, err := d.Evidence.Current(ctx, store.KindCase)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,7 @@
 // Package evidence holds what every piece of evidence and every statement made
 // from it have in common: the batch it came from, and the reason that names it.
 //
-// It has the one list of the kinds of evidence there are. It refuses to know what a
-// piece of evidence means.
+// It refuses to know what the evidence is about.
 package evidence
 
 // Of is a piece of evidence with the batch that brought it.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"candor/internal/alert"
-	"candor/internal/evidence"
 	"candor/internal/store"
 )
 
@@ -28,7 +27,7 @@ func (b *batch) links() ([]link, error) {
 	var out []link
 	seen := map[link]bool{}
 	for _, r := range b.records {
-		if r.Kind != evidence.RecordCase {
+		if r.Kind != store.KindCase {
 			continue
 		}
 		var c alert.Case

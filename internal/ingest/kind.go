@@ -11,7 +11,6 @@ import (
 	"candor/internal/alert/export"
 	"candor/internal/decode"
 	"candor/internal/decode/workbook"
-	"candor/internal/evidence"
 	"candor/internal/fault"
 )
 
@@ -59,11 +58,11 @@ func toldKind(name string, head []byte) string {
 
 // anyKind takes the files of every kind.
 func anyKind() kind {
-	k := kind{Kind: evidence.Kind{Files: "files of evidence"}}
+	k := kind{what: "files of evidence"}
 	for _, one := range kinds() {
-		for _, e := range one.Endings {
-			if !slices.Contains(k.Endings, e) {
-				k.Endings = append(k.Endings, e)
+		for _, e := range one.endings {
+			if !slices.Contains(k.endings, e) {
+				k.endings = append(k.endings, e)
 			}
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"candor/internal/evidence"
 	"candor/internal/fault"
 )
 
@@ -47,7 +46,7 @@ func TestTheKindIsToldFromContent(t *testing.T) {
 		if got, err := (Request{Paths: []string{path}}).KindOf(); err != nil || got != c.kind {
 			t.Errorf("%.40q: %q, %v; want %s", c.text, got, err, c.kind)
 		}
-		if c.kind == evidence.Dispositions {
+		if c.kind == dispositions {
 			b.add(b.request("alerts", b.write("known.jsonl", alertJSON)))
 		}
 		if res := b.add(b.request(c.kind, path)); res.New+res.Updated == 0 {

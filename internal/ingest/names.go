@@ -136,9 +136,9 @@ func (b *batch) telemetry() (t visibility.Telemetry, err error) {
 	for _, r := range b.records {
 		switch {
 		case len(r.Body) == 0:
-		case r.Kind == evidence.RecordSource:
+		case r.Kind == store.KindSource:
 			err = addBody(&t.Sources, r)
-		case r.Kind == evidence.RecordFeed:
+		case r.Kind == store.KindFeed:
 			err = addBody(&t.Observations, r)
 		}
 		if err != nil {
