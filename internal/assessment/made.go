@@ -51,6 +51,8 @@ type RuleMade struct {
 	Claims []AnalyticClaim `json:"claims"`
 	// Counting is how many of the claims count.
 	Counting int `json:"counting"`
+	// Nowhere are the techniques that it names and that have no analytic where it looks.
+	Nowhere []claim.Nowhere `json:"nowhere"`
 	// Why says what keeps claims from counting, and references from being claims, each
 	// reason once.
 	Why []string `json:"why"`
@@ -83,7 +85,7 @@ func (s *Service) Rules(ctx context.Context, r Request) (RulesMade, error) {
 	}
 	among := detection.NewCorrelations(list) // a correlation reads what its rules read
 	for i := range ev.Rules {
-		m.Rules[i] = RuleMade{Rule: *among.Joined(list[i]), Batch: ev.Rules[i].Batch, Claims: []AnalyticClaim{}, Why: []string{}}
+		m.Rules[i] = RuleMade{Rule: *among.Joined(list[i]), Batch: ev.Rules[i].Batch, Claims: []AnalyticClaim{}, Nowhere: []claim.Nowhere{}, Why: []string{}}
 		at[m.Rules[i].ID] = &m.Rules[i]
 	}
 	for i := range a.Verdicts {
@@ -208,6 +210,11 @@ func reasons(at map[string]*RuleMade, a *assure.Assessment) {
 	for _, u := range a.Unmapped.Rules {
 		if m := at[u.RuleID]; m != nil {
 			m.because(u.Why)
+		}
+	}
+	for _, n := range a.Unmapped.Nowhere {
+		if m := at[n.RuleID]; m != nil {
+			m.Nowhere = append(m.Nowhere, n)
 		}
 	}
 	for _, id := range a.Unmapped.SilentRules {

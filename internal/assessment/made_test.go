@@ -41,7 +41,7 @@ func TestWhatWasMadeOfRulesAndTelemetry(t *testing.T) {
 		claims, counting int
 		why              string
 	}{
-		{claim.Explicit, 1, 1, ""}, {claim.TechniquePlatformLog, 2, 1, "another"}, {claim.TechniqueOnly, 2, 0, "technique alone"}, {"", 0, 0, "unknown"}, {"", 0, 0, "names no technique"},
+		{claim.Explicit, 1, 1, ""}, {claim.TechniquePlatformLog, 2, 1, "another"}, {claim.Elsewhere, 2, 0, "is of Linux"}, {"", 0, 0, "unknown"}, {"", 0, 0, "names no technique"},
 	} {
 		r := m.Rules[i]
 		if r.Basis != want.basis || len(r.Claims) != want.claims || r.Counting != want.counting || (want.why == "") != (len(r.Why) == 0) {
@@ -51,11 +51,17 @@ func TestWhatWasMadeOfRulesAndTelemetry(t *testing.T) {
 			t.Errorf("%s: what counts does not come first", r.ID)
 		}
 	}
+	if n := m.Rules[2].Nowhere; len(n) != 1 || n[0].Technique != "T1566" || !n[0].Only || n[0].Next == "" {
+		t.Errorf("what the rule of Linux names in vain: %+v", n)
+	}
+	if n := m.Bases[4]; n.Basis != claim.Elsewhere || n.Rules != 1 {
+		t.Errorf("%+v", m.Bases)
+	}
 	if n := m.Bases[0]; n.Basis != claim.Explicit || n.Rules != 1 || n.Enabled != 1 {
 		t.Errorf("%+v", m.Bases)
 	}
 	for n, want := range map[assessment.Narrow][]string{
-		{Text: "t1566"}: {"b", "c"}, {Source: "LAB"}: {"c", "d", "e"}, {Basis: "none"}: {"d", "e"}, {Text: "MAIL"}: {"b"}, {Batch: "x"}: nil, {Text: "named"}: {"a"},
+		{Text: "t1566"}: {"b", "c"}, {Source: "LAB"}: {"c", "d", "e"}, {Basis: "none"}: {"d", "e"}, {Basis: "elsewhere"}: {"c"}, {Basis: "technique"}: nil, {Text: "MAIL"}: {"b"}, {Batch: "x"}: nil, {Text: "named"}: {"a"},
 	} {
 		only, err := m.Only(n)
 		var ids []string

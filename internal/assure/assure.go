@@ -378,6 +378,8 @@ type Totals struct {
 type Unmapped struct {
 	// Rules name techniques or analytics that the release does not know.
 	Rules []claim.Unmapped `json:"rules"`
+	// Nowhere are the techniques of rules that have no analytic where the rule looks.
+	Nowhere []claim.Nowhere `json:"nowhere"`
 	// SilentRules name no technique and no analytic.
 	SilentRules []string `json:"silent_rules"`
 	// AlertRules raised alerts and are no known rule.
@@ -390,6 +392,18 @@ type Unmapped struct {
 	UnknownSources []visibility.Suggestion `json:"unknown_sources"`
 	// StoppedFeeds arrived once and no longer do.
 	StoppedFeeds []visibility.StoppedFeed `json:"stopped_feeds"`
+}
+
+// RulesNowhere counts the rules that claim no analytic though it is known where they look,
+// since no technique of theirs has one there.
+func (u Unmapped) RulesNowhere() int {
+	seen := map[string]bool{}
+	for i := range u.Nowhere {
+		if u.Nowhere[i].Only {
+			seen[u.Nowhere[i].RuleID] = true
+		}
+	}
+	return len(seen)
 }
 
 // Assessment is the verdict on every analytic of a release.

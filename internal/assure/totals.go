@@ -124,6 +124,7 @@ func tacticTotals(verdicts []Verdict, tactics []Name) []TacticTotals {
 func (a *assessor) unmapped() Unmapped {
 	u := Unmapped{
 		Rules:       orEmpty(a.claims.Unmapped),
+		Nowhere:     orEmpty(a.claims.Nowhere),
 		SilentRules: orEmpty(a.claims.Silent),
 		AlertRules:  []AlertRule{},
 		LogSources:  []string{},

@@ -6,6 +6,8 @@
 package claim
 
 import (
+	"strings"
+
 	"candor/internal/detection"
 	"candor/internal/evidence"
 )
@@ -18,12 +20,46 @@ const (
 	Explicit             Basis = "analytic"                      // the rule names the analytic
 	TechniquePlatformLog Basis = "technique+platform+log_source" // all three agree
 	TechniquePlatform    Basis = "technique+platform"            // the log source does not, or is unknown
-	TechniqueOnly        Basis = "technique"                     // the platform does not, or is unknown
+	TechniqueOnly        Basis = "technique"                     // too little is known of where the rule looks
+	// Elsewhere is the technique too, where it is known that the rule looks at something
+	// else than the analytic is of. It never counts; see Claim.Misfit.
+	Elsewhere Basis = "elsewhere"
 )
 
 // Bases lists every basis, strongest first.
-func Bases() []Basis {
+func Bases() []Basis { return append(Countable(), Elsewhere) }
+
+// Countable lists the bases that policy may count, strongest first.
+func Countable() []Basis {
 	return []Basis{Explicit, TechniquePlatformLog, TechniquePlatform, TechniqueOnly}
+}
+
+// Words says a basis as lists of rules show it; the empty one is none.
+func (b Basis) Words() string {
+	switch b {
+	case "":
+		return "none"
+	case Elsewhere:
+		return "technique, elsewhere"
+	}
+	return strings.NewReplacer("+", ", ", "_", " ").Replace(string(b))
+}
+
+// Meaning says what it is that a basis is a rule's strongest.
+func (b Basis) Meaning() string {
+	switch b {
+	case Explicit:
+		return "it names the analytic"
+	case TechniquePlatformLog:
+		return "its technique has an analytic of its platform that names what it reads"
+	case TechniquePlatform:
+		return "its technique has an analytic of its platform, and none that names what it reads"
+	case TechniqueOnly:
+		return "too little is known of where it looks"
+	case Elsewhere:
+		return "where it looks is known, and ATT&CK has no analytic of its techniques there"
+	}
+	return "it names no technique or analytic that the release has an analytic of"
 }
 
 // Policy is what claims are judged by.
@@ -54,9 +90,9 @@ type Claim struct {
 	// Counts says that policy lets the claim count; Why says why not.
 	Counts bool   `json:"counts"`
 	Why    string `json:"why,omitempty"`
-	// Misfit says what the rule is of, where that is not what the analytic is of: the
-	// platforms that it states, or OtherLogSource. It then shares the technique with
-	// the analytic and nothing else, and cannot be what detects it.
+	// Misfit says what the rule is of where the basis is Elsewhere: the platforms that it
+	// states, or OtherLogSource. It then shares the technique with the analytic and
+	// nothing else, and cannot be what detects it.
 	Misfit string `json:"misfit,omitempty"`
 	Batch  string `json:"batch"`
 }
@@ -114,6 +150,8 @@ type Claims struct {
 	Reread []Reread
 	// Narrowed lists the parents that gave way to their sub-techniques, by rule id.
 	Narrowed []Narrowed
+	// Nowhere lists the techniques that have no analytic where the rule looks, by rule id.
+	Nowhere []Nowhere
 	// Silent lists the ids of rules that name no technique and no analytic.
 	Silent []string
 }

@@ -80,37 +80,37 @@ func TestBases(t *testing.T) {
 		{"technique alone", detection.Rule{Techniques: []string{"T1"}}, claim.TechniqueOnly, claim.TechniqueOnly, claim.TechniqueOnly},
 		{"lower case", detection.Rule{Techniques: []string{" t1"}}, claim.TechniqueOnly, claim.TechniqueOnly, claim.TechniqueOnly},
 		{"with a platform", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"windows"}},
-			claim.TechniquePlatform, claim.TechniqueOnly, claim.TechniqueOnly},
+			claim.TechniquePlatform, claim.Elsewhere, claim.TechniqueOnly},
 		{"with platform and component", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"Windows"}, Logs: component},
-			claim.TechniquePlatformLog, claim.TechniqueOnly, claim.TechniqueOnly},
+			claim.TechniquePlatformLog, claim.Elsewhere, claim.TechniqueOnly},
 		{"with platform and component by id", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"Linux"}, Logs: []detection.Log{{Component: "DC0032"}}},
-			claim.TechniqueOnly, claim.TechniquePlatformLog, claim.TechniqueOnly},
+			claim.Elsewhere, claim.TechniquePlatformLog, claim.TechniqueOnly},
 		{"of a source that serves any platform, the component", detection.Rule{Techniques: []string{"T1"}, Reach: detection.Any, Logs: component},
 			claim.TechniquePlatformLog, claim.TechniquePlatformLog, claim.TechniquePlatformLog},
 		{"of a source that serves several, those that name what it is", detection.Rule{Techniques: []string{"T1"}, Reach: detection.Several,
-			Platforms: []string{"Windows", "Linux"}, Logs: []detection.Log{{Name: "NSM:Flow"}}}, claim.TechniqueOnly, claim.TechniquePlatformLog, claim.TechniqueOnly},
+			Platforms: []string{"Windows", "Linux"}, Logs: []detection.Log{{Name: "NSM:Flow"}}}, claim.Elsewhere, claim.TechniquePlatformLog, claim.Elsewhere},
 		{"of a source that serves several and is named by none, the foremost", detection.Rule{Techniques: []string{"T1"}, Reach: detection.Several,
-			Platforms: []string{"Windows", "Linux"}, Logs: []detection.Log{{Component: "File Access"}}}, claim.TechniquePlatform, claim.TechniqueOnly, claim.TechniqueOnly},
+			Platforms: []string{"Windows", "Linux"}, Logs: []detection.Log{{Component: "File Access"}}}, claim.TechniquePlatform, claim.Elsewhere, claim.Elsewhere},
 		{"of a source that serves any platform, beside one that does not", detection.Rule{Techniques: []string{"T1"}, Reach: detection.Any,
 			Platforms: []string{"ESXi"}, Logs: component}, claim.TechniquePlatformLog, claim.TechniquePlatformLog, claim.TechniquePlatformLog},
 		{"a channel that lists the analytic's", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"Windows"},
-			Logs: []detection.Log{{Name: "WinEventLog:Sysmon", Channel: "EventCode=2, 1"}}}, claim.TechniquePlatformLog, claim.TechniqueOnly, claim.TechniqueOnly},
+			Logs: []detection.Log{{Name: "WinEventLog:Sysmon", Channel: "EventCode=2, 1"}}}, claim.TechniquePlatformLog, claim.Elsewhere, claim.Elsewhere},
 		{"the same event under another component", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"Windows"},
-			Logs: []detection.Log{{Component: "Process Metadata", Name: "WinEventLog:Sysmon", Channel: "EventCode=1"}}}, claim.TechniquePlatformLog, claim.TechniqueOnly, claim.TechniqueOnly},
+			Logs: []detection.Log{{Component: "Process Metadata", Name: "WinEventLog:Sysmon", Channel: "EventCode=1"}}}, claim.TechniquePlatformLog, claim.Elsewhere, claim.Elsewhere},
 		{"a component implies no platform", detection.Rule{Techniques: []string{"T1"}, Logs: component},
 			claim.TechniqueOnly, claim.TechniqueOnly, claim.TechniqueOnly},
 		{"a log source by name implies its platform", detection.Rule{Techniques: []string{"T1"}, Logs: []detection.Log{{Name: "wineventlog:sysmon"}}},
-			claim.TechniquePlatformLog, claim.TechniqueOnly, claim.TechniqueOnly},
+			claim.TechniquePlatformLog, claim.Elsewhere, claim.Elsewhere},
 		{"another channel is another log source", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"Windows"},
-			Logs: []detection.Log{{Name: "WinEventLog:Sysmon", Channel: "EventCode=3"}}}, claim.TechniquePlatform, claim.TechniqueOnly, claim.TechniqueOnly},
+			Logs: []detection.Log{{Name: "WinEventLog:Sysmon", Channel: "EventCode=3"}}}, claim.TechniquePlatform, claim.Elsewhere, claim.Elsewhere},
 		{"another component is another log source", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"Windows"},
-			Logs: []detection.Log{{Component: "File Access", Name: "WinEventLog:Sysmon"}}}, claim.TechniquePlatform, claim.TechniqueOnly, claim.TechniqueOnly},
+			Logs: []detection.Log{{Component: "File Access", Name: "WinEventLog:Sysmon"}}}, claim.TechniquePlatform, claim.Elsewhere, claim.Elsewhere},
 		{"any channel will do for None", detection.Rule{Techniques: []string{"T1"}, Logs: []detection.Log{{Name: "NSM:flow", Channel: "conn"}}},
-			claim.TechniqueOnly, claim.TechniquePlatformLog, claim.TechniqueOnly},
+			claim.Elsewhere, claim.TechniquePlatformLog, claim.Elsewhere},
 		{"an analytic without platform, by log name", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"ESXi"}, Logs: []detection.Log{{Name: "esxi:shell"}}},
-			claim.TechniqueOnly, claim.TechniqueOnly, claim.TechniquePlatformLog},
+			claim.Elsewhere, claim.Elsewhere, claim.TechniquePlatformLog},
 		{"a log that says nothing", detection.Rule{Techniques: []string{"T1"}, Platforms: []string{"Windows"}, Logs: []detection.Log{{}}},
-			claim.TechniquePlatform, claim.TechniqueOnly, claim.TechniqueOnly},
+			claim.TechniquePlatform, claim.Elsewhere, claim.TechniqueOnly},
 		{"the analytic itself", detection.Rule{Analytics: []string{"an2"}}, "", claim.Explicit, ""},
 		{"the analytic and its technique", detection.Rule{Analytics: []string{"AN2"}, Techniques: []string{"T1"}},
 			claim.TechniqueOnly, claim.Explicit, claim.TechniqueOnly},
@@ -247,9 +247,9 @@ func TestARuleOfAnotherPlatformOrProductCannotCount(t *testing.T) {
 		}
 	}
 	p := policy()
-	p.Count = claim.Bases()
+	p.Count = claim.Countable()
 	other := detection.Rule{ID: "r", Name: "Rule", Enabled: true, Platforms: []string{"Linux"}, Techniques: []string{"T1"}}
-	if got := claim.Judge(library(), rulesOf(other), p).ByAnalytic["an--1"][0]; !got.Counts || got.Cannot() {
+	if got := claim.Judge(library(), rulesOf(other), p).ByAnalytic["an--1"][0]; got.Counts || !got.Cannot() || got.Basis != claim.Elsewhere {
 		t.Errorf("where policy counts technique alone: %+v", got)
 	}
 }
@@ -401,5 +401,51 @@ func TestACorrelationClaimsForItsBases(t *testing.T) {
 	generates.Generate = true
 	if a, b, c := counts(base), counts(over, base), counts(base, generates); a != "base" || b != "over" || c != "base,over" {
 		t.Errorf("alone %q, correlated %q, with generate %q", a, b, c)
+	}
+}
+
+// A technique that has nothing where the rule looks is told as that, with what ATT&CK has
+// of it and nearby; one of which too little is known is not.
+func TestATechniqueWithoutAnAnalyticWhereTheRuleLooks(t *testing.T) {
+	related := func(typ, from, to string) *attack.Object {
+		return &attack.Object{ID: from + typ + to, Kind: attack.KindRelationship, Relationship: &attack.Relationship{Type: typ, Source: from, Target: to}}
+	}
+	objects := []*attack.Object{}
+	for id, of := range map[string][2]string{"T1": {"Windows", "Windows"}, "T1.001": {"SaaS", "SaaS"}, "T1.002": {"Linux", "Linux"}, "T2": {"SaaS,Windows", "Windows"}, "T3": {"PRE", "PRE"}} {
+		objects = append(objects,
+			&attack.Object{ID: "t--" + id, Kind: attack.KindTechnique, ATTACKID: id, Platforms: strings.Split(of[0], ",")},
+			&attack.Object{ID: "an--" + id, Kind: attack.KindAnalytic, ATTACKID: "AN" + id, Platforms: []string{of[1]}, LogSources: []attack.LogSource{{Name: "log:" + id}}},
+			&attack.Object{ID: "det--" + id, Kind: attack.KindStrategy, Analytics: []string{"an--" + id}}, related(attack.Detects, "det--"+id, "t--"+id))
+	}
+	lib := attack.NewLibrary(attack.Release{Domain: "enterprise-attack", Version: "18.1"}, objects)
+	saas := []string{"SaaS"}
+	for _, c := range []struct {
+		rule detection.Rule
+		why  string
+		next string
+		only bool
+	}{
+		{detection.Rule{Techniques: []string{"T1"}, Platforms: saas}, "enterprise 18.1 does not have T1 on SaaS, where the rule looks: its analytics are of Windows", "map the rule to T1.001, which", true},
+		{detection.Rule{Techniques: []string{"T2"}, Platforms: saas}, "enterprise 18.1 has T2 on SaaS, where the rule looks, and none of its analytics is of that: they are of Windows", "map the rule to a technique that", true},
+		{detection.Rule{Techniques: []string{"T3"}, Platforms: saas}, "enterprise 18.1 does not have T3 on SaaS, where the rule looks: its analytics are of PRE", "keep it as a rule without analytic.", true},
+		{detection.Rule{Techniques: []string{"T3", "T1.001"}, Platforms: saas}, "enterprise 18.1 does not have T3 on SaaS, where the rule looks: its analytics are of PRE", "", false},
+		{detection.Rule{Techniques: []string{"T2"}, Reach: detection.Any, Logs: []detection.Log{{Name: "NSM:Flow"}, {Component: "Network Traffic Flow"}}},
+			"none of the analytics of T2 in enterprise 18.1 names what the rule reads (NSM:Flow, Network Traffic Flow)", "", true},
+		{detection.Rule{Techniques: []string{"T1.001"}, Platforms: saas}, "", "", false},
+		{detection.Rule{Techniques: []string{"T1"}}, "", "", false},
+		{detection.Rule{Techniques: []string{"T9"}, Platforms: saas}, "", "", false},
+		{detection.Rule{Techniques: []string{"T1", "T1.001"}, Platforms: saas}, "", "", false}, // the parent gives way
+	} {
+		c.rule.ID, c.rule.Enabled = "r", true
+		got := claim.Judge(lib, rulesOf(c.rule), policy()).Nowhere
+		if c.why == "" {
+			if len(got) > 0 {
+				t.Errorf("%+v: %+v", c.rule, got)
+			}
+			continue
+		}
+		if len(got) != 1 || got[0].Why != c.why || !strings.Contains(got[0].Next, c.next) || got[0].Only != c.only {
+			t.Errorf("%+v: %+v", c.rule, got)
+		}
 	}
 }

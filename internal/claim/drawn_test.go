@@ -2,6 +2,7 @@ package claim_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,15 +90,43 @@ func TestDrawnRulesAreNotLeftAtTechniqueOnly(t *testing.T) {
 		case "deployed":
 			got = sentinel.Decode("r.json", fmt.Appendf(nil, `{"value": [{"name": "i", "type": "Microsoft.SecurityInsights/alertRules", "kind": "Scheduled", "properties": {"displayName": "x", "enabled": true, "query": %q, "techniques": [%q]}}]}`, d.kusto, tid))
 		}
-		for _, c := range claim.Judge(lib, rulesOf(got.Records...), policy()).ByAnalytic["an--"+tid] {
-			if c.RuleID == "i" && (c.Basis == claim.TechniqueOnly || !c.Counts) {
-				t.Fatalf("%+v of %+v is %s: %s", d, got.Records, c.Basis, c.Why)
-			}
-		}
 		if len(got.Records) == 0 || len(got.Rejects) > 0 {
 			t.Fatalf("%+v", got)
 		}
+		for _, c := range claim.Judge(lib, rulesOf(got.Records...), policy()).ByAnalytic["an--"+tid] {
+			if c.RuleID == "i" && (c.Basis == claim.TechniqueOnly || c.Basis == claim.Elsewhere || !c.Counts) {
+				t.Fatalf("%+v of %+v is %s: %s", d, got.Records, c.Basis, c.Why)
+			}
+		}
+		other := rapid.SampledFrom(slices.Sorted(maps.Keys(technique))).Draw(t, "other platform")
+		lookElsewhere(t, lib, got.Records, technique[other])
 	})
+}
+
+// lookElsewhere has the drawn rule i name a technique of another platform: then it claims
+// nothing under any policy, and what is wanting is told as a fact about ATT&CK, with what to
+// do, and never as something that is not known of the rule.
+func lookElsewhere(t *rapid.T, lib *attack.Library, rules []detection.Rule, named string) {
+	rules = slices.Clone(rules)
+	list := make([]*detection.Rule, len(rules))
+	for i := range rules {
+		list[i] = &rules[i]
+	}
+	r := list[slices.IndexFunc(list, func(r *detection.Rule) bool { return r.ID == "i" })]
+	r.Techniques = []string{named}
+	if of := lib.ByATTACKID("AN" + named[1:])[0].Platforms[0]; slices.Contains(detection.NewCorrelations(list).Joined(r).Platforms, of) {
+		return // it looks there too
+	}
+	all := policy()
+	all.Count = claim.Bases()
+	cs := claim.Judge(lib, rulesOf(rules...), all)
+	c := cs.ByAnalytic["an--"+named]
+	if len(c) != 1 || c[0].Basis != claim.Elsewhere || c[0].Counts || c[0].Misfit == "" {
+		t.Fatalf("%+v names %s: %+v", *r, named, c)
+	}
+	if n := cs.Nowhere; len(n) != 1 || n[0].Technique != named || !n[0].Only || len(n[0].Looks) == 0 || !strings.Contains(n[0].Next, "ATT&CK has nothing there") {
+		t.Fatalf("%+v names %s: %+v", *r, named, n)
+	}
 }
 
 // TestEveryProductReadsAnEventAlike asks that the same numbered event claims the same
@@ -127,7 +156,7 @@ func TestEveryProductReadsAnEventAlike(t *testing.T) {
 		cs := claim.Judge(lib, rulesOf(got.Records...), policy())
 		want := map[string]claim.Basis{"an--listed": claim.TechniquePlatformLog, "an--alone": claim.TechniquePlatformLog, "an--other": claim.TechniquePlatform}
 		if name == "csv's channel" {
-			want["an--other"] = claim.TechniqueOnly // it states no platform
+			want["an--other"] = claim.Elsewhere // it states no platform, and reads another event
 		}
 		if have := bases(cs); len(have) != 3 || have["an--listed"] != want["an--listed"] || have["an--alone"] != want["an--alone"] || have["an--other"] != want["an--other"] {
 			t.Errorf("%s: %v, of %+v", name, have, got.Records)
@@ -135,15 +164,15 @@ func TestEveryProductReadsAnEventAlike(t *testing.T) {
 	}
 }
 
-// The public rules keep the measure that doc/evidence.md tells: at most 3 in 100 of the
-// enabled ones are left at technique only.
+// The public rules keep the measure that doc/evidence.md tells: of none of the enabled ones
+// is it unknown where it looks, and at most 3 in 100 look where ATT&CK has nothing.
 func TestFewPublicRulesAreLeftAtTechniqueOnly(t *testing.T) {
 	lib, sigmas := publicRules(t)
 	splunks := archived(t, filepath.Join(os.Getenv("CANDOR_TEST_DATA"), "rules", "splunk-detections.tar.gz"), splunk.Decode)
 	for name, rules := range map[string]claim.Rules{"sigma": sigmas, "splunk": splunks} {
 		s := measureShare(lib, rules)
 		t.Logf("%s: %s", name, s)
-		if s.rules < 900 || 100*(s.unread+s.misfit) > 3*s.rules {
+		if s.rules < 900 || s.unread > 0 || 100*s.elsewhere > 3*s.rules {
 			t.Errorf("%s: %s", name, s)
 		}
 	}

@@ -81,6 +81,7 @@ func TestAnalyticsOfAnotherReleaseAreReadToo(t *testing.T) {
 		Unmapped:   []claim.Unmapped{{RuleID: "r", RuleName: "Rule", Names: "AN51", Why: "AN51 is unknown to enterprise 18.1", Batch: "b1"}},
 		Reread:     []claim.Reread{{RuleID: "r", RuleName: "Rule", Names: "AN50", As: "ANT10", How: how, Batch: "b1"}},
 		Narrowed:   []claim.Narrowed{},
+		Nowhere:    []claim.Nowhere{},
 		Silent:     []string{},
 	}
 	if d := cmp.Diff(want, got); d != "" {

@@ -19,6 +19,8 @@ type index struct {
 	targets map[string]*analytic
 	// channels remembers channels as they are spelled.
 	channels map[string]attack.Channel
+	// family holds the techniques by their parent; see families.
+	family map[string][]string
 }
 
 // target is what an ATT&CK ID that a rule names leads to.
@@ -196,6 +198,9 @@ type read struct {
 func (x *index) rule(r *detection.Rule, batch string) *rule {
 	out := &rule{Rule: r, batch: batch, platforms: foldAll(r.Platforms)}
 	for _, l := range r.Logs {
+		if l.Component == "" && l.Name == "" {
+			continue // which says nothing
+		}
 		out.logs = append(out.logs, read{attack.Fold(l.Component), attack.Fold(l.Name), x.channel(l.Channel)})
 	}
 	return out
@@ -246,15 +251,25 @@ func (r *rule) narrow(t target, a *analytic, basis Basis) Basis {
 	return basis
 }
 
-// misfit says what the rule is of where it shares an analytic's technique alone;
-// see Claim.Misfit.
+// against returns the basis on which a rule that names a technique reaches one of its
+// analytics, and its Misfit.
+func (r *rule) against(t target, a *analytic) (b Basis, misfit string) {
+	b = r.narrow(t, a, r.basis(a))
+	if misfit = r.misfit(a, b); misfit != "" {
+		b = Elsewhere
+	}
+	return b, misfit
+}
+
+// misfit says what the rule is of where it shares an analytic's technique alone and that
+// is known; see Claim.Misfit.
 func (r *rule) misfit(a *analytic, b Basis) string {
 	switch {
 	case b != TechniqueOnly:
 		return ""
 	case len(r.platforms) > 0 && len(a.platforms) > 0 && !r.on(a):
 		return strings.Join(r.Platforms, ", ")
-	case len(r.logs) == 0 || len(a.logs) == 0 || r.reads(a, false):
+	case len(r.logs) == 0 || r.reads(a, false) || len(a.logs) == 0 && r.Reach != detection.Any:
 		return "" // nothing is known that tells them apart
 	}
 	return OtherLogSource

@@ -16,7 +16,7 @@ import (
 // release cannot map is listed by name.
 func Judge(lib *attack.Library, rules Rules, p Policy) Claims {
 	x, counts := newIndex(lib), newCounting(&p)
-	out := Claims{ByAnalytic: map[string][]Claim{}, Unmapped: []Unmapped{}, Reread: []Reread{}, Narrowed: []Narrowed{}, Silent: []string{}}
+	out := Claims{ByAnalytic: map[string][]Claim{}, Unmapped: []Unmapped{}, Reread: []Reread{}, Narrowed: []Narrowed{}, Nowhere: []Nowhere{}, Silent: []string{}}
 	among := correlations(rules)
 	for i := range rules {
 		r := x.rule(among.Joined(&rules[i].Value), rules[i].Batch)
@@ -60,6 +60,9 @@ func (out *Claims) sort() {
 	slices.SortFunc(out.Narrowed, func(a, b Narrowed) int {
 		return cmp.Or(strings.Compare(a.RuleID, b.RuleID), strings.Compare(a.Names, b.Names))
 	})
+	slices.SortFunc(out.Nowhere, func(a, b Nowhere) int {
+		return cmp.Or(strings.Compare(a.RuleID, b.RuleID), strings.Compare(a.Technique, b.Technique))
+	})
 	slices.Sort(out.Silent)
 }
 
@@ -89,6 +92,7 @@ func (x *index) claims(r *rule, out *Claims) map[string]Claim {
 		to[i] = r.leads(id, x.technique(id))
 	}
 	below := subs(named, to)
+	var nowhere []Nowhere
 	for i, id := range named {
 		t := to[i]
 		if sub := cmp.Or(below[id], below[t.technique]); sub != "" {
@@ -96,15 +100,33 @@ func (x *index) claims(r *rule, out *Claims) map[string]Claim {
 			continue
 		}
 		for _, a := range t.analytics {
-			c := r.claim(r.narrow(t, a, r.basis(a)), t)
-			c.Misfit = r.misfit(a, c.Basis)
+			b, misfit := r.against(t, a)
+			c := r.claim(b, t)
+			c.Misfit = misfit
 			if have, ok := best[a.id]; !ok || stronger(&c, &have) {
 				best[a.id] = c
 			}
 		}
 		note(id, t)
+		if n := x.nowhere(r, t); n != nil {
+			nowhere = append(nowhere, *n)
+		}
 	}
+	out.Nowhere = append(out.Nowhere, only(nowhere, best)...)
 	return best
+}
+
+// only says of the techniques that a rule names in vain whether it claims something else.
+func only(in []Nowhere, best map[string]Claim) []Nowhere {
+	for _, c := range best {
+		if c.Basis != Elsewhere {
+			return in
+		}
+	}
+	for i := range in {
+		in[i].Only = true
+	}
+	return in
 }
 
 // subs returns, for each technique of which a rule names a sub-technique, that
@@ -177,7 +199,7 @@ func newCounting(p *Policy) counting {
 	for _, s := range p.Statuses {
 		c.statuses[attack.Fold(s)] = true
 	}
-	for _, b := range Bases() {
+	for _, b := range Countable() {
 		if !slices.Contains(p.Count, b) {
 			c.bases[b] = fmt.Sprintf("the rule is mapped by %s; policy counts only %s", b.words(), basisWords(p.Count))
 		}
@@ -200,10 +222,9 @@ func (c *counting) whyNoRule(r *rule) string {
 
 // why says why a claim of a rule that may count does not; empty if it does.
 func (c *counting) why(of *Claim) string {
-	why := c.bases[of.Basis]
 	switch {
-	case why == "" || of.Misfit == "":
-		return why
+	case of.Basis != Elsewhere:
+		return c.bases[of.Basis]
 	case of.Misfit == OtherLogSource:
 		return "the rule names its technique, is of no platform in particular, and reads none of its log sources"
 	}
@@ -245,6 +266,8 @@ func (b Basis) rank() int {
 		return 1
 	case TechniquePlatform:
 		return 2
+	case TechniqueOnly:
+		return 3
 	}
-	return 3
+	return 4
 }

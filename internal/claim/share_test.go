@@ -19,27 +19,32 @@ import (
 	"candor/internal/evidence"
 )
 
-// share is how many enabled rules claim, and how many of those are left at technique
-// only: because nothing is known of what they read, or because the technique has no
-// analytic of their platform.
+// share is how many enabled rules name a technique that has an analytic, of how many of
+// them too little is known of where they look, and how many look where ATT&CK has no
+// analytic of their techniques.
 type share struct {
-	rules, unread, misfit int
-	examples              []string
+	rules, unread, elsewhere int
+	examples                 []string
 }
 
 func (s share) String() string {
-	return fmt.Sprintf("of %d enabled rules that name a technique of the release %d (%.1f %%) are left at technique only: of %d nothing is known that they read, of %d the technique has no analytic of their platform",
-		s.rules, s.unread+s.misfit, 100*float64(s.unread+s.misfit)/float64(max(s.rules, 1)), s.unread, s.misfit)
+	of := func(n int) float64 { return 100 * float64(n) / float64(max(s.rules, 1)) }
+	return fmt.Sprintf("of %d enabled rules that name a technique of the release %d (%.1f %%) are left at technique only, and %d (%.1f %%) look where ATT&CK has no analytic of their techniques",
+		s.rules, s.unread, of(s.unread), s.elsewhere, of(s.elsewhere))
 }
 
 func measureShare(lib *attack.Library, rules claim.Rules) share {
-	best := map[string]claim.Basis{}
-	for _, cs := range claim.Judge(lib, rules, policy()).ByAnalytic {
+	best, nowhere := map[string]claim.Basis{}, map[string]string{}
+	judged := claim.Judge(lib, rules, policy())
+	for _, cs := range judged.ByAnalytic {
 		for _, c := range cs {
 			if have, ok := best[c.RuleID]; !ok || rank(c.Basis) < rank(have) {
 				best[c.RuleID] = c.Basis
 			}
 		}
+	}
+	for _, n := range judged.Nowhere {
+		nowhere[n.RuleID] += n.Why + "; " + strings.Join(n.Near, ",") + " "
 	}
 	var s share
 	for i := range rules {
@@ -49,17 +54,15 @@ func measureShare(lib *attack.Library, rules claim.Rules) share {
 			continue
 		}
 		s.rules++
-		if b != claim.TechniqueOnly {
+		switch b {
+		case claim.TechniqueOnly:
+			s.unread++
+		case claim.Elsewhere:
+			s.elsewhere++
+		default:
 			continue
 		}
-		why := "unread"
-		if len(r.Platforms)+len(r.Logs) == 0 && len(r.Of) == 0 {
-			s.unread++
-		} else {
-			s.misfit++
-			why = fmt.Sprint(r.Platforms, r.Logs)
-		}
-		s.examples = append(s.examples, fmt.Sprintf("%s: %v %s: %s (%s)", why, r.Techniques, r.Source, r.Name, r.Path))
+		s.examples = append(s.examples, fmt.Sprintf("%s: %v %v %v %s: %s (%s) %s", b, r.Techniques, r.Platforms, r.Logs, r.Source, r.Name, r.Path, nowhere[r.ID]))
 	}
 	return s
 }

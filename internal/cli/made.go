@@ -39,10 +39,11 @@ func (p *program) evidenceRulesCommand() *cobra.Command {
 		Short: "What was made of each rule: platforms, log sources, claims, and why not",
 		Long: `Rules lists the rules in force with what was read of each: its source, platforms, log
 sources, fields and techniques, on which basis it claims which analytics of the release,
-what keeps a claim from counting, and the batch that brought it. TEXT narrows to rules
+what keeps a claim from counting, which of its techniques have no analytic where it
+looks, and the batch that brought it. TEXT narrows to rules
 whose id, name, technique, platform or log source holds it; one rule alone is shown whole,
 and --json and --csv have all of each.`,
-		Example: "  candor evidence rules\n  candor evidence rules --basis technique\n  candor evidence rules T1059.001 --csv > rules.csv",
+		Example: "  candor evidence rules\n  candor evidence rules --basis technique\n  candor evidence rules --basis elsewhere\n  candor evidence rules T1059.001 --csv > rules.csv",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n.Text = strings.Join(args, "")
@@ -67,7 +68,7 @@ and --json and --csv have all of each.`,
 	}
 	n.add(c)
 	c.Flags().StringVar(&n.Source, "source", "", "only rules of this source")
-	c.Flags().StringVar(&n.Basis, "basis", "", "only rules whose strongest basis this is: analytic, technique+platform+log_source, technique+platform, technique, none")
+	c.Flags().StringVar(&n.Basis, "basis", "", "only rules whose strongest basis this is: analytic, technique+platform+log_source, technique+platform, technique (too little is known of where it looks), elsewhere (ATT&CK has no analytic of its techniques where it looks), none")
 	return c
 }
 
@@ -84,21 +85,16 @@ func showRulesMade(g *sheet, m *assessment.RulesMade) {
 	for i := range m.Rules {
 		r := &m.Rules[i]
 		rows = append(rows, []string{clip(r.ID, 36), clip(r.Name, 40), r.Origin, clip(strings.Join(r.Platforms, ", "), 24), clip(strings.Join(logWords(r.Logs), ", "), 44),
-			basisWords(r.Basis), strconv.Itoa(len(r.Claims)), strconv.Itoa(r.Counting)})
+			r.Basis.Words(), strconv.Itoa(len(r.Claims)), strconv.Itoa(r.Counting)})
 	}
 	g.table("", rows)
 	g.head("By the strongest basis")
-	rows = [][]string{{"BASIS", "RULES", "ENABLED"}}
+	rows = [][]string{{"BASIS", "RULES", "ENABLED", "WHICH MEANS"}}
 	for _, b := range m.Bases {
-		rows = append(rows, []string{basisWords(b.Basis), strconv.Itoa(b.Rules), strconv.Itoa(b.Enabled)})
+		rows = append(rows, []string{b.Basis.Words(), strconv.Itoa(b.Rules), strconv.Itoa(b.Enabled), b.Basis.Meaning()})
 	}
 	g.table("  ", rows)
 	g.line("\none rule, with why a claim does not count: candor evidence rules ID; all of it: --json or --csv")
-}
-
-// basisWords is a basis for people.
-func basisWords(b claim.Basis) string {
-	return cmp.Or(strings.NewReplacer("+", ", ", "_", " ").Replace(string(b)), "none")
 }
 
 // logWords says what a rule reads.
@@ -134,7 +130,7 @@ func showRuleMade(g *sheet, r *assessment.RuleMade) {
 	g.table("  ", [][]string{
 		{"source", r.Origin}, {"format", r.Format}, {"state", state}, {"platforms", cmp.Or(strings.Join(r.Platforms, ", "), "not told")},
 		{"log sources", cmp.Or(strings.Join(logWords(r.Logs), "; "), "not told")}, {"its own words", r.Source}, {"fields read", cmp.Or(strings.Join(r.Fields, ", "), "not told")}, {"of these needed", cmp.Or(strings.Join(r.Needed(), ", "), "none")},
-		{"techniques", strings.Join(append(append([]string{}, r.Techniques...), r.Analytics...), ", ")}, {"basis", basisWords(r.Basis)},
+		{"techniques", strings.Join(append(append([]string{}, r.Techniques...), r.Analytics...), ", ")}, {"basis", r.Basis.Words()},
 		{"batch", r.Batch}, {"file", r.Path},
 	})
 	showExceptions(g, r.Exceptions)
@@ -146,14 +142,27 @@ func showRuleMade(g *sheet, r *assessment.RuleMade) {
 			if !c.Counts {
 				counts = "no"
 			}
-			rows = append(rows, []string{c.Analytic, c.Technique, basisWords(c.Basis), counts, c.Why})
+			rows = append(rows, []string{c.Analytic, c.Technique, c.Basis.Words(), counts, c.Why})
 		}
 		g.table("  ", rows)
+		showNowhere(g, r.Nowhere)
 		return
 	}
 	g.head("It claims no analytic")
 	for _, why := range r.Why {
 		g.line("  %s", why)
+	}
+}
+
+// showNowhere says which techniques of a rule have no analytic where it looks.
+func showNowhere(g *sheet, list []claim.Nowhere) {
+	if len(list) == 0 {
+		return
+	}
+	g.head("Techniques without an analytic where it looks: %d", len(list))
+	for i := range list {
+		g.wrap("  ", list[i].Why+".", 110)
+		g.wrap("  next: ", list[i].Next, 110)
 	}
 }
 
@@ -200,16 +209,20 @@ func shortened(names []string, of int64) string {
 // writeRules writes rules as CSV, with no cell that a spreadsheet would take for a
 // formula.
 func writeRules(w io.Writer, rules []assessment.RuleMade) error {
-	rows := [][]string{{"rule_id", "source", "name", "format", "enabled", "status", "role", "stated", "platforms", "log_sources", "fields", "techniques", "basis", "claims", "counting", "why_not", "batch", "path"}}
+	rows := [][]string{{"rule_id", "source", "name", "format", "enabled", "status", "role", "stated", "platforms", "log_sources", "fields", "techniques", "basis", "claims", "counting", "why_not", "nowhere", "batch", "path"}}
 	for i := range rules {
 		r := &rules[i]
 		var claims []string
 		for _, c := range r.Claims {
 			claims = append(claims, c.Analytic)
 		}
+		var nowhere []string
+		for _, n := range r.Nowhere {
+			nowhere = append(nowhere, n.Technique)
+		}
 		rows = append(rows, []string{r.ID, r.Origin, r.Name, r.Format, strconv.FormatBool(r.Enabled), r.Status, string(r.Role), strconv.FormatBool(r.Stated),
 			list(r.Platforms), list(logWords(r.Logs)), list(r.Fields), list(append(append([]string{}, r.Techniques...), r.Analytics...)), string(r.Basis), list(claims),
-			strconv.Itoa(r.Counting), list(r.Why), r.Batch, r.Path})
+			strconv.Itoa(r.Counting), list(r.Why), list(nowhere), r.Batch, r.Path})
 	}
 	return writeCSV(w, rows)
 }

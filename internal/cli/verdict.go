@@ -186,11 +186,15 @@ func showSteps(g *sheet, steps []assure.Lift) {
 
 func showUnmapped(g *sheet, u assure.Unmapped) {
 	showStopped(g, u.StoppedFeeds)
-	if len(u.Rules)+len(u.SilentRules)+len(u.AlertRules)+len(u.UnknownSources)+len(u.Tunings) == 0 {
+	nowhere := u.RulesNowhere()
+	if len(u.Rules)+nowhere+len(u.SilentRules)+len(u.AlertRules)+len(u.UnknownSources)+len(u.Tunings) == 0 {
 		return
 	}
 	g.head("Evidence that no verdict could use")
 	showUnknownIDs(g, u.Rules)
+	if nowhere > 0 {
+		g.line("  %s only techniques of which ATT&CK has no analytic where the rule is known to look (candor evidence rules --basis elsewhere)", plural(nowhere, "rule names", "rules name"))
+	}
 	if n := len(u.SilentRules); n > 0 {
 		g.line("  %s no technique and no analytic (--json lists them)", plural(n, "rule names", "rules name"))
 	}

@@ -170,7 +170,7 @@ func policies() *rapid.Generator[assure.Policy] {
 		p.Visibility.JointNeed = rapid.SampledFrom([]string{"all", "component", "any"}).Draw(t, "joint")
 		p.Visibility.MinHostShare = rapid.Float64Range(0, 1).Draw(t, "share")
 		p.Visibility.WorstReliability = rapid.SampledFrom([]string{"A", "F"}).Draw(t, "reliability")
-		p.Claim.Count = rapid.SliceOfDistinct(rapid.SampledFrom(claim.Bases()), rapid.ID).Draw(t, "count")
+		p.Claim.Count = rapid.SliceOfDistinct(rapid.SampledFrom(claim.Countable()), rapid.ID).Draw(t, "count")
 		p.Claim.Statuses = rapid.SliceOfDistinct(word, rapid.ID).Draw(t, "statuses")
 		p.Measure.MaxAlertsPerDay = rapid.Float64Range(0, 1e9).Draw(t, "alerts")
 		p.Measure.Confidence = rapid.Float64Range(0.5, 0.9999).Draw(t, "confidence")

@@ -135,7 +135,7 @@ func visibilityKeys(p *assure.Policy) []key {
 
 func claimKeys(p *assure.Policy) []key {
 	return []key{
-		{"claim.count", "", "The bases on which an enabled rule counts as a claim on an analytic.", texts[claim.Basis]{&p.Claim.Count, claim.Bases()}},
+		{"claim.count", "", "The bases on which an enabled rule counts as a claim on an analytic.", texts[claim.Basis]{&p.Claim.Count, claim.Countable()}},
 		{"claim.statuses", "", "The rule statuses that count, as the rules spell them; an empty list counts all.", texts[string]{&p.Claim.Statuses, nil}},
 		{"claim.join_alerts_by", "", "How alerts are joined to rules besides by id: alias (a rule lists it, and no other does), name (exactly that of one rule alone).",
 			texts[detection.Join]{&p.Claim.JoinAlertsBy, detection.Joins()}},

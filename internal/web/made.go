@@ -33,8 +33,9 @@ func (s *site) rulesMade(r *http.Request) (view, error) {
 	if v.M, err = v.M.Only(v.Narrow); err != nil {
 		return view{}, err
 	}
-	for _, b := range append(claim.Bases(), "none") {
-		v.Bases = append(v.Bases, choice{Name: basisWords(b), Value: string(b), Chosen: string(b) == v.Narrow.Basis})
+	for _, b := range append(claim.Bases(), "") {
+		value := cmp.Or(string(b), "none")
+		v.Bases = append(v.Bases, choice{Name: b.Words(), Value: value, Chosen: value == v.Narrow.Basis})
 	}
 	v.Rules, v.Paging, err = onPage(r, v.M.Rules)
 	return view{name: "rulesmade", data: v}, err
@@ -46,13 +47,6 @@ func narrowed(r *http.Request) assessment.Narrow {
 	get := func(name string) string { return strings.TrimSpace(q.Get(name)) }
 	return assessment.Narrow{Text: get("text"), Source: get("source"), Batch: get("batch"), Basis: get("basis")}
 }
-
-func basisWords(b claim.Basis) string {
-	return cmp.Or(strings.NewReplacer("+", ", ", "_", " ").Replace(string(b)), "none")
-}
-
-// Basis says a basis in words.
-func (v rulesMadeView) Basis(b claim.Basis) string { return basisWords(b) }
 
 // Named returns the links to what a rule names; what the release does not know has no
 // address.

@@ -128,7 +128,7 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 		then.AsOf = string(d)
 		v.Newest, v.Back = string(d), then.Link("/", "platform", then.Platform)
 	}
-	v.Unused = len(u.Rules) + len(u.SilentRules) + len(u.AlertRules) + len(u.UnknownSources) + len(u.Tunings)
+	v.Unused = len(u.Rules) + u.RulesNowhere() + len(u.SilentRules) + len(u.AlertRules) + len(u.UnknownSources) + len(u.Tunings)
 	return v
 }
 
