@@ -29,7 +29,7 @@ const (
 
 // pagesOf are the pages that are read, of the walk of the README.
 var pagesOf = []string{
-	"objects/AN1989", "objects/T1059.001", "", "verdicts", "measurements", "next", "objects", "gates/AN1989", "reviews",
+	"objects/AN1989", "objects/T1059.001", "", "matrix", "verdicts", "measurements", "next", "objects", "gates/AN1989", "reviews",
 	"evidence", "ledger", "policy", "api/v1/objects/T1059.001", "api/v1/next", "static/candor.css",
 }
 

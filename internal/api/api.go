@@ -26,6 +26,7 @@ import (
 	"candor/internal/inert"
 	"candor/internal/ledger"
 	"candor/internal/library"
+	"candor/internal/matrix"
 	"candor/internal/store"
 	"candor/internal/take"
 )
@@ -52,6 +53,7 @@ type Assessor interface {
 	Assess(ctx context.Context, r assessment.Request) (assure.Assessment, error)
 	Overview(ctx context.Context, r assessment.Request) (assure.Assessment, error)
 	Take(ctx context.Context, r assessment.Request, id string) (take.Take, error)
+	Matrix(ctx context.Context, r assessment.Request, a matrix.Asked) (matrix.Matrix, error)
 }
 
 // Batches lists imports of evidence.
@@ -130,6 +132,7 @@ func New(d Deps) http.Handler {
 	h.UseMiddleware(withStatus, s.filled)
 	s.registerObjects(h)
 	s.registerVerdicts(h)
+	s.registerMatrix(h)
 	s.registerOthers(h)
 	s.registerGates(h)
 	s.registerReviews(h, mux)

@@ -130,8 +130,7 @@ func ByPlatform(v Verdict) []Name {
 	return names
 }
 
-// worst finds the worst case of the verdicts. Of rungs that are stopped at the same
-// question the one that is listed first is taken.
+// worst finds the worst case of the verdicts.
 func (s *Sum) worst(verdicts []*Verdict) {
 	for _, v := range verdicts {
 		if v.Rung == NotApplicable {
@@ -139,7 +138,7 @@ func (s *Sum) worst(verdicts []*Verdict) {
 		}
 		order := -1
 		if s.Worst != "" {
-			order = cmp.Or(question(v.Rung)-question(s.Worst), slices.Index(Rungs(), v.Rung)-slices.Index(Rungs(), s.Worst))
+			order = CompareWorst(v.Rung, s.Worst)
 		}
 		switch {
 		case order < 0:
@@ -148,6 +147,13 @@ func (s *Sum) worst(verdicts []*Verdict) {
 			s.WorstOf = append(s.WorstOf, v.Analytic)
 		}
 	}
+}
+
+// CompareWorst orders rungs by which is the worse case, the worse one first: the one that
+// is stopped at the earlier question, and of those stopped at the same one that which is
+// listed first.
+func CompareWorst(a, b Rung) int {
+	return cmp.Or(question(a)-question(b), slices.Index(Rungs(), a)-slices.Index(Rungs(), b))
 }
 
 // Dimension is what an assessment is rolled up by.

@@ -7,10 +7,7 @@ import (
 	"strings"
 
 	"candor/internal/day"
-	"candor/internal/evidence"
 	"candor/internal/figure"
-	"candor/internal/telemetry"
-	"candor/internal/visibility"
 )
 
 // reportable reports whether s is reliable and passes the reporting gate by itself.
@@ -51,7 +48,6 @@ func (a *assessor) beside() []string {
 	if text := leftOut(a.ev.Batches); text != "" {
 		l = append(l, text)
 	}
-	l = append(l, a.silent...)
 	return append(l, ExpiredLimits(a.ev.Expired, nil)...)
 }
 
@@ -92,30 +88,6 @@ func leftOut(batches []BatchRef) string {
 		return ""
 	}
 	return fmt.Sprintf("Left out by the conditions of mapping files, and in no figure: %s of what was added as evidence (%s).", count(n, "record"), listed(of, 5))
-}
-
-// pulled is the telemetry that says of sources which are asked for evidence whether they
-// answer.
-func pulled(observations []evidence.Of[telemetry.Observation]) visibility.Telemetry {
-	var t visibility.Telemetry
-	for i := range observations {
-		if _, is := telemetry.IsPulled(observations[i].Value.Source); is {
-			t.Observations = append(t.Observations, observations[i])
-		}
-	}
-	return t
-}
-
-// silent says which sources have stopped answering: that nothing came of them since is
-// then no sign that nothing happened.
-func silent(stopped []visibility.StoppedFeed) (l []string) {
-	for i := range stopped {
-		f := &stopped[i]
-		name, _ := telemetry.IsPulled(f.Name)
-		l = append(l, fmt.Sprintf("The source %s, which is asked for evidence, answered last on %s, %s before the day judged: what its rules raised since, and what was closed there, is not known.",
-			name, f.LastSeen, count(int64(f.Days), "day")))
-	}
-	return l
 }
 
 func batchesWere(n int) string {

@@ -13,6 +13,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/library"
+	"candor/internal/matrix"
 	"candor/internal/relay"
 	"candor/internal/store"
 )
@@ -37,7 +38,8 @@ func flagValues() map[string][]values {
 	analytics := objects(attack.KindAnalytic)
 	return map[string][]values{
 		"explain": {analytics}, "analytic": {analytics}, "rule": {ruleIDs}, "release": {releaseNumbers}, "domain": {domainNames},
-		"platform": {platformNames}, "site": {siteNames}, "tactic": {objects(attack.KindTactic)}, "kind": {kindWords},
+		"platform": {platformNames}, "site": {siteNames}, "tactic": {objects(attack.KindTactic)}, "kind": {kindWords}, "group": {objects(attack.KindGroup)},
+		"software": {objects(attack.KindMalware, attack.KindTool)}, "campaign": {objects(attack.KindCampaign)}, "view": {viewWords},
 		"template --for": {analytics}, "gate --for": {purposeWords}, "waive --for": {purposeWords},
 	}
 }
@@ -298,4 +300,13 @@ func (p *program) hold(root *cobra.Command) func(away **relay.Elsewhere) bool {
 		_, _ = said.WriteTo(p.Err)
 		return false
 	}
+}
+
+// viewWords lists what the cells of a matrix can say.
+func viewWords(context.Context, *Desk, attack.ReleaseRef) ([]string, error) {
+	var words []string
+	for _, v := range matrix.Views() {
+		words = append(words, string(v)+"\t"+v.Title())
+	}
+	return words, nil
 }

@@ -22,6 +22,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/figure"
 	"candor/internal/library"
+	"candor/internal/matrix"
 	"candor/internal/sample"
 	"candor/internal/standing"
 	"candor/internal/store"
@@ -31,6 +32,7 @@ import (
 
 // places are pages of every sort, over the demonstration.
 var places = []string{
+	"/matrix", "/matrix?view=visibility&platform=Windows", "/matrix?view=claims&source=sigma&subs=open", "/matrix?view=precision&group=G0034", "/matrix?view=exercises", "/matrix?view=age&tactic=TA0001",
 	"/", "/?as_of=2026-10-01", "/?platform=Windows", "/verdicts", "/verdicts?rung=noisy", "/verdicts?text=zzz", "/objects",
 	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
 	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/evidence/rules", "/evidence/rules?basis=none", "/evidence/telemetry", "/evidence/exceptions", "/policy", "/measurements", "/measurements?as_of=2020-01-01", "/reviews", "/reviews/MF-rev-017",
@@ -562,6 +564,16 @@ func (b broken) Take(context.Context, assessment.Request, string) (take.Take, er
 // Board fails.
 func (b broken) Board(context.Context, assessment.Request) (*standing.Board, error) {
 	return nil, b.err
+}
+
+// Matrix fails.
+func (b broken) Matrix(context.Context, assessment.Request, matrix.Asked) (matrix.Matrix, error) {
+	return matrix.Matrix{}, b.err
+}
+
+// MatrixChoices fails.
+func (b broken) MatrixChoices(context.Context, assessment.Request) (matrix.Choices, error) {
+	return matrix.Choices{}, b.err
 }
 
 func TestOnlyFaultsForPeopleAreShown(t *testing.T) {

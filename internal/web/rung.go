@@ -2,48 +2,18 @@ package web
 
 import (
 	"candor/internal/assure"
+	"candor/internal/matrix"
 )
 
-// look is how a rung is shown: a colour is never all that tells it from another.
+// look is how a rung is shown on pages.
 type look struct {
-	Rung assure.Rung
-	// Code is two letters, for places without room for the name.
-	Code    string
-	Name    string
-	Meaning string
+	matrix.Look
 	// Class is the class of the style that holds the colour.
 	Class string
 }
 
 // lookOf returns how a rung is shown.
-func lookOf(r assure.Rung) look {
-	l := look{Rung: r, Class: "r-" + string(r)}
-	switch r {
-	case assure.NotApplicable:
-		l.Code, l.Name, l.Meaning = "NA", "not applicable", "its platform is not in scope; apart from every denominator"
-	case assure.Outside:
-		l.Code, l.Name, l.Meaning = "OV", "outside visibility", "ATT&CK names no log source, or it happens where there is no sensor"
-	case assure.Blind:
-		l.Code, l.Name, l.Meaning = "BL", "blind", "what it needs is not seen, or not all of it, and no rule that counts claims it"
-	case assure.Observable:
-		l.Code, l.Name, l.Meaning = "OB", "observable", "what it needs is seen, and no enabled rule that counts claims it"
-	case assure.RuleOnly:
-		l.Code, l.Name, l.Meaning = "RO", "rule only", "a rule claims it, and what it needs is not seen, or not all of it, or something is in the way of the rule"
-	case assure.Unproven:
-		l.Code, l.Name, l.Meaning = "UP", "unproven", "a rule claims what is seen, and neither an exercise nor its alerts show that it works"
-	case assure.Noisy:
-		l.Code, l.Name, l.Meaning = "NO", "noisy", "its alerts are outside policy: precision, volume or workload"
-	case assure.Contradicted:
-		l.Code, l.Name, l.Meaning = "CO", "contradicted", "a newer exercise or incident says that it does not work"
-	case assure.Proven:
-		l.Code, l.Name, l.Meaning = "PR", "proven", "an exercise or its alerts show that it works, and no current runbook applies"
-	case assure.Reliable:
-		l.Code, l.Name, l.Meaning = "RE", "reliable", "an exercise or its alerts show that it works, and a current runbook applies"
-	default:
-		l.Code, l.Name = "??", string(r)
-	}
-	return l
-}
+func lookOf(r assure.Rung) look { return look{matrix.LookOf(r), "r-" + string(r)} }
 
 // tally is how many stand on a rung, out of how many.
 type tally struct {

@@ -25,6 +25,7 @@ import (
 	"candor/internal/door"
 	"candor/internal/identity"
 	"candor/internal/library"
+	"candor/internal/matrix"
 	"candor/internal/standing"
 	"candor/internal/store"
 	"candor/internal/take"
@@ -54,6 +55,8 @@ type Assessor interface {
 	Sites(ctx context.Context) ([]string, error)
 	Take(ctx context.Context, r assessment.Request, id string) (take.Take, error)
 	Board(ctx context.Context, r assessment.Request) (*standing.Board, error)
+	Matrix(ctx context.Context, r assessment.Request, a matrix.Asked) (matrix.Matrix, error)
+	MatrixChoices(ctx context.Context, r assessment.Request) (matrix.Choices, error)
 }
 
 // Batches lists imports of evidence.
@@ -138,6 +141,10 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /objects/{rest...}", s.spelled)
 	mux.HandleFunc("GET /object/{rest...}", s.spelled)
 	mux.HandleFunc("GET /changes", s.handle((*site).changes))
+	mux.HandleFunc("GET /matrix", s.handle((*site).matrix))
+	mux.HandleFunc("GET /matrix/layer.json", s.matrixFile("application/json", "layer.json", (*matrix.Matrix).Layer))
+	mux.HandleFunc("GET /matrix/picture.svg", s.matrixFile("image/svg+xml", "svg", func(m *matrix.Matrix) ([]byte, error) { return m.SVG(), nil }))
+	mux.HandleFunc("GET /matrix/table.csv", s.matrixFile("text/csv; charset=utf-8", "csv", (*matrix.Matrix).CSV))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
 	mux.HandleFunc("GET /kept", s.handle((*site).keptList))
 	mux.HandleFunc("GET /kept/{name}", s.handle((*site).kept))
@@ -180,7 +187,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
 		"exercises", "exercise",
 		"evidence", "rulesmade", "telemetrymade", "exceptionsmade", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
@@ -216,18 +223,22 @@ func secure(h http.Handler) http.Handler {
 // error that came instead, and writes it whole.
 func (s *site) handle(page func(*site, *http.Request) (view, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v := s.view(page, r)
-		var b bytes.Buffer
-		if err := s.pages[v.name].ExecuteTemplate(&b, "frame", v.data); err != nil {
-			s.Log.ErrorContext(r.Context(), "render page", "page", v.name, "path", r.URL.Path, "error", err)
-			http.Error(w, "The page could not be rendered; the server's log says why.", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		if v.status == http.StatusMethodNotAllowed {
-			w.Header().Set("Allow", "GET, HEAD")
-		}
-		w.WriteHeader(max(v.status, http.StatusOK))
-		_, _ = w.Write(isolated(b.Bytes()))
+		s.show(w, r, s.view(page, r))
 	}
+}
+
+// show writes a view whole.
+func (s *site) show(w http.ResponseWriter, r *http.Request, v view) {
+	var b bytes.Buffer
+	if err := s.pages[v.name].ExecuteTemplate(&b, "frame", v.data); err != nil {
+		s.Log.ErrorContext(r.Context(), "render page", "page", v.name, "path", r.URL.Path, "error", err)
+		http.Error(w, "The page could not be rendered; the server's log says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if v.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", "GET, HEAD")
+	}
+	w.WriteHeader(max(v.status, http.StatusOK))
+	_, _ = w.Write(isolated(b.Bytes()))
 }
