@@ -1,8 +1,11 @@
 package assure
 
 import (
+	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"candor/internal/alert"
@@ -165,10 +168,52 @@ func sorted(ev Evidence) Evidence {
 
 // first is the first pass: every analytic on its rung.
 func (a *assessor) first() {
-	for i, o := range a.objects {
-		a.subjects = append(a.subjects, a.subject(o, a.seen[i]))
+	a.subjects = make([]*subject, len(a.objects))
+	var parts []*assessor
+	onCores(len(a.objects), func() func(int) {
+		own := a.apart()
+		parts = append(parts, own)
+		return func(i int) { a.subjects[i] = own.subject(a.objects[i], a.seen[i]) }
+	})
+	for _, own := range parts { // what they have measured
+		maps.Copy(a.alerts.sums, own.alerts.sums)
+		maps.Copy(a.alerts.single, own.alerts.single)
+		maps.Copy(a.alerts.pooled, own.alerts.pooled)
 	}
 }
+
+// apart returns an assessor of the same that works out by itself what it is asked for, so that
+// it can be asked while others are.
+func (a *assessor) apart() *assessor {
+	b := *a
+	b.view = a.view.With(visibility.Telemetry{})
+	b.alerts.sums, b.alerts.single, b.alerts.pooled = maps.Clone(a.alerts.sums), maps.Clone(a.alerts.single), maps.Clone(a.alerts.pooled)
+	return &b
+}
+
+// onCores does something for each of n things, on every core. Begin is called once for each,
+// before any of it is done, and returns what does it.
+func onCores(n int, begin func() func(i int)) {
+	var all crew.Workers
+	var next atomic.Int64
+	each := make([]func(int), max(1, min(n/blockOfWork, runtime.GOMAXPROCS(0))))
+	for w := range each {
+		each[w] = begin()
+	}
+	for _, do := range each {
+		all.Go(func() {
+			for from := int(next.Add(blockOfWork)) - blockOfWork; from < n; from = int(next.Add(blockOfWork)) - blockOfWork {
+				for i := from; i < min(from+blockOfWork, n); i++ {
+					do(i)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// blockOfWork is of how many things one core takes hold at a time.
+const blockOfWork = 32
 
 // analytics returns the live analytics of the release by ATT&CK ID.
 func (a *assessor) analytics() []*attack.Object {
@@ -217,21 +262,36 @@ func (a *assessor) judge(s *subject) {
 	s.working, s.Impaired = a.working(s.counting)
 	s.Turns = a.turnsOf(s.counting)
 	s.Exceptions, s.Fields = a.exceptions(s), a.neededFields(s)
-	pooled := s.working
-	if s.unworkable() {
-		pooled = s.counting
-	}
-	s.Measurement, s.firing = a.alerts.pool(pooled)
-	s.trials = a.trialsOf(s)
-	s.Exercises = s.trials.Proof
-	s.reviews = a.reviewsOf(s)
-	s.Incidents = s.reviews.Incidents
-	s.duty = a.runbooks.of(s, a.policy.Readiness, a.today)
-	s.duty.Used, s.duty.LastUsed = a.used(s.duty.ID)
-	s.Runbook = s.duty.Duty
+	s.Measurement, s.firing = a.alerts.pool(s.pooled())
+	a.practise(s, nil)
+	a.guide(s)
 	s.Waivers = a.waivers(s)
 	s.Bounds = a.bounds(s)
 	s.Rung = s.rung()
+}
+
+// pooled are the claims whose rules are measured together.
+func (s *subject) pooled() []claim.Claim {
+	if s.unworkable() {
+		return s.counting
+	}
+	return s.working
+}
+
+// practise takes over what exercises and incidents say of s; heard are the exercises that
+// are judged already.
+func (a *assessor) practise(s *subject, heard []tried) {
+	s.trials = a.trialsOf(s, heard)
+	s.Exercises = s.trials.Proof
+	s.reviews = a.reviewsOf(s)
+	s.Incidents = s.reviews.Incidents
+}
+
+// guide takes over what its runbook says of s.
+func (a *assessor) guide(s *subject) {
+	s.duty = a.runbooks.of(s, a.policy.Readiness, a.today)
+	s.duty.Used, s.duty.LastUsed = a.used(s.duty.ID)
+	s.Runbook = s.duty.Duty
 }
 
 // locate sets where the analytic stands in ATT&CK.

@@ -67,17 +67,28 @@ type trials struct {
 }
 
 // trialsOf returns what the exercises say of s as of today, each held against the alerts
-// of its time.
-func (a *assessor) trialsOf(s *subject) trials {
+// of its time; heard are those that have been already.
+func (a *assessor) trialsOf(s *subject, heard []tried) trials {
 	p, today := a.policy.Readiness, a.today
 	t := trials{Proof: Proof{State: proofNone}}
+	known := make(map[string]*tried, len(heard))
+	for i := range heard {
+		known[heard[i].ID] = &heard[i]
+	}
+	hear := func(e numbered) {
+		if k := known[e.id]; k != nil && e.Batch != supposedID {
+			t.all = append(t.all, *k)
+		} else {
+			t.all = append(t.all, a.hear(s, e))
+		}
+	}
 	for _, e := range a.exercises.byID[strings.ToUpper(s.Analytic.ATTACKID)] {
-		t.all = append(t.all, a.hear(s, e))
+		hear(e)
 	}
 	for _, tech := range s.Techniques {
 		for _, e := range a.exercises.byID[tech.ATTACKID] {
 			if onPlatform(s.Platforms, e.Value.Platform) {
-				t.all = append(t.all, a.hear(s, e))
+				hear(e)
 			}
 		}
 	}

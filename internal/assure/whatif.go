@@ -117,9 +117,16 @@ func Prospects(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) []Pro
 
 // prospects tries every candidate, as Prospects says.
 func (w *whatIf) prospects() []Prospect {
+	candidates := w.candidates()
+	tried := make([]Prospect, len(candidates))
+	onCores(len(candidates), func() func(int) {
+		own := *w
+		own.assessor, own.usedBy = w.apart(), maps.Clone(w.usedBy)
+		return func(i int) { tried[i] = own.try(candidates[i]) }
+	})
 	var all []Prospect
-	for _, c := range w.candidates() {
-		if p := w.try(c); p.Lifted > p.Fell {
+	for _, p := range tried {
+		if p.Lifted > p.Fell {
 			p.Cost = w.policy.Costs.price(p.Does)
 			all = append(all, p)
 		}
@@ -316,7 +323,7 @@ func (w *whatIf) try(c candidate) Prospect {
 		if len(c.Supposed.Rules) > 0 {
 			again.Claims = replaceClaims(s.Claims, claims.ByAnalytic[s.object.ID], c.Supposed.Rules)
 		}
-		b.judge(&again)
+		b.again(&again, &c.Supposed)
 		if again.Rung != s.Rung {
 			p.add(Move{Analytic: s.Analytic, From: s.Rung, To: again.Rung})
 			if question(again.Rung) > question(s.Rung) {
@@ -326,6 +333,31 @@ func (w *whatIf) try(c candidate) Prospect {
 	}
 	p.weigh(w, lifted)
 	return p
+}
+
+// again finds the rung of a subject that has been judged, under a supposition: what that does
+// not reach stays as it was found, and what would bound it is asked only where nothing else
+// keeps it from being reliable.
+func (a *assessor) again(s *subject, of *Supposition) {
+	if len(of.Rules) > 0 { // which everything rests on
+		a.judge(s)
+		return
+	}
+	s.ExternalOnly = s.Visibility.State == visibility.External
+	if len(of.Labels) > 0 {
+		s.Measurement, s.firing = a.alerts.pool(s.pooled())
+	}
+	if len(of.Exercises) > 0 {
+		a.practise(s, s.trials.all)
+	}
+	if len(of.Runbooks) > 0 {
+		a.guide(s)
+	}
+	s.Bounds = nil
+	if s.Rung = s.rung(); s.Rung == Reliable {
+		s.Bounds = a.bounds(s)
+		s.Rung = s.rung()
+	}
 }
 
 func (p *Prospect) add(m Move) {
