@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"candor/internal/door"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/identity"
 	"candor/internal/inert"
@@ -53,12 +54,12 @@ func (s *server) registerPush(h huma.API, mux *door.Router) {
 	}
 	for _, format := range intake.Hooks() {
 		hook := func(w http.ResponseWriter, r *http.Request) {
-			s.push(w, r, intake.Post{Kind: "alerts", Format: format})
+			s.push(w, r, intake.Post{Kind: evidence.Alerts, Format: format})
 		}
-		mux.Handle("POST /api/v1/alerts/from/"+format, identity.Push, "alerts", hook)
+		mux.Handle("POST /api/v1/alerts/from/"+format, identity.Push, evidence.Alerts, hook)
 		if format == intake.Collector {
-			mux.Handle("POST /services/collector/event", identity.Push, "alerts", hook)
-			mux.Handle("POST /services/collector", identity.Push, "alerts", hook)
+			mux.Handle("POST /services/collector/event", identity.Push, evidence.Alerts, hook)
+			mux.Handle("POST /services/collector", identity.Push, evidence.Alerts, hook)
 		}
 	}
 	for _, kind := range intake.Kinds() {

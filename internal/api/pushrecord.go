@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"time"
 
+	"candor/internal/evidence"
 	"candor/internal/signal"
 )
 
@@ -55,7 +56,7 @@ type FeedRecord struct {
 // records are the types that describe what can be pushed, by kind.
 func records() map[string]reflect.Type {
 	return map[string]reflect.Type{
-		"alerts": reflect.TypeFor[AlertRecord](), "dispositions": reflect.TypeFor[DispositionRecord](),
-		"signals": reflect.TypeFor[signal.Signal](), "feeds": reflect.TypeFor[FeedRecord](),
+		evidence.Alerts: reflect.TypeFor[AlertRecord](), evidence.Dispositions: reflect.TypeFor[DispositionRecord](),
+		evidence.Signals: reflect.TypeFor[signal.Signal](), evidence.Feeds: reflect.TypeFor[FeedRecord](),
 	}
 }

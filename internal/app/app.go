@@ -294,6 +294,8 @@ func (s *stores) services() *cli.Desk {
 		s.takePushed(in)
 	}
 	return &cli.Desk{
+		Pulls:      s.pulls(in),
+		InTurn:     inTurn{s, in},
 		Library:    lib,
 		Releases:   s.library,
 		Bundles:    ingest.NewBundles(s.keeper.Library(s.library)),

@@ -8,6 +8,7 @@ import (
 	"candor/internal/custody"
 	"candor/internal/ingest"
 	"candor/internal/intake"
+	"candor/internal/pull"
 	"candor/internal/retention"
 	"candor/internal/take"
 )
@@ -37,7 +38,16 @@ func (s *stores) compact(ctx context.Context) error {
 	}
 }
 
-// inTurn lands batches of what was pushed while no command of the server's writes.
+// pulls makes what collects from sources.
+func (s *stores) pulls(in *ingest.Evidence) *pull.Service {
+	dir := s.dir
+	if at, err := filepath.Abs(dir); err == nil {
+		dir = at
+	}
+	return pull.New(filepath.Join(dir, "pull"), filepath.Join(dir, "rejects"), s.mode.Now, in)
+}
+
+// inTurn lands batches of what was pushed or pulled while no command of the server's writes.
 type inTurn struct {
 	of *stores
 	in *ingest.Evidence
@@ -45,7 +55,7 @@ type inTurn struct {
 
 // Add waits for its turn and lands a batch.
 func (t inTurn) Add(ctx context.Context, r ingest.Request) (ingest.Result, error) {
-	release, err := t.of.takeTurn(ctx, "candor serve, for what was pushed")
+	release, err := t.of.takeTurn(ctx, "candor serve, for what was pushed or pulled")
 	if err != nil {
 		return ingest.Result{}, err
 	}

@@ -9,10 +9,10 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/detection"
+	"candor/internal/evidence"
 	"candor/internal/exercise"
 	"candor/internal/fault"
 	"candor/internal/measure"
-	"candor/internal/store"
 )
 
 // land lands alerts as they are.
@@ -50,10 +50,10 @@ func TestAlertsInheritTheClassOfTheirCase(t *testing.T) {
 	as[0].Disposition = &alert.Disposition{Class: alert.FalseLogic, Time: asOf, Provenance: alert.Analyst}
 	b.land(as...)
 	b.land(of("r1", "", "c2", 3, 5)...)
-	b.add(store.KindRule, rule)
+	b.add(evidence.RecordRule, rule)
 	open := incident("c2", 4, alert.FoundByAlert)
 	open.Closed = open.Closed.AddDate(1, 0, 0)
-	b.add(store.KindCase, incident("c1", 4, alert.FoundByAlert), open)
+	b.add(evidence.RecordCase, incident("c1", 4, alert.FoundByAlert), open)
 
 	m, err := b.MeasureRule(t.Context(), request(), "r1")
 	if err != nil || m.TruePositive != 3 || m.FalsePositive != 1 || m.Unlabelled != 5 {
@@ -81,13 +81,13 @@ func TestAlertsInheritTheClassOfTheirCase(t *testing.T) {
 func TestAnOldMissedIncidentStandsAndAnAlertInItClearsTheRule(t *testing.T) {
 	b := newBench(t).small()
 	b.feed()
-	b.add(store.KindRule, rule)
+	b.add(evidence.RecordRule, rule)
 	b.raise(3, 40, 1)
-	b.add(store.KindExercise, exercise.Exercise{Technique: "T1566", Test: "mail", Time: asOf.AddDate(0, 0, -170), Outcome: exercise.Alerted})
+	b.add(evidence.RecordExercise, exercise.Exercise{Technique: "T1566", Test: "mail", Time: asOf.AddDate(0, 0, -170), Outcome: exercise.Alerted})
 	if v := b.verdict("AN0001"); v.Rung != assure.Proven {
 		t.Fatalf("before: %s", v.Rung)
 	}
-	batch := b.add(store.KindCase, incident("c1", 120, alert.FoundByOthers))
+	batch := b.add(evidence.RecordCase, incident("c1", 120, alert.FoundByOthers))
 	v := b.verdict("AN0001")
 	if v.Rung != assure.Contradicted || !rests(v, batch) || v.Incidents.LastCase != "c1" {
 		t.Fatalf("missed: %s, %+v, %v", v.Rung, v.Incidents, v.Reasons)
@@ -101,9 +101,9 @@ func TestAnOldMissedIncidentStandsAndAnAlertInItClearsTheRule(t *testing.T) {
 func TestAnIncidentIsReviewed(t *testing.T) {
 	b := newBench(t).small()
 	b.feed()
-	ruled := b.add(store.KindRule, rule)
+	ruled := b.add(evidence.RecordRule, rule)
 	b.land(of("r1", "", "c1", 1, 2)...)
-	batch := b.add(store.KindCase, incident("c1", 1, alert.FoundByAlert), incident("c2", 60, alert.FoundByHunt))
+	batch := b.add(evidence.RecordCase, incident("c1", 1, alert.FoundByAlert), incident("c2", 60, alert.FoundByHunt))
 	r, err := b.Review(t.Context(), request(), "C1")
 	if err != nil || len(r.Involved) != 2 || r.Involved[0].Role != assure.GaveEvidence || r.Involved[1].Role != assure.CouldNotSee {
 		t.Fatalf("%+v, error %v", r.Involved, err)
@@ -133,7 +133,7 @@ func TestAlertsAreJoinedByAliasAndName(t *testing.T) {
 	b.feed()
 	named := rule
 	named.Aliases = []string{"1001"}
-	b.add(store.KindRule, named, detection.Rule{ID: "r2", Name: "Twin", Aliases: []string{"7"}}, detection.Rule{ID: "r3", Name: "Twin", Aliases: []string{"7"}})
+	b.add(evidence.RecordRule, named, detection.Rule{ID: "r2", Name: "Twin", Aliases: []string{"7"}}, detection.Rule{ID: "r3", Name: "Twin", Aliases: []string{"7"}})
 	b.land(of("r1", "", "", 3, 2)...)
 	b.land(of("1001", "", "", 2, 3)...)
 	b.land(of("x", "Phishing mail", "", 1, 4)...)
@@ -167,7 +167,7 @@ func TestAlertsOfASourceAreOfItsRule(t *testing.T) {
 	b.feed()
 	one, two := rule, rule
 	one.Origin, two.Origin = "sigma", "lab"
-	b.add(store.KindRule, one, two)
+	b.add(evidence.RecordRule, one, two)
 	b.land(of("r1", "", "", 3, 2)...)
 	a, err := b.Assess(t.Context(), request())
 	if err != nil || len(a.Unmapped.AlertRules) != 1 || !slices.Equal(a.Unmapped.AlertRules[0].Ambiguous, []string{"lab/r1", "sigma/r1"}) {
@@ -175,7 +175,7 @@ func TestAlertsOfASourceAreOfItsRule(t *testing.T) {
 	}
 	c := newBench(t).small()
 	c.feed()
-	c.add(store.KindRule, one, two)
+	c.add(evidence.RecordRule, one, two)
 	c.from = "lab"
 	c.land(of("r1", "", "", 3, 2)...)
 	for name, want := range map[string]int64{"lab/r1": 2, "sigma/r1": 0} {

@@ -17,6 +17,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/policy"
 	"candor/internal/store"
@@ -97,8 +98,8 @@ func questions() map[string]func(context.Context, *assessment.Service, assessmen
 func crowded(t *testing.T) *bench {
 	b := newBench(t).small()
 	b.feed()
-	b.add(store.KindRule, rule)
-	b.add(store.KindCase, incident("c1", 5, alert.FoundByHunt))
+	b.add(evidence.RecordRule, rule)
+	b.add(evidence.RecordCase, incident("c1", 5, alert.FoundByHunt))
 	landed(t, b.alerts, "b1", []alert.Alert{{ID: "a1", RuleID: "r1", Time: asOf.AddDate(0, 0, -3), Entity: "h"}, {ID: "a2", RuleID: "r1", Time: asOf.AddDate(0, 0, -2), Entity: "i"}})
 	return b
 }
@@ -115,7 +116,7 @@ func (b bomb) asked(what string) {
 // The goroutines in which stores are asked must not end the process.
 func TestAPanicOfAStoreIsAnError(t *testing.T) {
 	b := crowded(t)
-	for _, at := range []string{"library", store.KindRule, "sums"} {
+	for _, at := range []string{"library", evidence.RecordRule, "sums"} {
 		s := b.watched(bomb(at))
 		for what, ask := range questions() {
 			if at == "library" && (what == "measure" || what == "reviews") {

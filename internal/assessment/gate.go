@@ -127,9 +127,9 @@ func (s *Service) Waive(ctx context.Context, r Request, w assure.Waiver) (assure
 	}
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
-	b := store.Batch{ID: store.KindWaiver + "-" + hash[:12], Kind: store.KindWaiver, Format: "candor-json",
+	b := store.Batch{ID: evidence.Waivers + "-" + hash[:12], Kind: evidence.Waivers, Format: "candor-json",
 		Paths: []string{"candor gate waive"}, Hash: hash, Added: w.Made, By: w.By, First: w.Made, Last: w.Made}
-	_, _, err = s.evidence.Append(ctx, b, one(store.Record{Kind: store.KindWaiver, Key: w.Key(), Body: body}))
+	_, _, err = s.evidence.Append(ctx, b, one(store.Record{Kind: evidence.RecordWaiver, Key: w.Key(), Body: body}))
 	return w, err
 }
 
@@ -164,7 +164,7 @@ func alertBatches(ev *assure.Evidence, rules ...string) []evidence.Ref {
 // Waivers lists the waivers that are current, in force or not, by what they are
 // about, each with what policy has against it.
 func (s *Service) Waivers(ctx context.Context, g assure.Gates) ([]assure.Waiver, error) {
-	records, err := s.evidence.Current(ctx, store.KindWaiver)
+	records, err := s.evidence.Current(ctx, evidence.RecordWaiver)
 	if err != nil {
 		return nil, err
 	}

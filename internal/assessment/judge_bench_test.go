@@ -3,6 +3,7 @@
 package assessment_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"candor/internal/attack/stix"
 	"candor/internal/day"
 	"candor/internal/detection"
+	"candor/internal/evidence"
 	"candor/internal/exercise"
 	"candor/internal/store"
 	"candor/internal/store/batches"
@@ -85,7 +87,7 @@ func columnar(b *testing.B, m made) *bench {
 		}
 		ids = append(ids, r.Key)
 	}
-	if _, _, err := x.ev.Append(b.Context(), x.batch(store.KindRule), sigmaRules(b, nil)); err != nil {
+	if _, _, err := x.ev.Append(b.Context(), x.batch(evidence.RecordRule), sigmaRules(b, nil)); err != nil {
 		b.Fatal(err)
 	}
 	folder := filepath.Join(b.TempDir(), "alerts")
@@ -99,7 +101,7 @@ func columnar(b *testing.B, m made) *bench {
 		b.Fatal(err)
 	}
 	b.Logf("%d alerts made and kept in %.1f s", m.alerts, time.Since(start).Seconds())
-	x.Service, x.alerts = assessment.New(x.lib, x.ev, al), al
+	x.Service, x.alerts, x.raising = assessment.New(x.lib, x.ev, al), al, ids[:m.rules]
 	x.arrive()
 	return x
 }
@@ -123,8 +125,8 @@ func (b *bench) arrive() {
 			}
 		}
 	}
-	b.add(store.KindFeed, days...)
-	b.add(store.KindExercise, exercise.Exercise{Technique: "T1059", Test: "t", Time: asOf.AddDate(0, 0, -9), Outcome: exercise.Alerted})
+	b.add(evidence.RecordFeed, days...)
+	b.add(evidence.RecordExercise, exercise.Exercise{Technique: "T1059", Test: "t", Time: asOf.AddDate(0, 0, -9), Outcome: exercise.Alerted})
 }
 
 // trouble records exercises and incidents of the techniques that rules claim: six exercises
@@ -155,8 +157,8 @@ func (b *bench) trouble(m made, exercises, cases int) {
 		incidents = append(incidents, alert.Case{ID: fmt.Sprint("case-", i), Occurred: at(), Opened: asOf, Closed: asOf, Class: alert.TruePositive, FoundBy: alert.FoundByHunt,
 			Techniques: []string{of[r.IntN(len(of))]}, Entities: []string{host()}})
 	}
-	b.add(store.KindExercise, tests...)
-	b.add(store.KindCase, incidents...)
+	b.add(evidence.RecordExercise, tests...)
+	b.add(evidence.RecordCase, incidents...)
 }
 
 // run times a part, and how much of every core it takes, which says more on a
@@ -171,6 +173,94 @@ func run(b *testing.B, name string, f func() error) {
 		}
 		b.ReportMetric(float64((cpu()-before).Milliseconds())/float64(b.N), "cpu-ms/op")
 	})
+}
+
+// after times a part each time after something has landed, which is told apart.
+func after(b *testing.B, name string, land, f func() error) {
+	b.Run(name, func(b *testing.B) {
+		var landed, took, busy time.Duration
+		n := 0
+		for ; b.Loop(); n++ {
+			b.StopTimer()
+			start := time.Now()
+			if err := land(); err != nil {
+				b.Fatal(err)
+			}
+			landed += time.Since(start)
+			before := cpu()
+			start = time.Now()
+			b.StartTimer()
+			if err := f(); err != nil {
+				b.Fatal(err)
+			}
+			took, busy = took+time.Since(start), busy+cpu()-before
+		}
+		b.ReportMetric(float64(busy.Milliseconds())/float64(n), "cpu-ms/op")
+		b.ReportMetric(float64(landed.Milliseconds())/float64(n), "landing-ms/op")
+	})
+}
+
+// landing lands a batch, another one each time.
+type landing struct {
+	of   string
+	land func() error
+}
+
+// landings are batches of each kind that changes what is judged: of rules, exercises and
+// incidents, and alerts and labels of one rule, of all rules on one day, and of all rules and
+// days.
+func (x *bench) landings(ctx context.Context, m made) []landing {
+	n := 0
+	alerts := func(each func(yield func(*alert.Alert, error) bool)) error {
+		n++
+		batch := store.Batch{ID: fmt.Sprint("more-", n), Kind: "alerts", Hash: fmt.Sprint("more-", n), Added: asOf}
+		_, _, err := x.alerts.Append(ctx, batch, each)
+		return err
+	}
+	fired := func(rule string, at time.Time, i int) *alert.Alert {
+		d := alert.Disposition{Class: alert.FalsePositive, Time: asOf, Provenance: alert.Analyst}
+		return &alert.Alert{ID: fmt.Sprint("late-", n, "-", i), RuleID: rule, Entity: fmt.Sprintf("host-%04d", i%m.hosts), Time: at, Disposition: &d}
+	}
+	return []landing{
+		{"a batch of rules", func() error {
+			n++
+			x.add(evidence.RecordRule, detection.Rule{ID: fmt.Sprint("newer-", n), Name: "new", Enabled: true})
+			return nil
+		}},
+		{"a batch of exercises", func() error {
+			n++
+			x.add(evidence.RecordExercise, exercise.Exercise{Technique: "T1059", Test: fmt.Sprint("t ", n), Time: asOf.AddDate(0, 0, -1), Outcome: exercise.Alerted, Host: "host-0001"})
+			return nil
+		}},
+		{"a batch of cases", func() error {
+			n++
+			x.add(evidence.RecordCase, alert.Case{ID: fmt.Sprint("late-", n), Occurred: asOf.AddDate(0, 0, -2), Opened: asOf, Closed: asOf, Class: alert.TruePositive,
+				FoundBy: alert.FoundByHunt, Techniques: []string{"T1059"}, Entities: []string{"host-0002"}})
+			return nil
+		}},
+		{"an alert", func() error {
+			return alerts(func(yield func(*alert.Alert, error) bool) { yield(fired(x.raising[0], asOf.Add(-time.Hour), 0), nil) })
+		}},
+		{"alerts of every rule on one day", func() error {
+			return alerts(func(yield func(*alert.Alert, error) bool) {
+				for i := range 20 * len(x.raising) {
+					if !yield(fired(x.raising[i%len(x.raising)], asOf.Add(-time.Duration(1+i%60)*time.Minute), i), nil) {
+						return
+					}
+				}
+			})
+		}},
+		{"labels of every rule and day", func() error {
+			return alerts(func(yield func(*alert.Alert, error) bool) {
+				for i := range min(m.alerts/100, 100_000) {
+					d := alert.Disposition{Class: alert.FalsePositive, Time: asOf.Add(time.Duration(n) * time.Second), Provenance: alert.Analyst}
+					if !yield(&alert.Alert{ID: strconv.Itoa(i * 97 % m.alerts), Disposition: &d}, nil) {
+						return
+					}
+				}
+			})
+		}},
+	}
 }
 
 // cpu is the time that all threads of this process have run.
@@ -207,7 +297,7 @@ func BenchmarkJudge(b *testing.B) {
 	}
 	run(b, "assess", assess)
 	run(b, "assess after a batch", func() error {
-		x.add(store.KindRule, detection.Rule{ID: fmt.Sprint("new-", n), Name: "new", Enabled: true})
+		x.add(evidence.RecordRule, detection.Rule{ID: fmt.Sprint("new-", n), Name: "new", Enabled: true})
 		return assess()
 	})
 	same := fresh()
@@ -235,21 +325,9 @@ func BenchmarkJudge(b *testing.B) {
 	})
 	x.trouble(m, 500, 200)
 	run(b, "assess with 500 exercises and 200 cases, counted before", assess)
-	run(b, "assess with 500 exercises and 200 cases, after a batch", func() error {
-		x.add(store.KindRule, detection.Rule{ID: fmt.Sprint("newer-", n), Name: "new", Enabled: true})
-		return assess()
-	})
-	run(b, "assess with 500 exercises and 200 cases, after a batch of alerts", func() error {
-		d := alert.Disposition{Class: alert.FalsePositive, Time: asOf, Provenance: alert.Analyst}
-		batch := store.Batch{ID: fmt.Sprint("alerts-", n+2), Kind: "alerts", Hash: fmt.Sprint(n + 2), Added: asOf}
-		one := func(yield func(*alert.Alert, error) bool) {
-			yield(&alert.Alert{ID: fmt.Sprint("late-", n), RuleID: "late", Entity: "host-0001", Time: asOf.Add(-time.Hour), Disposition: &d}, nil)
-		}
-		if _, _, err := x.alerts.Append(ctx, batch, one); err != nil {
-			return err
-		}
-		return assess()
-	})
+	for _, l := range x.landings(ctx, m) {
+		after(b, "assess with 500 exercises and 200 cases, after "+l.of, l.land, assess)
+	}
 	runtime.GC()
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)

@@ -7,14 +7,14 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/claim"
 	"candor/internal/detection"
+	"candor/internal/evidence"
 	"candor/internal/fault"
-	"candor/internal/store"
 	"candor/internal/telemetry"
 )
 
 func TestWhatWasMadeOfRulesAndTelemetry(t *testing.T) {
 	b := newBench(t)
-	b.add(store.KindRule,
+	b.add(evidence.RecordRule,
 		detection.Rule{ID: "a", Origin: "sigma", Name: "Named", Enabled: true, Analytics: []string{"AN0001"}},
 		detection.Rule{ID: "b", Origin: "sigma", Name: "Mapped", Enabled: true, Techniques: []string{"T1566"}, Platforms: []string{"Windows"},
 			Logs: []detection.Log{{Name: "mail", Channel: "received"}}},
@@ -22,7 +22,7 @@ func TestWhatWasMadeOfRulesAndTelemetry(t *testing.T) {
 		detection.Rule{ID: "d", Origin: "lab", Name: "Unknown", Enabled: true, Techniques: []string{"T9999"}},
 		detection.Rule{ID: "e", Origin: "lab", Name: "Silent"},
 	)
-	feeds := b.add(store.KindSource,
+	feeds := b.add(evidence.RecordSource,
 		telemetry.Source{Name: "mail", Channel: "received", Platforms: []string{"Windows"}}, telemetry.Source{Component: "Aplication Log Content"},
 		telemetry.Source{Name: "mail", Platforms: []string{"Linux"}}, telemetry.Source{Component: "Application logs"})
 	if m, err := b.Rules(t.Context(), request()); err != nil || len(m.Rules) != 5 || len(m.Rules[0].Why) != 1 {

@@ -13,11 +13,11 @@ import (
 	"candor/internal/attack/stix"
 	"candor/internal/day"
 	"candor/internal/detection"
+	"candor/internal/evidence"
 	"candor/internal/exercise"
 	"candor/internal/fault"
 	"candor/internal/measure"
 	"candor/internal/policy"
-	"candor/internal/store"
 )
 
 // open lands unlabelled alerts of rule r1, one of them closed by a machine.
@@ -42,7 +42,7 @@ func (b *bench) open(n int) {
 
 func TestRulesAreMeasuredWithoutAnyRelease(t *testing.T) {
 	b := newBench(t)
-	b.add(store.KindRule, detection.Rule{ID: "r1", Name: "Mail rule", Enabled: true}, detection.Rule{ID: "r2", Name: "Quiet rule", Enabled: true})
+	b.add(evidence.RecordRule, detection.Rule{ID: "r1", Name: "Mail rule", Enabled: true}, detection.Rule{ID: "r2", Name: "Quiet rule", Enabled: true})
 	b.raise(3, 8, 2)
 	m, err := b.Measure(t.Context(), request(), true)
 	if err != nil || len(m.Rules) != 1 || m.Silent != 1 {
@@ -83,7 +83,7 @@ func TestTheWindowIsTheRequests(t *testing.T) {
 func TestAnAnalyticIsMeasuredByAllItsRulesTogether(t *testing.T) {
 	b := newBench(t).small()
 	b.feed()
-	b.add(store.KindRule, detection.Rule{ID: "r1", Name: "r1", Enabled: true, Analytics: []string{"AN0001"}})
+	b.add(evidence.RecordRule, detection.Rule{ID: "r1", Name: "r1", Enabled: true, Analytics: []string{"AN0001"}})
 	b.raise(3, 8, 2)
 	m, err := b.MeasureAnalytics(t.Context(), request(), "AN0001")
 	if err != nil || len(m.Analytics) != 1 {
@@ -104,7 +104,7 @@ func TestRecallOfAnAnalyticIsOfTheExercisesThatSpeakForIt(t *testing.T) {
 	e := func(technique, analytic, platform string, o exercise.Outcome) exercise.Exercise {
 		return exercise.Exercise{Technique: technique, Analytic: analytic, Platform: platform, Time: asOf.AddDate(0, 0, -1), Outcome: o, Test: "t"}
 	}
-	b.add(store.KindExercise, e("T1566", "", "", exercise.Alerted), e("T1566", "", "Linux", exercise.None), e("", "AN0001", "", exercise.Alerted), e("T1566", "AN1989", "", exercise.None))
+	b.add(evidence.RecordExercise, e("T1566", "", "", exercise.Alerted), e("T1566", "", "Linux", exercise.None), e("", "AN0001", "", exercise.Alerted), e("T1566", "AN1989", "", exercise.None))
 	r, err := b.Recall(t.Context(), request(), "AN0001")
 	if err != nil || len(r.Analytics) != 1 || r.Analytics[0].Detected != 2 || r.Analytics[0].Exercises != 2 {
 		t.Errorf("of AN0001: %+v, error %v; want 2 of 2", r.Analytics, err)
@@ -121,9 +121,9 @@ func TestARevokedTechniqueStandsForItsSuccessorInRecall(t *testing.T) {
 ]}`
 	b := newBench(t).release("18.1", stix.Source{Name: "revoked", Reader: strings.NewReader(revoked)})
 	at := asOf.AddDate(0, 0, -1)
-	b.add(store.KindExercise, exercise.Exercise{Technique: "T1192", Test: "t", Time: at, Outcome: exercise.Alerted},
+	b.add(evidence.RecordExercise, exercise.Exercise{Technique: "T1192", Test: "t", Time: at, Outcome: exercise.Alerted},
 		exercise.Exercise{Technique: "t1566", Test: "u", Time: at, Outcome: exercise.None})
-	b.add(store.KindCase, alert.Case{ID: "c1", Opened: at, Closed: at, Class: alert.TruePositive, FoundBy: alert.FoundByAlert, Techniques: []string{"T1192"}})
+	b.add(evidence.RecordCase, alert.Case{ID: "c1", Opened: at, Closed: at, Class: alert.TruePositive, FoundBy: alert.FoundByAlert, Techniques: []string{"T1192"}})
 	for _, id := range []string{"", "AN0001"} {
 		r, err := b.Recall(t.Context(), request(), id)
 		if err != nil || len(r.Techniques) != 1 || r.Techniques[0].Of != "T1566" || r.Techniques[0].Detected != 1 || r.Techniques[0].Exercises != 2 {
@@ -181,7 +181,7 @@ func TestTuningCountsWhatAMachineCalledTrueAsSomethingToLose(t *testing.T) {
 
 func TestAWaiverIsEvidenceAndOpensTheGate(t *testing.T) {
 	b := newBench(t).small()
-	b.add(store.KindRule, detection.Rule{ID: "r1", Name: "r1", Enabled: true, Analytics: []string{"AN0001"}})
+	b.add(evidence.RecordRule, detection.Rule{ID: "r1", Name: "r1", Enabled: true, Analytics: []string{"AN0001"}})
 	d, err := b.Gate(t.Context(), request(), "an0001", assure.Reporting)
 	if err != nil || d.Allowed || d.ID != "AN0001" || len(d.Missing) == 0 {
 		t.Fatalf("%+v, error %v; want it closed", d, err)
@@ -197,7 +197,7 @@ func TestAWaiverIsEvidenceAndOpensTheGate(t *testing.T) {
 		t.Errorf("the verdict shows %+v, error %v", v.Waivers, err)
 	}
 	bs, err := b.ev.Batches(t.Context())
-	if err != nil || bs[len(bs)-1].Kind != store.KindWaiver || bs[len(bs)-1].By != "ciso" {
+	if err != nil || bs[len(bs)-1].Kind != evidence.RecordWaiver || bs[len(bs)-1].By != "ciso" {
 		t.Errorf("last batch %+v, error %v; want the waiver's", bs[len(bs)-1], err)
 	}
 	late := request()
@@ -229,7 +229,7 @@ func TestAWaiverIsEvidenceAndOpensTheGate(t *testing.T) {
 func TestNextNamesWhatWouldMove(t *testing.T) {
 	b := newBench(t).small()
 	b.feed()
-	b.add(store.KindRule, detection.Rule{ID: "r1", Name: "r1", Enabled: true, Analytics: []string{"AN0001"}})
+	b.add(evidence.RecordRule, detection.Rule{ID: "r1", Name: "r1", Enabled: true, Analytics: []string{"AN0001"}})
 	p, err := b.Next(t.Context(), request(), 0)
 	if err != nil || p.Found == 0 || p.Found != len(p.Steps) || p.Steps[0].Action != "exercise_and_runbook" || p.Steps[0].Assured != 1 {
 		t.Fatalf("%+v, error %v", p.Steps, err)

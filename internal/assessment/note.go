@@ -14,6 +14,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/near"
 	"candor/internal/store"
@@ -106,9 +107,9 @@ func (s *Service) enter(ctx context.Context, of Subject, n take.Note, at time.Ti
 	if n.Retired != nil {
 		by = n.Retired.By
 	}
-	b := store.Batch{ID: store.KindNote + "-" + hash[:12], Kind: store.KindNote, Format: "candor-json",
+	b := store.Batch{ID: evidence.Notes + "-" + hash[:12], Kind: evidence.Notes, Format: "candor-json",
 		Paths: []string{"note about " + nameOf(of)}, Hash: hash, Added: at, By: cmp.Or(n.RecordedBy, by), First: at, Last: at}
-	landed, _, err := s.evidence.Append(ctx, b, one(store.Record{Kind: store.KindNote, Key: of.Object.StixID, Body: body}))
+	landed, _, err := s.evidence.Append(ctx, b, one(store.Record{Kind: evidence.RecordNote, Key: of.Object.StixID, Body: body}))
 	if err != nil {
 		return take.Noted{}, false, err
 	}
@@ -167,7 +168,7 @@ func (s *Service) noteBatches(ctx context.Context) (map[string]bool, error) {
 	}
 	withdrawn := map[string]bool{}
 	for _, b := range batches {
-		if b.Kind == store.KindNote {
+		if b.Kind == evidence.Notes {
 			withdrawn[b.ID] = b.Withdrawn != nil
 		}
 	}
@@ -182,7 +183,7 @@ func (s *Service) said(ctx context.Context) (map[string][]take.Said, error) {
 		return nil, err
 	}
 	return s.notes.Of(ctx, g, func(ctx context.Context) (map[string][]take.Said, error) {
-		current, err := s.evidence.Current(ctx, store.KindNote)
+		current, err := s.evidence.Current(ctx, evidence.RecordNote)
 		if err != nil || len(current) == 0 {
 			return nil, err
 		}
@@ -202,7 +203,7 @@ func (s *Service) said(ctx context.Context) (map[string][]take.Said, error) {
 
 // sayings reads what is said of the notes about an object, oldest first.
 func (s *Service) sayings(ctx context.Context, stixID string, batches map[string]bool) ([]take.Said, error) {
-	records, err := s.evidence.History(ctx, store.KindNote, stixID)
+	records, err := s.evidence.History(ctx, evidence.RecordNote, stixID)
 	if err != nil {
 		return nil, err
 	}

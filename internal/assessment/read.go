@@ -152,21 +152,21 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	var versions map[identity][]detection.Version
 	g, ctx := crew.WithContext(ctx)
 	t := &ev.Telemetry
-	load(ctx, g, s.evidence, store.KindScope, &t.Scope)
-	load(ctx, g, s.evidence, store.KindSource, &t.Sources)
-	load(ctx, g, s.evidence, store.KindExternal, &t.Externals)
-	load(ctx, g, s.evidence, store.KindFeed, &t.Observations)
+	load(ctx, g, s.evidence, evidence.RecordScope, &t.Scope)
+	load(ctx, g, s.evidence, evidence.RecordSource, &t.Sources)
+	load(ctx, g, s.evidence, evidence.RecordExternal, &t.Externals)
+	load(ctx, g, s.evidence, evidence.RecordFeed, &t.Observations)
 	g.Go(func() (err error) {
 		t.Hearings, err = s.hearings(ctx)
 		return err
 	})
-	load(ctx, g, s.evidence, store.KindRule, &ev.Rules)
-	load(ctx, g, s.evidence, store.KindExercise, &ev.Exercises)
-	load(ctx, g, s.evidence, store.KindRunbook, &ev.Runbooks)
-	load(ctx, g, s.evidence, store.KindWaiver, &ev.Waivers)
-	load(ctx, g, s.evidence, store.KindCase, &ev.Cases)
-	load(ctx, g, s.evidence, store.KindTuning, &ev.Tunings)
-	load(ctx, g, s.evidence, store.KindRun, &ev.Runs)
+	load(ctx, g, s.evidence, evidence.RecordRule, &ev.Rules)
+	load(ctx, g, s.evidence, evidence.RecordExercise, &ev.Exercises)
+	load(ctx, g, s.evidence, evidence.RecordRunbook, &ev.Runbooks)
+	load(ctx, g, s.evidence, evidence.RecordWaiver, &ev.Waivers)
+	load(ctx, g, s.evidence, evidence.RecordCase, &ev.Cases)
+	load(ctx, g, s.evidence, evidence.RecordTuning, &ev.Tunings)
+	load(ctx, g, s.evidence, evidence.RecordRun, &ev.Runs)
 	g.Go(func() (err error) {
 		ev.Former, err = s.former(ctx)
 		return err
@@ -175,9 +175,9 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 		versions, err = s.versions(ctx)
 		return err
 	})
-	load(ctx, g, s.evidence, store.KindException, &ev.Exempted)
-	load(ctx, g, s.evidence, store.KindField, &ev.Fields)
-	load(ctx, g, s.evidence, store.KindTie, &ev.Ties)
+	load(ctx, g, s.evidence, evidence.RecordException, &ev.Exempted)
+	load(ctx, g, s.evidence, evidence.RecordField, &ev.Fields)
+	load(ctx, g, s.evidence, evidence.RecordTie, &ev.Ties)
 	if err := g.Wait(); err != nil {
 		return ev, err
 	}
@@ -202,7 +202,7 @@ type identity struct{ origin, id string }
 // versions returns what batches that count stated of rules of which they did so more than
 // once.
 func (s *Service) versions(ctx context.Context) (map[identity][]detection.Version, error) {
-	records, err := s.evidence.Versions(ctx, store.KindRule)
+	records, err := s.evidence.Versions(ctx, evidence.RecordRule)
 	if err != nil || len(records) == 0 {
 		return nil, err
 	}
@@ -235,7 +235,7 @@ func (s *Service) former(ctx context.Context) ([]assure.Former, error) {
 	}
 	var out []assure.Former
 	for _, b := range batches {
-		if b.Kind != "rules" || b.Retired == 0 || b.Withdrawn != nil {
+		if b.Kind != evidence.Rules || b.Retired == 0 || b.Withdrawn != nil {
 			continue
 		}
 		records, err := s.evidence.Retired(ctx, b.ID)
@@ -256,11 +256,11 @@ func (s *Service) former(ctx context.Context) ([]assure.Former, error) {
 // hearings returns the days on which signals came from each source, where an external
 // source is registered.
 func (s *Service) hearings(ctx context.Context) ([]evidence.Of[telemetry.Hearing], error) {
-	externals, err := s.evidence.Current(ctx, store.KindExternal)
+	externals, err := s.evidence.Current(ctx, evidence.RecordExternal)
 	if err != nil || len(externals) == 0 {
 		return nil, err
 	}
-	records, err := s.evidence.Current(ctx, store.KindSignal)
+	records, err := s.evidence.Current(ctx, evidence.RecordSignal)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 	"candor/internal/attack/stix"
 	"candor/internal/detection"
 	"candor/internal/detection/sigma"
+	"candor/internal/evidence"
 	"candor/internal/policy"
 	"candor/internal/store"
 )
@@ -52,7 +53,7 @@ func sigmaRules(t testing.TB, alertRules []string) func(func(store.Record, error
 		put := func(rule detection.Rule) bool {
 			rule.Enabled = true
 			body, err := json.Marshal(rule)
-			return yield(store.Record{Kind: store.KindRule, Key: rule.ID, Body: body}, err)
+			return yield(store.Record{Kind: evidence.RecordRule, Key: rule.ID, Body: body}, err)
 		}
 		for i, id := range alertRules {
 			if !put(detection.Rule{ID: id, Name: id, Analytics: []string{fmt.Sprintf("AN%04d", i+1)}}) {
@@ -128,7 +129,7 @@ func large(t testing.TB) *bench {
 	for _, r := range rules {
 		ids = append(ids, r.ID)
 	}
-	if _, _, err := b.ev.Append(ctx, b.batch(store.KindRule), sigmaRules(t, ids)); err != nil {
+	if _, _, err := b.ev.Append(ctx, b.batch(evidence.RecordRule), sigmaRules(t, ids)); err != nil {
 		t.Fatal(err)
 	}
 	return b

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"candor/internal/attack"
-	"candor/internal/store"
+	"candor/internal/evidence"
 )
 
 // needed are the STIX types that judgements and takes read.
@@ -77,7 +77,7 @@ func (s *Service) lineage(ctx context.Context, r attack.Release) (attack.Lineage
 // mappings returns the renames that were added as evidence and hold in a domain, each
 // with the batch that says so.
 func (s *Service) mappings(ctx context.Context, domain string) ([]attack.Rename, error) {
-	records, err := s.evidence.Current(ctx, store.KindRename)
+	records, err := s.evidence.Current(ctx, evidence.RecordRename)
 	if err != nil {
 		return nil, err
 	}

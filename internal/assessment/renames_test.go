@@ -8,6 +8,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/attack/stix"
 	"candor/internal/detection"
+	"candor/internal/evidence"
 	"candor/internal/policy"
 	"candor/internal/store"
 )
@@ -34,11 +35,11 @@ func (b *bench) reread() (how []string, unread int) {
 
 func TestIDsAreReadByWhatOtherReleasesRevokeThenByMappings(t *testing.T) {
 	b := newBench(t).small()
-	b.add(store.KindRule, detection.Rule{ID: "r1", Enabled: true, Techniques: []string{"T2566"}}, detection.Rule{ID: "r2", Enabled: true, Techniques: []string{"T3566"}})
+	b.add(evidence.RecordRule, detection.Rule{ID: "r1", Enabled: true, Techniques: []string{"T2566"}}, detection.Rule{ID: "r2", Enabled: true, Techniques: []string{"T3566"}})
 	if how, unread := b.reread(); len(how) != 0 || unread != 2 {
 		t.Fatalf("before anything is known: %q, %d unread", how, unread)
 	}
-	mapping := b.add(store.KindRename, attack.Rename{Old: "T1566", New: "T2566"}, attack.Rename{Old: "T2566", New: "T3566", By: "our lab"},
+	mapping := b.add(evidence.RecordRename, attack.Rename{Old: "T1566", New: "T2566"}, attack.Rename{Old: "T2566", New: "T3566", By: "our lab"},
 		attack.Rename{Old: "T9999", New: "T3566", Domain: "ics-attack"})
 	want := "T2566 is read as T1566: by mapping " + mapping + " T2566 took the place of T1566"
 	if how, unread := b.reread(); len(how) != 2 || how[0] != want || unread != 0 ||

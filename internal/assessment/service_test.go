@@ -19,6 +19,7 @@ import (
 	"candor/internal/attack/stix"
 	"candor/internal/day"
 	"candor/internal/detection"
+	"candor/internal/evidence"
 	"candor/internal/exercise"
 	"candor/internal/fault"
 	"candor/internal/policy"
@@ -48,12 +49,13 @@ const bundle = `{"type":"bundle","id":"bundle--1","objects":[
 // bench is a service on real stores in a folder of its own.
 type bench struct {
 	*assessment.Service
-	t      testing.TB
-	lib    *sqlite.Library
-	ev     *sqlite.Evidence
-	alerts *batches.Store
-	n      int
-	from   string // the source of what lands
+	t       testing.TB
+	lib     *sqlite.Library
+	ev      *sqlite.Evidence
+	alerts  *batches.Store
+	raising []string // rules that made alerts name
+	n       int
+	from    string // the source of what lands
 }
 
 func newBench(t testing.TB) *bench {
@@ -126,7 +128,7 @@ func (b *bench) feed() string {
 	for i := range 5 {
 		days = append(days, telemetry.Observation{Day: day.Of(asOf).Add(-i), Source: "mail", Channel: "received", Events: 9, Hosts: 2})
 	}
-	return b.add(store.KindFeed, days...)
+	return b.add(evidence.RecordFeed, days...)
 }
 
 // raise lands labelled alerts of rule r1, each of an entity of its own.
@@ -177,26 +179,26 @@ func TestEveryNewBatchMovesTheVerdict(t *testing.T) {
 	}{
 		{"nothing", func() string { return "" }, assure.Blind},
 		{"scope", func() string {
-			return b.add(store.KindScope, telemetry.Scope{Organisation: "Org", Platforms: []string{"Windows"}})
+			return b.add(evidence.RecordScope, telemetry.Scope{Organisation: "Org", Platforms: []string{"Windows"}})
 		}, assure.Blind},
 		{"feed", b.feed, assure.Observable},
-		{"rule", func() string { return b.add(store.KindRule, rule) }, assure.Unproven},
+		{"rule", func() string { return b.add(evidence.RecordRule, rule) }, assure.Unproven},
 		{"false alerts before the window", func() string { return b.raise(90, 0, 50) }, assure.Unproven},
 		{"true alerts", func() string { return b.raise(3, 40, 1) }, assure.Proven},
 		{"runbook", func() string {
-			return b.add(store.KindRunbook, runbook.Runbook{Body: "Isolate the host, then ask its user.", ID: "rb", Owner: "me", Reviewed: "2026-06-01", AppliesTo: []string{"rule:r1"}})
+			return b.add(evidence.RecordRunbook, runbook.Runbook{Body: "Isolate the host, then ask its user.", ID: "rb", Owner: "me", Reviewed: "2026-06-01", AppliesTo: []string{"rule:r1"}})
 		}, assure.Reliable},
 		{"failed exercise", func() string {
-			return b.add(store.KindExercise, exercise.Exercise{Technique: "T1566", Test: "mail", Time: asOf, Outcome: exercise.None})
+			return b.add(evidence.RecordExercise, exercise.Exercise{Technique: "T1566", Test: "mail", Time: asOf, Outcome: exercise.None})
 		}, assure.Contradicted},
 		{"false alerts", func() string { return b.raise(2, 0, 200) }, assure.Noisy},
 		{"the rule is switched off", func() string {
 			off := rule
 			off.Enabled = false
-			return b.add(store.KindRule, off)
+			return b.add(evidence.RecordRule, off)
 		}, assure.Observable},
 		{"another scope", func() string {
-			return b.add(store.KindScope, telemetry.Scope{Organisation: "Org", Platforms: []string{"Linux"}})
+			return b.add(evidence.RecordScope, telemetry.Scope{Organisation: "Org", Platforms: []string{"Linux"}})
 		}, assure.NotApplicable},
 	}
 	for _, s := range steps {
@@ -225,9 +227,9 @@ func rests(v assure.Verdict, batch string) bool {
 func TestEveryPolicyKeyThatAReasonNamesExists(t *testing.T) {
 	b := newBench(t).small()
 	b.feed()
-	b.add(store.KindRule, rule)
-	b.add(store.KindExternal, telemetry.External{ID: "x", Name: "X", Covers: []string{"AN1989"}, Reliability: "F", Credibility: 6, Expires: "2027-01-01"})
-	b.add(store.KindExercise, exercise.Exercise{Technique: "T1566", Test: "mail", Time: asOf, Outcome: exercise.None})
+	b.add(evidence.RecordRule, rule)
+	b.add(evidence.RecordExternal, telemetry.External{ID: "x", Name: "X", Covers: []string{"AN1989"}, Reliability: "F", Credibility: 6, Expires: "2027-01-01"})
+	b.add(evidence.RecordExercise, exercise.Exercise{Technique: "T1566", Test: "mail", Time: asOf, Outcome: exercise.None})
 	b.raise(2, 3, 200)
 	a, err := b.Assess(context.Background(), request())
 	if err != nil {
@@ -311,7 +313,7 @@ func TestWhatCannotBeAssessedIsSaid(t *testing.T) {
 	if _, err := b.Assess(ctx, r); fault.KindOf(err) != fault.NotFound || !strings.Contains(err.Error(), "enterprise 18.1") {
 		t.Errorf("unknown release: %v", err)
 	}
-	batch := b.add(store.KindRule, "not a rule")
+	batch := b.add(evidence.RecordRule, "not a rule")
 	if _, err := b.Assess(ctx, request()); fault.KindOf(err) != fault.Internal || !strings.Contains(err.Error(), batch) {
 		t.Errorf("a record that is no rule: %v", err)
 	}
@@ -320,7 +322,7 @@ func TestWhatCannotBeAssessedIsSaid(t *testing.T) {
 func TestAssessMayBeCalledAtOnce(t *testing.T) {
 	b := newBench(t).small()
 	b.feed()
-	b.add(store.KindRule, rule)
+	b.add(evidence.RecordRule, rule)
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {

@@ -12,8 +12,8 @@ import (
 	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/fault"
-	"candor/internal/store"
 	"candor/internal/telemetry"
 )
 
@@ -35,12 +35,12 @@ func (b *bench) atSite(site string, hits, misses int) {
 // right there and wrong at the other.
 func TestASiteIsJudgedByItsOwnEvidence(t *testing.T) {
 	b := newBench(t).small()
-	b.add(store.KindRule, rule)
+	b.add(evidence.RecordRule, rule)
 	var days []any
 	for i := range 5 {
 		days = append(days, telemetry.Observation{Day: day.Of(asOf).Add(-i), Source: "mail", Channel: "received", Events: 9, Hosts: 2, Site: "west"})
 	}
-	b.add(store.KindFeed, days...)
+	b.add(evidence.RecordFeed, days...)
 	b.atSite("west", 24, 0)
 	b.atSite("east", 0, 24)
 	ctx := context.Background()
@@ -94,7 +94,7 @@ func TestASiteIsJudgedByItsOwnEvidence(t *testing.T) {
 // TestWhatNamesNoSiteCountsForEach judges a site beside evidence that names none.
 func TestWhatNamesNoSiteCountsForEach(t *testing.T) {
 	b := newBench(t).small()
-	b.add(store.KindRule, rule)
+	b.add(evidence.RecordRule, rule)
 	b.feed()
 	b.raise(3, 30, 0)
 	b.atSite("west", 1, 0)
@@ -123,7 +123,7 @@ func (t *tally) asked(what string) {
 // the whole as it does by itself.
 func TestTheSitesOfAnOverviewAreCountedTogether(t *testing.T) {
 	b := newBench(t).small()
-	b.add(store.KindRule, rule)
+	b.add(evidence.RecordRule, rule)
 	b.atSite("west", 24, 0)
 	b.atSite("east", 0, 24)
 	b.atSite("south", 12, 12)

@@ -12,6 +12,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/assessment"
+	"candor/internal/evidence"
 	"candor/internal/store"
 	"candor/internal/store/batches"
 	"candor/internal/store/duckdb"
@@ -27,8 +28,8 @@ func TestTwoStoresOfTheSameAlertsGiveTheSameStatements(t *testing.T) {
 			b.feed()
 			named := rule
 			named.Aliases = []string{"alias"}
-			b.add(store.KindRule, named)
-			b.add(store.KindCase, incident("c1", 5, alert.FoundByHunt), incident("c2", 8, alert.FoundByAlert))
+			b.add(evidence.RecordRule, named)
+			b.add(evidence.RecordCase, incident("c1", 5, alert.FoundByHunt), incident("c2", 8, alert.FoundByAlert))
 			folder := filepath.Join(t.TempDir(), "alerts")
 			columns, err := batches.Open(t.Context(), folder, duckdb.Engine(folder+".index", folder), batches.Options{Write: true})
 			if err != nil {

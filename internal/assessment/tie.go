@@ -243,13 +243,13 @@ func (s *Service) recordTies(ctx context.Context, t Tying, ties []assure.Tie) (T
 			return Tied{}, fmt.Errorf("encode what was said of alert %s: %w", ties[i].AlertID, err)
 		}
 		h.Write(body)
-		records = append(records, store.Record{Kind: store.KindTie, Key: ties[i].Key(), Body: body})
+		records = append(records, store.Record{Kind: evidence.RecordTie, Key: ties[i].Key(), Body: body})
 		if ties[i].Part {
 			parts = append(parts, &alert.Alert{ID: ties[i].AlertID, CaseID: ties[i].Case})
 		}
 	}
 	hash := hex.EncodeToString(h.Sum(nil))
-	b := store.Batch{ID: store.KindTie + "-" + hash[:12], Kind: store.KindTie, Format: "candor-json", Paths: []string{"candor review " + t.Case}, Hash: hash,
+	b := store.Batch{ID: evidence.Ties + "-" + hash[:12], Kind: evidence.Ties, Format: "candor-json", Paths: []string{"candor review " + t.Case}, Hash: hash,
 		Added: t.Made, By: t.By, Read: int64(len(records)), First: t.Made, Last: t.Made}
 	landed, _, err := s.evidence.Append(ctx, b, sequence(records))
 	if err != nil {
@@ -259,7 +259,7 @@ func (s *Service) recordTies(ctx context.Context, t Tying, ties []assure.Tie) (T
 	if len(parts) == 0 {
 		return out, nil
 	}
-	b.ID, b.Kind, b.Format, b.Read = store.Companion(landed.ID), "alerts", store.CaseAlerts, int64(len(parts))
+	b.ID, b.Kind, b.Format, b.Read = store.Companion(landed.ID), evidence.Alerts, store.CaseAlerts, int64(len(parts))
 	b.First, b.Last = time.Time{}, time.Time{}
 	alerts, _, err := s.alerts.Append(ctx, b, sequence(parts))
 	out.Alerts = alerts.ID

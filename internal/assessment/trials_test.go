@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"candor/internal/alert"
+	"candor/internal/evidence"
 	"candor/internal/exercise"
-	"candor/internal/store"
 )
 
 // TestATestIsHeldAgainstTheExerciseItself labels alerts as tests around an exercise of a
@@ -27,8 +27,8 @@ func TestATestIsHeldAgainstTheExerciseItself(t *testing.T) {
 		{"for a day", "west", "H1", 24, 3, 3},
 	} {
 		b := newBench(t).small()
-		b.add(store.KindRule, rule)
-		b.add(store.KindExercise, exercise.Exercise{Technique: "T1566", Test: "t", Time: at, Outcome: exercise.Alerted, Site: c.site, Host: c.host})
+		b.add(evidence.RecordRule, rule)
+		b.add(evidence.RecordExercise, exercise.Exercise{Technique: "T1566", Test: "t", Time: at, Outcome: exercise.Alerted, Site: c.site, Host: c.host})
 		var list []alert.Alert
 		for i, a := range []alert.Alert{
 			{Site: "west", Entity: "h1", Time: at.Add(time.Hour)},

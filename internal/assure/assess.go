@@ -69,6 +69,8 @@ type assessor struct {
 	retired map[string]Former           // in the window, by rule
 	former  map[string][]claim.Claim    // theirs, by the STIX id of the analytic
 
+	silent []string // what is to be said of sources that are pulled and do not answer
+
 	ev       Evidence
 	subjects []*subject
 }
@@ -105,6 +107,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	both.Go(func() { a.claims = claimsOf(lib, &ev, p) })
 	both.Go(a.look)
 	both.Wait()
+	a.silent = silent(visibility.Stopped(pulled(ev.Telemetry.Observations), p.Visibility, a.window))
 	a.operate(asOf)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
 	if len(ev.Exercises) > 0 {

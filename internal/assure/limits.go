@@ -38,6 +38,7 @@ func (a *assessor) limits(s *subject) []string {
 	if text := leftOut(a.ev.Batches); text != "" {
 		l = append(l, text)
 	}
+	l = append(l, a.silent...)
 	l = append(l, a.operatingLimits(s)...)
 	for _, r := range a.strayBounds(s) {
 		l = append(l, r.Text)
@@ -132,7 +133,7 @@ func (a *assessor) wholeLimits() []string {
 	add(a.incidents.later > 0, "%s dated after %s left out.", were(a.incidents.later, "case"), a.today)
 	add(len(a.subjects) == 0, "Release %s has no analytic, so there is nothing to judge; Enterprise has them from 18.0 on.", a.lib.Release)
 	add(len(a.scope.Platforms) == 0, "The scope is not stated: every platform is taken to be operated here.")
-	add(len(a.ev.Telemetry.Observations) == 0, "No feed observation is known, so no log source of the organisation's own counts as seen.")
+	add(len(a.ev.Telemetry.Observations) == len(pulled(a.ev.Telemetry.Observations).Observations), "No feed observation is known, so no log source of the organisation's own counts as seen.")
 	add(len(a.ev.Rules) == 0, "No detection rule is known, so nothing is claimed.")
 	add(len(a.ev.Rules) > 0 && len(a.operations) == 0, "No run of a rule is recorded: that enabled rules ran is taken on their word.")
 	add(!a.alerts.any(), "No alert of the window is known of a rule whose claim counts, so no analytic is measured.")

@@ -7,7 +7,10 @@ import (
 	"strings"
 
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/figure"
+	"candor/internal/telemetry"
+	"candor/internal/visibility"
 )
 
 // reportable reports whether s is reliable and passes the reporting gate by itself.
@@ -48,6 +51,7 @@ func (a *assessor) beside() []string {
 	if text := leftOut(a.ev.Batches); text != "" {
 		l = append(l, text)
 	}
+	l = append(l, a.silent...)
 	return append(l, ExpiredLimits(a.ev.Expired, nil)...)
 }
 
@@ -79,7 +83,7 @@ func leftOut(batches []BatchRef) string {
 	var of []string
 	for i := range batches {
 		b := &batches[i]
-		if b.LeftOut > 0 && b.Withdrawn.IsZero() && slices.Contains([]string{"alerts", "dispositions", "cases", "exercises"}, b.Kind) {
+		if b.LeftOut > 0 && b.Withdrawn.IsZero() && evidence.KindOf(b.Kind).Against > 0 {
 			n += b.LeftOut
 			of = append(of, fmt.Sprintf("%s of %s", figure.Count(b.LeftOut), b.ID))
 		}
@@ -88,6 +92,30 @@ func leftOut(batches []BatchRef) string {
 		return ""
 	}
 	return fmt.Sprintf("Left out by the conditions of mapping files, and in no figure: %s of what was added as evidence (%s).", count(n, "record"), listed(of, 5))
+}
+
+// pulled is the telemetry that says of sources which are asked for evidence whether they
+// answer.
+func pulled(observations []evidence.Of[telemetry.Observation]) visibility.Telemetry {
+	var t visibility.Telemetry
+	for i := range observations {
+		if _, is := telemetry.IsPulled(observations[i].Value.Source); is {
+			t.Observations = append(t.Observations, observations[i])
+		}
+	}
+	return t
+}
+
+// silent says which sources have stopped answering: that nothing came of them since is
+// then no sign that nothing happened.
+func silent(stopped []visibility.StoppedFeed) (l []string) {
+	for i := range stopped {
+		f := &stopped[i]
+		name, _ := telemetry.IsPulled(f.Name)
+		l = append(l, fmt.Sprintf("The source %s, which is asked for evidence, answered last on %s, %s before the day judged: what its rules raised since, and what was closed there, is not known.",
+			name, f.LastSeen, count(int64(f.Days), "day")))
+	}
+	return l
 }
 
 func batchesWere(n int) string {
@@ -110,7 +138,7 @@ func (a *assessor) withdrawn() string {
 		return ""
 	}
 	// What may have spoken against a verdict comes first, so that none can bury it.
-	rank := func(b BatchRef) int { return slices.Index([]string{"exercises", "cases"}, b.Kind) }
+	rank := func(b BatchRef) int { return evidence.KindOf(b.Kind).Against }
 	slices.SortFunc(gone, func(x, y BatchRef) int {
 		return cmp.Or(cmp.Compare(rank(y), rank(x)), y.Withdrawn.Compare(x.Withdrawn), strings.Compare(x.ID, y.ID))
 	})
@@ -120,18 +148,9 @@ func (a *assessor) withdrawn() string {
 		if b.By != "" {
 			by = " by " + b.By
 		}
-		texts[i] = fmt.Sprintf("%s with %s, on %s%s (%s)", b.ID, count(b.Records, held(b.Kind)), day.Of(b.Withdrawn), by, b.Reason)
+		texts[i] = fmt.Sprintf("%s with %s, on %s%s (%s)", b.ID, count(b.Records, cmp.Or(evidence.KindOf(b.Kind).One, "record")), day.Of(b.Withdrawn), by, b.Reason)
 	}
 	return fmt.Sprintf("Withdrawn within the window, and counted before: %s.", listed(texts, 5))
-}
-
-// held is what one record of a kind of batch is called.
-func held(kind string) string {
-	switch kind {
-	case "alerts", "rules", "exercises", "cases", "runbooks", "exceptions", "runs":
-		return strings.TrimSuffix(kind, "s")
-	}
-	return "record"
 }
 
 // ExpiredLimits says how many alerts of the window, of those that name a rule for which of

@@ -1,6 +1,7 @@
 package assure
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"candor/internal/day"
 	"candor/internal/evidence"
 	"candor/internal/runbook"
+	"candor/internal/telemetry"
 )
 
 func TestAWaiverNeedsASecondNameAndEnds(t *testing.T) {
@@ -65,6 +67,19 @@ func TestWhatMappingsLeftOutIsSaid(t *testing.T) {
 	const want = "Left out by the conditions of mapping files, and in no figure: 1,201 records of what was added as evidence (1,200 of alerts-1, 1 of cases-1)."
 	if a := assess(t, w); !slices.Contains(a.Limits, want) || !slices.Contains(verdict(t, a, "AN0100").Limits, want) || !slices.Equal(a.Beside, []string{want}) {
 		t.Errorf("%q\n%q", a.Limits, a.Beside)
+	}
+}
+
+func TestASourceThatStoppedAnsweringIsSaid(t *testing.T) {
+	w := working()
+	heard := func(name string, ago, events int) evidence.Of[telemetry.Observation] {
+		return evidence.Of[telemetry.Observation]{Value: telemetry.Observation{Day: day.Of(asOf).Add(-ago), Source: telemetry.PulledFrom(name), Events: int64(events)}, Batch: "feeds-9"}
+	}
+	w.Telemetry.Observations = append(w.Telemetry.Observations, heard("corp", 40, 12), heard("corp", 39, 0), heard("live", 1, 3), heard("new", 0, 0))
+	want := fmt.Sprintf("The source corp, which is asked for evidence, answered last on %s, 40 days before the day judged: what its rules raised since, and what was closed there, is not known.", day.Of(asOf).Add(-40))
+	a := assess(t, w)
+	if !slices.Contains(verdict(t, a, "AN0100").Limits, want) || !slices.Equal(a.Beside, []string{want}) {
+		t.Errorf("%q\n%q", verdict(t, a, "AN0100").Limits, a.Beside)
 	}
 }
 

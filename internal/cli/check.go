@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 )
@@ -25,7 +26,7 @@ named it is told from the content.
 Exit code 0: every record would be taken in; 1: some would be rejected, or nothing
 would land.
 
-` + evidenceKinds,
+` + evidenceKinds(),
 		Example:   "  candor evidence check export.json\n  candor evidence check rules ./sigma/rules\n  candor evidence check alerts --mapping mapping.yaml alerts.csv.gz",
 		Args:      cobra.MinimumNArgs(1),
 		ValidArgs: ingest.Kinds(),
@@ -64,7 +65,7 @@ func (p *program) kindAndPaths(r *ingest.Request, args []string) error {
 	if err := p.existing(args); err != nil {
 		return err
 	}
-	r.Paths, r.Kind = args, "alerts"
+	r.Paths, r.Kind = args, evidence.Alerts
 	if r.Mapping == "" {
 		r.Kind, err = r.KindOf()
 	}

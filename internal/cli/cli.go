@@ -34,6 +34,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/policy"
+	"candor/internal/pull"
 	"candor/internal/relay"
 	"candor/internal/retention"
 	"candor/internal/store"
@@ -72,7 +73,10 @@ type Desk struct {
 	Bundles  *ingest.Bundles
 	Ingest   *ingest.Evidence
 	// Intake takes what is pushed to a server; nil unless the desk writes.
-	Intake     *intake.Service
+	Intake *intake.Service
+	// Pulls collects from sources, and InTurn lands what a server collects by itself.
+	Pulls      *pull.Service
+	InTurn     pull.Adder
 	Evidence   store.Evidence
 	Alerts     store.Alerts
 	Assessment *assessment.Service
@@ -224,7 +228,7 @@ names the key of pseudonyms, where the policy asks for them.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
 		p.serveCommand(), p.demoCommand(), p.versionCommand(), p.schemaCommand(),
-		p.ledgerCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand())
+		p.ledgerCommand(), p.pullCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand())
 	root.AddCommand(p.measuringCommands()...)
 	root.InitDefaultHelpCmd()
 	if c, _, err := root.Find([]string{"help"}); err == nil { // else a command that it does not know is no error

@@ -12,6 +12,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/evidence"
 	"candor/internal/library"
 	"candor/internal/matrix"
 	"candor/internal/relay"
@@ -216,7 +217,7 @@ func ruleIDs(ctx context.Context, d *Desk, _ attack.ReleaseRef) ([]string, error
 		known[r.ID] = true
 		ids = append(ids, told(r.ID, r.Name))
 	}
-	records, err := d.Evidence.Current(ctx, store.KindRule)
+	records, err := d.Evidence.Current(ctx, evidence.RecordRule)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +233,7 @@ func ruleIDs(ctx context.Context, d *Desk, _ attack.ReleaseRef) ([]string, error
 
 // caseIDs lists the ids of the cases that are known.
 func caseIDs(ctx context.Context, d *Desk, _ attack.ReleaseRef) ([]string, error) {
-	records, err := d.Evidence.Current(ctx, store.KindCase)
+	records, err := d.Evidence.Current(ctx, evidence.RecordCase)
 	var ids []string
 	for _, r := range records {
 		ids = append(ids, told(r.Key, titleOf(r)))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/custody"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/intake"
@@ -23,39 +25,28 @@ func (p *program) evidenceCommand() *cobra.Command {
 		p.evidenceCompactCommand(), p.evidenceExpireCommand(), p.evidenceExpiredCommand())
 }
 
-const evidenceKinds = `Kinds:
-  telemetry   log sources that you collect, and external sources with owner,
-              provider, expiry and Admiralty rating (candor evidence template
-              external); a DeTT&CT administration file; what a sensor records:
-              Sysmon configuration, auditpol CSV, Linux audit rules, osquery packs,
-              Windows channels, CTID sensor mappings, the EDR Telemetry table
-  feeds       CSV of measured arrivals: date,source,channel,events,hosts[,site,
-              latency_median,latency_p95]; or counts by Splunk (tstats), Sentinel
-              (Usage) and Elastic (indices)
-  rules       Sigma, Elastic, Splunk or Sentinel rules: a folder, a file or a tar.gz;
-              or Candor CSV
-  alerts      Candor JSON Lines or CSV, exports of OCSF, Elastic, Sentinel, Defender,
-              Splunk ES and TheHive, Parquet with Candor's columns, or any CSV
-              or JSON through --mapping FILE
-  dispositions
-              Candor CSV or JSON Lines of statements about alerts that are known:
-              id,disposition,disposition_time[,disposition_by,provenance,case_id,reading,
-              duplicate_of]
-  exercises   Candor CSV, or a VECTR export
-  cases       incident reviews: Candor CSV or JSON Lines, Sentinel incidents, TheHive
-              cases; the alerts that a case lists take on its class
-  signals     weak or external observations of an entity: CSV or JSON Lines
-  tuning      local values of an analytic's mutable elements: YAML, CSV, JSON Lines
-  runs        which rules their products ran, and how that ended: CSV or JSON Lines,
-              Elastic's rule execution log, Sentinel's SentinelHealth
-  exceptions  suppressions of rules with condition, owner and end: CSV or JSON Lines,
-              Elastic's exception lists, Sentinel's automation rules that close
-  fields      in what share of a log source's events a field arrives: CSV or JSON
-              Lines of source,channel,field,share[,date,events,site]
-  renames     which ATT&CK ID took the place of which: CSV or JSON Lines of old,new;
-              rules that name an ID of another release are read through them
-  runbooks    folder of Markdown with front matter: applies_to, owner, reviewed
+// evidenceKinds tells of every kind of evidence that files hold.
+func evidenceKinds() string {
+	const indent, width = 14, 86
+	g := sheet{}
+	g.line("Kinds:")
+	for _, k := range evidence.Kinds() {
+		if k.Files == "" {
+			continue
+		}
+		name := "  " + k.Name
+		if len(name) >= indent {
+			g.line("%s", name)
+			name = ""
+		}
+		text := sheet{}
+		text.wrap(strings.Repeat(" ", indent), k.Help, width)
+		g.WriteString(fmt.Sprintf("%-*s", indent, name) + strings.TrimLeft(text.String(), " "))
+	}
+	return g.String() + evidenceForms
+}
 
+const evidenceForms = `
 The format is told from the content; --format forces one (candor evidence formats).
 Any other table or JSON is read through a mapping file (--mapping FILE), which
 candor evidence map FILE proposes. Files may be packed: gzip, zstd, zip (rules in tar,
@@ -76,7 +67,7 @@ known by its source and its id; of rules, the format is the source where none is
 --complete SOURCE says that the input is all there is of that source: what it no longer
 holds is retired from today, by name, and back again if the batch is withdrawn.
 
-` + evidenceKinds,
+` + evidenceKinds(),
 		Example: `  candor evidence add telemetry telemetry.yaml
   candor evidence add rules sigma-rules.tar.gz
   candor evidence add rules --complete corp-sigma ./rules

@@ -8,13 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/mapping"
 )
 
 func (p *program) evidenceMapCommand() *cobra.Command {
-	r := ingest.Request{Kind: "alerts"}
+	r := ingest.Request{Kind: evidence.Alerts}
 	c := &cobra.Command{
 		Use:   "map FILE",
 		Short: "Propose a mapping for a file, and show ten records as they would land",
@@ -47,7 +48,7 @@ With --mapping FILE it shows what that mapping makes of the file instead.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&r.Kind, "kind", "alerts", "the kind of evidence that it holds: "+strings.Join(mapping.Kinds(), ", "))
+	c.Flags().StringVar(&r.Kind, "kind", evidence.Alerts, "the kind of evidence that it holds: "+strings.Join(mapping.Kinds(), ", "))
 	c.Flags().StringVar(&r.Mapping, "mapping", "", "the mapping file to try, instead of proposing one")
 	_ = c.RegisterFlagCompletionFunc("kind", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return mapping.Kinds(), cobra.ShellCompDirectiveNoFileComp

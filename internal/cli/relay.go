@@ -12,6 +12,7 @@ import (
 	"candor/internal/door"
 	"candor/internal/engine"
 	"candor/internal/fault"
+	"candor/internal/pull"
 	"candor/internal/relay"
 	"candor/internal/veil"
 )
@@ -21,7 +22,7 @@ type Relayed func(ctx context.Context, c relay.Call, s relay.Streams, open Open)
 
 // variables are what commands ask of the environment.
 func variables() []string {
-	return []string{"CANDOR_DATA", engine.Variable, veil.Variable, "USER", "NO_COLOR", "TERM"}
+	return []string{"CANDOR_DATA", engine.Variable, veil.Variable, pull.Variable, "USER", "NO_COLOR", "TERM"}
 }
 
 // relayed runs the commands of other processes as those of this one, but for what

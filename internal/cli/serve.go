@@ -25,13 +25,14 @@ import (
 	"candor/internal/inert"
 	"candor/internal/ingest"
 	"candor/internal/policy"
+	"candor/internal/pull"
 	"candor/internal/sample"
 	"candor/internal/token"
 	"candor/internal/web"
 )
 
 func (p *program) serveCommand() *cobra.Command {
-	var addr, socket, file string
+	var addr, socket, file, pulls string
 	var how serving
 	c := &cobra.Command{
 		Use:   "serve",
@@ -42,7 +43,9 @@ alerts, dispositions, signals and feeds to the same address, each with a token t
 candor token create made; see doc/push.md.
 
 It keeps an assessment of every day by itself, as candor assess --keep does; the
-policy's keep_daily says how many stay, and the page Over time draws them.
+policy's keep_daily says how many stay, and the page Over time draws them. Where a
+configuration of pulls lies beside the data folder, or --pulls names one, it collects
+from those sources so often as each says; see candor pull.
 
 It listens on loopback addresses alone, or with --socket at a Unix socket that only
 its owner can open. Whoever pushes needs a token; whoever reads needs none, unless
@@ -63,6 +66,9 @@ pages and the API judge by.`,
 			if how.fold < 100*time.Millisecond || how.fold > time.Hour {
 				return fault.New(fault.Usage, "%s is no time between batches", how.fold).At("--fold").Next("name one from 100ms to 1h")
 			}
+			if how.sources, err = p.watched(pulls); err != nil {
+				return err
+			}
 			taken := p.free(cmd.Context(), addr, socket)
 			if _, err := os.Stat(p.path(p.data)); err != nil && taken != nil {
 				return taken // before anything is made
@@ -80,6 +86,7 @@ pages and the API judge by.`,
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "loopback address to listen on; port 0 picks a free one")
 	c.Flags().StringVar(&file, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
 	c.Flags().DurationVar(&how.fold, "fold", foldEvery, "how often what was pushed becomes batches")
+	c.Flags().StringVar(&pulls, "pulls", p.Getenv(pull.Variable), "configuration of the sources to pull (default: the data folder's name with .pulls.yaml, where there is one; environment: "+pull.Variable+")")
 	c.Flags().StringVar(&socket, "socket", "", "Unix socket to listen at instead of an address; only its owner can open it")
 	c.Flags().BoolVar(&how.rules.TokenToRead, "require-token", false, "ask everyone who reads for a token, on every route")
 	c.MarkFlagsMutuallyExclusive("addr", "socket")
@@ -95,6 +102,8 @@ type serving struct {
 	on    listening
 	fold  time.Duration
 	rules identity.Rules
+	// sources are pulled while the server runs.
+	sources []pull.Source
 }
 
 // listening is where a server listens, and how people name the place.
@@ -146,6 +155,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer p.keepDaily(ctx, d, pol, log)()
+	defer p.watch(ctx, d, how.sources, log)()
 	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Now: p.Now})
 	var others sharing
 	var failed error

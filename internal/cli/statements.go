@@ -12,6 +12,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
@@ -40,7 +41,7 @@ func (p *program) statements(ctx context.Context, d *Desk, id string) error {
 	if fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	records, err := d.Evidence.History(ctx, store.KindCase, id)
+	records, err := d.Evidence.History(ctx, evidence.RecordCase, id)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (c *caseIn) statement(a *alert.Alert) statement {
 // casesOf returns the cases in force that an alert names or that list it, the one
 // opened last last.
 func casesOf(ctx context.Context, d *Desk, a *alert.Alert) ([]caseIn, error) {
-	records, err := d.Evidence.Current(ctx, store.KindCase)
+	records, err := d.Evidence.Current(ctx, evidence.RecordCase)
 	if err != nil {
 		return nil, err
 	}

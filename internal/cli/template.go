@@ -11,10 +11,10 @@ import (
 
 	"candor/internal/attack/adjacency"
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/runbook"
-	"candor/internal/store"
 	"candor/internal/triage"
 )
 
@@ -113,7 +113,7 @@ func (p *program) draftRunbook(ctx context.Context, d *Desk, j judging, analytic
 
 // tuningOf returns the records in force of the knobs of an analytic.
 func tuningOf(ctx context.Context, d *Desk, analytic string) ([]runbook.Tuning, error) {
-	records, err := d.Evidence.Current(ctx, store.KindTuning)
+	records, err := d.Evidence.Current(ctx, evidence.RecordTuning)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/custody"
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/ledger"
 	"candor/internal/store"
@@ -125,7 +126,7 @@ func (h *house) addRules(t tester, id string, bodies ...string) {
 	t.Helper()
 	var rs []store.Record
 	for i, b := range bodies {
-		rs = append(rs, store.Record{Kind: store.KindRule, Key: fmt.Sprint("r", i), Body: []byte(b)})
+		rs = append(rs, store.Record{Kind: evidence.RecordRule, Key: fmt.Sprint("r", i), Body: []byte(b)})
 	}
 	if _, _, err := h.Evidence(h.evidence).Append(t.Context(), batch("rules", id), each(rs...)); err != nil {
 		t.Fatalf("append %s: %v", id, err)
@@ -415,7 +416,7 @@ func TestAnyChangeInTheStoresIsFound(t *testing.T) {
 func TestWhatTiesAlertsToCasesGoesWithThem(t *testing.T) {
 	h := opened(t)
 	h.addAlerts(t, "alerts-1", fired("a1", "", func(a *alert.Alert) { a.CaseID = "" }), fired("a2", "", func(a *alert.Alert) { a.CaseID = "" }))
-	cases := store.Record{Kind: store.KindCase, Key: "c1", Body: []byte("{}")}
+	cases := store.Record{Kind: evidence.RecordCase, Key: "c1", Body: []byte("{}")}
 	for _, id := range []string{"cases-1", "cases-1x"} {
 		if _, _, err := h.Evidence(h.evidence).Append(t.Context(), batch("cases", id), each(cases)); err != nil {
 			t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"candor/internal/alert"
 	"candor/internal/attack"
 	"candor/internal/custody"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/ledger"
 	"candor/internal/store"
@@ -320,7 +321,7 @@ func TestVerifyWhileAnotherWrites(t *testing.T) {
 		for n := range 15 {
 			id := fmt.Sprint("rules-", n)
 			_, _, err := writer.Evidence(writer.evidence).Append(context.Background(), batch("rules", id),
-				each(store.Record{Kind: store.KindRule, Key: "r", Body: []byte(id)}))
+				each(store.Record{Kind: evidence.RecordRule, Key: "r", Body: []byte(id)}))
 			if err == nil && n%5 == 4 {
 				_, err = writer.Withdraw(context.Background(), id, store.Withdrawal{At: now, Reason: "wrong"})
 			}

@@ -1,7 +1,8 @@
 // Package evidence holds what every piece of evidence and every statement made
 // from it have in common: the batch it came from, and the reason that names it.
 //
-// It refuses to know what the evidence is about.
+// It has the one list of the kinds of evidence there are. It refuses to know what a
+// piece of evidence means.
 package evidence
 
 // Of is a piece of evidence with the batch that brought it.

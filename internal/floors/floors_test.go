@@ -133,11 +133,16 @@ var house = map[string]room{
 	"archive":         {floor: 9}, // kept assessments
 	"token":           {floor: 9}, // bearer tokens
 
-	"door":       {floor: 10},
-	"answer":     {floor: 10, peers: []string{"door"}}, // what a server answered
-	"ingest":     {floor: 10},
-	"intake":     {floor: 10, peers: []string{"ingest"}},
-	"mirror":     {floor: 10},
+	"door":          {floor: 10},
+	"answer":        {floor: 10, peers: []string{"door"}}, // what a server answered
+	"ingest":        {floor: 10},
+	"intake":        {floor: 10, peers: []string{"ingest"}},
+	"mirror":        {floor: 10},
+	"pull/question": {floor: 3, pure: true}, // what to ask products, and how answers read
+	"pull/wire":     {floor: 4},
+	"pull":          {floor: 10, peers: []string{"ingest"}},
+	"pull/pulltest": {floor: 5}, // servers for tests
+
 	"library":    {floor: 10},
 	"assessment": {floor: 10},
 	"custody":    {floor: 10},

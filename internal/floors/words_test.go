@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"candor/internal/evidence"
 )
 
 // words are those, but for what tables have, of the section Words of doc/architecture.md that code declares, in all
@@ -77,4 +79,50 @@ func declared(f *ast.File) (names []string) {
 		}
 	}
 	return names
+}
+
+// TestKindsOfEvidenceStandInOneList looks for code that tells kinds of evidence apart by
+// their names as text, which is a list of its own.
+func TestKindsOfEvidenceStandInOneList(t *testing.T) {
+	fset, files := source(t)
+	for _, f := range files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			var of ast.Expr
+			var texts []ast.Expr
+			switch n := n.(type) {
+			case *ast.BinaryExpr:
+				of, texts = n.X, []ast.Expr{n.Y}
+			case *ast.KeyValueExpr:
+				of, texts = n.Key, []ast.Expr{n.Value}
+			case *ast.SwitchStmt:
+				of = n.Tag
+				for _, c := range n.Body.List {
+					texts = append(texts, c.(*ast.CaseClause).List...)
+				}
+			}
+			for _, text := range texts {
+				if kind := spelled(of, text); kind != "" {
+					t.Errorf("%s: a kind of evidence is spelled out: use evidence.KindOf or the constant for %q", fset.Position(n.Pos()), kind)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// spelled returns the kind of evidence that a text names to which a kind is held; empty for
+// anything else.
+func spelled(of, text ast.Expr) string {
+	var name string
+	switch x := of.(type) {
+	case *ast.SelectorExpr:
+		name = x.Sel.Name
+	case *ast.Ident:
+		name = x.Name
+	}
+	lit, ok := text.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING || !strings.EqualFold(name, "kind") {
+		return ""
+	}
+	return evidence.KindOf(strings.Trim(lit.Value, "\"")).Name
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 )
 
@@ -43,7 +44,7 @@ const Reviews = "reviews"
 // Scopes lists what someone can be known to be for: to push one kind of evidence, to
 // write notes, to review incidents, to have alerts removed, or to read.
 func Scopes() []string {
-	return []string{"alerts", "dispositions", "signals", "feeds", Notes, Reviews, Retention, string(Read)}
+	return append(evidence.Pushed(), Notes, Reviews, Retention, string(Read))
 }
 
 // Who is someone who wants something. The zero Who is anyone who reaches the server.

@@ -97,57 +97,36 @@ type Result struct {
 	Warnings []string `json:"warnings"`
 }
 
-// alertsKind is the kind of what rules raise.
-const alertsKind = "alerts"
-
-// dispositions is the kind of statements about alerts that are known already.
-const dispositions = "dispositions"
-
 // kind is how the evidence of one kind is found and decoded.
 type kind struct {
-	name string
-	// what names its files for people, and endings tell them in a folder; behind them
-	// .gz or .zst may stand.
-	what    string
-	endings []string
-	// sourced says that its records are of a source.
-	sourced bool
+	evidence.Kind
 	// decode is nil for alerts and dispositions, which are streamed.
 	decode func(*batch, []file) error
 }
 
-// casesKind is the kind whose records speak of alerts.
-const casesKind = "cases"
-
+// kinds lists the kinds that files hold. What nothing else decodes is read by the
+// formats of its kind, file by file.
 func kinds() []kind {
-	yaml, csv := []string{".yml", ".yaml"}, []string{".csv"}
-	tables := append([]string{".json", ".jsonl", ".ndjson"}, csv...)
-	return []kind{
-		{name: "telemetry", what: "telemetry files", endings: append(yaml[:2:2], ".xml", ".csv", ".rules", ".json"), sourced: true, decode: decodeFiles},
-		{name: "feeds", what: "feed files", endings: tables, decode: decodeFeeds},
-		{name: "rules", what: "rule files", endings: []string{".yml", ".yaml", ".toml", "savedsearches.conf"}, sourced: true, decode: decodeRules},
-		{name: alertsKind, what: "alert files", endings: append(tables[:len(tables):len(tables)], ".parquet", ".log")},
-		{name: dispositions, what: "disposition files", endings: []string{".csv", ".jsonl", ".ndjson"}},
-		{name: "exercises", what: "exercise files", endings: tables, sourced: true, decode: decodeExercises},
-		{name: casesKind, what: "files of cases", endings: tables, decode: decodeFiles},
-		{name: "signals", what: "files of signals", endings: tables, decode: decodeFiles},
-		{name: "tuning", what: "tuning records", endings: append(yaml[:2:2], tables...), decode: decodeFiles},
-		{name: "runs", what: "logs of runs of rules", endings: tables, decode: decodeFiles},
-		{name: "exceptions", what: "files of exceptions", endings: tables, sourced: true, decode: decodeFiles},
-		{name: "fields", what: "files of fields' shares", endings: tables, decode: decodeFiles},
-		{name: "renames", what: "mapping files of ATT&CK IDs", endings: tables, decode: decodeFiles},
-		{name: "runbooks", what: "runbooks", endings: []string{".md", ".markdown"}, sourced: true, decode: decodeRunbooks},
+	own := map[string]func(*batch, []file) error{
+		evidence.Feeds: decodeFeeds, evidence.Rules: decodeRules, evidence.Exercises: decodeExercises, evidence.Runbooks: decodeRunbooks,
 	}
+	var list []kind
+	for _, k := range evidence.Kinds() {
+		switch decode := own[k.Name]; {
+		case k.Files == "":
+		case len(k.Records) == 0:
+			list = append(list, kind{Kind: k})
+		case decode != nil:
+			list = append(list, kind{k, decode})
+		default:
+			list = append(list, kind{k, decodeFiles})
+		}
+	}
+	return list
 }
 
 // Kinds lists the kinds of evidence that a request may name.
-func Kinds() []string {
-	var names []string
-	for _, k := range kinds() {
-		names = append(names, k.name)
-	}
-	return names
-}
+func Kinds() []string { return evidence.Added() }
 
 // Add adds one batch, whole or not at all. Records that are refused do not keep
 // the others out, unless nothing else is left. The same input again changes
@@ -169,13 +148,13 @@ func (e *Evidence) Add(ctx context.Context, r Request) (Result, error) {
 // that makes no sense.
 func (r Request) check() (kind, error) {
 	list := kinds()
-	i := slices.IndexFunc(list, func(k kind) bool { return k.name == r.Kind })
+	i := slices.IndexFunc(list, func(k kind) bool { return k.Name == r.Kind })
 	switch {
 	case i < 0:
 		return kind{}, fault.New(fault.Usage, "there is no kind of evidence %q", r.Kind).Next("use one of: %s", strings.Join(Kinds(), ", "))
 	case len(r.Paths) == 0:
-		return kind{}, fault.New(fault.Usage, "no path was given").Next("name the file or folder that holds the %s", list[i].what)
-	case r.Product != "" && r.Kind != "telemetry":
+		return kind{}, fault.New(fault.Usage, "no path was given").Next("name the file or folder that holds the %s", list[i].Files)
+	case r.Product != "" && r.Kind != evidence.Telemetry:
 		return kind{}, fault.New(fault.Usage, "a product is named for a table of products' telemetry, not for %s", r.Kind).Next("leave the product out")
 	case r.Mapping != "" && !slices.Contains(mapping.Kinds(), r.Kind):
 		return kind{}, fault.New(fault.Usage, "no mapping file makes %s", r.Kind).Next("leave the mapping out; mappings make %s", strings.Join(mapping.Kinds(), ", "))
@@ -245,7 +224,7 @@ func (e *Evidence) newBatch(r Request, sum [32]byte) (*batch, error) {
 		b.Names, b.rejects.veiled = b.key.Fingerprint(), true
 	}
 	how := r.Format
-	if r.Kind == dispositions {
+	if r.Kind == evidence.Dispositions {
 		how = r.Kind + " " + how
 	}
 	if r.Product != "" {

@@ -69,7 +69,7 @@ func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &alertInput{where: where, kind: k.name, files: k, forced: r.Format, order: decode.Order(r.Dates), progress: meter(2*sizes(where), r.Progress)}
+	in := &alertInput{where: where, kind: k.Name, files: k, forced: r.Format, order: decode.Order(r.Dates), progress: meter(2*sizes(where), r.Progress)}
 	if e.alerts != nil {
 		in.known = e.alerts.Known
 	}
@@ -475,7 +475,7 @@ func (in *alertInput) dates(ctx context.Context, l location, head []byte) (*deco
 // parquet reads a file that has its columns' places at its end.
 func (in *alertInput) parquet(o opened, head []byte, p pass) (iter.Seq2[*alert.Alert, error], error) {
 	switch {
-	case in.kind != alertsKind:
+	case in.kind != evidence.Alerts:
 		return nil, fault.New(fault.Invalid, "%s do not come in Parquet", in.kind).At("%s", o.path).Next("write them as JSON Lines or CSV")
 	case !isParquet(head, o.name):
 		return nil, fault.New(fault.Invalid, "not a Parquet file: it does not begin with %s", parquet.Magic).At("%s", o.path).Next("leave the format out")

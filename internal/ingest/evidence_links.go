@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"candor/internal/alert"
+	"candor/internal/evidence"
 	"candor/internal/store"
 )
 
@@ -27,7 +28,7 @@ func (b *batch) links() ([]link, error) {
 	var out []link
 	seen := map[link]bool{}
 	for _, r := range b.records {
-		if r.Kind != store.KindCase {
+		if r.Kind != evidence.RecordCase {
 			continue
 		}
 		var c alert.Case

@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/store"
 )
 
@@ -101,10 +102,10 @@ func TestALaterCaseSupersedesAndBothStay(t *testing.T) {
 	b := newBench(t)
 	b.add(b.request("cases", b.write("1.csv", caseCSV)))
 	res := b.add(b.request("cases", b.write("2.jsonl", caseJSON)))
-	if res.Updated != 1 || !slices.Equal(b.keys(store.KindCase), []string{"C-1"}) {
+	if res.Updated != 1 || !slices.Equal(b.keys(evidence.RecordCase), []string{"C-1"}) {
 		t.Errorf("%+v", res)
 	}
-	said, err := b.evidence.History(context.Background(), store.KindCase, "C-1")
+	said, err := b.evidence.History(context.Background(), evidence.RecordCase, "C-1")
 	if err != nil || len(said) != 2 || !strings.Contains(string(said[0].Body), "true_positive") || !strings.Contains(string(said[1].Body), "false_positive") {
 		t.Errorf("%v, %v", said, err)
 	}
@@ -121,7 +122,7 @@ func TestATableOfChangesSpeaksOfACaseMoreThanOnce(t *testing.T) {
 	if res.New != 1 || res.Updated != 1 || len(res.Warnings) != 0 {
 		t.Errorf("%+v", res)
 	}
-	rs, err := b.evidence.Current(context.Background(), store.KindCase)
+	rs, err := b.evidence.Current(context.Background(), evidence.RecordCase)
 	if err != nil || len(rs) != 1 || !strings.Contains(string(rs[0].Body), "false_positive") {
 		t.Errorf("the newest row does not count: %v, %v", rs, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"candor/internal/detection/exempt"
 	"candor/internal/detection/runlog"
 	"candor/internal/evidence"
-	"candor/internal/store"
 	"candor/internal/telemetry"
 	"candor/internal/telemetry/feed"
 )
@@ -44,7 +43,7 @@ func operationFormats() []format {
 
 // exceptions makes a reader of exceptions of a decoder.
 func exceptions(decode func(file string, r io.Reader) (evidence.Decoded[detection.Exception], error)) func(*batch, file) error {
-	return reader(streamed(decode), func(e *detection.Exception) subject { return subject{store.KindException, e.Key(), time.Time{}} })
+	return reader(streamed(decode), func(e *detection.Exception) subject { return subject{evidence.RecordException, e.Key(), time.Time{}} })
 }
 
 // shares makes a reader of what share of events carry fields.
@@ -54,13 +53,13 @@ func shares(decode func(file string, r io.Reader) (evidence.Decoded[telemetry.Fi
 		if s.Day != "" {
 			at = s.Day.Time()
 		}
-		return subject{store.KindField, s.Key(), at}
+		return subject{evidence.RecordField, s.Key(), at}
 	})
 }
 
 // runs makes a reader of runs of a decoder.
 func runs(decode func(file string, r io.Reader) (evidence.Decoded[detection.Run], error)) func(*batch, file) error {
-	return reader(streamed(decode), func(r *detection.Run) subject { return subject{store.KindRun, r.Key(), r.End} })
+	return reader(streamed(decode), func(r *detection.Run) subject { return subject{evidence.RecordRun, r.Key(), r.End} })
 }
 
 // ownOf reads Candor's JSON. JSON Lines that are named as such are read as nothing

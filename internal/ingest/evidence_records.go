@@ -41,7 +41,7 @@ func (e *Evidence) addRecords(ctx context.Context, r Request, k kind) (Result, e
 		b.forget()
 		return Result{}, wrap("append", b.ID, err)
 	}
-	if b.Kind != casesKind {
+	if b.Kind != evidence.Cases {
 		return b.result(landed, fresh), nil
 	}
 	linked, more, err := e.link(ctx, b, landed.ID)
@@ -81,7 +81,7 @@ func (e *Evidence) readRecords(ctx context.Context, r Request, k kind) (b *batch
 	}
 	b.again(known)
 	if o, ok := earlier(known, b); ok {
-		if b.Kind == casesKind { // what they say of alerts may not be there yet
+		if b.Kind == evidence.Cases { // what they say of alerts may not be there yet
 			again := &batch{Batch: b.Batch, rejects: &rejects{}, forced: b.forced, key: b.key}
 			err = again.decode(k, files, m)
 			b.records = again.records
@@ -212,7 +212,7 @@ func (b *batch) putRule(format string, r detection.Rule) error {
 	if err != nil {
 		return fmt.Errorf("encode rule %q: %w", r.ID, err)
 	}
-	b.records = append(b.records, store.Record{Kind: store.KindRule, Key: store.KeyOf(r.Origin, r.ID), Body: body})
+	b.records = append(b.records, store.Record{Kind: evidence.RecordRule, Key: store.KeyOf(r.Origin, r.ID), Body: body})
 	return nil
 }
 
@@ -272,17 +272,17 @@ func products(b *batch, f file) error {
 
 func (b *batch) putInventory(inv *inventory.Inventory) error {
 	if inv.Scope != nil {
-		if err := b.put(store.KindScope, inv.Scope.Organisation, inv.Scope); err != nil {
+		if err := b.put(evidence.RecordScope, inv.Scope.Organisation, inv.Scope); err != nil {
 			return err
 		}
 	}
 	for _, s := range inv.Sources {
-		if err := b.put(store.KindSource, sourceKey(s), s); err != nil {
+		if err := b.put(evidence.RecordSource, sourceKey(s), s); err != nil {
 			return err
 		}
 	}
 	for _, x := range inv.Externals {
-		if err := b.put(store.KindExternal, x.ID, x); err != nil {
+		if err := b.put(evidence.RecordExternal, x.ID, x); err != nil {
 			return err
 		}
 	}
@@ -310,7 +310,7 @@ func decodeFeeds(b *batch, files []file) error {
 		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
 		for _, o := range d.Records {
 			b.span(o.Day.Time())
-			if err := b.put(store.KindFeed, key(string(o.Day), o.Source, o.Channel, o.Site), o); err != nil {
+			if err := b.put(evidence.RecordFeed, key(string(o.Day), o.Source, o.Channel, o.Site), o); err != nil {
 				return err
 			}
 		}
@@ -333,7 +333,7 @@ func decodeExercises(b *batch, files []file) error {
 		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
 		for _, x := range d.Records {
 			b.span(x.Time)
-			if err := b.put(store.KindExercise, x.Key(), x); err != nil {
+			if err := b.put(evidence.RecordExercise, x.Key(), x); err != nil {
 				return err
 			}
 		}
@@ -347,7 +347,7 @@ func decodeRunbooks(b *batch, files []file) error {
 		d := frontmatter.Decode(f.name, f.data)
 		b.notes(f, d.Rejects, d.Warnings)
 		for _, book := range d.Records {
-			if err := b.put(store.KindRunbook, book.ID, book); err != nil {
+			if err := b.put(evidence.RecordRunbook, book.ID, book); err != nil {
 				return err
 			}
 		}

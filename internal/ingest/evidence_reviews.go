@@ -17,7 +17,6 @@ import (
 	"candor/internal/signal"
 	"candor/internal/signal/intel"
 	sigtab "candor/internal/signal/tabular"
-	"candor/internal/store"
 )
 
 // decodeFiles reads files of a kind whose formats put their records themselves.
@@ -69,7 +68,7 @@ func streamed[T any](decode func(file string, r io.Reader) (evidence.Decoded[T],
 
 // cases makes a reader of cases of a decoder.
 func cases(decode func(file string, r io.Reader) (evidence.Decoded[alert.Case], error)) func(*batch, file) error {
-	return reader(streamed(decode), func(c *alert.Case) subject { return subject{store.KindCase, c.ID, c.When()} })
+	return reader(streamed(decode), func(c *alert.Case) subject { return subject{evidence.RecordCase, c.ID, c.When()} })
 }
 
 // incidents reads cases from a table that has a row for every change, so that it
@@ -86,19 +85,19 @@ func signals(b *batch, f file) error {
 	if b.forced == ownJSONL {
 		decode = sigtab.DecodeLines
 	}
-	read := reader(streamed(decode), func(s *signal.Signal) subject { return subject{store.KindSignal, s.ID, s.Time} })
+	read := reader(streamed(decode), func(s *signal.Signal) subject { return subject{evidence.RecordSignal, s.ID, s.Time} })
 	return read(b, f)
 }
 
 // shared makes a reader of signals of a decoder of what others share.
 func shared(decode func(file string, r io.Reader) (evidence.Decoded[signal.Signal], error)) func(*batch, file) error {
-	return reader(streamed(decode), func(s *signal.Signal) subject { return subject{store.KindSignal, s.ID, s.Time} })
+	return reader(streamed(decode), func(s *signal.Signal) subject { return subject{evidence.RecordSignal, s.ID, s.Time} })
 }
 
 // tunings makes a reader of tuning records of a decoder.
 func tunings(decode func(file string, data []byte) (evidence.Decoded[runbook.Tuning], error)) func(*batch, file) error {
 	return reader(func(f file) (evidence.Decoded[runbook.Tuning], error) { return decode(f.shown, f.data) },
-		func(t *runbook.Tuning) subject { return subject{store.KindTuning, t.Key(), t.Date.Time()} })
+		func(t *runbook.Tuning) subject { return subject{evidence.RecordTuning, t.Key(), t.Date.Time()} })
 }
 
 func reviewFormats() []format {
@@ -139,7 +138,7 @@ func reviewFormats() []format {
 // renames reads mappings of ATT&CK IDs.
 func renames() func(*batch, file) error {
 	return reader(func(f file) (evidence.Decoded[attack.Rename], error) { return rename.Decode(f.shown, f.data) },
-		func(r *attack.Rename) subject { return subject{kind: store.KindRename, key: r.Key()} })
+		func(r *attack.Rename) subject { return subject{kind: evidence.RecordRename, key: r.Key()} })
 }
 
 // isJSON reports whether a file is JSON, if it is not delimited text.

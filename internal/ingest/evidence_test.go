@@ -153,13 +153,13 @@ func TestEveryKindLandsUnderItsKeys(t *testing.T) {
 		kind, name, text, record, format string
 		keys                             []string
 	}{
-		{"telemetry", "telemetry.yaml", telemetryText, store.KindScope, "candor-yaml", []string{"Example"}},
-		{"feeds", "feeds.jsonl", "{\"date\":\"2026-03-01\",\"source\":\"a\",\"channel\":\"c\",\"events\":4,\"hosts\":1,\"site\":\"north\"}\n", store.KindFeed, "candor-jsonl", []string{"2026-03-01|a|c|north"}},
-		{"feeds", "feeds.csv", feedText, store.KindFeed, "candor-csv", []string{"2026-03-01|a|c|north", "2026-03-03|a|c|north"}},
-		{"exercises", "ex.csv", exerciseText, store.KindExercise, "candor-csv", []string{"T1003|AN0001|Linux|t|2026-03-01T00:00:00Z"}},
-		{"runbooks", "books/web/one.md", runbookText, store.KindRunbook, "markdown", []string{"one"}},
-		{"rules", "rule.yml", ruleText, store.KindRule, "sigma", []string{"r-1"}},
-		{"rules", "rules.csv", ruleCSV, store.KindRule, "candor-csv", []string{"r-1", "r-2"}},
+		{"telemetry", "telemetry.yaml", telemetryText, evidence.RecordScope, "candor-yaml", []string{"Example"}},
+		{"feeds", "feeds.jsonl", "{\"date\":\"2026-03-01\",\"source\":\"a\",\"channel\":\"c\",\"events\":4,\"hosts\":1,\"site\":\"north\"}\n", evidence.RecordFeed, "candor-jsonl", []string{"2026-03-01|a|c|north"}},
+		{"feeds", "feeds.csv", feedText, evidence.RecordFeed, "candor-csv", []string{"2026-03-01|a|c|north", "2026-03-03|a|c|north"}},
+		{"exercises", "ex.csv", exerciseText, evidence.RecordExercise, "candor-csv", []string{"T1003|AN0001|Linux|t|2026-03-01T00:00:00Z"}},
+		{"runbooks", "books/web/one.md", runbookText, evidence.RecordRunbook, "markdown", []string{"one"}},
+		{"rules", "rule.yml", ruleText, evidence.RecordRule, "sigma", []string{"r-1"}},
+		{"rules", "rules.csv", ruleCSV, evidence.RecordRule, "candor-csv", []string{"r-1", "r-2"}},
 	} {
 		path := b.write(c.name, c.text)
 		res := b.add(b.request(c.kind, path))
@@ -174,10 +174,10 @@ func TestEveryKindLandsUnderItsKeys(t *testing.T) {
 			t.Errorf("%s: keys %q, want %q", c.kind, got, c.keys)
 		}
 	}
-	if got := b.keys(store.KindSource); !slices.Equal(got, []string{"a|c|Process Creation|north,south"}) {
+	if got := b.keys(evidence.RecordSource); !slices.Equal(got, []string{"a|c|Process Creation|north,south"}) {
 		t.Errorf("source keys %q", got)
 	}
-	if got := b.keys(store.KindExternal); !slices.Equal(got, []string{"x1"}) {
+	if got := b.keys(evidence.RecordExternal); !slices.Equal(got, []string{"x1"}) {
 		t.Errorf("external keys %q", got)
 	}
 }
@@ -337,7 +337,7 @@ func TestRulesComeFromFoldersAndArchives(t *testing.T) {
 
 func (b *bench) rulePaths() []string {
 	b.t.Helper()
-	rs, err := b.evidence.Current(context.Background(), store.KindRule)
+	rs, err := b.evidence.Current(context.Background(), evidence.RecordRule)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -162,7 +162,7 @@ func alertFormats() []format {
 	at := slices.IndexFunc(list, func(f format) bool { return f.Name == sentinelalert.Format })
 	var products []format
 	for _, p := range product.Products() {
-		products = append(products, format{Format: Format{alertsKind, p.Format, p.Description, "candor evidence add alerts " + p.Example}, sniff: p.Sniff, alerts: p.Alerts})
+		products = append(products, format{Format: Format{evidence.Alerts, p.Format, p.Description, "candor evidence add alerts " + p.Example}, sniff: p.Sniff, alerts: p.Alerts})
 	}
 	return slices.Insert(list, at, products...)
 }
@@ -196,9 +196,9 @@ func knownAlertFormats() []format {
 
 func dispositionFormats() []format {
 	return []format{
-		{Format: Format{dispositions, ownJSONL, "Candor JSON Lines about known alerts: the keys of the CSV", "candor evidence add dispositions dispositions.jsonl"},
+		{Format: Format{evidence.Dispositions, ownJSONL, "Candor JSON Lines about known alerts: the keys of the CSV", "candor evidence add dispositions dispositions.jsonl"},
 			sniff: isObject, alone: saysDispositions, statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return jsonl.Statements(jsonl.Input(in)) }},
-		{Format: Format{dispositions, ownCSV, "Candor CSV about known alerts: id,disposition,disposition_time[,disposition_by,provenance,case_id,reading,duplicate_of]", "candor evidence add dispositions dispositions.csv"},
+		{Format: Format{evidence.Dispositions, ownCSV, "Candor CSV about known alerts: id,disposition,disposition_time[,disposition_by,provenance,case_id,reading,duplicate_of]", "candor evidence add dispositions dispositions.csv"},
 			rest: true, alone: hasColumns("disposition", "disposition_time"), statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return tabular.Statements(tabular.Input(in)) }},
 	}
 }

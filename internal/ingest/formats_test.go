@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"candor/internal/alert"
+	"candor/internal/evidence"
 	"candor/internal/fault"
-	"candor/internal/store"
 )
 
 // Files of one good record each.
@@ -38,17 +38,17 @@ const (
 
 func TestFormatsAreToldFromContent(t *testing.T) {
 	for _, c := range []struct{ kind, name, text, format, record, keys string }{
-		{"telemetry", "f.yaml", dettectSources, "dettect", store.KindSource, "||Process Creation|A ||Process Creation|B"},
-		{"telemetry", "f.yaml", telemetryText, "candor-yaml", store.KindScope, "Example"},
-		{"rules", "f.yml", dettectTechniques, "dettect", store.KindRule, "dettect:T1003:all"},
-		{"rules", "f.toml", elasticRule, "elastic", store.KindRule, "e-1"},
-		{"rules", "f.ndjson", kibanaRule, "elastic", store.KindRule, "e-2"},
-		{"rules", "f.json", deployedRule, "sentinel", store.KindRule, "m-2"},
-		{"rules", "f.yml", splunkRule, "splunk", store.KindRule, "s-1"},
-		{"rules", "f.yaml", sentinelRule, "sentinel", store.KindRule, "m-1"},
-		{"rules", "f.yml", ruleText, "sigma", store.KindRule, "r-1"},
-		{"rules", "f.txt", ruleCSV, "candor-csv", store.KindRule, "r-2"},
-		{"exercises", "f.csv", vectrText, "vectr", store.KindExercise, "T1003|||t|2026-03-01T10:00:00Z"},
+		{"telemetry", "f.yaml", dettectSources, "dettect", evidence.RecordSource, "||Process Creation|A ||Process Creation|B"},
+		{"telemetry", "f.yaml", telemetryText, "candor-yaml", evidence.RecordScope, "Example"},
+		{"rules", "f.yml", dettectTechniques, "dettect", evidence.RecordRule, "dettect:T1003:all"},
+		{"rules", "f.toml", elasticRule, "elastic", evidence.RecordRule, "e-1"},
+		{"rules", "f.ndjson", kibanaRule, "elastic", evidence.RecordRule, "e-2"},
+		{"rules", "f.json", deployedRule, "sentinel", evidence.RecordRule, "m-2"},
+		{"rules", "f.yml", splunkRule, "splunk", evidence.RecordRule, "s-1"},
+		{"rules", "f.yaml", sentinelRule, "sentinel", evidence.RecordRule, "m-1"},
+		{"rules", "f.yml", ruleText, "sigma", evidence.RecordRule, "r-1"},
+		{"rules", "f.txt", ruleCSV, "candor-csv", evidence.RecordRule, "r-2"},
+		{"exercises", "f.csv", vectrText, "vectr", evidence.RecordExercise, "T1003|||t|2026-03-01T10:00:00Z"},
 	} {
 		b := newBench(t)
 		res := b.add(b.request(c.kind, b.write(c.name, c.text)))

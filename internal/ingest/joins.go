@@ -11,7 +11,7 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/detection"
-	"candor/internal/store"
+	"candor/internal/evidence"
 )
 
 // mostCalled bounds how many rules, as alerts name them, a batch keeps count of.
@@ -39,7 +39,7 @@ func (e *Evidence) heldRules(ctx context.Context) ([]detection.Rule, error) {
 	if e.evidence == nil {
 		return nil, nil
 	}
-	list, err := e.evidence.Current(ctx, store.KindRule)
+	list, err := e.evidence.Current(ctx, evidence.RecordRule)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"candor/internal/alert/export"
 	"candor/internal/decode"
 	"candor/internal/decode/workbook"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 )
 
@@ -58,11 +59,11 @@ func toldKind(name string, head []byte) string {
 
 // anyKind takes the files of every kind.
 func anyKind() kind {
-	k := kind{what: "files of evidence"}
+	k := kind{Kind: evidence.Kind{Files: "files of evidence"}}
 	for _, one := range kinds() {
-		for _, e := range one.endings {
-			if !slices.Contains(k.endings, e) {
-				k.endings = append(k.endings, e)
+		for _, e := range one.Endings {
+			if !slices.Contains(k.Endings, e) {
+				k.Endings = append(k.Endings, e)
 			}
 		}
 	}

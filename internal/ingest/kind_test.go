@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 )
 
@@ -46,7 +47,7 @@ func TestTheKindIsToldFromContent(t *testing.T) {
 		if got, err := (Request{Paths: []string{path}}).KindOf(); err != nil || got != c.kind {
 			t.Errorf("%.40q: %q, %v; want %s", c.text, got, err, c.kind)
 		}
-		if c.kind == dispositions {
+		if c.kind == evidence.Dispositions {
 			b.add(b.request("alerts", b.write("known.jsonl", alertJSON)))
 		}
 		if res := b.add(b.request(c.kind, path)); res.New+res.Updated == 0 {

@@ -33,7 +33,7 @@ func isMapped(format string) bool {
 func mappedFormats() []format {
 	var out []format
 	for _, kind := range mapping.Kinds() {
-		if kind != alertsKind {
+		if kind != evidence.Alerts {
 			out = append(out, format{Format: Format{kind, mapped, "Any table or JSON, through a mapping file that says what makes which field", "candor evidence add " + kind + " --mapping mapping.yaml export.csv"}})
 		}
 	}
@@ -59,7 +59,7 @@ func (r Request) readMapping() (said []byte, old *tabular.Mapping, m *mapping.Ma
 		if err == nil && m.Of() != r.Kind {
 			err = fault.New(fault.Usage, "the mapping is of %s, and %s are added", m.Of(), r.Kind).At("%s", r.Mapping).Next("add the file as %s, or name another mapping", m.Of())
 		}
-	case r.Kind != alertsKind:
+	case r.Kind != evidence.Alerts:
 		err = fault.New(fault.Invalid, "the file is no mapping of %s: it does not say kind: %s", r.Kind, mapping.Kind).At("%s", r.Mapping).
 			Next("start from: candor evidence map --kind %s FILE", r.Kind)
 	default:
@@ -137,7 +137,7 @@ func (b *batch) situated(shown, said string) string {
 // through reads alerts or dispositions through a mapping.
 func (in *alertInput) through(ctx context.Context, l location, head []byte, input export.Input, p pass) iter.Seq2[*alert.Alert, error] {
 	name := mapped
-	if in.kind == alertsKind {
+	if in.kind == evidence.Alerts {
 		if name = mappedCSV; bytes.HasPrefix(head, []byte("{")) || bytes.HasPrefix(head, []byte("[")) {
 			name = mappedJSON
 		}

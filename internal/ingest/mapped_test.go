@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/xuri/excelize/v2"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/mapping"
 )
@@ -60,6 +61,11 @@ func good(key string) string {
 // TestEveryKeyOfAMappingIsKnownToTheReaderOfItsKind holds the keys of mappings against
 // the readers of Candor's own formats: what the one writes the other takes, all of it.
 func TestEveryKeyOfAMappingIsKnownToTheReaderOfItsKind(t *testing.T) {
+	for _, k := range evidence.Kinds() {
+		if slices.Contains(mapping.Kinds(), k.Name) != k.Mapped {
+			t.Errorf("%s: a mapping makes it %v, and should %v", k.Name, !k.Mapped, k.Mapped)
+		}
+	}
 	for _, kind := range mapping.Kinds() {
 		keys := mapping.Keys(kind)
 		var m strings.Builder

@@ -136,9 +136,9 @@ func (b *batch) telemetry() (t visibility.Telemetry, err error) {
 	for _, r := range b.records {
 		switch {
 		case len(r.Body) == 0:
-		case r.Kind == store.KindSource:
+		case r.Kind == evidence.RecordSource:
 			err = addBody(&t.Sources, r)
-		case r.Kind == store.KindFeed:
+		case r.Kind == evidence.RecordFeed:
 			err = addBody(&t.Observations, r)
 		}
 		if err != nil {

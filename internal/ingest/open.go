@@ -138,7 +138,7 @@ func folder(dir, at string, k kind) (found []location, others int, err error) {
 		return nil, 0, unreadable(dir, err)
 	}
 	if len(found) == 0 {
-		return nil, 0, fault.New(fault.Invalid, "the folder holds no %s (%s)", k.what, k.listed()).
+		return nil, 0, fault.New(fault.Invalid, "the folder holds no %s (%s)", k.Files, k.listed()).
 			At("%s", dir).Next("name the folder that holds them, or the file itself")
 	}
 	slices.SortFunc(found, func(a, b location) int { return cmp.Compare(a.name, b.name) })
@@ -152,12 +152,12 @@ func (k kind) ends(name string) bool {
 	if strings.HasSuffix(name, ".xlsx") {
 		name = strings.TrimSuffix(name, ".xlsx") + ".csv" // its first sheet is read as such
 	}
-	return slices.ContainsFunc(k.endings, func(e string) bool { return strings.HasSuffix(name, e) })
+	return slices.ContainsFunc(k.Endings, func(e string) bool { return strings.HasSuffix(name, e) })
 }
 
 // listed are the endings of its files, for people.
 func (k kind) listed() string {
-	return strings.Join(k.endings, ", ") + ", each alone or packed: .gz, .zst"
+	return strings.Join(k.Endings, ", ") + ", each alone or packed: .gz, .zst"
 }
 
 // file is one input in memory, unpacked.
@@ -423,7 +423,7 @@ func untar(l location, data []byte, k kind) ([]file, error) {
 		return nil, err
 	}
 	if n == 0 {
-		return nil, fault.New(fault.Invalid, "the archive holds no %s (%s)", k.what, k.listed()).
+		return nil, fault.New(fault.Invalid, "the archive holds no %s (%s)", k.Files, k.listed()).
 			At("%s", l.path).Next("name the archive that holds them")
 	}
 	files := make([]file, 0, n)

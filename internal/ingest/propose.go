@@ -116,7 +116,7 @@ func look(l location) ([]byte, error) {
 
 // land says what a mapping makes of the beginning of a file.
 func (p *Proposed) land(ctx context.Context, k kind, f file, m *mapping.Mapping) error {
-	b := &batch{Batch: store.Batch{Kind: k.name}, rejects: &rejects{}}
+	b := &batch{Batch: store.Batch{Kind: k.Name}, rejects: &rejects{}}
 	b.warnings = p.Warnings
 	whole := f.data
 	err := b.recastAll(ctx, k, f, m)
@@ -143,7 +143,7 @@ func (b *batch) recastAll(ctx context.Context, k kind, f file, m *mapping.Mappin
 		b.good = int64(len(b.records))
 		return err
 	}
-	in := &alertInput{kind: k.name, recast: m, files: k}
+	in := &alertInput{kind: k.Name, recast: m, files: k}
 	input := export.Input{File: f.shown, Text: bytes.NewReader(f.data), Reject: b.rejects.add, Warn: func(w string) { b.warnings = append(b.warnings, f.shown+": "+w) }}
 	pass := b.pass()
 	for _, err := range in.through(ctx, location{path: f.shown}, f.data[:min(len(f.data), headSize)], input, pass) {

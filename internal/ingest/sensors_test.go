@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
-	"candor/internal/store"
 )
 
 // What sensors are configured to record, a file of each format.
@@ -24,18 +24,18 @@ const (
 
 func TestSensorsAreToldFromContentAndLand(t *testing.T) {
 	for _, c := range []struct{ kind, name, text, format, record, keys string }{
-		{"telemetry", "f.xml", sysmonXML, "sysmon", store.KindSource, "WinEventLog:Sysmon|EventCode=1||"},
-		{"telemetry", "f.csv", auditpol, "auditpol", store.KindSource, "WinEventLog:Security|EventCode=4688, 4696||"},
-		{"telemetry", "f.rules", auditRules, "auditd", store.KindSource, "auditd:SYSCALL|connect||"},
-		{"telemetry", "f.csv", ctidCSV, "ctid-sensors", store.KindSource, "WinEventLog:Sysmon|EventCode=1|Process Creation|"},
-		{"telemetry", "linux.json", edrJSON, "edr-telemetry", store.KindSource, "||Process Creation|"},
-		{"telemetry", "f.conf", osqueryOf, "osquery", store.KindSource, "linux:osquery|process_events||"},
-		{"telemetry", "f.csv", channelCSV, "windows-channels", store.KindSource, "WinEventLog:Security|||"},
-		{"telemetry", "f.txt", channelTXT, "windows-channels", store.KindSource, "WinEventLog:Security||| WinEventLog:System|||"},
-		{"feeds", "f.csv", "_time,sourcetype,count,hosts\n2026-03-01,aws:cloudtrail,5,1\n", "splunk-tstats", store.KindFeed, "2026-03-01|AWS:CloudTrail||"},
-		{"feeds", "f.csv", "TimeGenerated,DataType,Quantity\n2026-03-01,AWSCloudTrail,5.5\n", "sentinel-usage", store.KindFeed, "2026-03-01|AWS:CloudTrail||"},
-		{"feeds", "f.json", `{"data_streams":[{"data_stream":"logs-aws.cloudtrail-default","maximum_timestamp":1772366400000}]}`, "elastic-indices", store.KindFeed, "2026-03-01|AWS:CloudTrail||"},
-		{"rules", "f.json", layerJSON, "navigator", store.KindRule, "navigator:L:T1059.001"},
+		{"telemetry", "f.xml", sysmonXML, "sysmon", evidence.RecordSource, "WinEventLog:Sysmon|EventCode=1||"},
+		{"telemetry", "f.csv", auditpol, "auditpol", evidence.RecordSource, "WinEventLog:Security|EventCode=4688, 4696||"},
+		{"telemetry", "f.rules", auditRules, "auditd", evidence.RecordSource, "auditd:SYSCALL|connect||"},
+		{"telemetry", "f.csv", ctidCSV, "ctid-sensors", evidence.RecordSource, "WinEventLog:Sysmon|EventCode=1|Process Creation|"},
+		{"telemetry", "linux.json", edrJSON, "edr-telemetry", evidence.RecordSource, "||Process Creation|"},
+		{"telemetry", "f.conf", osqueryOf, "osquery", evidence.RecordSource, "linux:osquery|process_events||"},
+		{"telemetry", "f.csv", channelCSV, "windows-channels", evidence.RecordSource, "WinEventLog:Security|||"},
+		{"telemetry", "f.txt", channelTXT, "windows-channels", evidence.RecordSource, "WinEventLog:Security||| WinEventLog:System|||"},
+		{"feeds", "f.csv", "_time,sourcetype,count,hosts\n2026-03-01,aws:cloudtrail,5,1\n", "splunk-tstats", evidence.RecordFeed, "2026-03-01|AWS:CloudTrail||"},
+		{"feeds", "f.csv", "TimeGenerated,DataType,Quantity\n2026-03-01,AWSCloudTrail,5.5\n", "sentinel-usage", evidence.RecordFeed, "2026-03-01|AWS:CloudTrail||"},
+		{"feeds", "f.json", `{"data_streams":[{"data_stream":"logs-aws.cloudtrail-default","maximum_timestamp":1772366400000}]}`, "elastic-indices", evidence.RecordFeed, "2026-03-01|AWS:CloudTrail||"},
+		{"rules", "f.json", layerJSON, "navigator", evidence.RecordRule, "navigator:L:T1059.001"},
 	} {
 		b := newBench(t)
 		r := b.request(c.kind, b.write(c.name, c.text))
@@ -76,17 +76,17 @@ func TestInputsOfTheFieldAreReadAsTheyAreMeant(t *testing.T) {
 		kind, record, format string
 		keys, warnings       []string
 	}{
-		"sysmonconfig.xml": {"telemetry", store.KindSource, "sysmon",
+		"sysmonconfig.xml": {"telemetry", evidence.RecordSource, "sysmon",
 			[]string{"WinEventLog:Sysmon|EventCode=10||", "WinEventLog:Sysmon|EventCode=1||", "WinEventLog:Sysmon|EventCode=3||"}, nil},
-		"auditpol.csv": {"telemetry", store.KindSource, "auditpol",
+		"auditpol.csv": {"telemetry", evidence.RecordSource, "auditpol",
 			[]string{"WinEventLog:Security|EventCode=4624, 4625, 4648, 4675||", "WinEventLog:Security|EventCode=4688, 4696||"}, []string{"Security Group Management"}},
-		"ctid-sensor-mapping.csv": {"telemetry", store.KindSource, "ctid-sensors",
+		"ctid-sensor-mapping.csv": {"telemetry", evidence.RecordSource, "ctid-sensors",
 			[]string{"WinEventLog:Security|EventCode=4688|Process Creation|", "WinEventLog:Sysmon|EventCode=1|Process Creation|"}, nil},
-		"navigator-layer.json": {"rules", store.KindRule, "navigator",
+		"navigator-layer.json": {"rules", evidence.RecordRule, "navigator",
 			[]string{"navigator:Our coverage:T1059.001", "navigator:Our coverage:T1110"}, []string{"a claim without one"}},
-		"telemetry-unknown-component.yaml": {"telemetry", store.KindSource, "candor-yaml",
+		"telemetry-unknown-component.yaml": {"telemetry", evidence.RecordSource, "candor-yaml",
 			[]string{"WinEventLog Sysmon|||", "||Proces Creation|"}, []string{`"Proces Creation", so nothing rests on it; nearest: Process Creation`, "nearest: WinEventLog:Sysmon"}},
-		"dettect-unknown-names.yaml": {"telemetry", store.KindSource, "dettect",
+		"dettect-unknown-names.yaml": {"telemetry", evidence.RecordSource, "dettect",
 			[]string{"||Proces Creation|", "||Process monitoring|"}, []string{"nearest: Process Creation", "Process monitoring is read as Process Creation"}},
 	} {
 		path := testData(t, "mend", "telemetry", file)

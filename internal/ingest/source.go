@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
@@ -35,38 +36,10 @@ func (r Request) checkSource(k kind) error {
 		return fault.New(fault.Usage, "%q is no name of a source", r.Source).Next("use a name without slashes, control characters and blanks at its ends, for example corp-sigma")
 	case len([]rune(r.Source)) > maxSource:
 		return fault.New(fault.Usage, "the name of the source is longer than %d characters", maxSource).Next("use a shorter one")
-	case !k.sourced && k.name != alertsKind:
-		return fault.New(fault.Usage, "%s are of no source: each is known by its id alone", k.name).Next("leave the source out; %s have one", strings.Join(sourcedKinds(), ", "))
-	case r.Whole && !k.sourced:
-		return fault.New(fault.Usage, "%s are never complete: what fired stays", k.name).Next("use --source to say whose they are")
-	}
-	return nil
-}
-
-// sourcedKinds lists the kinds whose records are of a source.
-func sourcedKinds() []string {
-	var names []string
-	for _, k := range kinds() {
-		if k.sourced {
-			names = append(names, k.name)
-		}
-	}
-	return names
-}
-
-// recordKinds lists the kinds of record that batches of a kind hold.
-func recordKinds(kind string) []string {
-	switch kind {
-	case "telemetry":
-		return []string{store.KindScope, store.KindSource, store.KindExternal}
-	case "rules":
-		return []string{store.KindRule}
-	case "exercises":
-		return []string{store.KindExercise}
-	case "runbooks":
-		return []string{store.KindRunbook}
-	case "exceptions":
-		return []string{store.KindException}
+	case !k.Sourced && k.Name != evidence.Alerts:
+		return fault.New(fault.Usage, "%s are of no source: each is known by its id alone", k.Name).Next("leave the source out; %s have one", strings.Join(evidence.Names(func(k *evidence.Kind) bool { return k.Sourced }), ", "))
+	case r.Whole && !k.Sourced:
+		return fault.New(fault.Usage, "%s are never complete: what fired stays", k.Name).Next("use --source to say whose they are")
 	}
 	return nil
 }
@@ -110,7 +83,7 @@ func (b *batch) named(hash string) {
 // origin returns the source of records in a format: the one that was named, and of
 // rules otherwise the format.
 func (b *batch) origin(format string) string {
-	if b.Kind == "rules" {
+	if b.Kind == evidence.Rules {
 		return cmp.Or(b.Source, format)
 	}
 	return b.Source
@@ -122,7 +95,11 @@ func (e *Evidence) held(ctx context.Context, b *batch) ([]store.Record, error) {
 		return nil, nil
 	}
 	var all []store.Record
-	for _, kind := range recordKinds(b.Kind) {
+	k := evidence.KindOf(b.Kind)
+	if !k.Sourced {
+		return nil, nil
+	}
+	for _, kind := range k.Records {
 		list, err := e.evidence.Current(ctx, kind)
 		if err != nil {
 			return nil, err
@@ -220,7 +197,7 @@ func (b *batch) shared(missing []store.Record) {
 	var of, ids []string
 	for _, r := range missing {
 		source, id := r.Identity()
-		if !mine[subject{r.Kind, id}] || r.Kind == store.KindScope {
+		if !mine[subject{r.Kind, id}] || r.Kind == evidence.RecordScope {
 			continue
 		}
 		ids = append(ids, Title(r))
@@ -232,7 +209,7 @@ func (b *batch) shared(missing []store.Record) {
 		return
 	}
 	note := fmt.Sprintf("%s of another source (%s) are called as some of this input: %s; both count", plural(len(ids), "record"), strings.Join(of, ", "), some(ids))
-	if b.Kind == "rules" {
+	if b.Kind == evidence.Rules {
 		note += ", and alerts that name such a rule are joined by their source, and to none where it does not tell"
 	}
 	b.warnings = append(b.warnings, note+"; withdraw the batch that is replaced, if one is")
@@ -255,11 +232,11 @@ func Title(r store.Record) string {
 		Name, Title string
 	}
 	name := ""
-	if (r.Kind == store.KindRule || r.Kind == store.KindRunbook || r.Kind == store.KindExternal) && json.Unmarshal(r.Body, &body) == nil {
+	if (r.Kind == evidence.RecordRule || r.Kind == evidence.RecordRunbook || r.Kind == evidence.RecordExternal) && json.Unmarshal(r.Body, &body) == nil {
 		name = cmp.Or(body.Title, body.Name)
 	}
 	parts := slices.DeleteFunc(strings.Split(id, "|"), func(p string) bool { return p == "" })
-	if r.Kind == store.KindRule || r.Kind == store.KindRunbook {
+	if r.Kind == evidence.RecordRule || r.Kind == evidence.RecordRunbook {
 		parts = []string{id}
 	}
 	if id = strings.Join(parts, ", "); name == "" || name == id {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
@@ -51,7 +52,7 @@ func TestACompleteInputRetiresWhatItsSourceNoLongerHas(t *testing.T) {
 	if second.Retired != 2 || second.Unchanged != 1 || second.Read != 1 || !slices.Equal(second.Gone, []string{"b (Rule b)", "c (Rule c)"}) {
 		t.Fatalf("%+v", second)
 	}
-	if got := b.keys(store.KindRule); !slices.Equal(got, []string{"a", "b", "z"}) { // b of the source "sigma"
+	if got := b.keys(evidence.RecordRule); !slices.Equal(got, []string{"a", "b", "z"}) { // b of the source "sigma"
 		t.Errorf("in force: %v", got)
 	}
 	gone, err := b.evidence.Retired(t.Context(), second.ID)
@@ -64,7 +65,7 @@ func TestACompleteInputRetiresWhatItsSourceNoLongerHas(t *testing.T) {
 	if err := b.evidence.Withdraw(t.Context(), second.ID, store.Withdrawal{At: added, Reason: "the wrong folder"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.keys(store.KindRule); !slices.Equal(got, []string{"a", "b", "b", "c", "z"}) {
+	if got := b.keys(evidence.RecordRule); !slices.Equal(got, []string{"a", "b", "b", "c", "z"}) {
 		t.Errorf("in force once it is withdrawn: %v", got)
 	}
 }
@@ -83,8 +84,8 @@ func TestAStateComesBack(t *testing.T) {
 		{one, false, 1, 0, "a b", "the same again"}, {two, true, 0, 1, "a", "b is gone again"}, {two, false, 0, 1, "a", "the same again"},
 	} {
 		res := b.add(b.whole("rules", "corp", step.path))
-		if res.Fresh != step.fresh || res.New != step.new || res.Retired != step.retired || strings.Join(b.keys(store.KindRule), " ") != step.inForce {
-			t.Errorf("step %d, %s: fresh %v, new %d, retired %d, in force %v", n, step.title, res.Fresh, res.New, res.Retired, b.keys(store.KindRule))
+		if res.Fresh != step.fresh || res.New != step.new || res.Retired != step.retired || strings.Join(b.keys(evidence.RecordRule), " ") != step.inForce {
+			t.Errorf("step %d, %s: fresh %v, new %d, retired %d, in force %v", n, step.title, res.Fresh, res.New, res.Retired, b.keys(evidence.RecordRule))
 		}
 	}
 }
@@ -96,7 +97,7 @@ func TestWhatCannotBeReadRetiresNothing(t *testing.T) {
 	if res.Retired != 0 || res.Whole || res.Rejected != 1 || !has(res.Warnings, "not taken for complete", "1 record could not be read") {
 		t.Errorf("%+v", res)
 	}
-	if got := b.keys(store.KindRule); !slices.Equal(got, []string{"a", "b"}) {
+	if got := b.keys(evidence.RecordRule); !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("in force: %v", got)
 	}
 }
@@ -124,9 +125,9 @@ func TestEarlierInputOfTheSamePathIsHeldAgainstLaterOnes(t *testing.T) {
 
 func TestEveryKindOfASourceHasAState(t *testing.T) {
 	for kind, c := range map[string]struct{ name, before, after, record, gone string }{
-		"telemetry": {"t.yaml", telemetryText, strings.Replace(telemetryText, "Example", "Another", 1), store.KindScope, "Example"},
-		"exercises": {"x.csv", exerciseText, "technique,analytic,test,time,outcome,rule_id,notes\nT1003,AN0001,u,2026-03-02,alerted,r-1,\n", store.KindExercise, "T1003, AN0001, Linux, t, 2026-03-01T00:00:00Z"},
-		"runbooks":  {"books/one.md", runbookText, runbookText + "more\n", store.KindRunbook, "one"},
+		"telemetry": {"t.yaml", telemetryText, strings.Replace(telemetryText, "Example", "Another", 1), evidence.RecordScope, "Example"},
+		"exercises": {"x.csv", exerciseText, "technique,analytic,test,time,outcome,rule_id,notes\nT1003,AN0001,u,2026-03-02,alerted,r-1,\n", evidence.RecordExercise, "T1003, AN0001, Linux, t, 2026-03-01T00:00:00Z"},
+		"runbooks":  {"books/one.md", runbookText, runbookText + "more\n", evidence.RecordRunbook, "one"},
 	} {
 		b := newBench(t)
 		path := b.write(c.name, c.before)
@@ -170,7 +171,7 @@ func TestACheckSaysWhatWouldBeRetired(t *testing.T) {
 	if err != nil || c.Retired != 1 || !slices.Equal(c.Gone, []string{"b (Rule b)"}) || c.Updated != 1 {
 		t.Errorf("%+v, error %v", c, err)
 	}
-	if got := b.keys(store.KindRule); len(got) != 2 {
+	if got := b.keys(evidence.RecordRule); len(got) != 2 {
 		t.Errorf("checking retired something: %v", got)
 	}
 }

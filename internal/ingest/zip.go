@@ -35,7 +35,7 @@ func members(l location, r io.ReaderAt, size int64, k kind) ([]*zip.File, error)
 		}
 	}
 	if len(list) == 0 {
-		return nil, fault.New(fault.Invalid, "the archive holds no %s (%s)", k.what, k.listed()).At("%s", l.path).Next("name the archive that holds them")
+		return nil, fault.New(fault.Invalid, "the archive holds no %s (%s)", k.Files, k.listed()).At("%s", l.path).Next("name the archive that holds them")
 	}
 	slices.SortStableFunc(list, func(a, b *zip.File) int { return cmp.Compare(inZip(a), inZip(b)) })
 	return list, nil

@@ -12,7 +12,7 @@ import (
 )
 
 // Kinds lists what can be pushed, in the order in which it becomes batches.
-func Kinds() []string { return []string{"alerts", "dispositions", "signals", "feeds"} }
+func Kinds() []string { return evidence.Pushed() }
 
 // bodyName is how decoders know a body; nobody is shown it.
 const bodyName = "body"
@@ -32,14 +32,14 @@ func check(kind string, body []byte) (r Receipt, wrong map[int]bool, err error) 
 		}
 	}
 	switch kind {
-	case "alerts":
+	case evidence.Alerts:
 		r.Accepted, err = alerts(body, reject)
-	case "dispositions":
+	case evidence.Dispositions:
 		r.Accepted, err = statements(body, reject)
-	case "signals":
+	case evidence.Signals:
 		d, failed := tabular.DecodeLines(bodyName, bytes.NewReader(body))
 		r.Accepted, err = count(d, reject), failed
-	case "feeds":
+	case evidence.Feeds:
 		d, failed := feed.DecodeLines(bodyName, bytes.NewReader(body))
 		r.Accepted, err = count(d, reject), failed
 	default:

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/store"
@@ -522,7 +523,7 @@ func TestTheClockMayJumpBack(t *testing.T) {
 		d.push(d.Service, "feeds", "edr", strings.Replace(feedLine, `"events":4`, `"events":`+events, 1))
 	}
 	d.fold(d.Service)
-	bs, err := d.evidence.Current(t.Context(), store.KindFeed)
+	bs, err := d.evidence.Current(t.Context(), evidence.RecordFeed)
 	if err != nil || len(bs) != 1 || !strings.Contains(string(bs[0].Body), `"events":3`) {
 		t.Errorf("%+v, %v", bs, err)
 	}

@@ -1,5 +1,7 @@
 package mapping
 
+import "candor/internal/evidence"
+
 // key is a field of a record of a kind.
 type key struct {
 	name string
@@ -101,30 +103,30 @@ func joined(parts ...[]key) []key {
 // readers decide what a record must be.
 func targets() []target {
 	return []target{
-		{kind: "alerts", write: asJSON, fields: true, keys: joined(
+		{kind: evidence.Alerts, write: asJSON, fields: true, keys: joined(
 			[]key{{name: "id"}, needed(plain, "rule_id"), needed(moment, "time")}, texts("rule_name", "site", "entity", "severity"),
 			keys(number, "score"), texts("case_id"), keys(list, "techniques"), texts("tactic", "source", "disposition"),
 			keys(moment, "disposition_time"), texts("disposition_by", "provenance", "reading", "duplicate_of"))},
-		{kind: "dispositions", keys: joined([]key{needed(plain, "id"), needed(plain, "disposition"), needed(moment, "disposition_time")},
+		{kind: evidence.Dispositions, keys: joined([]key{needed(plain, "id"), needed(plain, "disposition"), needed(moment, "disposition_time")},
 			texts("disposition_by", "provenance", "case_id", "reading", "duplicate_of"))},
-		{kind: "cases", keys: joined([]key{needed(plain, "case_id"), {name: "title"}, {name: "occurred", as: moment}, needed(moment, "opened"), {name: "closed", as: moment}},
+		{kind: evidence.Cases, keys: joined([]key{needed(plain, "case_id"), {name: "title"}, {name: "occurred", as: moment}, needed(moment, "opened"), {name: "closed", as: moment}},
 			texts("classification", "found_by"), keys(list, "techniques", "analytics", "platforms", "alerts"), texts("owner", "lessons"),
 			keys(list, "runbooks"), texts("site"), keys(list, "entities"))},
-		{kind: "exercises", keys: joined(texts("technique", "analytic"), []key{needed(plain, "test"), needed(moment, "time"), needed(plain, "outcome")},
+		{kind: evidence.Exercises, keys: joined(texts("technique", "analytic"), []key{needed(plain, "test"), needed(moment, "time"), needed(plain, "outcome")},
 			texts("rule_id", "notes", "platform", "host", "site"))},
-		{kind: "signals", fields: true, keys: joined([]key{needed(plain, "id"), needed(moment, "time"), needed(plain, "entity"), needed(plain, "name")},
+		{kind: evidence.Signals, fields: true, keys: joined([]key{needed(plain, "id"), needed(moment, "time"), needed(plain, "entity"), needed(plain, "name")},
 			texts("site", "source"), keys(list, "techniques"), texts("tactic", "reliability", "credibility"), keys(number, "score"))},
-		{kind: "feeds", keys: joined([]key{needed(date, "date"), needed(plain, "source"), {name: "channel"}, needed(number, "events"), needed(number, "hosts"), {name: "site"}},
+		{kind: evidence.Feeds, keys: joined([]key{needed(date, "date"), needed(plain, "source"), {name: "channel"}, needed(number, "events"), needed(number, "hosts"), {name: "site"}},
 			keys(number, "latency_median", "latency_p95"))},
-		{kind: "rules", keys: joined([]key{needed(plain, "rule_id"), {name: "name"}, needed(plain, "enabled")},
+		{kind: evidence.Rules, keys: joined([]key{needed(plain, "rule_id"), {name: "name"}, needed(plain, "enabled")},
 			keys(list, "techniques", "analytics", "log_sources"), texts("owner"), keys(list, "aliases", "fields", "replaces"), keys(date, "modified"))},
-		{kind: "telemetry", write: asYAML, keys: joined(texts("name", "channel", "component"), keys(list, "platforms", "sites"),
+		{kind: evidence.Telemetry, write: asYAML, keys: joined(texts("name", "channel", "component"), keys(list, "platforms", "sites"),
 			keys(number, "hosts"), texts("product", "owner"), keys(date, "since", "until"), texts("note"))},
-		{kind: "runs", keys: joined([]key{needed(plain, "rule_id"), {name: "rule_name"}, needed(moment, "start"), {name: "end", as: moment}, needed(plain, "status")},
+		{kind: evidence.Runs, keys: joined([]key{needed(plain, "rule_id"), {name: "rule_name"}, needed(moment, "start"), {name: "end", as: moment}, needed(plain, "status")},
 			keys(number, "executions", "events", "gap_seconds"), texts("source", "site", "reason"))},
-		{kind: "fields", keys: joined([]key{needed(plain, "source"), {name: "channel"}, needed(plain, "field"), needed(number, "share")},
+		{kind: evidence.Fields, keys: joined([]key{needed(plain, "source"), {name: "channel"}, needed(plain, "field"), needed(number, "share")},
 			keys(date, "date"), keys(number, "events"), texts("site"))},
-		{kind: "exceptions", keys: joined([]key{{name: "rule_id"}, needed(plain, "condition"), {name: "reason"}, {name: "owner"}},
+		{kind: evidence.Exceptions, keys: joined([]key{{name: "rule_id"}, needed(plain, "condition"), {name: "reason"}, {name: "owner"}},
 			keys(date, "expires"), texts("id", "name", "rule_name", "list"), keys(date, "since"), texts("source"))},
 	}
 }

@@ -329,7 +329,7 @@ func (w *writer) cell(k key, values []string) string {
 	if k.as == list {
 		text = strings.Join(values, ";")
 	}
-	if w.target.kind == "dispositions" { // its reader takes back what makes cells inert
+	if w.target.kind == evidence.Dispositions { // its reader takes back what makes cells inert
 		return decode.Inert(text)
 	}
 	return text
@@ -366,7 +366,7 @@ func (w *writer) object(r *row, values [][]string) {
 			o.text(v[0])
 		}
 	}
-	if !id && w.target.kind == "alerts" {
+	if !id && w.target.kind == evidence.Alerts {
 		o.name("id")
 		o.text(w.derived(r, site))
 	}

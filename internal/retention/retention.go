@@ -15,6 +15,7 @@ import (
 
 	"candor/internal/custody"
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
 	"candor/internal/veil"
@@ -92,28 +93,33 @@ func (s *Service) called(name string) ([]string, error) {
 	return []string{name, k.Name(name)}, nil
 }
 
-// speaking are the kinds of record other than alerts that speak of entities.
-var speaking = [...]string{store.KindCase, store.KindSignal, store.KindExercise, store.KindException, store.KindRun, store.KindTuning}
-
-// naming counts the records in force that hold one of the names of something, by kind.
+// naming counts the records in force that hold one of the names of something, by kind,
+// alerts apart.
 func (s *Service) naming(ctx context.Context, names []string) (map[string]int, error) {
 	n := map[string]int{}
-	holds := func(r *store.Record) bool {
-		return slices.ContainsFunc(names, func(name string) bool {
-			quoted, err := json.Marshal(name) // a text cannot fail to be encoded
-			return err == nil && strings.Contains(string(r.Body), string(quoted[1:len(quoted)-1])) || strings.Contains(r.Key, name)
-		})
-	}
-	for _, kind := range speaking {
-		records, err := s.Evidence.Current(ctx, kind)
-		if err != nil {
-			return nil, err
+	for _, k := range evidence.Kinds() {
+		if k.Naming == evidence.Nameless {
+			continue
 		}
-		for i := range records {
-			if holds(&records[i]) {
-				n[kind]++
+		for _, kind := range k.Records {
+			records, err := s.Evidence.Current(ctx, kind)
+			if err != nil {
+				return nil, err
+			}
+			for i := range records {
+				if holds(&records[i], names) {
+					n[kind]++
+				}
 			}
 		}
 	}
 	return n, nil
+}
+
+// holds reports whether one of the names stands in a record.
+func holds(r *store.Record, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		quoted, err := json.Marshal(name) // a text cannot fail to be encoded
+		return err == nil && strings.Contains(string(r.Body), string(quoted[1:len(quoted)-1])) || strings.Contains(r.Key, name)
+	})
 }

@@ -408,43 +408,16 @@ type Amiss struct {
 	What  string `json:"what"`
 }
 
-// Record is one statement of evidence other than an alert: what it is about
-// (Kind and Key), and what it says (Body, the noun as JSON). A later record with
-// the same kind and key supersedes an earlier one; both stay. One without a body
-// says nothing but that what was said before is over: it retires its key.
+// Record is one statement of evidence other than an alert: what it is about (Key and
+// Kind, one of package evidence), and what it says (Body, the noun as JSON). A later
+// record with the same kind and key supersedes an earlier one; both stay. One without a
+// body says nothing but that what was said before is over: it retires its key.
 type Record struct {
 	Kind  string
 	Key   string
 	Body  []byte
 	Batch string // set by the store
 }
-
-// The kinds of record. A batch of kind "telemetry" holds records of the first
-// three; each other kind has a batch kind of the same name.
-const (
-	KindScope    = "scope"
-	KindSource   = "source"
-	KindExternal = "external"
-	KindFeed     = "feed"
-	KindRule     = "rule"
-	KindExercise = "exercise"
-	KindRunbook  = "runbook"
-	KindWaiver   = "waiver"
-	KindCase     = "case"
-	KindSignal   = "signal"
-	KindTuning   = "tuning"
-	KindRename   = "rename"
-	KindRun      = "run"
-	// KindException is a suppression of a rule, and KindField what share of a log
-	// source's events carry a field.
-	KindException = "exception"
-	KindField     = "field"
-	// KindTie is what a review said of whether an alert is part of an incident.
-	KindTie = "tie"
-	// KindNote is what a person wrote about an object, which is the key: its records are
-	// entries in one history, and package take says which of them stand.
-	KindNote = "note"
-)
 
 // Evidence keeps batches and their records.
 type Evidence interface {

@@ -9,6 +9,7 @@ import (
 	"candor/internal/detection"
 	"candor/internal/detection/condition"
 	"candor/internal/detection/exempt"
+	"candor/internal/evidence"
 	"candor/internal/exercise"
 	"candor/internal/pseudonym"
 	"candor/internal/signal"
@@ -17,14 +18,8 @@ import (
 
 // Holds reports whether a batch is of a kind that has names which are covered.
 func Holds(b *store.Batch) bool {
-	if b.Format == store.CaseAlerts { // which say of alerts only that they are of cases
-		return false
-	}
-	switch b.Kind {
-	case "alerts", "dispositions", "cases", "exercises", "exceptions", "signals":
-		return true
-	}
-	return false
+	// What ties alerts to cases says nothing else of them.
+	return b.Format != store.CaseAlerts && evidence.KindOf(b.Kind).Naming == evidence.Covered
 }
 
 // Alert puts pseudonyms in the place of the names in an alert, or in a statement about one.

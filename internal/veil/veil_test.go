@@ -2,6 +2,7 @@ package veil
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,6 +68,26 @@ func TestNoNameOfAnAlertIsLeft(t *testing.T) {
 	Alert(k, &again)
 	if second, _ := json.Marshal(again); string(second) != string(text) {
 		t.Errorf("done again:\n%s\n%s", text, second)
+	}
+}
+
+// TestEveryKindThatIsCoveredIs holds what is said of the kinds against what is done with
+// a noun of each.
+func TestEveryKindThatIsCoveredIs(t *testing.T) {
+	k := testKey()
+	nouns := map[string]any{
+		evidence.RecordCase: alert.Case{Owner: "jdoe"}, evidence.RecordExercise: exercise.Exercise{Host: "jdoe"},
+		evidence.RecordSignal: signal.Signal{Entity: "jdoe"}, evidence.RecordException: detection.Exception{Condition: `user = "jdoe"`},
+	}
+	for _, of := range evidence.Kinds() {
+		for _, r := range of.Records {
+			if of.Naming != evidence.Covered {
+				continue
+			}
+			if n, _ := Noun(k, nouns[r], ""); nouns[r] == nil || strings.Contains(fmt.Sprintf("%+v", n), "jdoe") {
+				t.Errorf("names of %s are covered, and one is left in a %s: %+v", of.Name, r, n)
+			}
+		}
 	}
 }
 

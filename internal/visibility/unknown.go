@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"candor/internal/attack"
+	"candor/internal/telemetry"
 )
 
 // Suggestion is a log source that someone declared or observed and that the
@@ -74,6 +75,9 @@ func Unknown(lib *attack.Library, t Telemetry) []Suggestion {
 		}
 	}
 	for _, o := range t.Observations {
+		if _, is := telemetry.IsPulled(o.Value.Source); is {
+			continue // it is not a log source that a release could name
+		}
 		look(o.Value.Source, o.Value.Channel, o.Batch)
 	}
 	slices.SortFunc(out, func(a, b Suggestion) int {

@@ -313,7 +313,7 @@ func TestUnknownLogSources(t *testing.T) {
 			telemetry.Source{Name: "NSM:Flow", Channel: "conn.log"}, // None is any
 			telemetry.Source{Name: "Coffee machine"},
 		),
-		Observations: of("b2", telemetry.Observation{Source: "NSM:Flwo"}, telemetry.Observation{Source: "sysmon"}),
+		Observations: of("b2", telemetry.Observation{Source: "NSM:Flwo"}, telemetry.Observation{Source: "sysmon"}, telemetry.Observation{Source: telemetry.PulledFrom("corp")}),
 	})
 	var lines []string
 	for _, s := range got {

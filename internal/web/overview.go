@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/day"
+	"candor/internal/evidence"
 	"candor/internal/store"
 	"candor/internal/visibility"
 )
@@ -153,7 +154,7 @@ func (v overviewView) ApartOf(a assure.SiteVerdict) apartView {
 func newest(bs []store.Batch) day.Date {
 	var last time.Time
 	for _, b := range bs {
-		if b.Withdrawn == nil && (b.Kind == "alerts" || b.Kind == "feeds") && b.Last.After(last) {
+		if b.Withdrawn == nil && evidence.KindOf(b.Kind).Flows && b.Last.After(last) {
 			last = b.Last
 		}
 	}

@@ -75,8 +75,11 @@ func (b *Book) Presence(from, to day.Date) []alert.Presence {
 	for _, p := range at {
 		list = append(list, *p)
 	}
-	slices.SortFunc(list, func(x, y alert.Presence) int {
-		return cmp.Or(cmp.Compare(x.RuleID, y.RuleID), cmp.Compare(x.Site, y.Site), cmp.Compare(x.Day, y.Day))
-	})
+	slices.SortFunc(list, ComparePresence)
 	return list
+}
+
+// ComparePresence orders presence by rule, site and day.
+func ComparePresence(a, b alert.Presence) int {
+	return cmp.Or(cmp.Compare(a.RuleID, b.RuleID), cmp.Compare(a.Site, b.Site), cmp.Compare(a.Day, b.Day))
 }

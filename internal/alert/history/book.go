@@ -45,6 +45,21 @@ func (b *Book) Apply(draft *Book) {
 	b.void, b.rules = draft.void, nil
 }
 
+// Drafted yields the states of the alerts that a draft changes: as they were, of those that
+// are known to the book that it is of, and as they are.
+func (b *Book) Drafted() iter.Seq[*State] {
+	return func(yield func(*State) bool) {
+		for id, p := range b.lives {
+			if !yield(&p.State) {
+				return
+			}
+			if was := b.under.life(id); was != nil && !yield(&was.State) {
+				return
+			}
+		}
+	}
+}
+
 // life returns the life of an ID, nil when nothing arrived of it.
 func (b *Book) life(id string) *life {
 	if p := b.lives[id]; p != nil || b.under == nil {

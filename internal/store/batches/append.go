@@ -164,11 +164,14 @@ func (s *Store) alone(path string) error {
 // commit notes in the folder how far it has come, with a file that is there now, and
 // commits a change. Where it cannot, the file goes again.
 func (s *Store) commit(ctx context.Context, c Change, at Tip, path string, next func(*roll) *roll) error {
-	err := s.setTip(at)
+	touched, err := s.touched(ctx, c, at)
+	if err == nil {
+		err = s.setTip(at)
+	}
 	if err == nil {
 		noted := at
 		noted.Folder = s.state()
-		err = c.Commit(ctx, noted)
+		err = s.memory.change(touched, func() error { return c.Commit(ctx, noted) })
 	}
 	if err != nil {
 		return errors.Join(err, s.setTip(s.at), os.Remove(path), durable.Names(s.dir))
@@ -177,6 +180,18 @@ func (s *Store) commit(ctx context.Context, c Change, at Tip, path string, next 
 	defer s.mu.Unlock()
 	s.roll, s.at = next(s.roll), at
 	return nil
+}
+
+// touched returns what a change touches, as far as anything is remembered; nil for all.
+func (s *Store) touched(ctx context.Context, c Change, at Tip) ([]Touch, error) {
+	if at.Merges > s.at.Merges || s.memory.idle() {
+		return nil, nil
+	}
+	touched, err := c.Touched(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find what the change touches: %w", err)
+	}
+	return append([]Touch{}, touched...), nil
 }
 
 // Withdraw makes a batch stop counting; see store.Custody.

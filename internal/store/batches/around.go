@@ -12,7 +12,7 @@ func (s *Store) Near(ctx context.Context, asked []alert.Around) ([]alert.Near, e
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
-	return s.index.Near(ctx, asked)
+	return s.memory.Near(ctx, asked)
 }
 
 // Around lists alerts around a time; see store.AroundReader.
@@ -28,5 +28,5 @@ func (s *Store) Presence(ctx context.Context, from, to day.Date) ([]alert.Presen
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
-	return s.index.Presence(ctx, from, to)
+	return s.memory.Presence(ctx, from, to)
 }

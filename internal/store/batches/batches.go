@@ -30,6 +30,7 @@ type Store struct {
 	engine Engine
 	o      Options
 	index  Index
+	memory *memory       // what it answered
 	turn   chan struct{} // held by the one that writes
 	gather int           // see counts
 
@@ -104,6 +105,7 @@ func (s *Store) attach(ctx context.Context) (err error) {
 	if s.index, err = s.engine.Open(ctx, s.o.Write); err != nil {
 		return err
 	}
+	s.memory = newMemory(s.index)
 	err = s.follow(ctx)
 	var said *fault.Error
 	if errors.As(err, &said) && !errors.Is(err, ErrRebuild) && !errors.Is(err, ErrReadOnly) {

@@ -280,7 +280,7 @@ func (x *expiration) decide(ctx context.Context, c Change, moved map[int]Held) e
 	if err == nil {
 		noted := at
 		noted.Folder = x.state()
-		err = c.Commit(ctx, noted)
+		err = x.memory.change(nil, func() error { return c.Commit(ctx, noted) })
 	}
 	if err != nil { // it has expired, and the index has not followed
 		x.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"candor/internal/day"
 	"candor/internal/store"
 )
 
@@ -22,6 +23,8 @@ type Index interface {
 	Held(ctx context.Context) ([]Held, error)
 	// Packs lists what has been taken in, as one by file; see store.Packer.
 	Packs(ctx context.Context) ([]store.Pack, error)
+	// RulesOf does what Rules does, of the rules with some keys, or of all for nil.
+	RulesOf(ctx context.Context, keys []string) ([]store.AlertRule, error)
 	// Rows counts the arrivals that the answers are worked out from, by the number of
 	// their batch, void ones included. A batch without any may be left out.
 	Rows(ctx context.Context) (map[int]int64, error)
@@ -43,6 +46,10 @@ type Change interface {
 	// Drop takes out all arrivals of the alerts with some IDs, and returns what those that
 	// counted counted as, in the order of store.Expiry.
 	Drop(ctx context.Context, ids []string) ([]store.ExpiredSum, error)
+	// Touched lists the rules and days that have alerts which, for all the change did so
+	// far, count otherwise than before, or are told of by other batches: those of before,
+	// and those of now. It may list others, and is asked at the end.
+	Touched(ctx context.Context) ([]Touch, error)
 	// Enter notes what the index holds of batches, in place of what was noted before.
 	Enter(ctx context.Context, held ...Held) error
 	// Commit makes the change seen, whole or not at all also when the process is killed,
@@ -92,6 +99,12 @@ type File struct {
 	Number int
 	// Void says that the batch was withdrawn.
 	Void bool
+}
+
+// Touch is the alerts of one rule on one day.
+type Touch struct {
+	Rule string // the rule's key, as alert.RuleKey gives it
+	Day  day.Date
 }
 
 // Outcomes are the numbers of arrivals that history.State.Take came to. Waiting is the

@@ -30,7 +30,7 @@ func (s *Store) Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, erro
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
-	return s.index.Sums(ctx, q)
+	return s.memory.Sums(ctx, q)
 }
 
 // CaseCounts counts the alerts of cases; see store.AlertReader.
@@ -54,7 +54,7 @@ func (s *Store) Rules(ctx context.Context) ([]store.AlertRule, error) {
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
-	return s.index.Rules(ctx)
+	return s.memory.Rules(ctx)
 }
 
 // Find returns an alert; see store.AlertReader.

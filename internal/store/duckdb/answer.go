@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"candor/internal/alert"
@@ -95,8 +96,15 @@ func same(a, b alert.Tally) bool {
 }
 
 // Rules lists the rules of alerts; see store.AlertReader.
-func (x *Index) Rules(ctx context.Context) (list []store.AlertRule, err error) {
-	places := map[string]int{}
+func (x *Index) Rules(ctx context.Context) ([]store.AlertRule, error) { return x.RulesOf(ctx, nil) }
+
+// RulesOf lists some of them; see batches.Index.
+func (x *Index) RulesOf(ctx context.Context, keys []string) (list []store.AlertRule, err error) {
+	places, only, args := map[string]int{}, "", []any{}
+	if keys != nil {
+		only, args = ` AND %s"rule" IN (SELECT unnest($1::VARCHAR[]))`, []any{keys}
+	}
+	of := func(alias string) string { return strings.ReplaceAll(only, "%s", alias) }
 	err = x.scan(ctx, 5, func(v []value) {
 		r := store.AlertRule{Alerts: v[1].(int64), First: stamp.Time(v[2].(int64)), Last: stamp.Time(v[3].(int64))}
 		r.Name, _ = v[4].(string)
@@ -104,23 +112,23 @@ func (x *Index) Rules(ctx context.Context) (list []store.AlertRule, err error) {
 		places[v[0].(string)] = len(list)
 		list = append(list, r)
 	}, `SELECT "rule", sum(n)::BIGINT, min(first), max(last), arg_max("name", (last, "name")) FILTER ("name" <> '') FROM (
-		SELECT "rule", "name", count(*) AS n, min("time") AS first, max("time") AS last FROM `+alerts+` WHERE counts GROUP BY ALL
-	) GROUP BY "rule" ORDER BY "rule"`)
+		SELECT "rule", "name", count(*) AS n, min("time") AS first, max("time") AS last FROM `+alerts+` WHERE counts`+of("")+` GROUP BY ALL
+	) GROUP BY "rule" ORDER BY "rule"`, args...)
 	if err == nil {
 		err = x.scan(ctx, 2, func(v []value) {
 			r := &list[places[v[0].(string)]]
 			r.Batches = append(r.Batches, v[1].(string))
 		}, `SELECT "rule", file FROM (
-			SELECT k."rule", b.file, min(number) AS first FROM ix.known k JOIN ix.batch b USING (number) WHERE k.counts AND NOT k.many GROUP BY ALL
+			SELECT k."rule", b.file, min(number) AS first FROM ix.known k JOIN ix.batch b USING (number) WHERE k.counts AND NOT k.many`+of("k.")+` GROUP BY ALL
 			UNION ALL SELECT a."rule", b.file, min(r.number) FROM ix.arrival r JOIN ix.merged a ON a.h = r.h AND a.id = r.id JOIN ix.batch b ON b.number = r.number
-			WHERE a.counts AND r.behind GROUP BY ALL)
-			GROUP BY "rule", file ORDER BY "rule", min(first)`)
+			WHERE a.counts AND r.behind`+of("a.")+` GROUP BY ALL)
+			GROUP BY "rule", file ORDER BY "rule", min(first)`, args...)
 	}
 	if err == nil {
 		err = x.scan(ctx, 2, func(v []value) {
 			r := &list[places[v[0].(string)]]
 			r.Sites = append(r.Sites, v[1].(string))
-		}, `SELECT DISTINCT "rule", site FROM `+alerts+` WHERE counts AND site <> '' ORDER BY "rule", site`)
+		}, `SELECT DISTINCT "rule", site FROM `+alerts+` WHERE counts AND site <> ''`+of("")+` ORDER BY "rule", site`, args...)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list the rules of alerts: %w", err)

@@ -22,6 +22,7 @@ type life struct {
 	row      *row // nil when it has none yet
 	arrivals []arrival
 	state    history.State
+	was      *alert.Alert // what the tables had of it; nil for nothing
 }
 
 // row is an alert's row in the table, as far as it must be known to change it.
@@ -132,6 +133,7 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 		}
 		a, at, n := saying(l.id, v[5:]), v[7].(int64), int(v[2].(int32))
 		a.Disposition = statement(a.ID, v[11:])
+		l.was = a
 		l.arrivals = []arrival{{Arrival: history.Arrival{Batch: n, Place: v[3].(int64), Void: void[n], Alert: a}, row: -1, time: at, says: true, behind: true}}
 	}, `SELECT rowid, id, number, place, many, "rule", "name", "time", site, entity, incident, "class", provenance, said, word, author, original
 		FROM ix.known WHERE rowid IN (SELECT seq FROM `+held+`)`); err != nil {
@@ -139,7 +141,8 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 	}
 	if err := scan(ctx, c.conn, 8, func(v []value) {
 		if l := lives[v[1].(string)]; l != nil {
-			l.row.merged, l.state.Alert = v[0].(int64), *saying(l.id, v[2:])
+			l.was = saying(l.id, v[2:])
+			l.row.merged, l.state.Alert = v[0].(int64), *l.was
 		}
 	}, `SELECT rowid, id, "rule", "name", "time", site, entity, incident FROM ix.merged WHERE h IN (`+wanted+`)`, args...); err != nil {
 		return nil, err

@@ -31,6 +31,10 @@ type change struct {
 	tx    *sql.Tx
 	paths map[int]lies // of what the change takes in
 	void  map[int]bool // batches that are withdrawn by the change, or among what it takes in
+	// touched are the rules and days of lives that were written, and plain the batches whose
+	// rows of alerts that arrived once were.
+	touched map[batches.Touch]bool
+	plain   []int32
 }
 
 // Begin begins a change; see batches.Index.
@@ -51,7 +55,7 @@ func (x *Index) Begin(ctx context.Context) (batches.Change, error) {
 
 // over returns a change that is made, or what is only read, in a transaction.
 func (x *Index) over(conn *sql.Conn, tx *sql.Tx) *change {
-	return &change{Index: x, name: fmt.Sprintf("%d ", x.changes.Add(1)), conn: conn, tx: tx, paths: map[int]lies{}, void: map[int]bool{}}
+	return &change{Index: x, name: fmt.Sprintf("%d ", x.changes.Add(1)), conn: conn, tx: tx, paths: map[int]lies{}, void: map[int]bool{}, touched: map[batches.Touch]bool{}}
 }
 
 // hold makes t what SQL reads by what is returned, until it is replaced.
@@ -110,6 +114,23 @@ func (c *change) run(ctx context.Context, what, statement string, args ...any) e
 // count runs a query that answers with one number.
 func (c *change) count(ctx context.Context, query string, args ...any) (n int64, err error) {
 	return n, c.tx.QueryRowContext(ctx, query, args...).Scan(&n)
+}
+
+// Touched lists what the change touches; see batches.Change.
+func (c *change) Touched(ctx context.Context) ([]batches.Touch, error) {
+	if len(c.plain) > 0 {
+		batch := c.hold("touched", &table{columns: columnsOf("number"), rows: len(c.plain), put: puts(c.plain)})
+		if err := scan(ctx, c.conn, 2, func(v []value) { c.touch(v[0].(string), dated(v[1].(int64))) },
+			`SELECT DISTINCT "rule", `+whole(`"time"`, 24*time.Hour)+` FROM ix.known WHERE NOT many AND number IN (SELECT number FROM `+batch+`)`); err != nil {
+			return nil, err
+		}
+	}
+	return slices.Collect(maps.Keys(c.touched)), nil
+}
+
+// touch notes that alerts of a rule and day count otherwise.
+func (c *change) touch(rule string, on day.Date) {
+	c.touched[batches.Touch{Rule: rule, Day: on}] = true
 }
 
 // Enter notes what the index holds of batches; see batches.Change.
@@ -198,7 +219,7 @@ func (c *change) Take(ctx context.Context, files []batches.File) (batches.Outcom
 	in := &incoming{change: c}
 	void := []string{"-1"}
 	for _, f := range files {
-		in.paths[f.Number] = lies{f.Path, f.Batch}
+		in.paths[f.Number], in.plain = lies{f.Path, f.Batch}, append(in.plain, int32(f.Number))
 		if f.Void {
 			c.void[f.Number] = true
 			void = append(void, fmt.Sprint(f.Number))
@@ -360,7 +381,7 @@ func (c *change) Forget(ctx context.Context, number int) error {
 	if err := c.run(ctx, "withdraw alerts", `UPDATE ix.known SET counts = false WHERE number = ? AND NOT many AND counts`, number); err != nil {
 		return err
 	}
-	c.void[number] = true
+	c.void[number], c.plain = true, append(c.plain, int32(number))
 	if err := c.run(ctx, "withdraw a batch", `UPDATE ix.batch SET void = true WHERE number = ?`, number); err != nil {
 		return err
 	}

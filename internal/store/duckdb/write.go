@@ -11,6 +11,7 @@ import (
 	driver "github.com/duckdb/duckdb-go/v2"
 
 	"candor/internal/alert"
+	"candor/internal/day"
 	"candor/internal/store/stamp"
 )
 
@@ -19,6 +20,10 @@ func (c *change) write(ctx context.Context, list []*life) error {
 	var fresh, marked, merged, changed []*life
 	var arrived []*arrival
 	for _, l := range list {
+		if l.was != nil {
+			c.touch(l.was.Rule(), day.Of(l.was.Time))
+		}
+		c.touch(l.state.Alert.Rule(), day.Of(l.state.Alert.Time))
 		stored := l.row != nil && l.row.many
 		switch {
 		case l.row == nil:

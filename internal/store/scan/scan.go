@@ -142,11 +142,17 @@ func (x *Index) Durations(_ context.Context, q *alert.Question) ([]alert.Duratio
 }
 
 // Rules lists the rules that alerts name; see store.AlertReader.
-func (x *Index) Rules(context.Context) ([]store.AlertRule, error) {
+func (x *Index) Rules(ctx context.Context) ([]store.AlertRule, error) { return x.RulesOf(ctx, nil) }
+
+// RulesOf lists some of them; see batches.Index.
+func (x *Index) RulesOf(_ context.Context, keys []string) ([]store.AlertRule, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var list []store.AlertRule
 	for _, r := range x.book.Rules() {
+		if keys != nil && !slices.Contains(keys, alert.RuleKey(r.Source, r.ID)) {
+			continue
+		}
 		rule := store.AlertRule{ID: r.ID, Source: r.Source, Name: r.Name, Alerts: r.Alerts, First: r.First, Last: r.Last, Sites: r.Sites}
 		for _, n := range r.Batches {
 			h := x.held[n]
@@ -307,6 +313,17 @@ func (c *change) Drop(_ context.Context, ids []string) ([]store.ExpiredSum, erro
 func (c *change) Forget(_ context.Context, number int) error {
 	c.draft.Withdraw(number)
 	return nil
+}
+
+// Touched lists what the change touches; see batches.Change.
+func (c *change) Touched(context.Context) ([]batches.Touch, error) {
+	c.index.mu.Lock()
+	defer c.index.mu.Unlock()
+	touched := map[batches.Touch]bool{}
+	for s := range c.draft.Drafted() {
+		touched[batches.Touch{Rule: s.Alert.Rule(), Day: day.Of(s.Alert.Time)}] = true
+	}
+	return slices.Collect(maps.Keys(touched)), nil
 }
 
 // Enter notes what the index holds of batches.

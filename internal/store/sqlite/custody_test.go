@@ -10,6 +10,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"candor/internal/evidence"
 	"candor/internal/store"
 	"candor/internal/store/sqlite"
 	"candor/internal/store/storetest"
@@ -75,7 +76,7 @@ func landRecords(t testing.TB, e *sqlite.Evidence, n int, records iter.Seq2[stor
 
 func current(t testing.TB, e *sqlite.Evidence) []store.Record {
 	t.Helper()
-	list, err := e.Current(t.Context(), store.KindRule)
+	list, err := e.Current(t.Context(), evidence.RecordRule)
 	if err != nil {
 		t.Fatal(err)
 	}

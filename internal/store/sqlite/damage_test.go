@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/evidence"
 	"candor/internal/store"
 	"candor/internal/store/sqlite"
 )
@@ -17,7 +18,7 @@ import (
 // an audit reads stays as it was, and what is asked for by key is not found.
 func TestAnAuditFindsADamagedIndex(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "evidence.db")
-	rule := store.Record{Kind: store.KindRule, Key: "needle", Body: []byte("{}")}
+	rule := store.Record{Kind: evidence.RecordRule, Key: "needle", Body: []byte("{}")}
 	s, err := sqlite.OpenEvidence(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)

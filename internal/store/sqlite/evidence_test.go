@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"candor/internal/evidence"
 	"candor/internal/store"
 	"candor/internal/store/sqlite"
 	"candor/internal/store/storetest"
@@ -47,7 +48,7 @@ func BenchmarkCurrent(b *testing.B) {
 	for _, size := range []struct {
 		kind        string
 		n, bodySize int
-	}{{store.KindRule, 4_000, 1_500}, {store.KindFeed, 100_000, 120}} {
+	}{{evidence.RecordRule, 4_000, 1_500}, {evidence.RecordFeed, 100_000, 120}} {
 		b.Run(fmt.Sprintf("%d records of %d bytes", size.n, size.bodySize), func(b *testing.B) {
 			s := openEvidence(b, b.TempDir())
 			if _, _, err := s.Append(b.Context(), store.Batch{ID: "b", Hash: "b"}, manyRecords(size.kind, size.n, size.bodySize)); err != nil {

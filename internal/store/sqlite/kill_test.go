@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"candor/internal/evidence"
 	"candor/internal/store"
 	"candor/internal/store/storetest"
 )
@@ -19,14 +20,14 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 
 // appendForGood appends batches.
 func appendForGood(t *testing.T, dir string, landed func(id string)) {
-	evidence := openEvidence(t, dir)
-	before, err := evidence.Batches(t.Context())
+	s := openEvidence(t, dir)
+	before, err := s.Batches(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := len(before); ; n++ {
 		id := fmt.Sprintf("rules-%d", n)
-		if _, _, err := evidence.Append(context.Background(), store.Batch{ID: id, Kind: store.KindRule, Hash: id}, storetest.KillRecords(n)); err != nil {
+		if _, _, err := s.Append(context.Background(), store.Batch{ID: id, Kind: evidence.RecordRule, Hash: id}, storetest.KillRecords(n)); err != nil {
 			t.Fatal(err)
 		}
 		landed(id)
@@ -36,20 +37,20 @@ func appendForGood(t *testing.T, dir string, landed func(id string)) {
 // checkWhole checks that the store in dir holds what was acknowledged, and holds each
 // batch that it lists whole.
 func checkWhole(t *testing.T, dir string, acknowledged map[string]bool) {
-	evidence := openEvidence(t, dir)
-	batches, err := evidence.Batches(t.Context())
+	s := openEvidence(t, dir)
+	batches, err := s.Batches(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	storetest.AllThere(t, batches, acknowledged)
 	if len(batches) > 0 { // else it was killed before the first one landed
-		checkRecords(t, evidence, batches[len(batches)-1].ID)
+		checkRecords(t, s, batches[len(batches)-1].ID)
 	}
 }
 
 // checkRecords checks that the records are those of the last batch.
 func checkRecords(t *testing.T, s store.Evidence, last string) {
-	records, err := s.Current(t.Context(), store.KindRule)
+	records, err := s.Current(t.Context(), evidence.RecordRule)
 	if err != nil {
 		t.Fatal(err)
 	}

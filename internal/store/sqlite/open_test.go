@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
-	"candor/internal/store"
 	"candor/internal/store/sqlite"
 	"candor/internal/store/storetest"
 )
@@ -176,7 +176,7 @@ func TestACrowdSharesItsHandles(t *testing.T) {
 	for range 200 {
 		crowd.Go(func() {
 			for range 3 {
-				if list, err := e.Current(t.Context(), store.KindRule); err != nil || len(list) != storetest.PerBatch {
+				if list, err := e.Current(t.Context(), evidence.RecordRule); err != nil || len(list) != storetest.PerBatch {
 					t.Errorf("%d records, %v", len(list), err)
 				}
 				if open, err := os.ReadDir("/proc/self/fd"); err == nil {

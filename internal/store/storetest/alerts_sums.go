@@ -32,24 +32,82 @@ func drawnQuestion() *rapid.Generator[*alert.Question] {
 			return s
 		}), 1, 3).Draw(t, "sets")
 		q.Provenances = rapid.SampledFrom([][]alert.Provenance{nil, {alert.Analyst}, {alert.Analyst, alert.Incident}, {alert.Analyst, alert.Automation, alert.Incident}}).Draw(t, "provenances")
-		q.Cases = alert.Legacy{}
-		for _, id := range []string{"c1", "c2"} {
-			if class := rapid.SampledFrom([]alert.Class{"", alert.TruePositive, alert.FalseLogic, alert.Unlabelled}).Draw(t, id); class != "" {
-				q.Cases[id] = alert.Closing{Class: class, At: hours(rapid.IntRange(0, 3).Draw(t, id+" closed")), By: rapid.SampledFrom([]string{"", "ann", "eve"}).Draw(t, id+" owner")}
-			}
-		}
-		for i := range rapid.IntRange(0, 2).Draw(t, "exercises") {
-			of := func(name string, values ...string) string {
-				return rapid.SampledFrom(values).Draw(t, fmt.Sprintf("%s of exercise %d", name, i))
-			}
-			from := hours(rapid.IntRange(-30, 24).Draw(t, fmt.Sprintf("exercise %d", i)))
-			q.Trials = append(q.Trials, alert.Trial{From: from, To: from.Add(time.Hour), Site: of("site", "", "S"), Entity: of("entity", "", "", "H1")})
-		}
+		q.Cases, q.Trials = drawnCases().Draw(t, "cases"), drawnTrials().Draw(t, "trials")
 		if rapid.Bool().Draw(t, "not all is known") {
 			q.Until = hours(rapid.IntRange(0, 3).Draw(t, "until"))
 		}
 		return q
 	})
+}
+
+// drawnCases draws what cases say.
+func drawnCases() *rapid.Generator[alert.Legacy] {
+	return rapid.Custom(func(t *rapid.T) alert.Legacy {
+		l := alert.Legacy{}
+		for _, id := range []string{"c1", "c2"} {
+			if class := rapid.SampledFrom([]alert.Class{"", alert.TruePositive, alert.FalseLogic, alert.Unlabelled}).Draw(t, id); class != "" {
+				l[id] = alert.Closing{Class: class, At: hours(rapid.IntRange(0, 3).Draw(t, id+" closed")), By: rapid.SampledFrom([]string{"", "ann", "eve"}).Draw(t, id+" owner")}
+			}
+		}
+		return l
+	})
+}
+
+// drawnTrials draws exercises.
+func drawnTrials() *rapid.Generator[[]alert.Trial] {
+	return rapid.Custom(func(t *rapid.T) (list []alert.Trial) {
+		for i := range rapid.IntRange(0, 2).Draw(t, "exercises") {
+			of := func(name string, values ...string) string {
+				return rapid.SampledFrom(values).Draw(t, fmt.Sprintf("%s of exercise %d", name, i))
+			}
+			from := hours(rapid.IntRange(-30, 24).Draw(t, fmt.Sprintf("exercise %d", i)))
+			list = append(list, alert.Trial{From: from, To: from.Add(time.Hour), Site: of("site", "", "S"), Entity: of("entity", "", "", "H1")})
+		}
+		return list
+	})
+}
+
+// again are questions that are asked again after each change, and while cases and exercises
+// change: whatever a store remembers must be what it would answer anew.
+type again struct {
+	sums []*alert.Question
+	near []alert.Around
+}
+
+func drawnAgain(rt *rapid.T) *again {
+	a := &again{rapid.SliceOfN(drawnQuestion(), 2, 2).Draw(rt, "sums asked again"), rapid.SliceOfN(drawnAround(), 2, 2).Draw(rt, "times asked again")}
+	for _, q := range a.sums {
+		q.Until = time.Time{}
+	}
+	return a
+}
+
+// compare asks them.
+func (a *again) compare(rt *rapid.T, t *testing.T, s store.Alerts, m *model) {
+	if rapid.IntRange(0, 2).Draw(rt, "cases change at 0") == 0 {
+		a.sums[0].Cases = drawnCases().Draw(rt, "cases now")
+		a.near[0].Refuting = a.sums[0].Cases
+	}
+	if rapid.IntRange(0, 3).Draw(rt, "exercises change at 0") == 0 {
+		a.sums[1].Trials = drawnTrials().Draw(rt, "exercises now")
+	}
+	for i, q := range a.sums {
+		got, err := s.Sums(t.Context(), q)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		same(rt, fmt.Sprintf("sums %d asked again: %+v", i, *q), m.Sums(q), got)
+	}
+	near, err := s.Near(t.Context(), a.near)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	same(rt, "what lies near, asked again", m.Near(a.near), near)
+	days, err := s.Presence(t.Context(), "2026-05-03", "2026-05-05")
+	if err != nil {
+		rt.Fatal(err)
+	}
+	same(rt, "presence, asked again", m.Presence("2026-05-03", "2026-05-05"), days)
 }
 
 // compareSums asks questions.

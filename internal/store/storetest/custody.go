@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"candor/internal/alert"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
@@ -154,18 +155,18 @@ func evidenceNotRetired(t *testing.T, open OpenEvidenceKeeper) {
 	appendRecords(t, s, "b1", rule("r1", "one"), rule("r2", "two"))
 	appendRecords(t, s, "b2", rule("r1", ""), rule("r2", "zwei"))
 	withdraw(t, s, "b2")
-	same(t, "in force", []store.Record{in("b1", rule("r1", "one")), in("b1", rule("r2", "two"))}, stateOf(t, s).Current[store.KindRule])
+	same(t, "in force", []store.Record{in("b1", rule("r1", "one")), in("b1", rule("r2", "two"))}, stateOf(t, s).Current[evidence.RecordRule])
 	appendRecords(t, s, "b3", rule("r1", ""))
 	withdraw(t, s, "b1")
-	same(t, "in force", []store.Record(nil), stateOf(t, s).Current[store.KindRule])
+	same(t, "in force", []store.Record(nil), stateOf(t, s).Current[evidence.RecordRule])
 	batches, err := s.Batches(t.Context())
 	clean(t, s, batches, err)
 }
 
 // evidenceApart moves the border between a key and a body.
 func evidenceApart(t *testing.T, open OpenEvidenceKeeper) {
-	one := appendRecords(t, open(t, t.TempDir()), "b1", store.Record{Kind: store.KindRule, Key: "ab", Body: []byte("1")})
-	other := appendRecords(t, open(t, t.TempDir()), "b1", store.Record{Kind: store.KindRule, Key: "a", Body: []byte("b1")})
+	one := appendRecords(t, open(t, t.TempDir()), "b1", store.Record{Kind: evidence.RecordRule, Key: "ab", Body: []byte("1")})
+	other := appendRecords(t, open(t, t.TempDir()), "b1", store.Record{Kind: evidence.RecordRule, Key: "a", Body: []byte("b1")})
 	apart(t, "key and body", one, other)
 }
 
@@ -192,16 +193,16 @@ func evidenceFallsBack(t *testing.T, open OpenEvidenceKeeper) {
 	appendRecords(t, s, "b3", rule("r2", "two"))
 	appendRecords(t, s, "b4", rule("r2", "zwei"))
 	withdraw(t, s, "b2")
-	same(t, "current", []store.Record{in("b1", rule("r1", "one")), in("b4", rule("r2", "zwei"))}, stateOf(t, s).Current[store.KindRule])
-	versions, err := s.Versions(t.Context(), store.KindRule)
+	same(t, "current", []store.Record{in("b1", rule("r1", "one")), in("b4", rule("r2", "zwei"))}, stateOf(t, s).Current[evidence.RecordRule])
+	versions, err := s.Versions(t.Context(), evidence.RecordRule)
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, "versions", []store.Record{in("b1", rule("r1", "one")), in("b3", rule("r2", "two")), in("b4", rule("r2", "zwei"))}, versions)
 	withdraw(t, s, "b4")
-	same(t, "current", []store.Record{in("b1", rule("r1", "one")), in("b3", rule("r2", "two"))}, stateOf(t, s).Current[store.KindRule])
+	same(t, "current", []store.Record{in("b1", rule("r1", "one")), in("b3", rule("r2", "two"))}, stateOf(t, s).Current[evidence.RecordRule])
 	withdraw(t, s, "b3", "b1")
-	same(t, "current", []store.Record(nil), stateOf(t, s).Current[store.KindRule])
+	same(t, "current", []store.Record(nil), stateOf(t, s).Current[evidence.RecordRule])
 	same(t, "history", []store.Record{in("b1", rule("r1", "one")), in("b2", rule("r1", "uno"))}, stateOf(t, s, "r1").History["rule r1"])
 	b := appendRecords(t, s, "b5", rule("r1", "one"))
 	same(t, "new, updated, unchanged", [3]int64{1, 0, 0}, counted(b))
@@ -214,11 +215,11 @@ func evidenceStillSaid(t *testing.T, open OpenEvidenceKeeper) {
 	appendRecords(t, s, "b3", rule("r1", "uno"))
 	appendRecords(t, s, "b4", rule("r1", "one"))
 	withdraw(t, s, "b1")
-	same(t, "current", []store.Record{in("b4", rule("r1", "one"))}, stateOf(t, s).Current[store.KindRule])
+	same(t, "current", []store.Record{in("b4", rule("r1", "one"))}, stateOf(t, s).Current[evidence.RecordRule])
 	withdraw(t, s, "b3")
-	same(t, "current", []store.Record{in("b2", rule("r1", "one"))}, stateOf(t, s).Current[store.KindRule])
+	same(t, "current", []store.Record{in("b2", rule("r1", "one"))}, stateOf(t, s).Current[evidence.RecordRule])
 	withdraw(t, s, "b2")
-	same(t, "current", []store.Record{in("b4", rule("r1", "one"))}, stateOf(t, s).Current[store.KindRule])
+	same(t, "current", []store.Record{in("b4", rule("r1", "one"))}, stateOf(t, s).Current[evidence.RecordRule])
 }
 
 func evidenceListed(t *testing.T, open OpenEvidenceKeeper) {
@@ -249,7 +250,7 @@ func evidenceLandsAgain(t *testing.T, open OpenEvidenceKeeper) {
 	s := open(t, t.TempDir())
 	appendRecords(t, s, "b1", rule("r1", "one"))
 	withdraw(t, s, "b1")
-	again := batch(store.KindRule, "b1")
+	again := batch(evidence.RecordRule, "b1")
 	if _, _, err := s.Append(t.Context(), again, each(rule("r1", "one"))); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("the id of a withdrawn batch: error %v; want one of kind %s", err, fault.Conflict)
 	}
@@ -258,7 +259,7 @@ func evidenceLandsAgain(t *testing.T, open OpenEvidenceKeeper) {
 	if err != nil || !fresh || b.New != 1 {
 		t.Fatalf("the same input again: %+v, fresh %v, error %v", b, fresh, err)
 	}
-	same(t, "current", []store.Record{in("b1-2", rule("r1", "one"))}, stateOf(t, s).Current[store.KindRule])
+	same(t, "current", []store.Record{in("b1-2", rule("r1", "one"))}, stateOf(t, s).Current[evidence.RecordRule])
 	if _, fresh, err = s.Append(t.Context(), again, each(rule("r1", "one"))); fresh || err != nil {
 		t.Errorf("and once more: fresh %v, error %v", fresh, err)
 	}
@@ -305,11 +306,11 @@ func evidenceCustodyModel(t *testing.T, open OpenEvidenceKeeper) {
 				continue
 			}
 			l := landedRecords{id: fmt.Sprintf("b%d", n), records: rapid.SliceOfN(drawnRecord(), 0, 6).Draw(rt, "records")}
-			b, _, err := s.Append(t.Context(), batch(store.KindRule, l.id), each(l.records...))
+			b, _, err := s.Append(t.Context(), batch(evidence.RecordRule, l.id), each(l.records...))
 			if err != nil {
 				rt.Fatal(err)
 			}
-			before, want := recordsThatCount(landed), batch(store.KindRule, l.id)
+			before, want := recordsThatCount(landed), batch(evidence.RecordRule, l.id)
 			after := appendToModel(before, &want, l.records)
 			same(rt, "batch "+l.id, want, b)
 			for _, r := range after[len(before):] {
@@ -343,7 +344,7 @@ func recordsThatCount(landed []landedRecords) []store.Record {
 
 // sameThatCount compares what is in force with the model.
 func sameThatCount(rt *rapid.T, s store.Evidence, model []store.Record) {
-	for _, kind := range []string{store.KindRule, store.KindFeed} {
+	for _, kind := range []string{evidence.RecordRule, evidence.RecordFeed} {
 		var want []store.Record
 		for i, r := range model {
 			if r.Kind == kind && newest(model, r) == i && len(r.Body) > 0 {
@@ -510,7 +511,11 @@ func alertsCustodyModel(t *testing.T, open OpenAlertsKeeper) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := open(t, t.TempDir())
 		var landed []landedAlerts
+		again := drawnAgain(rt)
 		for n := range rapid.IntRange(1, 8).Draw(rt, "steps") {
+			before := alertsThatCount(landed)
+			again.compare(rt, t, s, before)
+			before.compareRules(rt, t, s)
 			if f, ok := s.(Forgetful); ok && rapid.IntRange(0, 4).Draw(rt, "forget at 0") == 0 {
 				s = f.Forget()
 			}

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
@@ -136,7 +137,7 @@ func same(t fataler, what string, want, got any) {
 
 // rule returns a record of kind rule.
 func rule(key, body string) store.Record {
-	return store.Record{Kind: store.KindRule, Key: key, Body: []byte(body)}
+	return store.Record{Kind: evidence.RecordRule, Key: key, Body: []byte(body)}
 }
 
 // in returns r as the store gives it back from a batch.
@@ -148,7 +149,7 @@ func in(batch string, r store.Record) store.Record {
 // appendRecords appends a batch of rules that has to land.
 func appendRecords(t *testing.T, s store.Evidence, id string, records ...store.Record) store.Batch {
 	t.Helper()
-	b, fresh, err := s.Append(t.Context(), batch(store.KindRule, id), each(records...))
+	b, fresh, err := s.Append(t.Context(), batch(evidence.RecordRule, id), each(records...))
 	if err != nil || !fresh {
 		t.Fatalf("append %s: fresh %v, error %v", id, fresh, err)
 	}
@@ -170,7 +171,7 @@ func stateOf(t *testing.T, s store.Evidence, keys ...string) evidenceState {
 	if state.Batches, err = s.Batches(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []string{store.KindRule, store.KindFeed} {
+	for _, kind := range []string{evidence.RecordRule, evidence.RecordFeed} {
 		if state.Current[kind], err = s.Current(t.Context(), kind); err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +187,7 @@ func stateOf(t *testing.T, s store.Evidence, keys ...string) evidenceState {
 func evidenceCounts(t *testing.T, open OpenEvidence) {
 	s := open(t, t.TempDir())
 	appendRecords(t, s, "b1", rule("r1", "one"), rule("r2", "two"))
-	b := batch(store.KindRule, "b2")
+	b := batch(evidence.RecordRule, "b2")
 	b.Rejected, b.Rejects = 4, "rejects/b2.csv"
 	b.First, b.Last = time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)
 	got, fresh, err := s.Append(t.Context(), b, each(rule("r1", "one"), rule("r2", "zwei"), rule("r3", "three"), rule("r4", "four")))
@@ -209,13 +210,13 @@ func evidenceSupersedes(t *testing.T, open OpenEvidence) {
 	appendRecords(t, s, "b2", rule("r1", "uno"), rule("r2", "two"))
 	appendRecords(t, s, "b3", rule("r1", "one"))
 	state := stateOf(t, s, "r1", "r2", "unknown")
-	same(t, "current", []store.Record{in("b3", rule("r1", "one")), in("b1", rule("r2", "two"))}, state.Current[store.KindRule])
+	same(t, "current", []store.Record{in("b3", rule("r1", "one")), in("b1", rule("r2", "two"))}, state.Current[evidence.RecordRule])
 	same(t, "history of r1", []store.Record{
 		in("b1", rule("r1", "one")), in("b2", rule("r1", "uno")), in("b3", rule("r1", "one")),
 	}, state.History["rule r1"])
 	same(t, "history of r2", []store.Record{in("b1", rule("r2", "two"))}, state.History["rule r2"])
 	same(t, "history of an unknown key", []store.Record(nil), state.History["rule unknown"])
-	same(t, "another kind", []store.Record(nil), state.Current[store.KindFeed])
+	same(t, "another kind", []store.Record(nil), state.Current[evidence.RecordFeed])
 }
 
 func evidenceTwiceInBatch(t *testing.T, open OpenEvidence) {
@@ -223,7 +224,7 @@ func evidenceTwiceInBatch(t *testing.T, open OpenEvidence) {
 	b := appendRecords(t, s, "b1", rule("r1", "one"), rule("r1", "one"), rule("r1", "uno"))
 	same(t, "new, updated, unchanged", [3]int64{1, 1, 1}, [3]int64{b.New, b.Updated, b.Unchanged})
 	state := stateOf(t, s, "r1")
-	same(t, "current", []store.Record{in("b1", rule("r1", "uno"))}, state.Current[store.KindRule])
+	same(t, "current", []store.Record{in("b1", rule("r1", "uno"))}, state.Current[evidence.RecordRule])
 	same(t, "history", []store.Record{in("b1", rule("r1", "one")), in("b1", rule("r1", "uno"))}, state.History["rule r1"])
 }
 
@@ -231,7 +232,7 @@ func evidenceSameInput(t *testing.T, open OpenEvidence) {
 	s := open(t, t.TempDir())
 	first := appendRecords(t, s, "b1", rule("r1", "one"))
 	before := stateOf(t, s, "r1")
-	again := batch(store.KindRule, "b2")
+	again := batch(evidence.RecordRule, "b2")
 	again.Hash = first.Hash
 	got, fresh, err := s.Append(t.Context(), again, each(rule("r1", "other")))
 	if err != nil || fresh {
@@ -240,7 +241,7 @@ func evidenceSameInput(t *testing.T, open OpenEvidence) {
 	same(t, "earlier batch", first, got)
 	same(t, "state", before, stateOf(t, s, "r1"))
 
-	again.Kind = store.KindRunbook
+	again.Kind = evidence.RecordRunbook
 	if _, fresh, err = s.Append(t.Context(), again, each[store.Record]()); err != nil || !fresh {
 		t.Fatalf("same hash under another kind: fresh %v, error %v; want it to land", fresh, err)
 	}
@@ -250,7 +251,7 @@ func evidenceErrorHalfway(t *testing.T, open OpenEvidence) {
 	s := open(t, t.TempDir())
 	appendRecords(t, s, "b1", rule("r1", "one"))
 	before := stateOf(t, s, "r1", "r2")
-	_, fresh, err := s.Append(t.Context(), batch(store.KindRule, "b2"), breaking(rule("r1", "uno"), rule("r2", "two")))
+	_, fresh, err := s.Append(t.Context(), batch(evidence.RecordRule, "b2"), breaking(rule("r1", "uno"), rule("r2", "two")))
 	if !errors.Is(err, errBroken) || fresh {
 		t.Fatalf("fresh %v, error %v; want %v", fresh, err, errBroken)
 	}
@@ -265,7 +266,7 @@ func evidenceCancelled(t *testing.T, open OpenEvidence) {
 	for name, after := range map[string][]store.Record{"before another record": {rule("r3", "three")}, "before the end": nil} {
 		ctx, cancel := context.WithCancel(t.Context())
 		input := then(cancel, []store.Record{rule("r1", "uno"), rule("r2", "two")}, after)
-		_, fresh, err := s.Append(ctx, batch(store.KindRule, "b2"), input)
+		_, fresh, err := s.Append(ctx, batch(evidence.RecordRule, "b2"), input)
 		if !errors.Is(err, context.Canceled) || fresh {
 			t.Fatalf("%s: fresh %v, error %v; want %v", name, fresh, err, context.Canceled)
 		}
@@ -273,7 +274,7 @@ func evidenceCancelled(t *testing.T, open OpenEvidence) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	taken := 0
-	_, _, err := s.Append(ctx, batch(store.KindRule, "b3"), endless(rule("r1", "uno"), cancel, &taken))
+	_, _, err := s.Append(ctx, batch(evidence.RecordRule, "b3"), endless(rule("r1", "uno"), cancel, &taken))
 	if !errors.Is(err, context.Canceled) || taken > 1000 {
 		t.Errorf("%d records taken after the end of the context, error %v", taken, err)
 	}
@@ -281,8 +282,8 @@ func evidenceCancelled(t *testing.T, open OpenEvidence) {
 
 func evidenceIncomplete(t *testing.T, open OpenEvidence) {
 	s := open(t, t.TempDir())
-	for _, r := range []store.Record{{Kind: store.KindRule}, {Key: "r1"}} {
-		_, _, err := s.Append(t.Context(), batch(store.KindRule, "b1"), each(rule("r0", "zero"), r))
+	for _, r := range []store.Record{{Kind: evidence.RecordRule}, {Key: "r1"}} {
+		_, _, err := s.Append(t.Context(), batch(evidence.RecordRule, "b1"), each(rule("r0", "zero"), r))
 		if fault.KindOf(err) != fault.Invalid {
 			t.Errorf("record %+v: error %v; want one of kind %s", r, err, fault.Invalid)
 		}
@@ -293,7 +294,7 @@ func evidenceIncomplete(t *testing.T, open OpenEvidence) {
 func evidenceBatchIDs(t *testing.T, open OpenEvidence) {
 	s := open(t, t.TempDir())
 	appendRecords(t, s, "b1", rule("r1", "one"))
-	taken, nameless, hashless := batch(store.KindRule, "b1"), batch(store.KindRule, ""), batch(store.KindRule, "b3")
+	taken, nameless, hashless := batch(evidence.RecordRule, "b1"), batch(evidence.RecordRule, ""), batch(evidence.RecordRule, "b3")
 	taken.Hash, hashless.Hash = "another hash", ""
 	for want, batches := range map[fault.Kind][]store.Batch{fault.Conflict: {taken}, fault.Invalid: {nameless, hashless}} {
 		for _, b := range batches {
@@ -302,7 +303,7 @@ func evidenceBatchIDs(t *testing.T, open OpenEvidence) {
 			}
 		}
 	}
-	same(t, "current", []store.Record{in("b1", rule("r1", "one"))}, stateOf(t, s).Current[store.KindRule])
+	same(t, "current", []store.Record{in("b1", rule("r1", "one"))}, stateOf(t, s).Current[evidence.RecordRule])
 }
 
 func evidenceReader(t *testing.T, open OpenEvidence) {
@@ -311,10 +312,10 @@ func evidenceReader(t *testing.T, open OpenEvidence) {
 	before := stateOf(t, s, "r1", "r2")
 	look := func() { same(t, "state while a batch is appended", before, stateOf(t, s, "r1", "r2")) }
 	input := then(look, []store.Record{rule("r1", "uno"), rule("r2", "two")}, []store.Record{rule("r3", "three")})
-	if _, _, err := s.Append(t.Context(), batch(store.KindRule, "b2"), input); err != nil {
+	if _, _, err := s.Append(t.Context(), batch(evidence.RecordRule, "b2"), input); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(stateOf(t, s).Current[store.KindRule]); n != 3 {
+	if n := len(stateOf(t, s).Current[evidence.RecordRule]); n != 3 {
 		t.Errorf("%d current records once the batch landed, want 3", n)
 	}
 }
@@ -345,7 +346,7 @@ func evidenceRetires(t *testing.T, open OpenEvidence) {
 	if b.Retired != 2 || b.Read != 1 || b.Unchanged != 1 {
 		t.Errorf("%+v", b)
 	}
-	same(t, "state", []store.Record{in("b1", rule("r3", "three"))}, stateOf(t, s).Current[store.KindRule])
+	same(t, "state", []store.Record{in("b1", rule("r3", "three"))}, stateOf(t, s).Current[evidence.RecordRule])
 	for range 2 {
 		got, err := s.Retired(t.Context(), "b2")
 		if err != nil {
@@ -360,7 +361,7 @@ func evidenceRetires(t *testing.T, open OpenEvidence) {
 	if b := appendRecords(t, s, "b3", rule("r1", "one"), rule("r2", "")); b.New != 1 || b.Retired != 0 {
 		t.Errorf("what is said again is new: %+v", b)
 	}
-	if h := stateOf(t, s, "r1").History[store.KindRule+" r1"]; len(h) != 3 {
+	if h := stateOf(t, s, "r1").History[evidence.RecordRule+" r1"]; len(h) != 3 {
 		t.Errorf("history %v", h)
 	}
 }
@@ -375,16 +376,16 @@ func evidenceModel(t *testing.T, open OpenEvidence) {
 			id := fmt.Sprintf("b%d", n)
 			records := rapid.SliceOfN(drawnRecord(), 0, 8).Draw(rt, id)
 			if rapid.Bool().Draw(rt, id+" breaks") {
-				if _, _, err := s.Append(t.Context(), batch(store.KindRule, id), breaking(records...)); !errors.Is(err, errBroken) {
+				if _, _, err := s.Append(t.Context(), batch(evidence.RecordRule, id), breaking(records...)); !errors.Is(err, errBroken) {
 					rt.Fatalf("append %s: error %v", id, err)
 				}
 				continue
 			}
-			b, _, err := s.Append(t.Context(), batch(store.KindRule, id), each(records...))
+			b, _, err := s.Append(t.Context(), batch(evidence.RecordRule, id), each(records...))
 			if err != nil {
 				rt.Fatal(err)
 			}
-			want := batch(store.KindRule, id)
+			want := batch(evidence.RecordRule, id)
 			model = appendToModel(model, &want, records)
 			same(rt, "batch "+id, want, b)
 		}
@@ -394,7 +395,7 @@ func evidenceModel(t *testing.T, open OpenEvidence) {
 
 // sameVersions compares the versions that s lists with histories by kind and key.
 func sameVersions(rt *rapid.T, t *testing.T, s store.Evidence, history map[string][]store.Record) {
-	for _, kind := range []string{store.KindRule, store.KindFeed} {
+	for _, kind := range []string{evidence.RecordRule, evidence.RecordFeed} {
 		var want []store.Record
 		for _, name := range slices.Sorted(maps.Keys(history)) {
 			if list := history[name]; list[0].Kind == kind && len(list) > 1 {
@@ -413,7 +414,7 @@ func sameVersions(rt *rapid.T, t *testing.T, s store.Evidence, history map[strin
 func drawnRecord() *rapid.Generator[store.Record] {
 	return rapid.Custom(func(t *rapid.T) store.Record {
 		return store.Record{
-			Kind: rapid.SampledFrom([]string{store.KindRule, store.KindFeed}).Draw(t, "kind"),
+			Kind: rapid.SampledFrom([]string{evidence.RecordRule, evidence.RecordFeed}).Draw(t, "kind"),
 			Key:  rapid.SampledFrom([]string{"a", "A", "b", "ä", "a b"}).Draw(t, "key"),
 			Body: []byte(rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "body")),
 		}

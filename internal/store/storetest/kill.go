@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"candor/internal/alert"
+	"candor/internal/evidence"
 	"candor/internal/store"
 )
 
@@ -101,7 +102,7 @@ func KillAlerts(t *testing.T, s store.Alerts, n int, landed func(id string)) {
 // KillBatch is batch n of alerts.
 func KillBatch(n int) store.Batch {
 	id := fmt.Sprintf("alerts-%d", n)
-	return store.Batch{ID: id, Kind: "alerts", Hash: id}
+	return store.Batch{ID: id, Kind: evidence.Alerts, Hash: id}
 }
 
 // AlertsOf yields what batch n brings.
@@ -130,7 +131,7 @@ func AlertsOf(n int) iter.Seq2[*alert.Alert, error] {
 func KillRecords(n int) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) {
 		for i := range PerBatch {
-			if !yield(store.Record{Kind: store.KindRule, Key: strconv.Itoa(i), Body: fmt.Appendf(nil, "body %d", n)}, nil) {
+			if !yield(store.Record{Kind: evidence.RecordRule, Key: strconv.Itoa(i), Body: fmt.Appendf(nil, "body %d", n)}, nil) {
 				return
 			}
 		}

@@ -182,7 +182,9 @@ func alertsRewritingModel(t *testing.T, open func(*testing.T, string) RewritingK
 		failed = true
 		s := open(t, t.TempDir())
 		var landed []landedAlerts
+		again := drawnAgain(rt)
 		for n := range rapid.IntRange(1, 9).Draw(rt, "steps") {
+			again.compare(rt, t, s, alertsThatCount(landed))
 			switch rapid.SampledFrom([]string{"append", "append", "append", "withdraw", "merge", "expire", "forget"}).Draw(rt, "step") {
 			case "append":
 				m := alertsThatCount(landed)
