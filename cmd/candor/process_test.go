@@ -123,12 +123,12 @@ type listed struct {
 // batches lists the batches by id.
 func (p place) batches() map[string]listed {
 	p.t.Helper()
-	var list []listed
-	if err := json.Unmarshal([]byte(p.ok("evidence", "list", "--json")), &list); err != nil {
+	var list struct{ Batches []listed }
+	if err := json.Unmarshal([]byte(p.ok("evidence", "list", "--limit", "0", "--json")), &list); err != nil {
 		p.t.Fatal(err)
 	}
 	byID := map[string]listed{}
-	for _, b := range list {
+	for _, b := range list.Batches {
 		if _, twice := byID[b.ID]; twice {
 			p.t.Errorf("batch %s is listed twice", b.ID)
 		}

@@ -58,12 +58,12 @@ type Assessor interface {
 
 // Batches lists imports of evidence.
 type Batches interface {
-	Batches(ctx context.Context) ([]store.Batch, error)
+	store.Recent
 }
 
 // Ledger lists the entries that vouch for batches.
 type Ledger interface {
-	Entries(ctx context.Context) ([]ledger.Entry, error)
+	About(ctx context.Context, batches ...string) ([]ledger.Entry, error)
 }
 
 // Deps is what the API is made from. Every field is needed.

@@ -25,6 +25,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/attack/stix"
+	"candor/internal/custody"
 	"candor/internal/day"
 	"candor/internal/door"
 	"candor/internal/ingest"
@@ -480,6 +481,33 @@ func TestEachBatchLeadsToItsEntries(t *testing.T) {
 		if a.ID == b.ID && !slices.Equal(places, []int64{1, 2}) || a.ID != b.ID && (places != nil || a.Ledger == nil) {
 			t.Errorf("%s has the entries %v", a.ID, places)
 		}
+	}
+}
+
+// TestBatchesComeByPage: each once, the newest first.
+func TestBatchesComeByPage(t *testing.T) {
+	d := newDesk(t)
+	var all BatchList
+	d.get("/api/v1/batches", &all)
+	if len(all.Batches) < 3 || all.Total != len(all.Batches) || all.Next != "" || all.Batches[0].Added.Before(all.Batches[all.Total-1].Added) {
+		t.Fatalf("%d of %d, next %q", len(all.Batches), all.Total, all.Next)
+	}
+	var ids []string
+	for from := "?limit=2"; from != ""; {
+		var l BatchList
+		d.get("/api/v1/batches"+from, &l)
+		if from = ""; l.Next != "" {
+			from = "?limit=2&from=" + l.Next
+		}
+		for _, b := range l.Batches {
+			ids = append(ids, b.ID)
+		}
+	}
+	if len(ids) != all.Total || slices.ContainsFunc(all.Batches, func(a custody.Account) bool { return !slices.Contains(ids, a.ID) }) {
+		t.Errorf("by page %q", ids)
+	}
+	if w := d.do(http.MethodGet, "/api/v1/batches?from=here"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "no place") {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 

@@ -27,9 +27,17 @@ type ReleaseList struct {
 	Removed []attack.Removal `json:"removed" nullable:"false" doc:"The releases that were removed, the latest last; one may be there again"`
 }
 
-// BatchList is the imports of evidence, oldest first.
+// BatchList is some of the imports of evidence, the newest first.
 type BatchList struct {
 	Batches []custody.Account `json:"batches"`
+	Total   int               `json:"total" doc:"How many there are in all"`
+	Next    string            `json:"next,omitempty" doc:"The place of the next older ones; left out where there are none"`
+}
+
+// ListedBatches says which of the imports are asked for.
+type ListedBatches struct {
+	Limit int    `query:"limit" doc:"At most this many" minimum:"1" maximum:"1000" default:"100"`
+	From  string `query:"from" doc:"The place that an earlier answer gave as next; the newest without it" maxLength:"50"`
 }
 
 // PolicyInForce is the thresholds that verdicts are judged by.
@@ -47,7 +55,7 @@ type (
 
 func (s *server) registerOthers(h huma.API) {
 	huma.Register(h, operation(h, "list-releases", "/api/v1/releases", "The releases of the library"), s.releases)
-	huma.Register(h, operation(h, "list-batches", "/api/v1/batches", "The imports of evidence, oldest first"), s.batches)
+	huma.Register(h, operation(h, "list-batches", "/api/v1/batches", "The imports of evidence, the newest first"), s.batches)
 	huma.Register(h, operation(h, "get-policy", "/api/v1/policy", "The policy in force, every setting explained"), s.policy)
 	huma.Register(h, operation(h, "health", healthPath, "Whether the server answers and reads its library"), s.health)
 }
@@ -80,14 +88,18 @@ func (s *server) releases(ctx context.Context, _ *nothing) (*releasesOutput, err
 	return &releasesOutput{Body: ReleaseList{Releases: append([]attack.Release{}, rs...), Removed: append([]attack.Removal{}, removed...)}}, nil
 }
 
-func (s *server) batches(ctx context.Context, _ *nothing) (*batchesOutput, error) {
-	all, err := store.Merged(ctx, s.Evidence, s.Alerts)
+func (s *server) batches(ctx context.Context, in *ListedBatches) (*batchesOutput, error) {
+	l, err := store.NewestOf(ctx, s.Evidence, s.Alerts, in.From, in.Limit)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	entries, err := s.Ledger.Entries(ctx)
+	ids := make([]string, len(l.Batches))
+	for i := range l.Batches {
+		ids[i] = l.Batches[i].ID
+	}
+	entries, err := s.Ledger.About(ctx, ids...)
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	return &batchesOutput{Body: BatchList{Batches: custody.Accounts(all, entries)}}, nil
+	return &batchesOutput{Body: BatchList{Batches: custody.Accounts(l.Batches, entries), Total: l.Total, Next: l.Next}}, nil
 }

@@ -82,12 +82,12 @@ func TestAClockThatJumpsBack(t *testing.T) {
 			add("feeds", "3.csv", "date,source,channel,events,hosts\n2026-05-01,a,b,0,0\n")
 			f.ok("evidence", "withdraw", added[4], "--reason", "for a test")
 
-			var listed []store.Batch
+			var listed store.Latest
 			if err := json.Unmarshal([]byte(f.ok("evidence", "list", "--json")), &listed); err != nil {
 				t.Fatal(err)
 			}
 			var ids []string
-			for _, b := range listed {
+			for _, b := range slices.Backward(listed.Batches) {
 				ids = append(ids, b.ID)
 			}
 			for _, kind := range []string{"alerts", "feeds"} {
@@ -117,6 +117,7 @@ func TestAClockThatJumpsBack(t *testing.T) {
 			if err := json.Unmarshal([]byte(f.ok("ledger", "list", "--json")), &entries); err != nil {
 				t.Fatal(err)
 			}
+			slices.Reverse(entries)
 			want := append(slices.Clone(added), added[4]) // the withdrawal
 			for i, e := range entries {
 				if e.Seq != int64(i) || i < len(want) && e.ID != want[i] {

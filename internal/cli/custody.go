@@ -69,7 +69,7 @@ again and lands as another batch, with a number behind its id.`,
 
 // emitBatch prints a batch with the entries about it.
 func (p *program) emitBatch(ctx context.Context, d *Desk, b store.Batch, text func(*sheet, custody.Account)) error {
-	entries, err := d.Custody.Log().Entries(ctx)
+	entries, err := d.Custody.Log().About(ctx, b.ID)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -206,25 +207,59 @@ func batches(ctx context.Context, d *Desk) ([]store.Batch, error) {
 }
 
 func (p *program) evidenceListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List the batches of evidence", Args: cobra.NoArgs,
+	var limit int
+	var from string
+	c := &cobra.Command{
+		Use: "list", Short: "List the batches of evidence, the newest first", Args: cobra.NoArgs,
+		Long: `List shows the newest batches, says how many there are in all, and how to see the
+next older ones. With --json they are the member batches, the number total, and the
+place to go on from next, which is left out where there are no older ones.`,
+		Example: "  candor evidence list\n  candor evidence list --limit 0 --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			n, err := atMost(limit)
+			if err != nil {
+				return err
+			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-				bs, err := batches(ctx, d)
+				l, err := store.NewestOf(ctx, d.Evidence, d.Alerts, from, n)
 				if err != nil {
 					return err
 				}
-				return p.emit(bs, func(g *sheet) { showBatches(g, bs) })
+				return p.emit(l, func(g *sheet) { showLatest(g, &l, from) })
 			})
 		},
+	}
+	c.Flags().IntVar(&limit, "limit", 50, "how many to print at most; 0 prints all")
+	c.Flags().StringVar(&from, "from", "", "begin at this `PLACE`, which the list before said")
+	return c
+}
+
+// atMost reads a limit, of which 0 is none.
+func atMost(limit int) (int, error) {
+	switch {
+	case limit < 0:
+		return 0, fault.New(fault.Usage, "%d is no limit", limit).At("--limit").Next("use a number from 1, or 0 for all")
+	case limit == 0:
+		return math.MaxInt32, nil
+	}
+	return limit, nil
+}
+
+func showLatest(g *sheet, l *store.Latest, from string) {
+	if l.Total == 0 {
+		g.line("No evidence is there yet.\n  next: candor evidence add KIND PATH (see candor evidence add --help)")
+		return
+	}
+	showBatches(g, l.Batches)
+	if l.Next != "" || from != "" {
+		g.line("%s of %s, the newest first", group3(int64(len(l.Batches))), plural(l.Total, "batch", "batches"))
+	}
+	if l.Next != "" {
+		g.line("  older ones: candor evidence list --from %s; all: --limit 0", l.Next)
 	}
 }
 
 func showBatches(g *sheet, bs []store.Batch) {
-	if len(bs) == 0 {
-		g.line("No evidence is there yet.\n  next: candor evidence add KIND PATH (see candor evidence add --help)")
-		return
-	}
 	rows := [][]string{{"BATCH", "KIND", "ADDED", "READ", "NEW", "UPDATED", "REJECTED", "BY", "FROM"}}
 	for _, b := range bs {
 		rows = append(rows, []string{b.ID, b.Kind, b.Added.UTC().Format("2006-01-02 15:04"), group3(b.Read),

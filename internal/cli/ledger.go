@@ -148,22 +148,46 @@ func because(by, reason string) string {
 }
 
 func (p *program) ledgerListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List the entries, oldest first", Args: cobra.NoArgs,
+	var limit int
+	var before int64
+	c := &cobra.Command{
+		Use: "list", Short: "List the entries, the newest first", Args: cobra.NoArgs,
+		Long: `List shows the newest entries, says how many there are in all, and how to see the
+next older ones. An entry's number is how many there were before it.`,
+		Example: "  candor ledger list\n  candor ledger list --before 120",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			n, err := atMost(limit)
+			if err != nil {
+				return err
+			}
+			if before < 0 {
+				return fault.New(fault.Usage, "there is no entry %d", before).At("--before").Next("use the number of an entry")
+			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-				entries, err := d.Custody.Log().Entries(ctx)
+				size, err := d.Custody.Log().Size(ctx)
 				if err != nil {
 					return err
 				}
-				return p.emit(entries, func(g *sheet) { showEntries(g, entries) })
+				upTo := size
+				if cmd.Flags().Changed("before") {
+					upTo = min(before, size)
+				}
+				entries, err := d.Custody.Log().Part(ctx, max(0, upTo-int64(n)), upTo)
+				if err != nil {
+					return err
+				}
+				slices.Reverse(entries)
+				return p.emit(entries, func(g *sheet) { showEntries(g, entries, size) })
 			})
 		},
 	}
+	c.Flags().IntVar(&limit, "limit", 50, "how many to print at most; 0 prints all")
+	c.Flags().Int64Var(&before, "before", 0, "only entries before this one, by its number")
+	return c
 }
 
-func showEntries(g *sheet, entries []ledger.Entry) {
-	if len(entries) == 0 {
+func showEntries(g *sheet, entries []ledger.Entry, size int64) {
+	if size == 0 {
 		g.line("The ledger has no entry yet.\n  next: candor evidence add KIND PATH, or candor attack import FILE")
 		return
 	}
@@ -172,6 +196,12 @@ func showEntries(g *sheet, entries []ledger.Entry) {
 		rows = append(rows, []string{fmt.Sprint(e.Seq), e.Time.UTC().Format(time.DateTime), string(e.Kind), e.ID, clip(e.SHA256, 17), e.By, clip(e.Reason, 60)})
 	}
 	g.table("", rows)
+	if n := int64(len(entries)); n < size {
+		g.line("%s of %s, the newest first", group3(n), plural(int(size), "entry", "entries"))
+	}
+	if n := len(entries); n > 0 && entries[n-1].Seq > 0 {
+		g.line("  older ones: candor ledger list --before %d; all: --limit 0", entries[n-1].Seq)
+	}
 }
 
 func (p *program) ledgerShowCommand() *cobra.Command {
@@ -206,19 +236,26 @@ func showEntry(g *sheet, e ledger.Entry) {
 // findEntry returns the entry with a number, else the newest about a batch, a
 // policy or a release whose id is or alone begins with what.
 func findEntry(ctx context.Context, d *Desk, what string) (ledger.Entry, error) {
-	entries, err := d.Custody.Log().Entries(ctx)
+	log := d.Custody.Log()
+	if n, err := strconv.ParseInt(what, 10, 64); err == nil && n >= 0 {
+		one, err := log.Part(ctx, n, n+1)
+		if err != nil {
+			return ledger.Entry{}, err
+		}
+		if len(one) == 1 {
+			return one[0], nil
+		}
+	}
+	entries, err := log.Where(ctx, func(_ ledger.Kind, id string) bool { return strings.HasPrefix(id, what) })
 	if err != nil {
 		return ledger.Entry{}, err
-	}
-	if n, err := strconv.Atoi(what); err == nil && n >= 0 && n < len(entries) {
-		return entries[n], nil
 	}
 	ids := map[string]bool{}
 	var found ledger.Entry
 	for _, e := range entries {
 		if e.ID == what {
 			ids, found = map[string]bool{what: true}, e
-		} else if strings.HasPrefix(e.ID, what) && !ids[what] {
+		} else if !ids[what] {
 			ids[e.ID], found = true, e
 		}
 	}

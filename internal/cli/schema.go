@@ -69,7 +69,7 @@ func outputs() map[string][]schema.Form {
 		"evidence expired":    {schema.Of[[]store.Expiry]("")},
 		"evidence formats":    {schema.Of[[]ingest.Format]("")},
 		"evidence history":    {schema.Of[[]statement]("of an alert"), schema.Of[[]caseStatement]("of a case")},
-		"evidence list":       {schema.Of[[]store.Batch]("")},
+		"evidence list":       {schema.Of[store.Latest]("")},
 		"evidence rules":      {schema.Of[assessment.RulesMade]("")},
 		"evidence exceptions": {schema.Of[assessment.ExceptionsMade]("")},
 		"evidence telemetry":  {schema.Of[assessment.TelemetryMade]("")},

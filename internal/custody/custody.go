@@ -236,7 +236,7 @@ func subjectOf(e ledger.Entry) subject {
 // recorded returns what the ledger has entries of. It reads those that were
 // written since it was called last.
 func (k *Keeper) recorded(ctx context.Context) (*record, error) {
-	entries, err := k.log.EntriesFrom(ctx, k.read)
+	entries, err := k.log.Part(ctx, k.read, -1)
 	if err != nil {
 		return nil, err
 	}

@@ -91,6 +91,15 @@ func (l *Late) Batches(ctx context.Context) ([]store.Batch, error) {
 	return s.Batches(ctx)
 }
 
+// Newest lists the batches that landed last; see store.Recent.
+func (l *Late) Newest(ctx context.Context, upTo, n int) ([]store.Batch, int, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	return s.Newest(ctx, upTo, n)
+}
+
 // Known returns the ids that name alerts; see store.Alerts.
 func (l *Late) Known(ctx context.Context, ids []string) (map[string]bool, error) {
 	s, err := l.Open(ctx)

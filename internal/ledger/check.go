@@ -63,7 +63,7 @@ func (l *Log) Check(ctx context.Context) (*Checked, error) {
 // an entry was appended meanwhile.
 func (l *Log) read(ctx context.Context) (lines []Line, stored map[int64][]byte, err error) {
 	for {
-		if lines, err = l.store.Lines(ctx, 0); err != nil {
+		if lines, err = l.store.Lines(ctx, 0, -1); err != nil {
 			return nil, nil, err
 		}
 		if stored, err = l.store.Hashes(ctx, 0, -1); err != nil {

@@ -8,6 +8,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -21,8 +22,9 @@ import (
 type Store interface {
 	// Size is the place behind the last entry.
 	Size(ctx context.Context) (int64, error)
-	// Lines returns the entries from a place on, in their order.
-	Lines(ctx context.Context, from int64) ([]Line, error)
+	// Lines returns the entries in the places from one up to, and without, another, in
+	// their order; upTo below 0 is no bound.
+	Lines(ctx context.Context, from, upTo int64) ([]Line, error)
 	// Hashes returns the hashes in the places from one up to, and without, another;
 	// upTo below 0 is no bound. A place that holds none is left out.
 	Hashes(ctx context.Context, from, upTo int64) (map[int64][]byte, error)
@@ -92,22 +94,82 @@ func (l *Log) Append(ctx context.Context, e Entry) (Entry, error) {
 
 // Entries returns every entry, oldest first. One that cannot be read is
 // fault.Conflict.
-func (l *Log) Entries(ctx context.Context) ([]Entry, error) { return l.EntriesFrom(ctx, 0) }
+func (l *Log) Entries(ctx context.Context) ([]Entry, error) { return l.Part(ctx, 0, -1) }
 
-// EntriesFrom returns the entries from a place on, as Entries does.
-func (l *Log) EntriesFrom(ctx context.Context, from int64) ([]Entry, error) {
-	lines, err := l.store.Lines(ctx, from)
+// Size is how many entries there are.
+func (l *Log) Size(ctx context.Context) (int64, error) { return l.store.Size(ctx) }
+
+// Part returns the entries in the places from one up to, and without, another, as Entries
+// does; upTo below 0 is no bound.
+func (l *Log) Part(ctx context.Context, from, upTo int64) ([]Entry, error) {
+	lines, err := l.store.Lines(ctx, from, upTo)
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
 	entries := make([]Entry, len(lines))
 	for i, line := range lines {
-		if entries[i], err = Decode(line.Bytes); err != nil {
-			return nil, fault.New(fault.Conflict, "the ledger is damaged").At("entry %d", line.Place).Because(err).
-				Next("candor ledger verify says what fits and what does not")
+		if entries[i], err = read(line); err != nil {
+			return nil, err
 		}
 	}
 	return entries, nil
+}
+
+// Where returns the entries of whose kind and ID is is true, oldest first, and reads no
+// more than that of the others. One of them that cannot be read is fault.Conflict.
+func (l *Log) Where(ctx context.Context, is func(k Kind, id string) bool) ([]Entry, error) {
+	lines, err := l.store.Lines(ctx, 0, -1)
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	var entries []Entry
+	for _, line := range lines {
+		if id, plain := member(line.Bytes, "id"); plain {
+			if kind, plain := member(line.Bytes, "kind"); plain && !is(Kind(kind), id) {
+				continue
+			}
+		}
+		e, err := read(line)
+		if err != nil {
+			return nil, err
+		}
+		if is(e.Kind, e.ID) {
+			entries = append(entries, e)
+		}
+	}
+	return entries, nil
+}
+
+// About returns the entries about batches, oldest first: those of their arrival and
+// withdrawal, and all of merges and expiries, which are few and may be.
+func (l *Log) About(ctx context.Context, batches ...string) ([]Entry, error) {
+	of := map[string]bool{}
+	for _, id := range batches {
+		of[id] = true
+	}
+	return l.Where(ctx, func(k Kind, id string) bool { return k == Merge || k == Expiry || of[id] })
+}
+
+// member returns the text of the last member of that name of a line, within which nothing
+// else can look so: quotes in texts are escaped. It is not plain where it has escapes.
+func member(line []byte, name string) (text string, plain bool) {
+	key := []byte(`"` + name + `":"`)
+	i := bytes.LastIndex(line, key)
+	if i < 0 {
+		return "", false
+	}
+	value, _, found := bytes.Cut(line[i+len(key):], []byte(`"`))
+	return string(value), found && !bytes.Contains(value, []byte(`\`))
+}
+
+// read decodes a line.
+func read(line Line) (Entry, error) {
+	e, err := Decode(line.Bytes)
+	if err != nil {
+		return Entry{}, fault.New(fault.Conflict, "the ledger is damaged").At("entry %d", line.Place).Because(err).
+			Next("candor ledger verify says what fits and what does not")
+	}
+	return e, nil
 }
 
 // reader reads the hashes of the tree from the store.

@@ -30,8 +30,11 @@ func (m *memory) Size(context.Context) (int64, error) {
 	return 0, nil
 }
 
-func (m *memory) Lines(_ context.Context, from int64) ([]ledger.Line, error) {
-	return m.lines[from:], nil
+func (m *memory) Lines(_ context.Context, from, upTo int64) ([]ledger.Line, error) {
+	if upTo < 0 || upTo > int64(len(m.lines)) {
+		upTo = int64(len(m.lines))
+	}
+	return m.lines[from:upTo], nil
 }
 
 func (m *memory) Hashes(_ context.Context, from, upTo int64) (map[int64][]byte, error) {
@@ -257,4 +260,46 @@ func FuzzDecodeEntry(f *testing.F) {
 			t.Fatalf("%q reads as %+v and is written as %q, %v", line, e, again, err)
 		}
 	})
+}
+
+// TestEntriesAreFoundWithoutReadingTheOthers, which here cannot be read.
+func TestEntriesAreFoundWithoutReadingTheOthers(t *testing.T) {
+	m := &memory{hashes: map[int64][]byte{}}
+	l := ledger.New(m)
+	for i, e := range []ledger.Entry{
+		{Kind: ledger.Batch, ID: "b1", Reason: `says "id":"b2" and "kind":"merge"`}, {Kind: ledger.Batch, ID: "b2"}, {Kind: ledger.Batch, ID: `b"3`},
+		{Kind: ledger.Merge, ID: "merged-1", Batches: map[string]string{"b1": strings.Repeat("ab", 32)}}, {Kind: ledger.Withdrawal, ID: "b1"}, {Kind: ledger.Policy, ID: "p 1"},
+	} {
+		e.Time, e.SHA256 = time.Date(2026, 5, 4, 3, 2, i, 0, time.UTC), strings.Repeat("0123456789abcdef", 4)
+		if _, err := l.Append(t.Context(), e); err != nil {
+			t.Fatalf("entry %d: %v", i, err)
+		}
+	}
+	places := func(es []ledger.Entry, err error) (list []int64) {
+		if err != nil {
+			t.Errorf("%v", err)
+		}
+		for _, e := range es {
+			list = append(list, e.Seq)
+		}
+		return list
+	}
+	for _, c := range []struct {
+		got, want []int64
+	}{
+		{places(l.About(t.Context(), "b1")), []int64{0, 3, 4}}, {places(l.About(t.Context(), `b"3`)), []int64{2, 3}}, {places(l.About(t.Context())), []int64{3}},
+		{places(l.Where(t.Context(), func(k ledger.Kind, _ string) bool { return k == ledger.Policy })), []int64{5}},
+		{places(l.Part(t.Context(), 2, 4)), []int64{2, 3}}, {places(l.Part(t.Context(), 4, 99)), []int64{4, 5}},
+	} {
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("places %v, want %v", c.got, c.want)
+		}
+	}
+	m.lines[1].Bytes = bytes.Replace(m.lines[1].Bytes, []byte(`"seq":1`), []byte(`"seq":x`), 1)
+	if got := places(l.About(t.Context(), "b1")); len(got) != 3 {
+		t.Errorf("a damaged line of another batch: %v", got)
+	}
+	if _, err := l.About(t.Context(), "b2"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a damaged line: %v", err)
+	}
 }

@@ -39,7 +39,7 @@ func (l *Log) Include(ctx context.Context, seq int64) (Inclusion, error) {
 	if seq < 0 || seq >= size {
 		return Inclusion{}, fault.New(fault.NotFound, "the ledger has no entry %d", seq).Next("candor ledger list shows those that it has")
 	}
-	lines, err := l.store.Lines(ctx, seq)
+	lines, err := l.store.Lines(ctx, seq, seq+1)
 	if err != nil {
 		return Inclusion{}, fmt.Errorf("prove entry %d: %w", seq, err)
 	}

@@ -429,6 +429,7 @@ type Evidence interface {
 	Append(ctx context.Context, b Batch, records iter.Seq2[Record, error]) (landed Batch, fresh bool, err error)
 	// Batches lists every batch, oldest first.
 	Batches(ctx context.Context) ([]Batch, error)
+	Recent
 	// Current lists the records of a kind that are neither superseded nor retired, by key.
 	Current(ctx context.Context, kind string) ([]Record, error)
 	// Retired lists what a batch retired, by kind and key, each as it was stated last
@@ -458,6 +459,7 @@ type Alerts interface {
 	Append(ctx context.Context, b Batch, alerts iter.Seq2[*alert.Alert, error]) (landed Batch, fresh bool, err error)
 	// Batches lists every batch of alerts, oldest first.
 	Batches(ctx context.Context) ([]Batch, error)
+	Recent
 	AlertReader
 }
 

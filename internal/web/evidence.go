@@ -2,11 +2,13 @@ package web
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
 
 	"candor/internal/custody"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/intake"
@@ -16,7 +18,10 @@ import (
 
 // Ledger is the record that no batch can be changed behind.
 type Ledger interface {
-	Entries(ctx context.Context) ([]ledger.Entry, error)
+	Size(ctx context.Context) (int64, error)
+	Part(ctx context.Context, from, upTo int64) ([]ledger.Entry, error)
+	About(ctx context.Context, batches ...string) ([]ledger.Entry, error)
+	Where(ctx context.Context, is func(k ledger.Kind, id string) bool) ([]ledger.Entry, error)
 	Include(ctx context.Context, seq int64) (ledger.Inclusion, error)
 }
 
@@ -26,27 +31,51 @@ type evidenceView struct {
 	Kind    string
 	Kinds   []choice
 	Batches []store.Batch // newest first
-	Paging  paging
+	// Bare says that there is no evidence yet.
+	Bare   bool
+	Paging paging
 }
 
 func (s *site) evidence(r *http.Request) (view, error) {
-	fr, bs, err := s.heap(r)
+	fr, err := s.begin(r, "evidence", "Evidence")
 	if err != nil {
 		return view{}, err
 	}
 	v := evidenceView{frame: fr, Kind: strings.TrimSpace(r.URL.Query().Get("kind"))}
-	var kept []store.Batch
-	for _, b := range slices.Backward(bs) {
-		if !slices.ContainsFunc(v.Kinds, func(c choice) bool { return c.Value == b.Kind }) {
-			v.Kinds = append(v.Kinds, choice{Name: words(b.Kind), Value: b.Kind, Chosen: b.Kind == v.Kind})
-		}
-		if v.Kind == "" || b.Kind == v.Kind {
-			kept = append(kept, b)
-		}
+	for _, k := range evidence.Names(func(*evidence.Kind) bool { return true }) {
+		v.Kinds = append(v.Kinds, choice{Name: words(k), Value: k, Chosen: k == v.Kind})
 	}
 	slices.SortFunc(v.Kinds, func(a, b choice) int { return strings.Compare(a.Name, b.Name) })
-	v.Batches, v.Paging, err = onPage(r, kept)
+	v.Batches, v.Paging, err = s.newest(r, v.Kind)
+	v.Bare = v.Kind == "" && v.Paging.Total == 0
 	return view{name: "evidence", data: v}, err
+}
+
+// newest returns the batches of a kind that a request asks for, the newest first, and their
+// place among all of that kind; an empty kind is every one.
+func (s *site) newest(r *http.Request, kind string) ([]store.Batch, paging, error) {
+	if kind != "" {
+		all, err := s.batches(r.Context())
+		if err != nil {
+			return nil, paging{}, err
+		}
+		all = slices.DeleteFunc(all, func(b store.Batch) bool { return b.Kind != kind })
+		slices.Reverse(all)
+		return onPage(r, all)
+	}
+	offset, err := offsetOf(r)
+	if err != nil {
+		return nil, paging{}, err
+	}
+	l, err := store.NewestOf(r.Context(), s.Evidence, s.Alerts, "", min(offset, math.MaxInt32)+perPage)
+	if err != nil {
+		return nil, paging{}, err
+	}
+	rows := l.Batches[min(offset, len(l.Batches)):]
+	for i := range rows {
+		rows[i] = rows[i].Outside()
+	}
+	return rows, page(r, offset, len(rows), l.Total), nil
 }
 
 // heap returns the frame of a page about evidence, and all batches.
@@ -105,7 +134,7 @@ func (s *site) batch(r *http.Request) (view, error) {
 
 // vouch adds what the ledger says of a batch.
 func (s *site) vouch(ctx context.Context, v *batchView) error {
-	all, err := s.Ledger.Entries(ctx)
+	all, err := s.Ledger.About(ctx, v.B.ID)
 	if err != nil {
 		return err
 	}
@@ -131,20 +160,26 @@ func (s *site) ledger(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	all, err := s.Ledger.Entries(r.Context())
+	offset, err := offsetOf(r)
+	if err != nil {
+		return view{}, err
+	}
+	size, err := s.Ledger.Size(r.Context())
 	if err != nil {
 		return view{}, err
 	}
 	v := ledgerView{frame: fr}
-	if len(all) > 0 {
-		last, err := s.Ledger.Include(r.Context(), all[len(all)-1].Seq)
+	if size > 0 {
+		last, err := s.Ledger.Include(r.Context(), size-1)
 		if err != nil {
 			return view{}, err
 		}
 		v.Root = last.Root
 	}
-	slices.Reverse(all)
-	v.Entries, v.Paging, err = onPage(r, all)
+	upTo := max(0, size-int64(offset))
+	v.Entries, err = s.Ledger.Part(r.Context(), max(0, upTo-perPage), upTo)
+	slices.Reverse(v.Entries)
+	v.Paging = page(r, offset, len(v.Entries), int(size))
 	return view{name: "ledger", data: v}, err
 }
 

@@ -37,15 +37,10 @@ func (s *site) policy(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	v := policyView{frame: fr}
-	all, err := s.Ledger.Entries(r.Context())
-	if err != nil {
+	if v.Entries, err = s.Ledger.Where(r.Context(), func(k ledger.Kind, _ string) bool { return k == ledger.Policy }); err != nil {
 		return view{}, err
 	}
-	for _, e := range slices.Backward(all) {
-		if e.Kind == ledger.Policy {
-			v.Entries = append(v.Entries, e)
-		}
-	}
+	slices.Reverse(v.Entries)
 	for _, st := range policy.Explain(s.inForce) {
 		shown := setting{Setting: st, Shown: value(st.Value), Usual: value(st.Default)}
 		shown.Changed = shown.Shown != shown.Usual

@@ -62,6 +62,7 @@ type Assessor interface {
 // Batches lists imports of evidence.
 type Batches interface {
 	Batches(ctx context.Context) ([]store.Batch, error)
+	store.Recent
 }
 
 // Records lists imports of evidence other than alerts, and what each of them retired.

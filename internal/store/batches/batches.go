@@ -196,6 +196,30 @@ func (s *Store) Batches(ctx context.Context) ([]store.Batch, error) {
 	return r.list(), nil
 }
 
+// Newest lists the batches of alerts that landed last; see store.Recent.
+func (s *Store) Newest(ctx context.Context, upTo, n int) (list []store.Batch, all int, err error) {
+	if r := s.noted(); r != nil {
+		of := Part(r.list(), upTo, n)
+		return slices.Clone(of), len(r.batches), s.fit()
+	}
+	if err := s.fit(); err != nil {
+		return nil, 0, err
+	}
+	held, all, err := s.index.Newest(ctx, upTo, n)
+	for i := range held {
+		list = append(list, held[i].Batch)
+	}
+	return list, all, err
+}
+
+// Part is the last n of the first upTo of a list, of all where upTo is below 0.
+func Part[T any](list []T, upTo, n int) []T {
+	if upTo >= 0 {
+		list = list[:min(upTo, len(list))]
+	}
+	return list[max(0, len(list)-n):]
+}
+
 // File returns the path of the file in which a batch lies, or of a merged file, and
 // whether it is of that batch alone; fault.NotFound when there is none.
 func (s *Store) File(ctx context.Context, batch string) (path string, alone bool, err error) {

@@ -21,6 +21,9 @@ type Index interface {
 	Tip(ctx context.Context) (Tip, error)
 	// Held lists what has been taken in, by number.
 	Held(ctx context.Context) ([]Held, error)
+	// Newest lists the last n of the first upTo batches taken in, by number, and says how
+	// many there are in all.
+	Newest(ctx context.Context, upTo, n int) (list []Held, all int, err error)
 	// Packs lists what has been taken in, as one by file; see store.Packer.
 	Packs(ctx context.Context) ([]store.Pack, error)
 	// RulesOf does what Rules does, of the rules with some keys, or of all for nil.

@@ -97,6 +97,13 @@ func (s *Store) known(ctx context.Context) (*roll, error) {
 	return s.view(), nil
 }
 
+// noted is the roll as it is now; nil where nothing had to read it yet.
+func (s *Store) noted() *roll {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.view()
+}
+
 // view is the roll as it is now: what is added later is not in it, but for the maps,
 // which only the one that writes uses.
 func (s *Store) view() *roll {

@@ -327,12 +327,30 @@ func (x *Index) Tip(ctx context.Context) (at batches.Tip, err error) {
 
 // Held lists what has been taken in; see batches.Index.
 func (x *Index) Held(ctx context.Context) (list []batches.Held, err error) {
+	return x.bodies(ctx, `SELECT body FROM ix.batch ORDER BY number`)
+}
+
+// Newest lists the batches that were taken in last; see batches.Index.
+func (x *Index) Newest(ctx context.Context, upTo, n int) (list []batches.Held, all int, err error) {
+	if err := x.db.QueryRowContext(ctx, `SELECT count(*) FROM ix.batch`).Scan(&all); err != nil {
+		return nil, 0, x.damaged(err)
+	}
+	if upTo < 0 || upTo > all {
+		upTo = all
+	}
+	n = min(n, upTo)
+	list, err = x.bodies(ctx, fmt.Sprintf(`SELECT body FROM ix.batch ORDER BY number LIMIT %d OFFSET %d`, n, upTo-n))
+	return list, all, err
+}
+
+// bodies reads what is noted of batches.
+func (x *Index) bodies(ctx context.Context, query string) (list []batches.Held, err error) {
 	var broken error
 	err = x.scan(ctx, 1, func(v []value) {
 		var h batches.Held
 		broken = errors.Join(broken, json.Unmarshal([]byte(v[0].(string)), &h))
 		list = append(list, h)
-	}, `SELECT body FROM ix.batch ORDER BY number`)
+	}, query)
 	if err = errors.Join(err, broken); err != nil {
 		return nil, x.damaged(err)
 	}

@@ -68,6 +68,12 @@ func (x *Index) Held(context.Context) ([]batches.Held, error) {
 	return list, nil
 }
 
+// Newest lists the batches that were taken in last.
+func (x *Index) Newest(ctx context.Context, upTo, n int) ([]batches.Held, int, error) {
+	held, err := x.Held(ctx)
+	return batches.Part(held, upTo, n), len(held), err
+}
+
 // Packs lists what has been taken in, as one by file.
 func (x *Index) Packs(ctx context.Context) ([]store.Pack, error) {
 	held, err := x.Held(ctx)

@@ -54,7 +54,13 @@ func (e *Evidence) Close() error { return e.watch.shut() }
 
 // Batches lists every batch, oldest first.
 func (e *Evidence) Batches(ctx context.Context) ([]store.Batch, error) {
-	return e.journal.list(ctx)
+	list, _, err := e.journal.newest(ctx, -1, -1)
+	return list, err
+}
+
+// Newest lists the batches that landed last; see store.Recent.
+func (e *Evidence) Newest(ctx context.Context, upTo, n int) (list []store.Batch, all int, err error) {
+	return e.journal.newest(ctx, upTo, n)
 }
 
 // Append lands a batch with its records, whole or not at all. A record without

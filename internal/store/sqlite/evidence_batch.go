@@ -111,27 +111,36 @@ func (e *landing) commit(ctx context.Context) error {
 	return e.tx.Commit()
 }
 
-// list returns every batch in the order in which they landed.
-func (j *journal) list(ctx context.Context) ([]store.Batch, error) {
+// newest returns the last n of the first upTo batches in the order in which they landed,
+// and how many there are; an n below 0 is every one, and an upTo below 0 no bound.
+func (j *journal) newest(ctx context.Context, upTo, n int) (list []store.Batch, all int, err error) {
+	if err := j.db.QueryRowContext(ctx, `SELECT count(*) FROM batch`).Scan(&all); err != nil {
+		return nil, 0, fmt.Errorf("count batches: %w", err)
+	}
+	if upTo < 0 || upTo > all {
+		upTo = all
+	}
+	if n < 0 || n > upTo {
+		n = upTo
+	}
 	rows, err := j.db.QueryContext(ctx, `SELECT b.body, b.content, coalesce(w.body, '')
-		FROM batch b LEFT JOIN withdrawal w ON w.batch = b.seq ORDER BY b.seq`)
+		FROM batch b LEFT JOIN withdrawal w ON w.batch = b.seq ORDER BY b.seq LIMIT ? OFFSET ?`, n, upTo-n)
 	if err != nil {
-		return nil, fmt.Errorf("list batches: %w", err)
+		return nil, 0, fmt.Errorf("list batches: %w", err)
 	}
 	defer rows.Close()
-	var list []store.Batch
 	for rows.Next() {
 		var body, content, withdrawal string
 		if err := rows.Scan(&body, &content, &withdrawal); err != nil {
-			return nil, fmt.Errorf("list batches: %w", err)
+			return nil, 0, fmt.Errorf("list batches: %w", err)
 		}
 		b, err := decodeBatch(body, content, withdrawal)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		list = append(list, b)
 	}
-	return list, rows.Err()
+	return list, all, rows.Err()
 }
 
 // batchIDs returns the batches' ids by their place in the journal.

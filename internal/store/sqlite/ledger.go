@@ -31,9 +31,12 @@ func (l *Ledger) Size(ctx context.Context) (n int64, err error) {
 	return n, nil
 }
 
-// Lines returns the entries from a place on, in their order.
-func (l *Ledger) Lines(ctx context.Context, from int64) ([]ledger.Line, error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT seq, line FROM ledger_entry WHERE seq >= ? ORDER BY seq`, from)
+// Lines returns the entries in the places from one up to, and without, another.
+func (l *Ledger) Lines(ctx context.Context, from, upTo int64) ([]ledger.Line, error) {
+	if upTo < 0 {
+		upTo = math.MaxInt64
+	}
+	rows, err := l.db.QueryContext(ctx, `SELECT seq, line FROM ledger_entry WHERE seq >= ? AND seq < ? ORDER BY seq`, from, upTo)
 	if err != nil {
 		return nil, fmt.Errorf("read entries of the ledger: %w", err)
 	}

@@ -174,6 +174,7 @@ func alertStateOf(t *testing.T, s store.Alerts, ids ...string) alertState {
 	if state.Batches, err = s.Batches(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	sameNewest(t, s, state.Batches)
 	if state.Rules, err = s.Rules(t.Context()); err != nil {
 		t.Fatal(err)
 	}

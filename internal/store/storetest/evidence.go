@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -163,6 +164,24 @@ type evidenceState struct {
 	History map[string][]store.Record
 }
 
+// sameNewest holds what a store says of its newest batches against the list of all.
+func sameNewest(t *testing.T, s store.Recent, all []store.Batch) {
+	t.Helper()
+	for _, upTo := range []int{-1, 0, 1, len(all), len(all) + 3} {
+		for _, n := range []int{0, 1, len(all) + 1} {
+			want := all
+			if upTo >= 0 {
+				want = all[:min(upTo, len(all))]
+			}
+			want = want[max(0, len(want)-n):]
+			got, total, err := s.Newest(t.Context(), upTo, n)
+			if err != nil || total != len(all) || len(got) != len(want) || len(got) > 0 && !reflect.DeepEqual(got, want) {
+				t.Errorf("the newest %d of the first %d of %d: %+v of %d, %v", n, upTo, len(all), got, total, err)
+			}
+		}
+	}
+}
+
 // stateOf asks s about the records of kind rule with the given keys.
 func stateOf(t *testing.T, s store.Evidence, keys ...string) evidenceState {
 	t.Helper()
@@ -171,6 +190,7 @@ func stateOf(t *testing.T, s store.Evidence, keys ...string) evidenceState {
 	if state.Batches, err = s.Batches(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	sameNewest(t, s, state.Batches)
 	for _, kind := range []string{evidence.RecordRule, evidence.RecordFeed} {
 		if state.Current[kind], err = s.Current(t.Context(), kind); err != nil {
 			t.Fatal(err)
