@@ -299,7 +299,7 @@ func (x *summing) try(ctx context.Context) (out []alert.Sums, ok bool, err error
 		}
 	}
 	then, _ := x.now()
-	return out, then == at || len(places) == 0 || len(places) == len(out), nil
+	return out, then == at || len(places) == len(out), nil
 }
 
 // fits reports whether what was answered of a set is what would be answered now.
@@ -401,7 +401,7 @@ func (m *memory) tryNear(ctx context.Context, asked []alert.Around) (out []alert
 	}
 	slices.SortFunc(out, history.CompareNear)
 	then, _ := m.now()
-	return out, then == at || len(fresh) == 0 || len(fresh) == len(asked), nil
+	return out, then == at || len(fresh) == len(asked), nil
 }
 
 // nearKey is under what the answer to a question is remembered.
@@ -504,7 +504,7 @@ func (m *memory) tryPresence(ctx context.Context, from, to day.Date) (list []ale
 	}
 	slices.SortFunc(list, history.ComparePresence)
 	then, _ := m.now()
-	return list, then == at || first == "" || recalled == 0, nil
+	return list, then == at || recalled == 0, nil
 }
 
 // Rules lists the rules of alerts; see store.AlertReader. Only those are asked for of which

@@ -23,7 +23,9 @@ func (c *change) write(ctx context.Context, list []*life) error {
 		if l.was != nil {
 			c.touch(l.was.Rule(), day.Of(l.was.Time))
 		}
-		c.touch(l.state.Alert.Rule(), day.Of(l.state.Alert.Time))
+		if at := l.state.Alert.Time; !at.IsZero() { // else nothing is known of it
+			c.touch(l.state.Alert.Rule(), day.Of(at))
+		}
 		stored := l.row != nil && l.row.many
 		switch {
 		case l.row == nil:

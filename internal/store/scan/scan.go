@@ -327,6 +327,9 @@ func (c *change) Touched(context.Context) ([]batches.Touch, error) {
 	defer c.index.mu.Unlock()
 	touched := map[batches.Touch]bool{}
 	for s := range c.draft.Drafted() {
+		if s.Alert.Time.IsZero() { // nothing is known of it
+			continue
+		}
 		touched[batches.Touch{Rule: s.Alert.Rule(), Day: day.Of(s.Alert.Time)}] = true
 	}
 	return slices.Collect(maps.Keys(touched)), nil
