@@ -43,8 +43,9 @@ const maxRequests = 100_000
 const prefix = "candor-pull-"
 
 // collect asks a question to its end. What it returns is to be dropped. Where it fails,
-// nothing is left.
-func (r *run) collect(ctx context.Context, part question.Part, w question.Window, cursor *Cursor, one *PulledPart) (c *collected, err error) {
+// nothing is left. A time that is not short may be too long for the source, which is an
+// error then.
+func (r *run) collect(ctx context.Context, part question.Part, w question.Window, cursor *Cursor, one *PulledPart, short bool) (c *collected, err error) {
 	folder, err := scratch.Make(os.TempDir(), prefix)
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "there is no room for what comes").Because(err).Next("make room among the temporary files (TMPDIR)")
@@ -69,7 +70,7 @@ func (r *run) collect(ctx context.Context, part question.Part, w question.Window
 			return c, err
 		}
 		if reply.Partial != "" {
-			if c.partial = reply.Partial; reply.Long && !r.o.Look {
+			if c.partial = reply.Partial; reply.Long && !r.o.Look && !short {
 				return c, long(r.of, part, reply.Partial)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 
 	"candor/internal/decode"
 	"candor/internal/fault"
+	"candor/internal/ingest"
 	"candor/internal/near"
 	"candor/internal/pull/question"
 	"candor/internal/pull/wire"
@@ -315,6 +316,9 @@ func parts(m *decode.Map, s *Source) error {
 				continue // it cannot be asked without an address that is not said
 			}
 			return wrong(m, "parts", "%s is asked at %s, and no address of it is said", p.Name, ask.Service).Next("add %s: https://HOST, or leave the part out", ask.Service)
+		}
+		if p = p.As(s.Settings); !slices.Contains(ingest.Kinds(), p.Kind) {
+			return wrong(m, "kind", "%q is no kind of evidence", p.Kind).Next("use one of: %s", strings.Join(ingest.Kinds(), ", "))
 		}
 		s.Parts = append(s.Parts, p)
 	}

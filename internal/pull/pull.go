@@ -230,11 +230,8 @@ func (r *run) part(ctx context.Context, part question.Part, one *PulledPart) err
 			w.To = end
 		}
 		err := r.stretch(ctx, part, w, cursor, one)
-		if errors.Is(err, errLong) && w.To.Sub(w.From) > 2*least {
-			span = max(least, (w.To.Sub(w.From))/2-r.of.Overlap)
-			if span == least && w.To.Sub(w.From) <= r.of.Overlap+least {
-				return err
-			}
+		if errors.Is(err, errLong) {
+			span = max(least, w.To.Sub(w.From)/2-r.of.Overlap)
 			continue
 		}
 		if err != nil {
@@ -254,7 +251,7 @@ var errLong = errors.New("the time asked for is too long")
 
 // stretch asks for a time, lands what came and moves the cursor.
 func (r *run) stretch(ctx context.Context, part question.Part, w question.Window, cursor *Cursor, one *PulledPart) error {
-	c, err := r.collect(ctx, part, w, cursor, one)
+	c, err := r.collect(ctx, part, w, cursor, one, part.Whole || w.To.Sub(w.From) <= r.of.Overlap+least)
 	if err != nil {
 		return err
 	}

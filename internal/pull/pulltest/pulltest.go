@@ -34,6 +34,12 @@ type befalling struct {
 	do   func(w http.ResponseWriter, r *http.Request)
 }
 
+// New starts a server that answers as it is told to. It is to be closed.
+func New(answer http.HandlerFunc) *Server { return start(answer) }
+
+// Bought is the token that the secret buys where servers sell tokens.
+const Bought = "b0ught-for-a-while"
+
 // start begins to serve. Requests without the secret are refused.
 func start(answer http.HandlerFunc) *Server {
 	s := &Server{answer: answer}
@@ -57,6 +63,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		do(w, r)
 		return
 	}
+	if strings.HasSuffix(r.URL.Path, "/token") {
+		sell(w, r)
+		return
+	}
 	if !bears(r) {
 		http.Error(w, `{"error":"who are you"}`, http.StatusUnauthorized)
 		return
@@ -72,7 +82,7 @@ func bears(r *http.Request) bool {
 		return password == Secret
 	}
 	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return token == Secret || r.Header.Get("X-Key") == Secret
+	return token == Secret || token == Bought || r.Header.Get("X-Key") == Secret
 }
 
 // Asked returns the requests that came, as METHOD PATH.
@@ -122,6 +132,15 @@ func Elsewhere(at string) func(http.ResponseWriter, *http.Request) {
 // Echo answers with what the request said of who asks, as a careless server does.
 func Echo(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "cannot read "+strings.Join(r.Header.Values("Authorization"), " "), http.StatusForbidden)
+}
+
+// sell sells a token to who has the secret.
+func sell(w http.ResponseWriter, r *http.Request) {
+	if r.PostFormValue("client_secret") != Secret || r.PostFormValue("grant_type") != "client_credentials" {
+		http.Error(w, `{"error":"invalid_client"}`, http.StatusUnauthorized)
+		return
+	}
+	send(w, map[string]any{"access_token": Bought, "expires_in": 3600, "token_type": "Bearer"})
 }
 
 func send(w http.ResponseWriter, v any) {

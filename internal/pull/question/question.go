@@ -24,8 +24,10 @@ type Ask struct {
 	Method  string
 	// Path lies below the service's address, with a slash first. A link that an answer
 	// gave is a whole address, and is asked only where it is of the same host.
-	Path  string
-	Query url.Values
+	Path string
+	// Linked says that an answer gave the path, as what is on a page gives a link.
+	Linked bool
+	Query  url.Values
 	// Body is JSON, or a form where Form says so; nil for none.
 	Body []byte
 	Form bool
@@ -143,7 +145,7 @@ func (p *Product) PartNames() []string {
 
 // Products lists the products that can be asked.
 func Products() []Product {
-	return []Product{elastic(), wazuh()}
+	return []Product{elastic(), wazuh(), splunk(), sentinel(), defender(), thehive(), generic()}
 }
 
 // Of returns the product of a name, and whether there is one.

@@ -158,7 +158,7 @@ func (c *Client) address(ask *question.Ask) (*url.URL, error) {
 		if at, err = base.Parse(ask.Path); err != nil {
 			return nil, fault.New(fault.Unavailable, "the source names a link that is no address").At("%s", c.Name)
 		}
-		if strings.HasPrefix(ask.Path, "/") {
+		if !ask.Linked {
 			raw := strings.TrimSuffix(base.EscapedPath(), "/") + ask.Path
 			plain, query, _ := strings.Cut(raw, "?")
 			if at.Path, err = url.PathUnescape(plain); err != nil {
