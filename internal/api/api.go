@@ -23,6 +23,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/door"
 	"candor/internal/fault"
+	"candor/internal/gap"
 	"candor/internal/inert"
 	"candor/internal/ledger"
 	"candor/internal/library"
@@ -54,6 +55,7 @@ type Assessor interface {
 	Overview(ctx context.Context, r assessment.Request) (assure.Assessment, error)
 	Take(ctx context.Context, r assessment.Request, id string) (take.Take, error)
 	Matrix(ctx context.Context, r assessment.Request, a matrix.Asked) (matrix.Matrix, error)
+	Gaps(ctx context.Context, r assessment.Request) (gap.Register, error)
 }
 
 // Batches lists imports of evidence.
@@ -86,6 +88,8 @@ type Deps struct {
 	Notetaker Notetaker
 	// Tier records which alerts are part of incidents; without it nothing is taken.
 	Tier Tier
+	// Registrar records what is stated of gaps; without it nothing is taken.
+	Registrar Registrar
 	// Expiries says what was removed for retention, and Expirer removes alerts; without it
 	// nothing can be removed.
 	Expiries Expiries
@@ -133,6 +137,7 @@ func New(d Deps) http.Handler {
 	s.registerObjects(h)
 	s.registerVerdicts(h)
 	s.registerMatrix(h)
+	s.registerGaps(h, mux)
 	s.registerOthers(h)
 	s.registerGates(h)
 	s.registerReviews(h, mux)

@@ -6,6 +6,7 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/custody"
+	"candor/internal/gap"
 	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/pull"
@@ -111,6 +112,22 @@ func (t tiesInTurn) Tie(ctx context.Context, r assessment.Request, said assessme
 	}
 	defer release()
 	return t.judge.Tie(ctx, r, said)
+}
+
+// gapsInTurn records what is stated of gaps while no command of the server's writes.
+type gapsInTurn struct {
+	of    *stores
+	judge *assessment.Service
+}
+
+// State waits for its turn and records what is stated of a gap.
+func (t gapsInTurn) State(ctx context.Context, r assessment.Request, c gap.Change) (gap.Gap, bool, error) {
+	release, err := t.of.takeTurn(ctx, "candor serve, for a gap")
+	if err != nil {
+		return gap.Gap{}, false, err
+	}
+	defer release()
+	return t.judge.State(ctx, r, c)
 }
 
 // expiryInTurn removes alerts while no command of the server's writes.

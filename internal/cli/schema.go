@@ -18,6 +18,7 @@ import (
 	"candor/internal/backup"
 	"candor/internal/custody"
 	"candor/internal/fault"
+	"candor/internal/gap"
 	"candor/internal/ingest"
 	"candor/internal/ledger"
 	"candor/internal/library"
@@ -87,6 +88,10 @@ func outputs() map[string][]schema.Form {
 		"ledger proof":        {schema.Of[ledger.Inclusion]("of an entry"), schema.Of[ledger.Consistency]("with --from")},
 		"ledger show":         {schema.Of[ledger.Entry]("")},
 		"ledger verify":       {schema.Of[custody.Report]("")},
+		"gap close":           {schema.Of[gap.Gap]("")},
+		"gap history":         {schema.Of[[]gap.Stated]("")},
+		"gap list":            {schema.Of[gap.Register]("")},
+		"gap set":             {schema.Of[gap.Gap]("")},
 		"matrix":              {schema.Of[matrix.Matrix]("")},
 		"measure": {schema.Of[assessment.Measured](""), schema.Of[assessment.MeasuredRule]("with --rule"),
 			schema.Of[assessment.MeasuredAnalytics]("with --by analytic"), schema.Of[assessment.OneAnalytic]("with --analytic"),

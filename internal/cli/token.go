@@ -22,7 +22,8 @@ func (p *program) tokenCommand() *cobra.Command {
 		`A token lets a program push evidence to a running server over HTTP: POST
 /api/v1/alerts, dispositions, signals and feeds; with the scope notes, write notes about
 objects (POST /api/v1/objects/ID/notes); with the scope reviews, say which alerts are
-part of an incident (POST /api/v1/reviews/ID/ties). With the scope read it lets one read
+part of an incident (POST /api/v1/reviews/ID/ties); with the scope gaps, state what cannot
+be seen or relied on (POST /api/v1/gaps). With the scope read it lets one read
 where candor serve --require-token asks for a token. It names what it is for, ends by
 itself, and can be taken back at any time, also while a server runs. See doc/push.md.
 

@@ -21,6 +21,7 @@ const (
 	Waivers      = "waiver"
 	Ties         = "tie"
 	Notes        = "note"
+	Gaps         = "gap"
 )
 
 // The kinds of record that batches hold, alerts and what is said of them apart.
@@ -47,6 +48,8 @@ const (
 	// RecordNote is what a person wrote about an object, which is the key: its records are
 	// entries in one history, and package take says which of them stand.
 	RecordNote = "note"
+	// RecordGap is what somebody stated of a gap; see package gap.
+	RecordGap = "gap"
 )
 
 // Naming says what is done about names of persons and machines in records of a kind.
@@ -131,6 +134,7 @@ func Kinds() []Kind {
 		{Name: Waivers, One: "waiver", Records: []string{RecordWaiver}, Naming: Mentioning},
 		{Name: Ties, One: "statement", Records: []string{RecordTie}, Naming: Mentioning},
 		{Name: Notes, One: "note", Records: []string{RecordNote}, Naming: Mentioning},
+		{Name: Gaps, One: "gap", Records: []string{RecordGap}, Naming: Mentioning},
 	}
 }
 

@@ -113,6 +113,7 @@ var house = map[string]room{
 
 	"standing": {floor: 7, pure: true},
 	"matrix":   {floor: 7, pure: true},
+	"gap":      {floor: 7, pure: true},
 	"take":     {floor: 8, pure: true},
 
 	"store":       {floor: 8},

@@ -35,6 +35,9 @@ const (
 // Notes is the scope of those who write notes about objects.
 const Notes = "notes"
 
+// Gaps is the scope of those who state gaps: what cannot be seen or relied on.
+const Gaps = "gaps"
+
 // Retention is the scope of those who have alerts removed.
 const Retention = "retention"
 
@@ -42,9 +45,9 @@ const Retention = "retention"
 const Reviews = "reviews"
 
 // Scopes lists what someone can be known to be for: to push one kind of evidence, to
-// write notes, to review incidents, to have alerts removed, or to read.
+// write notes, to review incidents, to state gaps, to have alerts removed, or to read.
 func Scopes() []string {
-	return append(evidence.Pushed(), Notes, Reviews, Retention, string(Read))
+	return append(evidence.Pushed(), Notes, Reviews, Gaps, Retention, string(Read))
 }
 
 // Who is someone who wants something. The zero Who is anyone who reaches the server.

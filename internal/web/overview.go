@@ -9,6 +9,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/day"
 	"candor/internal/evidence"
+	"candor/internal/gap"
 	"candor/internal/store"
 	"candor/internal/visibility"
 )
@@ -38,6 +39,8 @@ type overviewView struct {
 	// Newest is the day of the newest alert or feed observation, where it lies before
 	// the evidence window, and Back the address of the overview as of that day.
 	Newest, Back string
+	// Overdue are the gaps whose day has passed.
+	Overdue []gap.Listed
 	// Unused is how much evidence no verdict could use.
 	Unused int
 }
@@ -99,7 +102,10 @@ func (s *site) overview(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{name: "overview", data: newOverview(fr, a, bs)}, nil
+	v := newOverview(fr, a, bs)
+	gaps, err := s.Assessor.Gaps(r.Context(), s.requestFor(fr.Sel, fr.Release))
+	v.Overdue = gaps.Gaps[:min(gaps.Overdue, len(gaps.Gaps))]
+	return view{name: "overview", data: v}, err
 }
 
 func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {

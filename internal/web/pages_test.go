@@ -21,6 +21,7 @@ import (
 	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/figure"
+	"candor/internal/gap"
 	"candor/internal/library"
 	"candor/internal/matrix"
 	"candor/internal/sample"
@@ -32,6 +33,7 @@ import (
 
 // places are pages of every sort, over the demonstration.
 var places = []string{
+	"/gaps", "/gaps?show=unstated&offset=2",
 	"/matrix", "/matrix?view=visibility&platform=Windows", "/matrix?view=claims&source=sigma&subs=open", "/matrix?view=precision&group=G0034", "/matrix?view=exercises", "/matrix?view=age&tactic=TA0001",
 	"/", "/?as_of=2026-10-01", "/?platform=Windows", "/verdicts", "/verdicts?rung=noisy", "/verdicts?text=zzz", "/objects",
 	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
@@ -569,6 +571,11 @@ func (b broken) Board(context.Context, assessment.Request) (*standing.Board, err
 // Matrix fails.
 func (b broken) Matrix(context.Context, assessment.Request, matrix.Asked) (matrix.Matrix, error) {
 	return matrix.Matrix{}, b.err
+}
+
+// Gaps fails.
+func (b broken) Gaps(context.Context, assessment.Request) (gap.Register, error) {
+	return gap.Register{}, b.err
 }
 
 // MatrixChoices fails.

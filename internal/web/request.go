@@ -222,7 +222,7 @@ func (s *site) begin(r *http.Request, here, title string) (frame, error) {
 	}
 	fr, err := s.place(r, sel)
 	fr.Here, fr.Title = here, title
-	if err == nil && slices.Contains([]string{"overview", "matrix", "verdicts", "measurements"}, here) {
+	if err == nil && slices.Contains([]string{"overview", "matrix", "gaps", "verdicts", "measurements"}, here) {
 		fr.Sites, err = s.Assessor.Sites(r.Context())
 	}
 	return fr, err

@@ -23,6 +23,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/attack/diff"
 	"candor/internal/door"
+	"candor/internal/gap"
 	"candor/internal/identity"
 	"candor/internal/library"
 	"candor/internal/matrix"
@@ -56,6 +57,7 @@ type Assessor interface {
 	Take(ctx context.Context, r assessment.Request, id string) (take.Take, error)
 	Board(ctx context.Context, r assessment.Request) (*standing.Board, error)
 	Matrix(ctx context.Context, r assessment.Request, a matrix.Asked) (matrix.Matrix, error)
+	Gaps(ctx context.Context, r assessment.Request) (gap.Register, error)
 	MatrixChoices(ctx context.Context, r assessment.Request) (matrix.Choices, error)
 }
 
@@ -146,6 +148,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /matrix/layer.json", s.matrixFile("application/json", "layer.json", (*matrix.Matrix).Layer))
 	mux.HandleFunc("GET /matrix/picture.svg", s.matrixFile("image/svg+xml", "svg", func(m *matrix.Matrix) ([]byte, error) { return m.SVG(), nil }))
 	mux.HandleFunc("GET /matrix/table.csv", s.matrixFile("text/csv; charset=utf-8", "csv", (*matrix.Matrix).CSV))
+	mux.HandleFunc("GET /gaps", s.handle((*site).gaps))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
 	mux.HandleFunc("GET /kept", s.handle((*site).keptList))
 	mux.HandleFunc("GET /kept/{name}", s.handle((*site).kept))
@@ -188,7 +191,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
 		"exercises", "exercise",
 		"evidence", "rulesmade", "telemetrymade", "exceptionsmade", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))

@@ -1,0 +1,159 @@
+package assessment
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/day"
+	"candor/internal/evidence"
+	"candor/internal/fault"
+	"candor/internal/gap"
+	"candor/internal/near"
+	"candor/internal/store"
+)
+
+// Gaps returns the register of gaps as it stands on the day of r.
+func (s *Service) Gaps(ctx context.Context, r Request) (gap.Register, error) {
+	a, err := s.Assess(ctx, r)
+	if err != nil {
+		return gap.Register{}, err
+	}
+	stated, err := s.statedGaps(ctx)
+	return gap.New(&a, stated, day.Of(r.AsOf)), err
+}
+
+// statedGaps returns what was last stated of each gap.
+func (s *Service) statedGaps(ctx context.Context) ([]gap.Stated, error) {
+	records, err := s.evidence.Current(ctx, evidence.RecordGap)
+	if err != nil {
+		return nil, err
+	}
+	return gapsOf(records)
+}
+
+func gapsOf(records []store.Record) ([]gap.Stated, error) {
+	of, err := decode[gap.Gap](records)
+	stated := make([]gap.Stated, len(of))
+	for i, g := range of {
+		stated[i] = gap.Stated{Gap: g.Value, Batch: g.Batch}
+	}
+	return stated, err
+}
+
+// GapHistory returns everything that was ever stated of a gap, oldest first.
+func (s *Service) GapHistory(ctx context.Context, id string) ([]gap.Stated, error) {
+	g, err := s.gap(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	records, err := s.evidence.History(ctx, evidence.RecordGap, g.ID)
+	if err != nil {
+		return nil, err
+	}
+	return gapsOf(records)
+}
+
+// gap returns what was last stated of the gap with an id.
+func (s *Service) gap(ctx context.Context, id string) (gap.Gap, error) {
+	stated, err := s.statedGaps(ctx)
+	if err != nil {
+		return gap.Gap{}, err
+	}
+	var ids []string
+	for _, g := range stated {
+		if strings.EqualFold(g.ID, strings.TrimSpace(id)) {
+			return g.Gap, nil
+		}
+		ids = append(ids, g.ID)
+	}
+	return gap.Gap{}, fault.New(fault.NotFound, "there is no gap %q", id).At("id").Next("%s", near.Hint(id, ids, "candor gap list shows those that there are"))
+}
+
+// State records what somebody states of a gap: one that is there is changed, else it is
+// a new one, about the object that the id names if a verdict is about it. It is evidence,
+// in a batch of its own; what says the same as before changes nothing, and fresh is false.
+func (s *Service) State(ctx context.Context, r Request, c gap.Change) (stated gap.Gap, fresh bool, err error) {
+	have, err := s.gap(ctx, gapID(c.ID, c.Action))
+	if known := err == nil; !known {
+		if fault.KindOf(err) != fault.NotFound {
+			return have, false, err
+		}
+		if c.Close {
+			return have, false, err
+		}
+		if have, err = s.begun(ctx, r, &c); err != nil {
+			return have, false, err
+		}
+	}
+	g, err := c.Apply(have)
+	if err != nil {
+		return g, false, err
+	}
+	same := g
+	same.At, same.By, same.RecordedBy = have.At, have.By, have.RecordedBy
+	if same == have {
+		return have, false, nil
+	}
+	body, err := json.Marshal(g)
+	if err != nil {
+		return g, false, fmt.Errorf("encode the gap %s: %w", g.ID, err)
+	}
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	b := store.Batch{ID: evidence.Gaps + "-" + hash[:12], Kind: evidence.Gaps, Format: "candor-json",
+		Paths: []string{"gap " + g.ID}, Hash: hash, Added: g.At, By: cmp.Or(g.RecordedBy, g.By), First: g.At, Last: g.At}
+	_, _, err = s.evidence.Append(ctx, b, one(store.Record{Kind: evidence.RecordGap, Key: g.ID, Body: body}))
+	return g, true, err
+}
+
+func gapID(id, action string) string {
+	if id = strings.TrimSpace(id); action != "" {
+		return id + "/" + action
+	}
+	return id
+}
+
+// begun returns a gap that nobody stated before: about the object that its id names, or
+// about what its title says.
+func (s *Service) begun(ctx context.Context, r Request, c *gap.Change) (gap.Gap, error) {
+	a, err := s.Assess(ctx, r)
+	if err != nil && c.Title == nil {
+		return gap.Gap{}, err
+	}
+	id := attack.SpellID(strings.TrimSpace(c.ID))
+	var about *assure.Name
+	action := false
+	for i := range a.Verdicts {
+		v := &a.Verdicts[i]
+		for _, ns := range [][]assure.Name{{v.Analytic}, v.Strategies, v.Techniques, v.Parents, v.Tactics} {
+			for k := range ns {
+				if ns[k].ATTACKID == id || ns[k].StixID == c.ID {
+					about = &ns[k]
+					action = action || slices.ContainsFunc(v.Next, func(s assure.Step) bool { return s.Action == c.Action })
+				}
+			}
+		}
+	}
+	switch {
+	case c.ID == "":
+		return gap.Gap{}, fault.New(fault.Usage, "the gap has no id").At("id").Next("name an analytic, strategy, technique or tactic, or give a name of its own")
+	case about == nil && (c.Title == nil || c.Action != ""):
+		return gap.Gap{}, fault.New(fault.NotFound, "no verdict of %s is about %s", a.Release, c.ID).At("id").
+			Next("name an analytic, strategy, technique or tactic, or give a gap of another sort a title")
+	case about == nil:
+		return gap.Gap{ID: strings.TrimSpace(c.ID)}, nil
+	case c.Action != "" && !action:
+		return gap.Gap{}, fault.New(fault.NotFound, "no verdict on %s names the next step %q", about.ATTACKID, c.Action).At("action").
+			Next("candor assess --explain shows the next steps of an analytic, each with its action in --json")
+	}
+	name := *about
+	return gap.Gap{ID: gapID(cmp.Or(name.ATTACKID, name.StixID), c.Action), Object: &name, Action: c.Action, Title: name.Name}, nil
+}
