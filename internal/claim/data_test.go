@@ -117,7 +117,7 @@ func TestNoPublicRuleIsLost(t *testing.T) {
 			t.Errorf("%s (%v) is lost", r.Value.ID, r.Value.Techniques)
 		}
 	}
-	if n[claim.TechniquePlatformLog] == 0 || n[claim.TechniquePlatform] == 0 || n[claim.TechniqueOnly] == 0 {
+	if n[claim.TechniquePlatformLog] == 0 || n[claim.TechniquePlatform] == 0 || n[claim.Elsewhere] == 0 {
 		t.Errorf("claims by basis: %v", n)
 	}
 	t.Logf("%d rules, %d silent, %d names not mapped, %d analytics claimed, claims by basis %v",
