@@ -77,7 +77,7 @@ func (s *Service) asked(ctx context.Context, a *assure.Assessment, ev assure.Evi
 		return assure.Asked{}, err
 	}
 	m := ev.Lately(r.AsOf).Of(rule, sums, basisOf(r).span().Days(), r.Policy.Measure)
-	q := assure.Asked{Kind: "rule", ID: rule, Name: ruleNames(ev)[rule], Measurement: &m, Turn: turnOf(&ev, rule)}
+	q := assure.Asked{Kind: "rule", ID: rule, Name: ruleNames(ev)[rule], Measurement: &m, Revision: revisionOf(&ev, rule)}
 	for i := range a.Verdicts {
 		if v := &a.Verdicts[i]; v.Rung != assure.NotApplicable && slices.Contains(countingRules(v), rule) {
 			q.Verdicts = append(q.Verdicts, *v)

@@ -51,8 +51,8 @@ type Measured struct {
 	Rules []measure.Detail `json:"rules"`
 	// Silent are the enabled rules that raised none.
 	Silent int `json:"silent_rules"`
-	// Turns are the changes within the window of the rules that raised alerts.
-	Turns []assure.Turn `json:"changed_rules"`
+	// Revisions are the changes within the window of the rules that raised alerts.
+	Revisions []assure.Revision `json:"changed_rules"`
 	// Waivers are those in force of rules.
 	Waivers []assure.Waiver `json:"waivers"`
 	Limits  []string        `json:"limits"`
@@ -66,9 +66,9 @@ type MeasuredRule struct {
 	// it.
 	Rule      *detection.Rule `json:"rule,omitempty"`
 	RuleBatch string          `json:"rule_batch,omitempty"`
-	// Turn is its last change within the window, with what it raised before and since; nil
+	// Revision is its last change within the window, with what it raised before and since; nil
 	// when it was not changed. Where that decides, Detail is of what it raised since.
-	Turn *assure.Turn `json:"changed,omitempty"`
+	Revision *assure.Revision `json:"changed,omitempty"`
 	// Operation is what is recorded of its runs; nil when nothing is.
 	Operation *assure.Operation `json:"operation,omitempty"`
 	// Exceptions are those of the rule that had begun.
@@ -86,9 +86,9 @@ type MeasuredAnalytic struct {
 	Analytic   assure.Name   `json:"analytic"`
 	Techniques []assure.Name `json:"techniques"`
 	Rung       assure.Rung   `json:"rung"`
-	// Turns are the changes of its rules within the window.
-	Turns  []assure.Turn  `json:"changed_rules"`
-	Detail measure.Detail `json:"measurement"`
+	// Revisions are the changes of its rules within the window.
+	Revisions []assure.Revision `json:"changed_rules"`
+	Detail    measure.Detail    `json:"measurement"`
 	// Rules are the statements of the claiming rules, each by itself.
 	Rules []measure.Detail `json:"rules"`
 	// Waivers are those in force of the analytic and of its rules, and Evidence the
@@ -152,10 +152,10 @@ func (s *Service) measureNow(ctx context.Context, r Request, timed bool) (Measur
 		return d
 	})
 	rank(m.Rules, r.Policy.Measure)
-	m.Turns = []assure.Turn{}
-	for _, t := range ev.Turns {
+	m.Revisions = []assure.Revision{}
+	for _, t := range ev.Revisions {
 		if t.Before.Alerts+t.Since.Alerts > 0 {
-			m.Turns = append(m.Turns, t)
+			m.Revisions = append(m.Revisions, t)
 		}
 	}
 	m.Waivers = waiversOf(&ev, r, func(id string) bool { return names[id] != "" || byRule[id] != nil })
@@ -253,7 +253,7 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 		return m, err
 	}
 	m.Detail = ev.Lately(r.AsOf).Detailed(id, sums, m.span(), r.Policy.Measure)
-	m.Turn = turnOf(&ev, id)
+	m.Revision = revisionOf(&ev, id)
 	m.RuleName = ruleNames(ev)[id]
 	for i := range ev.Rules {
 		if x := &ev.Rules[i]; x.Value.ID == id {
@@ -416,7 +416,7 @@ type pooling struct {
 // of says what the alerts of the rules that claim an analytic say, whose sums are those of
 // all together and then of each.
 func (p *pooling) of(v *assure.Verdict, rules []string, sums []alert.Sums) MeasuredAnalytic {
-	m := MeasuredAnalytic{Turns: append([]assure.Turn{}, v.Turns...), Analytic: v.Analytic, Techniques: v.Techniques, Rung: v.Rung, Rules: []measure.Detail{}}
+	m := MeasuredAnalytic{Revisions: append([]assure.Revision{}, v.Revisions...), Analytic: v.Analytic, Techniques: v.Techniques, Rung: v.Rung, Rules: []measure.Detail{}}
 	b, policy := basisOf(p.r), p.r.Policy.Measure
 	for i, id := range rules {
 		if sums[1+i].Alerts == 0 {

@@ -59,22 +59,22 @@ func (s *Service) read(ctx context.Context, g generation, r Request) (assure.Evi
 		}
 		ev = ev.At(r.Site, counts)
 	}
-	ev.Turns, err = s.turns(ctx, g, &ev, r)
+	ev.Revisions, err = s.revisions(ctx, g, &ev, r)
 	return ev, err
 }
 
-// turns returns the rules that were changed within the window, with what they raised before
+// revisions returns the rules that were changed within the window, with what they raised before
 // and since.
-func (s *Service) turns(ctx context.Context, g generation, ev *assure.Evidence, r Request) ([]assure.Turn, error) {
-	turns := assure.Turning(ev, r.Policy, r.AsOf)
+func (s *Service) revisions(ctx context.Context, g generation, ev *assure.Evidence, r Request) ([]assure.Revision, error) {
+	revisions := assure.Revised(ev, r.Policy, r.AsOf)
 	raised := map[string]bool{}
 	for _, rule := range ev.AlertRules {
 		raised[rule.ID] = true
 	}
 	names := namesOf(ev)
 	var sets []alert.Set
-	for i := range turns {
-		if t := &turns[i]; raised[t.RuleID] {
+	for i := range revisions {
+		if t := &revisions[i]; raised[t.RuleID] {
 			before, since := t.Parts()
 			sets = append(sets, names.under(before), names.under(since))
 		}
@@ -83,21 +83,21 @@ func (s *Service) turns(ctx context.Context, g generation, ev *assure.Evidence, 
 	if err != nil {
 		return nil, err
 	}
-	for i := range turns {
+	for i := range revisions {
 		before, since := new(alert.Sums), new(alert.Sums)
-		if t := &turns[i]; raised[t.RuleID] {
+		if t := &revisions[i]; raised[t.RuleID] {
 			before, since, sums = &sums[0], &sums[1], sums[2:]
 		}
-		turns[i].Told(before, since, r.Policy, r.AsOf)
+		revisions[i].Told(before, since, r.Policy, r.AsOf)
 	}
-	return turns, nil
+	return revisions, nil
 }
 
-// turnOf returns the change of a rule within the window; nil for none.
-func turnOf(ev *assure.Evidence, rule string) *assure.Turn {
-	for i := range ev.Turns {
-		if ev.Turns[i].RuleID == rule {
-			return &ev.Turns[i]
+// revisionOf returns the change of a rule within the window; nil for none.
+func revisionOf(ev *assure.Evidence, rule string) *assure.Revision {
+	for i := range ev.Revisions {
+		if ev.Revisions[i].RuleID == rule {
+			return &ev.Revisions[i]
 		}
 	}
 	return nil

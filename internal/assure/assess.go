@@ -64,10 +64,10 @@ type assessor struct {
 	needs    map[string][]FieldNeed  // by rule
 	impaired map[string][]Impairment // by rule
 
-	changed map[string]detection.Change // the last one of rules
-	turns   map[string]*Turn            // of the rules that were changed in the window
-	retired map[string]Former           // in the window, by rule
-	former  map[string][]claim.Claim    // theirs, by the STIX id of the analytic
+	changed   map[string]detection.Change // the last one of rules
+	revisions map[string]*Revision        // of the rules that were changed in the window
+	retired   map[string]Former           // in the window, by rule
+	former    map[string][]claim.Claim    // theirs, by the STIX id of the analytic
 
 	silent []string // what is to be said of sources that are pulled and do not answer
 
@@ -263,7 +263,7 @@ func (a *assessor) judge(s *subject) {
 	s.Misfits = misfitsOf(s.Claims)
 	s.Claimed = len(s.counting) > 0
 	s.working, s.Impaired = a.working(s.counting)
-	s.Turns = a.turnsOf(s.counting)
+	s.Revisions = a.revisionsOf(s.counting)
 	s.Exceptions, s.Fields = a.exceptions(s), a.neededFields(s)
 	s.Measurement, s.firing = a.alerts.pool(s.pooled())
 	a.practise(s, nil)

@@ -134,9 +134,9 @@ type Evidence struct {
 	Exceptions []Exempt
 	// Changes are those of the rules of which batches stated more than one version, by rule.
 	Changes map[string][]detection.Change
-	// Turns are the last changes of rules within the window, with what they raised before
+	// Revisions are the last changes of rules within the window, with what they raised before
 	// and since; nil where Tallies are to say it.
-	Turns []Turn
+	Revisions []Revision
 	// Former are the rules that were retired.
 	Former []Former
 	// Fields say in what share of events fields arrive.
@@ -327,8 +327,8 @@ type Verdict struct {
 	// Impaired is what is in the way of rules whose claims count: what they raised is left
 	// out of Measurement where others claim it too.
 	Impaired []Impairment `json:"impaired_rules,omitempty"`
-	// Turns are the changes within the window of the rules whose claims count.
-	Turns []Turn `json:"changed_rules,omitempty"`
+	// Revisions are the changes within the window of the rules whose claims count.
+	Revisions []Revision `json:"changed_rules,omitempty"`
 	// Exceptions are those of the rules whose claims count, and Fields what those rules
 	// need, by rule, where any field was measured.
 	Exceptions []Exempt               `json:"exceptions,omitempty"`

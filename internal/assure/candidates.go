@@ -264,7 +264,7 @@ func (w *whatIf) trialsAndRunbooks() []candidate {
 		case Proven:
 			if s.Runbook.State != dutyCurrent {
 				add(w.written(s))
-			} else if len(s.byStatement())+len(w.turnBounds(s)) > 0 && len(w.policy.Readiness.Passing) > 0 {
+			} else if len(s.byStatement())+len(w.revisionBounds(s)) > 0 && len(w.policy.Readiness.Passing) > 0 {
 				add(w.passed(s))
 			}
 		case Unproven, Contradicted:

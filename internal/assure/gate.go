@@ -87,9 +87,9 @@ type Asked struct {
 	Verdicts []Verdict
 	// Measurement is of the analytic's claiming rules together, or of the rule.
 	Measurement *measure.Statement
-	// Turn is the change of the rule within the window; nil for none, or for an analytic.
-	Turn    *Turn
-	Waivers []evidence.Of[Waiver]
+	// Revision is the change of the rule within the window; nil for none, or for an analytic.
+	Revision *Revision
+	Waivers  []evidence.Of[Waiver]
 	// Beside is what stands beside the answer, of the evidence as a whole.
 	Beside []string
 }
@@ -302,7 +302,7 @@ func orRungs(rungs []Rung) string {
 // changed asks of a rule that was changed within the window that what it raised since is
 // enough to conclude from.
 func (g *gate) changed() []Check {
-	t := g.Turn
+	t := g.Revision
 	if t == nil {
 		return nil
 	}

@@ -87,7 +87,7 @@ func (j *Judging) Sets() [][]string {
 // of which what they raised since decides, where others claim it too.
 func (j *Judging) asIs(add func([]string)) {
 	early := map[string]bool{}
-	for id, t := range j.a.turns {
+	for id, t := range j.a.revisions {
 		early[id] = !t.Decides
 	}
 	for _, o := range j.a.objects {
@@ -186,7 +186,7 @@ func (j *Judging) Standing() Assessment {
 func told(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *Judging {
 	w := WindowOf(p, asOf)
 	within := slices.DeleteFunc(slices.Clone(ev.Tallies), func(t alert.Tally) bool { return day.Date(t.Day) < w.From || day.Date(t.Day) > w.To })
-	ev.Turns = turned(&ev, ByRule(within), p, asOf)
+	ev.Revisions = weighed(&ev, ByRule(within), p, asOf)
 	since := ev.Lately(asOf).Since
 	by := ByRule(slices.DeleteFunc(within, func(t alert.Tally) bool { return day.Date(t.Day) < since[t.RuleID] }))
 	j := Begin(lib, ev, p, asOf)

@@ -23,9 +23,9 @@ type Former struct {
 // live finds out what happened to rules: which were changed, and which that run took the
 // place of others, that no longer run and raised alerts.
 func (a *assessor) live() {
-	a.turns, a.alerts.replaced = map[string]*Turn{}, map[string][]string{}
-	for i := range a.ev.Turns {
-		a.turns[a.ev.Turns[i].RuleID] = &a.ev.Turns[i]
+	a.revisions, a.alerts.replaced = map[string]*Revision{}, map[string][]string{}
+	for i := range a.ev.Revisions {
+		a.revisions[a.ev.Revisions[i].RuleID] = &a.ev.Revisions[i]
 	}
 	a.changed = map[string]detection.Change{}
 	for i := range a.ev.Rules {
@@ -102,7 +102,7 @@ func (a *assessor) lifeLimits(s *subject) []string {
 			l = append(l, fmt.Sprintf("Rule %s replaces rule %s, whose alerts of the window %s: %s.", name, a.nameOfRule(old), how, whatCame(&st)))
 		}
 	}
-	return append(l, turnLimits(s)...)
+	return append(l, revisionLimits(s)...)
 }
 
 // whyStopped says which rules that claim s, and do not any more, raised alerts in the

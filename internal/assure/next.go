@@ -325,7 +325,7 @@ func (a *assessor) unbound(s *subject) []Step {
 		steps = append(steps, Step{Action: actExercise, Target: t.ATTACKID, Alone: true,
 			Text: fmt.Sprintf("Exercise %s %s on a host that is named, with the alerts of that time brought in: the last pass rests on a statement alone.", t.ATTACKID, t.Name)})
 	}
-	if len(a.turnBounds(s)) > 0 {
+	if len(a.revisionBounds(s)) > 0 {
 		t, of := s.about(), a.early(s)
 		steps = append(steps, Step{Action: actExercise, Target: t.ATTACKID, Alone: true, Text: fmt.Sprintf(
 			"Exercise %s %s again, or label what %s raised since: what shows that it works is of before %s.", t.ATTACKID, t.Name, ruleWords(of), changedWords(of))})

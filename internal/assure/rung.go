@@ -54,7 +54,7 @@ func (s *subject) rung() Rung {
 
 // bounds says what keeps s from being reliable however well it works.
 func (a *assessor) bounds(s *subject) []evidence.Reason {
-	return slices.Concat(s.byStatement(), a.shareBounds(s), a.latencyBounds(s), a.strayBounds(s), a.turnBounds(s))
+	return slices.Concat(s.byStatement(), a.shareBounds(s), a.latencyBounds(s), a.strayBounds(s), a.revisionBounds(s))
 }
 
 // shareBounds says of which log sources nobody knows what share of hosts sends them.

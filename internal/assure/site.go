@@ -20,7 +20,7 @@ func (e *Evidence) Here(site string) bool { return e.Site == "" || site == "" ||
 // What names no site counts for every one; so do scope, external sources, rules, runbooks,
 // tuning and waivers, which name none. The counts are those of the alerts of cases there.
 func (e Evidence) At(site string, counts []alert.CaseCount) Evidence {
-	e.Site, e.Turns = site, nil
+	e.Site, e.Revisions = site, nil
 	var left [4]int
 	t := &e.Telemetry
 	t.Sources, left[0] = stay(t.Sources, func(s *telemetry.Source) bool { return len(s.Sites) == 0 || slices.Contains(s.Sites, site) })

@@ -132,7 +132,7 @@ func TestBeforeAndAfterAChangeAreApart(t *testing.T) {
 		for _, r := range v.Bounds {
 			texts = append(texts, r.Text)
 		}
-		if v.Rung != c.rung || v.Measurement.Alerts != c.alerts || len(v.Turns) != 1 || !said(append(texts, v.Limits...), c.says) {
+		if v.Rung != c.rung || v.Measurement.Alerts != c.alerts || len(v.Revisions) != 1 || !said(append(texts, v.Limits...), c.says) {
 			t.Errorf("%s: %s, %d alerts, %q, %q", c.name, v.Rung, v.Measurement.Alerts, texts, v.Limits)
 		}
 		if (c.rung == Proven) != slices.ContainsFunc(v.Bounds, func(r evidence.Reason) bool { return r.Code == "bounded_rule_changed" }) {
@@ -165,7 +165,7 @@ func TestAnotherRuleShowsThatItWorks(t *testing.T) {
 func TestAChangeBeforeTheWindowIsNotForgotten(t *testing.T) {
 	w := turnedWorld(120, [2]int{}, [2]int{}).exercise("AN0100", 150, exercise.Alerted)
 	v := verdict(t, assess(t, w), "AN0100")
-	if v.Rung != Proven || len(v.Turns) != 0 || !strings.Contains(v.Sentence, "Rule Rule r was changed on 2026-03-02, and what it raised in the window is not enough to conclude from.") {
+	if v.Rung != Proven || len(v.Revisions) != 0 || !strings.Contains(v.Sentence, "Rule Rule r was changed on 2026-03-02, and what it raised in the window is not enough to conclude from.") {
 		t.Errorf("%s %q", v.Rung, v.Sentence)
 	}
 	w.alerts("r", 30, 0)

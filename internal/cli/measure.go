@@ -120,7 +120,7 @@ func (p *program) measureRules(ctx context.Context, d *Desk, r assessment.Reques
 		if m.Silent > 0 {
 			g.line("%s no alert in the window; that says nothing of whether they work", plural(m.Silent, "enabled rule raised", "enabled rules raised"))
 		}
-		showTurns(g, m.Turns)
+		showRevisions(g, m.Revisions)
 		showWaivers(g, m.Waivers, "")
 		showLimits(g, m.Limits)
 		g.line("\none rule: candor measure --rule ID; alerts to label: candor label sample RULE -n N; thresholds: candor tune RULE")
@@ -217,8 +217,8 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 		g.line("%s  %s", g.bold(m.RuleID), m.RuleName)
 		g.line("%s", g.dim(ruleOrigin(&m)))
 		showOperation(g, m.Operation)
-		if m.Turn != nil {
-			g.wrap("", m.Turn.Sentence, 110)
+		if m.Revision != nil {
+			g.wrap("", m.Revision.Sentence, 110)
 		}
 		showExceptions(g, m.Exceptions)
 		showDetail(g, &m.Detail)
@@ -229,13 +229,13 @@ func (p *program) measureRule(ctx context.Context, d *Desk, r assessment.Request
 	})
 }
 
-// showTurns says which rules were changed within the window.
-func showTurns(g *sheet, turns []assure.Turn) {
-	for i := range turns {
+// showRevisions says which rules were changed within the window.
+func showRevisions(g *sheet, revisions []assure.Revision) {
+	for i := range revisions {
 		if i == 0 {
 			g.head("Rules that were changed in the window")
 		}
-		g.wrap("  ", turns[i].Sentence, 110)
+		g.wrap("  ", revisions[i].Sentence, 110)
 	}
 }
 
@@ -443,7 +443,7 @@ func showMeasuredAnalytic(g *sheet, a *assessment.MeasuredAnalytic) {
 		g.head("Rule by rule")
 		showStatements(g, a.Rules, "RULE", nil)
 	}
-	showTurns(g, a.Turns)
+	showRevisions(g, a.Revisions)
 	showRests(g, a.Evidence)
 	showWaivers(g, a.Waivers, "")
 }

@@ -16,9 +16,9 @@ import (
 	"candor/internal/measure"
 )
 
-// Turn is the last change of a rule within the window, with what it raised before and
+// Revision is the last change of a rule within the window, with what it raised before and
 // since. The day of the change itself is of before: both may have been in force on it.
-type Turn struct {
+type Revision struct {
 	RuleID   string `json:"rule_id"`
 	RuleName string `json:"rule_name,omitempty"`
 	detection.Change
@@ -31,21 +31,21 @@ type Turn struct {
 	Decides bool `json:"since_decides"`
 }
 
-// Turning lists the rules that were changed within the window, by ID, without what they
+// Revised lists the rules that were changed within the window, by ID, without what they
 // raised.
-func Turning(ev *Evidence, p Policy, asOf time.Time) []Turn {
+func Revised(ev *Evidence, p Policy, asOf time.Time) []Revision {
 	w := WindowOf(p, asOf)
-	var turns []Turn
+	var revisions []Revision
 	for i := range ev.Rules {
 		r := &ev.Rules[i].Value
 		if last, ok := ev.lastChange(i, w.To); ok && last.On >= w.From {
-			turns = append(turns, Turn{RuleID: r.ID, RuleName: r.Name, Change: last})
+			revisions = append(revisions, Revision{RuleID: r.ID, RuleName: r.Name, Change: last})
 		}
 	}
-	slices.SortFunc(turns, func(x, y Turn) int {
+	slices.SortFunc(revisions, func(x, y Revision) int {
 		return cmp.Or(strings.Compare(x.RuleID, y.RuleID), strings.Compare(string(x.On), string(y.On)), strings.Compare(x.Batch, y.Batch))
 	})
-	return slices.CompactFunc(turns, func(x, y Turn) bool { return x.RuleID == y.RuleID })
+	return slices.CompactFunc(revisions, func(x, y Revision) bool { return x.RuleID == y.RuleID })
 }
 
 // lastChange returns the last change of a rule, by its place among the rules, up to a day.
@@ -64,15 +64,15 @@ func (e *Evidence) lastChange(i int, today day.Date) (last detection.Change, ok 
 }
 
 // Parts are the alerts of a rule before it was changed, and those since.
-func (t *Turn) Parts() (before, since alert.Set) {
+func (t *Revision) Parts() (before, since alert.Set) {
 	return alert.Set{{Rule: t.RuleID, To: t.On}}, alert.Set{{Rule: t.RuleID, From: t.first()}}
 }
 
 // first is the first day since, which may be after the window.
-func (t *Turn) first() day.Date { return t.On.Add(1) }
+func (t *Revision) first() day.Date { return t.On.Add(1) }
 
 // Told takes over the sums of both parts.
-func (t *Turn) Told(before, since *alert.Sums, p Policy, asOf time.Time) {
+func (t *Revision) Told(before, since *alert.Sums, p Policy, asOf time.Time) {
 	w := WindowOf(p, asOf)
 	t.Before = measure.Of(t.RuleID, before, w.From.Until(t.On)+1, p.Measure)
 	t.Since = measure.Of(t.RuleID, since, t.On.Until(w.To), p.Measure)
@@ -81,7 +81,7 @@ func (t *Turn) Told(before, since *alert.Sums, p Policy, asOf time.Time) {
 	t.Sentence = t.sentence(p.Measure)
 }
 
-func (t *Turn) sentence(p measure.Policy) string {
+func (t *Revision) sentence(p measure.Policy) string {
 	text := figure.Sprintf("Rule %s was changed on %s, within the window, %s. ", cmp.Or(t.RuleName, t.RuleID), t.On, t.grounds())
 	since, before := "What it raised since", "before"
 	switch {
@@ -98,7 +98,7 @@ func (t *Turn) sentence(p measure.Policy) string {
 }
 
 // grounds says what the change is known by.
-func (t *Turn) grounds() string {
+func (t *Revision) grounds() string {
 	switch t.By {
 	case detection.ByText:
 		return "as its text tells"
@@ -108,11 +108,11 @@ func (t *Turn) grounds() string {
 	return "by its own date"
 }
 
-// turned returns the turns with what the tallies of rules say.
-func turned(ev *Evidence, by map[string][]alert.Tally, p Policy, asOf time.Time) []Turn {
-	turns := Turning(ev, p, asOf)
-	for i := range turns {
-		t := &turns[i]
+// weighed returns the revisions with what the tallies of rules say.
+func weighed(ev *Evidence, by map[string][]alert.Tally, p Policy, asOf time.Time) []Revision {
+	revisions := Revised(ev, p, asOf)
+	for i := range revisions {
+		t := &revisions[i]
 		var sums [2]alert.Sums
 		before, since := t.Parts()
 		for n, set := range []alert.Set{before, since} {
@@ -126,26 +126,26 @@ func turned(ev *Evidence, by map[string][]alert.Tally, p Policy, asOf time.Time)
 		}
 		t.Told(&sums[0], &sums[1], p, asOf)
 	}
-	return turns
+	return revisions
 }
 
 // Lately says of which rules no alerts count but those since they were changed.
 func (e *Evidence) Lately(asOf time.Time) measure.Lately {
 	l := measure.Lately{Since: map[string]day.Date{}, To: day.Of(asOf)}
-	for i := range e.Turns {
-		if t := &e.Turns[i]; t.Decides {
+	for i := range e.Revisions {
+		if t := &e.Revisions[i]; t.Decides {
 			l.Since[t.RuleID] = t.first()
 		}
 	}
 	return l
 }
 
-// turnsOf returns those of the rules of claims.
-func (a *assessor) turnsOf(claims []claim.Claim) []Turn {
-	var of []Turn
-	if len(a.turns) > 0 {
+// revisionsOf returns those of the rules of claims.
+func (a *assessor) revisionsOf(claims []claim.Claim) []Revision {
+	var of []Revision
+	if len(a.revisions) > 0 {
 		for _, id := range ruleIDs(claims) {
-			if t := a.turns[id]; t != nil {
+			if t := a.revisions[id]; t != nil {
 				of = append(of, *t)
 			}
 		}
@@ -166,7 +166,7 @@ func (a *assessor) early(s *subject) []early {
 	var of []early
 	for _, id := range ruleIDs(s.counting) {
 		name := a.nameOfRule(id)
-		if t := a.turns[id]; t != nil && !t.Decides {
+		if t := a.revisions[id]; t != nil && !t.Decides {
 			of = append(of, early{t.Change, id, name, t.Sentence, true})
 		} else if c, ok := a.changed[id]; ok && t == nil && !a.alerts.enough(id) {
 			of = append(of, early{c, id, name, fmt.Sprintf("Rule %s was changed on %s, and what it raised in the window is not enough to conclude from.", name, c.On), false})
@@ -175,10 +175,10 @@ func (a *assessor) early(s *subject) []early {
 	return of
 }
 
-// turnBounds says that what shows that s works is of rules as they were before they were
+// revisionBounds says that what shows that s works is of rules as they were before they were
 // changed: neither the alerts of the others nor an exercise that a rule of today's text
 // met shows it.
-func (a *assessor) turnBounds(s *subject) []evidence.Reason {
+func (a *assessor) revisionBounds(s *subject) []evidence.Reason {
 	if len(a.changed) == 0 || !s.Claimed || !s.works() || s.Measurement.Noisy || s.contradicted() {
 		return nil
 	}
@@ -194,7 +194,7 @@ func (a *assessor) turnBounds(s *subject) []evidence.Reason {
 	return rs
 }
 
-// ruleWords names the rules of turns, and changedWords says when they were changed.
+// ruleWords names the rules of revisions, and changedWords says when they were changed.
 func ruleWords(of []early) string {
 	if len(of) == 1 {
 		return "rule " + of[0].name
@@ -242,11 +242,11 @@ func (a *assessor) worksAsIs(s *subject, of []early) bool {
 	return false
 }
 
-// turnLimits says what rules that claim s raised before they were changed and since.
-func turnLimits(s *subject) []string {
+// revisionLimits says what rules that claim s raised before they were changed and since.
+func revisionLimits(s *subject) []string {
 	var l []string
-	for i := range s.Turns {
-		t := &s.Turns[i]
+	for i := range s.Revisions {
+		t := &s.Revisions[i]
 		bound := slices.ContainsFunc(s.Bounds, func(r evidence.Reason) bool { return strings.HasSuffix(r.Text, t.Sentence) })
 		if t.Before.Alerts+t.Since.Alerts > 0 && !bound {
 			l = append(l, t.Sentence)
