@@ -65,6 +65,14 @@ func TestTheDocumentedQueriesGiveTheCountsOfMeasure(t *testing.T) {
 	add("alerts", "3.jsonl", 30, 50, func(i int) map[string]any {
 		return map[string]any{"id": fmt.Sprint("a", i), "rule_id": "r1", "time": at(1), "case_id": "c"}
 	})
+	site := func(i int) string { return []string{"berlin", "Paris"}[i%2] }
+	add("alerts", "5.jsonl", 0, 8, func(i int) map[string]any {
+		return map[string]any{"id": fmt.Sprint("s", i/2), "rule_id": "r1", "time": at(3), "site": site(i)}
+	})
+	add("dispositions", "6.jsonl", 0, 5, func(i int) map[string]any {
+		return map[string]any{"id": fmt.Sprint("s", i/2), "site": strings.ToUpper(site(i)), "disposition": []string{"true_positive", "false_positive"}[i%2],
+			"disposition_time": at(12), "disposition_by": "bob", "provenance": "analyst"}
+	})
 	add("alerts", "4.jsonl", 0, 9, func(i int) map[string]any {
 		return map[string]any{"id": fmt.Sprint("a", i), "rule_id": "r1", "time": at(1), "disposition": "test", "disposition_time": at(20), "disposition_by": "x", "provenance": "analyst"}
 	})

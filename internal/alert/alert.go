@@ -109,7 +109,7 @@ func ParseReading(s string) (second, ok bool) {
 }
 
 // Alert is one firing of a rule, or a statement about one: with neither a RuleID
-// nor a Time it says nothing but what else is set of the alert that has its ID.
+// nor a Time it says nothing but what else is set of the alert that its Identity names.
 type Alert struct {
 	ID       string    `json:"id"`
 	RuleID   string    `json:"rule_id"`
@@ -125,7 +125,10 @@ type Alert struct {
 	Techniques []string `json:"techniques,omitempty"`
 	Tactic     string   `json:"tactic,omitempty"`
 	// Source is whose alert it is: the source of its rule, or the product that raised it.
-	Source string            `json:"source,omitempty"`
+	Source string `json:"source,omitempty"`
+	// Origin is whose alert it is as whoever added its batch said; see Identity. A store
+	// sets it.
+	Origin string            `json:"origin,omitempty"`
 	Fields map[string]string `json:"fields,omitempty"`
 	// Disposition is the statement that came with the alert, if any.
 	Disposition *Disposition `json:"disposition,omitempty"`
@@ -195,6 +198,9 @@ type Disposition struct {
 	// Withdrawn says that every batch that made the statement was withdrawn, so
 	// that it no longer counts.
 	Withdrawn bool `json:"withdrawn,omitempty"`
+	// Ambiguous says that the statement names its alert by what several have, so that it
+	// counts for none of them. A store sets it in a history.
+	Ambiguous bool `json:"ambiguous,omitempty"`
 	// Batch is the batch that made the statement: the first of those that count, else
 	// the first. A store sets it in a history.
 	Batch string `json:"batch,omitempty"`

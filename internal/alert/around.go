@@ -16,9 +16,10 @@ type Around struct {
 	// Rules are the keys of rules as RuleKey gives them, Sites the sites, and Entities what
 	// the alerts are about, by FoldEntity; none of a kind is any.
 	Rules, Sites, Entities []string
-	// Untied leaves out the alerts that belong to a case, and Except those with these ids.
+	// Untied leaves out the alerts that belong to a case, and Except those that these
+	// identities fit.
 	Untied bool
-	Except []string
+	Except []Identity
 	// Case asks for those that belong to a case; empty is any, or none.
 	Case string
 	// Refuting are the cases whose alerts inherit, of a question that counts apart the
@@ -49,9 +50,14 @@ func FoldEntity(name string) string { return strings.ToLower(name) }
 // Asks reports whether an alert is one of those asked for.
 func (q *Around) Asks(a *Alert) bool {
 	any := func(of []string, s string) bool { return len(of) == 0 || slices.Contains(of, s) }
-	return !a.Time.Before(q.From) && !a.Time.After(q.To) && (!q.Untied || a.CaseID == "") && (q.Case == "" || a.CaseID == q.Case) && !slices.Contains(q.Except, a.ID) &&
+	return !a.Time.Before(q.From) && !a.Time.After(q.To) && (!q.Untied || a.CaseID == "") && (q.Case == "" || a.CaseID == q.Case) && !q.excepts(a) &&
 		any(q.Rules, a.Rule()) && any(q.Sites, a.Site) &&
 		(len(q.Entities) == 0 || slices.ContainsFunc(q.Entities, func(e string) bool { return FoldEntity(e) == FoldEntity(a.Entity) }))
+}
+
+// excepts reports whether an alert is left out by name.
+func (q *Around) excepts(a *Alert) bool {
+	return slices.ContainsFunc(q.Except, func(i Identity) bool { return i.Fits(a.Identity()) })
 }
 
 // Near is what lies around a time of one rule.
@@ -63,7 +69,7 @@ type Near struct {
 	// apart, which are Refuted; together 1 or more.
 	N, Refuted int64
 	// First, ID, Site and Entity are of the first of the N, or where that is 0 of the
-	// Refuted, by time and then by ID in byte order.
+	// Refuted, by time, then ID and site in byte order.
 	First            time.Time
 	ID, Site, Entity string
 }
@@ -76,7 +82,7 @@ func (n *Near) Add(m Near) {
 		if m.N > 0 {
 			first = &m
 		}
-	case at < 0 || at == 0 && m.ID < n.ID:
+	case at < 0 || at == 0 && (m.ID < n.ID || m.ID == n.ID && m.Site < n.Site):
 		first = &m
 	}
 	*n = Near{Asked: n.Asked, RuleID: n.RuleID, N: n.N + m.N, Refuted: n.Refuted + m.Refuted, First: first.First, ID: first.ID, Site: first.Site, Entity: first.Entity}

@@ -55,21 +55,35 @@ type Case struct {
 	Techniques []string `json:"techniques,omitempty"`
 	Analytics  []string `json:"analytics,omitempty"`
 	Platforms  []string `json:"platforms,omitempty"`
-	// Alerts are the ids of the alerts that were part of it; those that name the
-	// case themselves need not be listed.
+	// Alerts name the alerts that were part of it, by their ids or as Identity.String writes
+	// them; those that name the case themselves need not be listed.
 	Alerts []string `json:"alerts,omitempty"`
 	// Site and Entities are where it took place and what it touched, as alerts name them;
 	// empty where it was not said.
 	Site     string   `json:"site,omitempty"`
 	Entities []string `json:"entities,omitempty"`
-	// Apart are the ids of alerts of which a review said that they are no part of it; they
-	// are no part of the case's own record.
-	Apart []string `json:"apart,omitempty"`
-	Owner string   `json:"owner,omitempty"`
+	// Apart are alerts of which a review said that they are no part of it; they are no part
+	// of the case's own record.
+	Apart []Identity `json:"apart,omitempty"`
+	Owner string     `json:"owner,omitempty"`
 	// Runbooks are the ids of the runbooks that were used in it.
 	Runbooks []string `json:"runbooks,omitempty"`
 	// Lessons is what the review learned, for people.
 	Lessons string `json:"lessons,omitempty"`
+}
+
+// Lists reports whether the case lists an alert. Of several alerts that have the id, the one
+// at the case's own site is meant.
+func (c *Case) Lists(a *Alert) bool {
+	is := a.Identity()
+	for _, text := range c.Alerts {
+		for _, i := range Naming(text) {
+			if i.Within(is) && (i.Source+i.Site != "" || fitting(c.Site, is.Site)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // When is the time that the case speaks of: when the behaviour took place, else

@@ -67,10 +67,10 @@ func (c *Checker) source(name string) string {
 }
 
 // Statement returns what d says of an alert that is known: a partial alert with a
-// disposition, which needs a time of its own. Of d it reads ID, CaseID and what
+// disposition, which needs a time of its own. Of d it reads ID, Source, Site, CaseID and what
 // belongs to the disposition. It is of no use once Fail was called.
 func (c *Checker) Statement(d *Draft) *Alert {
-	a := &Alert{ID: c.need("id", d.ID), CaseID: d.CaseID}
+	a := &Alert{ID: c.need("id", d.ID), Source: c.source(d.Source), Site: d.Site, CaseID: d.CaseID}
 	c.need("disposition", d.Disposition)
 	c.need("disposition_time", d.DispositionTime)
 	a.Disposition = c.disposition(d, a)

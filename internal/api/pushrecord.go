@@ -34,6 +34,8 @@ type AlertRecord struct {
 // DispositionRecord describes what is said of a known alert as it is pushed.
 type DispositionRecord struct {
 	ID              string    `json:"id" doc:"The alert"`
+	Source          string    `json:"source,omitempty" doc:"Whose alert it is; needed where several sources have the id"`
+	Site            string    `json:"site,omitempty" doc:"Where it was raised; needed where several sites have the id"`
 	Disposition     string    `json:"disposition" enum:"true_positive,benign_positive,false_positive,false_positive_logic,false_positive_data,test,duplicate,undetermined,open"`
 	DispositionTime time.Time `json:"disposition_time" doc:"When it was said"`
 	DispositionBy   string    `json:"disposition_by,omitempty"`

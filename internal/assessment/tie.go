@@ -29,8 +29,8 @@ const AllUntied = "all"
 // Tying says of alerts whether they are part of an incident.
 type Tying struct {
 	Case string
-	// Part are the ids of those that are part of it, Apart of those that are not; AllUntied
-	// stands for all that are untied.
+	// Part name those that are part of it, Apart those that are not, as store.Named reads
+	// names; AllUntied stands for all that are untied.
 	Part, Apart []string
 	Why, By     string
 	Made        time.Time
@@ -64,7 +64,7 @@ func (s *Service) beside(ctx context.Context, r Request, lib *attack.Library, ev
 		called := ruleNames(*ev)
 		for _, a := range alerts {
 			rule := names.rule(a.Rule())
-			in.Untied = append(in.Untied, assure.UntiedAlert{ID: a.ID, RuleID: rule, RuleName: called[rule], Time: a.Time, Site: a.Site, Entity: a.Entity})
+			in.Untied = append(in.Untied, assure.UntiedAlert{ID: a.ID, Source: a.Identity().Source, RuleID: rule, RuleName: called[rule], Time: a.Time, Site: a.Site, Entity: a.Entity})
 		}
 	}
 	for _, of := range []struct {
@@ -124,7 +124,7 @@ func (s *Service) Tie(ctx context.Context, r Request, t Tying) (Tied, error) {
 		return Tied{}, err
 	}
 	t.Case = c.Value.ID
-	known := map[string]*alert.Alert{}
+	known := map[string]*alert.Alert{} // by name
 	if slices.Contains(slices.Concat(t.Part, t.Apart), AllUntied) {
 		if known, err = s.meanAll(ctx, r, &ev, &t); err != nil {
 			return Tied{}, err
@@ -140,7 +140,7 @@ func (s *Service) Tie(ctx context.Context, r Request, t Tying) (Tied, error) {
 		for _, id := range of.ids {
 			a := known[id]
 			if a == nil {
-				if a, err = s.alerts.Find(ctx, id); err != nil {
+				if a, err = s.alertNamed(ctx, id); err != nil {
 					return Tied{}, err
 				}
 			}
@@ -159,7 +159,16 @@ func (s *Service) Tie(ctx context.Context, r Request, t Tying) (Tied, error) {
 	return out, err
 }
 
-// meanAll puts the ids of the untied alerts, however many there are, in the place of the
+// alertNamed returns the alert that a text names.
+func (s *Service) alertNamed(ctx context.Context, text string) (*alert.Alert, error) {
+	of, err := store.Name(ctx, s.alerts, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.alerts.Find(ctx, of)
+}
+
+// meanAll puts the names of the untied alerts, however many there are, in the place of the
 // word for all, and returns the alerts.
 func (s *Service) meanAll(ctx context.Context, r Request, ev *assure.Evidence, t *Tying) (map[string]*alert.Alert, error) {
 	rel, err := s.release(ctx, r.Release.Or(r.Policy.Release))
@@ -177,7 +186,8 @@ func (s *Service) meanAll(ctx context.Context, r Request, ev *assure.Evidence, t
 			if err != nil {
 				return nil, fmt.Errorf("list the untied alerts of case %s: %w", t.Case, err)
 			}
-			ids, known[a.ID] = append(ids, a.ID), a
+			name := a.Identity().String()
+			ids, known[name] = append(ids, name), a
 		}
 	}
 	if len(ids) == 0 {
@@ -209,7 +219,7 @@ func (s *Service) everyAround(ctx context.Context, q alert.Around) iter.Seq2[*al
 				if !a.Time.Equal(q.From) {
 					q.From, q.Except = a.Time, slices.Clone(except)
 				}
-				q.Except = append(q.Except, a.ID)
+				q.Except = append(q.Except, a.Identity())
 			}
 			if len(page) < MostUntied {
 				return
@@ -228,7 +238,8 @@ func tieOf(a *alert.Alert, c *alert.Case, t Tying, part bool) (assure.Tie, error
 		return assure.Tie{}, fault.New(fault.Conflict, "alert %s is tied to case %s", id, c.ID).
 			Next("withdraw the batch that ties it; candor evidence history %s lists them", id)
 	}
-	return assure.Tie{Case: c.ID, AlertID: id, RuleID: a.RuleID, Part: part, Why: strings.TrimSpace(t.Why), By: strings.TrimSpace(t.By), Made: t.Made}, nil
+	of := a.Identity()
+	return assure.Tie{Case: c.ID, AlertID: id, Source: of.Source, Site: of.Site, RuleID: a.RuleID, Part: part, Why: strings.TrimSpace(t.Why), By: strings.TrimSpace(t.By), Made: t.Made}, nil
 }
 
 // recordTies lands the statements, and then what they say of alerts. Whoever was stopped
@@ -245,7 +256,8 @@ func (s *Service) recordTies(ctx context.Context, t Tying, ties []assure.Tie) (T
 		h.Write(body)
 		records = append(records, store.Record{Kind: evidence.RecordTie, Key: ties[i].Key(), Body: body})
 		if ties[i].Part {
-			parts = append(parts, &alert.Alert{ID: ties[i].AlertID, CaseID: ties[i].Case})
+			of := ties[i].Alert()
+			parts = append(parts, &alert.Alert{ID: of.ID, Source: of.Source, Site: of.Site, CaseID: ties[i].Case})
 		}
 	}
 	hash := hex.EncodeToString(h.Sum(nil))
@@ -288,7 +300,7 @@ func tiesOf(ties []evidence.Of[assure.Tie], id string, today day.Date) []assure.
 		if n := b.Made.Compare(a.Made); n != 0 {
 			return n
 		}
-		return strings.Compare(a.AlertID, b.AlertID)
+		return a.Alert().Compare(b.Alert())
 	})
 	return list
 }

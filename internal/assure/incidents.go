@@ -57,7 +57,10 @@ type UntiedCase struct {
 type Tie struct {
 	Case    string `json:"case"`
 	AlertID string `json:"alert_id"`
-	RuleID  string `json:"rule_id"`
+	// Source and Site are what the alert is known by besides, as far as it is.
+	Source string `json:"source,omitempty"`
+	Site   string `json:"site,omitempty"`
+	RuleID string `json:"rule_id"`
 	// Part says that it is part of the incident.
 	Part bool      `json:"part"`
 	Why  string    `json:"why,omitempty"`
@@ -66,7 +69,18 @@ type Tie struct {
 }
 
 // Key names what a later statement supersedes.
-func (t *Tie) Key() string { return t.Case + "|" + t.AlertID }
+func (t *Tie) Key() string {
+	key := t.Case + "|" + t.AlertID
+	if t.Source+t.Site != "" {
+		key += alert.RuleMark + t.Source + alert.RuleMark + t.Site
+	}
+	return key
+}
+
+// Alert is what the alert is known by.
+func (t *Tie) Alert() alert.Identity {
+	return alert.Identity{Source: t.Source, Site: t.Site, ID: t.AlertID}
+}
 
 // incidentIndex finds incidents by the ATT&CK ID of an analytic or a technique
 // that was part of them.
@@ -411,19 +425,19 @@ func (s *subject) missedAndContradicted() bool {
 	return s.Incidents.State == incidentsMissed && (s.trials.Passed > 0 || s.measuredWell())
 }
 
-// Apart returns the cases with the ids of the alerts of which a review said that they are
-// no part of them.
+// Apart returns the cases with the alerts of which a review said that they are no part of
+// them.
 func Apart(cases []evidence.Of[alert.Case], ties []evidence.Of[Tie]) []evidence.Of[alert.Case] {
-	of := map[string][]string{}
+	of := map[string][]alert.Identity{}
 	for i := range ties {
 		if t := &ties[i].Value; !t.Part {
-			of[t.Case] = append(of[t.Case], t.AlertID)
+			of[t.Case] = append(of[t.Case], t.Alert())
 		}
 	}
 	for i := range cases {
 		c := &cases[i].Value
 		c.Apart = of[c.ID]
-		slices.Sort(c.Apart)
+		slices.SortFunc(c.Apart, alert.Identity.Compare)
 	}
 	return cases
 }

@@ -85,6 +85,7 @@ type Review struct {
 // UntiedAlert is an alert that may be part of an incident, and is tied to no case.
 type UntiedAlert struct {
 	ID       string    `json:"id"`
+	Source   string    `json:"source,omitempty"` // see alert.Identity
 	RuleID   string    `json:"rule_id"`
 	RuleName string    `json:"rule_name,omitempty"`
 	Time     time.Time `json:"time"`

@@ -70,7 +70,7 @@ func TestWhatIsAskedOfIncidents(t *testing.T) {
 	found := c
 	found.ID, found.FoundBy = "c3", alert.FoundByAlert
 	w.review(c).review(late).review(found)
-	w.Ties = []evidence.Of[Tie]{{Value: Tie{Case: "c1", AlertID: "a7"}}, {Value: Tie{Case: "c1", AlertID: "a8", Part: true}}}
+	w.Ties = []evidence.Of[Tie]{{Value: Tie{Case: "c1", AlertID: "a7", Site: "north"}}, {Value: Tie{Case: "c1", AlertID: "a8", Part: true}}}
 	w.Cases = Apart(w.Cases, w.Ties)
 	lib, p := miniature(), testPolicy()
 	qs, _, _ := Questions(lib, &w.Evidence, ClaimsOf(lib, &w.Evidence, p), p, asOf)
@@ -80,7 +80,7 @@ func TestWhatIsAskedOfIncidents(t *testing.T) {
 	}
 	one, two := of[ofCase("c1")], of[ofCase("c2")]
 	if !one.From.Equal(at.Add(-5*time.Minute)) || !one.To.Equal(at.Add(24*time.Hour)) || !one.Untied || !slices.Equal(one.Rules, []string{"r1"}) ||
-		!slices.Equal(one.Sites, []string{"north"}) || !slices.Equal(one.Entities, []string{"h1"}) || !slices.Equal(one.Except, []string{"a7"}) {
+		!slices.Equal(one.Sites, []string{"north"}) || !slices.Equal(one.Entities, []string{"h1"}) || !slices.Equal(one.Except, []alert.Identity{{ID: "a7", Site: "north"}}) {
 		t.Errorf("%+v", one)
 	}
 	if !two.From.Equal(c.Opened.Add(-24*time.Hour)) || !two.To.Equal(c.Opened) {

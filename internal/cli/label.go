@@ -164,14 +164,14 @@ func scoreText(a *alert.Alert) string {
 // left empty, and with no cell that a spreadsheet would take for a formula.
 func writeSample(w io.Writer, s *assessment.Sampled) error {
 	out := csv.NewWriter(w)
-	header := []string{"id", "rule_id", "time", "site", "entity", "severity", "score", "case_id",
+	header := []string{"id", "rule_id", "time", "source", "site", "entity", "severity", "score", "case_id",
 		"disposition", "disposition_time", "disposition_by", "provenance"}
 	if s.Second {
 		header = append(header, "reading")
 	}
 	_ = out.Write(header)
 	for _, a := range s.Alerts {
-		row := []string{a.ID, a.RuleID, a.Time.UTC().Format(time.RFC3339Nano), a.Site, a.Entity, a.Severity, scoreText(a), a.CaseID,
+		row := []string{a.ID, a.RuleID, a.Time.UTC().Format(time.RFC3339Nano), a.Source, a.Site, a.Entity, a.Severity, scoreText(a), a.CaseID,
 			"", "", s.Reader, string(alert.Analyst)}
 		if s.Second {
 			row = append(row, "second")

@@ -34,9 +34,16 @@ after the case was closed.`,
 
 // statements prints what was said of an alert, else of a case.
 func (p *program) statements(ctx context.Context, d *Desk, id string) error {
-	said, err := d.Alerts.Dispositions(ctx, id)
+	of, err := store.Name(ctx, d.Alerts, id)
+	if fault.KindOf(err) == fault.NotFound { // every batch that brought it may be withdrawn
+		of, err = alert.Identity{ID: id}, nil
+	}
+	if err != nil {
+		return err
+	}
+	said, err := d.Alerts.Dispositions(ctx, of)
 	if err == nil {
-		return p.alertStatements(ctx, d, id, said)
+		return p.alertStatements(ctx, d, of, said)
 	}
 	if fault.KindOf(err) != fault.NotFound {
 		return err
@@ -61,21 +68,21 @@ type statement struct {
 	reopened bool // the alert was, after the case was closed
 }
 
-func (p *program) alertStatements(ctx context.Context, d *Desk, id string, said []alert.Disposition) error {
+func (p *program) alertStatements(ctx context.Context, d *Desk, of alert.Identity, said []alert.Disposition) error {
 	list := make([]statement, len(said))
 	counting := -1
 	for i, s := range said {
 		list[i].Disposition = s
-		if !s.Withdrawn && !s.Second {
+		if !s.Withdrawn && !s.Ambiguous && !s.Second {
 			counting = i
 		}
 	}
 	if counting >= 0 {
 		list[counting].Counts = true
 	}
-	found, err := d.Alerts.Find(ctx, id)
+	found, err := d.Alerts.Find(ctx, of)
 	if fault.KindOf(err) == fault.NotFound { // every batch that brought it is withdrawn
-		found, err = &alert.Alert{ID: id}, nil
+		found, err = &alert.Alert{ID: of.ID, Source: of.Source, Site: of.Site}, nil
 	}
 	if err != nil {
 		return err
@@ -121,7 +128,7 @@ func casesOf(ctx context.Context, d *Desk, a *alert.Alert) ([]caseIn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.ID == a.CaseID || slices.Contains(c.Alerts, a.ID) {
+		if c.ID == a.CaseID || c.Lists(a) {
 			found = append(found, caseIn{c, r.Batch})
 		}
 	}
@@ -157,6 +164,8 @@ func (s statement) note() string {
 	switch {
 	case s.Withdrawn:
 		return withdrawnWord(true)
+	case s.Ambiguous:
+		return "could be of several alerts, and counts for none"
 	case s.Second:
 		return "second reading, which changes no class"
 	case s.DuplicateOf != "":

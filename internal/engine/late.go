@@ -101,7 +101,7 @@ func (l *Late) Newest(ctx context.Context, upTo, n int) ([]store.Batch, int, err
 }
 
 // Known returns the ids that name alerts; see store.Alerts.
-func (l *Late) Known(ctx context.Context, ids []string) (map[string]bool, error) {
+func (l *Late) Known(ctx context.Context, ids []string) (map[string][]alert.Identity, error) {
 	s, err := l.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -155,21 +155,21 @@ func (l *Late) Rules(ctx context.Context) ([]store.AlertRule, error) {
 }
 
 // Find returns the alert that counts under an ID; see store.Alerts.
-func (l *Late) Find(ctx context.Context, alertID string) (*alert.Alert, error) {
+func (l *Late) Find(ctx context.Context, of alert.Identity) (*alert.Alert, error) {
 	s, err := l.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.Find(ctx, alertID)
+	return s.Find(ctx, of)
 }
 
 // Dispositions lists what was said of an alert; see store.Alerts.
-func (l *Late) Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error) {
+func (l *Late) Dispositions(ctx context.Context, of alert.Identity) ([]alert.Disposition, error) {
 	s, err := l.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.Dispositions(ctx, alertID)
+	return s.Dispositions(ctx, of)
 }
 
 // Each yields the alerts of a rule; see store.Alerts.

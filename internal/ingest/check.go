@@ -71,11 +71,11 @@ func (e *Evidence) checkRecords(ctx context.Context, r Request, k kind) (Check, 
 	if err != nil {
 		return Check{}, err
 	}
-	_, missing, err := e.known(ctx, all)
+	links, err := e.known(ctx, all)
 	if err != nil {
 		return Check{}, err
 	}
-	b.missed(missing)
+	b.missed(links)
 	c := b.outcome(old)
 	if old != nil {
 		return c, nil

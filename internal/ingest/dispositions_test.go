@@ -53,7 +53,7 @@ func TestDispositionsOfKnownAlertsLand(t *testing.T) {
 			if unknown.Value != "a9" || unknown.Line == 0 || !strings.Contains(unknown.Reason, "no alert of this id") {
 				t.Errorf("the unknown alert is told as %+v", unknown)
 			}
-			said, err := b.alerts.Dispositions(context.Background(), "a1")
+			said, err := b.alerts.Dispositions(context.Background(), alert.Identity{ID: "a1"})
 			if err != nil || len(said) != 1 || said[0].Class != alert.TruePositive || said[0].By != "ann" {
 				t.Errorf("%+v, %v", said, err)
 			}

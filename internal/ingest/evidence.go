@@ -207,7 +207,6 @@ type batch struct {
 	key   *pseudonym.Key
 	calls calls // how the alerts name their rules
 	ages  decode.Ages
-	moved moved
 }
 
 // newBatch begins a batch. It fails where names are to be pseudonyms and their key is not

@@ -57,6 +57,9 @@ func (e *Evidence) addAlerts(ctx context.Context, r Request, k kind) (Result, er
 		}
 		return Result{}, wrap("append", b.ID, err)
 	}
+	if fresh {
+		b.identities(&landed)
+	}
 	if err := e.joins(ctx, b); err != nil {
 		return Result{}, err
 	}
@@ -69,7 +72,7 @@ func (e *Evidence) openAlerts(r Request, k kind) (*alertInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &alertInput{where: where, kind: k.Name, files: k, forced: r.Format, order: decode.Order(r.Dates), progress: meter(2*sizes(where), r.Progress)}
+	in := &alertInput{where: where, kind: k.Name, files: k, forced: r.Format, source: r.Source, order: decode.Order(r.Dates), progress: meter(2*sizes(where), r.Progress)}
 	if e.alerts != nil {
 		in.known = e.alerts.Known
 	}
@@ -130,7 +133,6 @@ func (b *batch) taken(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Al
 			if err == nil {
 				b.good++
 				b.calls.add(a)
-				b.moved.see(a)
 				b.span(a.Time)
 				if b.key != nil {
 					veil.Alert(b.key, a)
@@ -154,13 +156,14 @@ func (b *batch) taken(alerts iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Al
 type alertInput struct {
 	where    []location
 	kind     string
-	files    kind                                                             // that are read of an archive
-	forced   string                                                           // the format that the request forces
-	order    decode.Order                                                     // of day and month, as the request says
-	known    func(ctx context.Context, ids []string) (map[string]bool, error) // nil without a store
-	mapping  *tabular.Mapping                                                 // of version 1
-	recast   *mapping.Mapping                                                 // of version 2
-	rules    []byte                                                           // the bytes of the mapping file
+	files    kind                                                                         // that are read of an archive
+	forced   string                                                                       // the format that the request forces
+	order    decode.Order                                                                 // of day and month, as the request says
+	known    func(ctx context.Context, ids []string) (map[string][]alert.Identity, error) // nil without a store
+	source   string                                                                       // whose statements the request says that they are
+	mapping  *tabular.Mapping                                                             // of version 1
+	recast   *mapping.Mapping                                                             // of version 2
+	rules    []byte                                                                       // the bytes of the mapping file
 	notes    []string
 	progress func(n int64)
 	sum      [32]byte // of the bytes, once they were hashed
@@ -511,7 +514,8 @@ func (p pass) located(l location) func(string) {
 // are known. A look goes through all alerts that there are.
 const asked = 1 << 17
 
-// addressed leaves out what is said of alerts that nobody knows, and rejects it.
+// addressed leaves out what is said of alerts that nobody knows, or of which it does not
+// tell which is meant, and rejects it.
 func (in *alertInput) addressed(ctx context.Context, l location, list iter.Seq2[alert.Placed, error], p pass) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
 		if in.known == nil {
@@ -534,10 +538,11 @@ func (in *alertInput) addressed(ctx context.Context, l location, list iter.Seq2[
 	}
 }
 
-// hand yields those of the statements whose alerts are known, and reports whether
-// to go on.
+// hand yields those of the statements whose alerts are known, each with the source and the
+// site that its alert is known by, and reports whether to go on. So a statement stays with
+// the alert that it meant when it landed, whatever alerts of the same id come or go.
 func (in *alertInput) hand(ctx context.Context, l location, list []alert.Placed, p pass, yield func(*alert.Alert, error) bool) bool {
-	var known map[string]bool
+	var known map[string][]alert.Identity
 	if in.known != nil {
 		ids := make([]string, len(list))
 		for i, a := range list {
@@ -550,13 +555,29 @@ func (in *alertInput) hand(ctx context.Context, l location, list []alert.Placed,
 		}
 	}
 	for _, a := range list {
-		if in.known != nil && !known[a.ID] {
-			p.reject(evidence.Reject{File: l.path, Line: a.Line, Field: "id", Value: a.ID, Reason: "no alert of this id is known"})
-			continue
+		if in.known != nil {
+			list := alert.Meant(known[a.ID], a.Identity(), alert.Identity{Source: in.source})
+			if len(list) != 1 {
+				p.reject(evidence.Reject{File: l.path, Line: a.Line, Field: "id", Value: a.ID, Reason: unmeant(known[a.ID], list)})
+				continue
+			}
+			a.Source, a.Site = list[0].Source, list[0].Site
 		}
 		if !yield(a.Alert, nil) {
 			return false
 		}
 	}
 	return true
+}
+
+// unmeant says why a statement is about none of the alerts that have its id: it fits none
+// of those that are known, or several.
+func unmeant(known, fits []alert.Identity) string {
+	switch {
+	case len(known) == 0:
+		return "no alert of this id is known"
+	case len(fits) == 0:
+		return "no alert of this id, source and site is known; there is " + alert.Names(known)
+	}
+	return fmt.Sprintf("%d alerts have this id: %s; say which by its source and site", len(fits), alert.Names(fits))
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"strings"
 	"time"
 
 	"candor/internal/alert"
@@ -20,8 +19,12 @@ import (
 // again: the cases are there already, and what is missing of the statements lands
 // as another batch.
 
-// link says that an alert belongs to a case.
-type link struct{ alert, cas string }
+// link says that an alert belongs to a case: as the case names it, at which site the case
+// was, and which alert that is, once it is known.
+type link struct {
+	alert, cas, site string
+	of               alert.Identity
+}
 
 // links returns what the records of a batch of cases say of alerts, in order.
 func (b *batch) links() ([]link, error) {
@@ -36,7 +39,7 @@ func (b *batch) links() ([]link, error) {
 			return nil, fmt.Errorf("read case %q back: %w", r.Key, err)
 		}
 		for _, id := range c.Alerts {
-			if l := (link{id, c.ID}); !seen[l] {
+			if l := (link{alert: id, cas: c.ID, site: c.Site}); !seen[l] {
 				seen[l] = true
 				out = append(out, l)
 			}
@@ -45,43 +48,57 @@ func (b *batch) links() ([]link, error) {
 	return out, nil
 }
 
-// known parts links into those whose alert is known and the ids that no alert has.
-func (e *Evidence) known(ctx context.Context, all []link) (there []link, missing []string, err error) {
+// linked is what became of links: those whose one alert is known, the names that no alert
+// has, and those that several have, with what these are known by.
+type linked struct {
+	there            []link
+	missing, several []string
+}
+
+// known looks up which alerts links mean. Of several that have an id, the one at the site of
+// the case is meant.
+func (e *Evidence) known(ctx context.Context, all []link) (out linked, err error) {
 	if e.alerts == nil || len(all) == 0 {
-		return nil, nil, nil
+		return out, nil
 	}
-	ids := make([]string, len(all))
+	names := make([]string, len(all))
 	for i, l := range all {
-		ids[i] = l.alert
+		names[i] = l.alert
 	}
-	known, err := e.alerts.Known(ctx, ids)
+	known, err := store.Named(ctx, e.alerts, names)
 	if err != nil {
-		return nil, nil, err
+		return out, err
 	}
 	told := map[string]bool{}
 	for _, l := range all {
-		switch {
-		case known[l.alert]:
-			there = append(there, l)
-		case !told[l.alert]:
-			told[l.alert] = true
-			missing = append(missing, l.alert)
+		list := known[l.alert]
+		if len(list) > 1 {
+			list = alert.Meant(list, alert.Identity{ID: list[0].ID}, alert.Identity{Site: l.site})
 		}
+		switch {
+		case len(list) == 1:
+			l.of = list[0]
+			out.there = append(out.there, l)
+		case told[l.alert]:
+		case len(list) > 1:
+			out.several = append(out.several, fmt.Sprintf("%s (%s)", l.alert, alert.Names(list)))
+		default:
+			out.missing = append(out.missing, l.alert)
+		}
+		told[l.alert] = true
 	}
-	return there, missing, nil
+	return out, nil
 }
 
-// missed warns of listed alerts that are not there.
-func (b *batch) missed(missing []string) {
-	if len(missing) == 0 {
-		return
+// missed warns of listed alerts that are not there, or that are not told from others.
+func (b *batch) missed(l linked) {
+	if n := len(l.missing); n > 0 {
+		b.warnings = append(b.warnings, fmt.Sprintf("%s of cases that no alert here has: %s; add this input again once they are there", plural(n, "alert id"), some(l.missing)))
 	}
-	shown := strings.Join(missing[:min(3, len(missing))], ", ")
-	if len(missing) > 3 {
-		shown += ", ..."
+	if n := len(l.several); n > 0 {
+		b.warnings = append(b.warnings, fmt.Sprintf("%s of cases that several alerts here have, and that ties none of them: %s; name them by source and site, or the case by its site",
+			plural(n, "alert id"), some(l.several)))
 	}
-	b.warnings = append(b.warnings, fmt.Sprintf("%s of cases that no alert here has: %s; add this input again once they are there",
-		plural(len(missing), "alert id"), shown))
 }
 
 // link lands the statements of a batch of cases about alerts, unless they are
@@ -92,11 +109,12 @@ func (e *Evidence) link(ctx context.Context, b *batch, id string) (*store.Batch,
 	if err != nil {
 		return nil, false, err
 	}
-	there, missing, err := e.known(ctx, all)
+	links, err := e.known(ctx, all)
 	if err != nil {
 		return nil, false, wrap("link", id, err)
 	}
-	b.missed(missing)
+	b.missed(links)
+	there := links.there
 	if len(there) == 0 {
 		return nil, false, nil
 	}
@@ -124,6 +142,9 @@ func signLinks(id string, links []link) [32]byte {
 	fmt.Fprintf(h, "%s\x00%s\x00", store.CaseAlerts, id)
 	for _, l := range links {
 		fmt.Fprintf(h, "%d %s%d %s", len(l.alert), l.alert, len(l.cas), l.cas)
+		if l.of != (alert.Identity{ID: l.alert}) {
+			fmt.Fprintf(h, "\x00%q", l.of)
+		}
 	}
 	return [32]byte(h.Sum(nil))
 }
@@ -133,7 +154,7 @@ func signLinks(id string, links []link) [32]byte {
 func statements(links []link) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
 		for _, l := range links {
-			if !yield(&alert.Alert{ID: l.alert, CaseID: l.cas}, nil) {
+			if !yield(&alert.Alert{ID: l.of.ID, Source: l.of.Source, Site: l.of.Site, CaseID: l.cas}, nil) {
 				return
 			}
 		}

@@ -140,9 +140,6 @@ func signed(sum [32]byte, said []byte, names bool, where []location) [32]byte {
 func (b *batch) finish() (err error) {
 	b.Rejected, b.Read = b.rejects.n, b.good+b.rejects.n
 	b.warnings = append(b.warnings, b.ages.Notes()...)
-	if note := b.moved.note(); note != "" {
-		b.warnings = append(b.warnings, note)
-	}
 	if common := b.rejects.common(b.Read); common != "" && b.good > 0 {
 		b.warnings = append(b.warnings, common)
 	}

@@ -64,7 +64,7 @@ func TestAlertsOfEveryProductLandWithTheirDisposition(t *testing.T) {
 	} {
 		b := newBench(t)
 		res := b.add(b.request("alerts", b.write("plain.json", text)))
-		said, err := b.alerts.Dispositions(context.Background(), "a")
+		said, err := b.alerts.Dispositions(context.Background(), alert.Identity{ID: "a"})
 		if err != nil || res.Format != name || res.New != 1 || len(said) != 1 || said[0].Class != alert.TruePositive {
 			t.Errorf("%s: %+v, dispositions %+v, %v", name, res.Batch, said, err)
 		}

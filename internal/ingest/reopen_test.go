@@ -60,7 +60,7 @@ func TestAReopenedAlertLosesItsLabelAndNotItsPast(t *testing.T) {
 					t.Errorf("%s: closed, and counted as %v", product, got)
 				}
 			}
-			said, err := b.alerts.Dispositions(context.Background(), "a")
+			said, err := b.alerts.Dispositions(context.Background(), alert.Identity{ID: "a"})
 			if err != nil || len(said) != 2 || said[0].Class != alert.TruePositive || said[1].Class != alert.Open {
 				t.Errorf("%s, order %v: said %+v, %v", product, order, said, err)
 			}

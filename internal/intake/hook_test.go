@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/alert"
 	"candor/internal/fault"
 )
 
@@ -30,14 +31,14 @@ func TestProductsPushAsTheyWrite(t *testing.T) {
 	}
 	d.fold(d.Service)
 	d.want("alerts candor-jsonl token:edr read 7 new 7 updated 0 unchanged 0 rejected 0")
-	a, err := d.alerts.Find(t.Context(), "~1")
+	a, err := d.alerts.Find(t.Context(), alert.Identity{ID: "~1"})
 	if err != nil || a.Disposition == nil || a.Disposition.Class != "false_positive" {
 		t.Errorf("%+v, %v: what TheHive says of its alert is lost", a, err)
 	}
-	if a, err := d.alerts.Find(t.Context(), "h1"); err != nil || a.Entity != "web-01" || a.Time.Nanosecond() != 5e8 {
+	if a, err := d.alerts.Find(t.Context(), alert.Identity{ID: "h1"}); err != nil || a.Entity != "web-01" || a.Time.Nanosecond() != 5e8 {
 		t.Errorf("%+v, %v: what the event says beside its record is lost", a, err)
 	}
-	if a, err := d.alerts.Find(t.Context(), "c1"); err != nil || a.Source != "edr" {
+	if a, err := d.alerts.Find(t.Context(), alert.Identity{ID: "c1"}); err != nil || a.Source != "edr" {
 		t.Errorf("%+v, %v", a, err)
 	}
 	for format, kind := range map[string]fault.Kind{"nobody": fault.NotFound, CloudEvents: fault.Invalid} {

@@ -112,7 +112,7 @@ type prefixed struct {
 func (p *Prefix) Show(seed uint64, id string, labelled, hit bool) {
 	key := drawKey(seed, id)
 	switch {
-	case p.end != nil && bytes.Compare(key[:], p.end[:]) > 0:
+	case p.end != nil && p.behind(key):
 	case labelled:
 		p.drawn = append(p.drawn, prefixed{key, hit})
 	default:
@@ -126,8 +126,12 @@ func (p *Prefix) Show(seed uint64, id string, labelled, hit bool) {
 // maxPrefixSlack is how many may be held beyond those that count before they are let go.
 const maxPrefixSlack = 1 << 12
 
+// behind reports whether an alert is at the first without a label, as one that shares its id
+// is, or behind.
+func (p *Prefix) behind(key [sha256.Size]byte) bool { return bytes.Compare(key[:], p.end[:]) >= 0 }
+
 func (p *Prefix) trim() {
-	p.drawn = slices.DeleteFunc(p.drawn, func(x prefixed) bool { return p.end != nil && bytes.Compare(x.key[:], p.end[:]) > 0 })
+	p.drawn = slices.DeleteFunc(p.drawn, func(x prefixed) bool { return p.end != nil && p.behind(x.key) })
 }
 
 // Count returns how many alerts there are before the first that is not labelled, and how

@@ -65,8 +65,9 @@ func TestStatementsFromSumsAreThoseFromSingleAlerts(t *testing.T) {
 			if a.Disposition.Class == alert.Test {
 				return a.Site == "s1" && !a.Time.After(noon) && !a.Time.Before(noon.Add(-30*time.Hour))
 			}
-			original := book.Find(a.Disposition.DuplicateOf)
-			return original != nil && (original.Disposition == nil || original.Disposition.Class != alert.Duplicate)
+			return slices.ContainsFunc(book.Find(alert.Identity{ID: a.Disposition.DuplicateOf}), func(a *alert.Alert) bool {
+				return a.Disposition == nil || a.Disposition.Class != alert.Duplicate
+			})
 		}
 		var single []*alert.Alert
 		for _, r := range rules {

@@ -15,7 +15,7 @@ type AroundReader interface {
 	// than to ask one. A question without a time, or of too long a time, is fault.Invalid.
 	Near(ctx context.Context, asked []alert.Around) ([]alert.Near, error)
 	// Around lists the first most of the alerts that one question asks for, as Each gives
-	// them, by time and then by ID in byte order.
+	// them, in the order of history.Compare.
 	Around(ctx context.Context, q alert.Around, most int) ([]*alert.Alert, error)
 	// Presence counts the alerts of the days from from to to, both included, by rule, then
 	// site and day; an unknown day is no bound.

@@ -323,6 +323,14 @@ type Batch struct {
 	// Names is the fingerprint of the key by whose pseudonyms the batch names hosts,
 	// accounts, addresses and persons; empty where it has their names. See package veil.
 	Names string `json:"names_key,omitempty"`
+	// Shared is how many of New have an ID that another alert has, of another source or
+	// site, and Moved how many of Updated changed the rule of an alert of which they leave
+	// out, or say first, whose or where it is. The store sets them, and what is the first of
+	// each, which it does not keep.
+	Shared      int64          `json:"shared_ids,omitempty"`
+	Moved       int64          `json:"moved,omitempty"`
+	FirstShared alert.Identity `json:"-"`
+	FirstMoved  alert.Identity `json:"-"`
 	// Found, if set, is what whoever reads the alerts has found by their end; Alerts.Append
 	// takes it over into Format, Rejected, Rejects and LeftOut then. No store keeps it.
 	Found *Found `json:"-"`
@@ -446,13 +454,15 @@ type Evidence interface {
 type Alerts interface {
 	Generations
 	// Append lands the alerts of a batch, whole or not at all: an error from
-	// alerts leaves the store as it was. An alert whose ID is known and that says
+	// alerts leaves the store as it was. An alert that is known and says
 	// nothing new is unchanged; one with a new disposition is updated. It sets New,
-	// Updated, Unchanged, First and Last. A batch whose Hash is already there, and
+	// Updated, Unchanged, Shared, Moved, First and Last. A batch whose Hash is already there, and
 	// not withdrawn, changes nothing and returns the earlier batch and false.
 	//
-	// An alert that is partial (alert.Alert.Partial) merges into the one that counts
-	// under its ID, and is fault.NotFound when none does. It never keeps an alert
+	// Which alert one is, its source, its site and its ID say; see alert.Identity and
+	// history.Family. An alert that is partial (alert.Alert.Partial) merges into the one that
+	// it means, and is fault.NotFound when none counts, and fault.Conflict when it could mean
+	// several. It never keeps an alert
 	// alive: when the batches that brought it are withdrawn, partial ones wait, and
 	// apply in their place, in order of arrival, to an alert that is brought again.
 	// In First and Last a partial alert has the time of its disposition.
@@ -467,8 +477,9 @@ type Alerts interface {
 // by package history.
 type AlertReader interface {
 	AroundReader
-	// Known returns those of the ids that name alerts which count.
-	Known(ctx context.Context, ids []string) (map[string]bool, error)
+	// Known returns, of those of the ids that alerts have which count, what these are known
+	// by: by source and site in byte order.
+	Known(ctx context.Context, ids []string) (map[string][]alert.Identity, error)
 	// Tallies returns what the alerts of the question's days and site count as, of the
 	// rules of its sets, or of all where it has none: by rule, then cluster, day, class,
 	// provenance and Opened, before anything is inherited. They are many: who can start
@@ -491,14 +502,16 @@ type AlertReader interface {
 	// Rules lists the rules that alerts name, each source's by itself, by their keys
 	// (alert.RuleKey), with how many alerts each has.
 	Rules(ctx context.Context) ([]AlertRule, error)
-	// Find returns the alert that counts under an ID, as Each gives it; fault.NotFound
-	// when none does.
-	Find(ctx context.Context, alertID string) (*alert.Alert, error)
-	// Dispositions lists every statement about an alert, oldest first, those of
-	// withdrawn batches included and marked.
-	Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error)
-	// Each yields the alerts of a rule, by its key, of the days from to to, both included, by
-	// time and then by ID in byte order; an unknown day is no bound. Each comes as
+	// Find returns the alert that counts and has an identity, or else the one that it fits,
+	// as Each gives it; fault.NotFound when there is none, and fault.Conflict when there are
+	// several.
+	Find(ctx context.Context, of alert.Identity) (*alert.Alert, error)
+	// Dispositions lists every statement about the alert that has an identity, or else about
+	// those that it fits, oldest first, those of withdrawn batches and those that could be of
+	// several alerts included and marked. fault.NotFound when nothing arrived of any.
+	Dispositions(ctx context.Context, of alert.Identity) ([]alert.Disposition, error)
+	// Each yields the alerts of a rule, by its key, of the days from to to, both included, in
+	// the order of history.Compare; an unknown day is no bound. Each comes as
 	// merged so far; its Disposition has the class, time and provenance under which
 	// it counts, by whom and what it repeats, and is nil when it is unlabelled, unless it
 	// was said to be open; Second is the second reading that is compared with it. It ends

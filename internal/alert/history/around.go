@@ -38,7 +38,7 @@ func CompareNear(a, b alert.Near) int {
 	return cmp.Or(cmp.Compare(a.Asked, b.Asked), cmp.Compare(a.RuleID, b.RuleID))
 }
 
-// Around lists the states of the alerts around a time, by time and ID: the first most of
+// Around lists the states of the alerts around a time, in the order of Compare: the first most of
 // them, or all where most is less than 0.
 func (b *Book) Around(q alert.Around, most int) []*State {
 	var list []*State
@@ -48,7 +48,7 @@ func (b *Book) Around(q alert.Around, most int) []*State {
 		}
 	}
 	slices.SortFunc(list, func(x, y *State) int {
-		return cmp.Or(x.Alert.Time.Compare(y.Alert.Time), cmp.Compare(x.Alert.ID, y.Alert.ID))
+		return Compare(&x.Alert, &y.Alert)
 	})
 	if most >= 0 {
 		list = list[:min(most, len(list))]

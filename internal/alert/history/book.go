@@ -22,10 +22,10 @@ type Book struct {
 	rules map[string][]*State
 }
 
-// life is the history of one alert, and what follows from it.
+// life is the history of one ID, and what follows from it.
 type life struct {
 	arrivals []Arrival
-	State
+	Family
 }
 
 // NewBook returns a book without arrivals.
@@ -50,11 +50,14 @@ func (b *Book) Apply(draft *Book) {
 func (b *Book) Drafted() iter.Seq[*State] {
 	return func(yield func(*State) bool) {
 		for id, p := range b.lives {
-			if !yield(&p.State) {
-				return
+			states := p.States
+			if was := b.under.life(id); was != nil {
+				states = slices.Concat(states, was.States)
 			}
-			if was := b.under.life(id); was != nil && !yield(&was.State) {
-				return
+			for i := range states {
+				if !yield(&states[i]) {
+					return
+				}
 			}
 		}
 	}
@@ -74,23 +77,41 @@ func (b *Book) own(id string) *life {
 	if p != nil {
 		return p
 	}
-	p = &life{State: Of(id, nil)}
+	p = &life{}
 	if known := b.life(id); known != nil {
-		*p = *known
-		p.arrivals, p.Statements, p.Behind = slices.Clone(p.arrivals), slices.Clone(p.Statements), slices.Clone(p.Behind)
+		p.arrivals, p.Of, p.States = slices.Clone(known.arrivals), slices.Clone(known.Of), slices.Clone(known.States)
+		for i := range p.States {
+			s := &p.States[i]
+			s.Statements, s.Behind = slices.Clone(s.Statements), slices.Clone(s.Behind)
+		}
 	}
 	b.lives[id] = p
 	return p
 }
 
 // Fits reports whether an arrival is one that a batch may bring: a partial one needs
-// an alert that counts.
-func (b *Book) Fits(a *alert.Alert) bool { return !a.Partial() || b.Counts(a.ID) }
+// an alert that counts, and no more than one.
+func (b *Book) Fits(a *alert.Alert) bool {
+	if !a.Partial() {
+		return true
+	}
+	p := b.life(a.ID)
+	if p == nil {
+		return false
+	}
+	one, _ := p.Finds(a)
+	return one
+}
 
-// Counts reports whether an alert that counts has the ID.
-func (b *Book) Counts(id string) bool {
-	p := b.life(id)
-	return p != nil && p.Counts
+// Counting lists what the alerts that count and have an ID are known by.
+func (b *Book) Counting(id string) (list []alert.Identity) {
+	if p := b.life(id); p != nil {
+		for _, s := range p.Counting() {
+			list = append(list, s.Alert.Identity())
+		}
+	}
+	slices.SortFunc(list, alert.Identity.Compare)
+	return list
 }
 
 // Add adds an arrival behind those that are there.
@@ -99,10 +120,7 @@ func (b *Book) Add(batch int, place int64, a *alert.Alert) Outcome {
 	b.rules = nil
 	v := Arrival{Batch: batch, Place: place, Void: b.void[batch], Alert: a}
 	p.arrivals = append(p.arrivals, v)
-	if v.Void {
-		return Waits
-	}
-	return p.Take(batch, a)
+	return p.Family.Add(&v)
 }
 
 // Withdraw makes the arrivals of a batch void, those included that are yet to come.
@@ -116,7 +134,7 @@ func (b *Book) Withdraw(batch int) {
 		for i := range p.arrivals {
 			p.arrivals[i].Void = b.void[p.arrivals[i].Batch]
 		}
-		p.State = Of(id, p.arrivals)
+		p.Family = *FamilyOf(p.arrivals)
 	}
 }
 
@@ -135,8 +153,10 @@ func (b *Book) counting(from, to day.Date) iter.Seq[*State] {
 	return func(yield func(*State) bool) {
 		within := days(from, to)
 		for _, p := range b.lives {
-			if p.Counts && within(p.Alert.Time) && !yield(&p.State) {
-				return
+			for i := range p.States {
+				if s := &p.States[i]; s.Counts && within(s.Alert.Time) && !yield(s) {
+					return
+				}
 			}
 		}
 	}
@@ -198,11 +218,10 @@ func (b *Book) tallies(q *alert.Question) iter.Seq[alert.Tally] {
 // counts, and is no duplicate itself.
 func (b *Book) original(id string) bool {
 	p := b.life(id)
-	if p == nil || !p.Counts {
-		return false
-	}
-	d := p.InForce()
-	return d == nil || d.Class != alert.Duplicate
+	return p != nil && slices.ContainsFunc(p.Counting(), func(s *State) bool {
+		d := s.InForce()
+		return d == nil || d.Class != alert.Duplicate
+	})
 }
 
 // Durations counts how long the alerts of the question's days and site had taken until then.
@@ -306,24 +325,38 @@ func later(x, y time.Time) time.Time {
 	return x
 }
 
-// Find returns the alert that counts under an ID, as it is shown; nil when none does.
-func (b *Book) Find(id string) *alert.Alert {
-	if !b.Counts(id) {
+// Find returns the alerts that count and that an identity can mean, as they are shown.
+func (b *Book) Find(of alert.Identity) (list []*alert.Alert) {
+	p := b.life(of.ID)
+	if p == nil {
 		return nil
 	}
-	return b.life(id).Shown()
+	for _, s := range p.Named(of) {
+		list = append(list, s.Shown())
+	}
+	return list
 }
 
-// Told lists the statements about an alert, and whether anything arrived of it.
-func (b *Book) Told(id string, name func(batch int) string) (list []alert.Disposition, known bool) {
-	p := b.life(id)
+// Told lists the statements about the alerts that an identity can mean, and whether anything
+// arrived of any.
+func (b *Book) Told(of alert.Identity, name func(batch int) string) (list []alert.Disposition, known bool) {
+	p := b.life(of.ID)
 	if p == nil {
 		return nil, false
 	}
-	return Told(id, p.arrivals, name), true
+	about := p.About(of, p.arrivals)
+	return Told(of.ID, about, name), len(about) > 0
 }
 
-// Each lists the states of the alerts of a rule of some days, by time and ID.
+// Compare orders alerts by time, then ID, source and site, in byte order.
+func Compare(x, y *alert.Alert) int {
+	if n := x.Time.Compare(y.Time); n != 0 {
+		return n
+	}
+	return x.Identity().Compare(y.Identity())
+}
+
+// Each lists the states of the alerts of a rule of some days, in the order of Compare.
 func (b *Book) Each(rule string, from, to day.Date) []*State {
 	if b.rules == nil {
 		b.rules = map[string][]*State{}
@@ -332,7 +365,7 @@ func (b *Book) Each(rule string, from, to day.Date) []*State {
 		}
 		for _, list := range b.rules {
 			slices.SortFunc(list, func(x, y *State) int {
-				return cmp.Or(x.Alert.Time.Compare(y.Alert.Time), cmp.Compare(x.Alert.ID, y.Alert.ID))
+				return Compare(&x.Alert, &y.Alert)
 			})
 		}
 	}

@@ -1,23 +1,43 @@
 package history
 
-// Forget drops the whole history of an alert, as if nothing of it had ever arrived, and
-// returns what there was.
-func (b *Book) Forget(id string) []Arrival {
+// Forget drops arrivals of an ID, as if they had never been: all of them, or those that
+// goes picks. It returns them.
+func (b *Book) Forget(id string, goes func(a *Arrival) bool) (gone []Arrival) {
 	p := b.lives[id]
 	if p == nil {
 		return nil
 	}
+	var left []Arrival
+	for _, a := range p.arrivals {
+		if goes == nil || goes(&a) {
+			gone = append(gone, a)
+		} else {
+			left = append(left, a)
+		}
+	}
 	delete(b.lives, id)
+	if len(left) > 0 {
+		b.lives[id] = &life{arrivals: left, Family: *FamilyOf(left)}
+	}
 	b.rules = nil
-	return p.arrivals
+	return gone
 }
 
-// Of returns the state of the alert that counts under an ID, nil when none does.
-func (b *Book) Of(id string) *State {
+// Of returns the states that count of the alerts that have an ID and of which an arrival
+// goes that is picked; nil picks all.
+func (b *Book) Of(id string, goes func(a *Arrival) bool) (list []State) {
 	p := b.life(id)
-	if p == nil || !p.Counts {
+	if p == nil {
 		return nil
 	}
-	s := p.State
-	return &s
+	for n := range p.States {
+		s := &p.States[n]
+		for i := range p.arrivals {
+			if s.Counts && p.Family.Of[i] == n && (goes == nil || goes(&p.arrivals[i])) {
+				list = append(list, *s)
+				break
+			}
+		}
+	}
+	return list
 }

@@ -9,8 +9,13 @@
 //   - An arrival is void when its batch was withdrawn. What follows from a history is
 //     what follows from the arrivals in it that are not void: as if the others had
 //     never been.
-//   - A state is what arrivals of one ID come to. It counts once an arrival brought the
-//     alert, which a partial one does not: until then, those wait.
+//   - A family is what arrivals of one ID come to: a state for each alert that has the ID.
+//     Several have it where several sources or sites call alerts alike (alert.Identity).
+//   - A state is what the arrivals of one alert come to. It counts once an arrival brought
+//     the alert, which a partial one does not: until then, those wait.
+//   - An arrival is of the state that has its identity, or else of the one state that it
+//     fits: what leaves out a source or a site is not known to be of another one. Where it
+//     fits several, a partial arrival is of none, and any other is an alert of its own.
 //   - To take an arrival is to merge it into a state. What it sets replaces what was
 //     there, Fields key by key; what it leaves empty says nothing.
 //   - A statement is a disposition. One that says the same as another, by the same
@@ -38,8 +43,9 @@ type Arrival struct {
 	// Batch is the number of the batch, and Place the place of the record in it.
 	Batch int
 	Place int64
-	// Void says that the batch was withdrawn.
-	Void bool
+	// Void says that the batch was withdrawn. Astray is set by Family.About on one that is of
+	// no alert, because it could be of several.
+	Void, Astray bool
 	*alert.Alert
 }
 
@@ -49,15 +55,26 @@ type Outcome int
 // The outcomes.
 const (
 	Waits     Outcome = iota // for an alert that nothing brought yet
+	Ambiguous                // it could be of several alerts, and is of none
 	New                      // it brought the alert
+	Another                  // it brought an alert, whose ID another has that counts
 	Updated                  // it changed what is known of it
+	Moved                    // it changed the rule of an alert that it fits, without having its identity
 	Unchanged                // it said nothing new
 )
 
-// State is what the arrivals of one ID come to.
+// Brings reports whether an arrival brought an alert.
+func (o Outcome) Brings() bool { return o == New || o == Another }
+
+// Changes reports whether an arrival changed what is known of an alert.
+func (o Outcome) Changes() bool { return o == Updated || o == Moved }
+
+// State is what the arrivals of one alert come to.
 type State struct {
 	// Alert is the alert as merged so far. It has no disposition.
 	Alert alert.Alert
+	// Named is how arrivals name the alert while it does not count.
+	Named alert.Identity
 	// Counts says that an arrival brought the alert.
 	Counts bool
 	// Statements are the different statements about it, in the order in which they
@@ -67,14 +84,10 @@ type State struct {
 	Behind []int
 }
 
-// Of returns what follows from a history, whose arrivals are in their order.
-func Of(id string, arrivals []Arrival) State {
-	s := State{Alert: alert.Alert{ID: id}}
-	for _, a := range arrivals {
-		if !a.Void {
-			s.Take(a.Batch, a.Alert)
-		}
-	}
+// One returns what follows from one arrival alone.
+func One(batch int, a *alert.Alert) State {
+	s := State{Alert: alert.Alert{ID: a.ID}}
+	s.Take(batch, a)
 	return s
 }
 
@@ -84,6 +97,7 @@ func (s *State) Take(batch int, a *alert.Alert) Outcome {
 	rule, counted := s.Alert.Rule(), s.Counts
 	s.Counts = counted || !a.Partial()
 	changed := s.merge(a)
+	s.name(a)
 	if a.Disposition != nil {
 		changed = s.hear(a.Disposition) || changed
 	}
@@ -103,15 +117,35 @@ func (s *State) Take(batch int, a *alert.Alert) Outcome {
 	return New
 }
 
-// merge takes over what a sets, and reports whether any of it is new.
+// name keeps how arrivals name an alert that does not count yet.
+func (s *State) name(a *alert.Alert) {
+	if s.Counts {
+		if s.Named.ID != "" {
+			s.Named = alert.Identity{}
+		}
+		return
+	}
+	s.Named.ID = a.ID
+	s.Named.Source, s.Named.Site = cmp.Or(s.Named.Source, a.Source), cmp.Or(s.Named.Site, a.Site)
+}
+
+// merge takes over what a sets, and reports whether any of it is new. Whose and where an
+// alert is a partial one says to name it, and sets neither.
 func (s *State) merge(a *alert.Alert) bool {
 	k, changed := &s.Alert, false
+	source, site, origin := a.Source, a.Site, a.Origin
+	if a.Partial() {
+		source, site, origin = "", "", ""
+	}
+	if k.Origin == "" {
+		k.Origin = origin
+	}
 	for _, f := range [...]struct {
 		known *string
 		said  string
 	}{
-		{&k.RuleID, a.RuleID}, {&k.RuleName, a.RuleName}, {&k.Site, a.Site}, {&k.Entity, a.Entity}, {&k.Severity, a.Severity},
-		{&k.CaseID, a.CaseID}, {&k.Tactic, a.Tactic}, {&k.Source, a.Source},
+		{&k.RuleID, a.RuleID}, {&k.RuleName, a.RuleName}, {&k.Site, site}, {&k.Entity, a.Entity}, {&k.Severity, a.Severity},
+		{&k.CaseID, a.CaseID}, {&k.Tactic, a.Tactic}, {&k.Source, source},
 	} {
 		if f.said != "" && *f.known != f.said {
 			*f.known, changed = f.said, true
@@ -298,15 +332,15 @@ func (s *State) wait(rule string, to alert.Milestone, d *alert.Disposition, unti
 func Told(id string, arrivals []Arrival, name func(batch int) string) []alert.Disposition {
 	type told struct {
 		said alert.Disposition
-		at   int // the place among the arrivals
-		void bool
+		at   int  // the place among the arrivals
+		void bool // or astray
 	}
 	var list []told
 	for i, a := range arrivals {
 		if a.Disposition == nil {
 			continue
 		}
-		t := told{Statement(id, a.Disposition), i, a.Void}
+		t := told{Statement(id, a.Disposition), i, a.Void || a.Astray}
 		k := slices.IndexFunc(list, func(l told) bool { return l.said == t.said })
 		switch {
 		case k < 0:
@@ -323,7 +357,8 @@ func Told(id string, arrivals []Arrival, name func(batch int) string) []alert.Di
 	})
 	var out []alert.Disposition
 	for _, t := range list {
-		t.said.Withdrawn, t.said.Batch = t.void, name(arrivals[t.at].Batch)
+		from := &arrivals[t.at]
+		t.said.Withdrawn, t.said.Ambiguous, t.said.Batch = from.Void, from.Astray, name(from.Batch)
 		out = append(out, t.said)
 	}
 	return out

@@ -21,6 +21,11 @@ func said(c alert.Class, hour int) *alert.Alert {
 	return &alert.Alert{ID: "a", Disposition: &alert.Disposition{Class: c, Time: at(hour), By: "ann", Provenance: alert.Analyst}}
 }
 
+// stateOf is what the arrivals of one alert come to.
+func stateOf(arrivals []history.Arrival) *history.State {
+	return &history.FamilyOf(arrivals).States[0]
+}
+
 func TestWhatBecomesOfAnArrival(t *testing.T) {
 	score := 0.5
 	var s history.State
@@ -49,7 +54,7 @@ func TestWhatBecomesOfAnArrival(t *testing.T) {
 }
 
 func TestOfOneTimeTheLastArrivalIsInForce(t *testing.T) {
-	s := history.Of("a", []history.Arrival{{Alert: fired("r")}, {Alert: said(alert.Test, 1)}, {Alert: said(alert.FalseLogic, 1)}, {Alert: said(alert.Test, 1)}})
+	s := stateOf([]history.Arrival{{Alert: fired("r")}, {Alert: said(alert.Test, 1)}, {Alert: said(alert.FalseLogic, 1)}, {Alert: said(alert.Test, 1)}})
 	if d := s.InForce(); d.Class != alert.FalseLogic || len(s.Statements) != 2 {
 		t.Errorf("in force is %+v of %d statements", d, len(s.Statements))
 	}
@@ -61,7 +66,7 @@ func TestASecondReadingIsNeverInForce(t *testing.T) {
 		a.Disposition.Second, a.Disposition.By = true, "bob"
 		return a
 	}
-	s := history.Of("a", []history.Arrival{{Alert: fired("r")}, {Alert: second(alert.FalsePositive, 9)}, {Alert: second(alert.Test, 2)}})
+	s := stateOf([]history.Arrival{{Alert: fired("r")}, {Alert: second(alert.FalsePositive, 9)}, {Alert: second(alert.Test, 2)}})
 	if s.InForce() != nil || s.Shown().Disposition != nil || s.Tally().Class != alert.Unlabelled {
 		t.Errorf("in force is %+v", s.InForce())
 	}
@@ -77,7 +82,7 @@ func TestASecondReadingIsNeverInForce(t *testing.T) {
 
 func TestATallyOpensOnlyWithinACase(t *testing.T) {
 	open := said(alert.Open, 2)
-	s := history.Of("a", []history.Arrival{{Alert: fired("r")}, {Alert: said(alert.TruePositive, 1)}, {Alert: open}})
+	s := stateOf([]history.Arrival{{Alert: fired("r")}, {Alert: said(alert.TruePositive, 1)}, {Alert: open}})
 	if got := s.Tally(); got.Class != alert.Unlabelled || got.Provenance != "" || !got.Opened.IsZero() {
 		t.Errorf("without a case: %+v", got)
 	}
@@ -91,7 +96,7 @@ func TestATallyOpensOnlyWithinACase(t *testing.T) {
 }
 
 func TestDurationsAreAsOfATime(t *testing.T) {
-	s := history.Of("a", []history.Arrival{{Alert: fired("r")}, {Alert: said(alert.Unlabelled, 1)}, {Alert: said(alert.TruePositive, 2)}, {Alert: said(alert.Open, 5)}})
+	s := stateOf([]history.Arrival{{Alert: fired("r")}, {Alert: said(alert.Unlabelled, 1)}, {Alert: said(alert.TruePositive, 2)}, {Alert: said(alert.Open, 5)}})
 	for hour, want := range map[int][]alert.Duration{
 		0: {{RuleID: "r", To: alert.Acknowledged, N: 1}, {RuleID: "r", To: alert.Closed, N: 1}},
 		1: {{RuleID: "r", To: alert.Acknowledged, Reached: true, Minutes: 60, N: 1}, {RuleID: "r", To: alert.Closed, Minutes: 60, N: 1}},
@@ -166,5 +171,75 @@ func drawn() *rapid.Generator[*alert.Alert] {
 		}
 		a.ID, a.CaseID = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "id"), rapid.SampledFrom([]string{"", "c"}).Draw(t, "case")
 		return a
+	})
+}
+
+func placed(source, site, rule string) *alert.Alert {
+	a := &alert.Alert{ID: "a", Source: source, Site: site, RuleID: rule}
+	if rule != "" {
+		a.Time = at(0)
+	}
+	return a
+}
+
+// TestWhichAlertAnArrivalIsOf goes through arrivals of one ID and says of each which alert
+// it is of, by its number, and what became of it.
+func TestWhichAlertAnArrivalIsOf(t *testing.T) {
+	type step struct {
+		says *alert.Alert
+		of   int
+		want history.Outcome
+	}
+	for name, steps := range map[string][]step{
+		"sites apart": {{placed("", "berlin", "r"), 0, history.New}, {placed("", "paris", "r"), 1, history.Another}, {placed("", "BERLIN", "r"), 0, history.Updated}},
+		"sources apart": {{placed("x", "s", "r"), 0, history.New}, {placed("y", "s", "r"), 1, history.Another}, {placed("", "s", "r"), 2, history.Another},
+			{placed("X", "s", "r"), 0, history.Updated}},
+		"what says less is of the one that there is": {{placed("x", "s", "r"), 0, history.New}, {placed("", "", "r"), 0, history.Unchanged}, {placed("", "", "q"), 0, history.Moved},
+			{placed("x", "s", "p"), 0, history.Updated}, {placed("", "", ""), 0, history.Unchanged}},
+		"a statement of several is of none": {{placed("", "berlin", "r"), 0, history.New}, {placed("", "paris", "r"), 1, history.Another}, {placed("", "", ""), history.None, history.Ambiguous},
+			{placed("", "paris", ""), 1, history.Unchanged}, {placed("", "rome", ""), 2, history.Waits}, {placed("", "rome", "r"), 2, history.Another}},
+		"a statement names, and sets nothing": {{placed("", "", "r"), 0, history.New}, {placed("x", "s", ""), 0, history.Unchanged}, {placed("y", "t", "r"), 0, history.Updated}},
+		"what waits is of the next that fits": {{placed("", "", ""), 0, history.Waits}, {placed("", "berlin", "r"), 0, history.New}, {placed("", "paris", "r"), 1, history.Another}},
+		"what waits for another stays":        {{placed("", "berlin", ""), 0, history.Waits}, {placed("", "paris", "r"), 1, history.New}, {placed("", "berlin", "r"), 0, history.Another}},
+	} {
+		var f history.Family
+		for i, s := range steps {
+			got := f.Add(&history.Arrival{Batch: i, Alert: s.says})
+			if got != s.want || f.Of[i] != s.of {
+				t.Errorf("%s, arrival %d: outcome %d of alert %d, want %d of %d", name, i+1, got, f.Of[i], s.want, s.of)
+			}
+		}
+	}
+}
+
+// TestNoStatementIsOfTwoAlerts draws arrivals of one ID, and holds what becomes of them
+// against what identities mean.
+func TestNoStatementIsOfTwoAlerts(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var f history.Family
+		for i := range rapid.IntRange(1, 8).Draw(rt, "arrivals") {
+			a := placed(rapid.SampledFrom([]string{"", "x", "Y"}).Draw(rt, "source"), rapid.SampledFrom([]string{"", "s", "T"}).Draw(rt, "site"),
+				rapid.SampledFrom([]string{"", "r"}).Draw(rt, "rule"))
+			before := len(f.Counting())
+			fits := f.Named(a.Identity())
+			o := f.Add(&history.Arrival{Batch: i, Alert: a})
+			switch {
+			case a.Partial() && len(fits) != 1 && o != history.Waits && o != history.Ambiguous:
+				rt.Fatalf("a statement that fits %d alerts came to %d", len(fits), o)
+			case a.Partial() && len(f.Counting()) != before:
+				rt.Fatal("a statement brought an alert")
+			case !a.Partial() && len(fits) == 0 && !o.Brings():
+				rt.Fatalf("an alert that fits none came to %d", o)
+			case !a.Partial() && f.Of[i] == history.None:
+				rt.Fatal("an alert is of none")
+			}
+			for n := range f.States {
+				for m := range n {
+					if x, y := &f.States[n], &f.States[m]; x.Counts && y.Counts && x.Alert.Identity().Is(y.Alert.Identity()) {
+						rt.Fatalf("two alerts are %s", x.Alert.Identity())
+					}
+				}
+			}
+		}
 	})
 }

@@ -15,6 +15,8 @@ import (
 type statement struct {
 	ID              string `json:"id"`
 	AlertID         string `json:"alert_id"`
+	Source          string `json:"source"`
+	Site            string `json:"site"`
 	Disposition     string `json:"disposition"`
 	DispositionTime string `json:"disposition_time"`
 	DispositionBy   string `json:"disposition_by"`
@@ -28,7 +30,8 @@ type statement struct {
 
 // Statements reads dispositions of alerts that are known: an object on each line
 // with id (or alert_id), disposition, disposition_time, and, as far as they are
-// known, disposition_by, provenance, case_id, reading and duplicate_of. Other keys are passed over with
+// known, disposition_by, provenance, case_id, reading, duplicate_of, and source and site,
+// which tell an alert from others that have its id. Other keys are passed over with
 // a warning. They come as partial alerts, in the order of the file. An error is
 // the reader's own and ends the sequence.
 func Statements(in Input) iter.Seq2[alert.Placed, error] {
@@ -55,7 +58,7 @@ func (r *reader) statement(data []byte, warned map[string]bool) *alert.Alert {
 		return nil
 	}
 	a := r.check.Statement(&alert.Draft{
-		ID: cmp.Or(s.ID, s.AlertID), CaseID: s.CaseID, Disposition: s.Disposition, DispositionTime: s.DispositionTime,
+		ID: cmp.Or(s.ID, s.AlertID), Source: s.Source, Site: s.Site, CaseID: s.CaseID, Disposition: s.Disposition, DispositionTime: s.DispositionTime,
 		DispositionBy: s.DispositionBy, Provenance: s.Provenance, Word: s.Disposition,
 		Reading: s.Reading, DuplicateOf: s.DuplicateOf,
 	})

@@ -13,12 +13,13 @@ import (
 
 // StatementKeys lists the columns of a CSV of dispositions.
 func StatementKeys() []string {
-	return []string{"id", "alert_id", "disposition", "disposition_time", "disposition_by", "provenance", "case_id", "reading", "duplicate_of"}
+	return []string{"id", "alert_id", "disposition", "disposition_time", "disposition_by", "provenance", "case_id", "reading", "duplicate_of", "source", "site"}
 }
 
 // Statements reads dispositions of alerts that are known from Candor's CSV, with
 // the columns id (or alert_id), disposition, disposition_time, and, if they are
-// there, disposition_by, provenance, case_id, reading and duplicate_of. Other columns
+// there, disposition_by, provenance, case_id, reading, duplicate_of, and source and site,
+// which tell an alert from others that have its id. Other columns
 // are passed over with a warning. They come as partial alerts, in the order of the file. An error
 // ends the sequence: fault.Invalid when a column is missing, or the reader's own.
 func Statements(in Input) iter.Seq2[alert.Placed, error] {
@@ -89,7 +90,7 @@ func (s *statements) next() (alert.Placed, error) {
 		if _, bad := row.Bad(); !bad {
 			get := func(column string) string { return decode.Meant(row.Get(column)) }
 			word := get("disposition")
-			a = s.check.Statement(&alert.Draft{ID: get(s.id), CaseID: get("case_id"), Disposition: word, Word: word,
+			a = s.check.Statement(&alert.Draft{ID: get(s.id), Source: get("source"), Site: get("site"), CaseID: get("case_id"), Disposition: word, Word: word,
 				DispositionTime: get("disposition_time"), DispositionBy: get("disposition_by"), Provenance: get("provenance"), Reading: get("reading"), DuplicateOf: get("duplicate_of")})
 		}
 		reject, bad := row.Bad()

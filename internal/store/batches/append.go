@@ -51,7 +51,7 @@ func (s *Store) Append(ctx context.Context, b store.Batch, alerts iter.Seq2[*ale
 
 // land writes the file of a batch, and has the index take it in.
 func (s *Store) land(ctx context.Context, r *roll, b store.Batch, alerts iter.Seq2[*alert.Alert, error]) (store.Batch, error) {
-	b.Content, b.RowsHash, b.Withdrawn, b.First, b.Last = "", "", nil, b.First.UTC(), b.Last.UTC()
+	b.Content, b.RowsHash, b.Withdrawn, b.First, b.Last, b.Shared, b.Moved = "", "", nil, b.First.UTC(), b.Last.UTC(), 0, 0
 	path := filepath.Join(s.dir, incoming)
 	w, err := batchfile.Create(path, b.ID)
 	if err != nil {
@@ -67,15 +67,19 @@ func (s *Store) land(ctx context.Context, r *roll, b store.Batch, alerts iter.Se
 	}
 	defer c.Rollback()
 	number := len(r.held) + 1
-	got, err := c.Take(ctx, []File{{Path: path, Number: number}})
+	got, err := c.Take(ctx, []File{{Path: path, Number: number, Source: b.Source}})
 	if err != nil {
 		return store.Batch{}, fmt.Errorf("batch %s: %w", b.ID, err)
 	}
 	if got.Waits > 0 {
-		return store.Batch{}, fault.New(fault.NotFound, "batch %s says something of alert %q, which is not known", b.ID, got.Waiting).
+		return store.Batch{}, fault.New(fault.NotFound, "batch %s says something of alert %q, which is not known", b.ID, got.FirstWaits.Identity).
 			Next("add the alert first; nothing was changed")
 	}
-	b.New, b.Updated, b.Unchanged = got.New, got.Updated, got.Unchanged
+	if got.Ambiguous > 0 {
+		return store.Batch{}, fault.New(fault.Conflict, "batch %s says something of alert %q, and could mean several", b.ID, got.FirstAmbiguous.Identity).
+			Next("name its source and site; nothing was changed")
+	}
+	b.New, b.Updated, b.Unchanged, b.Shared, b.Moved = got.New, got.Updated, got.Unchanged, got.Another, got.Moved
 	if f := b.Found; f != nil {
 		b.Format, b.Rejected, b.Rejects, b.LeftOut, b.Found = f.Format, f.Rejected, f.Rejects, f.LeftOut, nil
 	}
@@ -87,7 +91,9 @@ func (s *Store) land(ctx context.Context, r *roll, b store.Batch, alerts iter.Se
 	if err := c.Enter(ctx, h); err != nil {
 		return store.Batch{}, err
 	}
-	return h.Batch, s.name(ctx, c, h)
+	landed := h.Batch
+	landed.FirstShared, landed.FirstMoved = got.FirstAnother.Identity, got.FirstMoved.Identity
+	return landed, s.name(ctx, c, h)
 }
 
 // write writes the alerts, and sets when they happened.

@@ -248,10 +248,10 @@ func (a *audit) rows(ctx context.Context, part int, name string, of []Held) (map
 		return nil, err
 	}
 	defer f.Close()
-	numbers := map[string]int{} // of those that count
+	counting := map[string]*Held{}
 	for i := range of {
 		if h := &of[i]; h.Batch.Withdrawn == nil && !a.late(h.Number) {
-			numbers[h.Batch.ID] = h.Number
+			counting[h.Batch.ID] = h
 		}
 	}
 	// While some rows are counted, the next are read: each takes as long as the other.
@@ -263,8 +263,8 @@ func (a *audit) rows(ctx context.Context, part int, name string, of []Held) (map
 	counted := crew.Go(func() error {
 		for s := range full {
 			for i := range s.rows {
-				if number, counts := numbers[s.rows[i].Batch]; counts {
-					a.count.add(part, number, &s.rows[i])
+				if h := counting[s.rows[i].Batch]; h != nil {
+					a.count.add(part, h, &s.rows[i])
 				}
 			}
 			s.done()

@@ -35,7 +35,7 @@ type counts struct {
 	durations map[wait]*sum
 	rules     history.Rules
 	last      time.Time // of the batches
-	sample    map[string]*alert.Alert
+	sample    map[alert.Identity]*alert.Alert
 	key       []byte // space
 	salt      uint64 // of what is no text
 }
@@ -85,7 +85,7 @@ func (b bits) add(h uint64) { b[h>>6%bitsLen] |= 1 << (h & 63) }
 func newCounts(gather int) *counts {
 	seed := maphash.MakeSeed()
 	return &counts{seed: seed, salt: maphash.String(seed, "a number") | 1, gather: gather, waiting: map[string][]history.Arrival{}, ruleDays: map[ruleDay]*sum{}, hours: make(bits, bitsLen),
-		durations: map[wait]*sum{}, rules: history.Rules{}, sample: map[string]*alert.Alert{}}
+		durations: map[wait]*sum{}, rules: history.Rules{}, sample: map[alert.Identity]*alert.Alert{}}
 }
 
 // ids finds the IDs of which several rows tell. A file that cannot be read is left out.
@@ -122,17 +122,20 @@ const gathered = 500_000
 // parts is in how many parts the rows are to be added.
 func (c *counts) parts() int { return 1 + len(c.twice)/c.gather }
 
-// add takes in a row if it is of a part.
-func (c *counts) add(part, batch int, r *batchfile.Row) {
+// add takes in a row of a batch, which was said to be of a source, if it is of a part.
+func (c *counts) add(part int, batch *Held, r *batchfile.Row) {
+	if !r.Partial() {
+		r.Origin = batch.Batch.Source
+	}
 	if i, found := slices.BinarySearch(c.twice, maphash.String(c.seed, r.ID)); found {
 		if i%c.parts() == part {
 			a := r.Copied()
-			c.waiting[a.ID] = append(c.waiting[a.ID], history.Arrival{Batch: batch, Place: r.Place, Alert: a})
+			c.waiting[a.ID] = append(c.waiting[a.ID], history.Arrival{Batch: batch.Number, Place: r.Place, Alert: a})
 		}
 	} else if part == 0 {
-		s := history.Of(r.ID, []history.Arrival{{Batch: batch, Place: r.Place, Alert: r.Alert}})
+		s := history.One(batch.Number, r.Alert)
 		if c.samples(&s) {
-			s = history.Of(r.ID, []history.Arrival{{Batch: batch, Place: r.Place, Alert: r.Copied()}})
+			s = history.One(batch.Number, r.Copied())
 		}
 		c.state(&s)
 	}
@@ -140,12 +143,14 @@ func (c *counts) add(part, batch int, r *batchfile.Row) {
 
 // merge counts what has been gathered.
 func (c *counts) merge() {
-	for id, list := range c.waiting {
+	for _, list := range c.waiting {
 		slices.SortFunc(list, func(x, y history.Arrival) int {
 			return cmp.Or(cmp.Compare(x.Batch, y.Batch), cmp.Compare(x.Place, y.Place))
 		})
-		s := history.Of(id, list)
-		c.state(&s)
+		f := history.FamilyOf(list)
+		for i := range f.States {
+			c.state(&f.States[i])
+		}
 	}
 	clear(c.waiting)
 }
@@ -172,7 +177,7 @@ func (c *counts) state(s *history.State) {
 	}
 	c.rules.Add(s)
 	if c.samples(s) {
-		c.sample[s.Alert.ID] = s.Shown()
+		c.sample[s.Alert.Identity()] = s.Shown()
 	}
 }
 
@@ -351,15 +356,19 @@ func firstOf(want, got []store.AlertRule, i int) string {
 
 // alerts asks the index for some of the alerts.
 func (a *audit) alerts(ctx context.Context) error {
-	ids := slices.Sorted(maps.Keys(a.count.sample))
+	sampled := slices.SortedFunc(maps.Keys(a.count.sample), alert.Identity.Compare)
+	ids := make([]string, len(sampled))
+	for i, of := range sampled {
+		ids[i] = of.ID
+	}
 	known, err := a.index.Known(ctx, ids)
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		got, err := a.index.Find(ctx, id)
-		if !known[id] || err != nil || !reflect.DeepEqual(got, a.count.sample[id]) {
-			a.amiss("", "the index says something else of alert %q than the files", id)
+	for _, of := range sampled {
+		got, err := a.index.Find(ctx, of)
+		if !slices.Contains(known[of.ID], of) || err != nil || !reflect.DeepEqual(got, a.count.sample[of]) {
+			a.amiss("", "the index says something else of alert %q than the files", of)
 			break
 		}
 	}

@@ -42,10 +42,10 @@ func (s *Store) Expire(ctx context.Context, e store.Expiring) (store.Expiry, err
 	if err != nil {
 		return store.Expiry{}, err
 	}
-	x := &expiration{Store: s, before: e.Before.Time(), entities: e.Entities, files: filesOf(r.held), ids: map[string]struct{}{}, lost: map[string]int64{}}
+	x := &expiration{Store: s, before: e.Before.Time(), entities: e.Entities, held: r.held, files: filesOf(r.held), ids: map[string]struct{}{}, some: map[string]map[Spot]bool{}, lost: map[string]int64{}}
 	x.of = store.Expiry{ID: retention + strconv.Itoa(s.at.Expiries+1), At: e.At.Round(0).UTC(), By: e.By, Reason: e.Reason, Before: e.Before,
 		OfEntity: len(e.Entities) > 0, Batches: map[string]store.Remains{}, Files: map[string]string{}, Sums: []store.ExpiredSum{}}
-	if err := x.choose(ctx); err != nil || len(x.ids) == 0 {
+	if err := x.choose(ctx); err != nil || len(x.ids)+len(x.some) == 0 {
 		return x.of, err
 	}
 	defer x.abandon()
@@ -54,7 +54,7 @@ func (s *Store) Expire(ctx context.Context, e store.Expiring) (store.Expiry, err
 		return store.Expiry{}, err
 	}
 	defer c.Rollback()
-	if x.of.Sums, err = c.Drop(ctx, slices.Sorted(maps.Keys(x.ids))); err != nil {
+	if x.of.Sums, err = c.Drop(ctx, x.gone()); err != nil {
 		return store.Expiry{}, fmt.Errorf("take expired alerts out of the index: %w", err)
 	}
 	for _, n := range x.of.Sums {
@@ -109,30 +109,12 @@ type expiration struct {
 	of       store.Expiry
 	before   time.Time
 	entities []string
+	held     []Held
 	files    []lyingIn
-	ids      map[string]struct{} // of the alerts that go
-	lost     map[string]int64    // how many rows of each batch go
-}
-
-// choose finds the alerts that go.
-func (x *expiration) choose(ctx context.Context) error {
-	err := x.each(ctx, func(f *lyingIn) bool { return f.first.Before(x.before) }, func(r *batchfile.Row) {
-		at := r.Time
-		if at.IsZero() && r.Disposition != nil {
-			at = r.Disposition.Time
-		}
-		if !at.IsZero() && at.Before(x.before) && (len(x.entities) == 0 || slices.Contains(x.entities, r.Entity)) {
-			x.ids[r.ID] = struct{}{}
-		}
-	})
-	if err != nil || len(x.ids) == 0 {
-		return err
-	}
-	return x.each(ctx, func(f *lyingIn) bool { return !f.last.Before(x.before) }, func(r *batchfile.Row) {
-		if !r.Time.Before(x.before) { // which is not so of one without a time
-			delete(x.ids, r.ID)
-		}
-	})
+	ids      map[string]struct{}      // of which all rows go
+	some     map[string]map[Spot]bool // the rows that go of IDs that several alerts have
+	numbers  map[string]int           // of batches
+	lost     map[string]int64         // how many rows of each batch go
 }
 
 // each tells each of the rows of some files.
@@ -179,7 +161,7 @@ func (x *expiration) rewrite(ctx context.Context, r *roll) (map[int]Held, error)
 			return nil, x.swapped(f.name, "its SHA-256 is another")
 		}
 		heads, sum, err := batchfile.Rewrite(ctx, x.fresh(f.name), []batchfile.Part{{Path: x.path(f.name), SHA256: f.sum}}, func(r batchfile.Row) bool {
-			if _, goes := x.ids[r.ID]; goes {
+			if x.goes(&r) {
 				x.lost[r.Batch]++
 				x.of.Rows++
 				return false
@@ -211,7 +193,7 @@ func (x *expiration) count(ctx context.Context, r *roll) error {
 	for _, f := range x.files {
 		before := x.of.Rows
 		err := x.each(ctx, func(o *lyingIn) bool { return o.name == f.name }, func(r *batchfile.Row) {
-			if _, goes := x.ids[r.ID]; goes {
+			if x.goes(r) {
 				x.lost[r.Batch]++
 				x.of.Rows++
 			}
@@ -233,6 +215,15 @@ func (x *expiration) count(ctx context.Context, r *roll) error {
 
 // has reports whether a file has rows of alerts that go.
 func (x *expiration) has(ctx context.Context, in lyingIn) (has bool, err error) {
+	for _, rows := range x.some {
+		for _, at := range in.batches {
+			for spot := range rows {
+				if spot.Number == x.held[at].Number {
+					return true, nil
+				}
+			}
+		}
+	}
 	f, err := batchfile.Open(x.path(in.name))
 	if err != nil {
 		return false, err

@@ -366,7 +366,7 @@ func (f *following) change(ctx context.Context, fresh []Held, at Tip) error {
 	f.moved = nil
 	files := make([]File, len(fresh))
 	for i, h := range fresh {
-		files[i] = File{Path: f.path(h.Name()), Batch: h.Batch.ID, Number: h.Number, Void: h.Batch.Withdrawn != nil}
+		files[i] = File{Path: f.path(h.Name()), Batch: h.Batch.ID, Number: h.Number, Source: h.Batch.Source, Void: h.Batch.Withdrawn != nil}
 	}
 	if len(files) > 0 {
 		if _, err := c.Take(ctx, files); err != nil {

@@ -1,10 +1,13 @@
 package batches
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 
+	"candor/internal/alert"
+	"candor/internal/alert/history"
 	"candor/internal/day"
 	"candor/internal/store"
 )
@@ -46,9 +49,9 @@ type Change interface {
 	Take(ctx context.Context, files []File) (Outcomes, error)
 	// Forget makes the arrivals of a batch void.
 	Forget(ctx context.Context, number int) error
-	// Drop takes out all arrivals of the alerts with some IDs, and returns what those that
-	// counted counted as, in the order of store.Expiry.
-	Drop(ctx context.Context, ids []string) ([]store.ExpiredSum, error)
+	// Drop takes out arrivals, by their IDs, and returns what the alerts counted as that they
+	// were of, as ExpiredSums does.
+	Drop(ctx context.Context, gone []Gone) ([]store.ExpiredSum, error)
 	// Touched lists the rules and days that have alerts which, for all the change did so
 	// far, count otherwise than before, or are told of by other batches: those of before,
 	// and those of now. It may list others, and is asked at the end.
@@ -100,6 +103,8 @@ type File struct {
 	// has rows of no other.
 	Batch  string
 	Number int
+	// Source is whose statements the batch has, as it was said to be; see store.Batch.
+	Source string
 	// Void says that the batch was withdrawn.
 	Void bool
 }
@@ -110,12 +115,61 @@ type Touch struct {
 	Day  day.Date
 }
 
-// Outcomes are the numbers of arrivals that history.State.Take came to. Waiting is the
-// ID of one that waits.
+// Outcomes are the numbers of arrivals that history.Family.Add came to. New counts those of
+// Another, and Updated those of Moved; each has the first of them.
 type Outcomes struct {
-	New, Updated, Unchanged, Waits int64
-	Waiting                        string
+	New, Another, Updated, Moved, Unchanged, Waits, Ambiguous int64
+	// FirstAnother and the others are the first of their kind.
+	FirstAnother, FirstMoved, FirstWaits, FirstAmbiguous First
 }
+
+// First is the arrival that arrived first of some.
+type First struct {
+	at Spot
+	alert.Identity
+}
+
+// Count counts what became of an arrival that is not void.
+func (o *Outcomes) Count(what history.Outcome, a *history.Arrival) {
+	one := func(n *int64, first *First) {
+		if *n++; *n == 1 || cmp.Or(cmp.Compare(a.Batch, first.at.Number), cmp.Compare(a.Place, first.at.Place)) < 0 {
+			*first = First{Spot{a.Batch, a.Place}, a.Identity()}
+		}
+	}
+	switch what {
+	case history.Waits:
+		one(&o.Waits, &o.FirstWaits)
+	case history.Ambiguous:
+		one(&o.Ambiguous, &o.FirstAmbiguous)
+	case history.New:
+		o.New++
+	case history.Another:
+		o.New++
+		one(&o.Another, &o.FirstAnother)
+	case history.Updated:
+		o.Updated++
+	case history.Moved:
+		o.Updated++
+		one(&o.Moved, &o.FirstMoved)
+	case history.Unchanged:
+		o.Unchanged++
+	}
+}
+
+// Spot is where a row lies: the number of its batch, and its place in that.
+type Spot struct {
+	Number int
+	Place  int64
+}
+
+// Gone is rows of an ID that are to go: those of Only, or all where that is nil.
+type Gone struct {
+	ID   string
+	Only map[Spot]bool
+}
+
+// Goes reports whether an arrival goes.
+func (g *Gone) Goes(a *history.Arrival) bool { return g.Only == nil || g.Only[Spot{a.Batch, a.Place}] }
 
 // Held is what an index notes of a batch.
 type Held struct {

@@ -9,8 +9,8 @@ import (
 	"candor/internal/store"
 )
 
-// Known returns the IDs that name alerts; see store.AlertReader.
-func (s *Store) Known(ctx context.Context, ids []string) (map[string]bool, error) {
+// Known returns which alerts have IDs; see store.AlertReader.
+func (s *Store) Known(ctx context.Context, ids []string) (map[string][]alert.Identity, error) {
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
@@ -58,23 +58,23 @@ func (s *Store) Rules(ctx context.Context) ([]store.AlertRule, error) {
 }
 
 // Find returns an alert; see store.AlertReader.
-func (s *Store) Find(ctx context.Context, alertID string) (*alert.Alert, error) {
+func (s *Store) Find(ctx context.Context, of alert.Identity) (*alert.Alert, error) {
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
 	s.reading.RLock()
 	defer s.reading.RUnlock()
-	return s.index.Find(ctx, alertID)
+	return s.index.Find(ctx, of)
 }
 
 // Dispositions lists what was said of an alert; see store.AlertReader.
-func (s *Store) Dispositions(ctx context.Context, alertID string) ([]alert.Disposition, error) {
+func (s *Store) Dispositions(ctx context.Context, of alert.Identity) ([]alert.Disposition, error) {
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
 	s.reading.RLock()
 	defer s.reading.RUnlock()
-	return s.index.Dispositions(ctx, alertID)
+	return s.index.Dispositions(ctx, of)
 }
 
 // Each yields the alerts of a rule; see store.AlertReader.

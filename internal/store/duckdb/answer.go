@@ -14,15 +14,15 @@ import (
 	"candor/internal/alert"
 	"candor/internal/alert/history"
 	"candor/internal/day"
-	"candor/internal/fault"
 	"candor/internal/store"
+	"candor/internal/store/batches"
 	"candor/internal/store/stamp"
 )
 
 // alerts is every alert with what its arrivals come to: one that arrived once, with what
 // it says, and each other as package history merged its arrivals.
-const alerts = `(SELECT h, id, false AS many, ` + content + `, ` + said + `, '' AS reading, '' AS reader, '' AS readby, NULL::BIGINT AS readat FROM ix.known WHERE NOT many
-	UNION ALL SELECT h, id, true, ` + standing + ` FROM ix.merged)`
+const alerts = `(SELECT h, id, 0::INTEGER AS nth, source, false AS many, ` + content + `, ` + said + `, '' AS reading, '' AS reader, '' AS readby, NULL::BIGINT AS readat FROM ix.known WHERE NOT many
+	UNION ALL SELECT h, id, nth, source, true, ` + standing + ` FROM ix.merged)`
 
 // The columns that follow from what became of an alert: whether it counts and what it says,
 // the statement in force, and the second reading.
@@ -35,14 +35,22 @@ const (
 // unsaid are the classes that say nothing of what an alert was, and none, for IN.
 const unsaid = `('', 'unlabelled', 'open')`
 
-// Known returns those of the ids that name alerts which count; see store.AlertReader.
-func (x *Index) Known(ctx context.Context, ids []string) (map[string]bool, error) {
-	known := make(map[string]bool, len(ids))
-	err := x.scan(ctx, 1, func(v []value) { known[v[0].(string)] = true },
-		`WITH asked AS (SELECT unnest(?::VARCHAR[]) AS id) SELECT a.id FROM `+alerts+` a
+// Known returns which alerts that count have ids; see store.AlertReader.
+func (x *Index) Known(ctx context.Context, ids []string) (map[string][]alert.Identity, error) {
+	known := make(map[string][]alert.Identity, len(ids))
+	several := map[string]bool{}
+	err := x.scan(ctx, 3, func(v []value) {
+		i := alert.Identity{Source: v[1].(string), Site: v[2].(string), ID: v[0].(string)}
+		if known[i.ID] = append(known[i.ID], i); len(known[i.ID]) > 1 {
+			several[i.ID] = true
+		}
+	}, `WITH asked AS (SELECT unnest(?::VARCHAR[]) AS id) SELECT a.id, a.source, a.site FROM `+alerts+` a
 		 WHERE a.counts AND a.h IN (SELECT hash(id) FROM asked) AND a.id IN (SELECT id FROM asked)`, ids)
 	if err != nil {
 		return nil, fmt.Errorf("look up %d alerts: %w", len(ids), err)
+	}
+	for id := range several {
+		slices.SortFunc(known[id], alert.Identity.Compare)
 	}
 	return known, nil
 }
@@ -120,7 +128,7 @@ func (x *Index) RulesOf(ctx context.Context, keys []string) (list []store.AlertR
 			r.Batches = append(r.Batches, v[1].(string))
 		}, `SELECT "rule", file FROM (
 			SELECT k."rule", b.file, min(number) AS first FROM ix.known k JOIN ix.batch b USING (number) WHERE k.counts AND NOT k.many`+of("k.")+` GROUP BY ALL
-			UNION ALL SELECT a."rule", b.file, min(r.number) FROM ix.arrival r JOIN ix.merged a ON a.h = r.h AND a.id = r.id JOIN ix.batch b ON b.number = r.number
+			UNION ALL SELECT a."rule", b.file, min(r.number) FROM ix.arrival r JOIN ix.merged a ON a.h = r.h AND a.id = r.id AND a.nth = r.nth JOIN ix.batch b ON b.number = r.number
 			WHERE a.counts AND r.behind`+of("a.")+` GROUP BY ALL)
 			GROUP BY "rule", file ORDER BY "rule", min(first)`, args...)
 	}
@@ -134,11 +142,6 @@ func (x *Index) RulesOf(ctx context.Context, keys []string) (list []store.AlertR
 		return nil, fmt.Errorf("list the rules of alerts: %w", err)
 	}
 	return list, nil
-}
-
-// noAlert says that nothing has an ID.
-func noAlert(id string) error {
-	return fault.New(fault.NotFound, "there is no alert %q", id).Next("check the id; alert ids are those of the imported file")
 }
 
 // reading reads lives as they are now.
@@ -158,20 +161,20 @@ func (x *Index) reading(ctx context.Context, read func(c *change) error) error {
 	return read(c)
 }
 
-// Find returns the alert that counts under an ID; see store.AlertReader.
-func (x *Index) Find(ctx context.Context, id string) (found *alert.Alert, err error) {
-	l, err := x.life(ctx, id)
+// Find returns the alert that an identity names; see store.AlertReader.
+func (x *Index) Find(ctx context.Context, of alert.Identity) (*alert.Alert, error) {
+	l, err := x.life(ctx, of.ID)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("look up alert %q: %w", id, err)
+		return nil, fmt.Errorf("look up alert %q: %w", of, err)
 	case l == nil:
-		return nil, noAlert(id)
+		return nil, batches.NoAlert(of)
 	}
-	s := history.Of(id, l.plain())
-	if !s.Counts {
-		return nil, noAlert(id)
+	var found []*alert.Alert
+	for _, s := range history.FamilyOf(l.plain()).Named(of) {
+		found = append(found, s.Shown())
 	}
-	return s.Shown(), nil
+	return batches.Only(of, found)
 }
 
 // life reads the whole life of an alert; nil when nothing arrived of it.
@@ -203,19 +206,23 @@ func (c *change) whole(ctx context.Context, list []*life) error {
 }
 
 // Dispositions lists what was said of an alert; see store.AlertReader.
-func (x *Index) Dispositions(ctx context.Context, id string) ([]alert.Disposition, error) {
-	l, err := x.life(ctx, id)
+func (x *Index) Dispositions(ctx context.Context, of alert.Identity) ([]alert.Disposition, error) {
+	l, err := x.life(ctx, of.ID)
 	if err != nil {
-		return nil, fmt.Errorf("list dispositions of alert %q: %w", id, err)
+		return nil, fmt.Errorf("list dispositions of alert %q: %w", of, err)
 	}
-	if l == nil {
-		return nil, noAlert(id)
+	var about []history.Arrival
+	if l != nil {
+		about = history.FamilyOf(l.plain()).About(of, l.plain())
+	}
+	if len(about) == 0 {
+		return nil, batches.NoAlert(of)
 	}
 	names := map[int]string{}
 	if err := x.scan(ctx, 2, func(v []value) { names[int(v[0].(int32))] = v[1].(string) }, `SELECT number, id FROM ix.batch`); err != nil {
 		return nil, err
 	}
-	return history.Told(id, l.plain(), func(n int) string { return names[n] }), nil
+	return history.Told(of.ID, about, func(n int) string { return names[n] }), nil
 }
 
 // portion is how many alerts are read from the files at a time.
@@ -225,7 +232,7 @@ const portion = 1 << 15
 func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
 		first, last := stamp.Bounds(from, to)
-		behind := ""
+		var behind alert.Identity
 		for {
 			list, err := x.portion(ctx, rule, first, last, behind)
 			if err != nil {
@@ -241,16 +248,16 @@ func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.S
 				return
 			}
 			end := list[len(list)-1]
-			first, behind = stored(end), end.ID
+			first, behind = stored(end), end.Identity()
 		}
 	}
 }
 
-// portion reads the alerts of a rule from a time on, of that time those behind an ID.
-func (x *Index) portion(ctx context.Context, rule string, first, last int64, behind string) (out []*alert.Alert, err error) {
+// portion reads the alerts of a rule from a time on, of that time those behind one.
+func (x *Index) portion(ctx context.Context, rule string, first, last int64, behind alert.Identity) (out []*alert.Alert, err error) {
 	return out, x.reading(ctx, func(c *change) error {
-		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND "rule" = $1 AND "time" BETWEEN $2 AND $3 AND ("time" > $2 OR id > $4)
-			ORDER BY "time", id LIMIT $5`, rule, first, last, behind, portion)
+		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND "rule" = $1 AND "time" BETWEEN $2 AND $3 AND ("time" > $2 OR id > $4 OR id = $4 AND (source > $5 OR source = $5 AND site > $6))
+			ORDER BY "time", id, source, site LIMIT $7`, rule, first, last, behind.ID, behind.Source, behind.Site, portion)
 		if err != nil {
 			return err
 		}
@@ -258,20 +265,13 @@ func (x *Index) portion(ctx context.Context, rule string, first, last int64, beh
 			return err
 		}
 		for _, l := range list {
-			s := history.Of(l.id, l.plain())
-			if at := stored(&s.Alert); s.Counts && s.Alert.Rule() == rule && at >= first && at <= last && (at > first || l.id > behind) {
-				out = append(out, s.Shown())
+			for _, s := range history.FamilyOf(l.plain()).Counting() {
+				if at := stored(&s.Alert); s.Alert.Rule() == rule && at >= first && at <= last && (at > first || s.Alert.Identity().Compare(behind) > 0) {
+					out = append(out, s.Shown())
+				}
 			}
 		}
-		slices.SortFunc(out, func(a, b *alert.Alert) int {
-			if n := a.Time.Compare(b.Time); n != 0 {
-				return n
-			}
-			if a.ID < b.ID {
-				return -1
-			}
-			return 1
-		})
+		slices.SortFunc(out, history.Compare)
 		out = out[:min(len(out), portion)]
 		return nil
 	})

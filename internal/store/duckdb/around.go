@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	driver "github.com/duckdb/duckdb-go/v2"
@@ -155,29 +154,33 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 			n.N, n.Refuted = 0, n.N
 		}
 		take(n)
-	}, `SELECT s.asked, a."rule", a.site, count(*), min(a."time"), arg_min(a.id, (a."time", a.id)), arg_min(a.entity, (a."time", a.id)),
+	}, `SELECT s.asked, a."rule", a.site, count(*), min(a."time"), arg_min(a.id, (a."time", a.id, a.source)), arg_min(a.entity, (a."time", a.id, a.source)),
 			CASE WHEN NOT s.apart OR a."class" IN `+unsaid+` THEN '' ELSE a."class" END AS said, if(`+mute+`, a.incident, '') AS heir, if(`+mute+` AND a."class" = 'open', a.said, `+unknown+`) AS opened
 		FROM `+alerts+` a JOIN `+held+` s ON s.k = `+by.onto+` AND s.d = `+whole(`a."time"`, 24*time.Hour)+`
-		WHERE a.counts AND a."time" BETWEEN ? AND ? AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '') AND (s."case" = '' OR a.incident = s."case")`+c.except(asked)+` GROUP BY ALL`, first, last)
+		WHERE a.counts AND a."time" BETWEEN ? AND ? AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '') AND (s."case" = '' OR a.incident = s."case")`+c.except(asked, `s.asked`)+` GROUP BY ALL`, first, last)
 }
 
-// except leaves out the alerts that questions do not ask for by id; empty where none does.
-func (c *change) except(asked []alert.Around) string {
+// except leaves out the alerts a that questions do not ask for by name, where nth is the
+// place of the question; empty where none does.
+func (c *change) except(asked []alert.Around, nth string) string {
 	var of []int32
-	var ids []string
+	var named []alert.Identity
 	for i := range asked {
 		for _, id := range asked[i].Except {
-			of, ids = append(of, int32(i)), append(ids, id)
+			of, named = append(of, int32(i)), append(named, id)
 		}
 	}
-	if len(ids) == 0 {
+	if len(named) == 0 {
 		return ""
 	}
-	held := c.hold("except", &table{rows: len(ids), columns: []driver.ColumnInfo{column("of", driver.TYPE_INTEGER), column("id", driver.TYPE_VARCHAR)}, put: func(c *cells, i int) {
+	held := c.hold("except", &table{rows: len(named), columns: []driver.ColumnInfo{column("of", driver.TYPE_INTEGER), column("id", driver.TYPE_VARCHAR), column("source", driver.TYPE_VARCHAR), column("site", driver.TYPE_VARCHAR)}, put: func(c *cells, i int) {
 		put(c, of[i])
-		put(c, ids[i])
+		put(c, named[i].ID)
+		put(c, alert.FoldEntity(named[i].Source))
+		put(c, alert.FoldEntity(named[i].Site))
 	}})
-	return ` AND NOT EXISTS (SELECT 1 FROM ` + held + ` e WHERE e."of" = s.asked AND e.id = a.id)`
+	return ` AND NOT EXISTS (SELECT 1 FROM ` + held + ` e WHERE e."of" = ` + nth + ` AND e.id = a.id
+		AND (e.source = '' OR a.source = '' OR e.source = lower(a.source)) AND (e.site = '' OR a.site = '' OR e.site = lower(a.site)))`
 }
 
 // Around lists alerts around a time; see store.AroundReader.
@@ -194,11 +197,11 @@ func (x *Index) Around(ctx context.Context, q alert.Around, most int) (out []*al
 		return nil, err
 	}
 	return out, x.reading(ctx, func(c *change) error {
-		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND "time" BETWEEN $1 AND $2 AND (NOT $3 OR incident = '') AND ($9 = '' OR incident = $9)
+		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` a WHERE counts AND "time" BETWEEN $1 AND $2 AND (NOT $3 OR incident = '') AND ($8 = '' OR incident = $8)
 			AND (len($4::VARCHAR[]) = 0 OR "rule" IN (SELECT unnest($4::VARCHAR[]))) AND (len($5::VARCHAR[]) = 0 OR site IN (SELECT unnest($5::VARCHAR[])))
 			AND (len($6::VARCHAR[]) = 0 OR lower(entity) IN (SELECT unnest($6::VARCHAR[])))
-			AND id NOT IN (SELECT unnest($8::VARCHAR[])) ORDER BY "time", id LIMIT $7`,
-			first, last, q.Untied, distinct(q.Rules), distinct(q.Sites), folded(q.Entities), max(most, 0), distinct(q.Except), q.Case)
+			`+c.except([]alert.Around{q}, `0`)+` ORDER BY "time", id, source, site LIMIT $7`,
+			first, last, q.Untied, distinct(q.Rules), distinct(q.Sites), folded(q.Entities), max(most, 0), q.Case)
 		if err == nil {
 			err = c.whole(ctx, list)
 		}
@@ -206,16 +209,13 @@ func (x *Index) Around(ctx context.Context, q alert.Around, most int) (out []*al
 			return fmt.Errorf("look around a time: %w", err)
 		}
 		for _, l := range list {
-			if s := history.Of(l.id, l.plain()); s.Counts && q.Asks(&s.Alert) {
-				out = append(out, s.Shown())
+			for _, s := range history.FamilyOf(l.plain()).Counting() {
+				if q.Asks(&s.Alert) {
+					out = append(out, s.Shown())
+				}
 			}
 		}
-		slices.SortFunc(out, func(a, b *alert.Alert) int {
-			if n := a.Time.Compare(b.Time); n != 0 {
-				return n
-			}
-			return strings.Compare(a.ID, b.ID)
-		})
+		slices.SortFunc(out, history.Compare)
 		out = out[:min(len(out), max(most, 0))]
 		return nil
 	})

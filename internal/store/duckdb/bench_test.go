@@ -276,7 +276,7 @@ func questions(b *testing.B, s *batches.Store, n int) {
 	measure(b, n,
 		step{"Tallies, cold", tallies}, step{"Tallies", tallies},
 		step{"Rules", func() error { _, err := s.Rules(b.Context()); return err }},
-		step{"Dispositions", func() error { _, err := s.Dispositions(b.Context(), again[0].ID); return err }},
+		step{"Dispositions", func() error { _, err := s.Dispositions(b.Context(), again[0].Identity()); return err }},
 		step{"Append, 100,000 dispositions", appendAgain("again")},
 		step{"Append, the same as another batch", appendAgain("once more")},
 		step{"Tallies, after that", tallies},

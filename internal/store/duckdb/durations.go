@@ -36,14 +36,14 @@ func (x *Index) Durations(ctx context.Context, q *alert.Question) (list []alert.
 // in force; of the others those count that were made until then.
 var durations = `
 	WITH said AS (
-		SELECT r.id, r.said, r."class", r.word, r.author, r.provenance, r.original, min((r.number, r.place)) AS came FROM ix.arrival r
+		SELECT r.id, r.nth, r.said, r."class", r.word, r.author, r.provenance, r.original, min((r.number, r.place)) AS came FROM ix.arrival r
 		WHERE r."class" <> '' AND NOT r.again AND r.said <= $3 AND r.number NOT IN (SELECT number FROM ix.batch WHERE void) GROUP BY ALL
 	), heard AS (
-		SELECT id, min(said) AS first, max(said) AS last, arg_max("class", (said, came)) AS "class" FROM said GROUP BY id
+		SELECT id, nth, min(said) AS first, max(said) AS last, arg_max("class", (said, came)) AS "class" FROM said GROUP BY id, nth
 	), waited AS (
 		SELECT "rule", "time", if(said <= $3, said, NULL) AS first, if(said <= $3 AND "class" NOT IN ` + unsaid + `, said, NULL) AS last
 		FROM ix.known WHERE counts AND NOT many AND "time" BETWEEN $1 AND $2 AND ($4 = '' OR site IN ('', $4))
-		UNION ALL SELECT a."rule", a."time", h.first, if(h."class" IN ` + unsaid + `, NULL, h.last) FROM ix.merged a LEFT JOIN heard h ON h.id = a.id WHERE a.counts AND a."time" BETWEEN $1 AND $2 AND ($4 = '' OR a.site IN ('', $4))
+		UNION ALL SELECT a."rule", a."time", h.first, if(h."class" IN ` + unsaid + `, NULL, h.last) FROM ix.merged a LEFT JOIN heard h ON h.id = a.id AND h.nth = a.nth WHERE a.counts AND a."time" BETWEEN $1 AND $2 AND ($4 = '' OR a.site IN ('', $4))
 	)
 	SELECT "rule", false AS closed, first IS NOT NULL AS reached, if(first IS NULL, ` + minutes(`$3`) + `, ` + reached(`first`) + `) AS minutes, count(*) FROM waited GROUP BY ALL
 	UNION ALL SELECT "rule", true, last IS NOT NULL, if(last IS NULL, ` + minutes(`$3`) + `, ` + reached(`last`) + `), count(*) FROM waited GROUP BY ALL

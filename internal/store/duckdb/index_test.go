@@ -140,7 +140,7 @@ func TestAFolderWhoseNameIsAPatternIsRead(t *testing.T) {
 	for n := range 2 {
 		storetest.KillAlerts(t, s, n, func(string) {})
 	}
-	if a, err := s.Find(t.Context(), "0-1"); err != nil || a.ID != "0-1" {
+	if a, err := s.Find(t.Context(), alert.Identity{ID: "0-1"}); err != nil || a.ID != "0-1" {
 		t.Errorf("%v, %v", a, err)
 	}
 	storetest.WholeAlerts(t, s, 2)

@@ -16,20 +16,23 @@ import (
 	"candor/internal/store/stamp"
 )
 
-// life is an alert with all its arrivals.
+// life is an ID with all its arrivals.
 type life struct {
 	id       string
 	row      *row // nil when it has none yet
 	arrivals []arrival
-	state    history.State
-	was      *alert.Alert // what the tables had of it; nil for nothing
+	family   history.Family
+	was      []*alert.Alert // what the tables had of the alerts that have it
 }
 
-// row is an alert's row in the table, as far as it must be known to change it.
+// row is an ID's row in the table, as far as it must be known to change it.
 type row struct {
-	id     int64 // of the row
-	many   bool
-	merged int64 // the row of what its arrivals come to, where many says that there is one
+	id   int64 // of the row
+	many bool
+	// merged are the rows of what its arrivals come to, one of each state, where many says
+	// that there are such, and said is what the last of them says.
+	merged []int64
+	said   alert.Alert
 }
 
 // arrival is one arrival in the life of an alert.
@@ -39,6 +42,7 @@ type arrival struct {
 	time   int64 // of the alert, as stored; stamp.Unknown when it gives none
 	says   bool  // more than a statement
 	behind bool
+	nth    int  // the place of the state that it is of, as it is stored
 	fresh  bool // it is being taken in
 }
 
@@ -57,15 +61,18 @@ func (l *life) plain() []history.Arrival {
 	return list
 }
 
-// says reports whether a says more of an alert than a statement.
+// says reports whether a says more of an alert than which one it is and a statement.
 func says(a *alert.Alert) bool {
-	return !a.Partial() || a.RuleName != "" || a.Site != "" || a.Entity != "" || a.Severity != "" || a.Score != nil || a.CaseID != "" ||
-		a.Tactic != "" || a.Source != "" || len(a.Techniques)+len(a.Fields) > 0
+	return !a.Partial() || a.RuleName != "" || a.Entity != "" || a.Severity != "" || a.Score != nil || a.CaseID != "" ||
+		a.Tactic != "" || len(a.Techniques)+len(a.Fields) > 0
 }
 
 // certain reports whether the tables have all that must be known of the life to work out
 // what it comes to: one arrival alone says what the row says, and the others only state.
 func (l *life) certain() bool {
+	if l.row != nil && l.row.many && len(l.row.merged) != 1 {
+		return false
+	}
 	first := true
 	for i := range l.arrivals {
 		a := &l.arrivals[i]
@@ -114,7 +121,7 @@ func puts[T any](list []T) func(c *cells, i int) { return func(c *cells, i int) 
 
 // livesOf returns the lives of the known alerts whose hashes a query selects.
 func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*life, error) {
-	void, err := c.voids(ctx)
+	void, sources, err := c.batches(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +132,7 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 	}
 	held := c.hold("rows", &table{columns: columnsOf("seq"), rows: len(rows), put: puts(rows)})
 	lives, list := map[string]*life{}, make([]*life, 0, len(rows))
-	if err := scan(ctx, c.conn, 17, func(v []value) {
+	if err := scan(ctx, c.conn, 18, func(v []value) {
 		l := &life{id: v[1].(string), row: &row{id: v[0].(int64), many: v[4].(bool)}}
 		lives[l.id], list = l, append(list, l)
 		if l.row.many {
@@ -133,35 +140,44 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 		}
 		a, at, n := saying(l.id, v[5:]), v[7].(int64), int(v[2].(int32))
 		a.Disposition = statement(a.ID, v[11:])
-		l.was = a
+		l.was = append(l.was, a)
+		if a.Partial() {
+			a.Source = v[17].(string)
+		} else {
+			a.Origin = sources[n]
+		}
 		l.arrivals = []arrival{{Arrival: history.Arrival{Batch: n, Place: v[3].(int64), Void: void[n], Alert: a}, row: -1, time: at, says: true, behind: true}}
-	}, `SELECT rowid, id, number, place, many, "rule", "name", "time", site, entity, incident, "class", provenance, said, word, author, original
+	}, `SELECT rowid, id, number, place, many, "rule", "name", "time", site, entity, incident, "class", provenance, said, word, author, original, source
 		FROM ix.known WHERE rowid IN (SELECT seq FROM `+held+`)`); err != nil {
 		return nil, err
 	}
 	if err := scan(ctx, c.conn, 8, func(v []value) {
 		if l := lives[v[1].(string)]; l != nil {
-			l.was = saying(l.id, v[2:])
-			l.row.merged, l.state.Alert = v[0].(int64), *l.was
+			was := saying(l.id, v[2:])
+			l.was = append(l.was, was)
+			l.row.merged, l.row.said = append(l.row.merged, v[0].(int64)), *was
 		}
 	}, `SELECT rowid, id, "rule", "name", "time", site, entity, incident FROM ix.merged WHERE h IN (`+wanted+`)`, args...); err != nil {
 		return nil, err
 	}
-	err = scan(ctx, c.conn, 14, func(v []value) {
+	err = scan(ctx, c.conn, 17, func(v []value) {
 		l, n := lives[v[1].(string)], int(v[2].(int32))
 		if l == nil {
 			return
 		}
 		a := arrival{Arrival: history.Arrival{Batch: n, Place: v[3].(int64), Void: void[n], Alert: &alert.Alert{ID: l.id}}, row: v[0].(int64), time: v[4].(int64),
-			says: v[5].(bool), behind: v[6].(bool)}
-		if a.says {
-			*a.Alert = l.state.Alert // which is all, if it is the only one that does
+			says: v[5].(bool), behind: v[6].(bool), nth: int(v[14].(int32))}
+		if a.says && len(l.row.merged) == 1 {
+			*a.Alert = l.row.said // which is all, if it is the only one that does
+		}
+		if a.Source, a.Site = v[15].(string), v[16].(string); !a.Partial() {
+			a.Origin = sources[n]
 		}
 		if a.Disposition = statement(l.id, v[7:]); a.Disposition != nil {
 			a.Disposition.Second = v[13].(bool)
 		}
 		l.arrivals = append(l.arrivals, a)
-	}, `SELECT rowid, id, number, place, "time", says, behind, "class", provenance, said, word, author, original, again FROM ix.arrival WHERE h IN (`+wanted+`) ORDER BY number, place`, args...)
+	}, `SELECT rowid, id, number, place, "time", says, behind, "class", provenance, said, word, author, original, again, nth, source, site FROM ix.arrival WHERE h IN (`+wanted+`) ORDER BY number, place`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -174,10 +190,19 @@ func saying(id string, v []value) *alert.Alert {
 	return &alert.Alert{ID: id, Source: source, RuleID: rule, RuleName: v[1].(string), Time: stamp.Time(v[2].(int64)), Site: v[3].(string), Entity: v[4].(string), CaseID: v[5].(string)}
 }
 
-// voids are the batches that are withdrawn.
-func (c *change) voids(ctx context.Context) (map[int]bool, error) {
-	void := maps.Clone(c.void)
-	return void, scan(ctx, c.conn, 1, func(v []value) { void[int(v[0].(int32))] = true }, `SELECT number FROM ix.batch WHERE void`)
+// batches are which batches are withdrawn, and whose statements others were said to have.
+func (c *change) batches(ctx context.Context) (void map[int]bool, sources map[int]string, err error) {
+	void, sources = maps.Clone(c.void), map[int]string{}
+	for n, l := range c.paths {
+		sources[n] = l.source
+	}
+	return void, sources, scan(ctx, c.conn, 3, func(v []value) {
+		if n := int(v[0].(int32)); v[1].(bool) {
+			void[n] = true
+		} else {
+			sources[n] = v[2].(string)
+		}
+	}, `SELECT number, void, source FROM ix.batch WHERE void OR source <> ''`)
 }
 
 // statement returns the statement of class, provenance, said, word, author and original;
@@ -261,15 +286,15 @@ func (c *change) fetch(ctx context.Context, wanted []*arrival) error {
 // known returns where batches lie that were taken in, by number: those among places.
 func (c *change) known(ctx context.Context, places string) (map[int]lies, error) {
 	paths := map[int]lies{}
-	return paths, scan(ctx, c.conn, 3, func(v []value) {
-		paths[int(v[0].(int32))] = lies{filepath.Join(c.dir, v[2].(string)+".parquet"), v[1].(string)}
-	}, `SELECT number, id, file FROM ix.batch WHERE number IN (SELECT number FROM `+places+`)`)
+	return paths, scan(ctx, c.conn, 4, func(v []value) {
+		paths[int(v[0].(int32))] = lies{filepath.Join(c.dir, v[2].(string)+".parquet"), v[1].(string), v[3].(string)}
+	}, `SELECT number, id, file, source FROM ix.batch WHERE number IN (SELECT number FROM `+places+`)`)
 }
 
 // arrivals reads whole arrivals; from yields rows of files, with the number of the batch
 // and whether it is void.
 func (x *Index) arrivals(ctx context.Context, q querier, from string) (list []arrival, err error) {
-	err = scan(ctx, q, 23, func(v []value) {
+	err = scan(ctx, q, 24, func(v []value) {
 		at := v[5].(int64)
 		a := &alert.Alert{ID: v[3].(string), Source: v[4].(string), Time: stamp.Time(at), RuleID: v[6].(string), RuleName: v[7].(string), Site: v[8].(string),
 			Entity: v[9].(string), CaseID: v[10].(string), Severity: v[11].(string), Tactic: v[12].(string), Techniques: texts(v[14]), Fields: fields(v[15])}
@@ -279,11 +304,14 @@ func (x *Index) arrivals(ctx context.Context, q querier, from string) (list []ar
 		if a.Disposition = statement(a.ID, v[16:]); a.Disposition != nil {
 			a.Disposition.Second = v[22].(bool)
 		}
+		if !a.Partial() {
+			a.Origin = v[23].(string)
+		}
 		list = append(list, arrival{Arrival: history.Arrival{Batch: int(v[0].(int32)), Place: v[1].(int64), Void: v[2].(bool), Alert: a},
 			row: -1, time: at, says: says(a), fresh: true})
 	}, `SELECT number, place, void, id, coalesce(source, ''), coalesce(epoch_ns("time"), `+unknown+`), coalesce(rule_id, ''), coalesce(rule_name, ''),
 		coalesce(site, ''), coalesce(entities[1]."name", ''), coalesce(case_id, ''), coalesce(severity, ''), coalesce(tactic, ''), score, techniques, fields, `+
-		statementOf+`, `+second+` FROM (`+from+`) ORDER BY number, place`)
+		statementOf+`, `+second+`, origin FROM (`+from+`) ORDER BY number, place`)
 	if err != nil {
 		return nil, x.unread(err)
 	}

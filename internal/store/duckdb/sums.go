@@ -89,14 +89,14 @@ func (a *asking) until(where string) string {
 		if(a.many, h.original, a.original) AS original, if(a.many, coalesce(h.reading, ''), '') AS reading, if(a.many, coalesce(h.reader, ''), '') AS reader,
 		if(a.many, coalesce(h.readby, ''), '') AS readby
 		FROM ` + alerts + ` a LEFT JOIN (
-			SELECT id, arg_max("class", (said, came)) FILTER (NOT again) AS "class", arg_max(provenance, (said, came)) FILTER (NOT again) AS provenance,
+			SELECT id, nth, arg_max("class", (said, came)) FILTER (NOT again) AS "class", arg_max(provenance, (said, came)) FILTER (NOT again) AS provenance,
 				arg_max(author, (said, came)) FILTER (NOT again) AS author, arg_max(original, (said, came)) FILTER (NOT again) AS original,
 				max(said) FILTER (NOT again) AS said, arg_max("class", (person, said, came)) FILTER (again) AS reading,
 				arg_max(author, (person, said, came)) FILTER (again) AS reader, arg_max(provenance, (person, said, came)) FILTER (again) AS readby FROM (
-				SELECT id, said, "class", word, author, provenance, original, again, provenance NOT IN (` + machines() + `) AS person, min((number, place)) AS came FROM ix.arrival
+				SELECT id, nth, said, "class", word, author, provenance, original, again, provenance NOT IN (` + machines() + `) AS person, min((number, place)) AS came FROM ix.arrival
 				WHERE "class" <> '' AND said <= ` + end + ` AND number NOT IN (SELECT number FROM ix.batch WHERE void) GROUP BY ALL
-			) GROUP BY id
-		) h ON h.id = if(a.many, a.id, NULL) WHERE ` + where
+			) GROUP BY id, nth
+		) h ON h.id = if(a.many, a.id, NULL) AND h.nth = a.nth WHERE ` + where
 }
 
 // closings is a query of the question's cases.

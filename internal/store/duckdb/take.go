@@ -146,7 +146,7 @@ func (c *change) Enter(ctx context.Context, held ...batches.Held) error {
 		}
 		bodies[i] = string(body)
 	}
-	rows := c.hold("entered", &table{columns: columnsOf("number", "void", "id", "file", "added", "records", "origin", "body"), rows: len(held), single: true, put: func(c *cells, i int) {
+	rows := c.hold("entered", &table{columns: columnsOf("number", "void", "id", "file", "added", "records", "origin", "source", "body"), rows: len(held), single: true, put: func(c *cells, i int) {
 		b := &held[i].Batch
 		added, _ := stamp.Of(b.Added)
 		put(c, int32(held[i].Number))
@@ -156,6 +156,7 @@ func (c *change) Enter(ctx context.Context, held ...batches.Held) error {
 		put(c, added)
 		put(c, b.New+b.Updated)
 		put(c, cmp.Or(b.Source, b.Format))
+		put(c, b.Source)
 		put(c, bodies[i])
 	}})
 	if err := c.run(ctx, "note batches", `DELETE FROM ix.batch WHERE number IN (SELECT number FROM `+rows+`)`); err != nil {
@@ -164,14 +165,25 @@ func (c *change) Enter(ctx context.Context, held ...batches.Held) error {
 	return c.run(ctx, "note batches", `INSERT INTO ix.batch BY NAME SELECT * FROM `+rows)
 }
 
-// Drop takes out all arrivals of some alerts; see batches.Change.
-func (c *change) Drop(ctx context.Context, ids []string) ([]store.ExpiredSum, error) {
-	rows := c.hold("dropped", &table{columns: columnsOf("id"), rows: len(ids), put: puts(ids)})
-	if err := c.run(ctx, "look for what goes", `CREATE OR REPLACE TEMP TABLE suspect AS SELECT hash(id) AS h, id FROM `+rows); err != nil {
+// Drop takes out arrivals; see batches.Change.
+func (c *change) Drop(ctx context.Context, gone []batches.Gone) ([]store.ExpiredSum, error) {
+	var ids []string // of which all goes
+	some := map[string]*batches.Gone{}
+	for i := range gone {
+		if gone[i].Only == nil {
+			ids = append(ids, gone[i].ID)
+		} else {
+			some[gone[i].ID] = &gone[i]
+		}
+	}
+	list, err := c.dropSome(ctx, some)
+	if err != nil {
 		return nil, err
 	}
-	list := []store.ExpiredSum{}
-	err := scan(ctx, c.conn, 5, func(v []value) {
+	if err := c.doom(ctx, ids); err != nil {
+		return nil, err
+	}
+	err = scan(ctx, c.conn, 5, func(v []value) {
 		source, rule := alert.CutRule(v[0].(string))
 		list = append(list, store.ExpiredSum{RuleID: rule, Source: source, Day: day.Date(v[1].(string)), Class: alert.Class(v[2].(string)),
 			Provenance: alert.Provenance(v[3].(string)), N: v[4].(int64)})
@@ -181,12 +193,73 @@ func (c *change) Drop(ctx context.Context, ids []string) ([]store.ExpiredSum, er
 	if err != nil {
 		return nil, err
 	}
+	return batches.ExpiredSums(list, nil), c.remove(ctx)
+}
+
+// doom gathers the IDs that remove takes out.
+func (c *change) doom(ctx context.Context, ids []string) error {
+	rows := c.hold("dropped", &table{columns: columnsOf("id"), rows: len(ids), put: puts(ids)})
+	return c.run(ctx, "look for what goes", `CREATE OR REPLACE TEMP TABLE suspect AS SELECT hash(id) AS h, id FROM `+rows)
+}
+
+// remove takes out all that there is of the IDs that were gathered.
+func (c *change) remove(ctx context.Context) error {
 	for _, from := range []string{"known", "merged", "arrival"} {
 		if err := c.run(ctx, "take out what goes", `DELETE FROM ix.`+from+` WHERE (h, id) IN (SELECT (h, id) FROM temp.suspect)`); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return list, nil
+	return nil
+}
+
+// dropSome takes out some of the arrivals of IDs, and writes what is left of them anew.
+func (c *change) dropSome(ctx context.Context, some map[string]*batches.Gone) ([]store.ExpiredSum, error) {
+	if len(some) == 0 {
+		return nil, nil
+	}
+	ids := slices.Sorted(maps.Keys(some))
+	if err := c.doom(ctx, ids); err != nil {
+		return nil, err
+	}
+	list, err := c.livesOf(ctx, `SELECT h FROM temp.suspect`)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(l *life) bool { return some[l.id] == nil })
+	if err := c.whole(ctx, list); err != nil {
+		return nil, err
+	}
+	var states []history.State
+	for _, l := range list {
+		states = append(states, l.part(some[l.id])...)
+	}
+	if err := c.remove(ctx); err != nil {
+		return nil, err
+	}
+	return batches.ExpiredSums(nil, states), c.write(ctx, list)
+}
+
+// part takes what goes out of a life, which has no rows then, and returns the states that
+// counted of the alerts that it was of.
+func (l *life) part(g *batches.Gone) (gone []history.State) {
+	f := history.FamilyOf(l.plain())
+	went, left := map[int]bool{}, l.arrivals[:0]
+	for i, a := range l.arrivals {
+		if g.Goes(&a.Arrival) {
+			went[f.Of[i]] = true
+			continue
+		}
+		a.row, a.behind = -1, false
+		left = append(left, a)
+	}
+	for n, s := range f.States {
+		if went[n] && s.Counts {
+			gone = append(gone, s)
+		}
+	}
+	l.row, l.arrivals = nil, left
+	l.family = *history.FamilyOf(l.plain())
+	return gone
 }
 
 // What a batch file has of an arrival, as the tables have it.
@@ -199,7 +272,9 @@ const (
 		if(len(statements) = 0, NULL, coalesce(epoch_ns(statements[1]."at"), ` + unknown + `)) AS said,
 		coalesce(statements[1].word, '') AS word, coalesce(statements[1]."by", '') AS author,
 		coalesce(statements[1].duplicate_of, '') AS original`
-	second    = `coalesce(statements[1].kind, '') = 'second reading'`
+	second = `coalesce(statements[1].kind, '') = 'second reading'`
+	// sourceOf is whose the alert is known to be; see alert.Identity.
+	sourceOf  = `coalesce(nullif(source, ''), if("time" IS NULL, '', origin)) AS source`
 	contentOf = `if(coalesce(source, '') = '' AND NOT contains(coalesce(rule_id, ''), chr(31)), coalesce(rule_id, ''), coalesce(source, '') || chr(31) || coalesce(rule_id, '')) AS "rule", coalesce(rule_name, '') AS "name", epoch_ns("time") AS "time", coalesce(site, '') AS site,
 		coalesce(entities[1]."name", '') AS entity, coalesce(case_id, '') AS incident`
 )
@@ -219,7 +294,7 @@ func (c *change) Take(ctx context.Context, files []batches.File) (batches.Outcom
 	in := &incoming{change: c}
 	void := []string{"-1"}
 	for _, f := range files {
-		in.paths[f.Number], in.plain = lies{f.Path, f.Batch}, append(in.plain, int32(f.Number))
+		in.paths[f.Number], in.plain = lies{f.Path, f.Batch, f.Source}, append(in.plain, int32(f.Number))
 		if f.Void {
 			c.void[f.Number] = true
 			void = append(void, fmt.Sprint(f.Number))
@@ -237,7 +312,7 @@ func (c *change) Take(ctx context.Context, files []batches.File) (batches.Outcom
 	if in.got.New, err = c.count(ctx, `SELECT count(*) FROM temp.arriving WHERE NOT void AND h NOT IN (SELECT h FROM temp.suspect)`); err != nil {
 		return in.got, err
 	}
-	if err := c.run(ctx, "take in alerts", `INSERT INTO ix.known SELECT hash(id), id, number, place, false, NOT void, `+contentOf+`, `+statementOf+
+	if err := c.run(ctx, "take in alerts", `INSERT INTO ix.known SELECT hash(id), id, `+sourceOf+`, number, place, false, NOT void, `+contentOf+`, `+statementOf+
 		` FROM (`+plain+`)`); err != nil {
 		return in.got, c.unread(err)
 	}
@@ -253,14 +328,14 @@ func (x *Index) unread(err error) error {
 }
 
 // lies is where a batch lies: in a file, which may have rows of others unless batch is
-// empty.
-type lies struct{ path, batch string }
+// empty; and whose statements it was said to have.
+type lies struct{ path, batch, source string }
 
 // alone reports whether the file has rows of no other batch.
 func (l lies) alone() bool { return l.batch == "" || filepath.Base(l.path) == l.batch+".parquet" }
 
-// parquet reads batch files, with the number of the batch that each row is of. What the
-// engine takes for a pattern in a name is quoted.
+// parquet reads batch files, with the number of the batch that each row is of, and whose
+// statements that was said to have. What the engine takes for a pattern in a name is quoted.
 func (c *change) parquet(of map[int]lies) string {
 	numbers, paths := slices.Sorted(maps.Keys(of)), map[string]bool{}
 	var list []string
@@ -271,14 +346,15 @@ func (c *change) parquet(of map[int]lies) string {
 		}
 	}
 	if len(numbers) == 1 && of[numbers[0]].alone() {
-		return fmt.Sprintf(`(SELECT *, %d::INTEGER AS number FROM read_parquet(%s))`, numbers[0], list[0])
+		return fmt.Sprintf(`(SELECT *, %d::INTEGER AS number, %s AS origin FROM read_parquet(%s))`, numbers[0], quoted(of[numbers[0]].source), list[0])
 	}
-	files := c.hold("files", &table{columns: columnsOf("file", "batch", "number"), rows: len(numbers), put: func(c *cells, i int) {
+	files := c.hold("files", &table{columns: columnsOf("file", "batch", "number", "origin"), rows: len(numbers), put: func(c *cells, i int) {
 		put(c, of[numbers[i]].path)
 		put(c, of[numbers[i]].batch)
 		put(c, int32(numbers[i]))
+		put(c, of[numbers[i]].source)
 	}})
-	return `(SELECT p.*, f.number FROM read_parquet([` + strings.Join(list, ", ") + `], filename = true) p JOIN ` + files + ` f ON f.file = p.filename AND f.batch = p.batch)`
+	return `(SELECT p.*, f.number, f.origin FROM read_parquet([` + strings.Join(list, ", ") + `], filename = true) p JOIN ` + files + ` f ON f.file = p.filename AND f.batch = p.batch)`
 }
 
 // literal is the pattern that fits a path alone.
@@ -353,25 +429,11 @@ func (in *incoming) mergeSome(ctx context.Context, where string) error {
 // take works out what a life comes to with what is new in it, and counts what became of
 // that.
 func (in *incoming) take(l *life) {
-	l.state = history.Of(l.id, nil)
+	l.family = history.Family{}
 	for i := range l.arrivals {
 		a := &l.arrivals[i]
-		if a.Void {
-			continue
-		}
-		outcome := l.state.Take(a.Batch, a.Alert)
-		if !a.fresh {
-			continue
-		}
-		switch outcome {
-		case history.Waits:
-			in.got.Waits, in.got.Waiting = in.got.Waits+1, l.id
-		case history.New:
-			in.got.New++
-		case history.Updated:
-			in.got.Updated++
-		case history.Unchanged:
-			in.got.Unchanged++
+		if o := l.family.Add(&a.Arrival); a.fresh && !a.Void {
+			in.got.Count(o, &a.Arrival)
 		}
 	}
 }
@@ -400,7 +462,7 @@ func (c *change) Forget(ctx context.Context, number int) error {
 			return err
 		}
 		for _, l := range list {
-			l.state = history.Of(l.id, l.plain())
+			l.family = *history.FamilyOf(l.plain())
 		}
 		if err := c.write(ctx, list); err != nil {
 			return err

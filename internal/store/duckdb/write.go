@@ -11,32 +11,41 @@ import (
 	driver "github.com/duckdb/duckdb-go/v2"
 
 	"candor/internal/alert"
+	"candor/internal/alert/history"
 	"candor/internal/day"
 	"candor/internal/store/stamp"
 )
 
 // write writes what became of lives.
 func (c *change) write(ctx context.Context, list []*life) error {
-	var fresh, marked, merged, changed []*life
+	var fresh, marked, changed []*life
+	var merged []standsFor
 	var arrived []*arrival
+	var gone []int64
 	for _, l := range list {
-		if l.was != nil {
-			c.touch(l.was.Rule(), day.Of(l.was.Time))
+		for _, was := range l.was {
+			c.touch(was.Rule(), day.Of(was.Time))
 		}
-		if at := l.state.Alert.Time; !at.IsZero() { // else nothing is known of it
-			c.touch(l.state.Alert.Rule(), day.Of(at))
+		for i := range l.family.States {
+			if is := &l.family.States[i].Alert; !is.Time.IsZero() { // else nothing is known of it
+				c.touch(is.Rule(), day.Of(is.Time))
+			}
 		}
 		stored := l.row != nil && l.row.many
 		switch {
 		case l.row == nil:
 			fresh = append(fresh, l)
-		case stored:
+		case stored && len(l.family.States) == 1 && len(l.row.merged) == 1:
 			changed = append(changed, l)
+		case stored:
+			gone = append(gone, l.row.merged...)
 		default:
 			marked = append(marked, l)
 		}
-		if l.many() && !stored {
-			merged = append(merged, l)
+		if l.many() && (!stored || len(l.family.States) != 1 || len(l.row.merged) != 1) {
+			for n := range l.family.States {
+				merged = append(merged, standsFor{l.id, n, &l.family.States[n]})
+			}
 		}
 		for i := range l.arrivals {
 			if a := &l.arrivals[i]; a.row < 0 && l.many() {
@@ -45,28 +54,31 @@ func (c *change) write(ctx context.Context, list []*life) error {
 		}
 	}
 	for _, w := range []writing{
-		{`INSERT INTO ix.known BY NAME SELECT hash(id) AS h, * FROM %s`, "id, number, place, many, " + content + ", " + said, fresh, func(c *cells, l *life) {
+		{`INSERT INTO ix.known BY NAME SELECT hash(id) AS h, * FROM %s`, "id, source, number, place, many, " + content + ", " + said, fresh, func(c *cells, l *life) {
+			s := l.first()
 			put(c, l.id)
+			put(c, s.source())
 			put(c, int32(l.arrivals[0].Batch))
 			put(c, l.arrivals[0].Place)
 			put(c, l.many())
-			l.putContent(c)
+			s.putContent(c)
 		}},
 		// Of an alert that had arrived once one column changes. What it comes to from then on
 		// lies in a table of its own, so that one of millions is not written anew for some.
 		{`UPDATE ix.known SET many = true FROM %s u WHERE u.seq = known.rowid`, "seq", marked, func(c *cells, l *life) { put(c, l.row.id) }},
-		{`INSERT INTO ix.merged BY NAME SELECT hash(id) AS h, * FROM %s`, "id, " + standing, merged, func(c *cells, l *life) {
-			put(c, l.id)
-			l.put(c)
-		}},
-		{`UPDATE ix.merged SET ` + setting(standing) + ` FROM %s u WHERE u.seq = merged.rowid`, "seq, " + standing, changed, func(c *cells, l *life) {
-			put(c, l.row.merged)
-			l.put(c)
+		{`UPDATE ix.merged SET ` + setting("source, "+standing) + ` FROM %s u WHERE u.seq = merged.rowid`, "seq, source, " + standing, changed, func(c *cells, l *life) {
+			s := l.first()
+			put(c, l.row.merged[0])
+			put(c, s.source())
+			s.put(c)
 		}},
 	} {
 		if err := c.writeLives(ctx, w); err != nil {
 			return err
 		}
+	}
+	if err := c.writeMerged(ctx, gone, merged); err != nil {
+		return err
 	}
 	return c.writeArrivals(ctx, list, arrived)
 }
@@ -87,23 +99,67 @@ func (c *change) writeLives(ctx context.Context, w writing) error {
 	return c.run(ctx, "store alerts", fmt.Sprintf(w.statement, rows))
 }
 
+// writeMerged takes the rows of what arrivals came to out, and puts in what they come to.
+func (c *change) writeMerged(ctx context.Context, gone []int64, merged []standsFor) error {
+	if len(gone) > 0 {
+		rows := c.hold("outdated", &table{columns: columnsOf("seq"), rows: len(gone), put: puts(gone)})
+		if err := c.run(ctx, "store alerts", `DELETE FROM ix.merged WHERE rowid IN (SELECT seq FROM `+rows+`)`); err != nil {
+			return err
+		}
+	}
+	if len(merged) == 0 {
+		return nil
+	}
+	rows := c.hold("merged", &table{columns: columnsOf("id, nth, source, " + standing), rows: len(merged), single: true, put: func(c *cells, i int) {
+		s := &merged[i]
+		put(c, s.id)
+		put(c, int32(s.nth))
+		put(c, s.source())
+		s.put(c)
+	}})
+	return c.run(ctx, "store alerts", `INSERT INTO ix.merged BY NAME SELECT hash(id) AS h, * FROM `+rows)
+}
+
+// standsFor is a state of the alerts that have an ID.
+type standsFor struct {
+	id  string
+	nth int
+	*history.State
+}
+
+// first is the first state of a life; one of which nothing is known where there is none.
+func (l *life) first() *standsFor {
+	if len(l.family.States) == 0 {
+		return &standsFor{l.id, 0, &history.State{Alert: alert.Alert{ID: l.id}}}
+	}
+	return &standsFor{l.id, 0, &l.family.States[0]}
+}
+
+// source is whose the alert is known to be.
+func (s *standsFor) source() string {
+	if !s.Counts {
+		return s.Named.Source
+	}
+	return s.Alert.Identity().Source
+}
+
 // putContent puts the cells of content and of said.
-func (l *life) putContent(c *cells) {
-	a := &l.state.Alert
-	put(c, l.state.Counts)
+func (s *standsFor) putContent(c *cells) {
+	a := &s.Alert
+	put(c, s.Counts)
 	put(c, a.Rule())
 	put(c, a.RuleName)
 	put(c, stored(a))
 	put(c, a.Site)
 	put(c, a.Entity)
 	put(c, a.CaseID)
-	putStatement(c, l.state.InForce())
+	putStatement(c, s.InForce())
 }
 
 // put puts the cells of standing.
-func (l *life) put(c *cells) {
-	l.putContent(c)
-	read := l.state.SecondReading()
+func (s *standsFor) put(c *cells) {
+	s.putContent(c)
+	read := s.SecondReading()
 	if read == nil {
 		read = &alert.Disposition{}
 	}
@@ -141,25 +197,29 @@ func putStatement(c *cells, d *alert.Disposition) {
 	put(c, d.DuplicateOf)
 }
 
-// writeArrivals writes arrivals that have no row yet, and which of the others are behind
-// their alerts now or no longer.
+// writeArrivals writes arrivals that have no row yet, and of the others which are of another
+// state now, or behind their alerts, or no longer.
 func (c *change) writeArrivals(ctx context.Context, list []*life, arrived []*arrival) error {
 	var turned []*arrival
 	for _, l := range list {
 		for i := range l.arrivals {
 			a := &l.arrivals[i]
-			if behind := slices.Contains(l.state.Behind, a.Batch); a.behind != behind || a.row < 0 {
-				if a.behind = behind; a.row >= 0 {
-					turned = append(turned, a)
-				}
+			nth := l.family.Of[i]
+			behind := nth != history.None && slices.Contains(l.family.States[nth].Behind, a.Batch)
+			if a.row >= 0 && (a.behind != behind || a.nth != nth) {
+				turned = append(turned, a)
 			}
+			a.behind, a.nth = behind, nth
 		}
 	}
 	if len(arrived) > 0 {
-		const columns = `number, place, "time", says, behind, "class", provenance, said, word, author, original, again`
+		const columns = `nth, source, site, number, place, "time", says, behind, "class", provenance, said, word, author, original, again`
 		rows := c.hold("arrived", &table{columns: columnsOf("id", columns), rows: len(arrived), single: true, put: func(c *cells, i int) {
 			a := arrived[i]
 			put(c, a.ID)
+			put(c, int32(a.nth))
+			put(c, a.Source)
+			put(c, a.Site)
 			put(c, int32(a.Batch))
 			put(c, a.Place)
 			put(c, a.time)
@@ -175,11 +235,12 @@ func (c *change) writeArrivals(ctx context.Context, list []*life, arrived []*arr
 	if len(turned) == 0 {
 		return nil
 	}
-	rows := c.hold("turned", &table{columns: columnsOf("seq", "behind"), rows: len(turned), put: func(c *cells, i int) {
+	rows := c.hold("turned", &table{columns: columnsOf("seq", "behind", "nth"), rows: len(turned), put: func(c *cells, i int) {
 		put(c, turned[i].row)
 		put(c, turned[i].behind)
+		put(c, int32(turned[i].nth))
 	}})
-	return c.run(ctx, "change arrivals", `UPDATE ix.arrival SET behind = u.behind FROM `+rows+` u WHERE u.seq = arrival.rowid`)
+	return c.run(ctx, "change arrivals", `UPDATE ix.arrival SET behind = u.behind, nth = u.nth FROM `+rows+` u WHERE u.seq = arrival.rowid`)
 }
 
 // columnsOf describes columns of held tables by their names.
@@ -188,7 +249,7 @@ func columnsOf(lists ...string) []driver.ColumnInfo {
 	for name := range strings.SplitSeq(strings.Join(lists, ", "), ", ") {
 		t := driver.TYPE_VARCHAR
 		switch name = strings.Trim(name, `"`); name {
-		case "number":
+		case "number", "nth":
 			t = driver.TYPE_INTEGER
 		case "seq", "place", "time", "said", "readat", "added", "records":
 			t = driver.TYPE_BIGINT

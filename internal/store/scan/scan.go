@@ -15,7 +15,6 @@ import (
 	"candor/internal/alert"
 	"candor/internal/alert/history"
 	"candor/internal/day"
-	"candor/internal/fault"
 	"candor/internal/store"
 	"candor/internal/store/batches"
 	"candor/internal/store/batchfile"
@@ -97,14 +96,14 @@ func (x *Index) Begin(context.Context) (batches.Change, error) {
 // Close does nothing: there is no file.
 func (x *Index) Close() error { return nil }
 
-// Known returns those of the IDs that name alerts which count.
-func (x *Index) Known(_ context.Context, ids []string) (map[string]bool, error) {
+// Known returns which alerts that count have IDs; see store.AlertReader.
+func (x *Index) Known(_ context.Context, ids []string) (map[string][]alert.Identity, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	known := map[string]bool{}
+	known := map[string][]alert.Identity{}
 	for _, id := range ids {
-		if x.book.Counts(id) {
-			known[id] = true
+		if list := x.book.Counting(id); len(list) > 0 {
+			known[id] = list
 		}
 	}
 	return known, nil
@@ -171,29 +170,22 @@ func (x *Index) RulesOf(_ context.Context, keys []string) ([]store.AlertRule, er
 	return list, nil
 }
 
-// Find returns the alert that counts under an ID; see store.AlertReader.
-func (x *Index) Find(_ context.Context, alertID string) (*alert.Alert, error) {
+// Find returns the alert that an identity names; see store.AlertReader.
+func (x *Index) Find(_ context.Context, of alert.Identity) (*alert.Alert, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if a := x.book.Find(alertID); a != nil {
-		return a, nil
-	}
-	return nil, noAlert(alertID)
+	return batches.Only(of, x.book.Find(of))
 }
 
 // Dispositions lists what was said of an alert; see store.AlertReader.
-func (x *Index) Dispositions(_ context.Context, alertID string) ([]alert.Disposition, error) {
+func (x *Index) Dispositions(_ context.Context, of alert.Identity) ([]alert.Disposition, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	list, known := x.book.Told(alertID, func(n int) string { return x.held[n].Batch.ID })
+	list, known := x.book.Told(of, func(n int) string { return x.held[n].Batch.ID })
 	if !known {
-		return nil, noAlert(alertID)
+		return nil, batches.NoAlert(of)
 	}
 	return list, nil
-}
-
-func noAlert(id string) error {
-	return fault.New(fault.NotFound, "there is no alert %q", id).Next("check the id; alert ids are those of the imported file")
 }
 
 // Each yields the alerts of a rule; see store.AlertReader.
@@ -220,7 +212,7 @@ type change struct {
 	draft *history.Book
 	held  map[int]batches.Held
 	rows  map[int]int64
-	gone  []string // IDs of alerts that are forgotten
+	gone  []batches.Gone
 }
 
 // Take takes in files. A merged file is read once, and what of it is meant is kept until
@@ -279,40 +271,23 @@ func (c *change) takeRows(f batches.File, rows []batchfile.Row, out *batches.Out
 		c.draft.Withdraw(f.Number)
 	}
 	for _, r := range rows {
-		switch c.draft.Add(f.Number, r.Place, r.Alert) {
-		case history.New:
-			out.New++
-		case history.Updated:
-			out.Updated++
-		case history.Unchanged:
-			out.Unchanged++
-		case history.Waits:
-			if !f.Void {
-				out.Waits, out.Waiting = out.Waits+1, r.ID
-			}
+		if !r.Partial() {
+			r.Origin = f.Source
+		}
+		if o := c.draft.Add(f.Number, r.Place, r.Alert); !f.Void {
+			out.Count(o, &history.Arrival{Batch: f.Number, Place: r.Place, Alert: r.Alert})
 		}
 	}
 }
 
-// Drop takes out all arrivals of some alerts.
-func (c *change) Drop(_ context.Context, ids []string) ([]store.ExpiredSum, error) {
-	c.gone = append(c.gone, ids...)
-	counts := map[store.ExpiredSum]int64{}
-	for _, id := range ids {
-		if s := c.index.book.Of(id); s != nil {
-			t := s.Tally()
-			counts[store.ExpiredSum{RuleID: s.Alert.RuleID, Source: s.Alert.Source, Day: day.Date(t.Day), Class: t.Class, Provenance: t.Provenance}]++
-		}
+// Drop takes out arrivals.
+func (c *change) Drop(_ context.Context, gone []batches.Gone) ([]store.ExpiredSum, error) {
+	c.gone = append(c.gone, gone...)
+	var states []history.State
+	for i := range gone {
+		states = append(states, c.index.book.Of(gone[i].ID, gone[i].Goes)...)
 	}
-	list := []store.ExpiredSum{}
-	for s, n := range counts {
-		s.N = n
-		list = append(list, s)
-	}
-	slices.SortFunc(list, func(x, y store.ExpiredSum) int {
-		return cmp.Or(cmp.Compare(alert.RuleKey(x.Source, x.RuleID), alert.RuleKey(y.Source, y.RuleID)), cmp.Compare(x.Day, y.Day), cmp.Compare(x.Class, y.Class), cmp.Compare(x.Provenance, y.Provenance))
-	})
-	return list, nil
+	return batches.ExpiredSums(nil, states), nil
 }
 
 // Forget makes the arrivals of a batch void.
@@ -349,8 +324,8 @@ func (c *change) Commit(_ context.Context, at batches.Tip) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.book.Apply(c.draft)
-	for _, id := range c.gone {
-		for _, a := range x.book.Forget(id) {
+	for i := range c.gone {
+		for _, a := range x.book.Forget(c.gone[i].ID, c.gone[i].Goes) {
 			x.rows[a.Batch]--
 		}
 	}

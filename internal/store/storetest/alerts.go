@@ -21,39 +21,42 @@ type OpenAlerts func(t *testing.T, dir string) store.Alerts
 // store.Alerts.
 func Alerts(t *testing.T, open OpenAlerts) {
 	tests := map[string]func(*testing.T, OpenAlerts){
-		"a second reading stands beside the first":        alertsSecond,
-		"labels are told with who made them":              alertsLabels,
-		"a batch lands with its counts and bounds":        alertsCounts,
-		"an alert that says nothing new is unchanged":     alertsUnchanged,
-		"the latest disposition by time counts":           alertsLatest,
-		"of two dispositions at one time the later":       alertsTie,
-		"an unlabelled alert has no provenance":           alertsUnlabelled,
-		"an alert that is open again says since when":     alertsOpen,
-		"a changed case moves an alert to its cluster":    alertsCase,
-		"sums are those of the sets asked for":            alertsSums,
-		"changed fields update and empty ones keep":       alertsMerge,
-		"tallies keep to the days asked for":              alertsWindow,
-		"the last moment of a day is of that day":         alertsMidnight,
-		"alerts of one cluster name at two sites":         alertsOneCluster,
-		"an entity is one however its case is spelled":    alertsSpelling,
-		"rules have their facts":                          alertsRules,
-		"a changed rule or time recounts the rules":       alertsMoveRule,
-		"dispositions of an unknown alert are not found":  alertsUnknown,
-		"the same input again changes nothing":            alertsSameInput,
-		"an error halfway leaves the store as it was":     alertsErrorHalfway,
-		"cancelling halfway leaves the store as it was":   alertsCancelled,
-		"an alert that cannot be kept is refused":         alertsIncomplete,
-		"a statement about a known alert updates it":      alertsPartial,
-		"a statement about an unknown alert is refused":   alertsPartialUnknown,
-		"what only the end tells is of the batch":         alertsFound,
-		"known tells which ids count":                     alertsKnown,
-		"durations are those of the alerts asked for":     alertsDurations,
-		"a reader sees the old state until a batch lands": alertsReader,
-		"reopening keeps everything":                      alertsReopen,
-		"each alert comes as merged, in order":            alertsEach,
-		"an alert is found as it counts":                  alertsFind,
-		"what lies around a time":                         alertsAround,
-		"any sequence of batches agrees with a recount":   alertsModel,
+		"a second reading stands beside the first":         alertsSecond,
+		"labels are told with who made them":               alertsLabels,
+		"a batch lands with its counts and bounds":         alertsCounts,
+		"an alert that says nothing new is unchanged":      alertsUnchanged,
+		"the latest disposition by time counts":            alertsLatest,
+		"of two dispositions at one time the later":        alertsTie,
+		"an unlabelled alert has no provenance":            alertsUnlabelled,
+		"an alert that is open again says since when":      alertsOpen,
+		"a changed case moves an alert to its cluster":     alertsCase,
+		"sums are those of the sets asked for":             alertsSums,
+		"changed fields update and empty ones keep":        alertsMerge,
+		"tallies keep to the days asked for":               alertsWindow,
+		"the last moment of a day is of that day":          alertsMidnight,
+		"alerts of one cluster name at two sites":          alertsOneCluster,
+		"an entity is one however its case is spelled":     alertsSpelling,
+		"rules have their facts":                           alertsRules,
+		"a changed rule or time recounts the rules":        alertsMoveRule,
+		"dispositions of an unknown alert are not found":   alertsUnknown,
+		"the same input again changes nothing":             alertsSameInput,
+		"an error halfway leaves the store as it was":      alertsErrorHalfway,
+		"cancelling halfway leaves the store as it was":    alertsCancelled,
+		"an alert that cannot be kept is refused":          alertsIncomplete,
+		"a statement about a known alert updates it":       alertsPartial,
+		"a statement about an unknown alert is refused":    alertsPartialUnknown,
+		"what only the end tells is of the batch":          alertsFound,
+		"known tells which ids count":                      alertsKnown,
+		"durations are those of the alerts asked for":      alertsDurations,
+		"a reader sees the old state until a batch lands":  alertsReader,
+		"reopening keeps everything":                       alertsReopen,
+		"each alert comes as merged, in order":             alertsEach,
+		"an alert is found as it counts":                   alertsFind,
+		"one id of two sites or sources is two alerts":     alertsApartByIdentity,
+		"what says less of an alert is of the one it fits": alertsFitting,
+		"a statement that could mean several is refused":   alertsAmbiguous,
+		"what lies around a time":                          alertsAround,
+		"any sequence of batches agrees with a recount":    alertsModel,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open) })
@@ -143,7 +146,7 @@ func said(a *alert.Alert) alert.Disposition {
 // dispositions asks for those of an alert that is there, without their batches.
 func dispositions(t *testing.T, s store.Alerts, id string) []alert.Disposition {
 	t.Helper()
-	list, err := s.Dispositions(t.Context(), id)
+	list, err := s.Dispositions(t.Context(), alert.Identity{ID: id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +310,7 @@ func alertsOpen(t *testing.T, open OpenAlerts) {
 		t.Errorf("an open alert of a case is to be counted as %+v", opened)
 	}
 	same(t, "tallies once opened", []alert.Tally{opened, plain}, tallies(t, s))
-	got, err := s.Find(t.Context(), "a1")
+	got, err := s.Find(t.Context(), alert.Identity{ID: "a1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -449,7 +452,7 @@ func alertsUnknown(t *testing.T, open OpenAlerts) {
 	s := open(t, t.TempDir())
 	appendAlerts(t, s, "b1", fired("a1", 0))
 	for _, id := range []string{"a2", "", "A1"} {
-		if _, err := s.Dispositions(t.Context(), id); fault.KindOf(err) != fault.NotFound {
+		if _, err := s.Dispositions(t.Context(), alert.Identity{ID: id}); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("dispositions of %q: error %v; want one of kind %s", id, err, fault.NotFound)
 		}
 	}
@@ -483,7 +486,7 @@ func alertsErrorHalfway(t *testing.T, open OpenAlerts) {
 		t.Fatalf("fresh %v, error %v; want %v", fresh, err, errBroken)
 	}
 	same(t, "state", before, alertStateOf(t, s, "a1", "a2"))
-	if _, err := s.Dispositions(t.Context(), "many-0"); fault.KindOf(err) != fault.NotFound {
+	if _, err := s.Dispositions(t.Context(), alert.Identity{ID: "many-0"}); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("an alert of the broken batch: error %v; want one of kind %s", err, fault.NotFound)
 	}
 	same(t, "the same batch, whole", [3]int64{701, 1, 0}, counted(appendAlerts(t, s, "b2", long()...)))

@@ -135,7 +135,11 @@ func drawnAround() *rapid.Generator[alert.Around] {
 		}
 		from := rapid.SampledFrom([]int{-30, 0, 1}).Draw(t, "from")
 		refuting := rapid.SampledFrom([]alert.Legacy{nil, {}, {"c1": {Class: alert.FalseLogic, At: hours(1)}, "c2": {Class: alert.Unlabelled}}}).Draw(t, "refuting")
+		var except []alert.Identity
+		for _, id := range some("except", "a", "b") {
+			except = append(except, alert.Identity{ID: id, Site: rapid.SampledFrom([]string{"", "S"}).Draw(t, "its site"), Source: rapid.SampledFrom([]string{"", "EDR"}).Draw(t, "its source")})
+		}
 		return alert.Around{Case: rapid.SampledFrom([]string{"", "", "c1"}).Draw(t, "case"), Benign: rapid.Bool().Draw(t, "benign"), Refuting: refuting, From: hours(from), To: hours(rapid.IntRange(from-1, 25).Draw(t, "to")), Rules: some("rules", "r1", "r2", "r9", alert.RuleKey("edr", "r1")),
-			Sites: some("sites", "", "s"), Entities: some("entities", "", "H1", "h2"), Untied: rapid.Bool().Draw(t, "untied"), Except: some("except", "a", "b")}
+			Sites: some("sites", "", "s"), Entities: some("entities", "", "H1", "h2"), Untied: rapid.Bool().Draw(t, "untied"), Except: except}
 	})
 }

@@ -69,7 +69,7 @@ func eachModel(t *testing.T, open OpenAlerts) {
 		s := open(t, t.TempDir())
 		m := newModel()
 		for _, id := range []string{"b0", "b1"} {
-			alerts := m.fitting(rapid.SliceOfN(drawnAlert(), 0, 12).Draw(rt, id))
+			alerts := m.fitting("", rapid.SliceOfN(drawnAlert(), 0, 12).Draw(rt, id))
 			appendAlerts(t, s, id, alerts...)
 			b := batch("alerts", id)
 			m.append(&b, alerts)

@@ -17,7 +17,7 @@ func alertsFind(t *testing.T, open OpenAlerts) {
 		inForce(a, judged(fired("a", 0), alert.TruePositive, 5).Disposition),
 		inForce(with(fired("b", 1), func(a *alert.Alert) { a.CaseID = "c2" }), nil),
 	} {
-		got, err := s.Find(t.Context(), want.ID)
+		got, err := s.Find(t.Context(), want.Identity())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,7 +26,7 @@ func alertsFind(t *testing.T, open OpenAlerts) {
 	unknown(t, s, "c")
 	odd := with(fired("o'x\x00y", 2), func(a *alert.Alert) { a.RuleID = "r'\x00" })
 	appendAlerts(t, s, "b3", odd)
-	if got, err := s.Find(t.Context(), odd.ID); err != nil {
+	if got, err := s.Find(t.Context(), odd.Identity()); err != nil {
 		t.Error(err)
 	} else {
 		same(t, "an alert whose id could end a text", inForce(odd, nil), *got)
@@ -45,7 +45,7 @@ func alertsFind(t *testing.T, open OpenAlerts) {
 
 func unknown(t *testing.T, s store.Alerts, id string) {
 	t.Helper()
-	if got, err := s.Find(t.Context(), id); fault.KindOf(err) != fault.NotFound {
+	if got, err := s.Find(t.Context(), alert.Identity{ID: id}); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("alert %s: %+v, %v; want none", id, got, err)
 	}
 }

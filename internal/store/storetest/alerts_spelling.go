@@ -14,7 +14,7 @@ func alertsSpelling(t *testing.T, open OpenAlerts) {
 	small := judged(with(fired("a2", 1), func(a *alert.Alert) { a.Entity = "web-01" }), alert.TruePositive, 2)
 	appendAlerts(t, s, "b1", large, small)
 	same(t, "tallies", []alert.Tally{tally(large, 2, small)}, tallies(t, s))
-	if a, err := s.Find(t.Context(), "a1"); err != nil || a.Entity != "WEB-01" {
+	if a, err := s.Find(t.Context(), alert.Identity{ID: "a1"}); err != nil || a.Entity != "WEB-01" {
 		t.Errorf("%+v, %v: the spelling is not kept", a, err)
 	}
 }

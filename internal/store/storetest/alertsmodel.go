@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,31 +29,46 @@ func newModel() *model {
 	return &model{Book: history.NewBook(), names: map[int]string{}, ids: map[string]bool{}}
 }
 
-// refuses reports whether one of the alerts is partial and there is none that it
-// could speak of.
-func (m *model) refuses(alerts []*alert.Alert) bool {
-	return len(m.fitting(alerts)) < len(alerts)
+// of returns an alert as it arrives in a batch of a source.
+func of(source string, a *alert.Alert) *alert.Alert {
+	if a.Partial() {
+		return a
+	}
+	return with(a, func(a *alert.Alert) { a.Origin = source })
+}
+
+// isRefusal reports whether an error says that a batch speaks of an alert that is not known,
+// or that it does not tell from others.
+func isRefusal(err error) bool {
+	kind := fault.KindOf(err)
+	return kind == fault.NotFound || kind == fault.Conflict
+}
+
+// refuses reports whether one of the alerts of a batch of a source is partial, and there is
+// not one that it speaks of.
+func (m *model) refuses(source string, alerts []*alert.Alert) bool {
+	return len(m.fitting(source, alerts)) < len(alerts)
 }
 
 // fitting returns the alerts without those that are refused.
-func (m *model) fitting(alerts []*alert.Alert) (list []*alert.Alert) {
-	known := map[string]bool{}
-	for _, a := range alerts {
-		if known[a.ID] || m.Fits(a) {
-			known[a.ID] = true
-			list = append(list, a)
+func (m *model) fitting(source string, alerts []*alert.Alert) (list []*alert.Alert) {
+	d := m.Draft()
+	for i, a := range alerts {
+		if a = of(source, a); d.Fits(a) {
+			d.Add(m.landed+1, int64(i), a)
+			list = append(list, alerts[i])
 		}
 	}
 	return list
 }
 
 // drawnBatch draws alerts, and whether those are left among them that m refuses.
-func (m *model) drawnBatch(t *rapid.T, name string, most int) []*alert.Alert {
+func (m *model) drawnBatch(t *rapid.T, name, source string, most int) []*alert.Alert {
 	alerts := rapid.SliceOfN(drawnAlert(), 0, most).Draw(t, name)
 	if rapid.IntRange(0, 5).Draw(t, name+" may be refused at 0") == 0 {
 		return alerts
 	}
-	return m.fitting(alerts)
+	return m.fitting(source, alerts)
 }
 
 // alertsModel compares a store with the model after any sequence of batches,
@@ -63,24 +79,25 @@ func alertsModel(t *testing.T, open OpenAlerts) {
 		m := newModel()
 		for n := range rapid.IntRange(1, 5).Draw(rt, "batches") {
 			id := fmt.Sprintf("b%d", n)
-			alerts := m.drawnBatch(rt, id, 12)
-			if m.refuses(alerts) {
-				if _, _, err := s.Append(t.Context(), batch("alerts", id), each(alerts...)); fault.KindOf(err) != fault.NotFound {
+			l := landedAlerts{id: id, source: drawnSource(rt)}
+			alerts := m.drawnBatch(rt, id, l.source, 12)
+			if m.refuses(l.source, alerts) {
+				if _, _, err := s.Append(t.Context(), l.batch(), each(alerts...)); !isRefusal(err) {
 					rt.Fatalf("append %s, which speaks of an unknown alert: error %v", id, err)
 				}
 				continue
 			}
 			if rapid.IntRange(0, 4).Draw(rt, id+" breaks at 0") == 0 {
-				if _, _, err := s.Append(t.Context(), batch("alerts", id), breaking(alerts...)); !errors.Is(err, errBroken) {
+				if _, _, err := s.Append(t.Context(), l.batch(), breaking(alerts...)); !errors.Is(err, errBroken) {
 					rt.Fatalf("append %s: error %v", id, err)
 				}
 				continue
 			}
-			b, _, err := s.Append(t.Context(), batch("alerts", id), each(alerts...))
+			b, _, err := s.Append(t.Context(), l.batch(), each(alerts...))
 			if err != nil {
 				rt.Fatal(err)
 			}
-			want := batch("alerts", id)
+			want := l.batch()
 			m.append(&want, alerts)
 			same(rt, "batch "+id, want, b)
 		}
@@ -128,12 +145,18 @@ func (m *model) append(b *store.Batch, alerts []*alert.Alert) {
 		b.Read++
 		bound(b, a)
 		m.ids[a.ID] = true
-		switch m.Add(m.landed, int64(i), a) {
-		case history.New:
+		switch o := m.Add(m.landed, int64(i), of(b.Source, a)); {
+		case o.Brings():
 			b.New++
-		case history.Updated:
+			if o == history.Another {
+				b.Shared, b.FirstShared = b.Shared+1, cmp.Or(b.FirstShared, of(b.Source, a).Identity())
+			}
+		case o.Changes():
 			b.Updated++
-		case history.Unchanged:
+			if o == history.Moved {
+				b.Moved, b.FirstMoved = b.Moved+1, cmp.Or(b.FirstMoved, of(b.Source, a).Identity())
+			}
+		case o == history.Unchanged:
 			b.Unchanged++
 		}
 	}
@@ -173,13 +196,28 @@ func (m *model) compare(rt *rapid.T, t *testing.T, s store.Alerts) {
 	m.compareDurations(rt, t, s)
 	m.compareKnown(rt, t, s)
 	for id := range m.ids {
-		want, _ := m.Told(id, func(int) string { return "" })
-		got, err := s.Dispositions(t.Context(), id)
-		if err != nil {
-			rt.Fatal(err)
+		for _, of := range []alert.Identity{{ID: id}, {ID: id, Site: "S"}, {ID: id, Source: "edr"}, {ID: id, Source: "other", Site: "s\x1fh1"}} {
+			m.compareOne(rt, t, s, of)
 		}
-		got = slices.DeleteFunc(got, func(d alert.Disposition) bool { return d.Withdrawn })
-		same(rt, "dispositions of "+id, want, batchless(got))
+	}
+}
+
+// compareOne compares what is said of one alert.
+func (m *model) compareOne(rt *rapid.T, t *testing.T, s store.Alerts, of alert.Identity) {
+	want, known := m.Told(of, func(int) string { return "" })
+	got, err := s.Dispositions(t.Context(), of)
+	if err != nil && (known || fault.KindOf(err) != fault.NotFound) {
+		rt.Fatal(err)
+	}
+	got = slices.DeleteFunc(got, func(d alert.Disposition) bool { return d.Withdrawn })
+	same(rt, "dispositions of "+of.String(), want, batchless(got))
+	found := m.Find(of)
+	a, err := s.Find(t.Context(), of)
+	if kind := map[int]fault.Kind{0: fault.NotFound, 1: ""}[min(len(found), 2)]; len(found) < 2 && fault.KindOf(err) != kind || len(found) > 1 && fault.KindOf(err) != fault.Conflict {
+		rt.Fatalf("%q is %d alerts, and finding it says %v", of, len(found), err)
+	}
+	if len(found) == 1 {
+		same(rt, "alert "+of.String(), *found[0], *a)
 	}
 }
 

@@ -419,7 +419,7 @@ func alertsStatementNamesBatch(t *testing.T, open OpenAlertsKeeper) {
 	appendAlerts(t, s, "b3", twice)
 	named := func(want ...string) {
 		t.Helper()
-		list, err := s.Dispositions(t.Context(), "a1")
+		list, err := s.Dispositions(t.Context(), alert.Identity{ID: "a1"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -501,8 +501,21 @@ func alertsReopenWithdrawn(t *testing.T, open OpenAlertsKeeper) {
 // landedAlerts is a batch of the model.
 type landedAlerts struct {
 	id     string
+	source string
 	alerts []*alert.Alert
 	void   bool
+}
+
+// batch is the batch that lands.
+func (l *landedAlerts) batch() store.Batch {
+	b := batch("alerts", l.id)
+	b.Source = l.source
+	return b
+}
+
+// drawnSource draws whose statements a batch is said to have.
+func drawnSource(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"", "", "edr", "other"}).Draw(t, "source of the batch")
 }
 
 // alertsCustodyModel compares a store, after any sequence of batches and
@@ -529,16 +542,17 @@ func alertsCustodyModel(t *testing.T, open OpenAlertsKeeper) {
 				continue
 			}
 			m := alertsThatCount(landed)
-			l := landedAlerts{id: fmt.Sprintf("b%d", n), alerts: m.drawnBatch(rt, "alerts", 8)}
-			refused := m.refuses(l.alerts)
-			b, _, err := s.Append(t.Context(), batch("alerts", l.id), each(l.alerts...))
-			if refused && fault.KindOf(err) == fault.NotFound {
+			l := landedAlerts{id: fmt.Sprintf("b%d", n), source: drawnSource(rt)}
+			l.alerts = m.drawnBatch(rt, "alerts", l.source, 8)
+			refused := m.refuses(l.source, l.alerts)
+			b, _, err := s.Append(t.Context(), l.batch(), each(l.alerts...))
+			if refused && isRefusal(err) {
 				continue
 			}
 			if err != nil || refused {
 				rt.Fatalf("append %s: error %v, to be refused %v", l.id, err, refused)
 			}
-			want := batch("alerts", l.id)
+			want := l.batch()
 			m.append(&want, l.alerts)
 			same(rt, "batch "+l.id, want, b)
 			landed = append(landed, l)
@@ -555,7 +569,7 @@ func alertsThatCount(landed []landedAlerts) *model {
 	m := newModel()
 	for _, l := range landed {
 		if !l.void {
-			m.append(&store.Batch{ID: l.id}, l.alerts)
+			m.append(&store.Batch{ID: l.id, Source: l.source}, l.alerts)
 		}
 	}
 	return m

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
 	"candor/internal/alert"
+	"candor/internal/alert/history"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -75,7 +75,7 @@ func alertsMerged(t *testing.T, open func(*testing.T, string) RewritingKeeper) {
 	s := open(t, dir)
 	batches, err := s.Batches(t.Context())
 	clean(t, s, batches, err)
-	if a := must(s.Find(t.Context(), "a1"))(t); a.ID != "a1" {
+	if a := must(s.Find(t.Context(), alert.Identity{ID: "a1"}))(t); a.ID != "a1" {
 		t.Errorf("found %+v", a)
 	}
 	if b := batches[1]; b.Merged == "" || batches[2].Merged != "" {
@@ -135,7 +135,7 @@ func alertsExpire(t *testing.T, open func(*testing.T, string) RewritingKeeper) {
 		if e.Rows != 2 || e.Alerts != 1 || len(e.Batches) != 2 || e.Batches["b2"].Rows != 0 || e.Batches["b1"].Expired != 1 || e.ID == "" {
 			t.Errorf("%+v", e)
 		}
-		if _, err := s.Find(t.Context(), "a1"); fault.KindOf(err) != fault.NotFound {
+		if _, err := s.Find(t.Context(), alert.Identity{ID: "a1"}); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("the alert is still found: %v", err)
 		}
 		batches, err := s.Batches(t.Context())
@@ -188,9 +188,9 @@ func alertsRewritingModel(t *testing.T, open func(*testing.T, string) RewritingK
 			switch rapid.SampledFrom([]string{"append", "append", "append", "withdraw", "merge", "expire", "forget"}).Draw(rt, "step") {
 			case "append":
 				m := alertsThatCount(landed)
-				l := landedAlerts{id: fmt.Sprintf("b%d", n)}
-				l.alerts = m.fitting(rapid.SliceOfN(drawnAlert(), 0, 6).Draw(rt, "alerts"))
-				if _, _, err := s.Append(t.Context(), batch("alerts", l.id), each(l.alerts...)); err != nil {
+				l := landedAlerts{id: fmt.Sprintf("b%d", n), source: drawnSource(rt)}
+				l.alerts = m.fitting(l.source, rapid.SliceOfN(drawnAlert(), 0, 6).Draw(rt, "alerts"))
+				if _, _, err := s.Append(t.Context(), l.batch(), each(l.alerts...)); err != nil {
 					rt.Fatal(err)
 				}
 				landed = append(landed, l)
@@ -239,27 +239,66 @@ func alertsRewritingModel(t *testing.T, open func(*testing.T, string) RewritingK
 
 // expire removes what expires of batches, and counts the rows.
 func expire(landed []landedAlerts, e store.Expiring) (rows int64) {
-	before, goes, stays := e.Before.Time(), map[string]bool{}, map[string]bool{}
-	for _, l := range landed {
-		for _, a := range l.alerts {
-			at := a.Time
-			if a.Partial() {
-				at = time.Time{}
-				if a.Disposition != nil {
-					at = a.Disposition.Time
-				}
-			} else if !at.Before(before) {
-				stays[a.ID] = true
-			}
-			if !at.IsZero() && at.Before(before) && (len(e.Entities) == 0 || slices.Contains(e.Entities, a.Entity)) {
-				goes[a.ID] = true
+	arrivals := map[string][]history.Arrival{}
+	for n, l := range landed {
+		for i, a := range l.alerts {
+			arrivals[a.ID] = append(arrivals[a.ID], history.Arrival{Batch: n, Place: int64(i), Void: l.void, Alert: of(l.source, a)})
+		}
+	}
+	goes := map[[2]int64]bool{}
+	for _, list := range arrivals {
+		f := history.FamilyOf(list)
+		for i := range list {
+			if expires(f, list, partOf(f, list, i), e) {
+				goes[[2]int64{int64(list[i].Batch), list[i].Place}] = true
 			}
 		}
 	}
-	for i := range landed {
-		was := len(landed[i].alerts)
-		landed[i].alerts = slices.DeleteFunc(slices.Clone(landed[i].alerts), func(a *alert.Alert) bool { return goes[a.ID] && !stays[a.ID] })
-		rows += int64(was - len(landed[i].alerts))
+	for n := range landed {
+		var left []*alert.Alert
+		for i, a := range landed[n].alerts {
+			if goes[[2]int64{int64(n), int64(i)}] {
+				rows++
+			} else {
+				left = append(left, a)
+			}
+		}
+		landed[n].alerts = left
 	}
 	return rows
+}
+
+// partOf names with what an arrival of an ID goes: the state that it is of or, of one that
+// is void, the first that it fits; else itself.
+func partOf(f *history.Family, list []history.Arrival, i int) int {
+	if n := f.Of[i]; n != history.None {
+		return n
+	}
+	if list[i].Void {
+		for n := range f.States {
+			if f.States[n].Alert.Identity().Fits(list[i].Identity()) {
+				return n
+			}
+		}
+	}
+	return -1 - i
+}
+
+// expires reports whether a part of the arrivals of an ID expires.
+func expires(f *history.Family, list []history.Arrival, part int, e store.Expiring) bool {
+	before, goes := e.Before.Time(), false
+	for i, a := range list {
+		if partOf(f, list, i) != part {
+			continue
+		}
+		at := a.Time
+		switch {
+		case !a.Partial() && !at.Before(before):
+			return false
+		case a.Partial() && a.Disposition != nil:
+			at = a.Disposition.Time
+		}
+		goes = goes || !at.IsZero() && at.Before(before) && (len(e.Entities) == 0 || slices.Contains(e.Entities, a.Entity))
+	}
+	return goes
 }
