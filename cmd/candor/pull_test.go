@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,6 +145,15 @@ func TestAServerPulls(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("nothing was pulled: %s\n%s", f.ok("pull", "list"), s.errs)
 		}
+	}
+	answer, err := http.Get(s.address + "api/v1/pulls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	answer.Body.Close()
+	if err != nil || !strings.Contains(string(body), `"name":"corp"`) || !strings.Contains(string(body), `"state":"answers"`) {
+		t.Errorf("%s %v", body, err)
 	}
 	f.raise(3)
 	if out := f.ok("pull", "corp"); !strings.Contains(out, "3 new") {

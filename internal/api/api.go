@@ -28,6 +28,7 @@ import (
 	"candor/internal/ledger"
 	"candor/internal/library"
 	"candor/internal/matrix"
+	"candor/internal/pull"
 	"candor/internal/store"
 	"candor/internal/take"
 )
@@ -90,6 +91,8 @@ type Deps struct {
 	Tier Tier
 	// Registrar records what is stated of gaps; without it nothing is taken.
 	Registrar Registrar
+	// Pulls says how the pulls of the sources of a server stand; nil where it pulls none.
+	Pulls func() ([]pull.Status, error)
 	// Expiries says what was removed for retention, and Expirer removes alerts; without it
 	// nothing can be removed.
 	Expiries Expiries
@@ -126,7 +129,7 @@ func New(d Deps) http.Handler {
 	mux := d.Door.Router(s.deny)
 	if d.Answers != nil {
 		mux.Through(func(pattern string, h http.HandlerFunc) http.HandlerFunc {
-			if pattern == "GET "+healthPath { // what it says has to be so now
+			if pattern == "GET "+healthPath || pattern == "GET "+pullsPath { // what it says has to be so now
 				return h
 			}
 			return d.Answers(h)
@@ -145,6 +148,7 @@ func New(d Deps) http.Handler {
 	s.registerPush(h, mux)
 	s.registerNotes(h, mux)
 	s.registerRetention(h, mux)
+	s.registerPulls(h)
 	document, err := describe(h)
 	mux.HandleFunc("GET "+documentPath, func(w http.ResponseWriter, r *http.Request) {
 		if err != nil {

@@ -32,6 +32,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/policy"
+	"candor/internal/pull"
 	"candor/internal/retention"
 	"candor/internal/scratch"
 	"candor/internal/store/batches"
@@ -59,6 +60,7 @@ type stores struct {
 	veil     *veil.Folder
 	// intake takes what is pushed; it is nil unless this process writes.
 	intake *intake.Service
+	pulled *pull.Service
 
 	// What a folder that cannot be written takes: copies, and files that must not change.
 	mu      sync.Mutex
@@ -293,8 +295,9 @@ func (s *stores) services() *cli.Desk {
 		in.Veiled(s.veil.InForce)
 		s.takePushed(in)
 	}
+	s.pulled = s.pulls(in)
 	return &cli.Desk{
-		Pulls:      s.pulls(in),
+		Pulls:      s.pulled,
 		InTurn:     inTurn{s, in},
 		Library:    lib,
 		Releases:   s.library,
@@ -348,7 +351,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	})
 	deps := api.Deps{
 		Door: at, Answers: answers.Handler,
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(),
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Watched,
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
 	if s.intake != nil {

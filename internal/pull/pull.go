@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"candor/internal/fault"
@@ -46,6 +47,9 @@ type Service struct {
 	// Most bounds one answer, and Held what one question may bring, in bytes.
 	Most, Held int64
 	Check      Checker
+
+	// watched are the sources that Watch pulls.
+	watched atomic.Pointer[[]Source]
 }
 
 // New returns a service with the usual bounds.

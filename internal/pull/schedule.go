@@ -90,11 +90,29 @@ func due(st *State, of *Source) time.Time {
 // of one source never run at once, and what lands goes through in. Tell is told what
 // went wrong.
 func (s *Service) Watch(ctx context.Context, sources []Source, in Adder, tell func(name string, err error)) {
+	s.watched.Store(&sources)
+	defer s.watched.Store(nil)
 	var all crew.Workers
 	for i := range sources {
 		all.Go(func() { s.watch(ctx, &sources[i], in, tell) })
 	}
 	all.Wait()
+}
+
+// Watched says how the pulls of the sources stand that are being watched.
+func (s *Service) Watched() (list []Status, err error) {
+	sources := s.watched.Load()
+	if sources == nil {
+		return nil, nil
+	}
+	for i := range *sources {
+		one, err := s.Status(&(*sources)[i])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	return list, nil
 }
 
 // pause is how long is waited at least between two pulls of a source, whatever it says.
