@@ -280,6 +280,9 @@ func (x *summing) try(ctx context.Context) (out []alert.Sums, ok bool, err error
 		if fits, err := x.fits(ctx, have, set); err != nil {
 			return nil, false, err
 		} else if fits {
+			if have.cases != x.cases && !under { // so that the difference is not looked for again
+				x.sums.Put(x.key(set), &answered[summed]{have.value, at, x.cases})
+			}
 			out[i] = have.value.copied()
 			continue
 		}
@@ -376,6 +379,9 @@ func (m *memory) tryNear(ctx context.Context, asked []alert.Around) (out []alert
 		} else if !fits {
 			places, fresh = append(places, i), append(fresh, *q)
 			continue
+		}
+		if have.cases != names[i] && !under {
+			m.near.Put(keys[i], &answered[[]alert.Near]{have.value, at, names[i]})
 		}
 		for _, n := range have.value {
 			n.Asked = i

@@ -112,8 +112,13 @@ func TestOnlyWhatABatchTouchesIsAskedAgain(t *testing.T) {
 	ask("after a case says something else", 1, 1, 0, 0)
 	q.Trials = []alert.Trial{{From: now, To: now}}
 	ask("after an exercise", 1, 0, 0, 0)
+	q.Sets = append(q.Sets, alert.SetOf("dup"))
+	land(t, s, "b6", of("f", now, alert.Duplicate, "dup"))
+	ask("after a duplicate", 1, 1, 1, 1)
+	land(t, s, "b7", of("g", now, alert.TruePositive, "other"))
+	ask("after an alert that may be what it repeats", 1, 1, 1, 1)
 	q.Until = now
-	ask("as it was known at a time", 5, 0, 0, 0)
+	ask("as it was known at a time", 6, 0, 0, 0)
 }
 
 // today is the day some days from now.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"candor/internal/alert"
@@ -69,8 +68,10 @@ func (x *Index) Tallies(ctx context.Context, q *alert.Question) (list []alert.Ta
 	if q.Site != "" {
 		where += " AND site IN ('', " + a.with(q.Site) + ")"
 	}
-	if len(q.Sets) > 0 {
-		where += fmt.Sprintf(` AND "rule" IN (SELECT unnest(%s::VARCHAR[]))`, a.with(q.Rules()))
+	if rules := q.Rules(); len(q.Sets) > 0 && few(rules) {
+		where += ` AND ` + among(`"rule"`, rules)
+	} else if len(q.Sets) > 0 {
+		where += fmt.Sprintf(` AND "rule" IN (SELECT unnest(%s::VARCHAR[]))`, a.with(rules))
 	}
 	err = x.scan(ctx, 9, func(v []value) {
 		t := alert.Tally{RuleID: v[0].(string), Cluster: v[1].(string), Day: v[2].(string), Class: alert.Class(v[3].(string)),
@@ -108,11 +109,19 @@ func (x *Index) Rules(ctx context.Context) ([]store.AlertRule, error) { return x
 
 // RulesOf lists some of them; see batches.Index.
 func (x *Index) RulesOf(ctx context.Context, keys []string) (list []store.AlertRule, err error) {
-	places, only, args := map[string]int{}, "", []any{}
-	if keys != nil {
-		only, args = ` AND %s"rule" IN (SELECT unnest($1::VARCHAR[]))`, []any{keys}
+	places, args := map[string]int{}, []any{}
+	if keys != nil && !few(keys) {
+		args = append(args, keys)
 	}
-	of := func(alias string) string { return strings.ReplaceAll(only, "%s", alias) }
+	of := func(alias string) string {
+		switch {
+		case keys == nil:
+			return ""
+		case few(keys):
+			return ` AND ` + among(alias+`"rule"`, keys)
+		}
+		return ` AND ` + alias + `"rule" IN (SELECT unnest($1::VARCHAR[]))`
+	}
 	err = x.scan(ctx, 5, func(v []value) {
 		r := store.AlertRule{Alerts: v[1].(int64), First: stamp.Time(v[2].(int64)), Last: stamp.Time(v[3].(int64))}
 		r.Name, _ = v[4].(string)

@@ -73,7 +73,7 @@ func (a *asking) unborne() string {
 // voids counts alerts whose label would count by rule, site, day and class, if that is not
 // borne out.
 func (a *asking) voids() string {
-	return `SELECT "rule", site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, "class", count(*) AS n FROM (` + a.rows(asked) + `) row
+	return `SELECT "rule", site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, "class", count(*) AS n FROM (` + a.rows(a.asked()) + `) row
 		WHERE "class" IN ('test', 'duplicate') AND ` + a.counts() + ` AND ` + a.unborne() + ` GROUP BY ALL`
 }
 
@@ -103,7 +103,7 @@ func (a *asking) readings() string {
 	read := `CASE WHEN %[1]s IN ('true_positive', 'benign_positive') THEN %[1]s WHEN %[1]s IN ('test', 'duplicate') THEN 'left_out' WHEN %[1]s IN ` + unsaid + ` THEN 'untold' ELSE 'false_positive' END`
 	return `WITH part AS MATERIALIZED (` + a.parts() + `),
 	label AS (
-		SELECT * REPLACE (lower(entity) AS entity), "class" NOT IN ('test', 'duplicate') AS judges, ` + whole(`"time"`, 24*time.Hour) + ` AS d FROM (` + a.seen(asked) + `) row
+		SELECT * REPLACE (lower(entity) AS entity), "class" NOT IN ('test', 'duplicate') AS judges, ` + whole(`"time"`, 24*time.Hour) + ` AS d FROM (` + a.seen(a.asked()) + `) row
 		WHERE "class" <> 'unlabelled' AND ` + a.counts() + ` AND NOT if(heir, false, ` + a.unborne() + `)
 	), told AS (
 		SELECT *, ` + fmt.Sprintf(read, `"class"`) + ` AS one, ` + fmt.Sprintf(read, "reading") + ` AS two, reading <> '' AND ` + strings.ReplaceAll(a.counts(), "provenance", "readby") + ` AS twice,

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +55,33 @@ func (a *asking) rows(where string) string {
 }
 
 // asked are the alerts of rules of the question's sets, for rows.
-const asked = ` AND a."rule" IN (SELECT "rule" FROM part)`
+func (a *asking) asked() string {
+	if rules := a.Rules(); few(rules) {
+		return ` AND ` + among(`a."rule"`, rules)
+	}
+	return ` AND a."rule" IN (SELECT "rule" FROM part)`
+}
+
+// fewRules is of how many rules at most the alerts are looked for by name: the engine then
+// reads no more of a block of rules than which there are.
+const fewRules = 40
+
+// few reports whether rules are so few, and can be written in a statement.
+func few(rules []string) bool {
+	return len(rules) <= fewRules && !slices.ContainsFunc(rules, func(r string) bool { return strings.Contains(r, "\x00") })
+}
+
+// among says that a column has one of some texts.
+func among(column string, texts []string) string {
+	if len(texts) == 0 {
+		return "false"
+	}
+	list := make([]string, len(texts))
+	for i, t := range texts {
+		list[i] = quoted(t)
+	}
+	return column + ` IN (` + strings.Join(list, ", ") + `)`
+}
 
 // told is a query that counts rows by what they say and columns besides, with the hours of
 // the day in which they lie. An entity is one however its case is spelled. Opened is when it was said of alerts of a case that they are
@@ -228,7 +255,7 @@ func sum(s *alert.Sums, v []value) {
 func (a *asking) sums() string {
 	kind := func(k int) string { return fmt.Sprint(k, " AS kind") }
 	return `WITH part AS MATERIALIZED (` + a.parts() + `),
-	heard AS MATERIALIZED (SELECT *, ` + a.judging() + ` AS judged FROM (` + a.inherited(told(a.rows(asked), `author,`)) + `)),
+	heard AS MATERIALIZED (SELECT *, ` + a.judging() + ` AS judged FROM (` + a.inherited(told(a.rows(a.asked()), `author,`)) + `)),
 	counted AS (SELECT "rule", site, "class", provenance, d, sum(n)::BIGINT AS n FROM heard GROUP BY ALL),
 	fact AS (
 		SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, d, sum(n)::BIGINT AS a, sum(if(judged > 0, n, 0))::BIGINT AS n,
@@ -286,7 +313,7 @@ func within(rows string) string {
 // they were made, as far as that is known; see alert.Alert.SaidOf. What is inherited is not
 // among them.
 func (a *asking) minutes() string {
-	return `SELECT "rule", site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, ` + whole("said", time.Minute) + ` AS w, count(*) AS n FROM (` + a.rows(asked) + `)
+	return `SELECT "rule", site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, ` + whole("said", time.Minute) + ` AS w, count(*) AS n FROM (` + a.rows(a.asked()) + `)
 		WHERE said > "time" AND "class" IN (` + judges(func(alert.Class) bool { return true }) + `) AND ` + a.counts() + ` GROUP BY ALL`
 }
 
