@@ -24,6 +24,8 @@ type Exercised struct {
 	// comes to for them, "corroborated" or "statement" for example, with how many.
 	Analytics int           `json:"analytics"`
 	Results   []ResultCount `json:"results"`
+	// Elsewhere says of a replay or an evaluation that it counts for nothing here.
+	Elsewhere string `json:"elsewhere,omitempty"`
 }
 
 // ResultCount is for how many analytics an exercise comes to a result on a basis.
@@ -31,6 +33,18 @@ type ResultCount struct {
 	Result    string       `json:"result"`
 	Basis     assure.Basis `json:"basis"`
 	Analytics int          `json:"analytics"`
+}
+
+// parted returns the exercises that took place here, and those that took place elsewhere.
+func parted(all []evidence.Of[exercise.Exercise]) (here, away []evidence.Of[exercise.Exercise]) {
+	for _, e := range all {
+		if e.Value.Away() {
+			away = append(away, e)
+		} else {
+			here = append(here, e)
+		}
+	}
+	return here, away
 }
 
 // Exercises are all exercises that are known, newest first.
@@ -91,7 +105,7 @@ func (s *Service) Exercises(ctx context.Context, r Request) (Exercises, error) {
 			results[t.ID] = counted(results[t.ID], t)
 		}
 	}
-	for _, e := range ev.Exercises {
+	for _, e := range slices.Concat(ev.Exercises, ev.Away) {
 		if day.Of(e.Value.Time) <= day.Of(r.AsOf) {
 			out.Exercises = append(out.Exercises, exercised(e, results[e.Value.ID()]))
 		}
@@ -112,6 +126,9 @@ func exercised(e evidence.Of[exercise.Exercise], results []ResultCount) Exercise
 	}
 	for _, c := range results {
 		x.Analytics += c.Analytics
+	}
+	if e.Value.Away() {
+		x.Elsewhere = "took place elsewhere and passes nothing here"
 	}
 	return x
 }

@@ -10,6 +10,8 @@ import (
 	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/detection"
+	"candor/internal/evidence"
+	"candor/internal/exercise"
 	"candor/internal/visibility"
 )
 
@@ -37,10 +39,12 @@ func joined(ev *assure.Evidence, joins []detection.Join) {
 		r := &ev.Runs[i].Value
 		r.RuleID = of.Rule(detection.Called{ID: r.RuleID, Name: r.RuleName, Source: r.Source}).ID
 	}
-	ev.Exercises = slices.Clone(ev.Exercises)
-	for i := range ev.Exercises {
-		if e := &ev.Exercises[i].Value; e.RuleID != "" {
-			e.RuleID = of.Rule(detection.Called{ID: e.RuleID, Name: e.RuleID}).ID
+	ev.Exercises, ev.Away = slices.Clone(ev.Exercises), slices.Clone(ev.Away)
+	for _, list := range [][]evidence.Of[exercise.Exercise]{ev.Exercises, ev.Away} {
+		for i := range list {
+			if e := &list[i].Value; e.RuleID != "" {
+				e.RuleID = of.Rule(detection.Called{ID: e.RuleID, Name: e.RuleID}).ID
+			}
 		}
 	}
 }

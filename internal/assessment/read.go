@@ -182,6 +182,7 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 		return ev, err
 	}
 	ev.Cases = assure.Apart(ev.Cases, ev.Ties)
+	ev.Exercises, ev.Away = parted(ev.Exercises)
 	rules := make([]*detection.Rule, len(ev.Rules))
 	for i := range ev.Rules {
 		rules[i] = &ev.Rules[i].Value

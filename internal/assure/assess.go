@@ -49,6 +49,7 @@ type assessor struct {
 	seen      []visibility.Statement // of each of objects
 	claims    claim.Claims
 	exercises exerciseIndex
+	away      awayIndex
 	incidents incidentIndex
 	runbooks  runbookIndex
 	alerts    alertIndex
@@ -110,6 +111,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.silent = silent(visibility.Stopped(pulled(ev.Telemetry.Observations), p.Visibility, a.window))
 	a.operate(asOf)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
+	a.away = a.indexAway()
 	if len(ev.Exercises) > 0 {
 		a.bouts = boutsOf(lib, ev.Exercises, claimingRules(lib, a.claims), p)
 	}
@@ -286,6 +288,7 @@ func (s *subject) pooled() []claim.Claim {
 func (a *assessor) practise(s *subject, heard []tried) {
 	s.trials = a.trialsOf(s, heard)
 	s.Exercises = s.trials.Proof
+	s.Exercises.Away = a.awayOf(s)
 	s.reviews = a.reviewsOf(s)
 	s.Incidents = s.reviews.Incidents
 }

@@ -122,7 +122,9 @@ type Evidence struct {
 	Telemetry visibility.Telemetry
 	Rules     claim.Rules
 	Exercises []evidence.Of[exercise.Exercise]
-	Runbooks  []evidence.Of[runbook.Runbook]
+	// Away are the exercises that took place elsewhere: replays and evaluations.
+	Away     []evidence.Of[exercise.Exercise]
+	Runbooks []evidence.Of[runbook.Runbook]
 	// Tunings are the values to which mutable elements of analytics were set.
 	Tunings []evidence.Of[runbook.Tuning]
 	// Runs are the recorded runs of rules, under the ids of the rules that they mean.
@@ -264,6 +266,8 @@ type Proof struct {
 	Failed   int     `json:"failed"`
 	LastTime string  `json:"last_time,omitempty"`
 	LastTest string  `json:"last_test,omitempty"`
+	// Away are tests that took place elsewhere, of which nothing above follows.
+	Away []Away `json:"away,omitempty"`
 }
 
 // Duty is what runbooks say of an analytic.

@@ -48,6 +48,7 @@ func (a *assessor) limits(s *subject) []string {
 	l = append(l, a.latencyLimits(s)...)
 	l = append(l, measuredLimits(s)...)
 	l = append(l, exercisedLimits(s)...)
+	l = append(l, awayLimits(s)...)
 	return append(l, incidentLimits(s)...)
 }
 

@@ -263,7 +263,14 @@ func exerciseStepText(s *subject, t Name, platforms []string) string {
 	if s.Exercises.State == proofExpired {
 		return fmt.Sprintf("Exercise %s %s%s again: the last pass is out of date.", t.ATTACKID, t.Name, on)
 	}
-	return fmt.Sprintf("Exercise %s %s%s and record the outcome.", t.ATTACKID, t.Name, on)
+	text := fmt.Sprintf("Exercise %s %s%s and record the outcome.", t.ATTACKID, t.Name, on)
+	if silent := s.replays(false); len(silent) > 0 {
+		return text + fmt.Sprintf(" First find out why rule %s stayed silent on a recording.", silent[0].RuleName)
+	}
+	if len(s.replays(true)) > 0 {
+		return text + " Its rule fires on a recording; that it does here is what is missing."
+	}
+	return text
 }
 
 // tune names the rules that are noisy by themselves, or the busiest where only

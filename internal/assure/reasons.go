@@ -33,6 +33,7 @@ func (a *assessor) reasons(s *subject) []evidence.Reason {
 		return rs
 	}
 	rs = append(rs, a.whyMeasured(s), a.whyExercised(s))
+	rs = append(rs, whyReplayed(s)...)
 	return append(append(append(rs, a.whyIncidents(s)...), a.whyReady(s)), s.Bounds...)
 }
 

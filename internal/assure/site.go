@@ -36,6 +36,7 @@ func (e Evidence) At(site string, counts []alert.CaseCount) Evidence {
 	elsewhere := casesElsewhere(e.CaseCounts, counts)
 	var cases, exercises int
 	e.Cases, cases = stay(e.Cases, func(c *alert.Case) bool { return !elsewhere[c.ID] && e.Here(c.Site) })
+	e.Away, _ = stay(e.Away, func(x *exercise.Exercise) bool { return e.Here(x.Site) })
 	e.Exercises, exercises = stay(e.Exercises, func(x *exercise.Exercise) bool { return e.Here(x.Site) })
 	e.CaseCounts = counts
 	e.Tallies = slices.DeleteFunc(slices.Clone(e.Tallies), func(t alert.Tally) bool { return !e.Here(t.Site) })

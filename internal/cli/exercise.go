@@ -100,6 +100,9 @@ func exerciseOf(x *assessment.Exercised) string {
 
 // comesTo says in short what an exercise comes to.
 func comesTo(x *assessment.Exercised) string {
+	if x.Elsewhere != "" {
+		return string(x.Provenance) + ": " + x.Elsewhere
+	}
 	if len(x.Results) == 0 {
 		return "of nothing that is live in the release"
 	}

@@ -31,8 +31,31 @@ func ParseOutcome(s string) (Outcome, bool) {
 	return "", false
 }
 
+// Provenance is where a test took place. What took place elsewhere passes nothing here.
+type Provenance string
+
+// The provenances.
+const (
+	Here       Provenance = ""           // in the organisation
+	Replay     Provenance = "replay"     // events that were recorded somewhere were given to a rule
+	Evaluation Provenance = "evaluation" // a product was tried in the laboratory of others
+)
+
+// ParseProvenance returns the provenance named s, which is in lower case, and whether
+// there is one.
+func ParseProvenance(s string) (Provenance, bool) {
+	switch p := Provenance(s); p {
+	case Here, Replay, Evaluation:
+		return p, true
+	}
+	return "", false
+}
+
 // Exercise is one test of one technique or analytic.
 type Exercise struct {
+	// Provenance is where it took place. A replay may name its rule alone, and then speaks of
+	// whatever that rule claims.
+	Provenance Provenance `json:"provenance,omitempty"`
 	// Technique is an ATT&CK ID; Analytic is one too and may be empty, and then
 	// the test speaks for every analytic of the technique on its platform.
 	Technique string `json:"technique"`
@@ -50,8 +73,15 @@ type Exercise struct {
 	Notes  string `json:"notes,omitempty"`
 }
 
-// Key names what a later record supersedes: the exercise by what was done, when and where.
+// Away reports whether it took place elsewhere.
+func (e *Exercise) Away() bool { return e.Provenance != Here }
+
+// Key names what a later record supersedes: the exercise by what was done, when and where;
+// one that took place elsewhere by what was done with which rule, whenever that was.
 func (e *Exercise) Key() string {
+	if e.Away() {
+		return strings.Join([]string{string(e.Provenance), e.RuleID, e.Technique, e.Analytic, e.Test}, "|")
+	}
 	parts := []string{e.Technique, e.Analytic, e.Platform, e.Test, e.Time.Format(time.RFC3339Nano)}
 	if e.Host != "" || e.Site != "" {
 		parts = append(parts, e.Host, e.Site)

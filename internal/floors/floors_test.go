@@ -94,6 +94,7 @@ var house = map[string]room{
 	"signal/tabular":          {floor: 4},
 	"signal/intel":            {floor: 4},
 	"exercise/run":            {floor: 4},
+	"exercise/away":           {floor: 4},
 	"runbook/tuning":          {floor: 4},
 	"attack/rename":           {floor: 4},
 	"exercise/tabular":        {floor: 3},

@@ -329,6 +329,9 @@ func decodeExercises(b *batch, files []file) error {
 		}
 		b.notes(file{name: f.shown, shown: f.shown}, d.Rejects, d.Warnings)
 		for _, x := range d.Records {
+			if x.Time.IsZero() && x.Away() {
+				x.Time = b.Added // no report of a replay says when it was
+			}
 			b.span(x.Time)
 			if err := b.put(evidence.RecordExercise, x.Key(), x); err != nil {
 				return err

@@ -31,6 +31,7 @@ import (
 	splunkrule "candor/internal/detection/splunk"
 	"candor/internal/evidence"
 	"candor/internal/exercise"
+	"candor/internal/exercise/away"
 	"candor/internal/exercise/run"
 	extab "candor/internal/exercise/tabular"
 	"candor/internal/exercise/vectr"
@@ -207,6 +208,12 @@ func exerciseFormats() []format {
 	return []format{
 		{Format: Format{"exercises", vectr.Format, "VECTR CSV", "candor evidence add exercises vectr.csv"},
 			sniff: vectr.Sniff, exercises: vectr.Decode},
+		{Format: Format{evidence.Exercises, away.Backtest, "Report of rsigma rule backtest, JSON: replays, which say that a rule fires on recorded events and pass nothing", "candor evidence add exercises backtest.json"},
+			sniff: away.SniffBacktest, exercises: away.DecodeBacktest},
+		{Format: Format{evidence.Exercises, away.Regression, "Regression data of Sigma rules (info.yml, or a folder of them): replays, as above", "candor evidence add exercises sigma/regression_data"},
+			sniff: away.SniffRegression, exercises: away.DecodeRegression},
+		{Format: Format{evidence.Exercises, away.MITRE, "Results of a participant of MITRE's ATT&CK Evaluations, JSON: what a product did elsewhere, which counts for nothing here", "candor evidence add exercises results.json"},
+			sniff: away.SniffMITRE, exercises: away.DecodeMITRE},
 		{Format: Format{"exercises", run.Atomic, "Log of Invoke-AtomicRedTeam, CSV or JSON: they ran, and what came of them is found in the alerts", "candor evidence add exercises Invoke-AtomicTest-ExecutionLog.csv"},
 			sniff: run.SniffAtomic, exercises: run.DecodeAtomic},
 		{Format: Format{"exercises", run.ATTiRe, "ATTiRe, JSON, as Invoke-AtomicRedTeam and others write it", "candor evidence add exercises attire.json"},

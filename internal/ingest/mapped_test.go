@@ -73,7 +73,9 @@ func TestEveryKeyOfAMappingIsKnownToTheReaderOfItsKind(t *testing.T) {
 		var cells []string
 		for _, k := range keys {
 			fmt.Fprintf(&m, "  %s: c_%s\n", k, k)
-			cells = append(cells, good(k))
+			if cells = append(cells, good(k)); kind+" "+k == "exercises provenance" {
+				cells[len(cells)-1] = "replay"
+			}
 		}
 		table := "c_" + strings.Join(keys, ",c_") + "\n" + strings.Join(cells, ",") + "\n"
 		c, err := checked(t, kind, m.String(), map[string][]byte{"x.csv": []byte(table)}, "x.csv")

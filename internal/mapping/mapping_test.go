@@ -53,8 +53,8 @@ func TestWhatAMappingMakes(t *testing.T) {
 			"x.csv", "a,b,f,s\n,B,x,12.5\nA,B,y,0.3%\n,,z,\n", "source,channel,field,share,date,events,site\nB,,x,0.125,,,\nA,,y,0.003,,,\nnone,,z,,,,\n"},
 		{"words, and what stands for every other", "exercises\ncolumns: {technique: {column: what, match: 'T\\d{4}(?:\\.\\d{3})?'}, test: what, time: {column: at, format: [unix_ms, '02.01.2006 15:04'], zone: Europe/Berlin}, outcome: {column: r, values: {hit: alerted, '': ran, '*': none}}}",
 			"x.csv", "what,at,r\nran T1059.001 twice,1767225600000,hit\nT1003,01.07.2026 10:00,\nT1003,01.01.2026 10:00,miss\n",
-			"technique,analytic,test,time,outcome,rule_id,notes,platform,host,site\n" +
-				"T1059.001,,ran T1059.001 twice,2026-01-01T00:00:00Z,alerted,,,,,\nT1003,,T1003,2026-07-01T08:00:00Z,ran,,,,,\nT1003,,T1003,2026-01-01T09:00:00Z,none,,,,,\n"},
+			"technique,analytic,test,time,outcome,rule_id,notes,platform,host,site,provenance\n" +
+				"T1059.001,,ran T1059.001 twice,2026-01-01T00:00:00Z,alerted,,,,,,\nT1003,,T1003,2026-07-01T08:00:00Z,ran,,,,,,\nT1003,,T1003,2026-01-01T09:00:00Z,none,,,,,,\n"},
 		{"lists, their entries and what they stand in", "cases\neach: items\ncolumns: {case_id: {join: [$.id, n]}, opened: $.at, techniques: {column: text, match: '(T\\d{4})', all: true, case: upper}, alerts: ids}",
 			"x.json", `{"id":"C","at":"2026-03-01T10:00:00Z","items":[{"n":1,"text":"t1003 T1059 and T1078","ids":["a","b"]},{"n":2}]}`,
 			"case_id,title,occurred,opened,closed,classification,found_by,techniques,analytics,platforms,alerts,owner,lessons,runbooks,site,entities\n" +

@@ -113,7 +113,7 @@ func targets() []target {
 			texts("classification", "found_by"), keys(list, "techniques", "analytics", "platforms", "alerts"), texts("owner", "lessons"),
 			keys(list, "runbooks"), texts("site"), keys(list, "entities"))},
 		{kind: evidence.Exercises, keys: joined(texts("technique", "analytic"), []key{needed(plain, "test"), needed(moment, "time"), needed(plain, "outcome")},
-			texts("rule_id", "notes", "platform", "host", "site"))},
+			texts("rule_id", "notes", "platform", "host", "site", "provenance"))},
 		{kind: evidence.Signals, fields: true, keys: joined([]key{needed(plain, "id"), needed(moment, "time"), needed(plain, "entity"), needed(plain, "name")},
 			texts("site", "source"), keys(list, "techniques"), texts("tactic", "reliability", "credibility"), keys(number, "score"))},
 		{kind: evidence.Feeds, keys: joined([]key{needed(date, "date"), needed(plain, "source"), {name: "channel"}, needed(number, "events"), needed(number, "hosts"), {name: "site"}},

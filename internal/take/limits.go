@@ -58,6 +58,13 @@ func (f *facts) noExerciseLimit() words {
 	return say("No exercise has produced it, so nothing says what is missed.").on(reasonOf(f.v, "exercise_"))
 }
 
+func (f *facts) replayLimit() words {
+	if f.v == nil || len(reasonOf(f.v, "replay_").from) == 0 {
+		return nothing
+	}
+	return say("A rule was replayed on recorded behaviour. That shows nothing of the telemetry here, and passes nothing.").on(reasonOf(f.v, "replay_"))
+}
+
 func (f *facts) externalIsRated() words {
 	if f.v == nil || !f.v.ExternalOnly {
 		return nothing

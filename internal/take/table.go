@@ -193,6 +193,7 @@ func limits() []rule {
 		{s, "exception_wanting", anAnalytic, Engineer, -1, (*facts).exceptionWanting},
 		{s, "unlabelled_share", anAnalytic, Engineer, -1, (*facts).unlabelledShare},
 		{s, "no_exercise_limit", anAnalytic, Engineer, -1, (*facts).noExerciseLimit},
+		{s, "replay_limit", anAnalytic, Engineer, -1, (*facts).replayLimit},
 		{s, "external_is_rated", anAnalytic, Engineer, -1, (*facts).externalIsRated},
 		{s, "few_users", anAnalytic | aBehaviour, Engineer, 0, (*facts).fewUsers},
 		{s, "users_are_public", anAnalytic | aBehaviour | anActor, Engineer, 0, (*facts).usersArePublic},

@@ -16,7 +16,8 @@ import (
 )
 
 // Decode reads technique,analytic,test,time,outcome,rule_id,notes and optionally
-// platform, host and site. A row names a technique or an analytic. File names the input in
+// platform, host, site and provenance. A row names a technique or an analytic; a replay may
+// name a rule alone. File names the input in
 // messages. It fails with fault.Invalid when a column is missing.
 func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error) {
 	columns := []string{"technique", "analytic", "test", "time", "outcome", "rule_id", "notes"}
@@ -30,7 +31,7 @@ func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], erro
 	var notes []string
 	clock := &decode.Clock{Once: decode.Once{Note: func(text string) { notes = append(notes, file+": "+text) }}}
 	out, err := decode.Records(t, func(r *decode.Row) exercise.Exercise { return read(r, clock) })
-	out.Warnings = append(t.Unknown(append(columns, "platform", "host", "site")...), notes...)
+	out.Warnings = append(t.Unknown(append(columns, "platform", "host", "site", "provenance")...), notes...)
 	return out, err
 }
 
@@ -38,9 +39,12 @@ func read(r *decode.Row, clock *decode.Clock) exercise.Exercise {
 	e := exercise.Exercise{
 		Technique: strings.ToUpper(r.Get("technique")), Analytic: strings.ToUpper(r.Get("analytic")),
 		Platform: r.Get("platform"), Test: r.Need("test"), Time: when(r, clock), Outcome: outcome(r),
-		Host: r.Get("host"), Site: r.Get("site"), RuleID: r.Get("rule_id"), Notes: r.Get("notes"),
+		Host: r.Get("host"), Site: r.Get("site"), RuleID: r.Get("rule_id"), Notes: r.Get("notes"), Provenance: provenance(r),
 	}
-	if e.Technique == "" && e.Analytic == "" {
+	if e.Provenance == exercise.Replay && e.RuleID == "" {
+		r.Fail("rule_id", "", "is empty: a replay is of a rule")
+	}
+	if e.Technique == "" && e.Analytic == "" && e.Provenance != exercise.Replay {
 		r.Fail("technique", "", "is empty, and so is analytic")
 	}
 	if e.Technique != "" && !decode.TechniqueID(e.Technique) {
@@ -68,4 +72,13 @@ func outcome(r *decode.Row) exercise.Outcome {
 		r.Fail("outcome", v, "not one of blocked, alerted, logged, none, ran")
 	}
 	return o
+}
+
+func provenance(r *decode.Row) exercise.Provenance {
+	v := r.Get("provenance")
+	p, ok := exercise.ParseProvenance(strings.ToLower(v))
+	if !ok {
+		r.Fail("provenance", v, "not replay, evaluation, or empty for what took place in the organisation")
+	}
+	return p
 }
