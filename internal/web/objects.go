@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/fault"
 	"candor/internal/library"
@@ -37,7 +38,11 @@ type objectsView struct {
 	Platforms []string
 	Sorts     []choice
 	Found     []store.Located
-	Paging    paging
+	// Worst is the rung of analytics, and the worst case of techniques' own ones, by STIX
+	// id, and Judged says that there is one of either among what was found.
+	Worst  map[string]assure.Rung
+	Judged bool
+	Paging paging
 }
 
 // objectFilter is what the list is narrowed to.
@@ -87,10 +92,42 @@ func (s *site) objects(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	v.Found, v.Paging = found, page(r, offset, len(found), total)
+	if err := s.worst(r, &v); err != nil {
+		return view{}, err
+	}
 	if err := s.choices(r, &v); err != nil {
 		return view{}, err
 	}
 	return view{name: "objects", data: v}, nil
+}
+
+// worst finds how the analytics and techniques among what was found stand.
+func (s *site) worst(r *http.Request, v *objectsView) error {
+	v.Worst = map[string]assure.Rung{}
+	for _, f := range v.Found {
+		if (f.Kind.Technique() || f.Kind == attack.KindAnalytic) && f.Live() {
+			v.Judged, v.Worst[f.StixID] = true, ""
+		}
+	}
+	if !v.Judged {
+		return nil
+	}
+	whole := v.Sel
+	whole.Platform = "" // that is a filter of the list
+	a, err := s.assess(r.Context(), whole, v.Release)
+	for i := range a.Verdicts {
+		rung := a.Verdicts[i].Rung
+		if id := a.Verdicts[i].Analytic.StixID; v.Worst[id] == "" {
+			v.Worst[id] = rung
+		}
+		for _, t := range a.Verdicts[i].Techniques {
+			have, found := v.Worst[t.StixID]
+			if found && rung != assure.NotApplicable && (have == "" || assure.CompareWorst(rung, have) < 0) {
+				v.Worst[t.StixID] = rung
+			}
+		}
+	}
+	return err
 }
 
 // query returns the store's question. Relationship objects, identities and the

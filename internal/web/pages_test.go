@@ -818,3 +818,38 @@ func TestTheOverviewHasTheStepsOfNextInTheirOrder(t *testing.T) {
 		at += n + len(l.Text)
 	}
 }
+
+// TestTechniquesInListsSayHowTheyStand compares the rung beside each technique with the
+// worst case of its own analytics.
+func TestTechniquesInListsSayHowTheyStand(t *testing.T) {
+	d := demonstration(t)
+	_, doc := d.page("/objects?kind=technique")
+	all := text(doc)
+	rows := 0
+	board := must(d.assess.Board(t.Context(), assessment.Request{AsOf: today, Policy: d.policy}))(t)
+	found, _, err := d.library.List(t.Context(), store.Query{Release: d.assessment().Release, Kinds: []attack.Kind{attack.KindTechnique}, Lifecycle: "live", Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		g := board.Group(f.StixID)
+		own := &g.Sum
+		if g.Own != nil {
+			own = g.Own
+		}
+		if own.Worst == "" {
+			continue
+		}
+		rows++
+		l := matrix.LookOf(own.Worst)
+		if want := f.ATTACKID + " " + f.Name + " technique " + l.Code + " " + l.Name; !strings.Contains(all, want) {
+			t.Errorf("the list does not say %q", want)
+		}
+	}
+	if rows < 5 {
+		t.Errorf("only %d techniques stand anywhere", rows)
+	}
+	if got := d.get("/objects?kind=group").body; strings.Contains(got, "Worst case here") {
+		t.Error("a list without techniques has a column for them")
+	}
+}
