@@ -40,10 +40,13 @@ func main() {
 	yardstick := flag.String("yardstick", "", "only decode this bundle with encoding/json; bench runs itself with it")
 	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
 	paging := flag.Duration("pages", 0, "only measure reading pages of the README's walk from a server, each for so long, for example 5s")
+	parts := flag.Int("batches", 0, "instead measure assessments over alerts in so many batches of 10, beside the same number in 20 batches")
 	profile := flag.String("profile", "", "with -part, write a profile of the processor time here")
 	flag.Parse()
 	err := error(nil)
 	switch {
+	case *parts > 0:
+		err = many(*data, *parts, *runs)
 	case *paging > 0:
 		err = pages(*data, *paging)
 	case *yardstick != "":
