@@ -112,7 +112,7 @@ func Kinds() []Kind {
 		{Name: Alerts, One: "alert", Files: "alert files", Endings: slices.Concat(tables, []string{".parquet", ".log"}), Mapped: true, Pushed: true, Flows: true, Naming: Covered, Against: 1,
 			Help: "Candor JSON Lines or CSV, exports of OCSF, Elastic, Sentinel, Defender, Splunk ES and TheHive, Parquet with Candor's columns, or any CSV or JSON through --mapping FILE"},
 		{Name: Dispositions, One: "disposition", Files: "disposition files", Endings: []string{".csv", ".jsonl", ".ndjson"}, Mapped: true, Pushed: true, Naming: Covered, Against: 1,
-			Help: "Candor CSV or JSON Lines of statements about alerts that are known: id,disposition,disposition_time[,disposition_by, provenance,case_id,reading,duplicate_of]"},
+			Help: "Candor CSV or JSON Lines of statements about alerts that are known: id,disposition,disposition_time[,disposition_by, provenance,case_id,reading,duplicate_of,source,site]"},
 		{Name: Exercises, One: "exercise", Files: "exercise files", Endings: slices.Concat(yaml, tables), Records: []string{RecordExercise}, Sourced: true, Mapped: true, Naming: Covered, Against: 2,
 			Help: "what was tested, and what came of it: Candor CSV, or what VECTR, Invoke-AtomicRedTeam, ATTiRe, Caldera and OpenAEV write"},
 		{Name: Cases, One: "case", Files: "files of cases", Endings: tables, Records: []string{RecordCase}, Mapped: true, Naming: Covered, Against: 3,

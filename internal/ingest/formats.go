@@ -199,7 +199,7 @@ func dispositionFormats() []format {
 	return []format{
 		{Format: Format{evidence.Dispositions, ownJSONL, "Candor JSON Lines about known alerts: the keys of the CSV", "candor evidence add dispositions dispositions.jsonl"},
 			sniff: isObject, alone: saysDispositions, statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return jsonl.Statements(jsonl.Input(in)) }},
-		{Format: Format{evidence.Dispositions, ownCSV, "Candor CSV about known alerts: id,disposition,disposition_time[,disposition_by,provenance,case_id,reading,duplicate_of]", "candor evidence add dispositions dispositions.csv"},
+		{Format: Format{evidence.Dispositions, ownCSV, "Candor CSV about known alerts: id,disposition,disposition_time[,disposition_by,provenance,case_id,reading,duplicate_of,source,site]", "candor evidence add dispositions dispositions.csv"},
 			rest: true, alone: hasColumns("disposition", "disposition_time"), statements: func(in export.Input) iter.Seq2[alert.Placed, error] { return tabular.Statements(tabular.Input(in)) }},
 	}
 }

@@ -93,3 +93,16 @@ func TestACaseTiesTheAlertThatItNames(t *testing.T) {
 		}
 	}
 }
+
+func TestAMappingSaysWhichAlertIsMeant(t *testing.T) {
+	b := newBench(t)
+	b.add(b.request("alerts", b.write("a.csv", "id,rule_id,time,site\n591,r1,2026-03-01,berlin\n591,r1,2026-03-01,paris\n")))
+	req := b.request("dispositions", b.write("d.csv", "nr,ort,v,t\n591,Berlin,fp,2026-03-02T00:00:00Z\n"))
+	req.Mapping = b.write("m.yaml", "kind: mapping\nversion: 2\nof: dispositions\ncolumns: {id: nr, site: ort, disposition: {column: v, values: {fp: false_positive}}, disposition_time: t}\n")
+	if res := b.add(req); res.Batch.Updated != 1 {
+		t.Errorf("%+v", res)
+	}
+	if a, err := b.alerts.Find(t.Context(), alert.Identity{ID: "591", Site: "berlin"}); err != nil || a.Disposition == nil {
+		t.Errorf("berlin's: %+v, %v", a, err)
+	}
+}

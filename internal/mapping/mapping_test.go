@@ -48,7 +48,7 @@ const of = "kind: mapping\nversion: 2\nof: "
 func TestWhatAMappingMakes(t *testing.T) {
 	for _, c := range []struct{ name, mapping, file, in, want string }{
 		{"a column, a constant and the name of the file", "dispositions\ncolumns: {id: nr, disposition: {value: test}, disposition_time: when, disposition_by: {filename: '^(.+)\\.csv$'}}",
-			"ann.csv", "nr,when\n7,2026-03-01\n", "id,disposition,disposition_time,disposition_by,provenance,case_id,reading,duplicate_of\n7,test,2026-03-01T00:00:00Z,ann,,,,\n"},
+			"ann.csv", "nr,when\n7,2026-03-01\n", "id,disposition,disposition_time,disposition_by,provenance,case_id,reading,duplicate_of,source,site\n7,test,2026-03-01T00:00:00Z,ann,,,,,,\n"},
 		{"the first that is there", "fields\ncolumns: {source: {first_of: [a, b, {value: none}]}, field: f, share: {column: s, unit: percent}}",
 			"x.csv", "a,b,f,s\n,B,x,12.5\nA,B,y,0.3%\n,,z,\n", "source,channel,field,share,date,events,site\nB,,x,0.125,,,\nA,,y,0.003,,,\nnone,,z,,,,\n"},
 		{"words, and what stands for every other", "exercises\ncolumns: {technique: {column: what, match: 'T\\d{4}(?:\\.\\d{3})?'}, test: what, time: {column: at, format: [unix_ms, '02.01.2006 15:04'], zone: Europe/Berlin}, outcome: {column: r, values: {hit: alerted, '': ran, '*': none}}}",
@@ -142,7 +142,7 @@ func TestARejectIsToldOfItsPlaceInTheFile(t *testing.T) {
 }
 
 func TestTextInOtherEncodings(t *testing.T) {
-	const want = "id,disposition,disposition_time,disposition_by,provenance,case_id,reading,duplicate_of\n1,test,2026-03-01T00:00:00Z,Jörg,,,,\n"
+	const want = "id,disposition,disposition_time,disposition_by,provenance,case_id,reading,duplicate_of,source,site\n1,test,2026-03-01T00:00:00Z,Jörg,,,,,,\n"
 	for encoding, in := range map[string]string{
 		"cp1252":   "id,who,t\n1,J\xf6rg,2026-03-01\n",
 		"utf-8":    "\xef\xbb\xbfid,who,t\n1,Jörg,2026-03-01\n",

@@ -108,7 +108,7 @@ func targets() []target {
 			keys(number, "score"), texts("case_id"), keys(list, "techniques"), texts("tactic", "source", "disposition"),
 			keys(moment, "disposition_time"), texts("disposition_by", "provenance", "reading", "duplicate_of"))},
 		{kind: evidence.Dispositions, keys: joined([]key{needed(plain, "id"), needed(plain, "disposition"), needed(moment, "disposition_time")},
-			texts("disposition_by", "provenance", "case_id", "reading", "duplicate_of"))},
+			texts("disposition_by", "provenance", "case_id", "reading", "duplicate_of", "source", "site"))},
 		{kind: evidence.Cases, keys: joined([]key{needed(plain, "case_id"), {name: "title"}, {name: "occurred", as: moment}, needed(moment, "opened"), {name: "closed", as: moment}},
 			texts("classification", "found_by"), keys(list, "techniques", "analytics", "platforms", "alerts"), texts("owner", "lessons"),
 			keys(list, "runbooks"), texts("site"), keys(list, "entities"))},
