@@ -35,7 +35,7 @@ import (
 
 // SchemaVersion is the version of what --json prints. It is raised when a member goes,
 // gets another name or another type; a member that is added raises nothing.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // onError is what stands in place of a command for what is printed on standard error.
 const onError = "error"
