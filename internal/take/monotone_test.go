@@ -290,6 +290,8 @@ func TestRulesForWhatIsRare(t *testing.T) {
 		ev.Rules = []evidence.Of[detection.Rule]{of(detection.Rule{ID: "r", Name: "Rule r", Enabled: true, Analytics: []string{"AN1058"}, Fields: []string{"exe"}, Logs: []detection.Log{{Name: "auditd", Channel: "execve"}}})}
 		return ev
 	}
+	replayed := obstructed(assure.Exempt{}, nil)
+	replayed.Away = []evidence.Of[exercise.Exercise]{of(exercise.Exercise{Test: "a recording", Time: asOf, Provenance: exercise.Replay, RuleID: "r", Outcome: exercise.Alerted})}
 	waiver := assure.Waiver{ID: "AN1058", For: assure.Reporting, Reason: "vendor", By: "ciso", Second: "audit", Made: asOf, Until: day.Of(asOf).Add(9)}
 	for _, c := range []struct {
 		code, id string
@@ -308,6 +310,7 @@ func TestRulesForWhatIsRare(t *testing.T) {
 		{"exception_wanting", "AN1058", obstructed(assure.Exempt{Exception: expired}, nil)},
 		{"exception_hides", "AN1058", obstructed(assure.Exempt{Exception: expired, True: 4, Hides: 2, Alerts: []string{"a", "b"}}, nil)},
 		{"claim_without_sight", "AN1058", obstructed(assure.Exempt{Exception: expired, True: 4, Hides: 2, Alerts: []string{"a", "b"}}, nil)},
+		{"replay_limit", "AN1058", replayed},
 		{"field_missing", "AN1058", obstructed(assure.Exempt{}, []evidence.Of[telemetry.FieldShare]{of(telemetry.FieldShare{Source: "auditd", Field: "exe", Share: 0.04, Day: day.Of(asOf)})})},
 	} {
 		if tk := written(lib, c.ev, c.id); !says(tk, c.code) {

@@ -51,9 +51,9 @@ type reader struct {
 	// case.
 	lets map[string]bool
 	// defining is the function whose parameters were read last, and parameters are those,
-	// in lower case.
+	// in lower case, each with its place, from 0.
 	defining   string
-	parameters []string
+	parameters map[string]int
 	// named are the functions that read the table that a parameter names, each with the
 	// place of that parameter, from 0.
 	named map[string]int
@@ -143,7 +143,7 @@ func (r *reader) begin(t token) {
 	case "table":
 		if by := r.peek(1); r.peek(0).is("(") && by.kind == text {
 			r.table(by.text)
-		} else if i := slices.Index(r.parameters, strings.ToLower(by.text)); i >= 0 && by.kind == name {
+		} else if i, ok := r.parameters[strings.ToLower(by.text)]; ok && by.kind == name {
 			r.named[r.defining] = i
 		}
 	case "cluster", "database", "workspace", "app":
@@ -224,7 +224,7 @@ func (r *reader) let() {
 	// (name: type) and () are parameters; anything else in brackets is a pipeline.
 	if r.peek(0).is("(") && (r.peek(1).is(")") || r.peek(1).kind == name && r.peek(2).is(":")) {
 		r.levels = append(r.levels, level{parameters: true})
-		r.defining, r.parameters = bound, nil
+		r.defining, r.parameters = bound, map[string]int{}
 		r.begins = false
 		r.at++
 	}
@@ -233,8 +233,11 @@ func (r *reader) let() {
 // parameter binds the name of a function's parameter.
 func (r *reader) parameter(t token) {
 	if r.peek(0).is(":") {
-		r.lets[strings.ToLower(t.text)] = true
-		r.parameters = append(r.parameters, strings.ToLower(t.text))
+		lower := strings.ToLower(t.text)
+		r.lets[lower] = true
+		if _, twice := r.parameters[lower]; !twice {
+			r.parameters[lower] = len(r.parameters)
+		}
 	}
 }
 

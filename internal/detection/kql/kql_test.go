@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,11 +81,31 @@ func TestEventsAndSourcesThatAreAskedFor(t *testing.T) {
 // A query costs what it is long, whatever it is made of.
 // BenchmarkRead reads queries of one, ten and a hundred times a length: where the reader is
 // linear, the bytes per second are alike.
+// BenchmarkRead reads longer and longer queries: bytes a second are to stay what they are.
 func BenchmarkRead(b *testing.B) {
-	for _, times := range []int{10, 100, 1000} {
+	for _, times := range []int{1, 10, 100, 1000} {
 		b.Run(strconv.Itoa(times), func(b *testing.B) {
 			query := strings.Repeat("let a = materialize(SigninLogs | where x in (AuditLogs | project y)); union (SecurityEvent | where EventID == 4688), a | join kind=inner (Event | take 1) on x;\n", times)
 			b.SetBytes(int64(len(query)))
+			for b.Loop() {
+				Read(query)
+			}
+		})
+	}
+}
+
+// BenchmarkReadParameters reads functions of more and more parameters, each of which is
+// looked up as often.
+func BenchmarkReadParameters(b *testing.B) {
+	for _, n := range []int{100, 1000, 10_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			var params, calls strings.Builder
+			for i := range n {
+				fmt.Fprintf(&params, "p%d:string, ", i)
+				fmt.Fprintf(&calls, "table(p%d);", i)
+			}
+			query := "let f = (" + params.String() + "q:string) { " + calls.String() + " };"
+			b.SetBytes(int64(min(len(query), maxQuery)))
 			for b.Loop() {
 				Read(query)
 			}

@@ -38,7 +38,7 @@ func pair(s string) (string, bool) {
 
 // scan cuts a query into tokens, in one pass.
 func scan(s string) []token {
-	var out []token
+	out := make([]token, 0, len(s)/4) // about as many as queries have, so that few are moved
 	for i := 0; i < len(s); {
 		c := s[i]
 		switch {
