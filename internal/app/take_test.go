@@ -39,15 +39,19 @@ type walk struct {
 	dir  string
 }
 
-func newWalk(t testing.TB, releases string) *walk {
+func newWalk(t testing.TB, releases ...string) *walk {
 	data := os.Getenv("CANDOR_TEST_DATA")
 	if data == "" {
 		t.Skip("CANDOR_TEST_DATA names no folder of real data")
 	}
 	f := &folder{t: t, dir: t.TempDir(), engine: app.Engines()[0], now: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}
-	bundles, err := filepath.Glob(filepath.Join(data, "attack", releases))
-	if err != nil || len(bundles) == 0 {
-		t.Fatalf("no release: %v", err)
+	var bundles []string
+	for _, r := range releases {
+		found, err := filepath.Glob(filepath.Join(data, "attack", r))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no release %s: %v", r, err)
+		}
+		bundles = append(bundles, found...)
 	}
 	f.ok(append([]string{"attack", "import"}, bundles...)...)
 	examples, err := filepath.Abs("../../examples/ait")
@@ -99,13 +103,17 @@ func (w *walk) raws(r attack.Release) map[string]map[string]any {
 	return m
 }
 
-// TestTakes judges the takes of all shared releases with the evidence of the README.
+// TestTakes judges the takes of shared releases with the evidence of the README: of the
+// newest, one before, and old ones of every shape; of all in long tests.
 func TestTakes(t *testing.T) {
-	which := "*.json.gz"
-	if testing.Short() {
-		which = "*-18.1.json.gz"
+	which := []string{"*-18.1.json.gz", "*-17.1.json.gz", "enterprise-attack-1.0.json.gz", "enterprise-attack-12.1.json.gz", "ics-attack-8.2.json.gz"}
+	switch {
+	case testing.Short():
+		which = which[:1]
+	case os.Getenv("CANDOR_TEST_LONG") != "":
+		which = []string{"*.json.gz"}
 	}
-	w := newWalk(t, which)
+	w := newWalk(t, which...)
 	releases, err := w.desk.Library.Releases(context.Background())
 	if err != nil {
 		t.Fatal(err)
