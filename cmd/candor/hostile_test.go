@@ -283,7 +283,7 @@ func TestNoCommandPrintsWhatDataWouldHaveObeyed(t *testing.T) {
 			ways = [][]string{{inName}, {"--help"}}
 		}
 		for _, args := range ways {
-			for _, how := range [][]string{{"--json"}, {"--color", "always"}} { // what has colours has all that has none
+			for _, how := range [][]string{nil, {"--json"}, {"--color", "always"}} {
 				s := p.run(slices.Concat(strings.Fields(command), args, how)...)
 				what := fmt.Sprintf("candor %s %q", command, append(args, how...))
 				out := s.out + s.err
@@ -297,7 +297,7 @@ func TestNoCommandPrintsWhatDataWouldHaveObeyed(t *testing.T) {
 			}
 		}
 	}
-	if seen < 80 {
+	if seen < 120 {
 		t.Errorf("only %d answers had anything to escape", seen)
 	}
 }
