@@ -107,6 +107,9 @@ var house = map[string]room{
 
 	"measure/tune": {floor: 6, pure: true},
 
+	"correlate":            {floor: 5, pure: true}, // definitions, engine
+	"correlate/definition": {floor: 6},             // Sigma's correlation rules
+
 	"assure": {floor: 6, pure: true},
 	"policy": {floor: 7},
 	"sample": {floor: 7},
