@@ -23,8 +23,9 @@ type Registrar interface {
 // GapRecord is what is stated of a gap, as it is sent; of one that is there, what is left
 // out stays as it is.
 type GapRecord struct {
-	ID            string  `json:"id" doc:"ATT&CK ID of an analytic, detection strategy, technique or tactic, or a name of its own" maxLength:"200"`
+	ID            string  `json:"id,omitempty" doc:"ATT&CK ID of an analytic, detection strategy, technique or tactic, or a name of its own; left out where a target is given" maxLength:"200"`
 	Action        string  `json:"action,omitempty" doc:"The next step that is taken on, as verdicts name it" maxLength:"40"`
+	Target        string  `json:"target,omitempty" doc:"What the step is to be done to, to take it on for every verdict that names it and not for one object" maxLength:"300"`
 	Title         *string `json:"title,omitempty" doc:"What it is called; needed where no verdict is about it"`
 	Why           *string `json:"why,omitempty" doc:"Why it cannot be seen or relied on"`
 	Owner         *string `json:"owner,omitempty" doc:"Who answers for it"`
@@ -96,16 +97,16 @@ func (s *server) stated(r *http.Request) (made gap.Gap, fresh bool, err error) {
 	if err != nil {
 		return made, false, err
 	}
-	return s.Registrar.State(r.Context(), of, gap.Change{ID: rec.ID, Action: rec.Action, Title: rec.Title, Why: rec.Why, Owner: rec.Owner, Decision: rec.Decision,
+	return s.Registrar.State(r.Context(), of, gap.Change{ID: rec.ID, Action: rec.Action, Target: rec.Target, Title: rec.Title, Why: rec.Why, Owner: rec.Owner, Decision: rec.Decision,
 		CompensatedBy: rec.CompensatedBy, Until: rec.Until, Note: rec.Note, Close: rec.Close, By: rec.By, At: of.AsOf, RecordedBy: "token:" + door.Who(r.Context()).Name})
 }
 
 // gapOperation describes the address that gaps are stated at.
 func gapOperation(h huma.API) *huma.Operation {
 	schemas := h.OpenAPI().Components.Schemas
-	op := operation(h, "state-gap", gapsPath, "State a gap, or change what is stated of it", 404, 409, 413, 415, 503)
+	op := operation(h, "state-gap", gapsPath, "State a gap, take on a next step, or change what is stated of either", 404, 409, 413, 415, 503)
 	op.Method = http.MethodPost
-	op.Description = "As candor gap set and close: it is on the disk, in a batch of its own and in the ledger when the answer comes. What says the same as before changes nothing."
+	op.Description = "As candor gap set and close, and with action and target as candor next take: it is on the disk, in a batch of its own and in the ledger when the answer comes. What says the same as before changes nothing."
 	op.Security = []map[string][]string{{scheme: {}}}
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeFor[GapRecord](), true, "")}}}
 	stated := map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeFor[gap.Gap](), true, "")}}

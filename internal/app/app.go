@@ -343,8 +343,12 @@ func (s *stores) archive() archive.Archive { return archive.In(filepath.Join(s.d
 func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler {
 	version, now := cli.Version(), s.mode.Now
 	answers := s.answers(p)
+	var writing web.Writing
+	if s.intake != nil {
+		writing.Gaps = gapsInTurn{s, judge}
+	}
 	pages := web.New(web.Deps{
-		Door: at, Answers: answers.Handler,
+		Door: at, Answers: answers.Handler, Register: judge, Writing: writing,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: s.archive(),
 		Policy: p, Clock: now, Log: log, Version: version,

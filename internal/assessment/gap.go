@@ -81,7 +81,7 @@ func (s *Service) gap(ctx context.Context, id string) (gap.Gap, error) {
 // a new one, about the object that the id names if a verdict is about it. It is evidence,
 // in a batch of its own; what says the same as before changes nothing, and fresh is false.
 func (s *Service) State(ctx context.Context, r Request, c gap.Change) (stated gap.Gap, fresh bool, err error) {
-	have, err := s.gap(ctx, gapID(c.ID, c.Action))
+	have, err := s.gap(ctx, c.Key())
 	if known := err == nil; !known {
 		if fault.KindOf(err) != fault.NotFound {
 			return have, false, err
@@ -114,19 +114,15 @@ func (s *Service) State(ctx context.Context, r Request, c gap.Change) (stated ga
 	return g, true, err
 }
 
-func gapID(id, action string) string {
-	if id = strings.TrimSpace(id); action != "" {
-		return id + "/" + action
-	}
-	return id
-}
-
 // begun returns a gap that nobody stated before: about the object that its id names, or
 // about what its title says.
 func (s *Service) begun(ctx context.Context, r Request, c *gap.Change) (gap.Gap, error) {
 	a, err := s.Assess(ctx, r)
 	if err != nil && c.Title == nil {
 		return gap.Gap{}, err
+	}
+	if c.Target != "" {
+		return stepOf(&a, c)
 	}
 	id := attack.SpellID(strings.TrimSpace(c.ID))
 	var about *assure.Name
@@ -155,5 +151,97 @@ func (s *Service) begun(ctx context.Context, r Request, c *gap.Change) (gap.Gap,
 			Next("candor assess --explain shows the next steps of an analytic, each with its action in --json")
 	}
 	name := *about
-	return gap.Gap{ID: gapID(cmp.Or(name.ATTACKID, name.StixID), c.Action), Object: &name, Action: c.Action, Title: name.Name}, nil
+	return gap.Gap{ID: (&gap.Change{ID: cmp.Or(name.ATTACKID, name.StixID), Action: c.Action}).Key(), Object: &name, Action: c.Action, Title: name.Name}, nil
+}
+
+// stepOf returns a gap that takes on a next step for every verdict that names it. What it
+// is called and why it is to be done is what the verdicts say.
+func stepOf(a *assure.Assessment, c *gap.Change) (gap.Gap, error) {
+	g := gap.Gap{ID: c.Key(), Action: c.Action, Target: c.Target, Decision: gap.Fix}
+	var of []string
+	for i := range a.Verdicts {
+		v := &a.Verdicts[i]
+		if !gap.Asks(v, c.Action, c.Target) {
+			continue
+		}
+		of = append(of, v.Analytic.ATTACKID)
+		for _, step := range v.Next {
+			if g.Title == "" && step.Target == c.Target {
+				g.Title = step.Text
+			}
+		}
+	}
+	switch {
+	case c.ID != "":
+		return g, fault.New(fault.Usage, "a step is taken on for one object or for all, and both an id and a target are given").At("target").Next("leave one of them out")
+	case len(of) == 0:
+		return g, fault.New(fault.NotFound, "no verdict of %s names the next step %q for %q", a.Release, c.Action, c.Target).At("target").
+			Next("candor next --json shows the steps, each with its action and targets")
+	}
+	more := ""
+	if n := len(of) - fewNamed; n > 0 {
+		of, more = of[:fewNamed], fmt.Sprintf(" and %d more", n)
+	}
+	g.Why = "It is a next step of " + strings.Join(of, ", ") + more + "."
+	return g, nil
+}
+
+// fewNamed is how many analytics are named of those that a step is one of.
+const fewNamed = 8
+
+// Drafted is a gap as it stands, or as it could be stated first, with all that was said
+// of it.
+type Drafted struct {
+	gap.Gap
+	// Listed is how it stands; nil where nobody stated it.
+	Listed *gap.Listed
+	// History is everything that was stated of it, oldest first.
+	History []gap.Stated
+}
+
+// Draft returns what is stated of the gap that a change is about or, where nobody stated
+// it, what could be: about what, and why, as the verdict on it says whose case is worst.
+func (s *Service) Draft(ctx context.Context, r Request, c gap.Change) (Drafted, error) {
+	history, err := s.GapHistory(ctx, c.Key())
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return Drafted{}, err
+	}
+	if err != nil {
+		a, failed := s.Assess(ctx, r)
+		if failed != nil {
+			return Drafted{}, failed
+		}
+		g, err := s.begun(ctx, r, &c)
+		if err == nil && g.Why == "" {
+			g.Why = worst(&a, &g)
+		}
+		return Drafted{Gap: g}, err
+	}
+	d := Drafted{Gap: history[len(history)-1].Gap, History: history}
+	reg, err := s.Gaps(ctx, r)
+	if i := slices.IndexFunc(reg.Gaps, func(l gap.Listed) bool { return l.ID == d.ID }); i >= 0 {
+		d.Listed = &reg.Gaps[i]
+	}
+	return d, err
+}
+
+// worst returns what the verdict on a gap's object says whose case is worst or, where the
+// gap takes on a next step, what that step is.
+func worst(a *assure.Assessment, g *gap.Gap) (why string) {
+	var rung assure.Rung
+	for i := range a.Verdicts {
+		v := &a.Verdicts[i]
+		if g.Object == nil || v.Rung == assure.NotApplicable || !gap.Names(v, g.Object.StixID) {
+			continue
+		}
+		for _, step := range v.Next {
+			if step.Action == g.Action && g.Action != "" {
+				return step.Text
+			}
+		}
+		if why == "" || assure.CompareWorst(v.Rung, rung) < 0 {
+			rung, why = v.Rung, v.Sentence
+		}
+	}
+	return why
 }

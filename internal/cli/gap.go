@@ -51,7 +51,7 @@ names that step any more.`,
 	}
 	j.flags(c)
 	j.siteFlag(c)
-	c.Flags().BoolVar(&unstated, "unstated", false, "list each technique that cannot be seen and that no gap is about")
+	c.Flags().BoolVar(&unstated, "unstated", false, "list each technique that cannot be seen, or is claimed and not reliable, and that no gap is about")
 	c.Flags().BoolVar(&overdue, "overdue", false, "only those whose day has passed")
 	return c
 }
@@ -63,7 +63,10 @@ func showGaps(g *sheet, r *gap.Register, unstated, overdue bool) {
 		for i := range r.Gaps {
 			l := &r.Gaps[i]
 			now := "–"
-			if l.Object != nil {
+			switch {
+			case l.Target != "":
+				now = plural(l.Named, "verdict names it", "verdicts name it")
+			case l.Object != nil:
 				now = l.Reach.Words()
 			}
 			decision := string(l.Decision)
@@ -81,18 +84,27 @@ func showGaps(g *sheet, r *gap.Register, unstated, overdue bool) {
 	if overdue {
 		return
 	}
-	if unstated && len(r.Unstated) > 0 {
-		g.head("Cannot be seen, and no gap is about it")
-		rows := [][]string{{"TECHNIQUE", "NAME", "WORST CASE", "NOW", "WHY"}}
-		for i := range r.Unstated {
-			c := &r.Unstated[i]
-			rows = append(rows, []string{c.Of.ATTACKID, clip(c.Of.Name, 40), words(c.Worst), c.Reach.Words(), clip(c.Why, 70)})
-		}
-		g.table("  ", rows)
+	if unstated {
+		showCandidates(g, "Cannot be seen, and no gap is about it", r.Unstated)
+		showCandidates(g, "Claimed and not reliable, and no gap is about it", r.Unreliable)
 	} else if n := len(r.Unstated); n > 0 {
 		g.line("\n%s cannot be seen, and no gap is about %s (--unstated lists them)", plural(n, "technique", "techniques"), map[bool]string{true: "it", false: "them"}[n == 1])
 	}
 	g.line("\n%s  as of %s, policy %s; a decision moves no verdict", r.Release, r.AsOf, r.Policy)
+}
+
+// showCandidates lists what could be stated.
+func showCandidates(g *sheet, title string, list []gap.Candidate) {
+	if len(list) == 0 {
+		return
+	}
+	g.head(title)
+	rows := [][]string{{"TECHNIQUE", "NAME", "WORST CASE", "NOW", "WHY"}}
+	for i := range list {
+		c := &list[i]
+		rows = append(rows, []string{c.Of.ATTACKID, clip(c.Of.Name, 40), words(c.Worst), c.Reach.Words(), clip(c.Why, 70)})
+	}
+	g.table("  ", rows)
 }
 
 // given returns what a flag was set to; nil where it was not.

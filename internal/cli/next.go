@@ -12,6 +12,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/fault"
+	"candor/internal/gap"
 )
 
 func (p *program) nextCommand() *cobra.Command {
@@ -58,11 +59,42 @@ assess, the overview and the API have the same steps in the same order.`,
 			})
 		},
 	}
+	c.AddCommand(p.nextTakeCommand())
 	m.flags(c)
 	m.siteFlag(c)
 	c.Flags().IntVar(&limit, "limit", 20, "how many to print at most; 0 prints all")
 	c.Flags().IntVar(&step, "step", 0, "print this step alone, with each thing that it is to be done to")
 	c.MarkFlagsMutuallyExclusive("limit", "step")
+	return c
+}
+
+func (p *program) nextTakeCommand() *cobra.Command {
+	var j judging
+	var by string
+	c := &cobra.Command{
+		Use:   "take ACTION TARGET",
+		Short: "Take on a next step: who does it, until when",
+		Long: `Take says who does a next step and until when. The step is named by its action and what
+it is to be done to, as candor next --json and the verdicts name them. It is done by
+itself when no verdict names it any more, because the evidence arrived; until then it is
+in the register of gaps (candor gap list), and overdue there once its day has passed.
+Said again it changes what is given; candor gap close takes it back.
+
+It is evidence, with a batch and an entry in the ledger. No verdict rests on it.`,
+		Example: "  candor next take enable_rule W-Acc-400 --owner 'Ann Lee' --due 2027-01-31 --by 'Ann Lee'\n" +
+			"  candor next take exercise T1110 --owner 'red team' --due 2027-01-31 --note 'in the January round' --by 'Ann Lee'",
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.stateGap(cmd, j, gap.Change{Action: args[0], Target: args[1], By: by, At: p.Now(),
+				Owner: given(cmd, "owner"), Until: given(cmd, "due"), Note: given(cmd, "note")})
+		},
+	}
+	refFlags(c, &j.ref)
+	c.Flags().String("owner", "", "who does it")
+	c.Flags().String("due", "", "the day by which it is done, 2006-01-02")
+	c.Flags().String("note", "", "more words")
+	c.Flags().StringVar(&by, "by", "", "who says so (required)")
+	_ = c.MarkFlagRequired("by")
 	return c
 }
 
@@ -100,6 +132,7 @@ func (p *program) nextStep(ctx context.Context, d *Desk, req assessment.Request,
 			part := &l.Parts[i]
 			g.line("")
 			g.wrap("     ", part.Text, 110)
+			g.line("       %s", g.dim(part.Action+": "+strings.Join(part.Targets, ", ")))
 			showOr(g, "       ", part)
 			for _, line := range movesByRung(part.Moves) {
 				g.line("       %s", g.dim(line))

@@ -92,6 +92,7 @@ func outputs() map[string][]schema.Form {
 		"gap history":         {schema.Of[[]gap.Stated]("")},
 		"gap list":            {schema.Of[gap.Register]("")},
 		"gap set":             {schema.Of[gap.Gap]("")},
+		"next take":           {schema.Of[gap.Gap]("")},
 		"matrix":              {schema.Of[matrix.Matrix]("")},
 		"measure": {schema.Of[assessment.Measured](""), schema.Of[assessment.MeasuredRule]("with --rule"),
 			schema.Of[assessment.MeasuredAnalytics]("with --by analytic"), schema.Of[assessment.OneAnalytic]("with --analytic"),

@@ -27,6 +27,10 @@ be seen or relied on (POST /api/v1/gaps). With the scope read it lets one read
 where candor serve --require-token asks for a token. It names what it is for, ends by
 itself, and can be taken back at any time, also while a server runs. See doc/push.md.
 
+A person shows a token once in a browser, at /session of a running server, and writes in
+the pages from then on under the name of the token: labels with the scope dispositions,
+gaps and next steps with gaps, files of evidence with evidence.
+
 Tokens are no evidence: they lie in the folder tokens/ of the data folder, have no
 entry in the ledger and are in no backup. Every batch says which token brought it.`,
 		p.tokenCreateCommand(), p.tokenListCommand(), p.tokenRevokeCommand())
@@ -53,7 +57,7 @@ name of the token that brought it.
 
 A token ends after 90 days unless --expires says otherwise: a number of days as in
 30d, the last day as in 2027-01-31 (UTC), or never.`,
-		Example: "  candor token create edr --scope alerts,dispositions\n  candor token create collector --scope feeds --expires 365d",
+		Example: "  candor token create edr --scope alerts,dispositions\n  candor token create collector --scope feeds --expires 365d\n  candor token create ann --scope dispositions,gaps,evidence",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) (err error) {
 			if r.Expires, err = expiry(expires, p.Now()); err != nil {
@@ -67,7 +71,7 @@ A token ends after 90 days unless --expires says otherwise: a number of days as 
 			return p.emit(madeToken{made, secret}, func(g *sheet) { showMade(g, made, secret) })
 		},
 	}
-	c.Flags().StringSliceVar(&r.Scopes, "scope", nil, "what it is for: to push "+strings.Join(intake.Kinds(), ", ")+"; to write "+identity.Notes+"; to "+string(identity.Read)+" (required)")
+	c.Flags().StringSliceVar(&r.Scopes, "scope", nil, "what it is for: to push "+strings.Join(intake.Kinds(), ", ")+"; to write "+identity.Notes+"; to state "+identity.Gaps+"; to bring files of "+identity.Evidence+" in a browser; to "+string(identity.Read)+" (required)")
 	c.Flags().StringVar(&expires, "expires", "90d", "when it ends: 90d, a last day such as 2027-01-31, or never")
 	c.Flags().StringVar(&r.By, "by", p.Getenv("USER"), "who makes it, for the record")
 	return c

@@ -1,6 +1,9 @@
 // Package door is where requests come in over HTTP: it finds out who asks, by a
-// bearer token, by the cookie that a server's link gave, or by the socket that they
-// came through, and lets package identity say whether they may.
+// bearer token, by the cookie of a session or of a server's link, or by the socket that
+// they came through, and lets package identity say whether they may.
+//
+// A person shows a token once in a browser, which has a session from then on: its cookie
+// opens the routes of pages, and those of programs never.
 //
 // A route cannot be registered without saying what it lets someone do. The package
 // refuses secrets in addresses, where logs and histories keep them, but for the key
@@ -8,12 +11,14 @@
 package door
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +31,9 @@ import (
 // Tokens tells whose a secret is.
 type Tokens interface {
 	Verify(secret string, now time.Time) (token.Token, error)
+	// Current returns a token that was verified before as it is now; what was revoked or
+	// has expired meanwhile is fault.Refused.
+	Current(t token.Token, now time.Time) (token.Token, error)
 }
 
 // Config is what a door is made from.
@@ -44,6 +52,7 @@ type Door struct {
 	// link is the SHA-256 of the key of the link while it opens, and pass that of the
 	// cookie that it gave. The zero digest is of none.
 	link, pass digest
+	seats      sessions
 }
 
 type digest [sha256.Size]byte
@@ -110,15 +119,19 @@ func Private(r *http.Request) bool {
 	return ok && at.Network() == "unix"
 }
 
-// ask returns who makes a request, if they may do what they want.
-func (d *Door) ask(r *http.Request, do identity.Verb, thing string) (identity.Who, error) {
-	anyone := identity.Who{Owner: Private(r)}
-	if d.Rules.May(anyone, do, thing) == nil {
-		return anyone, nil // whatever else they show need not be looked at
+// ask returns who makes a request, if they may do what they want. The session of a
+// browser counts where the route is one of pages.
+func (d *Door) ask(r *http.Request, w Route, pages bool) (identity.Who, error) {
+	who := identity.Who{Owner: Private(r)}
+	if pages {
+		who = d.seated(who, r)
 	}
-	who, err := d.who(r, anyone)
+	if d.Rules.May(who, w.Do, w.Thing) == nil {
+		return who, nil // whatever else they show need not be looked at
+	}
+	who, err := d.who(r, who)
 	if err == nil {
-		err = d.Rules.May(who, do, thing)
+		err = d.Rules.May(who, w.Do, w.Thing)
 	}
 	return who, err
 }
@@ -132,7 +145,7 @@ func (d *Door) who(r *http.Request, anyone identity.Who) (identity.Who, error) {
 		return anyone, err
 	}
 	if c, err := r.Cookie(cookieName(r)); err == nil && d.passes(c.Value) {
-		anyone.Name, anyone.Scopes = "of this browser", []string{string(identity.Read)}
+		anyone.Name, anyone.Scopes = cmp.Or(anyone.Name, "of this browser"), append(slices.Clone(anyone.Scopes), string(identity.Read))
 	}
 	return anyone, nil
 }

@@ -33,6 +33,7 @@ type Router struct {
 	mux    *http.ServeMux
 	refuse func(w http.ResponseWriter, r *http.Request, err error)
 	wrap   func(pattern string, h http.HandlerFunc) http.HandlerFunc
+	pages  bool
 }
 
 // Router returns a router without routes. Who may not is answered by refuse, which
@@ -48,13 +49,20 @@ func (t *Router) Through(wrap func(pattern string, h http.HandlerFunc) http.Hand
 	return t
 }
 
+// ForPeople has the session of a browser count on every route of the router.
+func (t *Router) ForPeople() *Router {
+	t.pages = true
+	return t
+}
+
 // Handle registers a handler for a pattern, and what it lets someone do.
 func (t *Router) Handle(pattern string, do identity.Verb, thing string, h http.HandlerFunc) {
+	way := Route{pattern, do, thing}
 	t.door.mu.Lock()
-	t.door.routes = append(t.door.routes, Route{pattern, do, thing})
+	t.door.routes = append(t.door.routes, way)
 	t.door.mu.Unlock()
 	t.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		who, err := t.door.ask(r, do, thing)
+		who, err := t.door.ask(r, way, t.pages)
 		if err != nil {
 			t.refuse(w, r, err)
 			return

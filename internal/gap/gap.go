@@ -48,8 +48,11 @@ type Gap struct {
 	// Object is the analytic, strategy, technique or tactic that it is about; nil for what
 	// no verdict is about.
 	Object *assure.Name `json:"object,omitempty"`
-	// Action is the next step that was taken on, as verdicts name it; empty for none.
+	// Action is the next step that was taken on, as verdicts name it; empty for none. Target
+	// is what it is to be done to, where it was taken on for every verdict that names it and
+	// not for those on one object; ID is both then, as in "enable_rule:W-Acc-400".
 	Action string `json:"action,omitempty"`
+	Target string `json:"target,omitempty"`
 	Title  string `json:"title"`
 	Why    string `json:"why"`
 	// Owner answers for it.
@@ -71,12 +74,24 @@ type Gap struct {
 // Change is what somebody wants to state of a gap; what is nil stays as it is.
 type Change struct {
 	ID                                               string
-	Action                                           string
+	Action, Target                                   string
 	Title, Why, Owner, Decision, CompensatedBy, Note *string
 	Until                                            *string
 	Close                                            bool
 	By, RecordedBy                                   string
 	At                                               time.Time
+}
+
+// Key is the ID of the gap that a change is about.
+func (c *Change) Key() string {
+	id := strings.TrimSpace(c.ID)
+	switch {
+	case c.Target != "":
+		return c.Action + ":" + c.Target
+	case c.Action != "":
+		return id + "/" + c.Action
+	}
+	return id
 }
 
 // Apply returns a gap with a change made to it, checked.
@@ -209,8 +224,18 @@ func (r *Reach) add(v *assure.Verdict, action string) {
 	}
 }
 
-// Candidate is a technique of which analytics cannot be seen, and about which nobody
-// stated a gap.
+// Asks reports whether a verdict names a next step, by what is to be done to what. What
+// is tried together, to exercise and to write the runbook, is named while either is.
+func Asks(v *assure.Verdict, action, target string) bool {
+	is := []string{action}
+	if action == "exercise_and_runbook" {
+		is = []string{"exercise", "write_runbook", "review_runbook"}
+	}
+	return slices.ContainsFunc(v.Next, func(s assure.Step) bool { return s.Target == target && slices.Contains(is, s.Action) })
+}
+
+// Candidate is a technique of which analytics cannot be seen, or are claimed and not
+// reliable, and about which nobody stated a gap.
 type Candidate struct {
 	Of assure.Name `json:"of"`
 	Reach
@@ -229,7 +254,10 @@ type Register struct {
 	Overdue int      `json:"overdue"`
 	// Unstated are the techniques that verdicts say cannot be seen, and no gap is about.
 	Unstated []Candidate `json:"unstated"`
-	Limits   []string    `json:"limits"`
+	// Unreliable are those that rules claim and nothing shows to be reliable, where no gap
+	// is about them and all of what they claim can be seen.
+	Unreliable []Candidate `json:"claimed_unreliable"`
+	Limits     []string    `json:"limits"`
 }
 
 // Stated is a gap with the batch that brought it.
@@ -240,14 +268,22 @@ type Stated struct {
 
 // New makes the register of an assessment and the gaps that were last stated on a day.
 func New(a *assure.Assessment, stated []Stated, today day.Date) Register {
-	r := Register{Release: a.Release.String(), AsOf: today, Policy: a.Policy, Gaps: []Listed{}, Unstated: []Candidate{}, Limits: slices.Concat([]string{}, a.Beside)}
+	r := Register{Release: a.Release.String(), AsOf: today, Policy: a.Policy, Gaps: []Listed{}, Limits: slices.Concat([]string{}, a.Beside)}
 	about := map[string]bool{}
 	for _, s := range stated {
 		if day.Of(s.At) > today {
 			continue
 		}
 		l := Listed{Gap: s.Gap, Batch: s.Batch}
-		if s.Object != nil {
+		switch {
+		case s.Target != "":
+			for i := range a.Verdicts {
+				if v := &a.Verdicts[i]; Asks(v, s.Action, s.Target) {
+					l.add(v, "")
+					l.Named++
+				}
+			}
+		case s.Object != nil:
 			about[s.Object.StixID] = about[s.Object.StixID] || !s.Closed
 			for i := range a.Verdicts {
 				if Names(&a.Verdicts[i], s.Object.StixID) {
@@ -270,7 +306,13 @@ func New(a *assure.Assessment, stated []Stated, today day.Date) Register {
 		}
 		return strings.Compare(x.ID, y.ID)
 	})
-	r.Unstated = unstated(a.Verdicts, about)
+	r.Unstated = candidates(a.Verdicts, about, unseen)
+	r.Unreliable = candidates(a.Verdicts, about, func(v *assure.Verdict) bool {
+		return v.Claimed && !unseen(v) && v.Rung != assure.Reliable && v.Rung != assure.NotApplicable
+	})
+	r.Unreliable = slices.DeleteFunc(r.Unreliable, func(c Candidate) bool {
+		return slices.ContainsFunc(r.Unstated, func(u Candidate) bool { return u.Of.StixID == c.Of.StixID })
+	})
 	return r
 }
 
@@ -279,7 +321,9 @@ func (l *Listed) stands(today day.Date) State {
 	switch {
 	case l.Closed:
 		return Closed
-	case l.Object != nil && l.Applicable > 0 && (l.Action != "" && l.Named == 0 || l.Unseen+l.Unreliable == 0):
+	case l.Target != "" && l.Named == 0:
+		return Done
+	case l.Target == "" && l.Object != nil && l.Applicable > 0 && (l.Action != "" && l.Named == 0 || l.Unseen+l.Unreliable == 0):
 		return Done
 	case l.Until != "" && l.Until < today:
 		return Overdue
@@ -304,14 +348,16 @@ func Names(v *assure.Verdict, stixID string) bool {
 	return false
 }
 
-// unstated lists the techniques of which analytics are not seen and no gap is about: not
+func unseen(v *assure.Verdict) bool { return v.Rung == assure.Outside || v.Rung == assure.Blind }
+
+// candidates lists the techniques of which analytics are lacking and no gap is about: not
 // about the analytic, nor about anything that it belongs to.
-func unstated(verdicts []assure.Verdict, about map[string]bool) []Candidate {
+func candidates(verdicts []assure.Verdict, about map[string]bool, lacking func(*assure.Verdict) bool) []Candidate {
 	at := map[string]int{}
 	cs := []Candidate{}
 	for i := range verdicts {
 		v := &verdicts[i]
-		if v.Rung != assure.Outside && v.Rung != assure.Blind || told(v, about) {
+		if !lacking(v) || told(v, about) {
 			continue
 		}
 		for _, t := range v.Techniques {

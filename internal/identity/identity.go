@@ -27,8 +27,9 @@ const (
 	Push Verb = "push"
 	// Run is to have a server run a command line; the thing is the command.
 	Run Verb = "run"
-	// Enter is to show the key of the link that a server printed; the thing is the
-	// route. The key itself decides, so that anyone may try.
+	// Enter is to show the key of the link that a server printed, or a token, and to see
+	// what the page that asks for it is drawn with; the thing is the route. The key or the
+	// token decides, so that anyone may try.
 	Enter Verb = "enter"
 )
 
@@ -44,10 +45,15 @@ const Retention = "retention"
 // Reviews is the scope of those who say which alerts are part of an incident.
 const Reviews = "reviews"
 
+// Evidence is the scope of those who bring files of evidence, of whatever kind, through
+// the pages.
+const Evidence = "evidence"
+
 // Scopes lists what someone can be known to be for: to push one kind of evidence, to
-// write notes, to review incidents, to state gaps, to have alerts removed, or to read.
+// write notes, to review incidents, to state gaps, to bring files, to have alerts removed,
+// or to read.
 func Scopes() []string {
-	return append(evidence.Pushed(), Notes, Reviews, Gaps, Retention, string(Read))
+	return append(evidence.Pushed(), Notes, Reviews, Gaps, Evidence, Retention, string(Read))
 }
 
 // Who is someone who wants something. The zero Who is anyone who reaches the server.

@@ -173,13 +173,31 @@ func (f *Folder) Verify(secret string, now time.Time) (Token, error) {
 	case subtle.ConstantTimeCompare([]byte(digest(secret)), []byte(k.SHA256)) != 1:
 		return Token{}, unknown()
 	}
+	return f.lasting(k, now)
+}
+
+// Current returns a token that was verified before as it is now, and notes that it was
+// used. One that expired or was revoked meanwhile, by whichever process, is fault.Refused.
+func (f *Folder) Current(t Token, now time.Time) (Token, error) {
+	k, err := f.read(t.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && k.ID != t.ID:
+		return Token{}, unknown()
+	case err != nil:
+		return Token{}, err
+	}
+	return f.lasting(k, now)
+}
+
+// lasting returns a token that was neither revoked nor has expired.
+func (f *Folder) lasting(k stored, now time.Time) (Token, error) {
 	switch k.State(now) {
 	case Revoked:
 		return Token{}, fault.New(fault.Refused, "the token %s was revoked on %s", k.Name, k.Revoked.Format(time.DateTime)).Next("candor token create makes another")
 	case Expired:
 		return Token{}, fault.New(fault.Refused, "the token %s expired on %s", k.Name, k.Expires.Format(time.DateTime)).Next("candor token create makes another")
 	}
-	f.note(name, now)
+	f.note(k.Name, now)
 	return k.Token, nil
 }
 

@@ -32,6 +32,7 @@ import (
 	"candor/internal/store/batches"
 	"candor/internal/store/scan"
 	"candor/internal/store/sqlite"
+	"candor/internal/token"
 	"candor/internal/web"
 )
 
@@ -70,6 +71,7 @@ type desk struct {
 	assess   *assessment.Service
 	policy   assure.Policy
 	log      *record
+	tokens   *token.Folder // of those who may write, if anybody
 	http.Handler
 }
 
@@ -80,7 +82,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 // openDesk opens the data folder dir.
-func openDesk(t *testing.T, dir string) *desk {
+func openDesk(t *testing.T, dir string, with ...func(*desk, *web.Deps)) *desk {
 	t.Helper()
 	d := &desk{t: t, dir: dir, policy: policy.Default(), log: &record{}}
 	ctx := t.Context()
@@ -96,8 +98,12 @@ func openDesk(t *testing.T, dir string) *desk {
 		Policy: filepath.Join(dir, "policy.yaml"), Now: clock})
 	d.assess = assessment.New(d.library, d.evidence, d.alerts)
 	at := door.New(door.Config{Now: clock})
-	pages := web.New(web.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
-		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
+	deps := web.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
+		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Register: d.assess, Policy: d.inForce, Clock: clock, Log: log, Version: "test"}
+	for _, w := range with {
+		w(d, &deps)
+	}
+	pages := web.New(deps)
 	machines := api.New(api.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Evidence: d.evidence, Alerts: d.alerts,
 		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
 	d.Handler = web.Combine(pages, machines, log)
@@ -131,7 +137,7 @@ func TestMain(m *testing.M) {
 }
 
 // demonstration returns a data folder with the miniature and its evidence.
-func demonstration(t *testing.T) *desk {
+func demonstration(t *testing.T, with ...func(*desk, *web.Deps)) *desk {
 	t.Helper()
 	demo.once.Do(func() {
 		d := openDesk(t, must(os.MkdirTemp("", "candor-web-"))(t))
@@ -148,7 +154,7 @@ func demonstration(t *testing.T) *desk {
 	if err := os.CopyFS(dir, os.DirFS(demo.dir)); err != nil {
 		t.Fatal(err)
 	}
-	return openDesk(t, dir)
+	return openDesk(t, dir, with...)
 }
 
 // bundle imports a bundle as a release of Enterprise.

@@ -7,6 +7,7 @@ import (
 
 	"candor/internal/door"
 	"candor/internal/fault"
+	"candor/internal/identity"
 )
 
 // doorView is the page of someone who has not been let in, or has been just now. It
@@ -33,6 +34,10 @@ func (s *site) enter(w http.ResponseWriter, r *http.Request) {
 
 // locked answers a request of someone who may not read.
 func (s *site) locked(w http.ResponseWriter, r *http.Request, err error) {
+	if s.Writing.any() && s.Door.Tokens != nil && fault.KindOf(err) == fault.Refused && (r.Method == http.MethodPost || s.Door.Rules.May(door.Who(r.Context()), identity.Read, r.URL.Path) == nil) {
+		s.unseated(w, r, err)
+		return
+	}
 	s.shut(w, r, door.Refuse(w, r, err), err)
 }
 

@@ -16,8 +16,9 @@ type gapsView struct {
 	Gaps     []gap.Listed
 	Unstated []gap.Candidate
 	Paging   paging
-	// All says that what nobody stated is shown instead of the gaps.
-	All bool
+	// All says that what is not seen and nobody stated is shown instead of the gaps, and
+	// Claimed that what is claimed and not reliable is.
+	All, Claimed bool
 }
 
 func (s *site) gaps(r *http.Request) (view, error) {
@@ -25,16 +26,19 @@ func (s *site) gaps(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := gapsView{frame: fr, Library: fr.Release.Version != "", All: r.URL.Query().Get("show") == "unstated"}
+	v := gapsView{frame: fr, Library: fr.Release.Version != "", All: r.URL.Query().Get("show") == "unstated", Claimed: r.URL.Query().Get("show") == "claimed"}
 	if !v.Library {
 		return view{name: "gaps", data: v}, nil
 	}
 	if v.R, err = s.Assessor.Gaps(r.Context(), s.requestFor(fr.Sel, fr.Release)); err != nil {
 		return view{}, err
 	}
-	if v.All {
+	switch {
+	case v.All:
 		v.Unstated, v.Paging, err = onPage(r, v.R.Unstated)
-	} else {
+	case v.Claimed:
+		v.Unstated, v.Paging, err = onPage(r, v.R.Unreliable)
+	default:
 		v.Gaps, v.Paging, err = onPage(r, v.R.Gaps)
 	}
 	return view{name: "gaps", data: v}, err

@@ -140,8 +140,11 @@ type frame struct {
 	Words   string
 	Policy  assure.PolicyRef
 	Version string
-	// Path is the page's own path, for forms that change the selection.
-	Path string
+	// Path is the page's own path, for forms that change the selection, and Self its whole
+	// address.
+	Path, Self string
+	// Sign says what may be written.
+	Sign sign
 }
 
 // choice is one entry of a list of which one is chosen.
@@ -158,7 +161,7 @@ func (s *site) frame(r *http.Request, sel selection, rel attack.Release) (frame,
 		return frame{}, err
 	}
 	f := frame{Sel: sel, Day: sel.AsOf, Release: rel, Policy: s.inForce.Ref(),
-		Version: s.Version, Path: r.URL.EscapedPath(), Miniature: rel.Domain == sample.Domain && rel.Version == sample.Version}
+		Version: s.Version, Path: r.URL.EscapedPath(), Self: r.URL.RequestURI(), Sign: s.signOf(r), Miniature: rel.Domain == sample.Domain && rel.Version == sample.Version}
 	if f.Day == "" {
 		f.Day = string(day.Of(s.Clock()))
 	}

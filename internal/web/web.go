@@ -93,6 +93,10 @@ type Deps struct {
 	Ledger Ledger
 	// Kept holds the assessments that were kept.
 	Kept Kept
+	// Register says what is stated of gaps, and what could be.
+	Register Register
+	// Writing is what people write through; nothing can be written where it is zero.
+	Writing Writing
 	// Door lets in who may.
 	Door *door.Door
 	// Answers, which may be nil, keeps what handlers answered.
@@ -131,11 +135,11 @@ type view struct {
 // New returns the handler of the pages and of the files that they need.
 func New(d Deps) http.Handler {
 	s := &site{Deps: d, pages: parse()}
-	mux := d.Door.Router(s.locked)
+	mux := d.Door.Router(s.locked).ForPeople()
 	if d.Answers != nil {
 		mux.Through(func(_ string, h http.HandlerFunc) http.HandlerFunc { return d.Answers(h) })
 	}
-	mux.HandleFunc("GET /static/", static().ServeHTTP)
+	mux.Handle("GET /static/", identity.Enter, "/static/", s.lasting(static().ServeHTTP))
 	mux.Handle("GET "+door.EnterPath, identity.Enter, door.EnterPath, s.enter)
 	mux.HandleFunc("GET /{$}", s.handle((*site).overview))
 	mux.HandleFunc("GET /objects", s.handle((*site).objects))
@@ -149,6 +153,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /matrix/picture.svg", s.matrixFile("image/svg+xml", "svg", func(m *matrix.Matrix) ([]byte, error) { return m.SVG(), nil }))
 	mux.HandleFunc("GET /matrix/table.csv", s.matrixFile("text/csv; charset=utf-8", "csv", (*matrix.Matrix).CSV))
 	mux.HandleFunc("GET /gaps", s.handle((*site).gaps))
+	mux.HandleFunc("GET "+gapPath, s.handle((*site).gap))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
 	mux.HandleFunc("GET /kept", s.handle((*site).keptList))
 	mux.HandleFunc("GET /kept/{name}", s.handle((*site).kept))
@@ -167,8 +172,17 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /evidence/{id}", s.handle((*site).batch))
 	mux.HandleFunc("GET /ledger", s.handle((*site).ledger))
 	mux.HandleFunc("GET /policy", s.handle((*site).policy))
+	s.writes(mux)
 	mux.HandleFunc("/", s.handle((*site).missing))
 	return secure(mux)
+}
+
+// lasting keeps what a handler answers, where answers are kept.
+func (s *site) lasting(h http.HandlerFunc) http.HandlerFunc {
+	if s.Answers == nil {
+		return h
+	}
+	return s.Answers(h)
 }
 
 // view makes the view of a page. All of it is judged by the policy that was in
@@ -191,7 +205,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "session", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
 		"exercises", "exercise",
 		"evidence", "rulesmade", "telemetrymade", "exceptionsmade", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
