@@ -367,3 +367,24 @@ func (d *compiled) names(stages uint64) (names []string) {
 	}
 	return names
 }
+
+// Fit returns which stages of a definition, by its place among Definitions, an
+// observation fits by itself, as a set of their places, and the group that it belongs to;
+// no stages where it has no group.
+func (p *Plan) Fit(def int, o *Observation) (stages uint64, key string) {
+	d := &p.defs[def]
+	family := p.families.Of(o.Sort)
+	for k := range d.Stages {
+		if p.fits(d, k, o.Sort, family) {
+			stages |= 1 << k
+		}
+	}
+	if stages == 0 {
+		return 0, ""
+	}
+	m := p.match(def, -1, stages)
+	if key = groupKey(o, m.groups); key == "" {
+		stages = 0
+	}
+	return stages, key
+}

@@ -108,6 +108,7 @@ var house = map[string]room{
 	"measure/tune": {floor: 6, pure: true},
 
 	"correlate":            {floor: 5, pure: true}, // definitions, engine
+	"correlate/worth":      {floor: 6, pure: true}, // chance, precision, what is lost
 	"correlate/definition": {floor: 6},             // Sigma's correlation rules
 
 	"assure": {floor: 6, pure: true},
