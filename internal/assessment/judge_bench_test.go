@@ -80,30 +80,65 @@ func (m made) each(ids []string) func(func(*alert.Alert, error) bool) {
 func columnar(b *testing.B, m made) *bench {
 	x := newBench(b)
 	x.release("18.1", stix.Source{Name: "enterprise-attack-18.1", Reader: packed(b, "attack", "enterprise-attack-18.1.json.gz")})
-	var ids []string
-	for r, err := range sigmaRules(b, nil) {
-		if err != nil {
-			b.Fatal(err)
-		}
-		ids = append(ids, r.Key)
-	}
+	ids := sigmaIDs(b)
 	if _, _, err := x.ev.Append(b.Context(), x.batch(evidence.RecordRule), sigmaRules(b, nil)); err != nil {
 		b.Fatal(err)
 	}
-	folder := filepath.Join(b.TempDir(), "alerts")
+	folder := kept(b, m)
 	al, err := batches.Open(b.Context(), folder, duckdb.Engine(folder+".index", folder), batches.Options{Write: true})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { al.Close() })
 	start := time.Now()
-	if _, _, err := al.Append(b.Context(), store.Batch{ID: "alerts-1", Kind: "alerts", Hash: "1", Added: asOf}, m.each(ids[:m.rules])); err != nil {
+	if _, fresh, err := al.Append(b.Context(), store.Batch{ID: "alerts-1", Kind: "alerts", Hash: "1", Added: asOf}, m.each(ids[:m.rules])); err != nil {
 		b.Fatal(err)
+	} else if fresh {
+		b.Logf("%d alerts made and kept in %.1f s", m.alerts, time.Since(start).Seconds())
 	}
-	b.Logf("%d alerts made and kept in %.1f s", m.alerts, time.Since(start).Seconds())
 	x.Service, x.alerts, x.raising = assessment.New(x.lib, x.ev, al), al, ids[:m.rules]
 	x.arrive()
 	return x
+}
+
+// kept returns a folder of this benchmark's own for its alerts: empty, or with a copy of what
+// CANDOR_BENCH_KEPT names holds, a store of as many such alerts as another run made there
+// when it found none.
+func kept(b *testing.B, m made) string {
+	folder := filepath.Join(b.TempDir(), "alerts")
+	from := os.Getenv("CANDOR_BENCH_KEPT")
+	if from == "" {
+		return folder
+	}
+	from = filepath.Join(from, fmt.Sprint(m.alerts, "-", m.burst))
+	if _, err := os.Stat(from); err != nil {
+		ids := sigmaIDs(b)
+		al, err := batches.Open(b.Context(), filepath.Join(from, "alerts"), duckdb.Engine(filepath.Join(from, "alerts.index"), filepath.Join(from, "alerts")), batches.Options{Write: true})
+		if err == nil {
+			_, _, err = al.Append(b.Context(), store.Batch{ID: "alerts-1", Kind: "alerts", Hash: "1", Added: asOf}, m.each(ids[:m.rules]))
+		}
+		if err == nil {
+			err = al.Close()
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := os.CopyFS(filepath.Dir(folder), os.DirFS(from)); err != nil {
+		b.Fatal(err)
+	}
+	return folder
+}
+
+// sigmaIDs are the ids of the real rules.
+func sigmaIDs(b *testing.B) (ids []string) {
+	for r, err := range sigmaRules(b, nil) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		ids = append(ids, r.Key)
+	}
+	return ids
 }
 
 // arrive records that half of the log sources of the release arrive.
