@@ -194,6 +194,15 @@ func (l *labelling) person(t *Tally) {
 	}
 }
 
+// pairsOf lists how many alerts were read as what and what, by these.
+func pairsOf(counts map[PairCount]int64) []PairCount {
+	list := counted(counts, func(p PairCount, n int64) PairCount { p.N = n; return p })
+	slices.SortFunc(list, func(a, b PairCount) int {
+		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Second, b.Second))
+	})
+	return list
+}
+
 func (l *labelling) sum() Labelling {
 	out := l.Labelling
 	out.Persons = int64(len(l.persons))
@@ -207,10 +216,7 @@ func (l *labelling) sum() Labelling {
 			out.Minute, out.InMinute = at, n
 		}
 	}
-	out.Pairs = counted(l.pairs, func(p PairCount, n int64) PairCount { p.N = n; return p })
-	slices.SortFunc(out.Pairs, func(a, b PairCount) int {
-		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Second, b.Second))
-	})
+	out.Pairs = pairsOf(l.pairs)
 	for _, c := range l.clusters {
 		out.Strict.add(c.n, c.h)
 		if c.pairs > 0 {

@@ -132,6 +132,9 @@ func (q *Question) Counts(p Provenance) bool { return slices.Contains(q.Provenan
 // At reports whether alerts that name a site, or none, are asked about.
 func (q *Question) At(site string) bool { return at(q.Site, site) }
 
+// At reports whether alerts that name a site, or none, are of the part.
+func (p *Part) At(site string) bool { return at(p.Site, site) }
+
 // at reports whether alerts that name a site, or none, are asked about with a site, or none.
 func at(asked, site string) bool { return asked == "" || site == "" || site == asked }
 

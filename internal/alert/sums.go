@@ -143,21 +143,14 @@ func (s *summing) add(t *Tally) {
 
 func (s *summing) sums() Sums {
 	sums := Sums{Clusters: int64(len(s.clusters)), LastLabelled: s.last, Labelling: s.labels.sum(),
-		Classes: counted(s.classes, func(c ClassCount, n int64) ClassCount { c.N = n; return c }),
-		Days:    counted(s.days, func(d day.Date, n int64) DayCount { return DayCount{d, n} }),
-		Rules:   counted(s.rules, func(r string, n int64) RuleCount { return RuleCount{r, n} })}
-	slices.SortFunc(sums.Classes, func(a, b ClassCount) int {
-		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Provenance, b.Provenance))
-	})
+		Classes: classesOf(s.classes), Rules: rulesOf(s.rules),
+		Days: counted(s.days, func(d day.Date, n int64) DayCount { return DayCount{d, n} })}
 	slices.SortFunc(sums.Days, func(a, b DayCount) int { return cmp.Compare(a.Day, b.Day) })
-	slices.SortFunc(sums.Rules, func(a, b RuleCount) int { return cmp.Compare(a.Rule, b.Rule) })
 	for _, r := range sums.Rules {
 		sums.Alerts += r.N
 	}
 	for name, c := range s.clusters {
-		if c.all > sums.Most || c.all == sums.Most && name < sums.Busiest {
-			sums.Busiest, sums.Most = name, c.all
-		}
+		sums.busy(name, c.all)
 		sums.Episode(c.n, c.h)
 	}
 	for _, h := range s.hours {
@@ -179,6 +172,29 @@ func (s *Sums) Episode(n, h int64) {
 	s.Largest = max(s.Largest, n)
 	s.N, s.H = s.N+n, s.H+h
 	s.NN, s.NH, s.HH = s.NN+n*n, s.NH+n*h, s.HH+h*h
+}
+
+// classesOf lists how many alerts there are of each class and provenance, by these.
+func classesOf(counts map[ClassCount]int64) []ClassCount {
+	list := counted(counts, func(c ClassCount, n int64) ClassCount { c.N = n; return c })
+	slices.SortFunc(list, func(a, b ClassCount) int {
+		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Provenance, b.Provenance))
+	})
+	return list
+}
+
+// rulesOf lists how many there are of each rule, by these.
+func rulesOf(counts map[string]int64) []RuleCount {
+	list := counted(counts, func(r string, n int64) RuleCount { return RuleCount{r, n} })
+	slices.SortFunc(list, func(a, b RuleCount) int { return cmp.Compare(a.Rule, b.Rule) })
+	return list
+}
+
+// busy takes a cluster of n alerts for the busiest, if it is.
+func (s *Sums) busy(name string, n int64) {
+	if n > s.Most || n == s.Most && name < s.Busiest {
+		s.Busiest, s.Most = name, n
+	}
 }
 
 // counted lists what was counted, in no order; nil when nothing was.

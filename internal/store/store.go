@@ -476,6 +476,16 @@ type Alerts interface {
 // AlertReader answers questions about alerts. What its answers must come to is said
 // by package history.
 type AlertReader interface {
+	AlertIndex
+	// Sums answers a question about sets of alerts, one answer for each set: how many there
+	// are, and what their labels come to cluster by cluster. What alerts inherit from the
+	// question's cases is worked in, and rules of one set are counted together. A time
+	// that no store can keep is fault.Invalid.
+	Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, error)
+}
+
+// AlertIndex answers those questions about alerts that it takes the alerts to answer.
+type AlertIndex interface {
 	AroundReader
 	// Known returns, of those of the ids that alerts have which count, what these are known
 	// by: by source and site in byte order.
@@ -485,11 +495,6 @@ type AlertReader interface {
 	// provenance and Opened, before anything is inherited. They are many: who can start
 	// from Sums does.
 	Tallies(ctx context.Context, q *alert.Question) ([]alert.Tally, error)
-	// Sums answers a question about sets of alerts, one answer for each set: how many there
-	// are, and what their labels come to cluster by cluster. What alerts inherit from the
-	// question's cases is worked in, and rules of one set are counted together. A time
-	// that no store can keep is fault.Invalid.
-	Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, error)
 	// CaseCounts counts the alerts of the question's days that name one of its cases, by
 	// case, then rule, class, provenance and Reopened. The question's sets do not matter.
 	CaseCounts(ctx context.Context, q *alert.Question) ([]alert.CaseCount, error)

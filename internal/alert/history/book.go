@@ -200,6 +200,9 @@ func (b *Book) Tallies(q *alert.Question) []alert.Tally {
 // Sums answers a question from the single alerts.
 func (b *Book) Sums(q *alert.Question) []alert.Sums { return q.Sums(b.tallies(q)) }
 
+// Shares answers it day by day.
+func (b *Book) Shares(q *alert.Question) alert.Shares { return q.Shares(b.tallies(q)) }
+
 // CaseCounts counts the alerts of a question's cases.
 func (b *Book) CaseCounts(q *alert.Question) []alert.CaseCount { return q.CaseCounts(b.tallies(q)) }
 

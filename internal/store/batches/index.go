@@ -18,7 +18,7 @@ import (
 //
 // A zero index holds nothing. What it notes of itself, in Held and Tip, it only keeps.
 type Index interface {
-	store.AlertReader
+	store.AlertIndex
 	// Tip returns what the last change that was committed left; the zero Tip before one.
 	// It costs the same however many batches there are.
 	Tip(ctx context.Context) (Tip, error)
@@ -29,6 +29,9 @@ type Index interface {
 	Newest(ctx context.Context, upTo, n int) (list []Held, all int, err error)
 	// Packs lists what has been taken in, as one by file; see store.Packer.
 	Packs(ctx context.Context) ([]store.Pack, error)
+	// Shares answers a question about sets day by day, by what shares of its rules and sets add
+	// up; see alert.Question.Shares, whose answer it is in any order.
+	Shares(ctx context.Context, q *alert.Question) (alert.Shares, error)
 	// RulesOf does what Rules does, of the rules with some keys, or of all for nil.
 	RulesOf(ctx context.Context, keys []string) ([]store.AlertRule, error)
 	// Rows counts the arrivals that the answers are worked out from, by the number of

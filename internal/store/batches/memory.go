@@ -42,6 +42,7 @@ type memory struct {
 	differ  map[[2]string]*differing       // by the names of two
 	raised  *answered[[]store.AlertRule]   // what Rules answered
 	sums    cache.Cache[*answered[summed]] // by set and all else that is asked
+	shares  sharing
 	near    cache.Cache[*answered[[]alert.Near]]
 	present cache.Cache[*answered[[]alert.Presence]] // by day
 }
@@ -56,8 +57,9 @@ type answered[V any] struct {
 // summed are sums with what else than alerts of their own rules they rest on.
 type summed struct {
 	alert.Sums
-	trials string // the exercises, where tests are among the alerts
-	all    bool   // all alerts, as duplicates do, which repeat any
+	trials string   // the exercises, where tests are among the alerts
+	all    bool     // all alerts, as duplicates do, which repeat any
+	cases  []string // what these say, which alerts belong to
 }
 
 // differing are the rules of the alerts of the cases of which two legacies say something
@@ -70,7 +72,7 @@ type differing struct {
 // What is remembered takes about so many bytes at most, and so many rules and days are
 // told apart: beyond them all is forgotten.
 const (
-	memoryOfSums    = 64 << 20
+	memoryOfSums    = 32 << 20
 	memoryOfAround  = 16 << 20
 	memoryOfTouches = 200_000
 	memoryOfCases   = 16 // legacies
@@ -82,6 +84,8 @@ func newMemory(x Index) *memory {
 		s := &a.value
 		return 1024 + 48*int64(len(s.Classes)+len(s.Days)+len(s.Rules)+len(s.Pairs))
 	}
+	m.shares.rules.Most, m.shares.rules.Cost = memoryOfRules, func(s *stretch[[]alert.RuleShare]) int64 { return s.cost }
+	m.shares.sets.Most, m.shares.sets.Cost = memoryOfSets, func(s *stretch[alert.SetShare]) int64 { return s.cost }
 	m.near.Most, m.near.Cost = memoryOfAround, func(a *answered[[]alert.Near]) int64 { return 512 + 160*int64(len(a.value)) }
 	m.present.Most, m.present.Cost = memoryOfAround, func(a *answered[[]alert.Presence]) int64 { return 256 + 128*int64(len(a.value)) }
 	m.clear()
@@ -236,17 +240,20 @@ const attempts = 2
 
 // Sums answers a question; see store.AlertReader.
 func (m *memory) Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, error) {
-	if !q.Until.IsZero() || len(q.Sets) == 0 {
-		return m.index.Sums(ctx, q)
-	}
-	x := &summing{memory: m, q: q, trials: fmt.Sprint(q.Trials)}
-	x.rest = fmt.Sprintf("%q %q %q %q ", q.From, q.To, q.Site, q.Provenances)
-	for range attempts {
-		if out, ok, err := x.try(ctx); ok || err != nil {
-			return out, err
+	if len(q.Sets) > 0 && q.Until.IsZero() {
+		x := &summing{memory: m, q: q, trials: fmt.Sprint(q.Trials), others: others{}}
+		x.rest = fmt.Sprintf("%q %q %q %q ", q.From, q.To, q.Site, q.Provenances)
+		for range attempts {
+			if out, ok, err := x.try(ctx); ok || err != nil {
+				return out, err
+			}
 		}
 	}
-	return m.index.Sums(ctx, q)
+	s, err := m.index.Shares(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return q.Composed(&s), nil
 }
 
 // summing is a question about sums on its way to its answer.
@@ -254,6 +261,7 @@ type summing struct {
 	*memory
 	q                   *alert.Question
 	rest, trials, cases string // what is asked beside sets
+	others              others
 }
 
 // key is under what the sums of a set are remembered.
@@ -266,7 +274,8 @@ func (x *summing) key(s alert.Set) string {
 	return b.String()
 }
 
-// try answers the question; ok is false where something changed meanwhile.
+// try answers the question; ok is false where something changed meanwhile, or shares cannot
+// answer it.
 func (x *summing) try(ctx context.Context) (out []alert.Sums, ok bool, err error) {
 	at, under := x.now()
 	x.mu.Lock()
@@ -276,11 +285,8 @@ func (x *summing) try(ctx context.Context) (out []alert.Sums, ok bool, err error
 	places, asked := []int{}, *x.q
 	asked.Sets = nil
 	for i, set := range x.q.Sets {
-		have, _ := x.sums.Get(x.key(set))
-		if fits, err := x.fits(ctx, have, set); err != nil {
-			return nil, false, err
-		} else if fits {
-			if have.cases != x.cases && !under { // so that the difference is not looked for again
+		if have, _ := x.sums.Get(x.key(set)); !under && x.fits(have, set) {
+			if have.cases != x.cases { // so that the difference is not looked for again
 				x.sums.Put(x.key(set), &answered[summed]{have.value, at, x.cases})
 			}
 			out[i] = have.value.copied()
@@ -289,35 +295,35 @@ func (x *summing) try(ctx context.Context) (out []alert.Sums, ok bool, err error
 		places, asked.Sets = append(places, i), append(asked.Sets, set)
 	}
 	if len(places) > 0 {
-		got, err := x.index.Sums(ctx, &asked)
-		if err != nil {
+		got, ok, err := x.added(ctx, &asked)
+		if !ok || err != nil {
 			return nil, false, err
 		}
 		for n, i := range places {
-			s := summed{Sums: got[n]}
-			if out[i] = s.copied(); !under {
-				s.rests(x.trials)
-				x.sums.Put(x.key(x.q.Sets[i]), &answered[summed]{s, at, x.cases})
-			}
+			s := got[n]
+			s.rests(x.trials)
+			out[i] = s.copied()
+			x.sums.Put(x.key(x.q.Sets[i]), &answered[summed]{s, at, x.cases})
 		}
 	}
-	then, _ := x.now()
-	return out, then == at || len(places) == len(out), nil
+	then, under := x.now()
+	return out, then == at && !under, nil
 }
 
 // fits reports whether what was answered of a set is what would be answered now.
-func (x *summing) fits(ctx context.Context, have *answered[summed], set alert.Set) (bool, error) {
+func (x *summing) fits(have *answered[summed], set alert.Set) bool {
 	if have == nil || have.value.trials != "" && have.value.trials != x.trials {
-		return false, nil
-	}
-	other, known, err := x.differing(ctx, have.cases, x.cases)
-	if err != nil || !known {
-		return false, err
+		return false
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if have.cases != x.cases {
+		if other := x.others.of(x.memory, have.cases, x.cases); !other.known || other.any(have.value.cases) {
+			return false
+		}
+	}
 	if have.value.all && !x.holds(have.at, "", "", "") {
-		return false, nil
+		return false
 	}
 	for i := range set {
 		p := &set[i]
@@ -325,11 +331,11 @@ func (x *summing) fits(ctx context.Context, have *answered[summed], set alert.Se
 		if to == "" || p.To != "" && p.To < to {
 			to = p.To
 		}
-		if other[p.Rule] || !x.holds(have.at, p.Rule, from, to) {
-			return false, nil
+		if !x.holds(have.at, p.Rule, from, to) {
+			return false
 		}
 	}
-	return true, nil
+	return true
 }
 
 // rests notes on what the sums rest beside the alerts of their own rules.

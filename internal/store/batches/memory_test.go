@@ -1,6 +1,7 @@
 package batches_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -19,13 +20,19 @@ import (
 // asked is an index that notes what it is asked.
 type asked struct {
 	batches.Index
-	sets, near, rules int
-	days              []string
+	shares, near, rules int // a share is a set on a day
+	days                []string
 }
 
-func (a *asked) Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, error) {
-	a.sets += len(q.Sets)
-	return a.Index.Sums(ctx, q)
+func (a *asked) Shares(ctx context.Context, q *alert.Question) (alert.Shares, error) {
+	for _, set := range q.Sets {
+		for i, p := range set {
+			if from, to := max(q.From, p.From), cmp.Or(p.To, q.To); i == 0 || p.From != set[0].From {
+				a.shares += 1 + from.Until(to)
+			}
+		}
+	}
+	return a.Index.Shares(ctx, q)
 }
 
 func (a *asked) Near(ctx context.Context, list []alert.Around) ([]alert.Near, error) {
@@ -76,9 +83,9 @@ func TestOnlyWhatABatchTouchesIsAskedAgain(t *testing.T) {
 	q := &alert.Question{From: today(-9), To: today(0), Provenances: []alert.Provenance{alert.Analyst}, Cases: alert.Legacy{"c1": {Class: alert.TruePositive, At: now}},
 		Sets: []alert.Set{alert.SetOf("r0"), alert.SetOf("r1"), alert.SetOf("r0", "r2"), alert.SetOf("cased"), alert.SetOf("tested")}}
 	asks := []alert.Around{{From: now.AddDate(0, 0, -3), To: now, Rules: []string{"r0"}}, {From: now.AddDate(0, 0, -3), To: now, Rules: []string{"cased"}, Refuting: q.Cases}, {From: now.AddDate(0, 0, -1), To: now}}
-	ask := func(what string, sets, near, rules, days int) {
+	ask := func(what string, shares, near, rules, days int) {
 		t.Helper()
-		x.sets, x.near, x.rules, x.days = 0, 0, 0, nil
+		x.shares, x.near, x.rules, x.days = 0, 0, 0, nil
 		_, err := s.Sums(t.Context(), q)
 		if err == nil {
 			_, err = s.Near(t.Context(), asks)
@@ -89,13 +96,13 @@ func TestOnlyWhatABatchTouchesIsAskedAgain(t *testing.T) {
 		if err == nil {
 			_, err = s.Presence(t.Context(), today(-9), today(0))
 		}
-		if err != nil || x.sets != sets || x.near != near || x.rules != rules || len(x.days) != days {
-			t.Errorf("%s: %v; %d sets, %d times, %d rules and the days %q were asked, want %d, %d, %d and %d", what, err, x.sets, x.near, x.rules, x.days, sets, near, rules, days)
+		if err != nil || x.shares != shares || x.near != near || x.rules != rules || len(x.days) != days {
+			t.Errorf("%s: %v; %d shares, %d times, %d rules and the days %q were asked, want %d, %d, %d and %d", what, err, x.shares, x.near, x.rules, x.days, shares, near, rules, days)
 		}
 	}
 	land(t, s, "b1", of("a", now.AddDate(0, 0, -2), alert.TruePositive, "r0", "r1", "r2", "cased"))
 	land(t, s, "b2", of("b", now.AddDate(0, 0, -2), alert.Test, "tested"))
-	ask("first", 5, 3, 100, 1)
+	ask("first", 50, 3, 100, 1)
 	ask("again", 0, 0, 0, 0)
 	land(t, s, "b3", of("c", now.AddDate(0, 0, -2), alert.TruePositive, "r2"))
 	ask("after an alert of r2", 1, 0, 1, 1)
@@ -111,14 +118,20 @@ func TestOnlyWhatABatchTouchesIsAskedAgain(t *testing.T) {
 	asks[1].Refuting = q.Cases
 	ask("after a case says something else", 1, 1, 0, 0)
 	q.Trials = []alert.Trial{{From: now, To: now}}
-	ask("after an exercise", 1, 0, 0, 0)
+	ask("after an exercise on a day without tests", 0, 0, 0, 0)
+	q.Trials = append(q.Trials, alert.Trial{From: now.AddDate(0, 0, -2), To: now.AddDate(0, 0, -2)})
+	ask("after an exercise on the day of a test", 1, 0, 0, 0)
 	q.Sets = append(q.Sets, alert.SetOf("dup"))
 	land(t, s, "b6", of("f", now, alert.Duplicate, "dup"))
-	ask("after a duplicate", 1, 1, 1, 1)
+	ask("after a duplicate", 10, 1, 1, 1)
 	land(t, s, "b7", of("g", now, alert.TruePositive, "other"))
 	ask("after an alert that may be what it repeats", 1, 1, 1, 1)
+	q.From, q.To = q.From.Add(1), q.To.Add(1)
+	ask("on the next day", 6, 0, 0, 0)
+	q.Sets = append(q.Sets, alert.Set{{Rule: "r0", To: today(-3)}, {Rule: "r2", From: today(-1)}})
+	ask("of a set whose rules take turns", 3, 0, 0, 0)
 	q.Until = now
-	ask("as it was known at a time", 6, 0, 0, 0)
+	ask("as it was known at a time", 69, 0, 0, 0)
 }
 
 // today is the day some days from now.

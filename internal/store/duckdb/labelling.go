@@ -24,8 +24,8 @@ func machines() string {
 	return strings.Join(list, ", ")
 }
 
-// readings fills in what second readings say of each set.
-func (x *Index) readings(ctx context.Context, q *alert.Question, sums []alert.Sums) error {
+// readings fills in what second readings say.
+func (x *Index) readings(ctx context.Context, q *alert.Question, s *shares) error {
 	if len(q.Provenances) == 0 {
 		return nil
 	}
@@ -34,9 +34,12 @@ func (x *Index) readings(ctx context.Context, q *alert.Question, sums []alert.Su
 		return err
 	}
 	if !read {
-		for i := range sums {
-			s := &sums[i]
-			s.Strict = alert.Moments{Episodes: s.Episodes, Hits: s.Hits, N: s.N, H: s.H, NN: s.NN, NH: s.NH, HH: s.HH}
+		for _, t := range s.sets {
+			t.Strict = t.Moments
+			for i := range t.Cases {
+				c := &t.Cases[i]
+				c.StrictLabelled, c.Strict = c.Labelled, c.Hits
+			}
 		}
 		return nil
 	}
@@ -44,20 +47,38 @@ func (x *Index) readings(ctx context.Context, q *alert.Question, sums []alert.Su
 	if err != nil {
 		return err
 	}
-	return x.scan(ctx, 12, func(v []value) { strictly(&sums[v[0].(int64)], v[1:]) }, a.readings(), a.args...)
+	return x.scan(ctx, 15, s.strictly, a.readings(), a.args...)
 }
 
-// strictly takes over a row of a.readings: whether it is one of a pair of readings, two
-// texts, and numbers.
-func strictly(s *alert.Sums, v []value) {
-	n := func(i int) int64 { return v[3+i].(int64) }
-	l := &s.Labelling
-	if v[0].(bool) {
-		l.Pairs = append(l.Pairs, alert.PairCount{First: alert.Reading(v[1].(string)), Second: alert.Reading(v[2].(string)), N: n(0)})
-		return
+// The kinds of rows of asking.readings.
+const (
+	ofPair = iota
+	ofStrict
+	ofStrictCase
+)
+
+// strictly takes over a row of asking.readings: its kind, a set, a day, four texts, and
+// numbers.
+func (s *shares) strictly(v []value) {
+	n := func(i int) int64 { return v[7+i].(int64) }
+	t := func(i int) string { return v[3+i].(string) }
+	d := v[2].(int64)
+	switch v[0].(int32) {
+	case ofPair:
+		r := s.rule(t(0), t(1), d)
+		r.Pairs = append(r.Pairs, alert.PairCount{First: alert.Reading(t(2)), Second: alert.Reading(t(3)), N: n(0)})
+	case ofStrict:
+		of := s.set(v[1].(int64), d)
+		of.PairClusters = n(0)
+		of.Strict = alert.Moments{Episodes: n(1), Hits: n(2), N: n(3), H: n(4), NN: n(5), NH: n(6), HH: n(7)}
+	case ofStrictCase:
+		of := s.set(v[1].(int64), d)
+		for i := range of.Cases {
+			if c := &of.Cases[i]; c.Case == t(0) {
+				c.Pairs, c.StrictLabelled, c.Strict = n(0), n(3), n(4)
+			}
+		}
 	}
-	l.PairClusters = n(0)
-	l.Strict = alert.Moments{Episodes: n(1), Hits: n(2), N: n(3), H: n(4), NN: n(5), NH: n(6), HH: n(7)}
 }
 
 // unborne says of a row with a label of its own that it is a test or a duplicate, and not
@@ -114,11 +135,10 @@ func (a *asking) readings() string {
 			one, two, twice AND reader <> '' AND coalesce(author, '') <> '' AND lower(reader) <> lower(coalesce(author, '')) AS pair, count(*) FILTER (judges OR twice AND one <> two) AS n,
 			count(*) FILTER (one = 'true_positive' AND NOT (twice AND one <> two)) AS h, count(*) AS a
 		FROM told GROUP BY ALL
-	), "cluster" AS (
-		SELECT "set", incident, place, entity, if(incident = '', m.d, 0) AS d, sum(n)::BIGINT AS n, sum(h)::BIGINT AS h, bool_or(pair) AS pair` + within("member") + ` GROUP BY ALL
+	), "cluster" AS MATERIALIZED (
+		SELECT "set", m.d, incident, place, entity, sum(n)::BIGINT AS n, sum(h)::BIGINT AS h, bool_or(pair) AS pair` + within("member") + ` GROUP BY ALL
 	)
-	SELECT "set", true AS pair, one AS t0, two AS t1, sum(a)::BIGINT AS n0, ` + none(1, 7) + within("member") + ` WHERE pair GROUP BY "set", one, two
-	UNION ALL SELECT "set", false, '', '', count(*) FILTER (pair), count(*) FILTER (n > 0), count(*) FILTER (h > 0), sum(n)::BIGINT, sum(h)::BIGINT,
-		sum(n * n)::BIGINT, sum(n * h)::BIGINT, sum(h * h)::BIGINT FROM "cluster" GROUP BY "set"
-	ORDER BY "set", pair, t0, t1`
+	SELECT ` + fmt.Sprint(ofPair) + ` AS kind, 0::BIGINT AS "set", d, "rule" AS t0, site AS t1, one AS t2, two AS t3, sum(a)::BIGINT AS n0, ` + none(1, 7) + ` FROM member WHERE pair GROUP BY "rule", site, d, one, two
+	UNION ALL SELECT if(incident = '', ` + fmt.Sprint(ofStrict) + `, ` + fmt.Sprint(ofStrictCase) + `), "set", d, incident, '', '', '', count(*) FILTER (pair), count(*) FILTER (n > 0), count(*) FILTER (h > 0),
+		sum(n)::BIGINT, sum(h)::BIGINT, sum(n * n)::BIGINT, sum(n * h)::BIGINT, sum(h * h)::BIGINT FROM "cluster" GROUP BY "set", d, incident`
 }

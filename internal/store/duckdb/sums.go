@@ -191,104 +191,164 @@ func (a *asking) counts() string {
 	return `provenance IN (` + strings.Join(by, ", ") + `)`
 }
 
-// Sums answers a question; see store.AlertReader.
-func (x *Index) Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, error) {
+// Shares answers a question day by day; see batches.Index.
+func (x *Index) Shares(ctx context.Context, q *alert.Question) (alert.Shares, error) {
 	a, err := x.ask(ctx, q)
 	if err != nil {
-		return nil, err
+		return alert.Shares{}, err
 	}
-	sums := make([]alert.Sums, len(q.Sets))
-	if err := x.scan(ctx, 14, func(v []value) { sum(&sums[v[0].(int64)], v[1:]) }, a.sums(), a.args...); err != nil {
-		return nil, fmt.Errorf("sum alerts %s to %s: %w", q.From, q.To, err)
+	s := &shares{rules: map[siteDay]*alert.RuleShare{}, sets: map[setDay]*alert.SetShare{}}
+	if err := x.scan(ctx, 18, s.take, a.shares(), a.args...); err != nil {
+		return alert.Shares{}, fmt.Errorf("sum alerts %s to %s: %w", q.From, q.To, err)
 	}
-	if err := x.readings(ctx, q, sums); err != nil {
-		return nil, fmt.Errorf("look at the labels of alerts %s to %s: %w", q.From, q.To, err)
+	if err := x.readings(ctx, q, s); err != nil {
+		return alert.Shares{}, fmt.Errorf("look at the labels of alerts %s to %s: %w", q.From, q.To, err)
 	}
-	return sums, nil
+	return s.list(), nil
 }
 
-// The kinds of rows of a.sums, in the order in which they come.
+// shares are those of an answer as its rows come.
+type shares struct {
+	rules map[siteDay]*alert.RuleShare
+	sets  map[setDay]*alert.SetShare
+}
+
+// siteDay is the alerts of a rule at a site on a day since 1970, and setDay those of a set.
+type siteDay struct {
+	rule, site string
+	day        int64
+}
+
+type setDay struct{ set, day int64 }
+
+func (s *shares) list() (out alert.Shares) {
+	for _, r := range s.rules {
+		out.Rules = append(out.Rules, *r)
+	}
+	for _, t := range s.sets {
+		out.Sets = append(out.Sets, *t)
+	}
+	return out
+}
+
+// The kinds of rows of asking.shares.
 const (
 	ofClass = iota
-	ofDay
-	ofRule
-	ofClusters
-	ofOccasions
-	ofPersons
+	ofPerson
 	ofMinutes
+	ofMinute
 	ofVoid
+	ofMember
+	ofClusters
+	ofCase
 )
 
-// sum takes over a row: its kind, two texts, and numbers.
-func sum(s *alert.Sums, v []value) {
-	n := func(i int) int64 { return v[3+i].(int64) }
-	switch v[0].(int32) {
+// take takes over a row: its kind, a set, a day, four texts, and numbers, as far as the kind has them.
+func (s *shares) take(v []value) {
+	n := func(i int) int64 { return v[7+i].(int64) }
+	t := func(i int) string { return v[3+i].(string) }
+	kind, d := v[0].(int32), v[2].(int64)
+	if kind >= ofClusters {
+		s.takeSet(s.set(v[1].(int64), d), kind, t, n)
+		return
+	}
+	r := s.rule(t(0), t(1), d)
+	switch kind {
 	case ofClass:
-		s.Alerts += n(0)
-		s.Classes = append(s.Classes, alert.ClassCount{Class: alert.Class(v[1].(string)), Provenance: alert.Provenance(v[2].(string)), N: n(0)})
-	case ofDay:
-		s.Days = append(s.Days, alert.DayCount{Day: dated(n(1)), N: n(0)})
-	case ofRule:
-		s.Rules = append(s.Rules, alert.RuleCount{Rule: v[1].(string), N: n(0)})
-	case ofClusters:
-		s.Busiest = v[1].(string)
-		s.Clusters, s.Most, s.Episodes, s.Hits, s.Largest = n(0), n(1), n(2), n(3), n(4)
-		s.N, s.H, s.NN, s.NH, s.HH = n(5), n(6), n(7), n(8), n(9)
-	case ofOccasions:
-		s.Occasions, s.LastLabelled = n(0), dated(n(1))
-	case ofPersons:
-		s.Named, s.Persons, s.Person, s.ByPerson = n(0), n(1), v[1].(string), n(2)
+		r.Classes = append(r.Classes, alert.ClassCount{Class: alert.Class(t(2)), Provenance: alert.Provenance(t(3)), N: n(0)})
+	case ofPerson:
+		r.Persons = append(r.Persons, alert.PersonCount{Name: t(2), N: n(0)})
 	case ofMinutes:
-		s.Timed, s.Minute, s.InMinute = n(0), time.Unix(n(1)*60, 0).UTC(), n(2)
+		r.Minutes.Near += t(2)
+	case ofMinute:
+		r.Minutes.Add(r.Day, n(1), n(0))
 	case ofVoid:
-		if alert.Class(v[1].(string)) == alert.Test {
-			s.Unexercised = n(0)
+		if alert.Class(t(2)) == alert.Test {
+			r.Unexercised = n(0)
 		} else {
-			s.Unoriginal = n(0)
+			r.Unoriginal = n(0)
 		}
+	case ofMember:
+		r.Cases = append(r.Cases, t(2))
 	}
 }
 
-// sums is the query. Alerts are counted by what they say first, as it is stored, and those
+func (s *shares) takeSet(t *alert.SetShare, kind int32, text func(int) string, n func(int) int64) {
+	if kind == ofCase {
+		t.Cases = append(t.Cases, alert.CaseShare{Case: text(0), N: n(0), Labelled: n(1), Hits: n(2)})
+		return
+	}
+	if t.Occasions = n(10); n(0) > 0 {
+		t.Clusters, t.Busiest, t.Most, t.Largest = n(0), text(0), n(1), n(4)
+		t.Moments = alert.Moments{Episodes: n(2), Hits: n(3), N: n(5), H: n(6), NN: n(7), NH: n(8), HH: n(9)}
+	}
+}
+
+// rule is the share of a rule, and set that of a set.
+func (s *shares) rule(rule, site string, d int64) *alert.RuleShare {
+	k := siteDay{rule, site, d}
+	r := s.rules[k]
+	if r == nil {
+		r = &alert.RuleShare{Rule: rule, Day: dated(d), Site: site}
+		s.rules[k] = r
+	}
+	return r
+}
+
+func (s *shares) set(set, d int64) *alert.SetShare {
+	k := setDay{set, d}
+	t := s.sets[k]
+	if t == nil {
+		t = &alert.SetShare{Set: int(set), Day: dated(d)}
+		s.sets[k] = t
+	}
+	return t
+}
+
+// shares is the query. Alerts are counted by what they say first, as it is stored, and those
 // counts, which are few beside them, by set. A site can hold the mark that a cluster's name
 // is made with: then what is behind it belongs to the entity, as it does in the name.
-func (a *asking) sums() string {
+func (a *asking) shares() string {
 	kind := func(k int) string { return fmt.Sprint(k, " AS kind") }
 	return `WITH part AS MATERIALIZED (` + a.parts() + `),
 	heard AS MATERIALIZED (SELECT *, ` + a.judging() + ` AS judged FROM (` + a.inherited(told(a.rows(a.asked()), `author,`)) + `)),
-	counted AS (SELECT "rule", site, "class", provenance, d, sum(n)::BIGINT AS n FROM heard GROUP BY ALL),
 	fact AS (
 		SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, d, sum(n)::BIGINT AS a, sum(if(judged > 0, n, 0))::BIGINT AS n,
 			sum(if(judged = 2, n, 0))::BIGINT AS h, bit_or(if(judged > 0, hours, 0)) AS hours FROM heard GROUP BY ALL
-	), tally AS MATERIALIZED (SELECT "set", m.*` + within("counted") + `),
-	member AS MATERIALIZED (SELECT "set", m.*, contains(site, chr(31)) AND incident = '' AS mark` + within("fact") + `),
+	), member AS MATERIALIZED (SELECT "set", m.*, contains(site, chr(31)) AND incident = '' AS mark` + within("fact") + `),
 	"cluster" AS MATERIALIZED (
-		SELECT "set", incident, if(incident <> '', '', if(mark, split_part(site, chr(31), 1), site)) AS site,
-			if(mark, substr(site || chr(31) || entity, length(split_part(site, chr(31), 1)) + 2), entity) AS entity, if(incident = '', d, 0) AS d,
+		SELECT "set", d, incident, if(incident <> '', '', if(mark, split_part(site, chr(31), 1), site)) AS site,
+			if(mark, substr(site || chr(31) || entity, length(split_part(site, chr(31), 1)) + 2), entity) AS entity,
 			sum(a)::BIGINT AS a, sum(n)::BIGINT AS n, sum(h)::BIGINT AS h
 		FROM member GROUP BY ALL
 	), total AS MATERIALIZED (
-		SELECT "set", count(*) AS n0, max(a) AS n1, count(*) FILTER (n > 0) AS n2, count(*) FILTER (h > 0) AS n3, max(n) AS n4, sum(n)::BIGINT AS n5, sum(h)::BIGINT AS n6,
-			sum(n * n)::BIGINT AS n7, sum(n * h)::BIGINT AS n8, sum(h * h)::BIGINT AS n9 FROM "cluster" GROUP BY "set"
+		SELECT "set", d, count(*) AS n0, max(a) AS n1, count(*) FILTER (n > 0) AS n2, count(*) FILTER (h > 0) AS n3, max(n) AS n4, sum(n)::BIGINT AS n5, sum(h)::BIGINT AS n6,
+			sum(n * n)::BIGINT AS n7, sum(n * h)::BIGINT AS n8, sum(h * h)::BIGINT AS n9 FROM "cluster" WHERE incident = '' GROUP BY "set", d
 	), busiest AS (
-		SELECT c."set", min(if(c.incident = '', c.site || chr(31) || c.entity || chr(31) || strftime(make_date(c.d::INTEGER), '%Y-%m-%d'), 'case' || chr(31) || c.incident)) AS name
-		FROM "cluster" c JOIN total t ON t."set" = c."set" AND t.n1 = c.a GROUP BY c."set"
-	), occasion AS (SELECT "set", d, bit_count(bit_or(hours))::BIGINT AS n FROM member WHERE n > 0 GROUP BY "set", site, d),
-	labelled AS (SELECT "rule", site, d, author, sum(n)::BIGINT AS n FROM heard WHERE judged > 0 AND author <> '' GROUP BY ALL),
-	person AS (SELECT "set", min(author) AS author, sum(m.n)::BIGINT AS n` + within("labelled") + ` GROUP BY "set", lower(author)),
-	said AS (` + a.minutes() + `
-		UNION ALL SELECT "rule", site, d, ` + whole("closed", time.Minute) + ` AS w, sum(n)::BIGINT AS n FROM heard WHERE judged > 0 AND closed IS NOT NULL GROUP BY ALL),
-	"minute" AS (SELECT "set", w, sum(m.n)::BIGINT AS n` + within("said") + ` GROUP BY ALL),
-	void AS (` + a.voids() + `)
-	SELECT "set", ` + kind(ofClass) + `, "class" AS t0, provenance AS t1, sum(n)::BIGINT AS n0, ` + none(1, 9) + ` FROM tally GROUP BY "set", "class", provenance
-	UNION ALL BY NAME SELECT "set", ` + kind(ofDay) + `, sum(n)::BIGINT AS n0, d AS n1 FROM tally GROUP BY "set", d
-	UNION ALL BY NAME SELECT "set", ` + kind(ofRule) + `, "rule" AS t0, sum(n)::BIGINT AS n0 FROM tally GROUP BY "set", "rule"
-	UNION ALL BY NAME SELECT t.*, ` + kind(ofClusters) + `, b.name AS t0 FROM total t JOIN busiest b ON b."set" = t."set"
-	UNION ALL BY NAME SELECT "set", ` + kind(ofOccasions) + `, sum(n)::BIGINT AS n0, max(d) AS n1 FROM occasion GROUP BY "set"
-	UNION ALL BY NAME SELECT "set", ` + kind(ofPersons) + `, arg_min(author, (-n, author)) AS t0, sum(n)::BIGINT AS n0, count(*) AS n1, max(n) AS n2 FROM person GROUP BY "set"
-	UNION ALL BY NAME SELECT "set", ` + kind(ofMinutes) + `, sum(n)::BIGINT AS n0, arg_min(w, (-n, w)) AS n1, max(n) AS n2 FROM "minute" GROUP BY "set"
-	UNION ALL BY NAME SELECT "set", ` + kind(ofVoid) + `, "class" AS t0, sum(m.n)::BIGINT AS n0` + within("void") + ` GROUP BY "set", "class"
-	ORDER BY "set", kind, t0, t1, n1`
+		SELECT c."set", c.d, min(c.site || chr(31) || c.entity || chr(31) || strftime(make_date(c.d::INTEGER), '%Y-%m-%d')) AS name
+		FROM "cluster" c JOIN total t ON t."set" = c."set" AND t.d = c.d AND t.n1 = c.a WHERE c.incident = '' GROUP BY c."set", c.d
+	), occasion AS (SELECT "set", d, sum(n)::BIGINT AS n10 FROM (SELECT "set", site, d, bit_count(bit_or(hours))::BIGINT AS n FROM member WHERE n > 0 GROUP BY "set", site, d) GROUP BY "set", d)
+	SELECT ` + kind(ofClass) + `, 0::BIGINT AS "set", d, "rule" AS t0, site AS t1, "class" AS t2, provenance AS t3, sum(n)::BIGINT AS n0, ` + none(1, 10) + ` FROM heard GROUP BY "rule", site, d, "class", provenance
+	UNION ALL BY NAME SELECT ` + kind(ofPerson) + `, d, "rule" AS t0, site AS t1, author AS t2, sum(n)::BIGINT AS n0 FROM heard WHERE judged > 0 AND author <> '' GROUP BY "rule", site, d, author
+	UNION ALL BY NAME SELECT ` + kind(ofMember) + `, d, "rule" AS t0, site AS t1, incident AS t2 FROM heard WHERE incident <> '' GROUP BY "rule", site, d, incident
+	UNION ALL BY NAME SELECT ` + kind(ofMinute) + `, d, "rule" AS t0, site AS t1, sum(n)::BIGINT AS n0, ` + whole("closed", time.Minute) + ` AS n1 FROM heard
+		WHERE judged > 0 AND closed IS NOT NULL GROUP BY "rule", site, d, n1
+	UNION ALL BY NAME (` + a.minutes() + `)
+	UNION ALL BY NAME SELECT ` + kind(ofVoid) + `, d, "rule" AS t0, site AS t1, "class" AS t2, n AS n0 FROM (` + a.voids() + `)
+	UNION ALL BY NAME SELECT ` + kind(ofClusters) + `, coalesce(t."set", o."set") AS "set", coalesce(t.d, o.d) AS d, b.name AS t0, coalesce(n0, 0) AS n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, coalesce(n10, 0) AS n10
+		FROM total t JOIN busiest b ON b."set" = t."set" AND b.d = t.d FULL JOIN occasion o ON o."set" = t."set" AND o.d = t.d
+	UNION ALL BY NAME SELECT ` + kind(ofCase) + `, "set", d, incident AS t0, a AS n0, n AS n1, h AS n2 FROM "cluster" WHERE incident <> ''`
+}
+
+// minutes tells of labels of alerts that count and judge in which minute they were made, by
+// rule, site and day, as far as that is known; see alert.Alert.SaidOf and
+// alert.LabelMinutes. What is inherited is not among them.
+func (a *asking) minutes() string {
+	return fmt.Sprintf(`WITH said AS MATERIALIZED (SELECT "rule", site, d, w, w - d * 1440 AS o FROM (SELECT "rule", site, %s AS d, %s AS w FROM (%s)
+			WHERE said > "time" AND "class" IN (%s) AND %s))
+		SELECT %d AS kind, d, "rule" AS t0, site AS t1, string_agg(chr((o + 1)::INTEGER), '') AS t2, 0::BIGINT AS n0, 0::BIGINT AS n1 FROM said WHERE o < %d GROUP BY "rule", site, d
+		UNION ALL SELECT %d, d, "rule", site, '', count(*), w FROM said WHERE o >= %[7]d GROUP BY "rule", site, d, w`,
+		whole(`"time"`, 24*time.Hour), whole("said", time.Minute), a.rows(a.asked()), judges(func(alert.Class) bool { return true }), a.counts(), ofMinutes, alert.NearMinutes, ofMinute)
 }
 
 // inherited is a query of what told counts, once alerts have inherited: closed is when the
@@ -307,14 +367,6 @@ func (a *asking) inherited(told string) string {
 // within are rows joined to the sets of the question: m and p.
 func within(rows string) string {
 	return ` FROM ` + rows + ` m JOIN part p ON p."rule" = m."rule" AND m.d BETWEEN p.first AND p.last AND (p."only" = '' OR m.site IN ('', p."only"))`
-}
-
-// minutes counts labels of alerts that count and judge by rule, site, day and the minute in which
-// they were made, as far as that is known; see alert.Alert.SaidOf. What is inherited is not
-// among them.
-func (a *asking) minutes() string {
-	return `SELECT "rule", site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, ` + whole("said", time.Minute) + ` AS w, count(*) AS n FROM (` + a.rows(a.asked()) + `)
-		WHERE said > "time" AND "class" IN (` + judges(func(alert.Class) bool { return true }) + `) AND ` + a.counts() + ` GROUP BY ALL`
 }
 
 // CaseCounts counts the alerts of cases; see store.AlertReader.

@@ -116,14 +116,14 @@ func (x *Index) Tallies(_ context.Context, q *alert.Question) ([]alert.Tally, er
 	return x.book.Tallies(q), nil
 }
 
-// Sums answers a question; see store.AlertReader.
-func (x *Index) Sums(_ context.Context, q *alert.Question) ([]alert.Sums, error) {
+// Shares answers a question day by day; see batches.Index.
+func (x *Index) Shares(_ context.Context, q *alert.Question) (alert.Shares, error) {
 	if _, err := stamp.Of(q.Until); err != nil {
-		return nil, err
+		return alert.Shares{}, err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.book.Sums(q), nil
+	return x.book.Shares(q), nil
 }
 
 // CaseCounts counts the alerts of cases; see store.AlertReader.

@@ -80,7 +80,7 @@ func drawnAgain(rt *rapid.T) *again {
 		q.Until = time.Time{}
 	}
 	for _, q := range a.sums { // what rests on cases and exercises is among what is asked
-		q.From, q.To, q.Site, q.Provenances = "", "", "", []alert.Provenance{alert.Analyst, alert.Automation, alert.AI, alert.Incident}
+		q.From, q.To, q.Site, q.Provenances = "2026-05-02", "2026-05-09", "", []alert.Provenance{alert.Analyst, alert.Automation, alert.AI, alert.Incident}
 		q.Sets = append(q.Sets[:1], alert.SetOf("r1"), alert.SetOf("r2"))
 	}
 	a.near[0] = alert.Around{From: hours(-40), To: hours(40), Refuting: alert.Legacy{}}
@@ -93,6 +93,7 @@ func (a *again) compare(rt *rapid.T, t *testing.T, s store.Alerts, m *model) {
 		a.sums[0].Cases = drawnCases().Draw(rt, "cases now")
 		a.near[0].Refuting = a.sums[0].Cases
 	}
+	a.sums[0].To = rapid.SampledFrom([]day.Date{"2026-05-04", "2026-05-09"}).Draw(rt, "to now")
 	a.sums[1].Trials = rapid.SampledFrom([][]alert.Trial{nil, {{From: hours(-99), To: hours(99)}}}).Draw(rt, "exercises now")
 	for i, q := range a.sums {
 		got, err := s.Sums(t.Context(), q)
