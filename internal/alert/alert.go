@@ -116,8 +116,13 @@ type Alert struct {
 	RuleName string    `json:"rule_name,omitempty"`
 	Time     time.Time `json:"time"`
 	Site     string    `json:"site,omitempty"`
-	Entity   string    `json:"entity,omitempty"`
-	Severity string    `json:"severity,omitempty"`
+	// Entity is what the alert is about first of all, its primary entity, whose bursts are
+	// clusters, EntityType what kind of thing that is, and Others what else it is about, none
+	// of them twice; see SetEntities.
+	Entity     string     `json:"entity,omitempty"`
+	EntityType EntityType `json:"entity_type,omitempty"`
+	Others     []Entity   `json:"other_entities,omitempty"`
+	Severity   string     `json:"severity,omitempty"`
 	// Score is the rule's own score, if it gives one.
 	Score  *float64 `json:"score,omitempty"`
 	CaseID string   `json:"case_id,omitempty"`
@@ -176,7 +181,7 @@ func (a *Alert) ClusterOn(day string) string {
 	if a.CaseID != "" {
 		return caseMark + a.CaseID
 	}
-	return a.Site + "\x1f" + strings.ToLower(a.Entity) + "\x1f" + day
+	return a.Site + "\x1f" + FoldEntity(a.Entity) + "\x1f" + day
 }
 
 // Disposition is a statement by someone about an alert.

@@ -2,7 +2,6 @@ package alert
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -14,8 +13,10 @@ const MaxAround = 800 * 24 * time.Hour
 type Around struct {
 	From, To time.Time
 	// Rules are the keys of rules as RuleKey gives them, Sites the sites, and Entities what
-	// the alerts are about, by FoldEntity; none of a kind is any.
+	// the alerts are about, primarily or besides, by FoldEntity; none of a kind is any.
 	Rules, Sites, Entities []string
+	// Hosts says that Entities are hosts; see Entity.Hosts.
+	Hosts bool
 	// Untied leaves out the alerts that belong to a case, and Except those that these
 	// identities fit.
 	Untied bool
@@ -43,16 +44,22 @@ func (q *Around) Refutes(c Class, caseID string, opened time.Time) bool {
 	return c.False() || q.Benign && c == BenignPositive
 }
 
-// FoldEntity is the form in which two names of an entity are the same: hosts and accounts
-// are written in upper and in lower case.
-func FoldEntity(name string) string { return strings.ToLower(name) }
-
 // Asks reports whether an alert is one of those asked for.
 func (q *Around) Asks(a *Alert) bool {
 	any := func(of []string, s string) bool { return len(of) == 0 || slices.Contains(of, s) }
 	return !a.Time.Before(q.From) && !a.Time.After(q.To) && (!q.Untied || a.CaseID == "") && (q.Case == "" || a.CaseID == q.Case) && !q.excepts(a) &&
 		any(q.Rules, a.Rule()) && any(q.Sites, a.Site) &&
-		(len(q.Entities) == 0 || slices.ContainsFunc(q.Entities, func(e string) bool { return FoldEntity(e) == FoldEntity(a.Entity) }))
+		(len(q.Entities) == 0 || a.About(q.Hosts, FoldEntities(q.Entities)...))
+}
+
+// FoldEntities returns names by FoldEntity, each once and in byte order.
+func FoldEntities(names []string) []string {
+	folded := make([]string, len(names))
+	for i, n := range names {
+		folded[i] = FoldEntity(n)
+	}
+	slices.Sort(folded)
+	return slices.Compact(folded)
 }
 
 // excepts reports whether an alert is left out by name.
@@ -68,7 +75,7 @@ type Near struct {
 	// N is how many alerts of the rule the question asks for, but for those that it counts
 	// apart, which are Refuted; together 1 or more.
 	N, Refuted int64
-	// First, ID, Site and Entity are of the first of the N, or where that is 0 of the
+	// First, ID, Site and Entity, the primary one, are of the first of the N, or where that is 0 of the
 	// Refuted, by time, then ID and site in byte order.
 	First            time.Time
 	ID, Site, Entity string

@@ -1,7 +1,9 @@
 package alert
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +14,12 @@ import (
 type Draft struct {
 	ID, RuleID, RuleName, Time, Site, Entity, Severity, Score, CaseID, Tactic, Source string
 
+	// EntityType is the type of Entity, and Entities and Mentions what else the alert is about;
+	// where there is no Entity and none of them says that it is primary, the first is.
+	EntityType string
+	Entities   []Entity
+	Mentions   []Mention
+
 	Techniques []string
 	Fields     map[string]string
 
@@ -21,6 +29,28 @@ type Draft struct {
 	Reading, DuplicateOf string
 	// Word is the vendor's own word for the disposition, if it is to be kept.
 	Word string
+}
+
+// Mention is an entity as a record of Candor's own formats names it.
+type Mention struct {
+	Type, Name string
+	Primary    bool
+}
+
+// ParseMention reads an entity as text; see ParseEntity.
+func ParseMention(text string) Mention {
+	e := ParseEntity(text)
+	return Mention{Type: string(e.Type), Name: e.Name}
+}
+
+// ParseMentions reads entities that are joined by semicolons.
+func ParseMentions(text string) (list []Mention) {
+	for part := range strings.SplitSeq(text, ";") {
+		if m := ParseMention(part); m.Name != "" {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // Placed is an alert, or a statement about one, with the line of its file.
@@ -40,7 +70,7 @@ type Checker struct {
 	Fail func(field, value, reason string)
 	Warn func(text string)
 
-	assumed bool
+	told    map[string]bool  // what Warn was told
 	classes map[string]Class // the words met so far
 }
 
@@ -48,12 +78,78 @@ type Checker struct {
 func (c *Checker) Alert(d *Draft) *Alert {
 	a := &Alert{
 		ID: c.need("id", d.ID), RuleID: c.need("rule_id", d.RuleID), RuleName: d.RuleName,
-		Time: c.when("time", c.need("time", d.Time)), Site: d.Site, Entity: d.Entity, Severity: d.Severity,
+		Time: c.when("time", c.need("time", d.Time)), Site: d.Site, Severity: d.Severity,
 		Score: c.score(d.Score), CaseID: d.CaseID, Techniques: d.Techniques, Tactic: d.Tactic, Source: c.source(d.Source),
 		Fields: d.Fields,
 	}
+	c.entities(d, a)
 	a.Disposition = c.disposition(d, a)
 	return a
+}
+
+// entities sets what the alert is about.
+func (c *Checker) entities(d *Draft, a *Alert) {
+	primary, others := Entity{c.entityType(d.EntityType), strings.TrimSpace(d.Entity)}, d.Entities
+	if len(d.Mentions) > 0 {
+		others = slices.Grow(slices.Clone(others), len(d.Mentions))
+	}
+	for _, m := range d.Mentions {
+		e := Entity{c.entityType(m.Type), strings.TrimSpace(m.Name)}
+		switch {
+		case !m.Primary:
+			others = append(others, e)
+		case e.Name == "":
+			c.Fail("entities", "", "the primary entity has no name")
+		case primary.Name == "":
+			primary = e
+		case FoldEntity(primary.Name) != FoldEntity(e.Name):
+			c.Fail("entities", m.Name, "is said to be primary, and so is "+primary.Name)
+		case primary.Type == Untyped:
+			primary.Type = e.Type
+		}
+	}
+	if !a.SetEntities(primary, others) {
+		c.warn(fmt.Sprintf("of alerts that name more than %d entities the primary one and the first of the others were kept, %[1]d in all", MaxEntities))
+	}
+}
+
+func (c *Checker) entityType(word string) EntityType {
+	t, ok := ParseEntityType(word)
+	if !ok {
+		c.warn(fmt.Sprintf("the entity type %q is not one of %s and was taken as %s", clip(word), entityTypes(), OtherEntity))
+	}
+	return t
+}
+
+func clip(text string) string {
+	const most = 40
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return text
+}
+
+func entityTypes() string {
+	var words []string
+	for _, t := range EntityTypes() {
+		words = append(words, string(t))
+	}
+	return strings.Join(words, ", ")
+}
+
+// mostTold bounds how many different things Warn is told.
+const mostTold = 20
+
+// warn tells Warn a thing once.
+func (c *Checker) warn(text string) {
+	if c.told[text] || len(c.told) == mostTold {
+		return
+	}
+	if c.told == nil {
+		c.told = map[string]bool{}
+	}
+	c.told[text] = true
+	c.Warn(text)
 }
 
 // source returns the name of a source. What divides it from a rule's id is in none.
@@ -169,10 +265,7 @@ func (c *Checker) class(word string) (Class, bool) {
 
 func (c *Checker) provenance(d *Draft) Provenance {
 	if d.Provenance == "" {
-		if !c.assumed {
-			c.assumed = true
-			c.Warn("dispositions that name no provenance were taken as made by an analyst")
-		}
+		c.warn("dispositions that name no provenance were taken as made by an analyst")
 		return Analyst
 	}
 	p, ok := ParseProvenance(d.Provenance)

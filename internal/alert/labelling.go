@@ -42,8 +42,8 @@ func (c Class) Reading() Reading {
 // LeavesOut reports whether an alert of class c is left out of precision.
 func (c Class) LeavesOut() bool { return c == Test || c == Duplicate }
 
-// Trial is when and where an exercise can have raised alerts. An empty Site or Entity is
-// any.
+// Trial is when and where an exercise can have raised alerts. Entity is a host that they
+// are about, primarily or besides. An empty Site or Entity is any.
 type Trial struct {
 	From, To     time.Time
 	Site, Entity string
@@ -51,7 +51,7 @@ type Trial struct {
 
 // Explains reports whether the trial can have raised the alert.
 func (t *Trial) Explains(a *Alert) bool {
-	return !a.Time.Before(t.From) && !a.Time.After(t.To) && (t.Site == "" || strings.EqualFold(t.Site, a.Site)) && (t.Entity == "" || strings.EqualFold(t.Entity, a.Entity))
+	return !a.Time.Before(t.From) && !a.Time.After(t.To) && (t.Site == "" || strings.EqualFold(t.Site, a.Site)) && (t.Entity == "" || a.About(true, FoldEntity(t.Entity)))
 }
 
 // Explained reports whether one of the question's exercises can have raised the alert.

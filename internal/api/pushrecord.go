@@ -15,7 +15,9 @@ type AlertRecord struct {
 	Time            time.Time         `json:"time"`
 	RuleName        string            `json:"rule_name,omitempty"`
 	Site            string            `json:"site,omitempty"`
-	Entity          string            `json:"entity,omitempty" doc:"Whom or what it is about: a host, a user"`
+	Entity          string            `json:"entity,omitempty" doc:"Whom or what it is about first of all: a host, a user"`
+	EntityType      string            `json:"entity_type,omitempty" enum:"host,account,address,mail,resource,other"`
+	Entities        []EntityRecord    `json:"entities,omitempty" doc:"Whom or what it is about besides; without entity, the one that says so is the primary one, or else the first. An entry may also be a text, a name or for example host:web-01. 100 are kept"`
 	Severity        string            `json:"severity,omitempty"`
 	Score           float64           `json:"score,omitempty"`
 	CaseID          string            `json:"case_id,omitempty"`
@@ -29,6 +31,13 @@ type AlertRecord struct {
 	Reading         string            `json:"reading,omitempty" enum:"first,second" doc:"second: somebody else looked, without being told the class; it changes no class"`
 	DuplicateOf     string            `json:"duplicate_of,omitempty" doc:"The alert that a duplicate repeats"`
 	Fields          map[string]string `json:"fields,omitempty" doc:"Anything else; keys that are not known are kept as fields, too"`
+}
+
+// EntityRecord describes an entity of an alert as it is pushed.
+type EntityRecord struct {
+	Name    string `json:"name"`
+	Type    string `json:"type,omitempty" enum:"host,account,address,mail,resource,other"`
+	Primary bool   `json:"primary,omitempty"`
 }
 
 // DispositionRecord describes what is said of a known alert as it is pushed.

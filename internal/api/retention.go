@@ -28,7 +28,7 @@ type Expirer interface {
 // ExpiryRecord says which alerts are to be removed, and why.
 type ExpiryRecord struct {
 	Before string `json:"before" doc:"Alerts that fired before the first moment of this day (UTC) go" format:"date"`
-	Entity string `json:"entity,omitempty" doc:"Only those about the entity of this name, to the letter; where names are kept as pseudonyms, the name or the pseudonym. All when left out"`
+	Entity string `json:"entity,omitempty" doc:"Only those about the entity of this name, primarily or besides, whichever the case of its letters; where names are kept as pseudonyms, the name or the pseudonym. All when left out"`
 	Reason string `json:"reason" doc:"Why, for the ledger, where it stands for good: name nobody in it"`
 	DryRun bool   `json:"dry_run,omitempty" doc:"Only say what would go"`
 }

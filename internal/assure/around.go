@@ -98,7 +98,8 @@ func Questions(lib *attack.Library, ev *Evidence, claims claim.Claims, p Policy,
 		wide := q
 		q.Refuting = refuting
 		if e.Host != "" {
-			q.Entities, wide.Entities = named(e.Host), named(e.Host)
+			q.Entities, q.Hosts = named(e.Host), true
+			wide.Entities, wide.Hosts = q.Entities, q.Hosts
 			wide.Wide = true
 			wide.From, wide.To = widened(q.From, around(e.Time, p, today).To, p, today)
 			qs = append(qs, wide)

@@ -86,7 +86,7 @@ type Firing struct {
 	RuleName string    `json:"rule_name,omitempty"`
 	Alerts   int64     `json:"alerts"`
 	First    time.Time `json:"first"`
-	// AlertID, Site and Entity are of the first.
+	// AlertID, Site and Entity, the primary one, are of the first.
 	AlertID string `json:"alert_id"`
 	Site    string `json:"site,omitempty"`
 	Entity  string `json:"entity,omitempty"`
@@ -109,7 +109,7 @@ func (a *assessor) hear(s *subject, e numbered) tried {
 	v := &e.Value
 	b := a.bouts[e.id]
 	q := b.around(v.Time, a.policy, a.today)
-	q.Sites, q.Entities = named(v.Site), named(v.Host)
+	q.Sites, q.Entities, q.Hosts = named(v.Site), named(v.Host), v.Host != ""
 	t := tried{Of: e.Of, Trial: Trial{ID: e.id, Exercise: *v, From: q.From, To: q.To, Fired: []Firing{}, Others: []Firing{}, Beside: b.beside, Batch: e.Batch}}
 	if q.To.Equal(b.until) {
 		t.Next = b.next
@@ -284,7 +284,10 @@ const minute = "2006-01-02 15:04"
 func (t *tried) fired() string {
 	f := &t.Fired[0]
 	on := ""
-	if f.Entity != "" {
+	switch host := t.Exercise.Host; {
+	case host != "" && alert.FoldEntity(host) != alert.FoldEntity(f.Entity): // which it is about besides
+		on = " on " + host + ", primarily about " + f.Entity
+	case f.Entity != "":
 		on = " on " + f.Entity
 	}
 	if f.Site != "" {

@@ -237,3 +237,15 @@ func TestNothingIsCorroboratedWithoutAnAlert(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAlertThatIsAboutTheHostBesidesSaysSo: what an exercise's host was met in is named as
+// the exercise names it, and so is what the alert is about first of all.
+func TestAnAlertThatIsAboutTheHostBesidesSaysSo(t *testing.T) {
+	for host, said := range map[string]string{"HOST-1": " on host-1, the first at ", "web-07": " on web-07, primarily about host-1, the first at "} {
+		w, e := ready().tested(40, func(e *exercise.Exercise) { e.Host = host })
+		w.heard(e, "r1", 1, 1)
+		if why := verdict(t, assess(t, w), "AN0100").Exercises.Trials[0].Why; !strings.Contains(why, said) {
+			t.Errorf("on %s: %s", host, why)
+		}
+	}
+}

@@ -85,8 +85,8 @@ func (p *program) evidenceExpireCommand() *cobra.Command {
 		Short: "Remove old alerts for retention, for good and in sight of all",
 		Long: `Expire removes the alerts that fired before a day (UTC), for law or for thrift: their
 rows go from the batch files, which are written anew, and from the index of them. With
---entity only those go of which some row has NAME, to the letter, as its entity. An alert
-goes whole: with every later row of it, and with every statement about it. It stays
+--entity only those go of which some row is about NAME, whichever the case of its letters:
+as its primary entity or besides. An alert goes whole: with every later row of it, and with every statement about it. It stays
 while any row says that it fired on that day or later. This cannot be undone; --dry-run
 says what would go.
 
@@ -123,7 +123,7 @@ one. The reason stands in the ledger for good: name nobody in it.`,
 	}
 	f := c.Flags()
 	f.StringVar(&before, "before", "", "the day, 2006-01-02, before which alerts go (required)")
-	f.StringVar(&r.Entity, "entity", "", "remove only alerts about the entity of this `NAME`")
+	f.StringVar(&r.Entity, "entity", "", "remove only alerts about the entity of this `NAME`, primarily or besides")
 	f.StringVar(&r.Reason, "reason", "", "why they go (required)")
 	f.StringVar(&r.By, "by", p.Getenv("USER"), "who removes them, for the record")
 	f.BoolVar(&r.Dry, "dry-run", false, "say what would go, and remove nothing")

@@ -116,10 +116,11 @@ func (s *Service) naming(ctx context.Context, names []string) (map[string]int, e
 	return n, nil
 }
 
-// holds reports whether one of the names stands in a record.
+// holds reports whether one of the names stands in a record, whichever the case of its letters.
 func holds(r *store.Record, names []string) bool {
+	body, key := strings.ToLower(string(r.Body)), strings.ToLower(r.Key)
 	return slices.ContainsFunc(names, func(name string) bool {
-		quoted, err := json.Marshal(name) // a text cannot fail to be encoded
-		return err == nil && strings.Contains(string(r.Body), string(quoted[1:len(quoted)-1])) || strings.Contains(r.Key, name)
+		quoted, err := json.Marshal(strings.ToLower(name)) // a text cannot fail to be encoded
+		return err == nil && strings.Contains(body, string(quoted[1:len(quoted)-1])) || strings.Contains(key, strings.ToLower(name))
 	})
 }

@@ -54,8 +54,8 @@ type Merge struct {
 }
 
 // Expiring says which alerts are to expire: those that fired before the first moment of
-// the day Before (UTC) and, where there are Entities, of which some row has one of them as
-// its entity. An alert goes with all its rows, statements included, and it stays while any
+// the day Before (UTC) and, where there are Entities, of which some row is about one of them,
+// primarily or besides, however the case of its name is spelled. An alert goes with all its rows, statements included, and it stays while any
 // row says that it fired later.
 type Expiring struct {
 	At       time.Time

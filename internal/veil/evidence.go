@@ -24,9 +24,17 @@ func Holds(b *store.Batch) bool {
 
 // Alert puts pseudonyms in the place of the names in an alert, or in a statement about one.
 func Alert(k *pseudonym.Key, a *alert.Alert) {
-	names := []string{a.Entity}
+	var names []string
+	for e := range a.Entities() {
+		names = append(names, e.Name)
+	}
 	a.Fields = fields(k, a.Fields, &names)
 	a.Entity = k.Name(a.Entity)
+	others := slices.Clone(a.Others)
+	for i := range others {
+		others[i].Name = k.Name(others[i].Name)
+	}
+	a.Others = others
 	statement(k, a.Disposition)
 	statement(k, a.Second)
 }

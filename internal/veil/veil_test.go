@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,12 +47,20 @@ func TestNoNameOfAnAlertIsLeft(t *testing.T) {
 		"evidence": `{"path":"C:\\Users\\kmiller\\x.exe","user":{"name":"asmith","risk_level":"high"}}`,
 		"host.os":  "Windows", "note": "an account of Asmith", "owner_id": "48213", "logged": "true",
 	}, Disposition: &alert.Disposition{Class: alert.Test, By: "Lena Brandt", Provenance: alert.Analyst}}
+	a.SetEntities(alert.Entity{Type: alert.Host, Name: a.Entity}, []alert.Entity{{Type: alert.Account, Name: "mweber"}, {Type: alert.Address, Name: "10.9.8.7"}})
+	a.Fields["seen"] = "mweber from 10.9.8.7"
+	others := slices.Clone(a.Others)
 	Alert(k, a)
 	text, err := json.Marshal(a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"web-01", "jdoe", "asmith", "kmiller", "brandt"} {
+	for i, e := range a.Others {
+		if e.Type != others[i].Type || e.Name != k.Name(others[i].Name) {
+			t.Errorf("%+v became %+v", others[i], e)
+		}
+	}
+	for _, name := range []string{"web-01", "jdoe", "asmith", "kmiller", "brandt", "mweber", "10.9.8.7"} {
 		if strings.Contains(strings.ToLower(string(text)), name) {
 			t.Errorf("%s is left in %s", name, text)
 		}

@@ -160,6 +160,10 @@ func (p *parser) place(key string) (place, bool) {
 		return place{bit: 1 << 15}, true
 	case "fields":
 		return place{bit: 1 << 16}, true
+	case "entity_type":
+		return place{1 << 19, &d.EntityType}, true
+	case "entities":
+		return place{bit: 1 << 20}, true
 	}
 	return place{}, false
 }
@@ -180,6 +184,8 @@ func (p *parser) member(key string) (ok bool) {
 		return p.techniques()
 	case "fields":
 		return p.fields()
+	case "entities":
+		return p.entities()
 	}
 	t, ok := p.value()
 	*at.to = t.plain()
@@ -226,6 +232,57 @@ func (p *parser) list() bool {
 			return false
 		}
 	}
+}
+
+// entities reads a list of entities, each a string, or an object of a name and a type, or one
+// string of several. What says which of them is primary is not plain.
+func (p *parser) entities() bool {
+	if !p.Next('[') {
+		t, ok := p.value()
+		if !ok || t.kind != '"' && t.kind != 'n' {
+			return false
+		}
+		p.draft.Mentions = alert.ParseMentions(t.plain())
+		return true
+	}
+	if p.Next(']') {
+		return true
+	}
+	for {
+		m, ok := p.mention()
+		if !ok {
+			return false
+		}
+		p.draft.Mentions = append(p.draft.Mentions, m)
+		if p.Next(']') {
+			return true
+		}
+		if !p.Next(',') {
+			return false
+		}
+	}
+}
+
+// mention reads an entity.
+func (p *parser) mention() (m alert.Mention, ok bool) {
+	p.Space()
+	if p.At == len(p.Text) || p.Text[p.At] != '{' {
+		t, ok := p.value()
+		return alert.ParseMention(t.text), ok && t.kind == '"'
+	}
+	ok = p.object(func(key string) bool {
+		to := &m.Name
+		if key == "type" {
+			to = &m.Type
+		}
+		if key != "type" && key != "name" || *to != "" {
+			return false
+		}
+		t, ok := p.value()
+		*to = t.text
+		return ok && t.kind == '"'
+	})
+	return m, ok && m.Name != ""
 }
 
 // maxFields bounds the fields of a plain line, because each is compared with the

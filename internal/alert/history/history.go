@@ -144,7 +144,7 @@ func (s *State) merge(a *alert.Alert) bool {
 		known *string
 		said  string
 	}{
-		{&k.RuleID, a.RuleID}, {&k.RuleName, a.RuleName}, {&k.Site, site}, {&k.Entity, a.Entity}, {&k.Severity, a.Severity},
+		{&k.RuleID, a.RuleID}, {&k.RuleName, a.RuleName}, {&k.Site, site}, {&k.Severity, a.Severity},
 		{&k.CaseID, a.CaseID}, {&k.Tactic, a.Tactic}, {&k.Source, source},
 	} {
 		if f.said != "" && *f.known != f.said {
@@ -160,7 +160,32 @@ func (s *State) merge(a *alert.Alert) bool {
 	if len(a.Techniques) > 0 && !slices.Equal(k.Techniques, a.Techniques) {
 		k.Techniques, changed = a.Techniques, true
 	}
+	changed = s.mergeEntities(a) || changed
 	return s.mergeFields(a.Fields) || changed
+}
+
+// mergeEntities takes over what a is about: all of it where a names another primary entity,
+// else what it adds by a type, or by other entities, which take the place of those that were
+// known.
+func (s *State) mergeEntities(a *alert.Alert) (changed bool) {
+	k := &s.Alert
+	switch {
+	case a.Entity == "":
+		return false
+	case alert.FoldEntity(a.Entity) != alert.FoldEntity(k.Entity):
+		k.Entity, k.EntityType, k.Others = a.Entity, a.EntityType, a.Others
+		return true
+	}
+	if a.Entity != k.Entity {
+		k.Entity, changed = a.Entity, true
+	}
+	if a.EntityType != alert.Untyped && a.EntityType != k.EntityType {
+		k.EntityType, changed = a.EntityType, true
+	}
+	if len(a.Others) > 0 && !slices.Equal(a.Others, k.Others) {
+		k.Others, changed = a.Others, true
+	}
+	return changed
 }
 
 func (s *State) mergeFields(said map[string]string) bool {

@@ -51,6 +51,8 @@ type line struct {
 	Time       string         `json:"time"`
 	Site       string         `json:"site"`
 	Entity     string         `json:"entity"`
+	EntityType string         `json:"entity_type"`
+	Entities   jsontext.Value `json:"entities"`
 	Severity   jsontext.Value `json:"severity"`
 	Score      jsontext.Value `json:"score"`
 	CaseID     string         `json:"case_id"`
@@ -170,7 +172,7 @@ func (r *reader) alert(data []byte) *alert.Alert {
 		return nil
 	}
 	return r.check.Alert(&alert.Draft{
-		ID: l.ID, RuleID: l.RuleID, RuleName: l.RuleName, Time: l.Time, Site: l.Site, Entity: l.Entity,
+		ID: l.ID, RuleID: l.RuleID, RuleName: l.RuleName, Time: l.Time, Site: l.Site, Entity: l.Entity, EntityType: l.EntityType, Mentions: r.entities(l.Entities),
 		Severity: plain(l.Severity), Score: r.score(l.Score), CaseID: l.CaseID, Techniques: r.clock.Techniques(r.techniques(l.Techniques)),
 		Tactic: l.Tactic, Source: l.Source, Fields: fields(l.Unknown, l.Fields),
 		Disposition: l.Disposition, DispositionTime: l.DispositionTime, DispositionBy: l.DispositionBy, Provenance: l.Provenance,
@@ -206,6 +208,47 @@ func (r *reader) score(v jsontext.Value) string {
 	}
 	r.fail("score", string(v), "not a number")
 	return ""
+}
+
+// mention is an entity as an object writes it.
+type mention struct {
+	Type    string                    `json:"type"`
+	Name    string                    `json:"name"`
+	Primary bool                      `json:"primary"`
+	Unknown map[string]jsontext.Value `json:",embed"`
+}
+
+// entities reads a list of entities, each a string or an object, or one string of several
+// that are joined by semicolons.
+func (r *reader) entities(v jsontext.Value) []alert.Mention {
+	switch v.Kind() {
+	case 'n', jsontext.KindInvalid:
+		return nil
+	case '"':
+		return alert.ParseMentions(plain(v))
+	}
+	var items []jsontext.Value
+	if err := json.Unmarshal(v, &items); err != nil {
+		r.fail("entities", string(v), "not a list of entities")
+		return nil
+	}
+	list := make([]alert.Mention, len(items))
+	for i, item := range items {
+		if item.Kind() == '"' {
+			list[i] = alert.ParseMention(plain(item))
+			continue
+		}
+		var m mention
+		if err := json.Unmarshal(item, &m); err != nil || m.Name == "" {
+			r.fail("entities", string(item), "neither a name nor an object with name, and with type and primary if it has them")
+			return nil
+		}
+		if len(m.Unknown) > 0 {
+			r.clock.Once.Say("of entities name, type and primary are kept, and other members passed over")
+		}
+		list[i] = alert.Mention{Type: m.Type, Name: m.Name, Primary: m.Primary}
+	}
+	return list
 }
 
 // techniques reads a list of strings, or one string joined by semicolons.

@@ -15,6 +15,8 @@ type written struct {
 	Time            string            `json:"time"`
 	Site            string            `json:"site,omitempty"`
 	Entity          string            `json:"entity,omitempty"`
+	EntityType      string            `json:"entity_type,omitempty"`
+	Entities        []alert.Entity    `json:"entities,omitempty"` // the others
 	Severity        string            `json:"severity,omitempty"`
 	Score           *float64          `json:"score,omitempty"`
 	CaseID          string            `json:"case_id,omitempty"`
@@ -32,7 +34,7 @@ type written struct {
 // Line returns an alert that is whole as Alerts reads it, in one line without its end. The
 // product's own word for a disposition is kept as the field vendor_word.
 func Line(a *alert.Alert) []byte {
-	w := written{ID: a.ID, RuleID: a.RuleID, RuleName: a.RuleName, Time: a.Time.UTC().Format(time.RFC3339Nano), Site: a.Site, Entity: a.Entity, Severity: a.Severity,
+	w := written{ID: a.ID, RuleID: a.RuleID, RuleName: a.RuleName, Time: a.Time.UTC().Format(time.RFC3339Nano), Site: a.Site, Entity: a.Entity, EntityType: string(a.EntityType), Entities: a.Others, Severity: a.Severity,
 		Score: a.Score, CaseID: a.CaseID, Techniques: a.Techniques, Tactic: a.Tactic, Source: a.Source, Fields: a.Fields}
 	if d := a.Disposition; d != nil {
 		w.Disposition, w.DispositionTime, w.DispositionBy = string(d.Class), d.Time.UTC().Format(time.RFC3339Nano), d.By

@@ -14,6 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 
+	"candor/internal/alert"
 	"candor/internal/decode"
 )
 
@@ -33,6 +34,7 @@ type leaf struct {
 var known = [...]string{
 	"id", "rule_id", "rule_name", "time", "site", "entity", "severity", "score", "case_id", "techniques", "tactic", "source", "fields",
 	"disposition", "disposition_time", "disposition_by", "provenance", "reading", "duplicate_of",
+	"entity_type", "entities", "entities.name", "entities.type", "entities.primary",
 }
 
 // leaves lists the columns in the order in which rows number them.
@@ -93,7 +95,7 @@ func (r *reader) cells(row parquet.Row) cells {
 		}
 		l := &r.leaves[i]
 		if v.IsNull() {
-			if l.key || l.value {
+			if l.key || l.value || strings.HasPrefix(l.name, "entities.") {
 				c.texts[i] = append(c.texts[i], "")
 			}
 			continue
@@ -282,6 +284,32 @@ func (c *cells) techniques() []string {
 		}
 	}
 	return out
+}
+
+// entities returns what the row is about: of a list of texts or of structures with name, type
+// and primary, or of one text joined by semicolons.
+func (c *cells) entities() (list []alert.Mention) {
+	at := map[string][]string{}
+	for i, l := range c.leaves {
+		if l.name == "entities" {
+			for _, t := range c.texts[i] {
+				list = append(list, alert.ParseMentions(t)...)
+			}
+		}
+		at[l.name] = c.texts[i]
+	}
+	of := func(name string, i int) string {
+		if texts := at["entities."+name]; i < len(texts) {
+			return texts[i]
+		}
+		return ""
+	}
+	for i, name := range at["entities.name"] {
+		if name = strings.TrimSpace(name); name != "" {
+			list = append(list, alert.Mention{Type: of("type", i), Name: name, Primary: of("primary", i) == "true"})
+		}
+	}
+	return list
 }
 
 // fields returns what is kept beside: the entries of the map fields, or of the

@@ -206,7 +206,7 @@ func (r *reader) alert(row parquet.Row) (a *alert.Alert, err error) {
 	}
 	d := &alert.Draft{
 		ID: c.text("id"), RuleID: c.text("rule_id"), RuleName: c.text("rule_name"), Time: c.text("time"), Site: c.text("site"),
-		Entity: c.text("entity"), Severity: c.text("severity"), Score: c.text("score"), CaseID: c.text("case_id"),
+		Entity: c.text("entity"), EntityType: c.text("entity_type"), Mentions: c.entities(), Severity: c.text("severity"), Score: c.text("score"), CaseID: c.text("case_id"),
 		Tactic: c.text("tactic"), Source: c.text("source"), Techniques: r.clock.Techniques(c.techniques()), Fields: c.fields(r.fail),
 		Disposition: c.text("disposition"), DispositionTime: c.text("disposition_time"), DispositionBy: c.text("disposition_by"),
 		Provenance: c.text("provenance"), Reading: c.text("reading"), DuplicateOf: c.text("duplicate_of"), Word: c.text("disposition"),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,46 @@ func TestAnAlertHasWhatItsRowHas(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got.Alerts); d != "" {
 		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
+// TestEntitiesOfARow: as batch files have them, and as text.
+func TestEntitiesOfARow(t *testing.T) {
+	type entity struct {
+		Type    *string `parquet:"type,optional"`
+		Name    string  `parquet:"name"`
+		Primary bool    `parquet:"primary"`
+	}
+	type row struct {
+		ID       string    `parquet:"id"`
+		RuleID   string    `parquet:"rule_id"`
+		Time     time.Time `parquet:"time,timestamp(microsecond)"`
+		Entities []entity  `parquet:"entities,list"`
+	}
+	at, host, account := time.Unix(1_770_000_000, 0), "host", "account"
+	got := read(written(t, []row{{"a", "r", at, nil}, {"b", "r", at, []entity{{nil, "x", false}, {&host, "web-01", true}, {&account, "jdoe", false}}}, {"c", "r", at, []entity{{nil, "y", false}}}}))
+	var want [3]alert.Alert
+	want[1].SetEntities(alert.Entity{Type: alert.Host, Name: "web-01"}, []alert.Entity{{Name: "x"}, {Type: alert.Account, Name: "jdoe"}})
+	want[2].SetEntities(alert.Entity{Name: "y"}, nil)
+	for i, a := range got.Alerts {
+		if got, want := slices.Collect(a.Entities()), slices.Collect(want[i].Entities()); !slices.Equal(got, want) {
+			t.Errorf("row %d is about %v, want %v", i, got, want)
+		}
+	}
+	if len(got.Alerts) != 3 || len(got.Rejects) > 0 || got.Alerts[1].Fields != nil {
+		t.Errorf("%+v", got)
+	}
+	type texts struct {
+		ID       string    `parquet:"id"`
+		RuleID   string    `parquet:"rule_id"`
+		Time     time.Time `parquet:"time,timestamp(microsecond)"`
+		Type     string    `parquet:"entity_type"`
+		Entity   string    `parquet:"entity"`
+		Entities string    `parquet:"entities"`
+	}
+	got = read(written(t, []texts{{"a", "r", at, "device", "web-01", "account:jdoe;web-01"}}))
+	if a := got.Alerts[0]; a.EntityType != alert.Host || a.Entity != "web-01" || !slices.Equal(a.Others, []alert.Entity{{Type: alert.Account, Name: "jdoe"}}) {
+		t.Errorf("%+v", a)
 	}
 }
 

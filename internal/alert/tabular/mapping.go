@@ -52,6 +52,8 @@ const (
 	keyProvenance
 	keyReading
 	keyDuplicateOf
+	keyEntityType
+	keyEntities
 	numKeys
 )
 
@@ -60,7 +62,7 @@ func Keys() []string {
 	return []string{
 		"id", "rule_id", "rule_name", "time", "site", "entity", "severity", "score", "case_id", "techniques", "tactic",
 		"source", "disposition", "disposition_time", "disposition_by", "provenance",
-		"reading", "duplicate_of",
+		"reading", "duplicate_of", "entity_type", "entities",
 	}
 }
 

@@ -76,6 +76,32 @@ func ownFields(r *export.Record) map[string]string {
 	return fields
 }
 
+// mentions returns the entities of a record of Candor's, each a text or an object.
+func mentions(r *export.Record) (list []alert.Mention) {
+	items, listed := r.Object["entities"].([]any)
+	if !listed {
+		text, is := r.Object["entities"].(string)
+		if !is && r.Object["entities"] != nil {
+			r.Fail("entities", "", "not a list of entities")
+		}
+		return alert.ParseMentions(text)
+	}
+	for _, item := range items {
+		m := alert.Mention{}
+		switch v := item.(type) {
+		case string:
+			m = alert.ParseMention(v)
+		case export.Object:
+			m = alert.Mention{Type: v.Text("type"), Name: v.Text("name"), Primary: v.Text("primary") == "true"}
+		}
+		if m.Name == "" {
+			r.Fail("entities", "", "an entry is neither a name nor an object with name")
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
 // objects reads records through a mapping.
 type objects struct {
 	cells   [numKeys]cell // in the order of Keys
@@ -111,7 +137,7 @@ func (o *objects) read(r *export.Record) bool {
 		}
 	}
 	if o.own {
-		d.Fields = ownFields(r)
+		d.Fields, d.Mentions = ownFields(r), mentions(r)
 	}
 	if a := o.check.Alert(&d); !r.Bad() {
 		o.stopped = !o.yield(a, nil)
@@ -125,7 +151,7 @@ func (o *objects) raw(key int) string {
 	switch {
 	case !c.known || c.column == "":
 		return c.fixed
-	case key == keyTechniques:
+	case key == keyTechniques || key == keyEntities:
 		return o.all(c.column)
 	}
 	v := o.record.Text(c.column)

@@ -240,6 +240,7 @@ func draft[R interface{ text(key int) string }](r R) alert.Draft {
 		DispositionBy: r.text(keyDispositionBy), Provenance: r.text(keyProvenance),
 		Reading: r.text(keyReading), DuplicateOf: r.text(keyDuplicateOf),
 		Techniques: techniques(r.text(keyTechniques)),
+		EntityType: r.text(keyEntityType), Mentions: alert.ParseMentions(r.text(keyEntities)),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -245,4 +246,42 @@ func FuzzDecodeMapping(f *testing.F) {
 			t.Fatal("a mapping without rule_id or time")
 		}
 	})
+}
+
+// TestEntitiesOfARow: in Candor's own CSV, and through a mapping.
+func TestEntitiesOfARow(t *testing.T) {
+	want := []alert.Entity{{Type: alert.Host, Name: "web-01"}, {Type: alert.Account, Name: "jdoe"}, {Name: "10.0.0.1"}}
+	const mapping = "kind: alert-mapping\nversion: 1\ncolumns: {id: nr, rule_id: rule, time: at, entity: host, entity_type: {value: host}, entities: others}\n"
+	m, _, err := DecodeMapping("m.yaml", []byte(mapping))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, m := range map[string]*Mapping{
+		"id,rule_id,time,entity,entity_type,entities\na,r,2026-03-01,web-01,device,account:jdoe; WEB-01;10.0.0.1\n": Own(),
+		"id,rule_id,time,entities\na,r,2026-03-01,host:web-01;account:jdoe;10.0.0.1\n":                              Own(),
+		"nr,rule,at,host,others\na,r,2026-03-01,web-01,account:jdoe;10.0.0.1\n":                                     m,
+	} {
+		for a, err := range Alerts(Input{File: "f.csv", Text: strings.NewReader(text), Warn: func(w string) { t.Error(w) }, Reject: func(r evidence.Reject) { t.Error(r) }}, m) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := slices.Collect(a.Entities()); !slices.Equal(got, want) || a.Fields != nil {
+				t.Errorf("%s is about %v", text, got)
+			}
+		}
+	}
+	const listed = `{"alerts":[{"id":"a","rule_id":"r","time":"2026-03-01","entities":[{"name":"jdoe","type":"account"},{"name":"web-01","type":"host","primary":true},"10.0.0.1"]},
+		{"id":"b","rule_id":"r","time":"2026-03-01","entities":[{"type":"host"}]}]}`
+	rejects := 0
+	for a, err := range Objects(Input{File: "f.json", Text: strings.NewReader(listed), Warn: func(w string) { t.Error(w) }, Reject: func(evidence.Reject) { rejects++ }}, Own()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Collect(a.Entities()); !slices.Equal(got, want) || a.Fields != nil {
+			t.Errorf("%+v is about %v", a, got)
+		}
+	}
+	if rejects != 1 {
+		t.Errorf("%d rejects", rejects)
+	}
 }

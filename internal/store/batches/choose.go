@@ -56,7 +56,7 @@ func (x *expiration) early(a *alert.Alert) bool {
 
 // about reports whether a row is about one of the entities that are meant.
 func (x *expiration) about(a *alert.Alert) bool {
-	return len(x.entities) == 0 || slices.Contains(x.entities, a.Entity)
+	return len(x.entities) == 0 || a.About(false, x.entities...)
 }
 
 // shared returns those of the IDs whose rows name several sources or sites.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/alert"
 	"candor/internal/durable"
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -42,7 +43,7 @@ func (s *Store) Expire(ctx context.Context, e store.Expiring) (store.Expiry, err
 	if err != nil {
 		return store.Expiry{}, err
 	}
-	x := &expiration{Store: s, before: e.Before.Time(), entities: e.Entities, held: r.held, files: filesOf(r.held), ids: map[string]struct{}{}, some: map[string]map[Spot]bool{}, lost: map[string]int64{}}
+	x := &expiration{Store: s, before: e.Before.Time(), entities: alert.FoldEntities(e.Entities), held: r.held, files: filesOf(r.held), ids: map[string]struct{}{}, some: map[string]map[Spot]bool{}, lost: map[string]int64{}}
 	x.of = store.Expiry{ID: retention + strconv.Itoa(s.at.Expiries+1), At: e.At.Round(0).UTC(), By: e.By, Reason: e.Reason, Before: e.Before,
 		OfEntity: len(e.Entities) > 0, Batches: map[string]store.Remains{}, Files: map[string]string{}, Sums: []store.ExpiredSum{}}
 	if err := x.choose(ctx); err != nil || len(x.ids)+len(x.some) == 0 {

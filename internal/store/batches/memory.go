@@ -420,8 +420,8 @@ func (m *memory) tryNear(ctx context.Context, asked []alert.Around) (out []alert
 func nearKey(q *alert.Around) string {
 	k := *q
 	k.Refuting = nil
-	return fmt.Sprintf("%d %d %d %d %q %q %q %t %q %q %t %t", k.From.Unix(), k.From.Nanosecond(), k.To.Unix(), k.To.Nanosecond(),
-		k.Rules, k.Sites, k.Entities, k.Untied, k.Except, k.Case, q.Refuting != nil, k.Benign)
+	return fmt.Sprintf("%d %d %d %d %q %q %q %t %t %q %q %t %t", k.From.Unix(), k.From.Nanosecond(), k.To.Unix(), k.To.Nanosecond(),
+		k.Rules, k.Sites, k.Entities, k.Hosts, k.Untied, k.Except, k.Case, q.Refuting != nil, k.Benign)
 }
 
 // legacies returns the names of what cases say by question, most of which share it.

@@ -86,7 +86,7 @@ type row struct {
 	pairs       []pair            // Fields, of a row that was read
 }
 
-// entity is something that an alert is about. One is the primary one, whose bursts
+// entity is something that an alert is about. The first is the primary one, whose bursts
 // are clusters.
 type entity struct {
 	Type    string `parquet:"type,optional,dict"`
@@ -126,7 +126,7 @@ func (r *Row) Whole() *alert.Alert {
 // stay as long as any of it is kept.
 func (r *Row) Copied() *alert.Alert {
 	a := *r.Whole()
-	a.ID, a.Techniques = strings.Clone(a.ID), slices.Clone(a.Techniques)
+	a.ID, a.Techniques, a.Others = strings.Clone(a.ID), slices.Clone(a.Techniques), slices.Clone(a.Others)
 	if a.Score != nil {
 		a.Score = new(*a.Score)
 	}
@@ -147,7 +147,11 @@ func (r *row) put(batch string, place int64, a *alert.Alert, times *[2]int64) {
 		Severity: a.Severity, CaseID: a.CaseID, Tactic: a.Tactic, Techniques: a.Techniques, Fields: a.Fields, Score: a.Score}
 	r.Time = put(&times[0], a.Time)
 	if a.Entity != "" {
-		r.Entities = []entity{{Name: a.Entity, Primary: true}}
+		r.Entities = make([]entity, 1, 1+len(a.Others))
+		r.Entities[0] = entity{Type: string(a.EntityType), Name: a.Entity, Primary: true}
+		for _, e := range a.Others {
+			r.Entities = append(r.Entities, entity{Type: string(e.Type), Name: e.Name})
+		}
 	}
 	if d := a.Disposition; d != nil {
 		kind := reading
@@ -181,9 +185,17 @@ func (r *row) alert(a *alert.Alert, d *alert.Disposition) error {
 	if len(r.Techniques) > 0 {
 		a.Techniques = r.Techniques
 	}
-	for _, e := range r.Entities {
-		if e.Primary {
-			a.Entity = e.Name
+	for i, e := range r.Entities {
+		switch {
+		case e.Primary != (i == 0):
+			return fault.New(fault.Unavailable, "row %d has entities of which not the first alone is primary", r.Place).Next("use a newer candor")
+		case i == 0:
+			a.Entity, a.EntityType = e.Name, alert.EntityType(e.Type)
+			if len(r.Entities) > 1 {
+				a.Others = make([]alert.Entity, 0, len(r.Entities)-1)
+			}
+		default:
+			a.Others = append(a.Others, alert.Entity{Type: alert.EntityType(e.Type), Name: e.Name})
 		}
 	}
 	if len(r.Statements) > 1 || len(r.Statements) == 1 && r.Statements[0].Kind != reading && r.Statements[0].Kind != secondReading {
@@ -219,6 +231,9 @@ func Check(a *alert.Alert) error {
 			return notText("techniques", t)
 		}
 	}
+	if err := checkEntities(a); err != nil {
+		return err
+	}
 	for k, v := range a.Fields {
 		if !valid(k) || !valid(v) {
 			return notText("fields."+k, v)
@@ -228,6 +243,25 @@ func Check(a *alert.Alert) error {
 		return err
 	}
 	return checkStatement(a.Disposition)
+}
+
+// checkEntities refuses what alert.Alert.SetEntities does not make.
+func checkEntities(a *alert.Alert) error {
+	switch {
+	case a.Entity == "" && (a.EntityType != "" || len(a.Others) > 0):
+		return fault.New(fault.Invalid, "an alert is about something, and about nothing first of all")
+	case len(a.Others) >= alert.MaxEntities:
+		return fault.New(fault.Invalid, "an alert is about more than %d entities", alert.MaxEntities)
+	}
+	for _, e := range append(a.Others[:len(a.Others):len(a.Others)], alert.Entity{Type: a.EntityType}) {
+		if e.Type != alert.Untyped && !slices.Contains(alert.EntityTypes(), e.Type) {
+			return fault.New(fault.Invalid, "an entity has unknown type %q", e.Type)
+		}
+		if !valid(e.Name) {
+			return notText("entities", e.Name)
+		}
+	}
+	return nil
 }
 
 func checkStatement(d *alert.Disposition) error {

@@ -100,6 +100,9 @@ func (w *Writer) added(r *row) error {
 	for k, v := range r.Fields {
 		g.text += len(k) + len(v)
 	}
+	for i := 1; i < len(r.Entities); i++ {
+		g.text += len(r.Entities[i].Name)
+	}
 	if g.text += len(r.ID); len(g.rows) < groupRows && g.text < groupText {
 		return nil
 	}

@@ -24,9 +24,10 @@ const alerts = `(SELECT h, id, 0::INTEGER AS nth, source, false AS many, ` + con
 	UNION ALL SELECT h, id, nth, source, true, ` + standing + ` FROM ix.merged)`
 
 // The columns that follow from what became of an alert: whether it counts and what it says,
-// the statement in force, and the second reading.
+// the statement in force, and the second reading. Entity is the primary entity, kind the type
+// of that, and besides are the others, each as its type, a colon and its name.
 const (
-	content  = `counts, "rule", "name", "time", site, entity, incident`
+	content  = `counts, "rule", "name", "time", site, entity, kind, besides, incident`
 	said     = `"class", provenance, said, word, author, original`
 	standing = content + `, ` + said + `, reading, reader, readby, readat`
 )

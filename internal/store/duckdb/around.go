@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	driver "github.com/duckdb/duckdb-go/v2"
@@ -27,6 +28,7 @@ type slot struct {
 	untied   bool
 	of       string // the case that it asks for alerts of; empty for any
 	apart    bool   // that it counts false ones apart
+	hosts    bool   // that it asks for hosts
 }
 
 // keyed is by what the alerts of a question are found.
@@ -49,7 +51,7 @@ func slotsOf(asked []alert.Around) (map[keyed][]slot, error) {
 		by, keys := keyed{`''`, `''`}, []string{""}
 		switch {
 		case len(q.Entities) > 0:
-			by, keys = keyed{`entity`, `lower(a.entity)`}, folded(q.Entities)
+			by, keys = keyed{`entity`, `a.k`}, alert.FoldEntities(q.Entities)
 		case q.Case != "":
 			by, keys = keyed{`incident`, `a.incident`}, []string{q.Case}
 		case len(q.Rules) > 0:
@@ -57,19 +59,11 @@ func slotsOf(asked []alert.Around) (map[keyed][]slot, error) {
 		}
 		for d := floorDay(from); from <= to && d <= floorDay(to); d++ {
 			for _, k := range keys {
-				out[by] = append(out[by], slot{int32(i), k, d, from, to, q.Untied, q.Case, q.Refuting != nil})
+				out[by] = append(out[by], slot{int32(i), k, d, from, to, q.Untied, q.Case, q.Refuting != nil, q.Hosts})
 			}
 		}
 	}
 	return out, nil
-}
-
-func folded(entities []string) []string {
-	list := make([]string, len(entities))
-	for i, e := range entities {
-		list[i] = alert.FoldEntity(e)
-	}
-	return distinct(list)
 }
 
 // distinct returns the texts of a list, each once; an empty list for none.
@@ -131,7 +125,7 @@ func add(sums map[[2]any]*alert.Near, q *alert.Around, n alert.Near) {
 // are counted apart by class, and by case of those without one.
 func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots []slot, take func(alert.Near)) error {
 	held := c.hold("slots "+by.column, &table{rows: len(slots), columns: []driver.ColumnInfo{column("asked", driver.TYPE_INTEGER), column("k", driver.TYPE_VARCHAR),
-		column("d", driver.TYPE_BIGINT), column("since", driver.TYPE_BIGINT), column("until", driver.TYPE_BIGINT), column("untied", driver.TYPE_BOOLEAN), column("apart", driver.TYPE_BOOLEAN), column("case", driver.TYPE_VARCHAR)},
+		column("d", driver.TYPE_BIGINT), column("since", driver.TYPE_BIGINT), column("until", driver.TYPE_BIGINT), column("untied", driver.TYPE_BOOLEAN), column("apart", driver.TYPE_BOOLEAN), column("case", driver.TYPE_VARCHAR), column("hosts", driver.TYPE_BOOLEAN)},
 		put: func(c *cells, i int) {
 			s := &slots[i]
 			put(c, s.asked)
@@ -142,22 +136,56 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 			put(c, s.untied)
 			put(c, s.apart)
 			put(c, s.of)
+			put(c, s.hosts)
 		}})
 	first, last := slots[0].from, slots[0].to
 	for i := range slots {
 		first, last = min(first, slots[i].from), max(last, slots[i].to)
 	}
-	mute := `s.apart AND a."class" IN ` + unsaid
+	mute := `apart AND "class" IN ` + unsaid
 	return scan(ctx, c.conn, 10, func(v []value) {
 		n := alert.Near{Asked: int(v[0].(int32)), RuleID: v[1].(string), Site: v[2].(string), N: v[3].(int64), First: stamp.Time(v[4].(int64)), ID: v[5].(string), Entity: v[6].(string)}
 		if asked[n.Asked].Refutes(alert.Class(v[7].(string)), v[8].(string), stamp.Time(v[9].(int64))) {
 			n.N, n.Refuted = 0, n.N
 		}
 		take(n)
-	}, `SELECT s.asked, a."rule", a.site, count(*), min(a."time"), arg_min(a.id, (a."time", a.id, a.source)), arg_min(a.entity, (a."time", a.id, a.source)),
-			CASE WHEN NOT s.apart OR a."class" IN `+unsaid+` THEN '' ELSE a."class" END AS said, if(`+mute+`, a.incident, '') AS heir, if(`+mute+` AND a."class" = 'open', a.said, `+unknown+`) AS opened
-		FROM `+alerts+` a JOIN `+held+` s ON s.k = `+by.onto+` AND s.d = `+whole(`a."time"`, 24*time.Hour)+`
-		WHERE a.counts AND a."time" BETWEEN ? AND ? AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '') AND (s."case" = '' OR a.incident = s."case")`+c.except(asked, `s.asked`)+` GROUP BY ALL`, first, last)
+	}, `SELECT asked, "rule", site, count(*), min("time"), arg_min(id, ("time", id, source)), arg_min(entity, ("time", id, source)),
+			CASE WHEN NOT apart OR "class" IN `+unsaid+` THEN '' ELSE "class" END AS said, if(`+mute+`, incident, '') AS heir, if(`+mute+` AND "class" = 'open', said, `+unknown+`) AS opened
+		FROM (`+by.meeting(held, fmt.Sprintf(`a.counts AND a."time" BETWEEN %d AND %d`, first, last), c.except(asked, `s.asked`))+`) GROUP BY ALL`)
+}
+
+// meeting is a query of the alerts that meet slots, with what is asked of each, among those
+// of which a condition holds that reads no slot. An alert that meets several slots of a
+// question by what it is about is one.
+func (k keyed) meeting(slots, among, except string) string {
+	from, columns := alerts, `s.asked, s.apart, a.h, a.id, a.nth, a.source, a.site, a."rule", a."time", a.entity, a."class", a.incident, a.said`
+	if k.column == `entity` {
+		from, columns = `(SELECT a.*, lower(a.entity) AS k, NOT (`+notHosts(`a.kind`)+`) AS host FROM `+alerts+` a WHERE `+among+`
+			UNION ALL SELECT * EXCLUDE (b), lower(substr(b, strpos(b, ':') + 1)), NOT (`+notHosts(`split_part(b, ':', 1)`)+`) FROM (
+				SELECT a.*, unnest(a.besides) AS b FROM `+alerts+` a WHERE len(a.besides) > 0 AND `+among+`))`, `DISTINCT `+columns
+		except = ` AND (a.host OR NOT s.hosts)` + except
+	}
+	return `SELECT ` + columns + ` FROM ` + from + ` a JOIN ` + slots + ` s ON s.k = ` + k.onto + ` AND s.d = ` + whole(`a."time"`, 24*time.Hour) + `
+		WHERE ` + among + ` AND a."time" BETWEEN s.since AND s.until AND (NOT s.untied OR a.incident = '') AND (s."case" = '' OR a.incident = s."case")` + except
+}
+
+// notHosts says that a type is of entities which are no hosts; see alert.Entity.Hosts.
+func notHosts(of string) string {
+	var list []string
+	for _, t := range alert.EntityTypes() {
+		if !(alert.Entity{Type: t}).Hosts() {
+			list = append(list, quoted(string(t)))
+		}
+	}
+	return of + ` IN (` + strings.Join(list, ", ") + `)`
+}
+
+// aboutOne says of alerts a that they are about one of the folded names of a parameter, where
+// hosts says whether hosts are meant.
+func aboutOne(names, hosts string) string {
+	return `(lower(a.entity) IN (SELECT unnest(` + names + `::VARCHAR[])) AND NOT (` + hosts + ` AND ` + notHosts(`a.kind`) + `)
+		OR len(a.besides) > 0 AND EXISTS (SELECT 1 FROM (SELECT unnest(a.besides) AS b) o WHERE lower(substr(o.b, strpos(o.b, ':') + 1)) IN (SELECT unnest(` + names + `::VARCHAR[]))
+			AND NOT (` + hosts + ` AND ` + notHosts(`split_part(o.b, ':', 1)`) + `)))`
 }
 
 // except leaves out the alerts a that questions do not ask for by name, where nth is the
@@ -199,9 +227,9 @@ func (x *Index) Around(ctx context.Context, q alert.Around, most int) (out []*al
 	return out, x.reading(ctx, func(c *change) error {
 		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` a WHERE counts AND "time" BETWEEN $1 AND $2 AND (NOT $3 OR incident = '') AND ($8 = '' OR incident = $8)
 			AND (len($4::VARCHAR[]) = 0 OR "rule" IN (SELECT unnest($4::VARCHAR[]))) AND (len($5::VARCHAR[]) = 0 OR site IN (SELECT unnest($5::VARCHAR[])))
-			AND (len($6::VARCHAR[]) = 0 OR lower(entity) IN (SELECT unnest($6::VARCHAR[])))
+			AND (len($6::VARCHAR[]) = 0 OR `+aboutOne(`$6`, `$9`)+`)
 			`+c.except([]alert.Around{q}, `0`)+` ORDER BY "time", id, source, site LIMIT $7`,
-			first, last, q.Untied, distinct(q.Rules), distinct(q.Sites), folded(q.Entities), max(most, 0), q.Case)
+			first, last, q.Untied, distinct(q.Rules), distinct(q.Sites), alert.FoldEntities(q.Entities), max(most, 0), q.Case, q.Hosts)
 		if err == nil {
 			err = c.whole(ctx, list)
 		}

@@ -87,7 +87,8 @@ func (a *asking) unborne() string {
 	return `CASE WHEN "class" = 'duplicate' THEN original NOT IN (SELECT id FROM ` + alerts + ` WHERE counts AND "class" <> 'duplicate' AND h IN (
 			SELECT hash(original) FROM ix.known WHERE original <> '' UNION ALL SELECT hash(original) FROM ix.arrival WHERE original <> ''))
 		WHEN "class" = 'test' THEN NOT EXISTS (SELECT 1 FROM (` + a.trials() + `) t WHERE row."time" BETWEEN t.first AND t.last
-			AND (t.site = '' OR lower(t.site) = lower(row.site)) AND (t.entity = '' OR lower(t.entity) = lower(row.entity)))
+			AND (t.site = '' OR lower(t.site) = lower(row.site)) AND (t.entity = '' OR lower(t.entity) = lower(row.entity) AND NOT ` + notHosts(`row.kind`) + `
+				OR list_contains(list_transform(list_filter(row.besides, lambda b: NOT ` + notHosts(`split_part(b, ':', 1)`) + `), lambda b: lower(substr(b, strpos(b, ':') + 1))), lower(t.entity))))
 		ELSE false END`
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	driver "github.com/duckdb/duckdb-go/v2"
 
@@ -132,32 +133,32 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 	}
 	held := c.hold("rows", &table{columns: columnsOf("seq"), rows: len(rows), put: puts(rows)})
 	lives, list := map[string]*life{}, make([]*life, 0, len(rows))
-	if err := scan(ctx, c.conn, 18, func(v []value) {
+	if err := scan(ctx, c.conn, 20, func(v []value) {
 		l := &life{id: v[1].(string), row: &row{id: v[0].(int64), many: v[4].(bool)}}
 		lives[l.id], list = l, append(list, l)
 		if l.row.many {
 			return
 		}
 		a, at, n := saying(l.id, v[5:]), v[7].(int64), int(v[2].(int32))
-		a.Disposition = statement(a.ID, v[11:])
+		a.Disposition = statement(a.ID, v[13:])
 		l.was = append(l.was, a)
 		if a.Partial() {
-			a.Source = v[17].(string)
+			a.Source = v[19].(string)
 		} else {
 			a.Origin = sources[n]
 		}
 		l.arrivals = []arrival{{Arrival: history.Arrival{Batch: n, Place: v[3].(int64), Void: void[n], Alert: a}, row: -1, time: at, says: true, behind: true}}
-	}, `SELECT rowid, id, number, place, many, "rule", "name", "time", site, entity, incident, "class", provenance, said, word, author, original, source
+	}, `SELECT rowid, id, number, place, many, "rule", "name", "time", site, entity, kind, besides, incident, "class", provenance, said, word, author, original, source
 		FROM ix.known WHERE rowid IN (SELECT seq FROM `+held+`)`); err != nil {
 		return nil, err
 	}
-	if err := scan(ctx, c.conn, 8, func(v []value) {
+	if err := scan(ctx, c.conn, 10, func(v []value) {
 		if l := lives[v[1].(string)]; l != nil {
 			was := saying(l.id, v[2:])
 			l.was = append(l.was, was)
 			l.row.merged, l.row.said = append(l.row.merged, v[0].(int64)), *was
 		}
-	}, `SELECT rowid, id, "rule", "name", "time", site, entity, incident FROM ix.merged WHERE h IN (`+wanted+`)`, args...); err != nil {
+	}, `SELECT rowid, id, "rule", "name", "time", site, entity, kind, besides, incident FROM ix.merged WHERE h IN (`+wanted+`)`, args...); err != nil {
 		return nil, err
 	}
 	err = scan(ctx, c.conn, 17, func(v []value) {
@@ -184,10 +185,21 @@ func (c *change) livesOf(ctx context.Context, wanted string, args ...any) ([]*li
 	return list, nil
 }
 
-// saying returns an alert that says rule, name, time, site, entity and incident.
+// saying returns an alert that says rule, name, time, site, entity, kind, besides and incident.
 func saying(id string, v []value) *alert.Alert {
 	source, rule := alert.CutRule(v[0].(string))
-	return &alert.Alert{ID: id, Source: source, RuleID: rule, RuleName: v[1].(string), Time: stamp.Time(v[2].(int64)), Site: v[3].(string), Entity: v[4].(string), CaseID: v[5].(string)}
+	a := &alert.Alert{ID: id, Source: source, RuleID: rule, RuleName: v[1].(string), Time: stamp.Time(v[2].(int64)), Site: v[3].(string), CaseID: v[7].(string)}
+	about(a, v[4:])
+	return a
+}
+
+// about sets what an alert is about from entity, kind and besides.
+func about(a *alert.Alert, v []value) {
+	a.Entity, a.EntityType = v[0].(string), alert.EntityType(v[1].(string))
+	for _, b := range texts(v[2]) {
+		t, name, _ := strings.Cut(b, ":")
+		a.Others = append(a.Others, alert.Entity{Type: alert.EntityType(t), Name: name})
+	}
 }
 
 // batches are which batches are withdrawn, and whose statements others were said to have.
@@ -294,23 +306,24 @@ func (c *change) known(ctx context.Context, places string) (map[int]lies, error)
 // arrivals reads whole arrivals; from yields rows of files, with the number of the batch
 // and whether it is void.
 func (x *Index) arrivals(ctx context.Context, q querier, from string) (list []arrival, err error) {
-	err = scan(ctx, q, 24, func(v []value) {
+	err = scan(ctx, q, 26, func(v []value) {
 		at := v[5].(int64)
 		a := &alert.Alert{ID: v[3].(string), Source: v[4].(string), Time: stamp.Time(at), RuleID: v[6].(string), RuleName: v[7].(string), Site: v[8].(string),
-			Entity: v[9].(string), CaseID: v[10].(string), Severity: v[11].(string), Tactic: v[12].(string), Techniques: texts(v[14]), Fields: fields(v[15])}
-		if score, ok := v[13].(float64); ok {
+			CaseID: v[12].(string), Severity: v[13].(string), Tactic: v[14].(string), Techniques: texts(v[16]), Fields: fields(v[17])}
+		about(a, v[9:])
+		if score, ok := v[15].(float64); ok {
 			a.Score = &score
 		}
-		if a.Disposition = statement(a.ID, v[16:]); a.Disposition != nil {
-			a.Disposition.Second = v[22].(bool)
+		if a.Disposition = statement(a.ID, v[18:]); a.Disposition != nil {
+			a.Disposition.Second = v[24].(bool)
 		}
 		if !a.Partial() {
-			a.Origin = v[23].(string)
+			a.Origin = v[25].(string)
 		}
 		list = append(list, arrival{Arrival: history.Arrival{Batch: int(v[0].(int32)), Place: v[1].(int64), Void: v[2].(bool), Alert: a},
 			row: -1, time: at, says: says(a), fresh: true})
 	}, `SELECT number, place, void, id, coalesce(source, ''), coalesce(epoch_ns("time"), `+unknown+`), coalesce(rule_id, ''), coalesce(rule_name, ''),
-		coalesce(site, ''), coalesce(entities[1]."name", ''), coalesce(case_id, ''), coalesce(severity, ''), coalesce(tactic, ''), score, techniques, fields, `+
+		coalesce(site, ''), `+aboutOf+`, coalesce(case_id, ''), coalesce(severity, ''), coalesce(tactic, ''), score, techniques, fields, `+
 		statementOf+`, `+second+`, origin FROM (`+from+`) ORDER BY number, place`)
 	if err != nil {
 		return nil, x.unread(err)

@@ -51,7 +51,7 @@ func (a *asking) rows(where string) string {
 	if a.late {
 		return a.until(where)
 	}
-	return `SELECT a."rule", a.incident, a.entity, a.site, a."time", a."class", a.provenance, a.said, a.author, a.original, a.reading, a.reader, a.readby FROM ` + alerts + ` a WHERE ` + where
+	return `SELECT a."rule", a.incident, a.entity, a.kind, a.besides, a.site, a."time", a."class", a.provenance, a.said, a.author, a.original, a.reading, a.reader, a.readby FROM ` + alerts + ` a WHERE ` + where
 }
 
 // asked are the alerts of rules of the question's sets, for rows.
@@ -111,7 +111,7 @@ func (a *asking) seen(where string) string {
 // until is the query of alerts under the statements that are known.
 func (a *asking) until(where string) string {
 	end := a.with(stamp.Nearest(a.Until))
-	return `SELECT a."rule", a.incident, a.entity, a.site, a."time", CASE WHEN a.many THEN coalesce(h."class", '') WHEN a.said <= ` + end + ` THEN a."class" ELSE '' END AS "class",
+	return `SELECT a."rule", a.incident, a.entity, a.kind, a.besides, a.site, a."time", CASE WHEN a.many THEN coalesce(h."class", '') WHEN a.said <= ` + end + ` THEN a."class" ELSE '' END AS "class",
 		if(a.many, h.provenance, a.provenance) AS provenance, if(a.many, h.said, a.said) AS said, if(a.many, h.author, a.author) AS author,
 		if(a.many, h.original, a.original) AS original, if(a.many, coalesce(h.reading, ''), '') AS reading, if(a.many, coalesce(h.reader, ''), '') AS reader,
 		if(a.many, coalesce(h.readby, ''), '') AS readby

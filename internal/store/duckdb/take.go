@@ -276,7 +276,10 @@ const (
 	// sourceOf is whose the alert is known to be; see alert.Identity.
 	sourceOf  = `coalesce(nullif(source, ''), if("time" IS NULL, '', origin)) AS source`
 	contentOf = `if(coalesce(source, '') = '' AND NOT contains(coalesce(rule_id, ''), chr(31)), coalesce(rule_id, ''), coalesce(source, '') || chr(31) || coalesce(rule_id, '')) AS "rule", coalesce(rule_name, '') AS "name", epoch_ns("time") AS "time", coalesce(site, '') AS site,
-		coalesce(entities[1]."name", '') AS entity, coalesce(case_id, '') AS incident`
+		` + aboutOf + `, coalesce(case_id, '') AS incident`
+	// aboutOf has what the alert is about. The primary entity is the first.
+	aboutOf = `coalesce(entities[1]."name", '') AS entity, coalesce(entities[1]."type", '') AS kind,
+		if(len(entities) > 1, list_transform(entities[2:], lambda e: coalesce(e."type", '') || ':' || e."name"), []) AS besides`
 )
 
 // incoming are files that are being taken in.

@@ -152,8 +152,19 @@ func (s *standsFor) putContent(c *cells) {
 	put(c, stored(a))
 	put(c, a.Site)
 	put(c, a.Entity)
+	put(c, string(a.EntityType))
+	put(c, besides(a))
 	put(c, a.CaseID)
 	putStatement(c, s.InForce())
+}
+
+// besides are the other entities of an alert, as the column has them.
+func besides(a *alert.Alert) []string {
+	list := make([]string, len(a.Others))
+	for i, e := range a.Others {
+		list[i] = string(e.Type) + ":" + e.Name
+	}
+	return list
 }
 
 // put puts the cells of standing.
@@ -255,10 +266,22 @@ func columnsOf(lists ...string) []driver.ColumnInfo {
 			t = driver.TYPE_BIGINT
 		case "many", "counts", "says", "behind", "again", "void":
 			t = driver.TYPE_BOOLEAN
+		case "besides":
+			list = append(list, driver.ColumnInfo{Name: name, T: listed(column(name, t).T)})
+			continue
 		}
 		list = append(list, column(name, t))
 	}
 	return list
+}
+
+// listed is the type of a list.
+func listed(of driver.TypeInfo) driver.TypeInfo {
+	t, err := driver.NewListInfo(of)
+	if err != nil {
+		panic(fmt.Sprintf("the type of a list: %v", err)) // the type is constant
+	}
+	return t
 }
 
 // setting sets columns to those of u, for an UPDATE.

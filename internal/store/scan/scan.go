@@ -350,6 +350,10 @@ func (t texts) once(a *alert.Alert) *alert.Alert {
 	for i, s := range a.Techniques {
 		a.Techniques[i] = t.of(s)
 	}
+	for i := range a.Others {
+		e := &a.Others[i]
+		e.Name = t.of(e.Name)
+	}
 	if d := a.Disposition; d != nil {
 		d.AlertID, d.Class, d.Provenance = a.ID, alert.Class(t.of(string(d.Class))), alert.Provenance(t.of(string(d.Provenance)))
 		d.Word, d.By, d.DuplicateOf = t.of(d.Word), t.of(d.By), t.of(d.DuplicateOf)

@@ -21,7 +21,11 @@ func alertsAround(t *testing.T, open OpenAlerts) {
 		at("a", 0, func(a *alert.Alert) { a.Site, a.Entity = "north", "WEB-01" }),
 		at("b", 2, func(a *alert.Alert) { a.Site, a.Entity = "north", "web-01" }),
 		at("c", 1, func(a *alert.Alert) { a.Site, a.Entity, a.CaseID = "south", "web-01", "c1" }),
-		at("d", 1, func(a *alert.Alert) { a.RuleID, a.Entity = "r2", "web-02" }))
+		at("d", 1, func(a *alert.Alert) { a.RuleID, a.Entity = "r2", "web-02" }),
+		at("e", 2, func(a *alert.Alert) {
+			a.RuleID = "r3"
+			a.SetEntities(alert.Entity{Type: alert.Account, Name: "Backup"}, []alert.Entity{{Type: alert.Host, Name: "srv-07"}, {Type: alert.Address, Name: "10.0.0.7"}})
+		}))
 	window := alert.Around{From: hours(0), To: hours(2)}
 	of := func(change func(q *alert.Around)) alert.Around {
 		q := window
@@ -36,14 +40,20 @@ func alertsAround(t *testing.T, open OpenAlerts) {
 		of(func(q *alert.Around) { q.Case, q.Entities = "c1", []string{"web-02"} }),
 		of(func(q *alert.Around) { q.To = hours(-1) }),
 		of(func(q *alert.Around) { q.Entities = []string{"nobody"} }),
+		of(func(q *alert.Around) { q.Entities = []string{"SRV-07", "backup", "10.0.0.7"} }),
+		of(func(q *alert.Around) { q.Entities, q.Hosts = []string{"SRV-07"}, true }),
+		of(func(q *alert.Around) { q.Entities, q.Hosts = []string{"backup"}, true }),
 	}
 	want := []alert.Near{
 		{Asked: 0, RuleID: "r1", N: 3, First: hours(0), ID: "a", Site: "north", Entity: "WEB-01"},
 		{Asked: 0, RuleID: "r2", N: 1, First: hours(1), ID: "d", Site: "site", Entity: "web-02"},
+		{Asked: 0, RuleID: "r3", N: 1, First: hours(2), ID: "e", Site: "site", Entity: "Backup"},
 		{Asked: 1, RuleID: "r1", N: 3, First: hours(0), ID: "a", Site: "north", Entity: "WEB-01"},
 		{Asked: 2, RuleID: "r1", N: 2, First: hours(0), ID: "a", Site: "north", Entity: "WEB-01"},
 		{Asked: 3, RuleID: "r1", N: 1, First: hours(2), ID: "b", Site: "north", Entity: "web-01"},
 		{Asked: 4, RuleID: "r1", N: 1, First: hours(1), ID: "c", Site: "south", Entity: "web-01"},
+		{Asked: 8, RuleID: "r3", N: 1, First: hours(2), ID: "e", Site: "site", Entity: "Backup"},
+		{Asked: 9, RuleID: "r3", N: 1, First: hours(2), ID: "e", Site: "site", Entity: "Backup"},
 	}
 	got, err := s.Near(t.Context(), asked)
 	if err != nil {
@@ -140,6 +150,6 @@ func drawnAround() *rapid.Generator[alert.Around] {
 			except = append(except, alert.Identity{ID: id, Site: rapid.SampledFrom([]string{"", "S"}).Draw(t, "its site"), Source: rapid.SampledFrom([]string{"", "EDR"}).Draw(t, "its source")})
 		}
 		return alert.Around{Case: rapid.SampledFrom([]string{"", "", "c1"}).Draw(t, "case"), Benign: rapid.Bool().Draw(t, "benign"), Refuting: refuting, From: hours(from), To: hours(rapid.IntRange(from-1, 25).Draw(t, "to")), Rules: some("rules", "r1", "r2", "r9", alert.RuleKey("edr", "r1")),
-			Sites: some("sites", "", "s"), Entities: some("entities", "", "H1", "h2"), Untied: rapid.Bool().Draw(t, "untied"), Except: except}
+			Sites: some("sites", "", "s"), Entities: some("entities", "", "H1", "h2", "A:B"), Hosts: rapid.Bool().Draw(t, "hosts"), Untied: rapid.Bool().Draw(t, "untied"), Except: except}
 	})
 }

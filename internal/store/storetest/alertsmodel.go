@@ -116,6 +116,11 @@ func drawnAlert() *rapid.Generator[*alert.Alert] {
 			Severity: pick("severity", "", "low", "high"), Source: pick("source", "", "", "", "edr", "siem"),
 		}
 		a.RuleName = "Rule " + a.RuleID
+		types := []alert.EntityType{alert.Untyped, alert.Host, alert.Account}
+		others := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) alert.Entity {
+			return alert.Entity{Type: rapid.SampledFrom(types).Draw(t, "type"), Name: rapid.SampledFrom([]string{"H1", "h2", "a:b", "host:h1"}).Draw(t, "name")}
+		}), 0, 3).Draw(t, "others")
+		a.SetEntities(alert.Entity{Type: rapid.SampledFrom(types).Draw(t, "entity type"), Name: a.Entity}, others)
 		if rapid.IntRange(0, 2).Draw(t, "partial at 0") == 0 {
 			a.RuleID, a.RuleName, a.Time = "", "", time.Time{}
 		}

@@ -208,7 +208,7 @@ func alertsRewritingModel(t *testing.T, open func(*testing.T, string) RewritingK
 				}
 			case "expire":
 				e := store.Expiring{At: hours(100), Reason: "law", Before: rapid.SampledFrom([]day.Date{"2026-05-04", "2026-05-05"}).Draw(rt, "before"),
-					Entities: rapid.SampledFrom([][]string{nil, {"h1"}}).Draw(rt, "entities")}
+					Entities: rapid.SampledFrom([][]string{nil, {"h1"}, {"A:B"}}).Draw(rt, "entities")}
 				got, err := s.Expire(t.Context(), e)
 				if rows := expire(landed, e); err != nil || got.Rows != rows {
 					rt.Fatalf("%d rows expired, %v; want %d", got.Rows, err, rows)
@@ -298,7 +298,7 @@ func expires(f *history.Family, list []history.Arrival, part int, e store.Expiri
 		case a.Partial() && a.Disposition != nil:
 			at = a.Disposition.Time
 		}
-		goes = goes || !at.IsZero() && at.Before(before) && (len(e.Entities) == 0 || slices.Contains(e.Entities, a.Entity))
+		goes = goes || !at.IsZero() && at.Before(before) && (len(e.Entities) == 0 || a.About(false, alert.FoldEntities(e.Entities)...))
 	}
 	return goes
 }
