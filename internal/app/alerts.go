@@ -26,7 +26,8 @@ func Engines() []engine.Name { return engine.Built(duckdb.Built) }
 // openAlerts returns the alert store of the folder, which is opened when it is
 // first asked something.
 func (s *stores) openAlerts() (err error) {
-	if s.engine, err = engine.Choose(s.dir, s.mode.Alerts, Engines()); err != nil {
+	wish := engine.Wish{Name: s.mode.Alerts, Index: s.mode.Write || s.mode.Serve || s.mode.Index}
+	if s.engine, err = engine.Choose(s.dir, wish, Engines()); err != nil {
 		return err
 	}
 	s.alerts = engine.NewLate(s.openFiles)

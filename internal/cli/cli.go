@@ -112,9 +112,10 @@ type Mode struct {
 	Serve   bool
 	Command string
 	Now     func() time.Time
-	// Alerts names the engine for the alerts of a new folder; empty for the best
-	// that this build has.
+	// Alerts names the engine for the alerts; empty for the best that this build has, and
+	// for none but the files where alerts are few and Index does not ask for it.
 	Alerts string
+	Index  bool
 	// Key is the file of the key by which names are kept as pseudonyms; empty for the one
 	// beside the data folder.
 	Key string

@@ -57,7 +57,9 @@ Exit code 0: everything fits and everything has its entry; 1: it does not.`,
 				}
 				v.Expected = &r
 			}
-			return p.with(cmd, false, func(ctx context.Context, d *Desk) error { return p.verify(ctx, d, v) })
+			m := p.mode(cmd, false)
+			m.Index = true
+			return p.in(cmd, m, func(ctx context.Context, d *Desk) error { return p.verify(ctx, d, v) })
 		},
 	}
 	c.Flags().BoolVar(&deep, "deep", false, "read every alert, and compare every count with what follows from them")

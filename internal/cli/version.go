@@ -48,10 +48,11 @@ func thisBuild() build {
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version of this binary, and what keeps alerts in it", Args: cobra.NoArgs,
-		Long: `Version prints what this binary is, and the engines that it can keep alerts in. A
-new data folder gets the first of them, or the one that CANDOR_ALERTS names (duckdb
-or scan); a folder that has alerts keeps its engine. Scan reads the batch files into
-memory whenever it is asked: it is in every build, and the simple, slower engine.`,
+		Long: `Version prints what this binary is, and the engines that answer for alerts in it. Each
+reads every data folder: alerts lie in batch files. Duckdb keeps an index of them. Scan
+reads the files into memory whenever it is asked: it is in every build, and the simple
+engine, faster where alerts are few (to about ten thousand) and slower beyond. A command
+that only reads takes the one that is faster, or the one that CANDOR_ALERTS names.`,
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
 			b.Alerts = p.Engines
@@ -70,7 +71,7 @@ memory whenever it is asked: it is in every build, and the simple, slower engine
 // alertsIn says which engines keep alerts.
 func alertsIn(engines []engine.Name) string {
 	if slices.Contains(engines, engine.DuckDB) {
-		return "duckdb, or scan, the simple and slower engine (CANDOR_ALERTS=scan chooses it for a new data folder)"
+		return "duckdb, or scan, the simple engine, where a command reads few (CANDOR_ALERTS=scan or duckdb chooses one)"
 	}
 	return "scan alone, the simple and slower engine: built without a C compiler, so that each command reads all alerts into memory"
 }

@@ -7,6 +7,7 @@
 package engine
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,10 +42,26 @@ func Built(withDuckDB bool) []Name {
 	return []Name{Scan}
 }
 
+// few is how many bytes of batch files a command reads by itself sooner than it asks an
+// index: those of about ten thousand alerts. From there on DuckDB takes less time to judge
+// them, and below it takes up to three times as much; see doc/speed.md.
+const few = 384 << 10
+
+// Wish is what whoever opens a data folder asks of its engine.
+type Wish struct {
+	// Name names it; empty leaves the choice to Choose.
+	Name string
+	// Index says that the index is to be asked however few alerts there are: by whoever
+	// adds to them, has the folder for long, or compares the index with the files.
+	Index bool
+}
+
 // Choose returns the engine for the data folder dir: the one that is wanted, else the
-// first of those that are built. Faults: Unavailable for an engine that is not built and
-// for alerts of an earlier build, Usage for a wish that names none.
-func Choose(dir, wanted string, built []Name) (Name, error) {
+// first of those that are built, or Scan where alerts are few. Faults: Unavailable for an
+// engine that is not built and for alerts of an earlier build, Usage for a wish that names
+// none.
+func Choose(dir string, w Wish, built []Name) (Name, error) {
+	wanted := w.Name
 	for _, older := range []string{"alerts.db", "alerts.duckdb"} {
 		if _, err := os.Stat(filepath.Join(dir, older)); err == nil {
 			return "", fault.New(fault.Unavailable, "the alerts are in a file of an earlier candor, which this one does not read").At("%s", filepath.Join(dir, older)).
@@ -52,6 +69,8 @@ func Choose(dir, wanted string, built []Name) (Name, error) {
 		}
 	}
 	switch {
+	case wanted == "" && !w.Index && areFew(filepath.Join(dir, Folder)):
+		return Scan, nil
 	case wanted == "":
 		return built[0], nil
 	case wanted == "sqlite":
@@ -60,6 +79,30 @@ func Choose(dir, wanted string, built []Name) (Name, error) {
 		return "", fault.New(fault.Usage, "%q is no engine for alerts", wanted).At(Variable).Next("set it to %s or %s, or leave it out", DuckDB, Scan)
 	}
 	return Name(wanted), has(built, Name(wanted))
+}
+
+// areFew tells whether the files of a folder are few and small. It looks at no more of them
+// than it needs to, and what cannot be read is for the engine to tell.
+func areFew(dir string) bool {
+	const most = 64
+	f, err := os.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	list, err := f.ReadDir(most)
+	if err != nil && err != io.EOF || len(list) == most {
+		return false
+	}
+	size := int64(0)
+	for _, e := range list {
+		info, err := e.Info()
+		if err != nil {
+			return false
+		}
+		size += info.Size()
+	}
+	return size < few
 }
 
 // has refuses an engine that is not built.

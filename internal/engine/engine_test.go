@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,12 +42,44 @@ func TestAnEngineIsChosen(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := engine.Choose(dir, c.wanted, c.built)
+		got, err := engine.Choose(dir, engine.Wish{Name: c.wanted}, c.built)
 		switch {
 		case c.kind == "" && (err != nil || got != c.want):
 			t.Errorf("%+v: %s, %v", c, got, err)
 		case c.kind != "" && (fault.KindOf(err) != c.kind || fault.HintOf(err) == ""):
 			t.Errorf("%+v: error %v; want one of kind %s with a hint", c, err, c.kind)
+		}
+	}
+}
+
+// A folder of few alerts is read without an index, unless whoever opens it needs one.
+func TestFewAlertsAreReadWithoutAnIndex(t *testing.T) {
+	for _, c := range []struct {
+		files, size int
+		wish        engine.Wish
+		want        engine.Name
+	}{
+		{0, 0, engine.Wish{}, engine.Scan},
+		{3, 100 << 10, engine.Wish{}, engine.Scan},
+		{4, 100 << 10, engine.Wish{}, engine.DuckDB},
+		{1, 1 << 20, engine.Wish{}, engine.DuckDB},
+		{63, 10, engine.Wish{}, engine.Scan},
+		{64, 10, engine.Wish{}, engine.DuckDB},
+		{3, 10, engine.Wish{Index: true}, engine.DuckDB},
+		{3, 10, engine.Wish{Name: "duckdb"}, engine.DuckDB},
+		{4, 1 << 20, engine.Wish{Name: "scan"}, engine.Scan},
+	} {
+		dir := t.TempDir()
+		if err := os.Mkdir(filepath.Join(dir, engine.Folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for i := range c.files {
+			if err := os.WriteFile(filepath.Join(dir, engine.Folder, strconv.Itoa(i)+".parquet"), make([]byte, c.size), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := engine.Choose(dir, c.wish, engine.Built(true)); err != nil || got != c.want {
+			t.Errorf("%+v: %s, %v", c, got, err)
 		}
 	}
 }
