@@ -345,10 +345,10 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	answers := s.answers(p)
 	var writing web.Writing
 	if s.intake != nil {
-		writing.Gaps = gapsInTurn{s, judge}
+		writing = web.Writing{Gaps: gapsInTurn{s, judge}, Labels: labelsInTurn{s.intake, s}, Veil: s.veil.InForce}
 	}
 	pages := web.New(web.Deps{
-		Door: at, Answers: answers.Handler, Register: judge, Writing: writing,
+		Door: at, Answers: answers.Handler, Register: judge, Sampler: judge, Writing: writing,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: s.archive(),
 		Policy: p, Clock: now, Log: log, Version: version,

@@ -11,6 +11,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/pull"
 	"candor/internal/retention"
+	"candor/internal/store"
 	"candor/internal/take"
 )
 
@@ -128,6 +129,23 @@ func (t gapsInTurn) State(ctx context.Context, r assessment.Request, c gap.Chang
 	}
 	defer release()
 	return t.judge.State(ctx, r, c)
+}
+
+// labelsInTurn takes labels as they are pushed, and withdraws them while no command of the
+// server's writes.
+type labelsInTurn struct {
+	*intake.Service
+	of *stores
+}
+
+// Withdraw waits for its turn and withdraws a batch.
+func (t labelsInTurn) Withdraw(ctx context.Context, batch string, w store.Withdrawal) (store.Batch, error) {
+	release, err := t.of.takeTurn(ctx, "candor serve, to undo labels")
+	if err != nil {
+		return store.Batch{}, err
+	}
+	defer release()
+	return t.of.keeper.Withdraw(ctx, batch, w)
 }
 
 // expiryInTurn removes alerts while no command of the server's writes.

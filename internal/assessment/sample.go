@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"candor/internal/alert"
+	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/measure"
+	"candor/internal/visibility"
 )
 
 // Sampling says which of a rule's alerts to draw.
@@ -174,4 +176,45 @@ func (d *drawing) end(out *Sampled) {
 	if !d.by.Second {
 		out.Strata, out.Estimate = strata, new(measure.Weigh(strata, d.policy.Confidence))
 	}
+}
+
+// OfCase returns the alerts that are tied to a case, by time, at most so many, and how
+// many there are. It is fault.NotFound for a case that is not known.
+func (s *Service) OfCase(ctx context.Context, r Request, id string, most int) (list []*alert.Alert, all int64, err error) {
+	ev, err := s.evidenceOf(ctx, r)
+	if err != nil {
+		return nil, 0, err
+	}
+	c, err := caseNamed(ev.Cases, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	counts, err := s.caseCounts(ctx, &ev, r)
+	if err != nil {
+		return nil, 0, err
+	}
+	first := day.Of(c.Value.When())
+	if !c.Value.Opened.IsZero() {
+		first = min(first, day.Of(c.Value.Opened))
+	}
+	first = min(first.Add(-caseMargin), basisOf(r).Window.From)
+	rules := map[string]bool{}
+	for _, n := range counts {
+		if n.Case == c.Value.ID {
+			rules[n.Rule] = true
+			all += n.N
+		}
+	}
+	for _, rule := range slices.Sorted(maps.Keys(rules)) {
+		for a, err := range s.alertsOf(ctx, &ev, rule, visibility.Window{From: first, To: day.Of(r.AsOf)}) {
+			if err != nil {
+				return nil, 0, err
+			}
+			if a.CaseID == c.Value.ID && len(list) < most {
+				list = append(list, a)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *alert.Alert) int { return a.Time.Compare(b.Time) })
+	return list, all, nil
 }

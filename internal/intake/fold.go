@@ -113,11 +113,12 @@ func (s *Service) land(ctx context.Context, g *segment) error {
 		of, _, _ := parseName(g.name)
 		fresh := !g.tried
 		g.tried = true
-		_, err = s.in.Add(ctx, ingest.Request{Kind: of.kind, Paths: []string{filepath.Dir(g.path)}, Format: "candor-jsonl", Text: true,
+		g.landed, err = s.in.Add(ctx, ingest.Request{Kind: of.kind, Paths: []string{filepath.Dir(g.path)}, Format: "candor-jsonl", Text: true,
 			By: Author + of.token, RejectsDir: s.RejectsDir, New: fresh})
 	}
 	switch {
 	case fault.KindOf(err) == fault.Invalid:
+		g.refused = err
 		err = s.refuse(g, err)
 	case err == nil:
 		err = g.remove()

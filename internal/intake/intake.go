@@ -150,6 +150,57 @@ var ErrTooLarge = errors.New("over the limit")
 // as cause if it is too long; Unavailable with Busy as cause when too much waits;
 // Unavailable when the journal cannot be written.
 func (s *Service) Receive(ctx context.Context, p Post) (Receipt, error) {
+	return s.receive(ctx, p, s.journal)
+}
+
+// Land takes a request as Receive does, and makes one batch of it and of nothing else
+// before it returns. When it fails after a receipt, the records are durable and the batch
+// is made later; where none can be made of them, as when their alerts are not known, it
+// is fault.Invalid, and they are put aside.
+func (s *Service) Land(ctx context.Context, p Post) (Receipt, ingest.Result, error) {
+	var own *segment
+	r, err := s.receive(ctx, p, func(of stream, lines []byte) (err error) {
+		own, err = s.apart(of, lines)
+		return err
+	})
+	if err != nil || own == nil {
+		return r, ingest.Result{}, err
+	}
+	if err := s.Fold(ctx); err != nil {
+		return r, ingest.Result{}, err
+	}
+	return r, own.landed, own.refused
+}
+
+// apart makes lines durable in a segment of their own.
+func (s *Service) apart(of stream, lines []byte) (*segment, error) {
+	s.mu.Lock()
+	if err := s.roomLocked(int64(len(lines))); err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	s.last = later(s.Now(), s.last)
+	name := nameOf(of, s.last)
+	s.waiting += int64(len(lines))
+	s.mu.Unlock()
+	g, err := newSegment(s.Dir, name)
+	if err == nil {
+		if err = g.append(lines); err != nil {
+			_, failed := g.seal()
+			err = errors.Join(err, failed, g.remove())
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.waiting -= int64(len(lines))
+		return nil, unwritten(fileIn(s.Dir, name), err)
+	}
+	s.ready = append(s.ready, g)
+	return g, nil
+}
+
+func (s *Service) receive(ctx context.Context, p Post, keep func(of stream, lines []byte) error) (Receipt, error) {
 	select {
 	case s.flight <- struct{}{}:
 		defer func() { <-s.flight }()
@@ -176,7 +227,7 @@ func (s *Service) Receive(ctx context.Context, p Post) (Receipt, error) {
 	if body, err = s.veiled(body, wrong); err != nil {
 		return Receipt{}, err
 	}
-	if err := s.journal(stream{p.Kind, p.Token}, joined(body, r.Received)); err != nil {
+	if err := keep(stream{p.Kind, p.Token}, joined(body, r.Received)); err != nil {
 		return Receipt{}, err
 	}
 	return r, nil

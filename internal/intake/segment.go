@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"candor/internal/durable"
+	"candor/internal/ingest"
 )
 
 // stampForm writes the moment at which a segment was begun so that names sort by it.
@@ -45,6 +46,10 @@ type segment struct {
 	name, path string
 	// tried says that a batch may have been made of it already.
 	tried bool
+	// landed is the batch that it became, or refused why it became none. Whoever folds
+	// sets them.
+	landed  ingest.Result
+	refused error
 
 	mu      sync.Mutex
 	flushed *sync.Cond

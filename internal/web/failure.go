@@ -30,7 +30,7 @@ type failureView struct {
 // and an internal error is not shown.
 func (s *site) failure(r *http.Request, err error) view {
 	status := fault.HTTPStatus(err)
-	if !reads(r) {
+	if errors.Is(err, errMethod) {
 		status = http.StatusMethodNotAllowed
 	}
 	var f *fault.Error
@@ -87,10 +87,13 @@ func without(r *http.Request, parameter string) string {
 	return r.URL.EscapedPath() + "?" + q.Encode()
 }
 
+// errMethod is the cause of refusing a method that an address does not take.
+var errMethod = errors.New("method not allowed")
+
 // missing answers for every path that has no page.
 func (s *site) missing(r *http.Request) (view, error) {
 	if !reads(r) {
-		return view{}, fault.New(fault.Usage, "the pages are read-only and do not take %s", r.Method).Next("evidence is pushed to /api/v1, with a token")
+		return view{}, fault.New(fault.Usage, "there is nothing here that takes %s", r.Method).Because(errMethod).Next("programs push evidence to /api/v1, with a token")
 	}
 	return view{}, fault.New(fault.NotFound, "there is no page %s", r.URL.Path).Next("search for what you are looking for, or start from the overview")
 }

@@ -9,8 +9,10 @@ import (
 	"strings"
 
 	"candor/internal/door"
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/identity"
+	"candor/internal/pseudonym"
 )
 
 // The addresses at which a browser is given a token, and leaves.
@@ -205,7 +207,19 @@ func (s *site) signOf(r *http.Request) sign {
 // Writing is what people write through in pages. What is nil takes nothing, and is not
 // offered.
 type Writing struct {
-	Gaps Registrar
+	Gaps   Registrar
+	Labels Labeller
+	// Veil returns the key by which names are kept; nil, and returning nil, keeps them as
+	// they are.
+	Veil func() (*pseudonym.Key, error)
+}
+
+// Key is the key by which names are kept; nil where they are kept as they are.
+func (w Writing) Key() (*pseudonym.Key, error) {
+	if w.Veil == nil {
+		return nil, nil
+	}
+	return w.Veil()
 }
 
 func (w Writing) any() bool { return len(w.scopes()) > 0 }
@@ -215,6 +229,9 @@ func (w Writing) scopes() []string {
 	var list []string
 	if w.Gaps != nil {
 		list = append(list, identity.Gaps)
+	}
+	if w.Labels != nil {
+		list = append(list, evidence.Dispositions)
 	}
 	return list
 }
@@ -227,6 +244,11 @@ func (s *site) writes(mux *door.Router) {
 	mux.Handle("GET "+sessionPath, identity.Enter, sessionPath, s.session)
 	mux.Handle("POST "+sessionPath, identity.Enter, sessionPath, s.signIn)
 	mux.Handle("POST "+sessionEndPath, identity.Enter, sessionEndPath, s.signOut)
+	if s.Writing.Labels != nil {
+		mux.Handle("GET "+labelPath, identity.Read, labelPath, s.uncached((*site).label))
+		mux.Handle("POST "+labelPath, identity.Push, evidence.Dispositions, s.uncached((*site).takeLabels))
+		mux.Handle("POST "+labelUndoPath, identity.Push, evidence.Dispositions, s.uncached((*site).undoLabels))
+	}
 	if s.Writing.Gaps != nil {
 		mux.Handle("POST "+gapPath, identity.Push, identity.Gaps, s.uncached((*site).stateGap))
 	}

@@ -95,6 +95,8 @@ type Deps struct {
 	Kept Kept
 	// Register says what is stated of gaps, and what could be.
 	Register Register
+	// Sampler draws the alerts that people label.
+	Sampler Sampler
 	// Writing is what people write through; nothing can be written where it is zero.
 	Writing Writing
 	// Door lets in who may.
@@ -122,6 +124,8 @@ type site struct {
 	pages map[string]*template.Template
 	// inForce is the policy by which one request is answered.
 	inForce assure.Policy
+	// said is what came of labels that were given in browsers.
+	said *receipts
 }
 
 // view is a page ready to be rendered: the name of its template and the typed
@@ -134,7 +138,7 @@ type view struct {
 
 // New returns the handler of the pages and of the files that they need.
 func New(d Deps) http.Handler {
-	s := &site{Deps: d, pages: parse()}
+	s := &site{Deps: d, pages: parse(), said: &receipts{}}
 	mux := d.Door.Router(s.locked).ForPeople()
 	if d.Answers != nil {
 		mux.Through(func(_ string, h http.HandlerFunc) http.HandlerFunc { return d.Answers(h) })
@@ -205,7 +209,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "session", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "session", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
 		"exercises", "exercise",
 		"evidence", "rulesmade", "telemetrymade", "exceptionsmade", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))

@@ -1,17 +1,26 @@
 package web_test
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/custody"
 	"candor/internal/door"
 	"candor/internal/gap"
+	"candor/internal/ingest"
+	"candor/internal/intake"
+	"candor/internal/store"
 	"candor/internal/token"
 	"candor/internal/web"
 )
@@ -20,7 +29,8 @@ import (
 func writing(d *desk, deps *web.Deps) {
 	d.tokens = token.In(filepath.Join(d.dir, "tokens"))
 	deps.Door = door.New(door.Config{Tokens: d.tokens, Now: clock})
-	deps.Writing = web.Writing{Gaps: d.assess}
+	deps.Writing = web.Writing{Gaps: d.assess, Labels: labels{intakeOf(d), d.keeper}}
+	deps.Sampler = d.assess
 }
 
 // person is someone in a browser of their own.
@@ -270,6 +280,168 @@ func TestOtherSitesCannotWrite(t *testing.T) {
 	for _, to := range []string{"//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/x\ny", ""} {
 		if a := ann.send("/session", url.Values{"token": {secret}, "to": {to}}); a.Header().Get("Location") != "/session" {
 			t.Errorf("to %q: leads to %q", to, a.Header().Get("Location"))
+		}
+	}
+}
+
+// intakeOf has a desk take pushed evidence.
+func intakeOf(d *desk) *intake.Service {
+	d.t.Helper()
+	c := intake.Config{Dir: filepath.Join(d.dir, "push"), RejectsDir: filepath.Join(d.dir, "rejects"), Limits: intake.Usual(), Now: clock}
+	in := intake.New(c, ingest.NewEvidence(d.keeper.Evidence(d.evidence), d.keeper.Alerts(d.alerts), clock))
+	stop, err := in.Start(time.Hour, slog.New(slog.DiscardHandler))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(stop)
+	return in
+}
+
+// labels takes labels and withdraws them.
+type labels struct {
+	*intake.Service
+	*custody.Keeper
+}
+
+// unlabelled returns a rule that has alerts to label.
+func (d *desk) unlabelled() string {
+	d.t.Helper()
+	m := must(d.assess.Measure(d.t.Context(), assessment.Request{AsOf: today, Policy: d.policy}, false))(d.t)
+	for _, r := range m.Rules {
+		if r.Unlabelled > 5 && r.TruePositive+r.FalsePositive+r.BenignPositive > 5 {
+			return r.RuleID
+		}
+	}
+	d.t.Fatal("no rule has alerts to label")
+	return ""
+}
+
+func (d *desk) measured(rule string) assessment.MeasuredRule {
+	d.t.Helper()
+	return must(d.assess.MeasureRule(d.t.Context(), assessment.Request{AsOf: today, Policy: d.policy}, rule))(d.t)
+}
+
+func TestAlertsAreLabelledAndTakenBack(t *testing.T) {
+	d := demonstration(t, writing)
+	ann, rule := d.someone("ann", "dispositions"), d.unlabelled()
+	place := "/label?rule=" + url.QueryEscape(rule)
+	if a := d.get(place); a.Code != http.StatusOK || strings.Contains(a.body, "<fieldset") || !strings.Contains(a.body, "Show a token") {
+		t.Errorf("whoever reads: %d", a.Code)
+	}
+	f := ann.form(ann.opens(place), place)
+	if f.Get("id.0") == "" || f.Get("class.0") != "" {
+		t.Fatalf("the form: %v", f)
+	}
+	if a := ann.send(place, f); a.Code != http.StatusUnprocessableEntity || !strings.Contains(a.body, "No alert is labelled") {
+		t.Errorf("without a label: %d", a.Code)
+	}
+	before := d.measured(rule)
+	f.Set("class.0", "true_positive")
+	f.Set("class.1", "false_positive")
+	f.Set("class.2", "duplicate")
+	if a := ann.send(place, f); a.Code != http.StatusUnprocessableEntity || ann.form(a, place).Get("class.1") != "false_positive" {
+		t.Errorf("a duplicate of nothing: %d", a.Code)
+	}
+	f.Set("of.2", f.Get("id.0"))
+	a := ann.send(place, f)
+	said := a.Header().Get("Location")
+	if a.Code != http.StatusSeeOther || !strings.HasPrefix(said, "/label?") {
+		t.Fatalf("%d %s", a.Code, a.body)
+	}
+	now := d.measured(rule)
+	if now.TruePositive != before.TruePositive+1 || now.FalsePositive != before.FalsePositive+1 || now.Duplicate != before.Duplicate+1 || now.Unlabelled != before.Unlabelled-3 {
+		t.Errorf("before %+v, now %+v", before.Statement, now.Statement)
+	}
+	if again := ann.send(place, f); again.Header().Get("Location") != said || d.measured(rule).Unlabelled != now.Unlabelled || len(must(store.Merged(t.Context(), d.evidence, d.alerts))(t)) == 0 {
+		t.Errorf("sent twice: %d", again.Code)
+	}
+	page := ann.opens(said)
+	if !strings.Contains(page.body, "3 labels are on the disk") || !strings.Contains(page.body, "as said by ann") {
+		t.Errorf("it is not said: %s", page.body)
+	}
+	bob := d.someone("bob", "dispositions")
+	undo := ann.form(page, "/label/undo")
+	if a := bob.send("/label/undo", undo); a.Code != http.StatusNotFound || d.measured(rule).Unlabelled != now.Unlabelled {
+		t.Errorf("somebody else takes them back: %d", a.Code)
+	}
+	if strings.Contains(bob.opens(said).body, "on the disk") {
+		t.Error("somebody else is told of them")
+	}
+	for range 2 { // twice is as once
+		if a := ann.send("/label/undo", undo); a.Code != http.StatusSeeOther || !strings.Contains(ann.opens(a.Header().Get("Location")).body, "were taken back") {
+			t.Fatalf("undo: %d %s", a.Code, a.body)
+		}
+	}
+	if back := d.measured(rule); back.TruePositive != before.TruePositive || back.Unlabelled != before.Unlabelled || back.Duplicate != before.Duplicate {
+		t.Errorf("before %+v, after it was taken back %+v", before.Statement, back.Statement)
+	}
+	if a := ann.send(place, url.Values{"id.0": {"nobody's"}, "class.0": {"true_positive"}, "once": {"z"}}); a.Code != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Nothing was written") {
+		t.Errorf("an alert that is not known: %d", a.Code)
+	}
+}
+
+// TestASecondReadingIsBlind compares the pages of a second reader where the first reader
+// took the same alert for one thing and for its opposite.
+func TestASecondReadingIsBlind(t *testing.T) {
+	var bodies []string
+	for _, class := range []string{"true_positive", "false_positive"} {
+		d := demonstration(t, writing)
+		rule := d.unlabelled()
+		place, second := "/label?rule="+url.QueryEscape(rule), "/label?n=100&rule="+url.QueryEscape(rule)+"&second=1"
+		bob, ann := d.someone("bob", "dispositions"), d.someone("ann", "dispositions")
+		f := bob.form(bob.opens(place), place)
+		f.Set("class.0", class)
+		if a := bob.send(place, f); a.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", a.Code, a.body)
+		}
+		id := f.Get("id.0")
+		if strings.Contains(bob.opens(second).body, `value="`+id+`"`) {
+			t.Error("the first reader is to read it again")
+		}
+		page := ann.opens(second)
+		g := ann.form(page, second)
+		if !strings.Contains(page.body, `value="`+id+`"`) {
+			t.Fatalf("it is not drawn for the second reader, of %d", len(g))
+		}
+		bodies = append(bodies, strings.ReplaceAll(page.body, g.Get("once"), ""))
+		own := url.Values{"id.0": {id}, "site.0": f["site.0"], "source.0": f["source.0"], "class.0": {"benign_positive"}, "once": {"x"}}
+		if a := bob.send(second, own); a.Code != http.StatusConflict {
+			t.Errorf("the first reader reads it a second time: %d", a.Code)
+		}
+		before := d.measured(rule)
+		if a := ann.send(second, own); a.Code != http.StatusSeeOther {
+			t.Fatalf("the second reader: %d %s", a.Code, a.body)
+		}
+		if now := d.measured(rule); now.BenignPositive != before.BenignPositive || now.Labels.Second.Pairs != before.Labels.Second.Pairs+1 {
+			t.Errorf("a second reading changed what alerts count as, or is not compared: %+v", now.Labels)
+		}
+	}
+	if bodies[0] != bodies[1] {
+		t.Error("the page tells what the first reader took the alert for")
+	}
+}
+
+func TestTheAlertsOfACaseAreLabelled(t *testing.T) {
+	d := demonstration(t, writing)
+	ann := d.someone("ann", "dispositions")
+	all := must(d.assess.Reviews(t.Context(), assessment.Request{AsOf: today, Policy: d.policy}))(t)
+	i := slices.IndexFunc(all.Cases, func(c assure.CaseSummary) bool { return c.Alerts > 0 })
+	if i < 0 {
+		t.Fatal("no case has alerts")
+	}
+	place := "/label?case=" + all.Cases[i].ID
+	if body := ann.opens("/reviews/" + all.Cases[i].ID).body; !strings.Contains(body, place) {
+		t.Fatal("the page of the case does not lead there")
+	}
+	f := ann.form(ann.opens(place), place)
+	f.Set("class.0", "benign_positive")
+	a := ann.send(place, f)
+	if a.Code != http.StatusSeeOther || f.Get("id.0") == "" || !strings.Contains(ann.opens(place).body, "benign positive by ann") {
+		t.Errorf("%d %v", a.Code, f)
+	}
+	for _, wrong := range []string{"/label", "/label?rule=a&case=b", "/label?rule=x&n=1000", "/label?rule=nothing", "/label?case=nothing"} {
+		if a := ann.opens(wrong); a.Code != http.StatusBadRequest && a.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", wrong, a.Code)
 		}
 	}
 }

@@ -40,3 +40,36 @@ const reveal = () => {
 };
 addEventListener("hashchange", reveal);
 reveal();
+
+// Alerts are labelled with keys while one of them has the focus.
+const readings = document.querySelector("form.readings");
+if (readings && readings.querySelector("fieldset")) {
+  const all = [...readings.querySelectorAll(".reading")];
+  const tally = readings.querySelector(".tally");
+  const count = () => {
+    const said = all.filter((a) => a.querySelector('input[type="radio"]:checked:not([value=""])')).length;
+    tally.textContent = said + " of " + all.length + " labelled on this page, none recorded yet.";
+  };
+  const go = (i) => {
+    const to = all[Math.max(0, Math.min(all.length - 1, i))];
+    to.focus({preventScroll: true});
+    to.scrollIntoView({block: "nearest"});
+  };
+  readings.addEventListener("change", count);
+  readings.addEventListener("keydown", (e) => {
+    const at = e.target.closest(".reading");
+    const typing = e.target.matches("textarea, select, input:not([type=radio])");
+    if (!at || typing || e.ctrlKey || e.metaKey || e.altKey) return;
+    const i = all.indexOf(at), choice = at.querySelector('input[data-key="' + CSS.escape(e.key) + '"]');
+    if (e.key === "j" || e.key === "k") go(i + (e.key === "j" ? 1 : -1));
+    else if (choice) {
+      choice.checked = true;
+      count();
+      const original = e.key === "d" && at.querySelector(".original input");
+      if (original) original.focus();
+      else if (e.key !== "u") go(i + 1);
+    } else return;
+    e.preventDefault();
+  });
+  all[0].focus({preventScroll: true});
+}
