@@ -68,6 +68,11 @@ func one(r *export.Record) alert.Draft {
 			"severity", "incidentId", "category", "serviceSource", "mitreTechniques", "classification", "determination", "status", "assignedTo",
 			"description", "recommendedActions"),
 	}
+	d.Entities = r.Entities(export.Each(alert.Host, "computerDnsName"), export.First(alert.Host, "evidence", "deviceDnsName", "hostName"), export.First(alert.Host, "devices", "deviceDnsName"),
+		export.First(alert.Account, "evidence.userAccount", "userPrincipalName", "accountName"), export.First(alert.Account, "evidence", "userPrincipalName", "accountName"),
+		export.First(alert.Account, "entities", "userPrincipalName", "accountName"), export.Each(alert.Account, "relatedUser.userName"), export.Each(alert.Address, "evidence.ipAddress", "entities.ipAddress"),
+		export.Each(alert.Mail, "evidence.primaryAddress", "evidence.recipientEmailAddress", "evidence.p1Sender.emailAddress", "evidence.p2Sender.emailAddress", "entities.mailboxPrimaryAddress"),
+		export.First(alert.Resource, "evidence", "resourceId", "amazonResourceId", "fullResourceName"), export.Each(alert.OtherEntity, "evidence.url", "entities.url"))
 	state(r, &d)
 	return d
 }

@@ -63,6 +63,9 @@ func read(r *export.Record) []alert.Draft {
 			"kibana.alert.workflow_status", "kibana.alert.workflow_reason", "kibana.alert.workflow_status_updated_at",
 			"kibana.alert.workflow_user", "kibana.alert.workflow_tags", "_id", "_index", "_score", "sort", "signal"),
 	}
+	d.Entities = r.Entities(export.Each(alert.Host, "host.name", "host.hostname"), export.Each(alert.Account, "user.name", "user.target.name"),
+		export.Each(alert.Address, "source.ip", "destination.ip", "client.ip", "host.ip"), export.Each(alert.Mail, "user.email", "email.from.address", "email.to.address"),
+		export.Each(alert.Resource, "cloud.instance.id", "aws.cloudtrail.resources.arn", "azure.resource.id"))
 	state(r, &d)
 	return []alert.Draft{d}
 }

@@ -101,6 +101,9 @@ func (a *reading) record(r *Record) bool {
 		return true
 	}
 	for i := range drafts {
+		if drafts[i].Entity == "" { // what alerts are about besides makes no clusters
+			drafts[i].Entities = nil
+		}
 		found := a.check.Alert(&drafts[i])
 		if r.rejected() {
 			continue

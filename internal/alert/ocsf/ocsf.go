@@ -143,7 +143,7 @@ func finding(r *export.Record, info export.Object, by alert.Provenance) alert.Dr
 	d := alert.Draft{
 		ID: info.Text("uid"), RuleID: rule(r, info), RuleName: cmp.Or(info.Text("analytic.name"), r.Text("analytic.name"), info.Text("title")),
 		Time: info.Text("first_seen_time_dt", "first_seen_time", "created_time_dt", "created_time"),
-		Site: r.Text("metadata.tenant_uid", "cloud.account.uid"), Entity: entity(r), Severity: r.Text("severity"), Score: r.Text("risk_score"),
+		Site: r.Text("metadata.tenant_uid", "cloud.account.uid"), Entity: entity(r), Entities: entities(r), Severity: r.Text("severity"), Score: r.Text("risk_score"),
 		Source: r.Text("metadata.product.name"), Techniques: r.Techniques(append(techniques(info), techniques(r.Object)...)),
 		Tactic: cmp.Or(info.Text("attacks.tactic.name", "attacks.tactics.name"), r.Text("attacks.tactic.name", "attacks.tactics.name")),
 		Fields: r.Fields("finding_info", "finding_info_list", "finding", "analytic", "class_uid", "class_name", "category_uid", "category_name", "type_uid", "type_name",
@@ -205,22 +205,49 @@ func entity(r *export.Record) string {
 	return cmp.Or(named, observed(r))
 }
 
+// entities returns what a finding names of what it can be about.
+func entities(r *export.Record) []alert.Entity {
+	list := r.Entities(export.First(alert.Host, "device", "hostname", "name"), export.First(alert.Host, "evidences.device", "hostname", "name"),
+		export.Each(alert.Host, "resources.hostname", "evidences.dst_endpoint.hostname", "evidences.src_endpoint.hostname"), export.First(alert.Resource, "resources", "name", "uid"),
+		export.Each(alert.Account, "evidences.actor.user.name", "evidences.user.name", "actor.user.name"),
+		export.Each(alert.Address, "device.ip", "evidences.device.ip", "evidences.dst_endpoint.ip", "evidences.src_endpoint.ip"))
+	for _, o := range r.Objects("observables") {
+		name := strings.ToLower(o.Text("name"))
+		for _, k := range observables() {
+			if k.is(o.Text("type_id"), name) {
+				list = append(list, o.Entities(export.Each(k.kind, "value"))...)
+				break
+			}
+		}
+	}
+	return list
+}
+
+// observable is how observables of a type are told: by its number, or where the number is
+// left open by the end of their name.
+type observable struct {
+	kind  alert.EntityType
+	id    string
+	names []string
+}
+
+func (k *observable) is(id, name string) bool {
+	return id == k.id || id == "0" && slices.ContainsFunc(k.names, func(n string) bool { return name == n || strings.HasSuffix(name, "."+n) })
+}
+
+// observables are those that a finding can be about, the likeliest first.
+func observables() []observable {
+	return []observable{{alert.Host, "1", []string{"hostname", "host", "host.name"}}, {alert.Account, "4", []string{"user", "username", "user.name"}},
+		{alert.Mail, "5", []string{"email", "email_addr"}}, {alert.Address, "2", []string{"ip", "src_ip", "dst_ip"}}, {alert.Resource, "10", []string{"resource", "resource_uid"}}}
+}
+
 // observed returns the host among the observables, else the account, else the address.
 // Some producers leave their type open and name them only.
 func observed(r *export.Record) string {
-	for _, kind := range [...]struct {
-		ids   []string
-		names []string
-	}{
-		{[]string{"1"}, []string{"hostname", "host", "host.name"}}, {[]string{"4"}, []string{"user", "username", "user.name"}},
-		{[]string{"5"}, []string{"email", "email_addr"}}, {[]string{"2"}, []string{"ip", "src_ip", "dst_ip"}}, {[]string{"10"}, []string{"resource", "resource_uid"}},
-	} {
+	for _, k := range observables() {
 		for _, o := range r.Objects("observables") {
-			name := strings.ToLower(o.Text("name"))
-			if slices.Contains(kind.ids, o.Text("type_id")) || o.Text("type_id") == "0" && slices.ContainsFunc(kind.names, func(n string) bool { return name == n || strings.HasSuffix(name, "."+n) }) {
-				if v := o.Text("value"); v != "" {
-					return v
-				}
+			if v := o.Text("value"); v != "" && k.is(o.Text("type_id"), strings.ToLower(o.Text("name"))) {
+				return v
 			}
 		}
 	}

@@ -51,13 +51,23 @@ func readGuardDuty(r *export.Record) []alert.Draft {
 	r.Object, _ = small(r.Object).(export.Object)
 	d := alert.Draft{
 		ID: r.Text("id"), RuleID: r.Text("type"), RuleName: r.Text("type"), Time: r.Text("service.eventFirstSeen", "createdAt"), Site: r.Text("accountId"), Severity: r.Text("severity"),
-		Source: "Amazon GuardDuty", Entity: attacked(r),
+		Source: "Amazon GuardDuty", Entity: attacked(r), Entities: resources(r),
 		Fields: r.Fields("id", "arn", "type", "createdAt", "updatedAt", "accountId", "severity", "description", "schemaVersion", "service.evidence"),
 	}
 	if strings.EqualFold(r.Text("service.archived"), "true") {
 		said(&d, alert.Unlabelled, "archived", r.Text("updatedAt"), "")
 	}
 	return []alert.Draft{d}
+}
+
+// resources returns what a finding names: resources, the account of keys, addresses.
+func resources(r *export.Record) []alert.Entity {
+	return r.Entities(export.Each(alert.Resource, "resource.instanceDetails.instanceId", "resource.eksClusterDetails.name", "resource.ecsClusterDetails.name", "resource.lambdaDetails.functionName",
+		"resource.rdsDbInstanceDetails.dbInstanceIdentifier", "resource.s3BucketDetails.name", "resource.containerDetails.name"),
+		export.First(alert.Account, "resource.accessKeyDetails", "userName", "principalId"), export.Each(alert.Account, "resource.rdsDbUserDetails.user", "resource.kubernetesDetails.kubernetesUserDetails.username"),
+		export.Each(alert.Address, "resource.instanceDetails.networkInterfaces.privateIpAddress", "service.action.awsApiCallAction.remoteIpDetails.ipAddressV4",
+			"service.action.networkConnectionAction.remoteIpDetails.ipAddressV4", "service.action.portProbeAction.portProbeDetails.remoteIpDetails.ipAddressV4",
+			"service.action.kubernetesApiCallAction.remoteIpDetails.ipAddressV4", "service.action.rdsLoginAttemptAction.remoteIpDetails.ipAddressV4"))
 }
 
 // attacked returns the resource that a finding is about.
@@ -96,6 +106,16 @@ func readSecurityHub(r *export.Record) []alert.Draft {
 		Fields: r.Fields("Id", "GeneratorId", "Title", "FirstObservedAt", "CreatedAt", "UpdatedAt", "AwsAccountId", "Severity", "ProductName", "Description", "Remediation", "Workflow",
 			"WorkflowState", "VerificationState", "SchemaVersion", "FindingProviderFields"),
 	}
+	for _, o := range r.Objects("Resources") {
+		kind := alert.Resource
+		switch o.Text("Type") {
+		case "AwsIamUser", "AwsIamRole", "AwsIamAccessKey":
+			kind = alert.Account
+		}
+		d.Entities = append(d.Entities, o.Entities(export.Each(kind, "Id"), export.Each(alert.Address, "Details.AwsEc2Instance.IpV4Addresses"))...)
+	}
+	d.Entities = append(d.Entities, r.Entities(export.Each(alert.Address, "Network.SourceIpV4", "Network.DestinationIpV4", "Action.NetworkConnectionAction.RemoteIpDetails.IpAddressV4",
+		"Action.AwsApiCallAction.RemoteIpDetails.IpAddressV4"))...)
 	word, status := r.Text("VerificationState"), r.Text("Workflow.Status")
 	class, labels := verdict(word)
 	switch {

@@ -32,6 +32,8 @@ func readFalcon(r *export.Record) []alert.Draft {
 		Fields: r.Fields("composite_id", "id", "pattern_id", "display_name", "name", "timestamp", "created_timestamp", "updated_timestamp", "cid", "severity_name", "severity", "tactic", "tactic_id",
 			"technique_id", "mitre_attack", "status", "resolution", "device", "parent_details", "grandparent_details", "description", "assigned_to_name", "assigned_to_uid"),
 	}
+	d.Entities = r.Entities(export.Each(alert.Host, "device.hostname", "hostname", "source_endpoint_host_name", "target_endpoint_host_name"),
+		export.Each(alert.Account, "user_name", "source_account_name", "target_account_name"), export.Each(alert.Address, "device.local_ip", "local_ip", "source_endpoint_address_ip4"))
 	falcon(r, &d, r.Text("resolution"), r.Text("updated_timestamp"))
 	return []alert.Draft{d}
 }
@@ -58,6 +60,7 @@ func detection(r *export.Record) alert.Draft {
 		Fields: r.Fields("detection_id", "behaviors", "behaviors_processed", "device", "created_timestamp", "first_behavior", "last_behavior", "date_updated", "max_severity_displayname",
 			"max_severity", "status", "assigned_to_name", "assigned_to_uid", "cid", "hostinfo"),
 	}
+	d.Entities = r.Entities(export.Each(alert.Host, "device.hostname"), export.Each(alert.Account, "behaviors.user_name"), export.Each(alert.Address, "device.local_ip"))
 	falcon(r, &d, "", r.Text("date_updated"))
 	return d
 }
@@ -104,6 +107,8 @@ func readStream(r *export.Record) []alert.Draft {
 		ID: r.Text("event.CompositeId", "event.DetectId", "event.DetectionId"), RuleID: r.Text("event.PatternId", "event.MitreAttack.PatternID", "event.Name", "event.DetectName"),
 		RuleName: r.Text("event.Name", "event.DetectName"), Time: at, Site: r.Text("metadata.customerIDString"), Entity: r.Text("event.Hostname", "event.ComputerName", "event.UserName", "event.SourceAccountName"),
 		Severity: r.Text("event.SeverityName", "event.Severity"), Tactic: r.Text("event.Tactic", "event.MitreAttack.Tactic"), Source: "CrowdStrike Falcon",
+		Entities: r.Entities(export.Each(alert.Host, "event.Hostname", "event.ComputerName", "event.SourceEndpointHostName", "event.TargetEndpointHostName"),
+			export.Each(alert.Account, "event.UserName", "event.SourceAccountName", "event.TargetAccountName"), export.Each(alert.Address, "event.LocalIP", "event.SourceEndpointIpAddress")),
 		Techniques: r.Techniques(known(r.Texts("event.MitreAttack.TechniqueID"))),
 		Fields: r.Fields("metadata", "event.CompositeId", "event.PatternId", "event.Name", "event.DetectName", "event.ProcessStartTime", "event.SeverityName", "event.Severity", "event.Tactic",
 			"event.MitreAttack", "event.FalconHostLink", "event.DetectDescription", "event.Description"),
@@ -128,6 +133,8 @@ func readThreat(r *export.Record) []alert.Draft {
 		ID: r.Text("id", "threatInfo.threatId"), RuleID: joined(engine, kind), RuleName: joined(strings.Join(r.Texts("threatInfo.detectionEngines.title"), ", "), kind),
 		Time: r.Text("threatInfo.identifiedAt", "threatInfo.createdAt"), Site: r.Text("agentDetectionInfo.siteName", "agentRealtimeInfo.siteName"),
 		Entity: r.Text("agentRealtimeInfo.agentComputerName", "agentDetectionInfo.agentLastLoggedInUserName"), Severity: r.Text("threatInfo.confidenceLevel"), Source: "SentinelOne",
+		Entities: r.Entities(export.Each(alert.Host, "agentRealtimeInfo.agentComputerName"), export.Each(alert.Account, "agentDetectionInfo.agentLastLoggedInUserName", "threatInfo.processUser"),
+			export.Each(alert.Address, "agentDetectionInfo.agentIpV4", "agentDetectionInfo.externalIp")),
 		Techniques: r.Techniques(r.Texts("indicators.tactics.techniques.name")), Tactic: r.Text("indicators.tactics.name"),
 		Fields: r.Fields("id", "agentDetectionInfo", "agentRealtimeInfo", "indicators", "mitigationStatus", "whiteningOptions", "threatInfo.threatId", "threatInfo.identifiedAt", "threatInfo.createdAt",
 			"threatInfo.updatedAt", "threatInfo.analystVerdict", "threatInfo.analystVerdictDescription", "threatInfo.incidentStatus", "threatInfo.incidentStatusDescription", "threatInfo.detectionEngines", "threatInfo.engines"),

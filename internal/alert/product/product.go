@@ -108,6 +108,8 @@ func readWazuh(r *export.Record) []alert.Draft {
 	return []alert.Draft{{
 		ID: r.Text("id", "_id"), RuleID: r.Text("rule.id"), RuleName: r.Text("rule.description"), Time: r.Text("timestamp", "@timestamp"),
 		Site: r.Text("cluster.name"), Entity: r.Text("agent.name", "agent.ip", "agent.id"), Severity: r.Text("rule.level"), Source: "Wazuh",
+		Entities: r.Entities(export.Each(alert.Host, "agent.name"), export.Each(alert.Address, "agent.ip", "data.srcip", "data.dstip"),
+			export.Each(alert.Account, "data.dstuser", "data.srcuser", "data.win.eventdata.targetUserName", "data.win.eventdata.subjectUserName")),
 		Techniques: r.Techniques(r.Texts("rule.mitre.id")), Tactic: r.Text("rule.mitre.tactic"),
 		Fields: r.Fields("id", "_id", "rule.id", "rule.description", "rule.level", "rule.mitre", "timestamp", "@timestamp", "agent.name", "full_log", "cluster.name"),
 	}}
@@ -139,6 +141,7 @@ func readSuricata(r *export.Record) []alert.Draft {
 		ID:     joined(r.Text("flow_id"), rule, r.Text("timestamp"), r.Text("src_ip"), r.Text("src_port"), r.Text("dest_ip"), r.Text("dest_port"), r.Text("pcap_cnt"), r.Text("tx_id")),
 		RuleID: rule, RuleName: r.Text("alert.signature"), Time: r.Text("timestamp"), Entity: r.Text("alert.target.ip", "dest_ip", "src_ip"),
 		Site: r.Text("host"), Severity: r.Text("alert.severity"), Source: "Suricata",
+		Entities:   r.Entities(export.Each(alert.Address, "alert.target.ip", "dest_ip", "src_ip")),
 		Techniques: r.Techniques(r.Texts("alert.metadata.mitre_technique_id")), Tactic: r.Text("alert.metadata.mitre_tactic_name"),
 		Fields: r.Fields("alert.signature_id", "alert.gid", "alert.signature", "alert.severity", "timestamp", "event_type", "payload", "payload_printable", "packet", "packet_info", "host",
 			"alert.metadata.mitre_technique_id", "alert.metadata.mitre_tactic_name"),
@@ -162,7 +165,8 @@ func readZeek(r *export.Record) []alert.Draft {
 	note := r.Text("note")
 	return []alert.Draft{{
 		ID: joined(r.Text("uid", "fuid"), note, r.Text("ts"), r.Text("src", "id.orig_h"), r.Text("sub")), RuleID: note, RuleName: note, Time: r.Text("ts"),
-		Entity: r.Text("id.resp_h", "dst", "src", "id.orig_h"), Site: r.Text("peer_descr", "_system_name"), Source: "Zeek", Fields: r.Fields("note", "ts", "_path", "peer_descr", "_system_name"),
+		Entities: r.Entities(export.Each(alert.Address, "id.resp_h", "dst", "src", "id.orig_h")),
+		Entity:   r.Text("id.resp_h", "dst", "src", "id.orig_h"), Site: r.Text("peer_descr", "_system_name"), Source: "Zeek", Fields: r.Fields("note", "ts", "_path", "peer_descr", "_system_name"),
 	}}
 }
 
@@ -189,6 +193,7 @@ func readQRadar(r *export.Record) []alert.Draft {
 		Severity: r.Text("severity"), Score: r.Text("magnitude"), Source: "QRadar", Site: r.Text("domain_name"),
 		Fields: r.Fields("id", "rules", "description", "start_time", "offense_source", "status", "close_time", "closing_user", "severity", "magnitude", "last_persisted_time", "domain_name"),
 	}
+	d.EntityType = string(sourced(r))
 	closing(r, &d)
 	if len(rules) > 1 {
 		d.RuleName = "" // which of them it describes is not said
@@ -200,6 +205,19 @@ func readQRadar(r *export.Record) []alert.Draft {
 		drafts[i].ID = d.CaseID + "/" + drafts[i].RuleID
 	}
 	return drafts
+}
+
+// sourced is the type of what an offense is indexed by, by the number of its type.
+func sourced(r *export.Record) alert.EntityType {
+	switch r.Text("offense_type") {
+	case "0", "1", "10", "11": // source and destination, of both versions of the protocol
+		return alert.Address
+	case "3":
+		return alert.Account
+	case "7":
+		return alert.Host
+	}
+	return alert.EntityOf(alert.Untyped, r.Text("offense_source")).Type
 }
 
 // closing reads how an offense was closed. Which number means which reason is a
@@ -255,6 +273,8 @@ func readCortex(r *export.Record) []alert.Draft {
 		Techniques: r.Techniques(r.Texts("mitre_technique_id_and_name")), Tactic: r.Text("mitre_tactic_id_and_name"),
 		Fields: r.Fields("alert_id", "name", "detection_timestamp", "severity", "case_id", "resolution_status", "last_modified_ts", "mitre_technique_id_and_name", "mitre_tactic_id_and_name", "events"),
 	}
+	d.Entities = r.Entities(export.Each(alert.Host, "host_name", "agent_hostname", "events.agent_hostname"), export.Each(alert.Account, "user_name", "actor_effective_username", "events.user_name"),
+		export.Each(alert.Address, "host_ip", "action_local_ip", "action_remote_ip", "events.action_remote_ip"))
 	word := r.Text("resolution_status")
 	if word == "" {
 		return []alert.Draft{d}
@@ -303,6 +323,14 @@ func readTrend(r *export.Record) []alert.Draft {
 		CaseID: r.Text("incidentId", "caseId"), Source: "Trend Micro Vision One", Techniques: r.Techniques(r.Texts("matchedRules.matchedFilters.mitreTechniqueIds")), Entity: scope(r),
 		Fields: r.Fields("id", "modelId", "model", "createdDateTime", "updatedDateTime", "severity", "score", "matchedRules", "impactScope", "indicators", "description", "workbenchLink",
 			"status", "investigationStatus", "investigationResult"),
+	}
+	for _, e := range r.Objects("impactScope.entities") {
+		kind, known := alert.ParseEntityType(strings.TrimPrefix(e.Text("entityType"), "cloud"))
+		if !known {
+			kind = alert.Untyped
+		}
+		d.Entities = append(d.Entities, alert.EntityOf(kind, e.Text("entityValue.name", "entityValue")))
+		d.Entities = append(d.Entities, e.Entities(export.Each(alert.Address, "entityValue.ips"))...)
 	}
 	status, result := r.Text("status", "investigationStatus"), r.Text("investigationResult", "investigationStatus")
 	class, labels := verdict(result)
@@ -367,6 +395,7 @@ func readSecOps(r *export.Record) []alert.Draft {
 		Entity: asset(r, rule),
 		Fields: r.Fields("id", "detection", "detectionTime", "timeWindow", "createdTime", "collectionElements", "feedbackSummary", "feedbackHistory", "caseName"),
 	}
+	d.Entities = assets(r, rule)
 	feedback(r, &d)
 	return []alert.Draft{d}
 }
@@ -387,18 +416,37 @@ func feedback(r *export.Record, d *alert.Draft) {
 	said(d, class, word, r.Text("feedbackSummary.updateTime", "feedback.createTime", "feedbackSummary.createdTime", "createdTime"), r.Text("feedbackSummary.idpUserId", "feedback.idpUserId"))
 }
 
-// asset returns the host that a detection groups by, else the account, else the address.
-func asset(r *export.Record, rule export.Object) string {
-	for _, kind := range [...][]string{{"hostname", "host", "asset"}, {"user", "userid", "account", "email"}, {"ip", "ipaddress"}} {
+// assets returns what a detection groups by, and what its events name.
+func assets(r *export.Record, rule export.Object) []alert.Entity {
+	list := grouped(rule)
+	for _, side := range [...]string{"principal.", "target."} {
+		at := "collectionElements.references.event." + side
+		list = append(list, r.Entities(export.Each(alert.Host, at+"hostname"), export.First(alert.Account, at+"user", "userid", "emailAddresses"), export.Each(alert.Address, at+"ip"),
+			export.First(alert.Resource, at+"resource", "name", "productObjectId"))...)
+	}
+	return list
+}
+
+// grouped returns what a detection groups by: hosts, then accounts, then addresses.
+func grouped(rule export.Object) (list []alert.Entity) {
+	for _, kind := range [...]struct {
+		of   alert.EntityType
+		keys []string
+	}{{alert.Host, []string{"hostname", "host", "asset"}}, {alert.Account, []string{"user", "userid", "account", "email"}}, {alert.Address, []string{"ip", "ipaddress"}}} {
 		for _, f := range rule.Objects("detectionFields") {
-			for _, k := range kind {
-				if key := squeeze(f.Text("key")); key == k || strings.HasSuffix(key, k) {
-					if v := f.Text("value"); v != "" {
-						return v
-					}
-				}
+			key := squeeze(f.Text("key"))
+			if v := f.Text("value"); v != "" && slices.ContainsFunc(kind.keys, func(k string) bool { return strings.HasSuffix(key, k) }) {
+				list = append(list, alert.EntityOf(kind.of, v))
 			}
 		}
+	}
+	return list
+}
+
+// asset returns the host that a detection groups by, else the account, else the address.
+func asset(r *export.Record, rule export.Object) string {
+	if list := grouped(rule); len(list) > 0 {
+		return list[0].Name
 	}
 	return r.Text("collectionElements.references.event.principal.hostname", "collectionElements.references.event.principal.user.userid",
 		"collectionElements.references.event.principal.ip", "collectionElements.references.event.target.hostname")
@@ -425,10 +473,10 @@ func readGuide(r *export.Record) []alert.Draft {
 	}
 	switch r.Text("entitytype") { // which rows of an alert name what it is about
 	case "Machine":
-		d.Entity = "device " + r.Text("deviceid")
+		d.Entity, d.EntityType = "device "+r.Text("deviceid"), string(alert.Host)
 	case "User":
 		if r.Text("evidencerole") == "Impacted" {
-			d.Entity = "account " + r.Text("accountupn", "accountsid")
+			d.Entity, d.EntityType = "account "+r.Text("accountupn", "accountsid"), string(alert.Account)
 		}
 	}
 	if word := r.Text("incidentgrade"); word != "" {
@@ -454,6 +502,14 @@ func hunting() Product {
 	}
 }
 
+// account names the account of a row, by its best name.
+func account(r *export.Record) export.Naming {
+	if r.Text("AccountUpn") != "" {
+		return export.Each(alert.Account, "AccountUpn")
+	}
+	return export.Each(alert.Account, "AccountName")
+}
+
 func readHunting(r *export.Record) []alert.Draft {
 	site, table := r.Text("tenantId"), r.Text("category")
 	if strings.HasPrefix(table, "AdvancedHunting-") && table != "AdvancedHunting-AlertInfo" && table != "AdvancedHunting-AlertEvidence" {
@@ -473,6 +529,8 @@ func readHunting(r *export.Record) []alert.Draft {
 	return []alert.Draft{{
 		ID: r.Text("AlertId"), RuleID: joined(r.Text("DetectionSource", "ServiceSource"), title), RuleName: title, Time: r.Text("Timestamp"), Site: site,
 		Entity: r.Text("DeviceName", "AccountUpn", "AccountName"), Severity: strings.ToLower(r.Text("Severity")), Tactic: r.Text("Category", "Categories"), Source: "Microsoft Defender",
+		Entities: r.Entities(export.Each(alert.Host, "DeviceName"), account(r),
+			export.Each(alert.Address, "RemoteIP", "LocalIP"), export.Each(alert.Resource, "CloudResource"), export.Each(alert.OtherEntity, "RemoteUrl")),
 		Techniques: r.Techniques(r.Texts("AttackTechniques")),
 		Fields:     r.Fields("AlertId", "Title", "Timestamp", "Severity", "Category", "Categories", "AttackTechniques", "DeviceName", "AccountUpn", "AdditionalFields"),
 	}}

@@ -33,7 +33,7 @@ func row(r *export.Record) alert.Draft {
 	}
 	return alert.Draft{
 		ID: r.Text("SystemAlertId"), RuleID: rule, RuleName: r.Text("AlertName", "DisplayName"), Time: at,
-		Site: r.Text("TenantId"), Entity: entity(r), Severity: r.Text("AlertSeverity"),
+		Site: r.Text("TenantId"), Entity: entity(r), Entities: entities(r), Severity: r.Text("AlertSeverity"),
 		Source: cmp.Or(r.Text("ProductName", "ProviderName"), "Microsoft Sentinel"),
 		Tactic: strings.TrimSpace(first(r.Text("Tactics"))), Techniques: r.Techniques(export.Narrow(r.Texts("Techniques"), r.Texts("SubTechniques"))),
 		Fields: r.Fields(append(columns[:], alertColumns[:]...)...),
@@ -74,6 +74,36 @@ func entity(r *export.Record) string {
 		}
 	}
 	return ""
+}
+
+// entities returns what an alert names among its entities: those that it can be about.
+func entities(r *export.Record) (list []alert.Entity) {
+	for _, e := range r.Objects("Entities") {
+		var is export.Naming
+		switch strings.ToLower(e.Text("Type")) {
+		case "host":
+			is = export.First(alert.Host, "is", "HostName", "NetBiosName")
+		case "account":
+			is = export.First(alert.Account, "is", "UserPrincipalName", "Name")
+		case "ip":
+			is = export.First(alert.Address, "is", "Address")
+		case "mailbox":
+			is = export.First(alert.Mail, "is", "MailboxPrimaryAddress", "Upn")
+		case "mailmessage", "mail-message":
+			list = append(list, e.Entities(export.Each(alert.Mail, "Recipient", "Sender", "P2Sender", "P1Sender"))...)
+			continue
+		case "azure-resource", "amazon-resource", "gcp-resource", "azureresource":
+			is = export.First(alert.Resource, "is", "ResourceId", "AmazonResourceId", "FullResourceName")
+		case "cloud-application":
+			is = export.First(alert.Resource, "is", "Name", "InstanceName")
+		case "dns", "url":
+			is = export.First(alert.OtherEntity, "is", "DomainName", "Url")
+		default:
+			continue
+		}
+		list = append(list, export.Object{"is": e}.Entities(is)...)
+	}
+	return list
 }
 
 // first returns what stands before the first comma.

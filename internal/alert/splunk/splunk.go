@@ -63,8 +63,37 @@ func read(r *export.Record) []alert.Draft {
 			"disposition", "disposition_label", "disposition_description", "review_time", "update_time", "reviewer", "owner", "status", "status_label", "status_group",
 			"_raw", "_bkt", "_cd", "_serial", "_si", "_indextime", "linecount", "punct", "mitre_technique_id", "mitre_tactic"),
 	}
+	d.Entities = append(risky(r), r.Entities(export.Each(alert.Host, "dest", "dest_host", "src", "src_host"), export.Each(alert.Address, "dest_ip", "src_ip"),
+		export.Each(alert.Account, "user", "src_user"), export.Each(alert.Mail, "recipient", "src_user_email"))...)
 	state(r, &d)
 	return []alert.Draft{d}
+}
+
+// risky returns the risk objects, each of the type that stands beside it or, where there is
+// one type, that all are of.
+func risky(r *export.Record) (list []alert.Entity) {
+	types := r.Texts("risk_object_type")
+	objects := r.Texts("risk_object")
+	for i, name := range objects {
+		e := alert.Entity{Name: name}
+		switch {
+		case len(types) == 1:
+			e.Type = riskType(types[0])
+		case len(types) == len(objects):
+			e.Type = riskType(types[i])
+		}
+		list = append(list, alert.EntityOf(e.Type, e.Name))
+	}
+	return list
+}
+
+// riskType is the type of a risk object as Splunk names it: user, system or other.
+func riskType(word string) alert.EntityType {
+	t, ok := alert.ParseEntityType(word)
+	if !ok || t == alert.OtherEntity {
+		return alert.Untyped // hash values and network artifacts among them
+	}
+	return t
 }
 
 // first returns the first text of the first list that has one: a table writes several

@@ -45,6 +45,7 @@ func read(r *export.Record) []alert.Draft {
 			d.Techniques = append(d.Techniques, id)
 		}
 	}
+	d.Entities = entities(r)
 	state(r, &d)
 	return []alert.Draft{d}
 }
@@ -87,10 +88,27 @@ func Technique(tag string) (string, bool) {
 	return tag, decode.TechniqueID(tag)
 }
 
+// observables are what an alert names.
+func observables(r *export.Record) []export.Object {
+	return append(r.Objects("observables"), r.Objects("artifacts")...) // the latter before version 5
+}
+
+// entities returns those of them that an alert can be about.
+func entities(r *export.Record) (list []alert.Entity) {
+	for _, o := range observables(r) {
+		switch kind := o.Text("dataType"); kind {
+		case "hostname", "fqdn", "user", "user-account", "username", "mail", "mail-sender", "mail-recipient", "ip", "domain", "url":
+			t, _ := alert.ParseEntityType(strings.TrimPrefix(kind, "mail-"))
+			list = append(list, alert.EntityOf(t, o.Text("data")))
+		}
+	}
+	return list
+}
+
 // entity returns the first observable that is a host, else the first that is an
 // account or an address.
 func entity(r *export.Record) string {
-	all := append(r.Objects("observables"), r.Objects("artifacts")...) // the latter before version 5
+	all := observables(r)
 	for _, kinds := range [][]string{{"hostname", "fqdn"}, {"user", "user-account", "username", "mail"}, {"ip"}} {
 		for _, o := range all {
 			if slices.Contains(kinds, o.Text("dataType")) {

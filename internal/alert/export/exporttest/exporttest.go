@@ -49,6 +49,21 @@ func Read(read Decoder, file, text string) Said {
 	return s
 }
 
+// About returns what the one alert of a text is about, as its entities are written, the
+// primary one first.
+func About(t *testing.T, read Decoder, text string) string {
+	t.Helper()
+	s := Read(read, "f.json", text)
+	if len(s.Alerts) != 1 {
+		t.Fatalf("%d alerts, rejects %v, of %s", len(s.Alerts), s.Rejects, text)
+	}
+	var list []string
+	for e := range s.Alerts[0].Entities() {
+		list = append(list, e.String())
+	}
+	return strings.Join(list, " ")
+}
+
 // Check fails the test when an alert lacks what every alert must have.
 func Check(t *testing.T, s Said) {
 	t.Helper()
