@@ -23,6 +23,8 @@ type Around struct {
 	Except []Identity
 	// Case asks for those that belong to a case; empty is any, or none.
 	Case string
+	// Counted asks for no more than how many alerts there are of each rule.
+	Counted bool
 	// Refuting are the cases whose alerts inherit, of a question that counts apart the
 	// alerts which are labelled false, by themselves or by their case; nil in one that
 	// asks for all alike. Benign counts apart with them those that are benign.
@@ -76,7 +78,8 @@ type Near struct {
 	// apart, which are Refuted; together 1 or more.
 	N, Refuted int64
 	// First, ID, Site and Entity, the primary one, are of the first of the N, or where that is 0 of the
-	// Refuted, by time, then ID and site in byte order.
+	// Refuted, by time, then ID and site in byte order; empty where no more is asked than how
+	// many there are.
 	First            time.Time
 	ID, Site, Entity string
 }

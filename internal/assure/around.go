@@ -100,7 +100,7 @@ func Questions(lib *attack.Library, ev *Evidence, claims claim.Claims, p Policy,
 		if e.Host != "" {
 			q.Entities, q.Hosts = named(e.Host), true
 			wide.Entities, wide.Hosts = q.Entities, q.Hosts
-			wide.Wide = true
+			wide.Wide, wide.Counted = true, true
 			wide.From, wide.To = widened(q.From, around(e.Time, p, today).To, p, today)
 			qs = append(qs, wide)
 		} else if q.Rules = withRule(rules[Current(lib, cmp.Or(e.Analytic, e.Technique))], e.RuleID); len(q.Rules) == 0 {

@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"candor/internal/alert"
 	"candor/internal/day"
@@ -18,6 +19,9 @@ func (b *Book) Near(asked []alert.Around) []alert.Near {
 			n := alert.Near{Asked: i, RuleID: a.Rule(), N: 1, First: a.Time, ID: a.ID, Site: a.Site, Entity: a.Entity}
 			if t := s.Tally(); asked[i].Refutes(t.Class, a.CaseID, t.Opened) {
 				n.N, n.Refuted = 0, 1
+			}
+			if asked[i].Counted {
+				n.First, n.ID, n.Site, n.Entity = time.Time{}, "", "", ""
 			}
 			if have := rules[a.Rule()]; have != nil {
 				have.Add(n)

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -43,7 +42,7 @@ type memory struct {
 	raised  *answered[[]store.AlertRule]   // what Rules answered
 	sums    cache.Cache[*answered[summed]] // by set and all else that is asked
 	shares  sharing
-	near    cache.Cache[*answered[[]alert.Near]]
+	nearby  nearby
 	present cache.Cache[*answered[[]alert.Presence]] // by day
 }
 
@@ -73,7 +72,7 @@ type differing struct {
 // told apart: beyond them all is forgotten.
 const (
 	memoryOfSums    = 32 << 20
-	memoryOfAround  = 16 << 20
+	memoryOfDays    = 16 << 20 // of presence
 	memoryOfTouches = 200_000
 	memoryOfCases   = 16 // legacies
 )
@@ -86,8 +85,8 @@ func newMemory(x Index) *memory {
 	}
 	m.shares.rules.Most, m.shares.rules.Cost = memoryOfRules, func(s *stretch[[]alert.RuleShare]) int64 { return s.cost }
 	m.shares.sets.Most, m.shares.sets.Cost = memoryOfSets, func(s *stretch[alert.SetShare]) int64 { return s.cost }
-	m.near.Most, m.near.Cost = memoryOfAround, func(a *answered[[]alert.Near]) int64 { return 512 + 160*int64(len(a.value)) }
-	m.present.Most, m.present.Cost = memoryOfAround, func(a *answered[[]alert.Presence]) int64 { return 256 + 128*int64(len(a.value)) }
+	m.nearby.limit()
+	m.present.Most, m.present.Cost = memoryOfDays, func(a *answered[[]alert.Presence]) int64 { return 256 + 128*int64(len(a.value)) }
 	m.clear()
 	return m
 }
@@ -355,112 +354,6 @@ func (s *summed) copied() alert.Sums {
 	c := s.Sums
 	c.Classes, c.Days, c.Rules, c.Pairs = slices.Clone(c.Classes), slices.Clone(c.Days), slices.Clone(c.Rules), slices.Clone(c.Pairs)
 	return c
-}
-
-// Near answers what lay around times; see store.AroundReader.
-func (m *memory) Near(ctx context.Context, asked []alert.Around) ([]alert.Near, error) {
-	if err := store.CheckAround(asked...); err != nil {
-		return nil, err
-	}
-	for range attempts {
-		if out, ok, err := m.tryNear(ctx, asked); ok || err != nil {
-			return out, err
-		}
-	}
-	return m.index.Near(ctx, asked)
-}
-
-// tryNear answers the questions; ok is false where something changed meanwhile.
-func (m *memory) tryNear(ctx context.Context, asked []alert.Around) (out []alert.Near, ok bool, err error) {
-	at, under := m.now()
-	names, keys := m.legacies(asked), make([]string, len(asked))
-	var fresh []alert.Around
-	var places []int
-	for i := range asked {
-		q := &asked[i]
-		keys[i] = nearKey(q)
-		have, _ := m.near.Get(keys[i])
-		if fits, err := m.fitsNear(ctx, have, q, names[i]); err != nil {
-			return nil, false, err
-		} else if !fits {
-			places, fresh = append(places, i), append(fresh, *q)
-			continue
-		}
-		if have.cases != names[i] && !under {
-			m.near.Put(keys[i], &answered[[]alert.Near]{have.value, at, names[i]})
-		}
-		for _, n := range have.value {
-			n.Asked = i
-			out = append(out, n)
-		}
-	}
-	if len(fresh) > 0 {
-		got, err := m.index.Near(ctx, fresh)
-		if err != nil {
-			return nil, false, err
-		}
-		by := make([][]alert.Near, len(fresh))
-		for _, n := range got {
-			n, of := n, n.Asked
-			n.Asked = places[of]
-			by[of], out = append(by[of], n), append(out, n)
-		}
-		for n, i := range places {
-			if !under {
-				m.near.Put(keys[i], &answered[[]alert.Near]{by[n], at, names[i]})
-			}
-		}
-	}
-	slices.SortFunc(out, history.CompareNear)
-	then, _ := m.now()
-	return out, then == at || len(fresh) == len(asked), nil
-}
-
-// nearKey is under what the answer to a question is remembered.
-func nearKey(q *alert.Around) string {
-	k := *q
-	k.Refuting = nil
-	return fmt.Sprintf("%d %d %d %d %q %q %q %t %t %q %q %t %t", k.From.Unix(), k.From.Nanosecond(), k.To.Unix(), k.To.Nanosecond(),
-		k.Rules, k.Sites, k.Entities, k.Hosts, k.Untied, k.Except, k.Case, q.Refuting != nil, k.Benign)
-}
-
-// legacies returns the names of what cases say by question, most of which share it.
-func (m *memory) legacies(asked []alert.Around) []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	names, known := make([]string, len(asked)), map[uintptr]string{}
-	for i := range asked {
-		l := asked[i].Refuting
-		at := reflect.ValueOf(l).Pointer()
-		if _, ok := known[at]; !ok {
-			known[at] = m.named(l)
-		}
-		names[i] = known[at]
-	}
-	return names
-}
-
-// fitsNear reports whether what was answered is what would be answered now.
-func (m *memory) fitsNear(ctx context.Context, have *answered[[]alert.Near], q *alert.Around, cases string) (bool, error) {
-	if have == nil {
-		return false, nil
-	}
-	other, known, err := m.differing(ctx, have.cases, cases)
-	if err != nil || !known {
-		return false, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	from, to := day.Of(q.From), day.Of(q.To)
-	if len(q.Rules) == 0 {
-		return len(other) == 0 && m.holds(have.at, "", from, to), nil
-	}
-	for _, r := range q.Rules {
-		if other[r] || !m.holds(have.at, r, from, to) {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // Presence counts alerts by rule, site and day; see store.AroundReader. Those of each day

@@ -20,7 +20,7 @@ import (
 // asked is an index that notes what it is asked.
 type asked struct {
 	batches.Index
-	shares, near, rules int // a share is a set on a day
+	shares, near, rules int // a share is a set on a day, and what lies near is asked by the day
 	days                []string
 }
 
@@ -102,7 +102,7 @@ func TestOnlyWhatABatchTouchesIsAskedAgain(t *testing.T) {
 	}
 	land(t, s, "b1", of("a", now.AddDate(0, 0, -2), alert.TruePositive, "r0", "r1", "r2", "cased"))
 	land(t, s, "b2", of("b", now.AddDate(0, 0, -2), alert.Test, "tested"))
-	ask("first", 50, 3, 100, 1)
+	ask("first", 50, 10, 100, 1)
 	ask("again", 0, 0, 0, 0)
 	land(t, s, "b3", of("c", now.AddDate(0, 0, -2), alert.TruePositive, "r2"))
 	ask("after an alert of r2", 1, 0, 1, 1)
@@ -116,7 +116,7 @@ func TestOnlyWhatABatchTouchesIsAskedAgain(t *testing.T) {
 	ask("after a withdrawal", 1, 0, 1, 1)
 	q.Cases = alert.Legacy{"c1": {Class: alert.FalseLogic, At: now}, "new": {Class: alert.TruePositive, At: now}}
 	asks[1].Refuting = q.Cases
-	ask("after a case says something else", 1, 1, 0, 0)
+	ask("after a case says something else", 1, 4, 0, 0)
 	q.Trials = []alert.Trial{{From: now, To: now}}
 	ask("after an exercise on a day without tests", 0, 0, 0, 0)
 	q.Trials = append(q.Trials, alert.Trial{From: now.AddDate(0, 0, -2), To: now.AddDate(0, 0, -2)})

@@ -182,6 +182,7 @@ func (x *adding) missing() *alert.Question {
 	}
 	asked := *x.q
 	asked.Sets, x.keys = nil, make([][]string, len(x.q.Sets))
+	first, last := len(x.days), -1
 	for i, set := range x.q.Sets {
 		wanted, of, places := alert.Set{}, dailyOf(set), []int{}
 		x.keys[i] = make([]string, len(x.days))
@@ -198,8 +199,12 @@ func (x *adding) missing() *alert.Question {
 			wanted, places = wanting(wanted, set, d), append(places, j)
 		}
 		if len(wanted) > 0 {
+			first, last = min(first, places[0]), max(last, places[len(places)-1])
 			asked.Sets, x.wants = append(asked.Sets, wanted), append(x.wants, want{i, places})
 		}
+	}
+	if last >= 0 {
+		asked.From, asked.To = x.days[first], x.days[last]
 	}
 	return &asked
 }

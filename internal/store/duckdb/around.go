@@ -31,8 +31,11 @@ type slot struct {
 	hosts    bool   // that it asks for hosts
 }
 
-// keyed is by what the alerts of a question are found.
-type keyed struct{ column, onto string }
+// keyed is by what the alerts of a question are found, and whether they are only counted.
+type keyed struct {
+	column, onto string
+	counted      bool
+}
 
 // slotsOf parts questions into slots, by what finds the fewest alerts: the entities that
 // they name, else the case, else the rules, else the day alone.
@@ -48,15 +51,16 @@ func slotsOf(asked []alert.Around) (map[keyed][]slot, error) {
 		if err != nil {
 			return nil, err
 		}
-		by, keys := keyed{`''`, `''`}, []string{""}
+		by, keys := keyed{column: `''`, onto: `''`}, []string{""}
 		switch {
 		case len(q.Entities) > 0:
-			by, keys = keyed{`entity`, `a.k`}, alert.FoldEntities(q.Entities)
+			by, keys = keyed{column: `entity`, onto: `a.k`}, alert.FoldEntities(q.Entities)
 		case q.Case != "":
-			by, keys = keyed{`incident`, `a.incident`}, []string{q.Case}
+			by, keys = keyed{column: `incident`, onto: `a.incident`}, []string{q.Case}
 		case len(q.Rules) > 0:
-			by, keys = keyed{`rule`, `a."rule"`}, distinct(q.Rules)
+			by, keys = keyed{column: `rule`, onto: `a."rule"`}, distinct(q.Rules)
 		}
+		by.counted = q.Counted
 		for d := floorDay(from); from <= to && d <= floorDay(to); d++ {
 			for _, k := range keys {
 				out[by] = append(out[by], slot{int32(i), k, d, from, to, q.Untied, q.Case, q.Refuting != nil, q.Hosts})
@@ -91,7 +95,7 @@ func (x *Index) Near(ctx context.Context, asked []alert.Around) (list []alert.Ne
 	if err != nil {
 		return nil, err
 	}
-	sums := map[[2]any]*alert.Near{}
+	sums := map[of]*alert.Near{}
 	err = x.reading(ctx, func(c *change) error {
 		for k, slots := range by {
 			if err := c.near(ctx, asked, k, slots, func(n alert.Near) { add(sums, &asked[n.Asked], n) }); err != nil {
@@ -107,12 +111,21 @@ func (x *Index) Near(ctx context.Context, asked []alert.Around) (list []alert.Ne
 	return list, err
 }
 
+// of is a rule that a question asks about.
+type of struct {
+	asked int
+	rule  string
+}
+
 // add adds what lies at one site, of one case and class, to the answer to q, if q asks for it.
-func add(sums map[[2]any]*alert.Near, q *alert.Around, n alert.Near) {
+func add(sums map[of]*alert.Near, q *alert.Around, n alert.Near) {
 	if len(q.Rules) > 0 && !slices.Contains(q.Rules, n.RuleID) || len(q.Sites) > 0 && !slices.Contains(q.Sites, n.Site) {
 		return
 	}
-	key := [2]any{n.Asked, n.RuleID}
+	if q.Counted {
+		n.Site = ""
+	}
+	key := of{n.Asked, n.RuleID}
 	have := sums[key]
 	if have == nil {
 		sums[key] = &n
@@ -124,7 +137,7 @@ func add(sums map[[2]any]*alert.Near, q *alert.Around, n alert.Near) {
 // near gives what meets the slots to take, by question, rule and site, and where false ones
 // are counted apart by class, and by case of those without one.
 func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots []slot, take func(alert.Near)) error {
-	held := c.hold("slots "+by.column, &table{rows: len(slots), columns: []driver.ColumnInfo{column("asked", driver.TYPE_INTEGER), column("k", driver.TYPE_VARCHAR),
+	held := c.hold(fmt.Sprint("slots ", by.column, by.counted), &table{rows: len(slots), columns: []driver.ColumnInfo{column("asked", driver.TYPE_INTEGER), column("k", driver.TYPE_VARCHAR),
 		column("d", driver.TYPE_BIGINT), column("since", driver.TYPE_BIGINT), column("until", driver.TYPE_BIGINT), column("untied", driver.TYPE_BOOLEAN), column("apart", driver.TYPE_BOOLEAN), column("case", driver.TYPE_VARCHAR), column("hosts", driver.TYPE_BOOLEAN)},
 		put: func(c *cells, i int) {
 			s := &slots[i]
@@ -142,6 +155,18 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 	for i := range slots {
 		first, last = min(first, slots[i].from), max(last, slots[i].to)
 	}
+	shown := `min("time"), arg_min(id, ("time", id, source)), arg_min(entity, ("time", id, source))`
+	if by.counted {
+		shown = unknown + `, '', ''`
+	}
+	among, several := fmt.Sprintf(`a.counts AND a."time" BETWEEN %d AND %d`, first, last), false
+	if by.column == `entity` {
+		several = slices.ContainsFunc(slots, func(s slot) bool { return len(asked[s.asked].Entities) > 1 })
+		err := scan(ctx, c.conn, 1, func(v []value) { several = several || v[0].(bool) }, `SELECT EXISTS (SELECT 1 FROM `+alerts+` a WHERE len(a.besides) > 0 AND `+among+`)`)
+		if err != nil {
+			return err
+		}
+	}
 	mute := `apart AND "class" IN ` + unsaid
 	return scan(ctx, c.conn, 10, func(v []value) {
 		n := alert.Near{Asked: int(v[0].(int32)), RuleID: v[1].(string), Site: v[2].(string), N: v[3].(int64), First: stamp.Time(v[4].(int64)), ID: v[5].(string), Entity: v[6].(string)}
@@ -149,17 +174,19 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 			n.N, n.Refuted = 0, n.N
 		}
 		take(n)
-	}, `SELECT asked, "rule", site, count(*), min("time"), arg_min(id, ("time", id, source)), arg_min(entity, ("time", id, source)),
+	}, `SELECT asked, "rule", site, count(*), `+shown+`,
 			CASE WHEN NOT apart OR "class" IN `+unsaid+` THEN '' ELSE "class" END AS said, if(`+mute+`, incident, '') AS heir, if(`+mute+` AND "class" = 'open', said, `+unknown+`) AS opened
-		FROM (`+by.meeting(held, fmt.Sprintf(`a.counts AND a."time" BETWEEN %d AND %d`, first, last), c.except(asked, `s.asked`))+`) GROUP BY ALL`)
+		FROM (`+by.meeting(held, among, c.except(asked, `s.asked`), several)+`) GROUP BY ALL`)
 }
 
 // meeting is a query of the alerts that meet slots, with what is asked of each, among those
 // of which a condition holds that reads no slot. An alert that meets several slots of a
-// question by what it is about is one.
-func (k keyed) meeting(slots, among, except string) string {
+// question by what it is about is one; several says that there can be such.
+func (k keyed) meeting(slots, among, except string, several bool) string {
 	from, columns := alerts, `s.asked, s.apart, a.h, a.id, a.nth, a.source, a.site, a."rule", a."time", a.entity, a."class", a.incident, a.said`
-	if k.column == `entity` {
+	if k.column == `entity` && !several {
+		from, except = `(SELECT a.*, lower(a.entity) AS k, NOT (`+notHosts(`a.kind`)+`) AS host FROM `+alerts+` a)`, ` AND (a.host OR NOT s.hosts)`+except
+	} else if k.column == `entity` {
 		from, columns = `(SELECT a.*, lower(a.entity) AS k, NOT (`+notHosts(`a.kind`)+`) AS host FROM `+alerts+` a WHERE `+among+`
 			UNION ALL SELECT * EXCLUDE (b), lower(substr(b, strpos(b, ':') + 1)), NOT (`+notHosts(`split_part(b, ':', 1)`)+`) FROM (
 				SELECT a.*, unnest(a.besides) AS b FROM `+alerts+` a WHERE len(a.besides) > 0 AND `+among+`))`, `DISTINCT `+columns

@@ -3,6 +3,7 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -54,12 +55,34 @@ func (a *asking) rows(where string) string {
 	return `SELECT a."rule", a.incident, a.entity, a.kind, a.besides, a.site, a."time", a."class", a.provenance, a.said, a.author, a.original, a.reading, a.reader, a.readby FROM ` + alerts + ` a WHERE ` + where
 }
 
-// asked are the alerts of rules of the question's sets, for rows.
+// asked are the alerts of rules of the question's sets, for rows; where the sets leave out
+// many of the days of their rules, of the others alone.
 func (a *asking) asked() string {
+	if a.scattered() {
+		return ` AND (a."rule", ` + whole(`a."time"`, 24*time.Hour) + `) IN (SELECT "rule", unnest(range(first, last + 1)) FROM part)`
+	}
 	if rules := a.Rules(); few(rules) {
 		return ` AND ` + among(`a."rule"`, rules)
 	}
 	return ` AND a."rule" IN (SELECT "rule" FROM part)`
+}
+
+// scattered reports whether the parts of the sets have few of the days of the rules.
+func (a *asking) scattered() bool {
+	all, asked, rules := 1+a.From.Until(a.To), map[string]int{}, 0
+	if a.From == "" || a.To == "" || all < 2 {
+		return false
+	}
+	for _, s := range a.Sets {
+		for _, p := range s {
+			n := 1 + max(a.From, p.From).Until(min(cmp.Or(p.To, a.To), a.To))
+			asked[p.Rule] = min(all, asked[p.Rule]+max(n, 0))
+		}
+	}
+	for _, n := range asked {
+		rules += n
+	}
+	return 2*rules < all*len(asked)
 }
 
 // fewRules is of how many rules at most the alerts are looked for by name: the engine then
@@ -143,7 +166,7 @@ func (a *asking) parts() string {
 	for i, s := range a.Sets {
 		for _, p := range s {
 			sets, rules, sites = append(sets, int64(i)), append(rules, p.Rule), append(sites, p.Site)
-			first, last = append(first, number(p.From, math.MinInt32)), append(last, number(p.To, math.MaxInt32))
+			first, last = append(first, number(max(p.From, a.From), math.MinInt32)), append(last, number(cmp.Or(p.To, a.To), math.MaxInt32))
 		}
 	}
 	return fmt.Sprintf(`SELECT unnest(%s::BIGINT[]) AS "set", unnest(%s::VARCHAR[]) AS "rule", unnest(%s::VARCHAR[]) AS "only", unnest(%s::BIGINT[]) AS first, unnest(%s::BIGINT[]) AS last`,

@@ -43,6 +43,7 @@ func alertsAround(t *testing.T, open OpenAlerts) {
 		of(func(q *alert.Around) { q.Entities = []string{"SRV-07", "backup", "10.0.0.7"} }),
 		of(func(q *alert.Around) { q.Entities, q.Hosts = []string{"SRV-07"}, true }),
 		of(func(q *alert.Around) { q.Entities, q.Hosts = []string{"backup"}, true }),
+		of(func(q *alert.Around) { q.Counted = true }),
 	}
 	want := []alert.Near{
 		{Asked: 0, RuleID: "r1", N: 3, First: hours(0), ID: "a", Site: "north", Entity: "WEB-01"},
@@ -54,6 +55,7 @@ func alertsAround(t *testing.T, open OpenAlerts) {
 		{Asked: 4, RuleID: "r1", N: 1, First: hours(1), ID: "c", Site: "south", Entity: "web-01"},
 		{Asked: 8, RuleID: "r3", N: 1, First: hours(2), ID: "e", Site: "site", Entity: "Backup"},
 		{Asked: 9, RuleID: "r3", N: 1, First: hours(2), ID: "e", Site: "site", Entity: "Backup"},
+		{Asked: 11, RuleID: "r1", N: 3}, {Asked: 11, RuleID: "r2", N: 1}, {Asked: 11, RuleID: "r3", N: 1},
 	}
 	got, err := s.Near(t.Context(), asked)
 	if err != nil {
@@ -149,7 +151,7 @@ func drawnAround() *rapid.Generator[alert.Around] {
 		for _, id := range some("except", "a", "b") {
 			except = append(except, alert.Identity{ID: id, Site: rapid.SampledFrom([]string{"", "S"}).Draw(t, "its site"), Source: rapid.SampledFrom([]string{"", "EDR"}).Draw(t, "its source")})
 		}
-		return alert.Around{Case: rapid.SampledFrom([]string{"", "", "c1"}).Draw(t, "case"), Benign: rapid.Bool().Draw(t, "benign"), Refuting: refuting, From: hours(from), To: hours(rapid.IntRange(from-1, 25).Draw(t, "to")), Rules: some("rules", "r1", "r2", "r9", alert.RuleKey("edr", "r1")),
+		return alert.Around{Case: rapid.SampledFrom([]string{"", "", "c1"}).Draw(t, "case"), Benign: rapid.Bool().Draw(t, "benign"), Counted: rapid.Bool().Draw(t, "counted"), Refuting: refuting, From: hours(from), To: hours(rapid.IntRange(from-1, 25).Draw(t, "to")), Rules: some("rules", "r1", "r2", "r9", alert.RuleKey("edr", "r1")),
 			Sites: some("sites", "", "s"), Entities: some("entities", "", "H1", "h2", "A:B"), Hosts: rapid.Bool().Draw(t, "hosts"), Untied: rapid.Bool().Draw(t, "untied"), Except: except}
 	})
 }
