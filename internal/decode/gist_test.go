@@ -79,3 +79,27 @@ func TestAFingerprintOfNodesThatRepeatEachOther(t *testing.T) {
 		t.Error("empty")
 	}
 }
+
+// What batches keep is compared with what comes of the same rule today.
+func TestAFingerprintStaysWhatItWas(t *testing.T) {
+	for text, want := range map[string]string{
+		"sel:\n  Image|endswith: [b,  a]\n  User: x\ncondition: sel and not  f\n": "d92b9df9ac9d2650b214849ec902f4a60dbb6da7dbd1c41f343ee9d110f13881",
+		"a: &a [x, *a, {b: *a}]\nc: *a\n":                                         "5f1f238b21c32d32abdb36882ef91d08e2361954ad61219892890505d5b23a62",
+		"'': ''\n":                                                                "052d7908bcb1553136581f19375cab812782207236af14d05446452ae9649c0f",
+	} {
+		if got := Fingerprint(node(t, text), nil, map[string]any{"k": []any{"v w", 2, nil}}); got != want {
+			t.Errorf("%q has %s, want %s", text, got, want)
+		}
+	}
+}
+
+func BenchmarkFingerprint(b *testing.B) {
+	docs, err := Documents("f.yml", []byte("sel:\n  Image|endswith: ['\\\\a.exe', '\\\\b.exe', '\\\\c.exe']\n  CommandLine|contains|all: [' -enc ', ' -nop ']\nfilter:\n  User: x\ncondition: sel and not filter\n"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		Fingerprint(docs[0])
+	}
+}

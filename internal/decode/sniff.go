@@ -19,12 +19,9 @@ func HasKeys(head []byte, keys ...string) bool {
 
 func hasKey(head []byte, key string) bool {
 	head = bytes.TrimPrefix(head, []byte(bom))
-	for line := range bytes.Lines(head) {
-		if rest, ok := bytes.CutPrefix(line, []byte(key)); ok && bytes.HasPrefix(rest, []byte(":")) {
-			return true
-		}
-	}
-	return false
+	var room [64]byte // a key is shorter, so that nothing is allocated
+	line := append(append(append(room[:0], '\n'), key...), ':')
+	return bytes.HasPrefix(head, line[1:]) || bytes.Contains(head, line)
 }
 
 // delimiter returns what stands between two cells of a table that begins with head,
@@ -53,7 +50,14 @@ func delimiter(head string, expected rune) (skip int, comma rune) {
 // quotes and byte-order mark: the columns of a file of delimited text. Where comma is one,
 // another delimiter is told as NewTable does.
 func Columns(head []byte, comma rune) []string {
-	text := strings.TrimPrefix(string(head), bom)
+	head = bytes.TrimPrefix(head, []byte(bom))
+	// The header is the first line, or the second behind one that says the delimiter.
+	if end := bytes.IndexByte(head, '\n'); end >= 0 {
+		if more := bytes.IndexByte(head[end+1:], '\n'); more >= 0 {
+			head = head[:end+1+more]
+		}
+	}
+	text := string(head)
 	skip, comma := delimiter(text, comma)
 	first, _, _ := strings.Cut(text[skip:], "\n")
 	var out []string

@@ -102,7 +102,7 @@ func NewMap(file string, n *yaml.Node) (*Map, bool) {
 	if n.Kind != yaml.MappingNode {
 		return nil, false
 	}
-	m := &Map{file: file, node: n, values: make(map[string]*yaml.Node, len(n.Content)/2), asked: map[string]bool{}}
+	m := &Map{file: file, node: n, values: make(map[string]*yaml.Node, len(n.Content)/2), asked: make(map[string]bool, len(n.Content)/2)}
 	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := n.Content[i]

@@ -5,7 +5,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -21,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -277,7 +277,7 @@ func unpack(l location, data []byte, k kind) ([]file, error) {
 // unpacked returns a reader of data, unpacked if it is packed with gzip or zstd, and as
 // UTF-8 where a mark says that it is UTF-16.
 func unpacked(l location, data []byte) (io.Reader, error) {
-	r, err := plain(bufio.NewReader(bytes.NewReader(data)))
+	r, err := unpackedFrom(data, bytes.NewReader(data))
 	if err != nil {
 		return nil, damaged(l.path, packing(data), err)
 	}
@@ -296,7 +296,13 @@ func packing(data []byte) string {
 // says that it is UTF-16.
 func plain(raw *bufio.Reader) (*bufio.Reader, error) {
 	head, _ := raw.Peek(4)
-	text := raw
+	return unpackedFrom(head, raw)
+}
+
+// unpackedFrom is plain for text that begins with head. From bytes in memory gzip is read faster
+// than from a buffer.
+func unpackedFrom(head []byte, raw io.Reader) (*bufio.Reader, error) {
+	text := bufio.NewReader(raw)
 	switch {
 	case isGzip(head):
 		z, err := gzip.NewReader(raw)
@@ -406,18 +412,35 @@ func damaged(p, what string, err error) error {
 	return fault.New(fault.Invalid, "the %s data is damaged", what).At("%s", p).Because(err).Next("fetch or pack the file again")
 }
 
+// maxHeld is how much of an archive is held while it is not known how much there is, in bytes.
+const maxHeld = 64 << 20
+
 // untar returns the entries of an archive that are files of the kind, in the
-// order of their names. Their heads are read first: what is too much is never held.
+// order of their names. Of one that has more than a little the heads are read first: what
+// is too much is never held.
 func untar(l location, data []byte, k kind) ([]file, error) {
+	var files []file
+	keep := func(name string, size int64, text io.Reader) error {
+		body := make([]byte, size)
+		if _, err := io.ReadFull(text, body); err != nil {
+			return damaged(l.path, "tar", err)
+		}
+		files = append(files, file{name: name, shown: l.path + "/" + name, data: body})
+		return nil
+	}
 	n, left := 0, int64(maxArchive) // a hole in a file of an archive takes no room there
-	err := eachPacked(l, data, k, func(_ string, size int64, _ io.Reader) error {
+	err := eachPacked(l, data, k, func(name string, size int64, text io.Reader) error {
 		if left -= size; left < 0 {
 			return tooLarge(l.path, maxArchive)
 		}
 		if n++; n > maxEntries {
 			return fault.New(fault.Invalid, "the archive holds more than %d files that are read", maxEntries).At("%s", l.path).Next("split it into several batches")
 		}
-		return nil
+		if maxArchive-left > maxHeld {
+			files = nil
+			return nil
+		}
+		return keep(name, size, text)
 	})
 	if err != nil {
 		return nil, err
@@ -426,15 +449,10 @@ func untar(l location, data []byte, k kind) ([]file, error) {
 		return nil, fault.New(fault.Invalid, "the archive holds no %s (%s)", k.Files, k.listed()).
 			At("%s", l.path).Next("name the archive that holds them")
 	}
-	files := make([]file, 0, n)
-	err = eachPacked(l, data, k, func(name string, size int64, text io.Reader) error {
-		body := make([]byte, size)
-		if _, err := io.ReadFull(text, body); err != nil {
-			return damaged(l.path, "tar", err)
-		}
-		files = append(files, file{name: name, shown: l.path + "/" + name, data: body})
-		return nil
-	})
+	if len(files) < n {
+		files = make([]file, 0, n)
+		err = eachPacked(l, data, k, keep)
+	}
 	slices.SortStableFunc(files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
 	return files, err
 }
@@ -503,7 +521,7 @@ func peekTar(l location, text io.Reader, show func(name string, head []byte) (mo
 
 // hidden reports whether a path has an element that begins with a dot.
 func hidden(name string) bool {
-	return slices.ContainsFunc(strings.Split(name, "/"), func(e string) bool { return strings.HasPrefix(e, ".") })
+	return strings.HasPrefix(name, ".") || strings.Contains(name, "/.")
 }
 
 // meter tells progress in bytes.

@@ -15,57 +15,57 @@ import (
 
 // marks are names that the files of a format have, by kind and format, those first that
 // tell most: by them it is said which format a file that none knows is nearest to.
-func marks(kind, format string) []string {
-	return map[string][]string{
-		"rules/candor-csv":           {"rule_id", "techniques", "analytics", "log_sources", "enabled", "owner"},
-		"rules/elastic":              {"rule_id", "risk_score", "threat", "severity", "index", "maturity"},
-		"rules/sentinel":             {"relevantTechniques", "requiredDataConnectors", "queryFrequency", "query", "tactics", "triggerOperator", "displayName"},
-		"rules/splunk":               {"search", "data_source", "mitre_attack_id", "how_to_implement", "cron_schedule", "known_false_positives"},
-		"rules/dettect":              {"file_type", "techniques", "technique_id", "detection"},
-		"rules/sigma":                {"logsource", "detection", "correlation", "title", "filter", "action", "tags", "falsepositives"},
-		"telemetry/dettect":          {"file_type", "data_sources", "data_source_name"},
-		"telemetry/candor-yaml":      {"kind", "scope", "log_sources", "external_sources", "version"},
-		"feeds/candor-jsonl":         {"date", "source", "events", "channel", "hosts"},
-		"feeds/candor-csv":           {"date", "source", "events", "channel", "hosts"},
-		"alerts/candor-csv":          {"id", "rule_id", "time", "disposition"},
-		"alerts/candor-jsonl":        {"id", "rule_id", "time", "disposition"},
-		"alerts/ocsf":                {"class_uid", "category_uid", "finding_info", "metadata", "severity_id", "activity_id"},
-		"alerts/elastic":             {"kibana.alert.uuid", "kibana.alert.rule.name", "signal", "@timestamp", "_source"},
-		"alerts/sentinel":            {"IncidentNumber", "RelatedAnalyticRuleIds", "SystemAlertId", "AlertName", "TimeGenerated", "ProductName"},
-		"alerts/defender":            {"detectionSource", "serviceSource", "alertWebUrl", "incidentId", "createdDateTime", "determination"},
-		"alerts/splunk":              {"search_name", "rule_name", "event_id", "_time", "urgency", "orig_source"},
-		"alerts/thehive":             {"_type", "sourceRef", "caseTemplate", "tlp", "pap", "_createdAt"},
-		"exercises/vectr":            {"Campaign", "Test Case", "Outcome", "Mitre ID", "Attack Start"},
-		"exercises/rsigma-backtest":  {"expectations", "unexpected", "by_logsource", "rule_key", "fires"},
-		"exercises/sigma-regression": {"regression_tests_info", "rule_metadata", "match_count"},
-		"exercises/mitre-evaluation": {"Participant_Name", "Adversaries", "Detections_By_Step", "Substeps", "Detection_Type"},
-		"exercises/atomic-log":       {"Execution Time (UTC)", "Technique", "Test Name", "Test Number", "Hostname", "GUID"},
-		"exercises/attire":           {"attire-version", "execution-data", "procedures", "mitre-technique-id"},
-		"exercises/caldera":          {"host_group", "steps", "ability_metadata", "attack_metadata", "paw"},
-		"exercises/openaev":          {"inject_id", "inject_title", "inject_attack_patterns"},
-		"exercises/candor-csv":       {"test", "outcome", "technique", "analytic", "time", "platform", "host", "site"},
-		"cases/candor-csv":           {"case_id", "opened", "closed", "classification", "found_by", "occurred"},
-		"cases/candor-jsonl":         {"case_id", "opened", "closed", "classification", "found_by", "occurred"},
-		"signals/candor-csv":         {"entity", "id", "time", "name", "source", "techniques"},
-		"signals/candor-jsonl":       {"entity", "id", "time", "name", "source", "techniques"},
-		"tuning/candor-yaml":         {"analytic", "element", "value", "baseline"},
-		"tuning/candor-csv":          {"analytic", "element", "value", "baseline"},
-		"renames/candor-csv":         {"old", "new", "domain"},
-		"dispositions/candor-csv":    {"disposition", "disposition_time", "id"},
-		"dispositions/candor-jsonl":  {"disposition", "disposition_time", "id"},
-		"runbooks/markdown":          {"applies_to", "owner", "reviewed"},
-		"cases/sentinel":             {"IncidentNumber", "Classification", "RelatedAnalyticRuleIds"},
-		"cases/thehive":              {"_type", "caseId", "resolutionStatus"},
-		"exceptions/candor-csv":      {"rule_id", "condition", "owner", "expires", "reason"},
-		"exceptions/candor-jsonl":    {"rule_id", "condition", "owner", "expires", "reason"},
-		"fields/candor-csv":          {"field", "share", "source", "channel"},
-		"fields/candor-jsonl":        {"field", "share", "source", "channel"},
-		"renames/candor-jsonl":       {"old", "new", "domain"},
-		"tuning/candor-jsonl":        {"analytic", "element", "value", "baseline"},
-		"telemetry/sysmon":           {"Sysmon", "EventFiltering", "RuleGroup"},
-		"telemetry/auditpol":         {"Subcategory", "Inclusion Setting", "Machine Name"},
-		"telemetry/ctid-sensor":      {"ATTACK DATA SOURCE", "ATTACK DATA COMPONENT", "EVENT ID"},
-	}[kind+"/"+format]
+func marks(kind, format string) []string { return formatMarks[kind+"/"+format] }
+
+var formatMarks = map[string][]string{
+	"rules/candor-csv":           {"rule_id", "techniques", "analytics", "log_sources", "enabled", "owner"},
+	"rules/elastic":              {"rule_id", "risk_score", "threat", "severity", "index", "maturity"},
+	"rules/sentinel":             {"relevantTechniques", "requiredDataConnectors", "queryFrequency", "query", "tactics", "triggerOperator", "displayName"},
+	"rules/splunk":               {"search", "data_source", "mitre_attack_id", "how_to_implement", "cron_schedule", "known_false_positives"},
+	"rules/dettect":              {"file_type", "techniques", "technique_id", "detection"},
+	"rules/sigma":                {"logsource", "detection", "correlation", "title", "filter", "action", "tags", "falsepositives"},
+	"telemetry/dettect":          {"file_type", "data_sources", "data_source_name"},
+	"telemetry/candor-yaml":      {"kind", "scope", "log_sources", "external_sources", "version"},
+	"feeds/candor-jsonl":         {"date", "source", "events", "channel", "hosts"},
+	"feeds/candor-csv":           {"date", "source", "events", "channel", "hosts"},
+	"alerts/candor-csv":          {"id", "rule_id", "time", "disposition"},
+	"alerts/candor-jsonl":        {"id", "rule_id", "time", "disposition"},
+	"alerts/ocsf":                {"class_uid", "category_uid", "finding_info", "metadata", "severity_id", "activity_id"},
+	"alerts/elastic":             {"kibana.alert.uuid", "kibana.alert.rule.name", "signal", "@timestamp", "_source"},
+	"alerts/sentinel":            {"IncidentNumber", "RelatedAnalyticRuleIds", "SystemAlertId", "AlertName", "TimeGenerated", "ProductName"},
+	"alerts/defender":            {"detectionSource", "serviceSource", "alertWebUrl", "incidentId", "createdDateTime", "determination"},
+	"alerts/splunk":              {"search_name", "rule_name", "event_id", "_time", "urgency", "orig_source"},
+	"alerts/thehive":             {"_type", "sourceRef", "caseTemplate", "tlp", "pap", "_createdAt"},
+	"exercises/vectr":            {"Campaign", "Test Case", "Outcome", "Mitre ID", "Attack Start"},
+	"exercises/rsigma-backtest":  {"expectations", "unexpected", "by_logsource", "rule_key", "fires"},
+	"exercises/sigma-regression": {"regression_tests_info", "rule_metadata", "match_count"},
+	"exercises/mitre-evaluation": {"Participant_Name", "Adversaries", "Detections_By_Step", "Substeps", "Detection_Type"},
+	"exercises/atomic-log":       {"Execution Time (UTC)", "Technique", "Test Name", "Test Number", "Hostname", "GUID"},
+	"exercises/attire":           {"attire-version", "execution-data", "procedures", "mitre-technique-id"},
+	"exercises/caldera":          {"host_group", "steps", "ability_metadata", "attack_metadata", "paw"},
+	"exercises/openaev":          {"inject_id", "inject_title", "inject_attack_patterns"},
+	"exercises/candor-csv":       {"test", "outcome", "technique", "analytic", "time", "platform", "host", "site"},
+	"cases/candor-csv":           {"case_id", "opened", "closed", "classification", "found_by", "occurred"},
+	"cases/candor-jsonl":         {"case_id", "opened", "closed", "classification", "found_by", "occurred"},
+	"signals/candor-csv":         {"entity", "id", "time", "name", "source", "techniques"},
+	"signals/candor-jsonl":       {"entity", "id", "time", "name", "source", "techniques"},
+	"tuning/candor-yaml":         {"analytic", "element", "value", "baseline"},
+	"tuning/candor-csv":          {"analytic", "element", "value", "baseline"},
+	"renames/candor-csv":         {"old", "new", "domain"},
+	"dispositions/candor-csv":    {"disposition", "disposition_time", "id"},
+	"dispositions/candor-jsonl":  {"disposition", "disposition_time", "id"},
+	"runbooks/markdown":          {"applies_to", "owner", "reviewed"},
+	"cases/sentinel":             {"IncidentNumber", "Classification", "RelatedAnalyticRuleIds"},
+	"cases/thehive":              {"_type", "caseId", "resolutionStatus"},
+	"exceptions/candor-csv":      {"rule_id", "condition", "owner", "expires", "reason"},
+	"exceptions/candor-jsonl":    {"rule_id", "condition", "owner", "expires", "reason"},
+	"fields/candor-csv":          {"field", "share", "source", "channel"},
+	"fields/candor-jsonl":        {"field", "share", "source", "channel"},
+	"renames/candor-jsonl":       {"old", "new", "domain"},
+	"tuning/candor-jsonl":        {"analytic", "element", "value", "baseline"},
+	"telemetry/sysmon":           {"Sysmon", "EventFiltering", "RuleGroup"},
+	"telemetry/auditpol":         {"Subcategory", "Inclusion Setting", "Machine Name"},
+	"telemetry/ctid-sensor":      {"ATTACK DATA SOURCE", "ATTACK DATA COMPONENT", "EVENT ID"},
 }
 
 // stranger is a file that no format of a kind knows.
@@ -85,7 +85,7 @@ func strange(list []format, chosen *format, head []byte) (stranger, bool) {
 		return nearest(chosen.Kind, list, head), true
 	}
 	own := marks(chosen.Kind, chosen.Name)
-	if !chosen.rest || len(own) == 0 || !keyed(head) || slices.ContainsFunc(own, func(m string) bool { return marked(head, m) }) {
+	if !chosen.rest || len(own) == 0 || slices.ContainsFunc(own, func(m string) bool { return marked(head, m) }) || !keyed(head) {
 		return stranger{}, false
 	}
 	return nearest(chosen.Kind, list, head), true
@@ -95,7 +95,7 @@ func strange(list []format, chosen *format, head []byte) (stranger, bool) {
 // between them, and no mark of another language.
 func isTable(head []byte) bool {
 	first, _, _ := bytes.Cut(bytes.TrimPrefix(head, []byte("\ufeff")), []byte("\n"))
-	return len(decode.Columns(head, ',')) > 2 && !bytes.ContainsAny(first, ":{}[]=<>#")
+	return !bytes.ContainsAny(first, ":{}[]=<>#") && len(decode.Columns(head, ',')) > 2
 }
 
 // nearest tells which of the formats a file is nearest to.

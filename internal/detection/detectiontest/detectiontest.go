@@ -3,8 +3,11 @@
 package detectiontest
 
 import (
+	"path"
 	"testing"
+	"time"
 
+	"candor/internal/decode"
 	"candor/internal/decode/decodetest"
 	"candor/internal/detection"
 	"candor/internal/evidence"
@@ -66,4 +69,30 @@ func (f Format) Fuzz(tests *testing.F) {
 			}
 		}
 	})
+}
+
+// Bench decodes the files that are YAML or JSON and tells how often as long that takes as to
+// parse them alone, which no decoder can be faster than.
+func (f Format) Bench(b *testing.B) {
+	b.Helper()
+	texts := map[string][]byte{}
+	for _, name := range f.Files {
+		if ext := path.Ext(name); ext == ".yml" || ext == ".yaml" || ext == ".json" {
+			texts[name] = decodetest.Load(b, "testdata/"+name)
+		}
+	}
+	var parsed time.Duration
+	for b.Loop() {
+		start := time.Now()
+		for name, text := range texts {
+			if _, err := decode.Documents(name, text); err != nil {
+				b.Fatal(err)
+			}
+		}
+		parsed += time.Since(start)
+		for name, text := range texts {
+			f.Decode(name, text)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed()-parsed)/float64(parsed), "x-parsing")
 }

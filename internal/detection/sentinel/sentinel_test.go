@@ -73,6 +73,8 @@ func TestARuleThatIsNamedByAParameter(t *testing.T) {
 
 func FuzzDecode(f *testing.F) { format().Fuzz(f) }
 
+func BenchmarkDecode(b *testing.B) { format().Bench(b) }
+
 func TestADeployedRuleIsAlsoCalledByItsTemplate(t *testing.T) {
 	d := Decode("f", []byte("id: d-1\nname: Odd\nkind: Scheduled\nquery: x\nalertRuleTemplateName: t-1\n"))
 	if len(d.Records) != 1 || !slices.Equal(d.Records[0].Aliases, []string{"t-1", "Odd"}) || len(d.Warnings) != 0 {

@@ -31,13 +31,24 @@ func optional(n *yaml.Node, fields []string) []string {
 		}
 	}
 	var out []string
+	read := make([][]string, len(conditions))
+	for i, c := range conditions {
+		read[i] = tokens(c)
+	}
 	for _, f := range fields {
 		d.without = f
-		if slices.ContainsFunc(conditions, d.matches) {
+		if slices.ContainsFunc(read, d.matches) {
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// tokens returns the words and parentheses of a condition, without what is counted of
+// what matches.
+func tokens(condition string) []string {
+	condition, _, _ = strings.Cut(condition, "|")
+	return strings.Fields(strings.ReplaceAll(strings.ReplaceAll(condition, "(", " ( "), ")", " ) "))
 }
 
 // detected is a detection of which one field is carried by no event.
@@ -51,9 +62,8 @@ type detected struct {
 }
 
 // matches reports whether a condition can hold; false where it cannot be read.
-func (d *detected) matches(condition string) bool {
-	condition, _, _ = strings.Cut(condition, "|") // what is counted of what matches
-	d.tokens, d.bad = strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(condition)), false
+func (d *detected) matches(condition []string) bool {
+	d.tokens, d.bad = condition, false
 	can := d.or(0)
 	return can && !d.bad && len(d.tokens) == 0
 }

@@ -177,7 +177,7 @@ func rule(name string, m *decode.Map, warnings *[]string) detection.Rule {
 // logic returns what tells one rule's conditions from another's: where it looks, by the
 // words that Sigma defines, and for what.
 func logic(m *decode.Map) string {
-	var where []any
+	where := make([]any, 0, 3)
 	if ls := m.Node("logsource"); ls != nil && ls.Kind == yaml.MappingNode {
 		for _, key := range []string{"product", "category", "service"} {
 			for i := 0; i+1 < len(ls.Content); i += 2 {
@@ -251,11 +251,19 @@ func tags(r *detection.Rule, m *decode.Map, warnings *[]string) {
 		case decode.ID("TA", id):
 			r.Tactics = add(r.Tactics, id)
 		case !numbered(value):
-			r.Tactics = add(r.Tactics, strings.NewReplacer("_", "-", " ", "-").Replace(value))
+			r.Tactics = add(r.Tactics, strings.Map(hyphen, value))
 		case value[0] == 't' || strings.HasPrefix(value, "an"):
 			*warnings = append(*warnings, fmt.Sprintf("%s:%d: tag %q is no ATT&CK ID and was passed over", m.File(), tagLine(m, t), t))
 		}
 	}
+}
+
+// hyphen is what stands between the words of a tactic's short name in ATT&CK.
+func hyphen(r rune) rune {
+	if r == '_' || r == ' ' {
+		return '-'
+	}
+	return r
 }
 
 // tagLine returns the line of a tag.

@@ -7,6 +7,7 @@ import (
 
 	"candor/internal/decode/decodetest"
 	"candor/internal/detection"
+	"candor/internal/detection/detectiontest"
 )
 
 func TestRulesAsTheGoldenFileSays(t *testing.T) {
@@ -42,6 +43,10 @@ func TestAFileWithoutRulesIsAReject(t *testing.T) {
 			t.Errorf("%q: %+v, want one reject", text, d)
 		}
 	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	detectiontest.Format{Decode: Decode, Files: []string{"rules.yml"}}.Bench(b)
 }
 
 func FuzzDecode(f *testing.F) {

@@ -125,3 +125,5 @@ func TestSettingsAreReadAsSplunkReadsThem(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) { format().Fuzz(f) }
+
+func BenchmarkDecode(b *testing.B) { format().Bench(b) }
