@@ -99,6 +99,8 @@ type Deps struct {
 	Expirer  Expirer
 	// Intake takes what is pushed; without it, nothing can be pushed.
 	Intake Receiver
+	// Bringer adds files of evidence that are brought; without it none is taken.
+	Bringer Bringer
 	// Door lets in who may.
 	Door *door.Door
 	// Answers, which may be nil, keeps what handlers answered.
@@ -146,6 +148,7 @@ func New(d Deps) http.Handler {
 	s.registerReviews(h, mux)
 	s.registerMeasurements(h)
 	s.registerPush(h, mux)
+	s.registerBring(h, mux)
 	s.registerNotes(h, mux)
 	s.registerRetention(h, mux)
 	s.registerPulls(h)

@@ -360,6 +360,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	}
 	if s.intake != nil {
 		deps.Intake, deps.Notetaker, deps.Tier, deps.Registrar, deps.Expirer = s.intake, notesInTurn{s, judge}, tiesInTurn{s, judge}, gapsInTurn{s, judge}, expiryInTurn{s}
+		deps.Bringer = filesInTurn{s.desk.InTurn, filepath.Join(s.dir, "rejects")}
 	}
 	if s.hold == nil {
 		deps.ReadOnly = fault.New(fault.Unavailable, "this server reads a data folder that it cannot write to, and takes nothing").At("%s", s.dir).

@@ -160,3 +160,15 @@ func (t expiryInTurn) Expire(ctx context.Context, r retention.Request) (retentio
 	defer release()
 	return t.of.retention().Expire(ctx, r)
 }
+
+// filesInTurn lands files of evidence that are brought, and keeps what is rejected of them.
+type filesInTurn struct {
+	in      pull.Adder
+	rejects string
+}
+
+// Add waits for its turn and lands a batch.
+func (f filesInTurn) Add(ctx context.Context, r ingest.Request) (ingest.Result, error) {
+	r.RejectsDir = f.rejects
+	return f.in.Add(ctx, r)
+}

@@ -120,6 +120,7 @@ func TestAReadersErrorIsReturned(t *testing.T) {
 func TestYAMLErrorsNameTheLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: 1\nb: [x\nc: 2\n": "f.yaml:2", "a: 1\n b: 2\n": "f.yaml:2", "a: 1\nb: 'x\n": "f.yaml:2", "a: 1\nb: @x\n": "f.yaml:2",
+		"\ttitle: x\n": "f.yaml:1", "a: b: c\n": "f.yaml:1", "a: @x\n": "f.yaml:1", "a: [b\n": "f.yaml:2", "a: \x01\n": "f.yaml",
 	} {
 		_, err := Documents("f.yaml", []byte(text))
 		if err == nil || !strings.HasPrefix(err.Error(), want+": not YAML") {

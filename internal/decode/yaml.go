@@ -46,10 +46,13 @@ func Documents(file string, data []byte) ([]*yaml.Node, error) {
 func syntax(file string, err error) *fault.Error {
 	text := err.Error()
 	m := errorLine.FindStringSubmatch(text)
-	line, _ := strconv.Atoi(m[1]) // 0 when the parser names none
+	line, _ := strconv.Atoi(m[1])
 	what := strings.TrimPrefix(text, m[0])
-	if fromZero.MatchString(what) {
+	switch {
+	case fromZero.MatchString(what):
 		line++
+	case m[1] == "" && !strings.Contains(what, "UTF-") && !strings.HasPrefix(what, "control characters"):
+		line = 1 // of the first line the parser names none, and neither of what is not text
 	}
 	return Invalid(file, line, "not YAML: %s", what)
 }

@@ -45,8 +45,7 @@ const Retention = "retention"
 // Reviews is the scope of those who say which alerts are part of an incident.
 const Reviews = "reviews"
 
-// Evidence is the scope of those who bring files of evidence, of whatever kind, through
-// the pages.
+// Evidence is the scope of those who bring files of evidence, of whatever kind.
 const Evidence = "evidence"
 
 // Scopes lists what someone can be known to be for: to push one kind of evidence, to
