@@ -345,7 +345,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	answers := s.answers(p)
 	var writing web.Writing
 	if s.intake != nil {
-		writing = web.Writing{Gaps: gapsInTurn{s, judge}, Labels: labelsInTurn{s.intake, s}, Veil: s.veil.InForce}
+		writing = web.Writing{Gaps: gapsInTurn{s, judge}, Labels: labelsInTurn{s.intake, s}, Bring: bringInTurn{inTurn{s, s.desk.Ingest}}, Veil: s.veil.InForce}
 	}
 	pages := web.New(web.Deps{
 		Door: at, Answers: answers.Handler, Register: judge, Sampler: judge, Writing: writing,

@@ -131,6 +131,20 @@ func (t gapsInTurn) State(ctx context.Context, r assessment.Request, c gap.Chang
 	return t.judge.State(ctx, r, c)
 }
 
+// bringInTurn checks files of evidence, and lands them as inTurn does.
+type bringInTurn struct{ inTurn }
+
+// Check says what landing would come to.
+func (t bringInTurn) Check(ctx context.Context, r ingest.Request) (ingest.Check, error) {
+	return t.in.Check(ctx, r)
+}
+
+// Add waits for its turn and lands a batch.
+func (t bringInTurn) Add(ctx context.Context, r ingest.Request) (ingest.Result, error) {
+	r.RejectsDir = filepath.Join(t.of.dir, "rejects")
+	return t.inTurn.Add(ctx, r)
+}
+
 // labelsInTurn takes labels as they are pushed, and withdraws them while no command of the
 // server's writes.
 type labelsInTurn struct {

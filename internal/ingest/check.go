@@ -3,6 +3,8 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"candor/internal/evidence"
 	"candor/internal/store"
@@ -25,6 +27,22 @@ type Check struct {
 	// Rejects are the first of the records that would be rejected.
 	Rejects  []evidence.Reject `json:"rejected_records"`
 	Warnings []string          `json:"warnings"`
+	// Shown are the first records as they would land, as many as were asked for.
+	Shown []map[string]any `json:"shown,omitempty"`
+}
+
+// show notes a record as it would land.
+func (c *Check) show(record any) error {
+	body, err := json.Marshal(record)
+	if err != nil {
+		return fmt.Errorf("show a record: %w", err)
+	}
+	o := map[string]any{}
+	if err := json.Unmarshal(body, &o); err != nil {
+		return fmt.Errorf("show a record: %w", err)
+	}
+	c.Shown = append(c.Shown, o)
+	return nil
 }
 
 // Check reads a request as Add does and says what would come of it. It writes
@@ -46,8 +64,12 @@ func (e *Evidence) Check(ctx context.Context, r Request) (Check, error) {
 	if err != nil {
 		return Check{}, err
 	}
+	var first Check
 	if old == nil {
-		for _, err := range b.taken(in.alerts(ctx, b.pass())) {
+		for a, err := range b.taken(in.alerts(ctx, b.pass())) {
+			if err == nil && len(first.Shown) < r.Show {
+				err = first.show(a)
+			}
 			if err != nil {
 				return Check{}, err
 			}
@@ -59,7 +81,9 @@ func (e *Evidence) Check(ctx context.Context, r Request) (Check, error) {
 			return Check{}, err
 		}
 	}
-	return b.outcome(old), nil
+	c := b.outcome(old)
+	c.Shown = first.Shown
+	return c, nil
 }
 
 func (e *Evidence) checkRecords(ctx context.Context, r Request, k kind) (Check, error) {
@@ -83,6 +107,11 @@ func (e *Evidence) checkRecords(ctx context.Context, r Request, k kind) (Check, 
 	c.Counted = true
 	current := map[string]map[string][]byte{}
 	for _, rec := range b.records {
+		if len(rec.Body) > 0 && len(c.Shown) < r.Show {
+			if err := c.show(json.RawMessage(rec.Body)); err != nil {
+				return Check{}, err
+			}
+		}
 		if current[rec.Kind] == nil {
 			if current[rec.Kind], err = e.current(ctx, rec.Kind); err != nil {
 				return Check{}, err

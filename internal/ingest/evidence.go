@@ -72,6 +72,8 @@ type Request struct {
 	// New says that whoever asks knows that the input is not there yet, so that it
 	// is not looked for among all batches. If it is, Add still changes nothing.
 	New bool
+	// Show is how many records a check shows as they would land.
+	Show int
 	// RejectsDir is the folder for the file of rejected records; empty keeps none.
 	RejectsDir string
 	// Progress is told how many bytes of how many are done; it may be nil. The

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"candor/internal/token"
 )
@@ -52,6 +53,17 @@ func (d *discreetWriter) Write(b []byte) (int, error) {
 	keep := min(len(covered), token.SecretSize-1)
 	d.kept = append([]byte(nil), covered[len(covered)-keep:]...)
 	return len(b), d.pass(covered[:len(covered)-keep])
+}
+
+// SetReadDeadline and SetWriteDeadline let a handler that takes files wait for them; see
+// http.ResponseController.
+func (d *discreetWriter) SetReadDeadline(at time.Time) error {
+	return http.NewResponseController(d.ResponseWriter).SetReadDeadline(at)
+}
+
+// SetWriteDeadline sets until when an answer may be written.
+func (d *discreetWriter) SetWriteDeadline(at time.Time) error {
+	return http.NewResponseController(d.ResponseWriter).SetWriteDeadline(at)
 }
 
 // WriteCovered passes on a whole body whose secrets are covered already.

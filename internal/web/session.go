@@ -209,6 +209,7 @@ func (s *site) signOf(r *http.Request) sign {
 type Writing struct {
 	Gaps   Registrar
 	Labels Labeller
+	Bring  Bringer
 	// Veil returns the key by which names are kept; nil, and returning nil, keeps them as
 	// they are.
 	Veil func() (*pseudonym.Key, error)
@@ -230,6 +231,9 @@ func (w Writing) scopes() []string {
 	if w.Gaps != nil {
 		list = append(list, identity.Gaps)
 	}
+	if w.Bring != nil {
+		list = append(list, identity.Evidence)
+	}
 	if w.Labels != nil {
 		list = append(list, evidence.Dispositions)
 	}
@@ -248,6 +252,12 @@ func (s *site) writes(mux *door.Router) {
 		mux.Handle("GET "+labelPath, identity.Read, labelPath, s.uncached((*site).label))
 		mux.Handle("POST "+labelPath, identity.Push, evidence.Dispositions, s.uncached((*site).takeLabels))
 		mux.Handle("POST "+labelUndoPath, identity.Push, evidence.Dispositions, s.uncached((*site).undoLabels))
+	}
+	if s.Writing.Bring != nil {
+		mux.Handle("GET "+bringPath, identity.Push, identity.Evidence, s.uncached((*site).bring))
+		mux.Handle("POST "+bringPath, identity.Push, identity.Evidence, s.uncached((*site).takeFiles))
+		mux.Handle("GET "+bringPath+"/{id}", identity.Push, identity.Evidence, s.uncached((*site).broughtPage))
+		mux.Handle("POST "+bringPath+"/{id}", identity.Push, identity.Evidence, s.uncached((*site).askBrought))
 	}
 	if s.Writing.Gaps != nil {
 		mux.Handle("POST "+gapPath, identity.Push, identity.Gaps, s.uncached((*site).stateGap))

@@ -126,6 +126,8 @@ type site struct {
 	inForce assure.Policy
 	// said is what came of labels that were given in browsers.
 	said *receipts
+	// tray is the files that people bring, until they land.
+	tray *tray
 }
 
 // view is a page ready to be rendered: the name of its template and the typed
@@ -138,7 +140,7 @@ type view struct {
 
 // New returns the handler of the pages and of the files that they need.
 func New(d Deps) http.Handler {
-	s := &site{Deps: d, pages: parse(), said: &receipts{}}
+	s := &site{Deps: d, pages: parse(), said: &receipts{}, tray: &tray{}}
 	mux := d.Door.Router(s.locked).ForPeople()
 	if d.Answers != nil {
 		mux.Through(func(_ string, h http.HandlerFunc) http.HandlerFunc { return d.Answers(h) })
@@ -209,7 +211,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "session", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
 		"exercises", "exercise",
 		"evidence", "rulesmade", "telemetrymade", "exceptionsmade", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))

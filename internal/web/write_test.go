@@ -1,11 +1,15 @@
 package web_test
 
 import (
+	"bytes"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +33,8 @@ import (
 func writing(d *desk, deps *web.Deps) {
 	d.tokens = token.In(filepath.Join(d.dir, "tokens"))
 	deps.Door = door.New(door.Config{Tokens: d.tokens, Now: clock})
-	deps.Writing = web.Writing{Gaps: d.assess, Labels: labels{intakeOf(d), d.keeper}}
+	deps.Writing = web.Writing{Gaps: d.assess, Labels: labels{intakeOf(d), d.keeper},
+		Bring: ingest.NewEvidence(d.keeper.Evidence(d.evidence), d.keeper.Alerts(d.alerts), clock)}
 	deps.Sampler = d.assess
 }
 
@@ -95,7 +100,7 @@ func (p *person) form(page answer, to string) url.Values {
 func formIn(doc *html.Node, to string) url.Values {
 	var f url.Values
 	elements(doc, func(n *html.Node) {
-		if action, _ := attr(n, "action"); n.Data != "form" || action != to {
+		if action, _ := attr(n, "action"); f != nil || n.Data != "form" || action != to {
 			return
 		}
 		if method, _ := attr(n, "method"); method != "post" {
@@ -443,5 +448,116 @@ func TestTheAlertsOfACaseAreLabelled(t *testing.T) {
 		if a := ann.opens(wrong); a.Code != http.StatusBadRequest && a.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", wrong, a.Code)
 		}
+	}
+}
+
+// brings sends files, given as names and texts in turn, and what they are said to be.
+func (p *person) brings(as string, files ...string) answer {
+	p.t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	_ = w.WriteField("as", as)
+	for i := 0; i+1 < len(files); i += 2 {
+		part := must(w.CreateFormFile("file", files[i]))(p.t)
+		_, _ = part.Write([]byte(files[i+1]))
+	}
+	_ = w.Close()
+	r := httptest.NewRequest(http.MethodPost, "/bring", &b)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return p.ask(r)
+}
+
+// settled returns the page of what was brought once nothing is under way.
+func (p *person) settled(a answer) (place string, page answer) {
+	p.t.Helper()
+	place = a.Header().Get("Location")
+	if a.Code != http.StatusSeeOther {
+		p.t.Fatalf("%d %s", a.Code, a.body)
+	}
+	for {
+		if page = p.opens(place); page.Header().Get("Refresh") == "" {
+			return place, page
+		}
+		runtime.Gosched()
+	}
+}
+
+func TestFilesAreCheckedAndLand(t *testing.T) {
+	d := demonstration(t, writing)
+	ann, eve := d.someone("ann", "evidence"), d.someone("eve", "gaps", "dispositions")
+	if body := ann.opens("/evidence").body; !strings.Contains(body, `href="/bring"`) || strings.Contains(d.get("/evidence").body, `href="/bring"`) {
+		t.Error("to bring evidence is not offered to whoever may, or to whoever may not")
+	}
+	const file = "id,rule_id,time,entity\nx-1,<b>R</b>,2026-11-19T08:00:00Z,host-1\nx-2,R,yesterday,host-2\n"
+	count := func() int { return len(must(store.Merged(t.Context(), d.evidence, d.alerts))(t)) }
+	before := count()
+	if a := eve.brings("", "alerts.csv", file); a.Code != http.StatusForbidden {
+		t.Errorf("who may not: %d", a.Code)
+	}
+	place, page := ann.settled(ann.brings("", "../../<i>alerts.csv", file))
+	for _, want := range []string{"1 good", "1 rejected", "x-1", "&lt;b&gt;R&lt;/b&gt;", "yesterday", "&lt;i&gt;alerts.csv", "Land 1 record"} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the look does not say %q", want)
+		}
+	}
+	if count() != before || strings.Contains(page.body, "<b>R</b>") || strings.Contains(page.body, os.TempDir()+"/") {
+		t.Errorf("a look landed something, or tells of the server: %d", count())
+	}
+	if a := d.someone("bob", "evidence").opens(place); a.Code != http.StatusNotFound {
+		t.Errorf("somebody else's files: %d", a.Code)
+	}
+	land := ann.form(page, place)
+	if a := ann.send(place, url.Values{"do": {"land"}, "sha256": {strings.Repeat("0", 64)}}); a.Code != http.StatusBadRequest || count() != before {
+		t.Errorf("something else lands: %d", a.Code)
+	}
+	land.Set("do", "land")
+	_, page = ann.settled(ann.send(place, land))
+	if !strings.Contains(page.body, "It landed") || !strings.Contains(page.body, "/evidence/alerts-") || count() != before+1 {
+		t.Fatalf("%d batches, %s", count(), page.body)
+	}
+	last := must(store.Merged(t.Context(), d.evidence, d.alerts))(t)
+	if b := last[len(last)-1]; b.By != "token:ann" || b.Read != 2 || b.Rejected != 1 {
+		t.Errorf("%+v", b)
+	}
+	if _, again := ann.settled(ann.send(place, land)); !strings.Contains(again.body, "It landed") || count() != before+1 {
+		t.Error("it landed twice")
+	}
+	if _, page := ann.settled(ann.brings("", "<i>alerts.csv", file)); !strings.Contains(page.body, "it is there already") {
+		t.Errorf("the same file again: %s", page.body)
+	}
+}
+
+func TestAFileOfAnyShapeLandsThroughAMapping(t *testing.T) {
+	d := demonstration(t, writing)
+	ann := d.someone("ann", "evidence")
+	place, page := ann.settled(ann.brings("", "export.csv", "when,signature,machine\n2026-11-19T08:00:00Z,Odd login,host-1\n2026-11-19T09:00:00Z,Odd login,host-2\n"))
+	if !strings.Contains(page.body, "Nothing would land") || !strings.Contains(page.body, "kind: mapping") || !strings.Contains(page.body, "host-2") {
+		t.Fatalf("no mapping is proposed: %s", page.body)
+	}
+	doc := must(html.Parse(strings.NewReader(page.body)))(t)
+	var text1 string
+	elements(doc, func(n *html.Node) {
+		if name, _ := attr(n, "name"); n.Data == "textarea" && name == "mapping" {
+			text1 = n.FirstChild.Data
+		}
+	})
+	_, page = ann.settled(ann.send(place, url.Values{"do": {"map"}, "as": {"alerts"}, "mapping": {strings.ReplaceAll(text1, "\n", "\r\n")}}))
+	if !strings.Contains(page.body, "2 good") {
+		t.Fatalf("the mapping as proposed: %s", page.body)
+	}
+	_, page = ann.settled(ann.send(place, url.Values{"do": {"map"}, "as": {"alerts"}, "mapping": {"kind: mapping\nversion: 2\nof: alerts\ncolumns: {"}}))
+	if !strings.Contains(page.body, "Nothing would land") || !strings.Contains(page.body, "columns: {") || strings.Contains(page.body, `value="land"`) {
+		t.Fatalf("a mapping that is none: %s", page.body)
+	}
+	if a := ann.send(place, url.Values{"do": {"drop"}}); a.Header().Get("Location") != "/bring" || ann.opens(place).Code != http.StatusNotFound {
+		t.Errorf("the files are not forgotten: %d", a.Code)
+	}
+	for what, files := range map[string][]string{"no file": {}, "two of one name": {"a.csv", "x", "b/A.csv", "y"}} {
+		if a := ann.brings("", files...); a.Code != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Nothing was kept") {
+			t.Errorf("%s: %d", what, a.Code)
+		}
+	}
+	if _, page := ann.settled(ann.brings("rules/sigma", "x.yml", "\x00\x01")); !strings.Contains(page.body, "Nothing would land") {
+		t.Errorf("no rule: %s", page.body)
 	}
 }
