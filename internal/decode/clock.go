@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -20,6 +21,9 @@ type Clock struct {
 	Dates *Dates
 	// Zone is that of times that say none; nil for UTC.
 	Zone *time.Location
+	// Line is where the time stands that is read, for what is said of dates; 0 where
+	// nobody knows.
+	Line int
 	Once
 }
 
@@ -56,12 +60,91 @@ func (c *Clock) Time(s string) (time.Time, bool) {
 	if number(s) && (c.Unit != 0 || len(s) != len("20060102")) {
 		return c.stamp(s)
 	}
+	if t, ok := plainTime(s); ok {
+		return t, true
+	}
 	for _, l := range layouts {
 		if t, err := time.ParseInLocation(l, s, c.location()); err == nil {
 			return t.UTC(), Sane(t)
 		}
 	}
 	return c.other(strings.TrimSpace(s))
+}
+
+// plainTime reads a time as most of them are written: date and time of ISO 8601 with a T or
+// a blank between them, decimals or none, and Z or an offset with a colon or without. What
+// it does not read may be a time.
+func plainTime(s string) (time.Time, bool) {
+	const whole = len("2006-01-02T15:04:05")
+	if len(s) <= whole || s[4] != '-' || s[7] != '-' || s[10] != 'T' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
+		return time.Time{}, false
+	}
+	year, ok1 := decimal(s[0:4])
+	month, ok2 := decimal(s[5:7])
+	day, ok3 := decimal(s[8:10])
+	hour, ok4 := decimal(s[11:13])
+	minute, ok5 := decimal(s[14:16])
+	second, ok6 := decimal(s[17:19])
+	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || year < 1970 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	nanos, rest := 0, s[whole:]
+	if rest[0] == '.' {
+		n := 1
+		for ; n < len(rest) && n <= 9 && rest[n] >= '0' && rest[n] <= '9'; n++ {
+			nanos = nanos*10 + int(rest[n]-'0')
+		}
+		if n == 1 {
+			return time.Time{}, false
+		}
+		for range 10 - n {
+			nanos *= 10
+		}
+		rest = rest[n:]
+	}
+	east, ok := offset(rest)
+	if !ok {
+		return time.Time{}, false
+	}
+	t := time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC)
+	if t.Day() != day { // the month has no such day
+		return time.Time{}, false
+	}
+	t = t.Add(-time.Duration(east) * time.Second)
+	return t, Sane(t)
+}
+
+// offset reads Z, +01:00 or +0100, in seconds east of UTC.
+func offset(s string) (east int, ok bool) {
+	if s == "Z" {
+		return 0, true
+	}
+	if len(s) == 6 && s[3] == ':' {
+		s = s[:3] + s[4:]
+	}
+	if len(s) != 5 || s[0] != '+' && s[0] != '-' {
+		return 0, false
+	}
+	hours, ok1 := decimal(s[1:3])
+	minutes, ok2 := decimal(s[3:5])
+	if !ok1 || !ok2 || hours > 14 || minutes > 59 {
+		return 0, false
+	}
+	if east = hours*3600 + minutes*60; s[0] == '-' {
+		east = -east
+	}
+	return east, true
+}
+
+// decimal reads a number of digits alone.
+func decimal(s string) (n int, ok bool) {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n, true
 }
 
 // location is where the clock hangs of whose time no zone is said.
@@ -138,7 +221,7 @@ func (c *Clock) other(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	s, zone := c.zone(s)
-	if t, ok := c.Dates.time(s); ok {
+	if t, ok := c.Dates.time(s, c.Line); ok {
 		t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone).UTC()
 		return t, Sane(t)
 	}
@@ -208,18 +291,61 @@ func ParseOrder(s string) (Order, bool) {
 // may be either is not to be kept. It is safe for concurrent use.
 type Dates struct {
 	order Order
+	ask   func() (Order, error) // nil where there is nobody to ask
+	asked sync.Once
+	err   error
 
 	mu                 sync.Mutex
-	day, month, either string // a date that has only this reading, or both
+	day, month, either seen // dates that have only this reading, or both
+}
+
+// seen is a date, and where it stands; no date is empty.
+type seen struct {
+	text string
+	line int
+}
+
+func (s seen) String() string {
+	if s.line == 0 {
+		return s.text
+	}
+	return fmt.Sprintf("%s (line %d)", s.text, s.line)
 }
 
 // NewDates returns the dates of an input whose order is known, or to be told.
 func NewDates(o Order) *Dates { return &Dates{order: o} }
 
+// AskDates returns the dates of an input whose order is asked for once, when the first
+// date is met of which it matters. Where ask fails, none of them is read, and Err says why.
+func AskDates(ask func() (Order, error)) *Dates { return &Dates{ask: ask} }
+
 // Text is a text with what was said of its dates.
 type Text struct {
 	io.Reader
 	Order Order
+}
+
+// orderNow returns the order as far as it is known, for which it asks where it can.
+func (d *Dates) orderNow() Order {
+	if d == nil {
+		return Untold
+	}
+	if d.ask != nil {
+		d.asked.Do(func() { d.order, d.err = d.ask() })
+	}
+	return d.order
+}
+
+// Looks reports whether dates are only looked at.
+func (d *Dates) Looks() bool { return d != nil && d.ask == nil && d.order == Untold }
+
+// Err returns why the order that was asked for cannot be told; nil where it can, or was
+// not asked for. It is called when the reading has ended.
+func (d *Dates) Err() error {
+	if d == nil {
+		return nil
+	}
+	return d.err
 }
 
 // Told reports whether the order is known.
@@ -229,7 +355,7 @@ func (d *Dates) Told() bool { return d.order != Untold }
 func (d *Dates) Met() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.day != "" || d.month != "" || d.either != ""
+	return d.day.text != "" || d.month.text != "" || d.either.text != ""
 }
 
 // Tell returns the dates of the same input with the order that those that were looked
@@ -239,17 +365,20 @@ func (d *Dates) Tell(file, say string) (*Dates, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.day != "" && d.month != "":
+	case d.day.text != "" && d.month.text != "":
 		return nil, Invalid(file, 0, "its dates are written in two orders: in %s the day comes first, and in %s the month", d.day, d.month).Next("%s", say)
-	case d.day != "":
+	case d.day.text != "":
 		return NewDates(DayFirst), nil
-	case d.month != "":
+	case d.month.text != "":
 		return NewDates(MonthFirst), nil
-	case d.either != "":
+	case d.either.text != "":
 		return nil, Invalid(file, 0, "whether day or month comes first in its dates cannot be told: %s may be either, and so may every other", d.either).Next("%s", say)
 	}
 	return NewDates(Untold), nil
 }
+
+// Order returns the order as far as it was told.
+func (d *Dates) Order() Order { return d.order }
 
 // dated finds a date that may begin with day or month.
 var dated = regexp.MustCompile(`\b[0-9]{1,2}[/-][0-9]{1,2}[/-][0-9]{4}\b`)
@@ -263,46 +392,50 @@ type slashed struct {
 	clock               time.Duration
 }
 
-// time reads a date that begins with day or month. Dates with points begin with the day.
-func (d *Dates) time(s string) (time.Time, bool) {
+// time reads a date that begins with day or month, and stands in a line. Dates with points
+// begin with the day.
+func (d *Dates) time(s string, line int) (time.Time, bool) {
 	p, separator, ok := slash(s)
 	if !ok {
 		return time.Time{}, false
 	}
 	day, dayOK := p.at(p.second, p.first)
+	if separator == '.' {
+		return day, dayOK
+	}
 	month, monthOK := p.at(p.first, p.second)
-	if separator == '.' || dayOK && !monthOK && (d == nil || d.order == Untold) {
-		d.look(separator, &s, true, false)
-		return day, dayOK
+	order := d.orderNow()
+	if d.Err() != nil {
+		return time.Time{}, false
 	}
-	if d == nil {
+	if order == Untold {
+		d.look(seen{s, line}, dayOK, monthOK)
+	}
+	switch {
+	case order == DayFirst, order == Untold && dayOK && !monthOK:
+		return day, dayOK
+	case d == nil:
 		return month, monthOK && (!dayOK || p.first == p.second)
-	}
-	d.look(separator, &s, dayOK, monthOK)
-	if d.order == DayFirst {
-		return day, dayOK
 	}
 	return month, monthOK
 }
 
-// look notes which readings a date has.
-func (d *Dates) look(separator byte, s *string, day, month bool) {
-	if d == nil || separator == '.' {
+// look notes which readings a date has: of each, the first in the input.
+func (d *Dates) look(s seen, day, month bool) {
+	if d == nil || !day && !month {
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	place := &d.either
 	switch {
-	case !day && !month:
-		return
 	case !month:
 		place = &d.day
 	case !day:
 		place = &d.month
 	}
-	if *place == "" {
-		*place = strings.Clone(*s)
+	if place.text == "" || s.line < place.line {
+		*place = seen{strings.Clone(s.text), s.line}
 	}
 }
 

@@ -1,11 +1,13 @@
 package decode
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"candor/internal/fault"
 )
@@ -94,6 +96,24 @@ func TestAnInputHasOneOrderOfDayAndMonth(t *testing.T) {
 			t.Error(diff)
 		}
 	}
+	asked := 0
+	d := AskDates(func() (Order, error) { asked++; return DayFirst, nil })
+	if got := read(d, "2026-03-01", "3.4.2026", "3/11/2026", "13/11/2026"); asked != 1 || got[2] != "2026-11-03" || d.Err() != nil || !d.Told() {
+		t.Errorf("%v, asked %d times, %v", got, asked, d.Err())
+	}
+	d = AskDates(func() (Order, error) { return Untold, fault.New(fault.Invalid, "two orders") })
+	if got := read(d, "13/11/2026"); got[0] != "none" || d.Err() == nil {
+		t.Errorf("%v: read though its order cannot be told", got)
+	}
+	lines := &Clock{Dates: NewDates(Untold), Line: 7}
+	lines.Time("13/11/2026")
+	lines.Line = 9
+	lines.Time("11/13/2026")
+	lines.Line = 3
+	lines.Time("14/11/2026")
+	if _, err := lines.Dates.Tell("f.csv", "say it"); err == nil || !strings.Contains(err.Error(), "14/11/2026 (line 3)") || !strings.Contains(err.Error(), "11/13/2026 (line 9)") {
+		t.Errorf("%v does not say where", err)
+	}
 	for _, texts := range [][]string{{"3/11/2026", "4/11/2026"}, {"13/11/2026", "11/13/2026"}} {
 		d := NewDates(Untold)
 		read(d, texts...)
@@ -109,6 +129,37 @@ func TestAnInputHasOneOrderOfDayAndMonth(t *testing.T) {
 	}
 	if _, ok := ParseOrder("dmy"); ok {
 		t.Error("dmy is an order")
+	}
+}
+
+// TestPlainTimesAreReadAsOthers compares what is read by hand with what package time reads.
+func TestPlainTimesAreReadAsOthers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		part := func(name string, most int) string { return fmt.Sprintf("%02d", rapid.IntRange(0, most).Draw(t, name)) }
+		s := fmt.Sprintf("%04d-%s-%s", rapid.IntRange(1960, 2300).Draw(t, "year"), part("month", 13), part("day", 32)) + rapid.SampledFrom([]string{"T", " ", "t"}).Draw(t, "between") +
+			part("hour", 25) + ":" + part("minute", 61) + ":" + part("second", 61) +
+			rapid.SampledFrom([]string{"", ".", ".5", ".000001", ".123456789", ".1234567891", ",5"}).Draw(t, "decimals") +
+			rapid.SampledFrom([]string{"Z", "+00:00", "-0730", "+14:00", "+01", "", "z", " +0100"}).Draw(t, "zone")
+		got, ok := plainTime(s)
+		if !ok {
+			return
+		}
+		for _, list := range [][]string{layouts[:], others[:]} {
+			for _, l := range list {
+				if want, err := time.Parse(l, s); err == nil {
+					if !want.Equal(got) || got.Location() != time.UTC || !Sane(want) {
+						t.Fatalf("%s: %v, want %v", s, got, want)
+					}
+					return
+				}
+			}
+		}
+		t.Fatalf("%s is read as %v, and is no time", s, got)
+	})
+	for _, s := range []string{"2026-03-31T10:00:00Z", "2026-03-31 10:00:00.123+0200", "2024-02-29T23:59:59.999999999-05:00"} {
+		if _, ok := plainTime(s); !ok {
+			t.Errorf("%s is not plain", s)
+		}
 	}
 }
 

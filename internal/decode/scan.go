@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -40,26 +41,52 @@ func (s *Scan) Next(c byte) bool {
 
 // Quoted reads a string, which begins at the next byte.
 func (s *Scan) Quoted() (string, bool) {
-	start, plain := s.At+1, true
-	for i := start; i < len(s.Text); i++ {
+	start := s.At + 1
+	end, plain := s.plain(start), true
+	for i := end; i < len(s.Text); i++ {
 		switch c := s.Text[i]; {
 		case c == '"':
 			s.At = i + 1
-			if plain {
-				return s.Text[start:i], true
+			text := s.Text[start:i]
+			if plain && (i == end || utf8.ValidString(text)) {
+				return text, true
 			}
-			text, err := jsontext.AppendUnquote(nil, s.Text[start-1:i+1])
-			return string(text), err == nil
+			out, err := jsontext.AppendUnquote(nil, s.Text[start-1:i+1])
+			return string(out), err == nil
 		case c < ' ':
 			return "", false
 		case c == '\\':
 			plain = false
 			i++
-		case c >= utf8.RuneSelf:
-			plain = false
 		}
 	}
 	return "", false
+}
+
+// Plain reports whether a text is ASCII that stands for itself in a string of JSON.
+func Plain(text string) bool { return (&Scan{Text: text}).plain(0) == len(text) }
+
+// plain returns where the first byte is from a place on that ends a string, or is not
+// ASCII that stands for itself in one. It looks at eight bytes at a time: a byte of zero in
+// what they are apart from a mark has its lowest bit borrowed from.
+func (s *Scan) plain(at int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	zero := func(v uint64) uint64 { return (v - ones) &^ v & tops }
+	for ; at+8 <= len(s.Text); at += 8 {
+		w := s.Text[at : at+8]
+		v := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 | uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
+		found := zero(v^(ones*'"')) | zero(v^(ones*'\\')) | (v-ones*' ')&^v&tops | v&tops
+		if found != 0 {
+			return at + bits.TrailingZeros64(found)/8
+		}
+	}
+	for at < len(s.Text) {
+		if c := s.Text[at]; c == '"' || c == '\\' || c < ' ' || c >= utf8.RuneSelf {
+			break
+		}
+		at++
+	}
+	return at
 }
 
 // Word passes over a literal: true, false or null.

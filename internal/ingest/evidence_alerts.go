@@ -301,6 +301,9 @@ func (in *alertInput) read(ctx context.Context, o opened, p pass, yield func(*al
 		yield(nil, in.because(o.location, err))
 		return false
 	}
+	if p.dates == nil {
+		p.dates = in.dates(ctx, o.location)
+	}
 	seq, err := in.detect(ctx, o, p)
 	if err != nil {
 		yield(nil, err)
@@ -318,6 +321,10 @@ func (in *alertInput) read(ctx context.Context, o opened, p pass, yield func(*al
 		if !yield(a, nil) {
 			return false
 		}
+	}
+	if err := p.dates.Err(); err != nil { // what was read of them before counts for nothing
+		yield(nil, in.because(o.location, err))
+		return false
 	}
 	return true
 }
@@ -422,12 +429,6 @@ func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*
 		}
 	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
-	if p.dates == nil {
-		var err error
-		if p.dates, err = in.dates(ctx, l, head); err != nil {
-			return nil, err
-		}
-	}
 	input := export.Input{File: l.path, Text: o.text, Reject: p.reject, Warn: p.located(l), Dates: p.dates}
 	object := bytes.HasPrefix(head, []byte("{"))
 	if len(head) == 0 {
@@ -458,21 +459,27 @@ func (in *alertInput) detect(ctx context.Context, o opened, p pass) (iter.Seq2[*
 }
 
 // dates returns the order of day and month in the dates of a file: as the request says,
-// else as all of them tell, for which the file is read once more.
-func (in *alertInput) dates(ctx context.Context, l location, head []byte) (*decode.Dates, error) {
-	if in.order != decode.Untold || !decode.HasDates(head) {
-		return decode.NewDates(in.order), nil
+// else as all of them tell, for which the file is read once more when the first is met.
+func (in *alertInput) dates(ctx context.Context, l location) *decode.Dates {
+	if in.order != decode.Untold {
+		return decode.NewDates(in.order)
 	}
-	look := *in
-	look.known, look.progress = nil, func(int64) {}
-	seen := decode.NewDates(decode.Untold)
-	p := pass{reject: func(evidence.Reject) {}, warn: func(string) {}, format: func(string) {}, dates: seen}
-	for _, err := range look.file(ctx, sha256.New(), l, p) {
-		if err != nil {
-			return nil, err
+	return decode.AskDates(func() (decode.Order, error) {
+		look := *in
+		look.known, look.progress = nil, func(int64) {}
+		seen := decode.NewDates(decode.Untold)
+		p := pass{reject: func(evidence.Reject) {}, warn: func(string) {}, format: func(string) {}, left: func(*mapping.Text, string) {}, dates: seen}
+		for _, err := range look.file(ctx, sha256.New(), l, p) {
+			if err != nil {
+				return decode.Untold, err
+			}
 		}
-	}
-	return seen.Tell(l.path, export.OrderHelp)
+		told, err := seen.Tell(l.path, decode.OrderHelp)
+		if err != nil {
+			return decode.Untold, err
+		}
+		return told.Order(), nil
+	})
 }
 
 // parquet reads a file that has its columns' places at its end.

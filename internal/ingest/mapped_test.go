@@ -120,6 +120,46 @@ func TestTheOrderOfDayAndMonthIsThatOfTheFile(t *testing.T) {
 	}
 }
 
+// TestTheOrderIsFoundHoweverFarBehind puts the one date that tells it behind what a format is
+// told by, in every kind of file of alerts, mapped or not.
+func TestTheOrderIsFoundHoweverFarBehind(t *testing.T) {
+	lines := func(form string, dates ...string) []byte {
+		var b strings.Builder
+		for i := range 1500 {
+			fmt.Fprintf(&b, form, i, "2026-03-01T10:00:00Z")
+		}
+		for i, d := range dates {
+			fmt.Fprintf(&b, form, 9000+i, d)
+		}
+		return []byte(b.String())
+	}
+	const csv, object = "a%d,r,%s,and some text\n", `{"id":"a%d","rule_id":"r","time":"%s","text":"and more"}`
+	for name, of := range map[string]struct{ head, form, mapping string }{
+		"f.csv": {"id,rule_id,time,text\n", csv, ""}, "m.csv": {"id,rule_id,time,text\n", csv, "kind: alert-mapping\nversion: 1\ncolumns: {id: id, rule_id: rule_id, time: time}\n"},
+		"f.jsonl": {"", object + "\n", ""}, "f.json": {"", "[" + object + "]\n", ""},
+		"m1.jsonl": {"", object + "\n", "kind: alert-mapping\nversion: 1\ncolumns: {id: id, rule_id: rule_id, time: time}\n"},
+		"m2.jsonl": {"", object + "\n", "kind: mapping\nversion: 2\nof: alerts\ncolumns: {id: id, rule_id: rule_id, time: time}\n"},
+	} {
+		read := func(dates ...string) (Check, error) {
+			text := lines(of.form, dates...)
+			if name == "f.json" {
+				text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("]\n["), []byte(",\n")), []byte("]\n"), []byte("]"))
+			}
+			return checked(t, evidence.Alerts, of.mapping, map[string][]byte{name: append([]byte(of.head), text...)}, name)
+		}
+		c, err := read("3/11/2026 10:00", "13/11/2026 10:00")
+		if err != nil || c.Last.Format(time.DateOnly) != "2026-11-13" || c.Rejected != 0 {
+			t.Errorf("%s: %d rejected, up to %v, %v", name, c.Rejected, c.Last, err)
+		}
+		if _, err = read("3/11/2026 10:00", "13/11/2026 10:00", "11/14/2026 10:00"); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "two orders") || !strings.Contains(err.Error(), "(line 150") {
+			t.Errorf("%s: two orders: %v", name, err)
+		}
+		if _, err = read("3/11/2026 10:00"); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "cannot be told") {
+			t.Errorf("%s: none is told: %v", name, err)
+		}
+	}
+}
+
 func TestAMappingIsOfTheKindThatIsAdded(t *testing.T) {
 	m := "kind: mapping\nversion: 2\nof: fields\ncolumns: {source: a, field: b, share: c}\n"
 	file := map[string][]byte{"x.csv": []byte("a,b,c\nx,y,1\n")}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ const maxDepth = 4
 // several, or several joined; and what is done with it then.
 type expr struct {
 	path     string
+	at       int // of the path among those that are read of a record; see export.Paths
 	constant string
 	filename *regexp.Regexp
 	first    []*expr
@@ -213,78 +215,70 @@ func (e *expr) namesFile() bool {
 	return is
 }
 
-// paths calls do with every path of the expression.
-func (e *expr) paths(do func(path string)) {
+// each calls do with every expression in this one that reads a path.
+func (e *expr) each(do func(*expr)) {
 	if e.path != "" {
-		do(e.path)
+		do(e)
 	}
-	for _, sub := range append(e.first, e.parts...) {
-		sub.paths(do)
+	for _, list := range [...][]*expr{e.first, e.parts} {
+		for _, sub := range list {
+			sub.each(do)
+		}
 	}
 }
 
 // label names what the expression reads, for messages.
 func (e *expr) label() string {
 	var all []string
-	e.paths(func(p string) { all = append(all, p) })
+	e.each(func(sub *expr) { all = append(all, sub.path) })
 	return strings.Join(all, ", ")
 }
 
 // row is one record that is read through a mapping.
 type row struct {
 	export.Object
-	outer export.Object // the record in whose list it stands; nil otherwise
-	line  int
-	base  string // the name of the file without its folder
-	found map[string]bool
-	table bool // names are in lower case
+	record *export.Record // that was read at its paths alone, without an Object; nil otherwise
+	outer  export.Object  // the record in whose list it stands; nil otherwise
+	line   int
+	base   string // the name of the file without its folder
+	found  map[string]bool
+	table  bool // names are in lower case
 }
 
 // outside begins a path in the record in whose list the row stands.
 const outside = "$."
 
-// texts returns the texts at a path in order, each once and none blank.
-func (r *row) texts(p string) []string {
-	o, at := r.Object, p
-	if rest, is := strings.CutPrefix(p, outside); is && r.outer != nil {
-		o, at = r.outer, rest
+// texts returns the texts at the path of an expression in order, each once and none blank.
+func (r *row) texts(e *expr) []string {
+	var all []string
+	if r.record != nil {
+		all = export.EachText(r.record.TextsAt(e.at))
+	} else {
+		all = r.whole(e.path)
 	}
-	if r.table {
-		at = strings.ToLower(at)
-	}
-	all := plainly(o, at)
-	if all == nil {
-		all = o.Texts(at)
-	}
-	if len(all) > 0 && !r.found[p] {
-		r.found[p] = true
+	if len(all) > 0 && !r.found[e.path] {
+		r.found[e.path] = true
 	}
 	return all
 }
 
-// plainly returns the one text at a path of one or two names to which there is no other
-// way, as most are; nil where it may be otherwise.
-func plainly(o export.Object, path string) []string {
-	v := o[path]
-	if outer, inner, two := strings.Cut(path, "."); v == nil && two && !strings.Contains(inner, ".") {
-		in, _ := o[outer].(export.Object)
-		v = in[inner]
+// whole finds the texts at a path in a record that was read whole.
+func (r *row) whole(p string) []string {
+	o := r.Object
+	if rest, is := strings.CutPrefix(p, outside); is && r.outer != nil {
+		o, p = r.outer, rest
 	}
-	text, is := v.(string)
-	if !is || strings.ContainsAny(text, "\n\r") || o[path] != nil && strings.Contains(path, ".") {
-		return nil
+	if r.table {
+		p = strings.ToLower(p)
 	}
-	if text = strings.TrimSpace(text); text == "" {
-		return nil
-	}
-	return []string{text}
+	return o.Texts(p)
 }
 
 // raw returns the values of an expression before anything is done with them.
 func (e *expr) raw(r *row) []string {
 	switch {
 	case e.path != "":
-		return r.texts(e.path)
+		return r.texts(e)
 	case e.filename != nil:
 		if g := e.filename.FindStringSubmatch(r.base); g != nil {
 			return []string{g[1]}
@@ -328,6 +322,10 @@ func (e *expr) eval(r *row) []string {
 	if e.values != nil {
 		all = e.translated(all)
 	}
+	if e.fold == nil && e.factor == 0 {
+		return all
+	}
+	all = slices.Clone(all) // a path that several name is read once
 	for i, v := range all {
 		if e.fold != nil {
 			v = e.fold(v)

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/alert/export"
 	"candor/internal/decode"
 )
 
@@ -33,7 +34,8 @@ type Mapping struct {
 	columns []column // in the order of the target's keys
 	fields  []*expr  // kept under the name of their path
 	zone    *time.Location
-	order   decode.Order // of day and month in dates; Untold where the file tells it
+	paths   *export.Paths // of a record that are read; nil for the whole of it
+	order   decode.Order  // of day and month in dates; Untold where the file tells it
 }
 
 // column is one field of a record and what makes it.
@@ -105,6 +107,7 @@ func Decode(file string, data []byte) (*Mapping, []string, error) {
 		return nil, nil, err
 	}
 	m.read(columns, r)
+	m.compile()
 	return m, append(append(doc.Unknown(), r.warnings...), columns.Unknown()...), m.wrong(columns)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -54,19 +55,100 @@ type source struct {
 	header []string
 }
 
-// records calls use for every record of a file, in its order, until it returns false.
-func (s *source) records() error {
+// open begins to read a file, and returns what reads its rows where it is a table, or has
+// lines of notes; nil where it is JSON.
+func (s *source) open() (rows func() error) {
 	text := plainText(s.in.Text, s.shape.encoding)
 	head, _ := text.Peek(512)
 	head = bytes.TrimLeft(head, " \t\r\n")
 	s.in.Text = text
 	switch {
 	case s.shape.header != "":
-		return s.noted(text)
+		return func() error { return s.noted(text) }
 	case len(head) > 0 && (head[0] == '{' || head[0] == '[') && len(s.shape.names) == 0 && s.shape.skip == 0:
-		return export.Records(s.in, false, func(r *export.Record) bool { return s.record(r.Line, r.Object, false) })
+		return nil
 	}
-	return s.table(text)
+	return func() error { return s.table(text) }
+}
+
+// records calls use for every record of a file, in its order, until it returns false.
+func (s *source) records() error {
+	if rows := s.open(); rows != nil {
+		return rows()
+	}
+	return export.Records(s.in, false, func(r *export.Record) bool { return s.record(r.Line, r.Object, false) })
+}
+
+// write has w write every record of a file, in its order, and hands on what is made until
+// hand returns false. Records of JSON are written on all processors.
+func (s *source) write(w *writer, hand func(*made) bool) error {
+	rows := s.open()
+	if rows == nil {
+		return s.objects(hand)
+	}
+	on := true
+	s.use = func(r *row) bool {
+		w.record(r)
+		if w.buf.Len() >= chunk {
+			on = hand(w.take())
+		}
+		return on
+	}
+	err := rows()
+	if on && err == nil {
+		hand(w.take())
+	}
+	return err
+}
+
+// objects reads records of JSON.
+func (s *source) objects(hand func(*made) bool) error {
+	shape := export.Shape{Alone: s.derives(), Paths: s.paths}
+	return export.Stream(s.in, shape, func(in export.Input, say func(string)) export.Reader[*made] {
+		w := newWriter(s.Mapping, in, say)
+		own := &source{Mapping: s.Mapping, base: s.base, use: func(r *row) bool { w.record(r); return true }}
+		one := row{base: s.base}
+		return export.Reader[*made]{Take: w.take, Use: func(r *export.Record) {
+			own.found = w.made.found
+			if s.paths == nil {
+				own.record(r.Line, r.Object, false)
+				return
+			}
+			one.record, one.line, one.found = r, r.Line, own.found
+			w.record(&one)
+		}}
+	}, hand)
+}
+
+// derives reports whether ids are made of what whole records say, and of how many equal ones
+// came before.
+func (m *Mapping) derives() bool {
+	return m.target.kind == evidence.Alerts && !slices.ContainsFunc(m.columns, func(c column) bool { return c.name == "id" })
+}
+
+// exprs calls do with every expression that reads a path.
+func (m *Mapping) exprs(do func(*expr)) {
+	for _, c := range m.columns {
+		c.each(do)
+	}
+	for _, f := range m.fields {
+		f.each(do)
+	}
+	for _, c := range m.where {
+		c.each(do)
+	}
+}
+
+// compile finds the paths that are all that is read of a record, where that is so.
+func (m *Mapping) compile() {
+	if m.each != "" || m.derives() {
+		return
+	}
+	var all []string
+	m.exprs(func(e *expr) { all = append(all, e.path) })
+	if m.paths = export.NewPaths(all...); m.paths != nil {
+		m.exprs(func(e *expr) { e.at = m.paths.Index(e.path) })
+	}
 }
 
 // table reads delimited text.

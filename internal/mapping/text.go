@@ -37,13 +37,15 @@ type Text struct {
 	mu      sync.Mutex
 	places  []place
 	out     counts
+	lines   int // of the text so far
+	records int
 }
 
 // counts are what became of the records of a file.
 type counts struct {
 	left  int64
-	first int // the line of the first that was left out
-	why   string
+	first int    // the line of the first that was left out
+	why   string // it was
 }
 
 // place says that lines of the text, from one on, are so many lines of the file.
@@ -134,31 +136,52 @@ func (t *Text) at(made, line int) {
 	}
 }
 
-func (t *Text) leave(line int, c *condition) {
+// add takes up what the writing of some records came to, behind what came before.
+func (t *Text) add(m *made) {
+	for _, p := range m.places {
+		t.at(t.lines+p.made, p.line)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.out.left++; t.out.left == 1 {
-		t.out.first, t.out.why = line, c.text
+	t.lines += m.lines
+	t.records += m.records
+	if t.out.left == 0 {
+		t.out.first, t.out.why = m.out.first, m.out.why
 	}
+	t.out.left += m.out.left
+}
+
+// made is what the writing of some records of a file came to.
+type made struct {
+	text    []byte
+	lines   int
+	records int
+	places  []place // counted from the first of these lines
+	out     counts
+	found   map[string]bool
 }
 
 // chunks makes the text, part by part.
 func (m *Mapping) chunks(in export.Input, t *Text) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		w := newWriter(m, in, t)
 		s := &source{Mapping: m, in: in, base: baseOf(in.File), found: map[string]bool{}}
 		enough := false
-		s.use = func(r *row) bool {
-			w.record(r)
-			if w.buf.Len() < chunk {
-				return true
+		hand := func(part *made) bool {
+			if m.target.write == asYAML && part.records > 0 && t.records == 0 {
+				t.lines++
+				part.text = append([]byte("log_sources:\n"), part.text...)
 			}
-			enough = !yield(w.take(), nil)
+			t.add(part)
+			for p := range part.found {
+				s.found[p] = true
+			}
+			enough = len(part.text) > 0 && !yield(part.text, nil)
 			return !enough
 		}
+		w := newWriter(m, in, in.Warn)
 		err := w.begin()
-		if err == nil {
-			err = s.records()
+		if err == nil && hand(w.take()) {
+			err = s.write(w, hand)
 		}
 		if enough {
 			return
@@ -167,10 +190,7 @@ func (m *Mapping) chunks(in export.Input, t *Text) iter.Seq2[[]byte, error] {
 			yield(nil, err)
 			return
 		}
-		w.end()
-		if yield(w.take(), nil) {
-			s.missing()
-		}
+		s.missing()
 	}
 }
 
@@ -178,15 +198,15 @@ func (m *Mapping) chunks(in export.Input, t *Text) iter.Seq2[[]byte, error] {
 // record has.
 func (s *source) missing() {
 	var all []string
-	add := func(p string) { all = append(all, p) }
+	add := func(e *expr) { all = append(all, e.path) }
 	for _, c := range s.columns {
-		c.paths(add)
+		c.each(add)
 	}
 	for _, f := range s.fields {
-		f.paths(add)
+		f.each(add)
 	}
-	if s.each != "" {
-		add(s.each)
+	if s.Mapping.each != "" {
+		all = append(all, s.Mapping.each)
 	}
 	slices.Sort(all)
 	for _, p := range slices.Compact(all) {
@@ -196,30 +216,36 @@ func (s *source) missing() {
 	}
 }
 
-// writer writes records as Candor's own format has them.
+// writer writes records as Candor's own format has them. It is used by one goroutine.
 type writer struct {
 	*Mapping
 	in    export.Input
 	clock *decode.Clock
-	text  *Text
 	buf   bytes.Buffer
 	csv   *csv.Writer
 	cells []string
-	made  int // lines that were written
+	made  *made
 	line  []byte
 	seen  map[uint64]uint32
+	// values of the columns, of the record at hand
+	values [][]string
 }
 
-func newWriter(m *Mapping, in export.Input, t *Text) *writer {
-	w := &writer{Mapping: m, in: in, text: t, seen: map[uint64]uint32{}, clock: &decode.Clock{Dates: in.Dates, Once: decode.Once{Note: in.Warn}}}
+func newWriter(m *Mapping, in export.Input, say func(string)) *writer {
+	w := &writer{Mapping: m, in: in, made: &made{found: map[string]bool{}}, seen: map[uint64]uint32{},
+		clock: &decode.Clock{Dates: in.Dates, Once: decode.Once{Note: say}}}
 	w.csv = csv.NewWriter(&w.buf)
+	w.values = make([][]string, len(m.columns))
+	w.cells = make([]string, len(m.target.keys)+len(m.fields))
 	return w
 }
 
-// take returns what was written and begins anew.
-func (w *writer) take() []byte {
+// take returns what was made since it was called last.
+func (w *writer) take() *made {
 	w.csv.Flush()
-	out := bytes.Clone(w.buf.Bytes())
+	out := w.made
+	out.text = bytes.Clone(w.buf.Bytes())
+	w.made = &made{found: map[string]bool{}}
 	w.buf.Reset()
 	return out
 }
@@ -242,31 +268,27 @@ func (w *writer) begin() error {
 		for _, f := range w.fields {
 			names = append(names, f.path)
 		}
-		w.cells, w.made = make([]string, len(names)), 1
+		w.made.lines = 1
 		return w.csv.Write(names)
 	case asYAML:
-		w.made = 3
-		w.buf.WriteString("kind: telemetry\nversion: 1\nlog_sources:\n")
+		w.made.lines = 2
+		w.buf.WriteString("kind: telemetry\nversion: 1\n")
 	}
 	return nil
 }
 
-func (w *writer) end() {
-	if w.target.write == asYAML && w.made == 3 {
-		w.buf.Reset()
-		w.buf.WriteString("kind: telemetry\nversion: 1\n")
-	}
-}
-
 // record writes one record, unless it is none, or is a reject.
 func (w *writer) record(r *row) {
+	w.clock.Line = r.line
 	for _, c := range w.where {
 		if !c.holds(r) {
-			w.text.leave(r.line, c)
+			if w.made.out.left++; w.made.out.left == 1 {
+				w.made.out.first, w.made.out.why = r.line, c.text
+			}
 			return
 		}
 	}
-	values := make([][]string, len(w.columns))
+	values := w.values[:len(w.columns)]
 	for i, c := range w.columns {
 		var ok bool
 		if values[i], ok = w.value(r, c); !ok {
@@ -302,6 +324,16 @@ func (w *writer) value(r *row, c column) ([]string, bool) {
 	return []string{at.Format(time.RFC3339Nano)}, true
 }
 
+// at notes that the next line is made of a line of the file.
+func (w *writer) at(line int) {
+	m := w.made
+	m.lines++
+	m.records++
+	if n := len(m.places); n == 0 || m.places[n-1].line+m.lines-m.places[n-1].made != line {
+		m.places = append(m.places, place{m.lines, line})
+	}
+}
+
 // row writes a record as a row of a table.
 func (w *writer) row(r *row, values [][]string) {
 	clear(w.cells)
@@ -316,11 +348,10 @@ func (w *writer) row(r *row, values [][]string) {
 	for i, f := range w.fields {
 		w.cells[len(w.target.keys)+i] = strings.Join(f.eval(r), ";")
 	}
-	w.made++
-	w.text.at(w.made, r.line)
+	w.at(r.line)
 	w.csv.Write(w.cells) // to memory, which cannot fail
 	for _, c := range w.cells {
-		w.made += strings.Count(c, "\n")
+		w.made.lines += strings.Count(c, "\n")
 	}
 }
 
@@ -376,8 +407,7 @@ func (w *writer) object(r *row, values [][]string) {
 		w.in.Reject(evidence.Reject{File: w.in.File, Line: r.line, Reason: "not UTF-8"})
 		return
 	}
-	w.made++
-	w.text.at(w.made, r.line)
+	w.at(r.line)
 	if w.target.write == asYAML {
 		w.buf.WriteString("  - ")
 	}
@@ -427,6 +457,10 @@ func (o *jsonLine) name(s string) {
 }
 
 func (o *jsonLine) text(s string) {
+	if decode.Plain(s) {
+		o.buf = append(append(append(o.buf, '"'), s...), '"')
+		return
+	}
 	var err error
 	if o.buf, err = jsontext.AppendQuote(o.buf, s); err != nil && o.err == nil {
 		o.err = err

@@ -113,3 +113,11 @@ func (c *condition) holds(r *row) bool {
 	}
 	return c.has == nil || *c.has == (len(all) > 0)
 }
+
+// each calls do with every expression of the condition that reads a path.
+func (c *condition) each(do func(*expr)) {
+	c.value.each(do)
+	for _, sub := range c.any {
+		sub.each(do)
+	}
+}

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"runtime"
 
 	"candor/internal/alert"
 	"candor/internal/alert/jsonl"
@@ -27,6 +26,9 @@ import (
 // The strings of an alert are parts of a block of the file: whoever keeps one for
 // long clones it, or keeps the block.
 func Alerts(in jsonl.Input) iter.Seq2[*alert.Alert, error] {
+	if in.Dates.Looks() { // of several dates the first is told
+		return jsonl.Alerts(in)
+	}
 	return func(yield func(*alert.Alert, error) bool) {
 		p := newPipe(in.Reject, in.Warn)
 		p.run(&cutter{text: in.Text, line: 1}, func() decoder { return newWorker(in) }, yield)
@@ -44,69 +46,29 @@ type source interface {
 
 // pipe leads blocks from the reader through the workers to whoever iterates.
 type pipe struct {
-	reject  func(evidence.Reject)
-	warn    func(text string)
-	inOrder chan *block // as they lie in the file
-	work    chan *block
-	quit    chan struct{}
-	ended   crew.Workers
-	err     error           // of the reader; set before inOrder is closed
-	warned  map[string]bool // what was said is not said again
+	reject func(evidence.Reject)
+	warn   func(text string)
+	warned map[string]bool // what was said is not said again
 }
 
 func newPipe(reject func(evidence.Reject), warn func(text string)) *pipe {
-	workers := max(1, runtime.GOMAXPROCS(0))
-	return &pipe{reject: reject, warn: warn, inOrder: make(chan *block, 2*workers), work: make(chan *block, 2*workers),
-		quit: make(chan struct{}), warned: map[string]bool{}}
+	return &pipe{reject: reject, warn: warn, warned: map[string]bool{}}
 }
 
 // run hands out what the blocks of s come to.
 func (p *pipe) run(s source, worker func() decoder, yield func(*alert.Alert, error) bool) {
-	p.ended.Go(func() {
-		defer close(p.work)
-		defer close(p.inOrder)
-		p.err = crew.Do(func() error { return p.read(s) })
-	})
-	for range max(1, runtime.GOMAXPROCS(0)) {
-		w := worker()
-		p.ended.Go(func() {
-			for b := range p.work {
-				b.err = crew.Do(func() error { w.decode(b); return nil })
-				close(b.done)
-			}
-		})
-	}
-	defer p.stop()
-	for b := range p.inOrder {
-		<-b.done
-		if !p.hand(b, yield) {
-			return
-		}
-	}
-	if p.err != nil {
-		yield(nil, p.err)
+	read := func(yield func(*block) bool) error { return blocks(s, yield) }
+	err := crew.InOrder(read, func() func(*block) { return worker().decode }, func(b *block) bool { return p.hand(b, yield) })
+	if err != nil {
+		yield(nil, err)
 	}
 }
 
-// stop ends reading and working, and waits until both have ended.
-func (p *pipe) stop() {
-	close(p.quit)
-	p.ended.Wait()
-}
-
-// read cuts the text into blocks.
-func (p *pipe) read(s source) error {
+// blocks yields the blocks of a source.
+func blocks(s source, yield func(*block) bool) error {
 	for {
 		b, err := s.next()
-		if b != nil {
-			select {
-			case p.inOrder <- b:
-			case <-p.quit:
-				return nil
-			}
-			p.work <- b // never blocks for long: workers go on until it is closed
-		}
-		if errors.Is(err, io.EOF) {
+		if b != nil && !yield(b) || errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -119,10 +81,6 @@ func (p *pipe) read(s source) error {
 func (p *pipe) hand(b *block, yield func(*alert.Alert, error) bool) bool {
 	for _, w := range b.warnings {
 		p.tell(w)
-	}
-	if b.err != nil {
-		yield(nil, b.err)
-		return false
 	}
 	if b.tail != nil {
 		return p.handTail(b.tail, yield)
@@ -164,14 +122,11 @@ func (p *pipe) handTail(tail iter.Seq2[*alert.Alert, error], yield func(*alert.A
 // block is a run of whole lines, and what they come to.
 type block struct {
 	text string
-	line int           // the number of the first
-	long bool          // the one line is longer than is read
-	done chan struct{} // closed once the rest is set
+	line int  // the number of the first
+	long bool // the one line is longer than is read
 
 	// tail, if set, is the alerts of all that follows, and the block has no others.
 	tail iter.Seq2[*alert.Alert, error]
-
-	err error // of the decoder, which then made nothing of it
 
 	alerts   []*alert.Alert
 	rejects  []refusal

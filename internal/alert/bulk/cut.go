@@ -51,7 +51,7 @@ func (c *cutter) fill() {
 
 // cut takes a block of the bytes before end.
 func (c *cutter) cut(end int) *block {
-	b := &block{text: string(c.rest[:end]), line: c.line, done: make(chan struct{})}
+	b := &block{text: string(c.rest[:end]), line: c.line}
 	c.line += bytes.Count(c.rest[:end], []byte("\n"))
 	c.rest = append(c.rest[:0], c.rest[end:]...)
 	return b
@@ -59,7 +59,7 @@ func (c *cutter) cut(end int) *block {
 
 // passLong passes over a line that is longer than is read.
 func (c *cutter) passLong() *block {
-	b := &block{line: c.line, long: true, done: make(chan struct{})}
+	b := &block{line: c.line, long: true}
 	c.line++
 	for c.err == nil {
 		if end := bytes.IndexByte(c.rest, '\n') + 1; end > 0 {

@@ -15,6 +15,9 @@ import (
 // goroutines and of strings holds here, too. Text without a column of ids is read
 // by package tabular alone.
 func Rows(in tabular.Input, m *tabular.Mapping) iter.Seq2[*alert.Alert, error] {
+	if in.Dates.Looks() { // of several dates the first is told
+		return tabular.Alerts(in, m)
+	}
 	return func(yield func(*alert.Alert, error) bool) {
 		c := &rowCutter{text: in.Text, comma: m.Delimiter(), line: 1}
 		header := c.header()
@@ -217,12 +220,12 @@ const maxRow = 1 << 20
 
 // give returns the block that leaves all that follows to package tabular.
 func (c *rowCutter) give() *block {
-	return &block{line: c.line, done: make(chan struct{}), tail: c.tail(c.line)}
+	return &block{line: c.line, tail: c.tail(c.line)}
 }
 
 // cut takes a block of the whole rows.
 func (c *rowCutter) cut() *block {
-	b := &block{text: string(c.rest[:c.end]), line: c.line, done: make(chan struct{})}
+	b := &block{text: string(c.rest[:c.end]), line: c.line}
 	c.line += bytes.Count(c.rest[:c.end], []byte("\n"))
 	c.rest = append(c.rest[:0], c.rest[c.end:]...)
 	c.at, c.end = max(0, c.at-c.end), 0

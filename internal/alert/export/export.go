@@ -54,22 +54,35 @@ type Format struct {
 	Lists, Within []string
 }
 
-// Alerts reads the alerts of a file, in its order. JSON may be one object, a
-// list, an object that holds the list as "value", "results" or "hits", JSON Lines,
-// or a query's answer of columns and rows. An error ends the sequence: fault.Invalid when the file cannot be read
-// on, or the reader's own.
+// Alerts reads the alerts of a file, in its order, on all processors. JSON may be one
+// object, a list, an object that holds the list as "value", "results" or "hits", JSON Lines,
+// or a query's answer of columns and rows. An error ends the sequence: fault.Invalid when the
+// file cannot be read on, or the reader's own.
+//
+// The strings of an alert are parts of a block of the file: whoever keeps one for long
+// clones it, or keeps the block.
 func Alerts(in Input, f Format) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
-		a := &reading{format: f, yield: yield}
-		a.check = alert.Checker{
-			When: func(_, text string) (time.Time, bool) { return a.now.When(text) },
-			Help: decode.TimeHelp, Fail: a.fail, Warn: in.Warn,
-		}
-		p := newPump(in, a.record)
-		p.tables, p.clock.Unit, p.lists, p.within = f.Table, f.Unit, f.Lists, f.Within
-		if err := p.run(); err != nil {
+		shape := Shape{Tables: f.Table, Lists: f.Lists, Within: f.Within}
+		err := Stream(in, shape, func(in Input, _ func(string)) Reader[[]*alert.Alert] {
+			a := newReading(in, f)
+			return Reader[[]*alert.Alert]{Use: a.record, Take: a.take}
+		}, Handing(yield))
+		if err != nil {
 			yield(nil, err)
 		}
+	}
+}
+
+// Handing returns what hands alerts on one by one, until nobody asks for more.
+func Handing(yield func(*alert.Alert, error) bool) func([]*alert.Alert) bool {
+	return func(all []*alert.Alert) bool {
+		for _, a := range all {
+			if !yield(a, nil) {
+				return false
+			}
+		}
+		return true
 	}
 }
 
@@ -85,34 +98,46 @@ func Order(in Input, alerts func(Input) iter.Seq2[*alert.Alert, error], say stri
 	return in.Dates.Tell(in.File, say)
 }
 
-// reading hands the alerts of records to whoever asked.
+// reading makes alerts of records.
 type reading struct {
 	format Format
 	check  alert.Checker
-	yield  func(*alert.Alert, error) bool
+	out    []*alert.Alert
 	now    *Record
 }
 
-// record reads the alerts of one record, and reports whether to go on.
-func (a *reading) record(r *Record) bool {
+func newReading(in Input, f Format) *reading {
+	a := &reading{format: f}
+	a.check = alert.Checker{
+		When: func(_, text string) (time.Time, bool) { return a.now.When(text) },
+		Help: decode.TimeHelp, Fail: a.fail, Warn: in.Warn,
+	}
+	return a
+}
+
+// take returns the alerts that were made since it was called last.
+func (a *reading) take() []*alert.Alert {
+	out := a.out
+	a.out = make([]*alert.Alert, 0, len(out))
+	return out
+}
+
+// record reads the alerts of one record.
+func (a *reading) record(r *Record) {
 	a.now = r
+	r.Numbers(a.format.Unit)
 	drafts := a.format.Read(r)
 	if r.rejected() {
-		return true
+		return
 	}
 	for i := range drafts {
 		if drafts[i].Entity == "" { // what alerts are about besides makes no clusters
 			drafts[i].Entities = nil
 		}
-		found := a.check.Alert(&drafts[i])
-		if r.rejected() {
-			continue
-		}
-		if !a.yield(found, nil) {
-			return false
+		if found := a.check.Alert(&drafts[i]); !r.rejected() {
+			a.out = append(a.out, found)
 		}
 	}
-	return true
 }
 
 // fail is told what is wrong with a draft, under Candor's name of the field.
@@ -129,16 +154,7 @@ func (a *reading) fail(field, value, reason string) {
 // delimited text. The error is fault.Invalid when the file cannot be read on, or
 // the reader's own.
 func Records(in Input, tables bool, use func(*Record) bool) error {
-	p := newPump(in, use)
-	p.tables = tables
-	return p.run()
-}
-
-// Listed does so of JSON whose list of records may stand under other names, too.
-func Listed(in Input, lists []string, use func(*Record) bool) error {
-	p := newPump(in, use)
-	p.lists = lists
-	return p.run()
+	return newPump(in, Shape{Tables: tables}, use).run()
 }
 
 // Collect reads every record of a file that one function turns into something;
@@ -146,94 +162,67 @@ func Listed(in Input, lists []string, use func(*Record) bool) error {
 // It fails as Records does, and with fault.Invalid for delimited text that has not
 // every one of the columns.
 func Collect[T any](file string, text io.Reader, columns []string, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
-	return collect(file, text, func(p *pump) { p.columns = columns }, read)
+	return collect(file, text, Shape{Tables: true, Columns: columns}, read)
 }
 
 // CollectLists is Collect for files whose list of records may stand under other names,
 // too.
 func CollectLists[T any](file string, text io.Reader, lists []string, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
-	return collect(file, text, func(p *pump) { p.lists = lists }, read)
+	return collect(file, text, Shape{Tables: true, Lists: lists}, read)
 }
 
 // CollectLines is Collect for text that is JSON Lines whatever it looks like: each
 // line is an object, or a reject that says nothing of the lines behind it.
 func CollectLines[T any](file string, text io.Reader, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
-	return collect(file, text, func(p *pump) { p.lines = true }, read)
+	return collect(file, text, Shape{Lines: true}, read)
 }
-
-// OrderHelp is what to do about a text whose dates do not tell their order.
-const OrderHelp = "say which comes first (--dates day-first, or --dates month-first)"
 
 // collect reads a text, and once more where it has dates whose order the first reading
-// told. The order is said by a text that is a decode.Text.
-func collect[T any](file string, text io.Reader, set func(*pump), read func(*Record) (T, bool)) (out evidence.Decoded[T], err error) {
-	data, err := io.ReadAll(text)
-	if err != nil {
+// told.
+func collect[T any](file string, text io.Reader, shape Shape, read func(*Record) (T, bool)) (evidence.Decoded[T], error) {
+	return decode.Dated(file, text, func(text io.Reader, dates *decode.Dates) (out evidence.Decoded[T], err error) {
+		err = gather(&out, Input{File: file, Text: text, Dates: dates}, shape, read).run()
 		return out, err
-	}
-	dates := decode.NewDates(orderOf(text))
-	for {
-		out = evidence.Decoded[T]{}
-		p := gather(&out, file, bytes.NewReader(data), read)
-		p.clock.Dates = dates
-		set(p)
-		if err := p.run(); err != nil || !dates.Met() || dates.Told() {
-			return out, err
-		}
-		if dates, err = dates.Tell(file, OrderHelp); err != nil {
-			return evidence.Decoded[T]{}, err
-		}
-	}
-}
-
-// orderOf returns the order of the dates in a text, if it says one.
-func orderOf(text io.Reader) decode.Order {
-	if t, ok := text.(decode.Text); ok {
-		return t.Order
-	}
-	return decode.Untold
+	})
 }
 
 // gather returns what keeps the records of a text in out.
-func gather[T any](out *evidence.Decoded[T], file string, text io.Reader, read func(*Record) (T, bool)) *pump {
-	in := Input{
-		File: file, Text: text,
-		Reject: func(r evidence.Reject) { out.Rejects = append(out.Rejects, r) },
-		Warn:   func(w string) { out.Warnings = append(out.Warnings, file+": "+w) },
-	}
-	p := newPump(in, func(r *Record) bool {
+func gather[T any](out *evidence.Decoded[T], in Input, shape Shape, read func(*Record) (T, bool)) *pump {
+	in.Reject = func(r evidence.Reject) { out.Rejects = append(out.Rejects, r) }
+	in.Warn = func(w string) { out.Warnings = append(out.Warnings, in.File+": "+w) }
+	return newPump(in, shape, func(r *Record) bool {
 		if v, ok := read(r); ok && !r.rejected() {
 			out.Records = append(out.Records, v)
 		}
 		return true
 	})
-	p.tables = true
-	return p
 }
 
-// pump hands records to whoever asked.
+// pump finds the items of a file.
 type pump struct {
-	in      Input
-	tables  bool
-	lines   bool     // it is JSON Lines, whatever it looks like
-	columns []string // that a table must have
-	lists   []string // see Format
-	within  []string
-	use     func(*Record) bool
-	notes   *notes
-	clock   *decode.Clock
+	in    Input
+	shape Shape
+	// give is given each, until it returns false.
+	give    func(item) bool
+	lane    *lane // that reads them, where one does
 	stopped bool
 }
 
-func newPump(in Input, use func(*Record) bool) *pump {
-	return &pump{in: in, use: use, notes: &notes{}, clock: &decode.Clock{Dates: in.Dates, Once: decode.Once{Note: in.Warn}}}
+// newPump returns a pump whose records one function reads.
+func newPump(in Input, shape Shape, use func(*Record) bool) *pump {
+	p := &pump{in: in, shape: shape, lane: newLane(in, &notes{}, in.Warn, use)}
+	p.give = func(it item) bool {
+		p.stopped = !p.lane.read(it)
+		return !p.stopped
+	}
+	return p
 }
 
 // run reads the file, and tells the notes at its end.
 func (p *pump) run() error {
 	err := p.read()
 	if err == nil && !p.stopped {
-		p.notes.tell(p.in.Warn)
+		p.lane.notes.tell(p.in.Warn)
 	}
 	return err
 }
@@ -243,15 +232,15 @@ func (p *pump) read() error {
 	if head, _ := text.Peek(3); string(head) == "\ufeff" {
 		text.Discard(3) // cannot fail: the bytes were peeked
 	}
-	if p.lines {
+	if p.shape.Lines {
 		return newSplitter(p, text).lines(1, 0)
 	}
 	head, _ := text.Peek(512)
 	head = bytes.TrimLeft(head, " \t\r\n")
-	if p.tables && startsHeaded(head) {
+	if p.shape.Tables && startsHeaded(head) {
 		return p.headed(text)
 	}
-	if p.tables && len(head) > 0 && head[0] != '{' && head[0] != '[' {
+	if p.shape.Tables && len(head) > 0 && head[0] != '{' && head[0] != '[' {
 		return p.table(text)
 	}
 	return newSplitter(p, text).run()
@@ -263,7 +252,7 @@ func (p *pump) table(text io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if err := t.Require(p.columns...); err != nil {
+	if err := t.Require(p.shape.Columns...); err != nil {
 		return err
 	}
 	for {
@@ -275,7 +264,9 @@ func (p *pump) table(text io.Reader) error {
 			return err
 		}
 		if r, bad := row.Bad(); bad {
-			p.in.Reject(r)
+			if !p.give(item{line: row.Line, bad: &r}) {
+				return nil
+			}
 			continue
 		}
 		o := make(Object, len(row.Cells))
@@ -284,23 +275,15 @@ func (p *pump) table(text io.Reader) error {
 				o[name] = row.Cells[i]
 			}
 		}
-		if !p.take(row.Line, o, t.Spell) {
+		if !p.give(item{line: row.Line, object: o, spell: t.Spell}) {
 			return nil
 		}
 	}
 }
 
-// take hands out one record and reports whether to go on. Spell, if there is any,
-// gives the names in it as the file spells them.
-func (p *pump) take(line int, o Object, spell func(name string) string) bool {
-	r := &Record{Object: o, File: p.in.File, Line: line, notes: p.notes, clock: p.clock, reject: p.in.Reject, spell: spell}
-	p.stopped = !p.use(r)
-	r.rejected()
-	return !p.stopped
-}
-
-func (p *pump) reject(line int, reason string) {
-	p.in.Reject(evidence.Reject{File: p.in.File, Line: line, Reason: reason})
+// reject gives a record that is none, of which only a reason is told.
+func (p *pump) reject(line int, reason string) bool {
+	return p.give(item{line: line, bad: &evidence.Reject{File: p.in.File, Line: line, Reason: reason}})
 }
 
 // Record is one record of a file, with its place.
@@ -313,6 +296,8 @@ type Record struct {
 	clock  *decode.Clock
 	reject func(evidence.Reject)
 	spell  func(name string) string
+	paths  *Paths // that are read, and their texts; there is no Object then
+	slots  []slot
 }
 
 // rejected tells what is wrong with the record, if anything is, and forgets it.
@@ -447,6 +432,7 @@ const maxNotes = 50
 
 // notes are counted by their text, in the order in which they came up.
 type notes struct {
+	all   bool // no bound is kept
 	texts []string
 	count map[string]int
 	more  int
@@ -457,13 +443,26 @@ func (n *notes) add(text string) {
 		n.count = map[string]int{}
 	}
 	if n.count[text] == 0 {
-		if len(n.texts) == maxNotes {
+		if len(n.texts) == maxNotes && !n.all {
 			n.more++
 			return
 		}
 		n.texts = append(n.texts, text)
 	}
 	n.count[text]++
+}
+
+// merge adds what was noted, without a bound, of the records behind those that n is about.
+func (n *notes) merge(behind *notes) {
+	for _, text := range behind.texts {
+		k := behind.count[text]
+		if n.count[text] == 0 && len(n.texts) == maxNotes {
+			n.more += k
+			continue
+		}
+		n.add(text)
+		n.count[text] += k - 1
+	}
 }
 
 func (n *notes) tell(warn func(string)) {

@@ -15,6 +15,7 @@ import (
 // value. Rows before the names of the fields are rejects.
 func (p *pump) headed(text *bufio.Reader) error {
 	s := newSplitter(p, text)
+	s.src.counts = false
 	h := &heading{separator: "\t", set: ",", empty: "(empty)", unset: "-"}
 	lines := bufio.NewReaderSize(s.src, 1<<16)
 	for line := 1; ; line++ {
@@ -24,7 +25,9 @@ func (p *pump) headed(text *bufio.Reader) error {
 		case err == io.EOF:
 			return nil
 		case err == errLong:
-			p.reject(line, errLong.Error())
+			if !p.reject(line, errLong.Error()) {
+				return nil
+			}
 		case err != nil:
 			return err
 		case len(data) == 0:
@@ -32,9 +35,7 @@ func (p *pump) headed(text *bufio.Reader) error {
 			h.learn(string(data))
 		default:
 			o, wrong := h.row(string(data))
-			if wrong != "" {
-				p.reject(line, wrong)
-			} else if !p.take(line, o, nil) {
+			if wrong != "" && !p.reject(line, wrong) || wrong == "" && !p.give(item{line: line, object: o}) {
 				return nil
 			}
 		}

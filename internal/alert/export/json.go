@@ -26,6 +26,7 @@ type splitter struct {
 	listed bool
 	// columns are the names of the columns of the rows to come, if any were met.
 	columns []string
+	line    []byte // that was read last
 }
 
 var errStop = errors.New("nobody asks for more")
@@ -69,7 +70,9 @@ func (s *splitter) top() (oneLine bool, err error) {
 	if _, err := s.dec.ReadToken(); err != nil {
 		return false, err
 	}
-	s.reject(s.here(), "the record is JSON, but not an object")
+	if !s.reject(s.here(), notObject) {
+		return false, errStop
+	}
 	return false, nil
 }
 
@@ -89,7 +92,7 @@ func (s *splitter) list() error {
 			return err
 		}
 		line := s.src.at(s.dec.InputOffset() - int64(len(raw)))
-		if !s.value(line, raw) {
+		if !s.give(item{line: line, raw: raw}) {
 			return errStop
 		}
 	}
@@ -97,8 +100,8 @@ func (s *splitter) list() error {
 	return err
 }
 
-// member is a name of an object with its value.
-type member struct {
+// rawMember is a name of an object with the JSON of its value.
+type rawMember struct {
 	name  string
 	value jsontext.Value
 }
@@ -122,14 +125,16 @@ func (s *splitter) object() (oneLine bool, err error) {
 			err = errTwice(m.name)
 		}
 		if err != nil {
-			s.reject(start, why(err))
+			if !s.reject(start, why(err)) {
+				return false, errStop
+			}
 			return oneLine, nil
 		}
 		if v != nil {
 			o[m.name] = v
 		}
 	}
-	if !s.take(start, o, nil) {
+	if !s.give(item{line: start, object: o}) {
 		return false, errStop
 	}
 	return oneLine, nil
@@ -137,7 +142,7 @@ func (s *splitter) object() (oneLine bool, err error) {
 
 // members reads the members of an object, at the top or nested, up to its end.
 // Once a list of records was among them they are passed over.
-func (s *splitter) members(nested bool) (all []member, wraps bool, err error) {
+func (s *splitter) members(nested bool) (all []rawMember, wraps bool, err error) {
 	for s.dec.PeekKind() != '}' {
 		token, err := s.dec.ReadToken()
 		if err != nil {
@@ -161,7 +166,7 @@ func (s *splitter) members(nested bool) (all []member, wraps bool, err error) {
 				return nil, false, err
 			}
 			s.head(name, raw)
-			all = append(all, member{name, raw.Clone()})
+			all = append(all, rawMember{name, raw.Clone()})
 		}
 	}
 	_, err = s.dec.ReadToken()
@@ -175,11 +180,11 @@ func (s *splitter) wrapper(name string, kind jsontext.Kind, nested bool) func() 
 	switch {
 	case kind == '[' && len(s.columns) > 0 && (lower == "rows" || lower == "values"):
 		return s.rows
-	case kind == '[' && (slices.Contains([]string{"value", "results", "hits", "Findings"}, name) || slices.Contains(s.lists, name)):
+	case kind == '[' && (slices.Contains([]string{"value", "results", "hits", "Findings"}, name) || slices.Contains(s.shape.Lists, name)):
 		return s.list
 	case kind == '[' && lower == "tables" && !nested:
 		return s.tables
-	case kind == '{' && (name == "hits" || slices.Contains(s.within, name)) && !nested:
+	case kind == '{' && (name == "hits" || slices.Contains(s.shape.Within, name)) && !nested:
 		return s.hits
 	}
 	return nil
@@ -204,20 +209,7 @@ func (s *splitter) skip() error {
 	}
 }
 
-// value reads one record from its JSON.
-func (s *splitter) value(line int, raw jsontext.Value) bool {
-	v, err := parse(raw)
-	o, ok := v.(Object)
-	switch {
-	case err != nil:
-		s.reject(line, why(err))
-	case !ok:
-		s.reject(line, "the record is JSON, but not an object")
-	default:
-		return s.take(line, o, nil)
-	}
-	return true
-}
+const notObject = "the record is JSON, but not an object"
 
 func parse(raw []byte) (any, error) {
 	if v, ok := quick(string(raw)); ok {
@@ -259,7 +251,9 @@ func (s *splitter) broken(err error) error {
 	if s.start != 0 && s.start != line {
 		return s.fatal(err)
 	}
-	s.reject(line, why(err))
+	if !s.reject(line, why(err)) {
+		return nil
+	}
 	return s.lines(rest, line-rest+1)
 }
 
@@ -287,6 +281,7 @@ func (s *splitter) fatal(err error) error {
 // lines reads what the decoder has left as one object on each line, and passes
 // over the first few of the lines. Line is the number of the first.
 func (s *splitter) lines(line, skip int) error {
+	s.src.counts = false // nobody asks for the line of an offset
 	text := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(s.dec.UnreadBuffer())), s.src), 1<<16)
 	for ; ; line++ {
 		data, err := s.oneLine(text)
@@ -294,10 +289,12 @@ func (s *splitter) lines(line, skip int) error {
 		case err == io.EOF:
 			return nil
 		case err == errLong && skip <= 0:
-			s.reject(line, errLong.Error())
+			if !s.reject(line, errLong.Error()) {
+				return nil
+			}
 		case err != nil && err != errLong:
 			return err
-		case skip <= 0 && len(data) > 0 && !s.value(line, data):
+		case skip <= 0 && len(data) > 0 && !s.give(item{line: line, raw: data}):
 			return nil
 		}
 		skip--
@@ -310,15 +307,16 @@ func (s *splitter) oneLine(text *bufio.Reader) ([]byte, error) {
 	return bytes.TrimSpace(data), err
 }
 
-// rawLine returns the next line as it is, io.EOF behind the last, and errLong for one
-// that is too long, which is passed over.
+// rawLine returns the next line as it is, until the next call; io.EOF behind the last, and
+// errLong for one that is too long, which is passed over.
 func (s *splitter) rawLine(text *bufio.Reader) ([]byte, error) {
-	var data []byte
+	data := s.line[:0]
 	for n := 0; ; {
 		s.src.mark()
 		part, err := text.ReadSlice('\n')
 		if n += len(part); n <= MaxRecord {
 			data = append(data, part...)
+			s.line = data
 		}
 		if err == bufio.ErrBufferFull {
 			continue

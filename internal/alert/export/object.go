@@ -128,35 +128,37 @@ func spread(v any, do func(v any)) {
 // Text returns the first text at the first of the paths that has one that is not
 // blank, without the blanks around it.
 func (o Object) Text(paths ...string) string {
-	found := ""
 	for _, p := range paths {
-		o.each(p, func(v any) {
-			if s, ok := v.(string); ok && found == "" {
-				found = strings.TrimSpace(s)
-			}
-		})
+		found := ""
+		if s, ok := o[p].(string); ok { // as most are, and it comes first
+			found = strings.TrimSpace(s)
+		}
+		if found == "" {
+			o.each(p, func(v any) {
+				if s, ok := v.(string); ok && found == "" {
+					found = strings.TrimSpace(s)
+				}
+			})
+		}
 		if found != "" {
-			break
+			return found
 		}
 	}
-	return found
+	return ""
 }
 
 // Texts returns the texts at the paths in order, each once and none blank. A
 // text of several lines, as a table writes a list, is one text for each.
 func (o Object) Texts(paths ...string) []string {
-	var out []string
+	var all []string
 	for _, p := range paths {
 		o.each(p, func(v any) {
-			s, _ := v.(string)
-			for line := range strings.Lines(s) {
-				if line = strings.TrimSpace(line); line != "" && !slices.Contains(out, line) {
-					out = append(out, line)
-				}
+			if s, ok := v.(string); ok {
+				all = append(all, s)
 			}
 		})
 	}
-	return out
+	return EachText(all)
 }
 
 // Objects returns the objects at a path, in order.
@@ -185,70 +187,108 @@ func (r *Record) Fields(without ...string) map[string]string { return r.fields(r
 func (r *Record) FieldsOf(o Object) map[string]string { return r.fields(o, nil) }
 
 func (r *Record) fields(o Object, without []string) map[string]string {
-	f := flattener{record: r, without: without, out: map[string]string{}}
-	f.object("", o)
+	f := flattener{record: r, without: without, out: make(map[string]string, 2*len(o))}
+	if !f.object("", o) {
+		f.sorted = true
+		clear(f.out)
+		f.object("", o)
+	}
 	if len(f.out) == 0 {
 		return nil
 	}
 	return f.out
 }
 
+// flattener finds the values of a record. Which are kept must not depend on the run: names
+// are gone through in their order where that matters, which is where a bound is met, and
+// where a name holds a dot, so that two ways may lead to one path.
 type flattener struct {
 	record  *Record
 	without []string
+	sorted  bool
 	out     map[string]string
 }
 
-func (f *flattener) object(prefix string, o Object) {
+// object reads the values of an object. It returns false where its names must be gone through
+// in their order, and were not.
+func (f *flattener) object(prefix string, o Object) bool {
+	if !f.sorted && !dotted(o) {
+		for name, v := range o {
+			if !f.member(prefix, name, v) {
+				return false
+			}
+		}
+		return true
+	}
 	names := make([]string, 0, len(o))
 	for name := range o {
 		names = append(names, name)
 	}
-	slices.Sort(names) // which values are kept must not depend on the run
+	slices.Sort(names)
 	for _, name := range names {
-		path := prefix + name
-		if !f.left(path) {
-			f.value(path, o[name])
+		if !f.member(prefix, name, o[name]) {
+			return false
 		}
 	}
+	return true
+}
+
+func dotted(o Object) bool {
+	for name := range o {
+		if strings.IndexByte(name, '.') >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *flattener) member(prefix, name string, v any) bool {
+	path := prefix + name
+	return f.left(path) || f.value(path, v)
 }
 
 func (f *flattener) left(path string) bool {
-	return slices.ContainsFunc(f.without, func(w string) bool {
-		rest, ok := strings.CutPrefix(path, w)
-		return ok && (rest == "" || rest[0] == '.')
-	})
+	for _, w := range f.without {
+		if len(path) >= len(w) && path[:len(w)] == w && (len(path) == len(w) || path[len(w)] == '.') {
+			return true
+		}
+	}
+	return false
 }
 
-func (f *flattener) value(path string, v any) {
+func (f *flattener) value(path string, v any) bool {
 	switch v := v.(type) {
 	case Object:
-		f.object(path+".", v)
+		return f.object(path+".", v)
 	case []any:
 		for _, e := range v {
-			f.value(path, e)
+			if !f.value(path, e) {
+				return false
+			}
 		}
 	case string:
-		f.text(path, v)
+		return v == "" || f.text(path, v)
 	}
+	return true
 }
 
-func (f *flattener) text(path, v string) {
-	if v == "" {
-		return
-	}
+func (f *flattener) text(path, v string) bool {
 	before, ok := f.out[path]
 	if ok {
 		v = before + ";" + v
 	}
+	long, many := len(v) > maxField, !ok && len(f.out) == maxFields
 	switch {
-	case len(v) > maxField:
-		f.record.Note("values longer than 1 KiB are not kept as fields of an alert, of lists what lies beyond it")
-	case !ok && len(f.out) == maxFields:
-		f.record.Note("no more than %d values are kept as fields of an alert", maxFields)
-	default:
+	case !long && !many:
 		f.out[path] = v
+	case !f.sorted:
+		return false
+	case long:
+		f.record.Note("values longer than 1 KiB are not kept as fields of an alert, of lists what lies beyond it")
+	default:
+		f.record.Note("no more than %d values are kept as fields of an alert", maxFields)
 	}
+	return true
 }
 
 // Unfold replaces texts that hold a JSON object or list, as tables write them,

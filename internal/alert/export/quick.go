@@ -7,7 +7,7 @@ import "candor/internal/decode"
 // it, which is then left to the reader that says what is wrong. Most of the time of
 // reading an export goes into this.
 func quick(text string) (value any, ok bool) {
-	q := quickReader{decode.Scan{Text: text}}
+	q := quickReader{Scan: decode.Scan{Text: text}}
 	if value, ok = q.value(maxQuick); !ok {
 		return nil, false
 	}
@@ -18,7 +18,16 @@ func quick(text string) (value any, ok bool) {
 // maxQuick is how deep values may lie within each other.
 const maxQuick = 64
 
-type quickReader struct{ decode.Scan }
+type quickReader struct {
+	decode.Scan
+	room []member // of the objects that are being read, one within the other
+}
+
+// member is a name of an object with its value, which is nil for null.
+type member struct {
+	name  string
+	value any
+}
 
 // value reads a value; null is none.
 func (q *quickReader) value(depth int) (any, bool) {
@@ -26,73 +35,90 @@ func (q *quickReader) value(depth int) (any, bool) {
 	if q.At == len(q.Text) || depth == 0 {
 		return nil, false
 	}
-	switch c := q.Text[q.At]; c {
-	case '"':
-		return q.Quoted()
+	switch q.Text[q.At] {
 	case '{':
 		return q.object(depth)
 	case '[':
 		return q.list(depth)
-	case 't':
-		return "true", q.Word("true")
-	case 'f':
-		return "false", q.Word("false")
-	case 'n':
-		return nil, q.Word("null")
 	}
-	return q.Number()
+	text, null, ok := q.plain()
+	if !ok || null {
+		return nil, ok
+	}
+	return text, true
 }
 
-// object reads an object. A name that is there twice is a fault, which others tell.
-func (q *quickReader) object(depth int) (any, bool) {
-	q.At++
-	o := Object{}
-	if q.Next('}') {
-		return o, true
+// plain reads a value that holds no other, of which a byte is there.
+func (q *quickReader) plain() (text string, null, ok bool) {
+	switch q.Text[q.At] {
+	case '"':
+		text, ok = q.Quoted()
+		return text, false, ok
+	case 't':
+		return "true", false, q.Word("true")
+	case 'f':
+		return "false", false, q.Word("false")
+	case 'n':
+		return "", true, q.Word("null")
 	}
-	var null []string // names without a value
+	text, ok = q.Number()
+	return text, false, ok
+}
+
+// members reads an object; member reads what follows a name.
+func (q *quickReader) members(member func(name string) bool) bool {
+	q.At++
+	if q.Next('}') {
+		return true
+	}
 	for {
 		q.Space()
 		if q.At == len(q.Text) || q.Text[q.At] != '"' {
-			return nil, false
+			return false
 		}
 		name, ok := q.Quoted()
-		if !ok || !q.Next(':') {
-			return nil, false
-		}
-		v, ok := q.value(depth - 1)
-		if !ok {
-			return nil, false
-		}
-		if v == nil {
-			null = append(null, name)
-		} else if _, twice := o[name]; twice {
-			return nil, false
-		} else {
-			o[name] = v
+		if !ok || !q.Next(':') || !member(name) {
+			return false
 		}
 		if q.Next('}') {
-			return o, once(o, null)
+			return true
 		}
 		if !q.Next(',') {
-			return nil, false
+			return false
 		}
 	}
 }
 
-// once reports whether no name is there twice, one without a value among them.
-func once(o Object, null []string) bool {
-	for i, n := range null {
-		if _, twice := o[n]; twice {
-			return false
-		}
-		for _, before := range null[:i] {
-			if before == n {
-				return false
-			}
+// object reads an object, which is made once it is known how large it is. A name that is
+// there twice is a fault, which others tell.
+func (q *quickReader) object(depth int) (any, bool) {
+	start := len(q.room)
+	ok := q.members(func(name string) bool {
+		v, ok := q.value(depth - 1)
+		q.room = append(q.room, member{name, v})
+		return ok
+	})
+	all := q.room[start:]
+	q.room = q.room[:start]
+	if !ok {
+		return nil, false
+	}
+	o, null := make(Object, len(all)), 0
+	for _, m := range all {
+		if o[m.name] = m.value; m.value == nil {
+			null++
 		}
 	}
-	return true
+	if len(o) != len(all) {
+		return nil, false
+	}
+	for i := 0; null > 0; i++ {
+		if all[i].value == nil {
+			delete(o, all[i].name)
+			null--
+		}
+	}
+	return o, true
 }
 
 // list reads a list, without the entries that are null.

@@ -74,32 +74,31 @@ func (s *splitter) rows() error {
 		if err != nil {
 			return err
 		}
-		if !s.row(s.src.at(s.dec.InputOffset()-int64(len(raw))), raw) {
+		if !s.give(item{line: s.src.at(s.dec.InputOffset() - int64(len(raw))), raw: raw, columns: s.columns}) {
 			return errStop
 		}
 		return nil
 	})
 }
 
-// row reads one row by the columns, and reports whether to go on.
-func (s *splitter) row(line int, raw jsontext.Value) bool {
+// row reads a row by the columns, or says what is wrong with it.
+func row(text string, columns []string) (o Object, wrong string) {
 	var cells []tree // a list of values would leave out those that are null
-	wrong := fmt.Sprintf("the row is no list of %d values, one for each column", len(s.columns))
-	if raw.Kind() == '[' {
-		if err := json.Unmarshal(raw, &cells); err != nil {
+	wrong = fmt.Sprintf("the row is no list of %d values, one for each column", len(columns))
+	if strings.HasPrefix(text, "[") {
+		if err := json.Unmarshal([]byte(text), &cells); err != nil {
 			wrong = why(err)
 			cells = nil
 		}
 	}
-	if len(cells) != len(s.columns) {
-		s.reject(line, wrong)
-		return true
+	if len(cells) != len(columns) {
+		return nil, wrong
 	}
-	o := make(Object, len(cells))
+	o = make(Object, len(cells))
 	for i, c := range cells {
 		if c.value != nil {
-			o[s.columns[i]] = c.value
+			o[columns[i]] = c.value
 		}
 	}
-	return s.take(line, o, nil)
+	return o, ""
 }

@@ -16,13 +16,14 @@ var errLong = errors.New("a record is longer than 16 MiB")
 type source struct {
 	r      io.Reader
 	n      int64   // bytes handed out
+	counts bool    // line breaks are counted
 	room   int     // bytes that may be handed out before the next mark
 	breaks []int64 // offsets of the line breaks that at has not passed
 	line   int     // of the offset that at was last asked for
 	err    error   // of the reader, other than io.EOF
 }
 
-func newSource(r io.Reader) *source { return &source{r: r, room: MaxRecord, line: 1} }
+func newSource(r io.Reader) *source { return &source{r: r, room: MaxRecord, line: 1, counts: true} }
 
 func (s *source) mark() { s.room = MaxRecord }
 
@@ -32,7 +33,7 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := s.r.Read(p)
-	for at := 0; ; {
+	for at := 0; s.counts; {
 		i := bytes.IndexByte(p[at:n], '\n')
 		if i < 0 {
 			break

@@ -119,6 +119,7 @@ func (r *reader) next(read func(data []byte) *alert.Alert) (*alert.Alert, error)
 		if err != nil {
 			return nil, err
 		}
+		r.clock.Line = r.n
 		var a *alert.Alert
 		if r.reject == nil {
 			if len(data) == 0 {

@@ -53,7 +53,12 @@ func said(d *alert.Draft, c alert.Class, word, at, by string) {
 
 // squeeze makes the spellings of a word one.
 func squeeze(s string) string {
-	return strings.NewReplacer(" ", "", "_", "", "-", "").Replace(strings.ToLower(s))
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || r == '_' || r == '-' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(s))
 }
 
 // verdict returns the class of a word that products share, and whether it is one.

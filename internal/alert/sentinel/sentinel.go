@@ -42,13 +42,29 @@ func NamesRules(head []byte, name string) bool {
 	return sniffAlerts(head) || SniffIncidents(head, name) && export.Contains(head, "RelatedAnalyticRuleIds")
 }
 
-// Alerts reads the alerts of a file, in its order.
+// Alerts reads the alerts of a file, in its order. Of the rows of an incident, one that is
+// older than a row before it only adds what was said then of the alert.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
-	s := &reader{newest: map[string]time.Time{}}
-	return export.Alerts(in, export.Format{
-		Read: s.read, Table: true,
+	rows := export.Alerts(in, export.Format{
+		Read: read, Table: true,
 		Names: map[string]string{"id": "AlertIds", "rule_id": "RelatedAnalyticRuleIds", "time": "CreatedTime", "disposition_time": "TimeGenerated", "disposition": "Classification"},
 	})
+	return func(yield func(*alert.Alert, error) bool) {
+		newest := map[string]time.Time{}
+		for a, err := range rows {
+			if err == nil && a.Disposition != nil && a.Disposition.Provenance == alert.Incident {
+				switch at := a.Disposition.Time; {
+				case at.Before(newest[a.CaseID]):
+					a.RuleName, a.Severity, a.Tactic, a.Techniques, a.Fields = "", "", "", nil, nil
+				default:
+					newest[strings.Clone(a.CaseID)] = at
+				}
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
 }
 
 // columns are the names that are read, in the table's own spelling.
@@ -60,16 +76,13 @@ var columns = [...]string{
 // others are names that cases are read from.
 var others = [...]string{"ClosedTime", "FirstActivityTime", "LastModifiedTime", "ClassificationComment"}
 
-// reader remembers the newest row of each incident.
-type reader struct{ newest map[string]time.Time }
-
-func (s *reader) read(r *export.Record) []alert.Draft {
+func read(r *export.Record) []alert.Draft {
 	Spell(r)
 	if r.Text("SystemAlertId") != "" {
 		return []alert.Draft{row(r)}
 	}
 	number := r.Text("IncidentNumber")
-	at, ok := r.When(r.Text("TimeGenerated"))
+	_, ok := r.When(r.Text("TimeGenerated"))
 	switch {
 	case number == "":
 		r.Fail("IncidentNumber", "", "is missing or empty")
@@ -93,11 +106,7 @@ func (s *reader) read(r *export.Record) []alert.Draft {
 		DispositionTime: r.Text("TimeGenerated"), DispositionBy: r.Text("ModifiedBy"), Provenance: string(alert.Incident),
 	}
 	d.Disposition, d.Word = classify(r)
-	// An older row only adds what was said then.
-	if !at.Before(s.newest[number]) {
-		s.newest[number] = at
-		describe(r, &d)
-	}
+	describe(r, &d)
 	drafts := make([]alert.Draft, len(ids))
 	for i, id := range ids {
 		drafts[i] = d

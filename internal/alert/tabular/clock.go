@@ -76,6 +76,9 @@ func (in *Input) clocks(cells *[numKeys]cell) clocks {
 	return clocks{fired: of(keyTime), said: of(keyDispositionTime)}
 }
 
+// at says where the times stand that are read then.
+func (c *clocks) at(line int) { c.fired.Line, c.said.Line = line, line }
+
 // when reads the text of a key that is a time.
 func (c *clocks) when(key, text string) (time.Time, bool) {
 	r := &c.fired

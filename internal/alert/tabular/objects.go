@@ -17,41 +17,75 @@ import (
 // list. A path that leads to several values is the first of them; of techniques
 // and fields, all. A path that no record has is a warning. An error ends the
 // sequence: fault.Invalid when the file cannot be read on, or the reader's own.
+//
+// The file is read on all processors, as export.Alerts reads one, but by one where ids are
+// made of what earlier records say, too.
 func Objects(in Input, m *Mapping) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
-		o := &objects{fields: m.fields, words: m.words, found: map[string]bool{}, ids: ids{}, yield: yield}
-		base := path.Base(strings.ReplaceAll(in.File, `\`, "/"))
-		for i, key := range Keys() {
-			s := m.sources[key]
-			if s == nil {
-				continue
-			}
-			v, _, err := s.fixed(m, base)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			o.cells[i] = cell{source: s, fixed: v, known: true}
-		}
-		o.clocks = in.clocks(&o.cells)
-		o.check = alert.Checker{
-			When: func(key, text string) (time.Time, bool) { return o.clocks.when(key, text) }, Help: help(m), Warn: in.Warn,
-			Fail: func(field, value, reason string) { o.record.Fail(o.path(field), value, reason) },
-		}
-		read := export.Records
-		if o.own = m.own; o.own {
-			read = func(in export.Input, _ bool, use func(*export.Record) bool) error {
-				return export.Listed(in, ownLists[:], use)
-			}
-		}
-		if err := read(export.Input(in), false, o.read); err != nil {
+		cells, err := m.cells(path.Base(strings.ReplaceAll(in.File, `\`, "/")))
+		if err != nil {
 			yield(nil, err)
 			return
 		}
-		if !o.own {
-			o.missing(in)
+		found, stopped := map[string]bool{}, false
+		hand := export.Handing(yield)
+		shape := export.Shape{Alone: !cells[keyID].known}
+		if m.own {
+			shape.Lists = ownLists[:]
+		} else if !shape.Alone {
+			shape.Paths = export.NewPaths(paths(&cells, m.fields)...)
+		}
+		r := &objectsReading{Mapping: m, cells: cells, paths: shape.Paths}
+		err = export.Stream(export.Input(in), shape, func(own export.Input, say func(string)) export.Reader[part] {
+			o := r.open(Input(own), say)
+			return export.Reader[part]{Use: o.read, Take: o.take}
+		}, func(r part) bool {
+			for p := range r.found {
+				found[p] = true
+			}
+			stopped = !hand(r.alerts)
+			return !stopped
+		})
+		switch {
+		case err != nil:
+			yield(nil, err)
+		case !m.own && !stopped:
+			for _, p := range paths(&cells, m.fields) {
+				if !found[p] {
+					in.Warn("no record has " + p + ", which the mapping names")
+				}
+			}
 		}
 	}
+}
+
+// cells returns where the keys' values come from in a file of records. It fails with
+// fault.Invalid for a name of a file, without its folder, that the mapping cannot read.
+func (m *Mapping) cells(base string) (cells [numKeys]cell, err error) {
+	for i, key := range Keys() {
+		s := m.sources[key]
+		if s == nil {
+			continue
+		}
+		v, _, err := s.fixed(m, base)
+		if err != nil {
+			return cells, err
+		}
+		cells[i] = cell{source: s, fixed: v, known: true}
+	}
+	return cells, nil
+}
+
+// paths lists those that are read, in their order.
+func paths(cells *[numKeys]cell, fields []string) []string {
+	all := slices.Clone(fields)
+	for i := range cells {
+		if c := &cells[i]; c.known && c.column != "" {
+			all = append(all, c.column)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // ownLists are names under which a list of Candor's own alerts may stand, beside those
@@ -104,22 +138,65 @@ func mentions(r *export.Record) (list []alert.Mention) {
 
 // objects reads records through a mapping.
 type objects struct {
-	cells   [numKeys]cell // in the order of Keys
-	fields  []string
-	words   bool
-	own     bool // Candor's own records
-	check   alert.Checker
-	clocks  clocks
-	record  *export.Record
-	found   map[string]bool // paths that a record had
-	ids     ids
-	yield   func(*alert.Alert, error) bool
-	stopped bool
+	cells  [numKeys]cell // in the order of Keys
+	fields []string
+	words  bool
+	own    bool // Candor's own records
+	check  alert.Checker
+	clocks clocks
+	record *export.Record
+	ids    ids
+	out    part
+
+	paths    *export.Paths
+	at       [numKeys]int // of the cells' paths among those that are read
+	fieldsAt []int
 }
 
-// read makes an alert of a record and reports whether to go on.
-func (o *objects) read(r *export.Record) bool {
+// part is what some records came to: alerts, and the paths that one of them had.
+type part struct {
+	alerts []*alert.Alert
+	found  map[string]bool
+}
+
+// objectsReading is what the readers of one file have in common.
+type objectsReading struct {
+	*Mapping
+	cells [numKeys]cell
+	paths *export.Paths // that are read of a record; nil for the whole of it
+}
+
+// open returns what reads some of the records.
+func (m *objectsReading) open(in Input, say func(string)) *objects {
+	o := &objects{cells: m.cells, fields: m.fields, words: m.words, own: m.own, ids: ids{}, out: part{found: map[string]bool{}}}
+	o.paths = m.paths
+	for i := range o.cells {
+		o.at[i] = m.paths.Index(o.cells[i].path())
+	}
+	for _, f := range m.fields {
+		o.fieldsAt = append(o.fieldsAt, m.paths.Index(f))
+	}
+	said := in
+	said.Warn = say
+	o.clocks = said.clocks(&o.cells)
+	o.check = alert.Checker{
+		When: func(key, text string) (time.Time, bool) { return o.clocks.when(key, text) }, Help: help(m.Mapping), Warn: in.Warn,
+		Fail: func(field, value, reason string) { o.record.Fail(o.path(field), value, reason) },
+	}
+	return o
+}
+
+// take returns what the records came to that were read since it was called last.
+func (o *objects) take() part {
+	out := o.out
+	o.out = part{alerts: make([]*alert.Alert, 0, len(out.alerts)), found: map[string]bool{}}
+	return out
+}
+
+// read makes an alert of a record.
+func (o *objects) read(r *export.Record) {
 	o.record = r
+	o.clocks.at(r.Line)
 	d := draft(o)
 	d.Techniques = o.clocks.fired.Techniques(d.Techniques)
 	if o.words {
@@ -128,8 +205,8 @@ func (o *objects) read(r *export.Record) bool {
 	if !o.cells[keyID].known {
 		d.ID = o.id(d.Site)
 	}
-	for _, f := range o.fields {
-		if v := o.all(f); v != "" {
+	for i, f := range o.fields {
+		if v := o.all(f, o.fieldsAt[i]); v != "" {
 			if d.Fields == nil {
 				d.Fields = map[string]string{}
 			}
@@ -140,9 +217,16 @@ func (o *objects) read(r *export.Record) bool {
 		d.Fields, d.Mentions = ownFields(r), mentions(r)
 	}
 	if a := o.check.Alert(&d); !r.Bad() {
-		o.stopped = !o.yield(a, nil)
+		o.out.alerts = append(o.out.alerts, a)
 	}
-	return !o.stopped
+}
+
+// path returns the path of a record that the cell is of; empty where there is none.
+func (c *cell) path() string {
+	if !c.known {
+		return ""
+	}
+	return c.column
 }
 
 // raw returns a key's value as the record has it.
@@ -152,20 +236,31 @@ func (o *objects) raw(key int) string {
 	case !c.known || c.column == "":
 		return c.fixed
 	case key == keyTechniques || key == keyEntities:
-		return o.all(c.column)
+		return o.all(c.column, o.at[key])
 	}
-	v := o.record.Text(c.column)
-	if v != "" {
-		o.found[c.column] = true
+	var v string
+	if o.paths != nil {
+		v = export.FirstText(o.record.TextsAt(o.at[key]))
+	} else {
+		v = o.record.Text(c.column)
+	}
+	if v != "" && !o.out.found[c.column] {
+		o.out.found[c.column] = true
 	}
 	return v
 }
 
-// all returns the values at a path, joined by semicolons.
-func (o *objects) all(p string) string {
-	values := o.record.Texts(p)
+// all returns the values at a path, joined by semicolons. At is its index among those that
+// are read.
+func (o *objects) all(p string, at int) string {
+	var values []string
+	if o.paths != nil {
+		values = export.EachText(o.record.TextsAt(at))
+	} else {
+		values = o.record.Texts(p)
+	}
 	if len(values) > 0 {
-		o.found[p] = true
+		o.out.found[p] = true
 	}
 	return strings.Join(values, ";")
 }
@@ -194,23 +289,4 @@ func (o *objects) path(key string) string {
 func (o *objects) id(site string) string {
 	said, _ := json.Marshal(o.record.Object) // texts, lists and maps of them cannot fail
 	return o.ids.of(append(appendText(nil, site), said...))
-}
-
-// missing warns of the paths that no record has.
-func (o *objects) missing(in Input) {
-	if o.stopped {
-		return
-	}
-	paths := slices.Clone(o.fields)
-	for i := range o.cells {
-		if c := &o.cells[i]; c.known && c.column != "" {
-			paths = append(paths, c.column)
-		}
-	}
-	slices.Sort(paths)
-	for _, p := range slices.Compact(paths) {
-		if !o.found[p] {
-			in.Warn("no record has " + p + ", which the mapping names")
-		}
-	}
 }

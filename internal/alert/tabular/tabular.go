@@ -152,6 +152,7 @@ func (r *Rows) Alert(line int, cells []string) (*alert.Alert, evidence.Reject, b
 // of returns the alert of a row, or the reject, and whether it is the alert.
 func (r *Rows) of(row *decode.Row) (a *alert.Alert, reject evidence.Reject, ok bool) {
 	r.row = row
+	r.clocks.at(row.Line)
 	if _, bad := row.Bad(); !bad {
 		a = r.alert()
 	}

@@ -17,9 +17,16 @@ import (
 
 // Decode reads technique,analytic,test,time,outcome,rule_id,notes and optionally
 // platform, host, site and provenance. A row names a technique or an analytic; a replay may
-// name a rule alone. File names the input in
-// messages. It fails with fault.Invalid when a column is missing.
+// name a rule alone. File names the input in messages. It fails with fault.Invalid when a
+// column is missing, and where dates do not tell whether day or month comes first in all of
+// them.
 func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error) {
+	return decode.Dated(file, r, func(r io.Reader, dates *decode.Dates) (evidence.Decoded[exercise.Exercise], error) {
+		return table(file, r, dates)
+	})
+}
+
+func table(file string, r io.Reader, dates *decode.Dates) (evidence.Decoded[exercise.Exercise], error) {
 	columns := []string{"technique", "analytic", "test", "time", "outcome", "rule_id", "notes"}
 	t, err := decode.NewTable(file, r, ',')
 	if err != nil {
@@ -29,7 +36,7 @@ func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], erro
 		return evidence.Decoded[exercise.Exercise]{}, err
 	}
 	var notes []string
-	clock := &decode.Clock{Once: decode.Once{Note: func(text string) { notes = append(notes, file+": "+text) }}}
+	clock := &decode.Clock{Dates: dates, Once: decode.Once{Note: func(text string) { notes = append(notes, file+": "+text) }}}
 	out, err := decode.Records(t, func(r *decode.Row) exercise.Exercise { return read(r, clock) })
 	out.Warnings = append(t.Unknown(append(columns, "platform", "host", "site", "provenance")...), notes...)
 	return out, err
@@ -58,6 +65,7 @@ func read(r *decode.Row, clock *decode.Clock) exercise.Exercise {
 
 func when(r *decode.Row, clock *decode.Clock) time.Time {
 	v := r.Get("time")
+	clock.Line = r.Line
 	at, ok := clock.Time(v)
 	if !ok {
 		r.Fail("time", v, decode.TimeHelp)

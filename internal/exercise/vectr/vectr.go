@@ -28,8 +28,15 @@ func Sniff(head []byte, _ string) bool {
 }
 
 // Decode reads the tests of a file. File names the input in messages. It fails
-// with fault.Invalid when the columns MitreID or Outcome are missing.
+// with fault.Invalid when the columns MitreID or Outcome are missing, and where dates do not
+// tell whether day or month comes first in all of them.
 func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], error) {
+	return decode.Dated(file, r, func(r io.Reader, dates *decode.Dates) (evidence.Decoded[exercise.Exercise], error) {
+		return table(file, r, dates)
+	})
+}
+
+func table(file string, r io.Reader, dates *decode.Dates) (evidence.Decoded[exercise.Exercise], error) {
 	t, err := decode.NewTable(file, r, ',')
 	if err != nil {
 		return evidence.Decoded[exercise.Exercise]{}, err
@@ -37,7 +44,7 @@ func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], erro
 	if err := t.Require("MitreID", "Outcome"); err != nil {
 		return evidence.Decoded[exercise.Exercise]{}, err
 	}
-	d := &decoder{clock: decode.Clock{Unit: time.Millisecond}}
+	d := &decoder{clock: decode.Clock{Unit: time.Millisecond, Dates: dates}}
 	d.clock.Note = func(text string) { d.out.Warnings = append(d.out.Warnings, file+": "+text) }
 	d.out.Warnings = t.Unknown(known[:]...)
 	for {
@@ -49,6 +56,7 @@ func Decode(file string, r io.Reader) (evidence.Decoded[exercise.Exercise], erro
 		if err != nil {
 			return d.out, err
 		}
+		d.clock.Line = row.Line
 		d.row(&row)
 	}
 }

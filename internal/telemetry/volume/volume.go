@@ -138,14 +138,20 @@ func DecodeElastic(file string, r io.Reader) (Observed, error) { return read(Ela
 // maxInput bounds an input, in bytes.
 const maxInput = 1 << 30
 
-// read reads one file. It fails with fault.Invalid when the file cannot be read on, or
-// nothing that is known arrived in it.
+// read reads one file. It fails with fault.Invalid when the file cannot be read on, its dates
+// do not tell whether day or month comes first, or nothing that is known arrived in it.
 func read(format, file string, r io.Reader) (Observed, error) {
+	return decode.Dated(file, r, func(r io.Reader, dates *decode.Dates) (Observed, error) {
+		return measured(format, file, r, dates)
+	})
+}
+
+func measured(format, file string, r io.Reader, dates *decode.Dates) (Observed, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxInput))
 	if err != nil {
 		return Observed{}, err
 	}
-	m := &meter{product: products(format), file: file, days: map[key]*count{}, unknown: map[string]bool{}, unnamed: map[string]bool{}}
+	m := &meter{product: products(format), file: file, clock: decode.Clock{Dates: dates}, days: map[key]*count{}, unknown: map[string]bool{}, unnamed: map[string]bool{}}
 	if streams, ok := dataStreams(data); ok {
 		m.streams(streams)
 	} else {
@@ -181,6 +187,7 @@ type count struct {
 type meter struct {
 	product
 	file             string
+	clock            decode.Clock
 	out              Observed
 	days             map[key]*count
 	unknown, unnamed map[string]bool // places
@@ -196,6 +203,7 @@ func (m *meter) record(r *export.Record) bool {
 	if inner := r.Objects("result"); len(inner) == 1 { // as Splunk's export wraps each
 		r.Object = inner[0]
 	}
+	m.clock.Line = r.Line
 	cells := lowered(r.Object)
 	where := m.where(cells)
 	if len(where) == 0 {
@@ -265,7 +273,7 @@ func (m *meter) where(cells map[string]string) []string {
 // each day, as the name does.
 func (m *meter) dayOf(cells map[string]string, where []string) (day.Date, bool) {
 	if text := first(cells, dayNames[:]...); text != "" {
-		t, ok := decode.Time(text)
+		t, ok := m.clock.Time(text)
 		return day.Of(t), ok
 	}
 	for _, name := range where {
