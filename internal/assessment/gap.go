@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"candor/internal/assure"
 	"candor/internal/attack"
@@ -102,16 +103,28 @@ func (s *Service) State(ctx context.Context, r Request, c gap.Change) (stated ga
 	if same == have {
 		return have, false, nil
 	}
-	body, err := json.Marshal(g)
-	if err != nil {
-		return g, false, fmt.Errorf("encode the gap %s: %w", g.ID, err)
+	return g, true, s.state(ctx, statement{evidence.Gaps, "gap " + g.ID, store.Record{Kind: evidence.RecordGap, Key: g.ID}, cmp.Or(g.RecordedBy, g.By), g.At}, g)
+}
+
+// statement is evidence that somebody states, in a batch of its own.
+type statement struct {
+	kind, path string
+	record     store.Record // without a body
+	by         string
+	at         time.Time
+}
+
+// state records what somebody states.
+func (s *Service) state(ctx context.Context, st statement, noun any) (err error) {
+	if st.record.Body, err = json.Marshal(noun); err != nil {
+		return fmt.Errorf("encode the %s: %w", st.path, err)
 	}
-	sum := sha256.Sum256(body)
+	sum := sha256.Sum256(st.record.Body)
 	hash := hex.EncodeToString(sum[:])
-	b := store.Batch{ID: evidence.Gaps + "-" + hash[:12], Kind: evidence.Gaps, Format: "candor-json",
-		Paths: []string{"gap " + g.ID}, Hash: hash, Added: g.At, By: cmp.Or(g.RecordedBy, g.By), First: g.At, Last: g.At}
-	_, _, err = s.evidence.Append(ctx, b, one(store.Record{Kind: evidence.RecordGap, Key: g.ID, Body: body}))
-	return g, true, err
+	b := store.Batch{ID: st.kind + "-" + hash[:12], Kind: st.kind, Format: "candor-json",
+		Paths: []string{st.path}, Hash: hash, Added: st.at, By: st.by, First: st.at, Last: st.at}
+	_, _, err = s.evidence.Append(ctx, b, one(st.record))
+	return err
 }
 
 // begun returns a gap that nobody stated before: about the object that its id names, or

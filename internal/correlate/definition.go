@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -174,4 +175,17 @@ type Set struct {
 	// Rules are the detection rules that stand beside the definitions: what these call a
 	// rule and what alerts call it may differ.
 	Rules []Known
+}
+
+// Spell is a timespan as definitions write it.
+func Spell(d time.Duration) string {
+	for _, u := range []struct {
+		of   time.Duration
+		name string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
+		if d%u.of == 0 {
+			return strconv.FormatInt(int64(d/u.of), 10) + u.name
+		}
+	}
+	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 }

@@ -22,6 +22,7 @@ const (
 	Ties         = "tie"
 	Notes        = "note"
 	Gaps         = "gap"
+	Chains       = "chains"
 )
 
 // The kinds of record that batches hold, alerts and what is said of them apart.
@@ -50,6 +51,8 @@ const (
 	RecordNote = "note"
 	// RecordGap is what somebody stated of a gap; see package gap.
 	RecordGap = "gap"
+	// RecordChain is a file of definitions of chains, under its name.
+	RecordChain = "chain"
 )
 
 // Naming says what is done about names of persons and machines in records of a kind.
@@ -135,6 +138,7 @@ func Kinds() []Kind {
 		{Name: Ties, One: "statement", Records: []string{RecordTie}, Naming: Mentioning},
 		{Name: Notes, One: "note", Records: []string{RecordNote}, Naming: Mentioning},
 		{Name: Gaps, One: "gap", Records: []string{RecordGap}, Naming: Mentioning},
+		{Name: Chains, One: "file of definitions", Records: []string{RecordChain}, Naming: Mentioning},
 	}
 }
 

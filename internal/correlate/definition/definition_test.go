@@ -186,3 +186,23 @@ func FuzzDecode(f *testing.F) {
 		st.Flush()
 	})
 }
+
+func TestAliases(t *testing.T) {
+	const head = "kind: entity-aliases\nversion: 1\n"
+	a, err := definition.Aliases("a.yml", []byte(head+"entities:\n  ann.lee: [Ann@example.org, WS-17]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"ann@EXAMPLE.org": "ann.lee", "ws-17": "ann.lee", "Ann.Lee": "ann.lee", "ws-18": "ws-18"} {
+		if got, _ := a.Of(name); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"x: 1": "kind is", head: "entities is missing", head + "entities:\n  a: [x]\n  b: [X]\n": `a.yml:5: "X" is a name of a and of b`, head + "entities: {a: {b: c}}": "not a list",
+	} {
+		if _, err := definition.Aliases("a.yml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}

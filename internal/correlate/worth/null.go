@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/alert"
 	"candor/internal/correlate"
 )
 
@@ -104,7 +105,7 @@ func (s *sample) runs(findings []correlate.Finding) {
 		}
 		s.alertOf(o, chained)
 		if o.Label == Hit {
-			u := spot{nil, o.Site, o.Entity + "\x1f" + o.Time.UTC().Format(time.DateOnly)}
+			u := spot{nil, o.Site, alert.FoldEntity(o.Entity) + "\x1f" + o.Time.UTC().Format(time.DateOnly)}
 			hits[u] = hits[u] || chained
 		}
 	})

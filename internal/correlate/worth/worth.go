@@ -13,7 +13,6 @@ import (
 	"maps"
 	"math/bits"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -317,7 +316,7 @@ func (s *sample) fit(o *Seen) fitting {
 	}
 	key := strings.ReplaceAll(group, "\x1f", "|")
 	if s.unit == Epoch {
-		key = o.Site + "|" + o.Entity
+		key = o.Site + "|" + alert.FoldEntity(o.Entity)
 	}
 	if f.of = s.groups[key]; f.of == nil {
 		f.of = &track{site: site, key: key, group: group}
@@ -402,7 +401,7 @@ func (s *sample) alertOf(o *Seen, chained bool) {
 
 // worth sums up.
 func (s *sample) worth(d *correlate.Definition, unit Unit, p *Policy) Worth {
-	w := Worth{Definition: d.Key(), Title: d.Title, Unit: unit, Window: spelled(d.Span), Sites: []Site{}}
+	w := Worth{Definition: d.Key(), Title: d.Title, Unit: unit, Window: correlate.Spell(d.Span), Sites: []Site{}}
 	null := s.null(unit, p)
 	w.Chance, w.Control, w.Shift = null.all, null.control, null.shift
 	precision := map[string]count{}
@@ -463,19 +462,6 @@ func (w *Worth) credit(precision map[string]count, p *Policy) {
 		w.Credit, w.Because = true, figure.Sprintf("the lower limit of the precision is %s over %d sites, and %s of the true positives are lost",
 			figure.Percent((*w.Precision.Interval)[0]), sites, figure.Percent(lost))
 	}
-}
-
-// spelled is a timespan as definitions write it.
-func spelled(d time.Duration) string {
-	for _, u := range []struct {
-		of   time.Duration
-		name string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
-		if d%u.of == 0 {
-			return strconv.FormatInt(int64(d/u.of), 10) + u.name
-		}
-	}
-	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 }
 
 // bySite orders groups, so that what is summed is summed in one order.

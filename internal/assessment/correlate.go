@@ -1,0 +1,340 @@
+package assessment
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/alert"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/correlate"
+	"candor/internal/correlate/worth"
+	"candor/internal/detection"
+	"candor/internal/evidence"
+	"candor/internal/fault"
+	"candor/internal/figure"
+	"candor/internal/signal"
+	"candor/internal/store"
+	"candor/internal/visibility"
+)
+
+// Correlation asks for chains.
+type Correlation struct {
+	Request
+	Plan *correlate.Plan
+	// Aliases says which names are of one entity; nil for none.
+	Aliases correlate.Aliases
+	// Unit and Repeats are how worth is counted.
+	Unit    worth.Unit
+	Repeats int
+}
+
+// ChainsFound is what correlation found in the history of alerts and signals.
+type ChainsFound struct {
+	Basis
+	// Alerts and Signals are how many were looked at, and Renamed how many of their
+	// entities an alias file calls something else.
+	Alerts  int64               `json:"alerts"`
+	Signals int64               `json:"signals"`
+	Renamed int64               `json:"entities_by_alias"`
+	Stats   correlate.Stats     `json:"read"`
+	Found   []correlate.Finding `json:"findings"`
+}
+
+// ChainsWorth is what the chains of definitions are worth on that history.
+type ChainsWorth struct {
+	Basis
+	Alerts  int64           `json:"alerts"`
+	Signals int64           `json:"signals"`
+	Stats   correlate.Stats `json:"read"`
+	Repeats int             `json:"repeats"`
+	// Incidents says what the time of incidents is, which the control leaves out.
+	Incidents string        `json:"incidents"`
+	Worth     []worth.Worth `json:"definitions"`
+}
+
+// Correlate runs definitions over the alerts and signals of the window.
+func (s *Service) Correlate(ctx context.Context, c Correlation) (ChainsFound, error) {
+	out := ChainsFound{Basis: basisOf(c.Request), Found: []correlate.Finding{}}
+	h, err := s.observed(ctx, &c)
+	if err != nil {
+		return out, err
+	}
+	out.Alerts, out.Signals, out.Renamed = h.alerts, h.signals, h.renamed
+	out.Found, out.Stats, err = h.run(ctx, c.Plan)
+	return out, err
+}
+
+// WorthOf says what definitions are worth on the alerts and signals of the window.
+func (s *Service) WorthOf(ctx context.Context, c Correlation) (ChainsWorth, error) {
+	out := ChainsWorth{Basis: basisOf(c.Request), Repeats: c.Repeats, Worth: []worth.Worth{}}
+	h, err := s.observed(ctx, &c)
+	if err != nil {
+		return out, err
+	}
+	out.Alerts, out.Signals, out.Incidents = h.alerts, h.signals, h.incidents
+	var found []correlate.Finding
+	if c.Unit == worth.Sliding {
+		if found, out.Stats, err = h.run(ctx, c.Plan); err != nil {
+			return out, err
+		}
+	}
+	m := c.Policy.Measure
+	out.Worth = worth.Of(c.Plan, h.list, found, c.Unit, worth.Policy{Repeats: c.Repeats, Seed: "1", Confidence: m.Confidence, MinutesPerAlert: m.MinutesPerAlert,
+		MinPrecision: m.MinPrecision, MinSites: leastSites, MostLost: mostLost})
+	return out, ctx.Err()
+}
+
+// leastSites is from how many sites labelled chains have to come that are to stand in for
+// what cannot be seen, and mostLost the largest share of true positives that may be lost
+// by it (doc/correlate.md).
+const (
+	leastSites = 5
+	mostLost   = 0.05
+)
+
+// observing is a history on its way to be observations.
+type observing struct {
+	c         *Correlation
+	ev        assure.Evidence
+	lib       *attack.Library // nil without a release
+	rules     map[string][]*detection.Rule
+	sorts     map[string]*correlate.Sort
+	list      []worth.Seen
+	alerts    int64
+	signals   int64
+	renamed   int64
+	incidents string
+}
+
+// observed reads the alerts and signals of the window, in the order of time.
+func (s *Service) observed(ctx context.Context, c *Correlation) (*observing, error) {
+	ev, err := s.evidenceOf(ctx, c.Request)
+	if err != nil {
+		return nil, err
+	}
+	h := &observing{c: c, ev: ev, rules: map[string][]*detection.Rule{}, sorts: map[string]*correlate.Sort{}}
+	if rel, err := s.release(ctx, c.Release.Or(c.Policy.Release)); err == nil {
+		if h.lib, err = s.library(ctx, rel); err != nil {
+			return nil, err
+		}
+	}
+	for i := range ev.Rules {
+		r := &ev.Rules[i].Value
+		h.rules[r.ID] = append(h.rules[r.ID], r)
+	}
+	w := assure.WindowOf(c.Policy, c.AsOf)
+	for i := range ev.AlertRules {
+		for a, err := range s.alertsOf(ctx, &ev, ev.AlertRules[i].ID, w) {
+			if err != nil {
+				return nil, err
+			}
+			h.alert(a)
+		}
+	}
+	if err := s.signalsInto(ctx, h, w); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(h.list, func(a, b worth.Seen) int { return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.ID, b.ID)) })
+	h.incident()
+	return h, nil
+}
+
+// run shows the history to the engine.
+func (h *observing) run(ctx context.Context, p *correlate.Plan) ([]correlate.Finding, correlate.Stats, error) {
+	st := correlate.NewState(p, correlate.Limits{})
+	found := []correlate.Finding{}
+	add := func(of []correlate.Finding) {
+		for i := range of {
+			if !of[i].Open {
+				found = append(found, of[i])
+			}
+		}
+	}
+	for i := range h.list {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return nil, st.Stats(), ctx.Err()
+		}
+		add(correlate.Step(st, &h.list[i].Observation))
+	}
+	add(st.Flush())
+	slices.SortFunc(found, func(a, b correlate.Finding) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Definition, b.Definition), strings.Compare(a.ID, b.ID))
+	})
+	return found, st.Stats(), nil
+}
+
+// alert takes an alert in.
+func (h *observing) alert(a *alert.Alert) {
+	o := correlate.Observation{ID: a.Identity().String(), Time: a.Time, Site: a.Site, Entity: h.entity(a.Entity), Fields: a.Fields}
+	key := join(a.Rule(), a.RuleName, a.Tactic, strings.Join(a.Techniques, " "))
+	if o.Sort = h.sorts[key]; o.Sort == nil {
+		o.Sort = &correlate.Sort{Rule: strings.Clone(a.RuleID), Name: strings.Clone(a.RuleName)}
+		var analytics []string
+		o.Sort.Techniques, o.Sort.Tactics = slices.Clone(a.Techniques), nonEmpty(a.Tactic)
+		for _, r := range h.rules[a.RuleID] {
+			o.Sort.Techniques = append(o.Sort.Techniques, r.Techniques...)
+			o.Sort.Tactics, analytics = append(o.Sort.Tactics, r.Tactics...), append(analytics, r.Analytics...)
+		}
+		h.place(o.Sort, analytics)
+		h.sorts[key] = o.Sort
+	}
+	h.alerts++
+	h.list = append(h.list, worth.Seen{Observation: o, Label: h.label(a)})
+}
+
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+// place adds the techniques of analytics and the tactics of techniques, as the release has
+// them.
+func (h *observing) place(of *correlate.Sort, analytics []string) {
+	if h.lib == nil {
+		return
+	}
+	for _, id := range analytics {
+		for _, o := range h.lib.ByATTACKID(id) {
+			for _, t := range h.lib.TechniquesOf(o.ID) {
+				of.Techniques = append(of.Techniques, t.ATTACKID)
+			}
+		}
+	}
+	for _, id := range of.Techniques {
+		for _, o := range h.lib.ByATTACKID(id) {
+			for _, t := range h.lib.TacticsOf(o.ID) {
+				of.Tactics = append(of.Tactics, t.ATTACKID, t.ShortName)
+			}
+		}
+	}
+	slices.Sort(of.Techniques)
+	of.Techniques = slices.Compact(of.Techniques)
+	slices.Sort(of.Tactics)
+	of.Tactics = slices.Compact(of.Tactics)
+}
+
+// entity is what an alias file calls an entity.
+func (h *observing) entity(name string) string {
+	as, renamed := h.c.Aliases.Of(name)
+	if renamed {
+		h.renamed++
+	}
+	return as
+}
+
+// label is what an alert counts as, by the provenances that policy counts.
+func (h *observing) label(a *alert.Alert) worth.Label {
+	d := a.Disposition
+	switch {
+	case d == nil || !slices.Contains(h.c.Policy.Measure.Provenances, string(d.Provenance)):
+		return worth.Unlabelled
+	case d.Class == alert.TruePositive:
+		return worth.Hit
+	case d.Class.Judges():
+		return worth.Miss
+	case d.Class.Labels():
+		return worth.LeftOut
+	}
+	return worth.Unlabelled
+}
+
+// signalsInto takes the signals of the window in.
+func (s *Service) signalsInto(ctx context.Context, h *observing, w visibility.Window) error {
+	records, err := s.evidence.Current(ctx, evidence.RecordSignal)
+	if err != nil {
+		return err
+	}
+	signals, err := decode[signal.Signal](records)
+	if err != nil {
+		return err
+	}
+	for i := range signals {
+		g := &signals[i].Value
+		if d := (&alert.Alert{Time: g.Time}).Day(); d < string(w.From) || d > string(w.To) || !h.ev.Here(g.Site) {
+			continue
+		}
+		key := join("signal", g.Name, g.Tactic, strings.Join(g.Techniques, " "))
+		if h.sorts[key] == nil {
+			h.sorts[key] = &correlate.Sort{Signal: g.Name, Techniques: slices.Clone(g.Techniques), Tactics: nonEmpty(g.Tactic)}
+			h.place(h.sorts[key], nil)
+		}
+		h.signals++
+		h.list = append(h.list, worth.Seen{Observation: correlate.Observation{ID: "signal/" + g.ID, Time: g.Time, Sort: h.sorts[key], Site: g.Site,
+			Entity: h.entity(g.Entity), Fields: g.Fields}})
+	}
+	return nil
+}
+
+// incident marks what fell into the time of incidents: at each site the hours in which
+// there was a true positive.
+func (h *observing) incident() {
+	type hour struct {
+		site string
+		at   int64
+	}
+	hours := map[hour]bool{}
+	of := func(o *worth.Seen) hour { return hour{o.Site, o.Time.Truncate(time.Hour).Unix()} }
+	for i := range h.list {
+		if h.list[i].Label == worth.Hit {
+			hours[of(&h.list[i])] = true
+		}
+	}
+	n := int64(0)
+	for i := range h.list {
+		if hours[of(&h.list[i])] {
+			h.list[i].Incident, n = true, n+1
+		}
+	}
+	h.incidents = figure.Sprintf("%s, of each site by itself, in which there was a true positive, with %d of %d observations",
+		figure.Of(int64(len(hours)), "hour", "hours"), n, len(h.list))
+}
+
+// Kept by name are files of definitions: what somebody stated, in a batch of its own.
+
+// DefinitionFile is a file of correlation definitions that is kept in the data folder.
+type DefinitionFile struct {
+	Name string    `json:"name"`
+	Text string    `json:"text"`
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
+	// Batch is the batch that holds it. The store sets it.
+	Batch string `json:"batch,omitempty"`
+}
+
+// DefinitionFiles lists the files of definitions that are kept, by name.
+func (s *Service) DefinitionFiles(ctx context.Context) ([]DefinitionFile, error) {
+	records, err := s.evidence.Current(ctx, evidence.RecordChain)
+	if err != nil {
+		return nil, err
+	}
+	of, err := decode[DefinitionFile](records)
+	list := make([]DefinitionFile, len(of))
+	for i := range of {
+		list[i] = of[i].Value
+		list[i].Batch = of[i].Batch
+	}
+	return list, err
+}
+
+// KeepDefinitions keeps a file of definitions under its name, in the place of one that has
+// it. What says the same as before changes nothing, and fresh is false.
+func (s *Service) KeepDefinitions(ctx context.Context, f DefinitionFile) (fresh bool, err error) {
+	if f.Name == "" || f.By == "" {
+		return false, fault.New(fault.Usage, "a file of definitions is kept under a name, by somebody").Next("say --by who states it")
+	}
+	have, err := s.DefinitionFiles(ctx)
+	if err != nil {
+		return false, err
+	}
+	if slices.ContainsFunc(have, func(o DefinitionFile) bool { return o.Name == f.Name && o.Text == f.Text }) {
+		return false, nil
+	}
+	f.Batch = ""
+	return true, s.state(ctx, statement{evidence.Chains, "definitions " + f.Name, store.Record{Kind: evidence.RecordChain, Key: f.Name}, f.By, f.At}, f)
+}
