@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"candor/internal/decode"
 	"candor/internal/evidence"
@@ -26,6 +27,9 @@ var formatMarks = map[string][]string{
 	"rules/sigma":                {"logsource", "detection", "correlation", "title", "filter", "action", "tags", "falsepositives"},
 	"telemetry/dettect":          {"file_type", "data_sources", "data_source_name"},
 	"telemetry/candor-yaml":      {"kind", "scope", "log_sources", "external_sources", "version"},
+	"feeds/splunk-tstats":        {"_time", "sourcetype", "count", "hosts", "index", "host"},
+	"feeds/sentinel-usage":       {"DataType", "Quantity", "TableName", "TimeGenerated", "QuantityUnit"},
+	"feeds/elastic-indices":      {"data_streams", "maximum_timestamp", "docs.count", "data_stream.dataset", "store_size_bytes"},
 	"feeds/candor-jsonl":         {"date", "source", "events", "channel", "hosts"},
 	"feeds/candor-csv":           {"date", "source", "events", "channel", "hosts"},
 	"alerts/candor-csv":          {"id", "rule_id", "time", "disposition"},
@@ -65,6 +69,9 @@ var formatMarks = map[string][]string{
 	"tuning/candor-jsonl":        {"analytic", "element", "value", "baseline"},
 	"telemetry/sysmon":           {"Sysmon", "EventFiltering", "RuleGroup"},
 	"telemetry/auditpol":         {"Subcategory", "Inclusion Setting", "Machine Name"},
+	"telemetry/windows-channels": {"LogName", "IsEnabled", "RecordCount", "LogMode"},
+	"telemetry/osquery":          {"schedule", "packs", "queries", "interval"},
+	"telemetry/edr-telemetry":    {"Telemetry Feature Category", "Sub-Category"},
 	"telemetry/ctid-sensor":      {"ATTACK DATA SOURCE", "ATTACK DATA COMPONENT", "EVENT ID"},
 }
 
@@ -85,7 +92,7 @@ func strange(list []format, chosen *format, head []byte) (stranger, bool) {
 		return nearest(chosen.Kind, list, head), true
 	}
 	own := marks(chosen.Kind, chosen.Name)
-	if !chosen.rest || len(own) == 0 || slices.ContainsFunc(own, func(m string) bool { return marked(head, m) }) || !keyed(head) {
+	if !chosen.rest || len(own) == 0 || slices.ContainsFunc(own, func(m string) bool { return marked(head, m) }) || !keyed(head) && !worded(head) {
 		return stranger{}, false
 	}
 	return nearest(chosen.Kind, list, head), true
@@ -174,6 +181,11 @@ func keys(head []byte) map[string]string {
 	for _, c := range decode.Columns(head, ',') {
 		note(c)
 	}
+	if first, _, _ := bytes.Cut(head, []byte("\n")); worded(head) {
+		for _, word := range bytes.Fields(first) { // columns, as they are printed for people
+			note(string(word))
+		}
+	}
 	for part := range bytes.FieldsFuncSeq(head, func(r rune) bool { return r == '\n' || r == ',' || r == '{' || r == ';' }) {
 		name, _, ok := bytes.Cut(part, []byte(":"))
 		if other, _, is := bytes.Cut(part, []byte("=")); is && (!ok || len(other) < len(name)) {
@@ -206,6 +218,13 @@ func keyed(head []byte) bool {
 		}
 	}
 	return false
+}
+
+// worded reports whether a file that has no keys begins with a line of words: what a program
+// printed for people, and not a broken file of a format.
+func worded(head []byte) bool {
+	first, _, _ := bytes.Cut(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n"), []byte("\n"))
+	return len(bytes.Fields(first)) > 1 && first[0] != '-' && utf8.Valid(first) && !bytes.ContainsAny(first, "{}[]<>#:=\"'&*!|%@`\x00")
 }
 
 // marked reports whether a head has a name: as a key of YAML, JSON, TOML or XML, or as

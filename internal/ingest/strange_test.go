@@ -17,6 +17,9 @@ func TestAFileThatNoFormatKnowsSaysSo(t *testing.T) {
 		{"telemetry", "sources.csv", "name,ID,version,platforms\nActive Directory,DS0026,1.0,\"Azure, Windows\"\n", "the nearest is candor-yaml: it has version"},
 		{"exercises", "x.csv", "campaign_id,step,result\n1,2,3\n", "it has nothing of any of them"},
 		{"signals", "s.csv", "when,who\n1,2\n", "it has nothing of any of them"},
+		{"feeds", "counts.csv", "index,sourcetype,count\nmain,x,3\n", "the nearest is splunk-tstats: it has sourcetype, count, index, and not _time"},
+		{"telemetry", "listed.txt", "LogMode  MaximumSizeInBytes RecordCount LogName\n-------  ------------------ ----------- -------\nCircular 20971520 3122 Application\n", "the nearest is windows-channels: it has LogName, RecordCount, LogMode"},
+		{"rules", "notes.yml", "Rules of the team, see the wiki\n", "it has nothing of any of them"},
 		{"alerts", "a.json", `[{"class_uid": 9, "severity_id": 1}]`, "the nearest is ocsf: it has class_uid, severity_id"},
 		{"alerts", "a.csv", "when,who,urgency\n1,2,3\n", "the nearest is splunk: it has urgency"},
 	} {

@@ -22,6 +22,9 @@ type sigmaFact struct {
 	// byEvent says that the events a rule names tell its logs more exactly; logs
 	// are then what is known of a rule that names none.
 	byEvent bool
+	// alone says that it is of rules that name no product: of one that is not known it
+	// is not known what its events are.
+	alone bool
 }
 
 // sigmaFacts is searched from the top; the first that fits counts.
@@ -178,9 +181,9 @@ var sigmaFacts = [...]sigmaFact{
 	{service: "apache", platforms: []string{linux, windows}, serves: Any, logs: []Log{{Component: netContent}, {netContent, "apache:access_log", ""}, {Component: appLog}}},
 	{service: "nginx", platforms: []string{linux, windows}, serves: Any, logs: []Log{{Component: netContent}, {Component: appLog}}},
 	// Categories of a host's events that a rule gives without a product.
-	{category: "process_creation", serves: Any, logs: []Log{{Component: procNew}}},
-	{category: "network_connection", serves: Any, logs: []Log{{Component: netConn}}},
-	{category: "file_event", serves: Any, logs: []Log{{Component: fileNew}}},
+	{category: "process_creation", alone: true, serves: Any, logs: []Log{{Component: procNew}}},
+	{category: "network_connection", alone: true, serves: Any, logs: []Log{{Component: netConn}}},
+	{category: "file_event", alone: true, serves: Any, logs: []Log{{Component: fileNew}}},
 }
 
 // netLogs is what a sensor between hosts sees.
@@ -220,7 +223,7 @@ func Sigma(product, category, service string, events []string) (Place, bool) {
 	product, category, service = strings.ToLower(product), strings.ToLower(category), strings.ToLower(service)
 	for i := range sigmaFacts {
 		f := &sigmaFacts[i]
-		if !fits(f.product, product) || !fits(f.category, category) || !fits(f.service, service) {
+		if f.alone && product != "" || !fits(f.product, product) || !fits(f.category, category) || !fits(f.service, service) {
 			continue
 		}
 		at := Place{Platforms: slices.Clone(f.platforms), Serves: f.serves, Logs: slices.Clone(f.logs)}

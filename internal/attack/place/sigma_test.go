@@ -74,3 +74,14 @@ func TestSigmasLogSourcesAreWhatATTACKHas(t *testing.T) {
 		t.Error("no fact looks at events")
 	}
 }
+
+func TestACategoryOfAProductThatIsNotKnown(t *testing.T) {
+	for _, category := range []string{"process_creation", "network_connection", "file_event"} {
+		if at, ok := Sigma("plan9", category, "", nil); ok || len(at.Logs) > 0 {
+			t.Errorf("%s of a product that nobody knows is %+v", category, at)
+		}
+		if at, ok := Sigma("", category, "", nil); !ok || len(at.Logs) == 0 {
+			t.Errorf("%s of no product: %+v", category, at)
+		}
+	}
+}
