@@ -64,6 +64,7 @@ func (s *server) registerBring(h huma.API, mux *door.Router) {
 // bring answers a request that brings a file, of someone who may.
 func (s *server) bring(w http.ResponseWriter, r *http.Request, kind string) {
 	res, err := s.brought(w, r, kind)
+	res.Rejects, res.Warnings = append([]evidence.Reject{}, res.Rejects...), append([]string{}, res.Warnings...) // lists, though empty
 	switch {
 	case err != nil:
 		s.refuse(w, r, err)

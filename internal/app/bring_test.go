@@ -26,8 +26,8 @@ func (b brought) bring(code int, pattern, query, body string) (res ingest.Result
 	if w.Code != code {
 		b.t.Fatalf("%s?%s: %d, want %d: %s", pattern, query, w.Code, code, text)
 	}
-	if err := json.Unmarshal(w.Body.Bytes(), &res); code < 300 && err != nil {
-		b.t.Fatal(err)
+	if err := json.Unmarshal(w.Body.Bytes(), &res); code < 300 && (err != nil || res.Rejects == nil || res.Warnings == nil) {
+		b.t.Fatal(err, text)
 	}
 	return res, text
 }
