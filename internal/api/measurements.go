@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"candor/internal/assessment"
+	"candor/internal/roster"
 )
 
 // Measurer says what the alerts, the exercises and the incidents show, and what
@@ -21,6 +22,7 @@ type Measurer interface {
 	Rules(ctx context.Context, r assessment.Request) (assessment.RulesMade, error)
 	Telemetry(ctx context.Context, r assessment.Request) (assessment.TelemetryMade, error)
 	Exceptions(ctx context.Context, r assessment.Request) (assessment.ExceptionsMade, error)
+	Roster(ctx context.Context, r assessment.Request, name string) (roster.List, error)
 }
 
 // Windowed is the parameters that say over which days something is measured.

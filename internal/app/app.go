@@ -349,7 +349,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	}
 	pages := web.New(web.Deps{
 		Door: at, Answers: answers.Handler, Register: judge, Sampler: judge, Writing: writing,
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Evidence: s.evidence, Alerts: s.alerts,
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Rosterer: judge, Explorer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: s.archive(),
 		Policy: p, Clock: now, Log: log, Version: version,
 	})

@@ -52,6 +52,9 @@ func joined(ev *assure.Evidence, joins []detection.Join) {
 // together returns one rule of two that alerts name.
 func together(a, b assure.AlertRule) assure.AlertRule {
 	a.Alerts += b.Alerts
+	if b.Last.After(a.Last) {
+		a.Last = b.Last
+	}
 	a.As = slices.Concat(a.As, b.As)
 	slices.SortFunc(a.As, func(x, y assure.AlertName) int { return strings.Compare(x.Key(), y.Key()) })
 	a.Batches = slices.Concat(a.Batches, b.Batches)

@@ -302,6 +302,12 @@ type SourceMade struct {
 	// window it did.
 	LastSeen day.Date `json:"last_seen,omitempty"`
 	Days     int      `json:"days"`
+	// State is how it arrives, as in visibility.Need, and Seen the most hosts that sent it
+	// on one day of the window; State is empty for a data component alone.
+	State visibility.NeedState `json:"state,omitempty"`
+	Seen  int                  `json:"hosts_seen"`
+	// Unseen is how many of Analytics apply here and are not seen as they ask for.
+	Unseen int `json:"analytics_not_seen"`
 	// MedianLatency and P95Latency are within how many seconds half and 95 % of its events
 	// arrived on LatencyDay, the newest on which that was measured; nil for never.
 	MedianLatency *float64 `json:"latency_median,omitempty"`
@@ -400,11 +406,15 @@ func (m *TelemetryMade) serve(a *assure.Assessment, served []visibility.Served) 
 		out := &m.Sources[i]
 		out.LastSeen, out.Days, out.Why = served[i].LastSeen, served[i].Days, served[i].Note
 		out.MedianLatency, out.P95Latency, out.LatencyDay = served[i].MedianLatency, served[i].P95Latency, served[i].LatencyDay
+		out.State, out.Seen = served[i].State, served[i].Hosts
 		seen := map[string]bool{}
 		for _, id := range served[i].Analytics {
 			v := verdicts[id]
 			if v == nil {
 				continue
+			}
+			if v.Rung != assure.NotApplicable && !v.Visibility.State.Seen() {
+				out.Unseen++
 			}
 			out.Analytics = append(out.Analytics, v.Analytic.ATTACKID)
 			for _, t := range v.Techniques {

@@ -66,6 +66,10 @@ type MeasuredRule struct {
 	// it.
 	Rule      *detection.Rule `json:"rule,omitempty"`
 	RuleBatch string          `json:"rule_batch,omitempty"`
+	// Days are those of the window on which it raised alerts, whatever became of them, and
+	// Changes when it came to look for something else, oldest first.
+	Days    []RuleDay          `json:"days"`
+	Changes []detection.Change `json:"changes"`
 	// Revision is its last change within the window, with what it raised before and since; nil
 	// when it was not changed. Where that decides, Detail is of what it raised since.
 	Revision *assure.Revision `json:"changed,omitempty"`
@@ -266,6 +270,10 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 		m.Operation = &o
 	}
 	m.Exceptions = append([]assure.Exempt{}, assure.ExceptionsOf(&ev, day.Of(r.AsOf))[id]...)
+	m.Changes = changesOf(&ev, id, m.Window.To)
+	if m.Days, err = s.daysOf(ctx, &ev, r, id); err != nil {
+		return m, err
+	}
 	waited, err := s.durations(ctx, &ev, r)
 	m.Times = times(r, waited[id])
 	return m, err

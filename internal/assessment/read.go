@@ -333,7 +333,7 @@ func (s *Service) raisedNow(ctx context.Context) ([]assure.AlertRule, error) {
 	}
 	source, list := sourcesOf(landed), make([]assure.AlertRule, len(rules))
 	for i, r := range rules {
-		list[i] = assure.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, Batches: r.Batches, Sites: r.Sites, Own: r.Source, Source: source.one(r.Batches)}
+		list[i] = assure.AlertRule{ID: r.ID, Name: r.Name, Alerts: r.Alerts, Batches: r.Batches, Sites: r.Sites, Own: r.Source, Last: r.Last, Source: source.one(r.Batches)}
 	}
 	return list, nil
 }

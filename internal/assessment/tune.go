@@ -10,7 +10,6 @@ import (
 	"candor/internal/fault"
 	"candor/internal/measure"
 	"candor/internal/measure/tune"
-	"candor/internal/visibility"
 )
 
 // falseDiscovery is the share of false discoveries let pass among the values of
@@ -65,19 +64,7 @@ func (s *Service) tuneNow(ctx context.Context, r Request, rule string) (Tuned, e
 			Next("choose other days with --as-of and --window")
 	}
 	span := measure.Span{From: sums.Days[0].Day, To: sums.Days[len(sums.Days)-1].Day}
-	m := r.Policy.Measure
-	p := tune.Policy{MinPrecision: m.MinPrecision, Confidence: m.Confidence, MinEpisodes: m.MinEpisodes, FalseDiscovery: falseDiscovery}
-	rows := func(yield func(*tune.Row, error) bool) {
-		for a, err := range s.alertsOf(ctx, &ev, id, visibility.Window(span)) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(rowOf(a, r.Policy.Measure), nil) {
-				return
-			}
-		}
-	}
+	rows, p := s.rows(ctx, &ev, r, id, span), tunePolicy(r.Policy.Measure)
 	if out.Result, err = tune.Try(rows, span, p); err != nil {
 		return out, err
 	}

@@ -208,6 +208,8 @@ type AlertRule struct {
 	// not known, or several.
 	Own    string `json:"-"`
 	Source string `json:"-"`
+	// Last is when the newest of its alerts fired.
+	Last time.Time `json:"-"`
 	// As are the ids under which the alerts name it where they are others than its
 	// own or name a source, each with what it was joined by.
 	As []AlertName `json:"as,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/alert"
 	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/evidence"
@@ -245,12 +246,16 @@ func (x runbookIndex) of(s *subject, p Readiness, today day.Date) duty {
 
 // used returns in how many cases up to the day a runbook was used, and on which day last.
 func (a *assessor) used(id string) (n int, last string) {
+	return timesUsed(a.ev.Cases, id, a.today)
+}
+
+func timesUsed(cases []evidence.Of[alert.Case], id string, today day.Date) (n int, last string) {
 	if id == "" {
 		return 0, ""
 	}
-	for i := range a.ev.Cases {
-		c := &a.ev.Cases[i].Value
-		if d := day.Of(c.When()); d <= a.today && slices.Contains(c.Runbooks, id) {
+	for i := range cases {
+		c := &cases[i].Value
+		if d := day.Of(c.When()); d <= today && slices.Contains(c.Runbooks, id) {
 			n, last = n+1, max(last, string(d))
 		}
 	}
@@ -269,6 +274,13 @@ func (s *subject) runbookKeys() []string {
 		keys = append(keys, rulePrefix+c.RuleID)
 	}
 	return keys
+}
+
+// DutyOf says how one runbook stands on a day, with the cases that say that it was used.
+func DutyOf(r evidence.Of[runbook.Runbook], cases []evidence.Of[alert.Case], p Readiness, today day.Date) Duty {
+	d := dutyOf(r, p, today).Duty
+	d.Used, d.LastUsed = timesUsed(cases, d.ID, today)
+	return d
 }
 
 // dutyOf judges one runbook, reviewed by today. One without a review date was not

@@ -229,7 +229,7 @@ names the key of pseudonyms, where the policy asks for them.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
 		p.serveCommand(), p.demoCommand(), p.versionCommand(), p.schemaCommand(),
-		p.ledgerCommand(), p.pullCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand())
+		p.ledgerCommand(), p.pullCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand(), p.rosterCommand())
 	root.AddCommand(p.measuringCommands()...)
 	root.InitDefaultHelpCmd()
 	if c, _, err := root.Find([]string{"help"}); err == nil { // else a command that it does not know is no error

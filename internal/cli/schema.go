@@ -28,6 +28,7 @@ import (
 	"candor/internal/policy"
 	"candor/internal/pull"
 	"candor/internal/retention"
+	"candor/internal/roster"
 	"candor/internal/schema"
 	"candor/internal/store"
 	"candor/internal/take"
@@ -78,6 +79,7 @@ func outputs() map[string][]schema.Form {
 		"evidence show":       {schema.Of[custody.Account](""), schema.Of[store.Merge]("of a merged file")},
 		"evidence template":   {schema.Of[ingest.Template]("")},
 		"evidence withdraw":   {schema.Of[custody.Account]("")},
+		"list":                {schema.Of[[]assessment.Roster]("without a name"), schema.Of[roster.Excerpt]("with one")},
 		"exercise list":       {schema.Of[assessment.Exercises]("")},
 		"exercise explain":    {schema.Of[assessment.ExplainedExercise]("")},
 		"gate":                {schema.Of[assure.Decision]("")},

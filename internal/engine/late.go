@@ -256,6 +256,15 @@ func (l *Late) Expiries(ctx context.Context) ([]store.Expiry, error) {
 	return s.Expiries(ctx)
 }
 
+// Brought lists what a batch brought; see store.Alerts.
+func (l *Late) Brought(ctx context.Context, batch string, first, n int) ([]*alert.Alert, int, error) {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	return s.Brought(ctx, batch, first, n)
+}
+
 // Packs lists the batches by file; see store.Packer.
 func (l *Late) Packs(ctx context.Context) ([]store.Pack, error) {
 	s, err := l.Open(ctx)

@@ -116,6 +116,7 @@ var house = map[string]room{
 	"sample": {floor: 7},
 	"triage": {floor: 7, pure: true},
 
+	"roster":   {floor: 7, pure: true}, // lists of what there is
 	"standing": {floor: 7, pure: true},
 	"matrix":   {floor: 7, pure: true},
 	"gap":      {floor: 7, pure: true},

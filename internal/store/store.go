@@ -443,6 +443,10 @@ type Evidence interface {
 	// Retired lists what a batch retired, by kind and key, each as it was stated last
 	// before, with the batch that did. It is empty for a batch that is not there.
 	Retired(ctx context.Context, batch string) ([]Record, error)
+	// Stated lists what a batch stated that was news, in the order in which it did, retirements
+	// apart: at most n records behind the first of them, and how many there are in all. What
+	// it only said again is not among them. It is empty for a batch that is not there.
+	Stated(ctx context.Context, batch string, first, n int) (list []Record, all int, err error)
 	// Versions lists what batches that count said under the keys of a kind of which more
 	// than one statement is kept, retirements apart: by key, then oldest first.
 	Versions(ctx context.Context, kind string) ([]Record, error)
@@ -471,6 +475,10 @@ type Alerts interface {
 	Batches(ctx context.Context) ([]Batch, error)
 	Recent
 	AlertReader
+	// Brought lists what a batch brought, as it arrived and in that order: at most n alerts
+	// behind the first of them, and how many there are in all. fault.NotFound for a batch
+	// that is not there.
+	Brought(ctx context.Context, batch string, first, n int) (list []*alert.Alert, all int, err error)
 }
 
 // AlertReader answers questions about alerts. What its answers must come to is said

@@ -19,6 +19,11 @@ type Served struct {
 	// MedianLatency, P95Latency and LatencyDay are as in Need.
 	MedianLatency, P95Latency *float64
 	LatencyDay                day.Date
+	// State is how what it declares arrives, as in Need, and Hosts the most hosts that
+	// sent it on one day of the window. State is empty for a declaration of a data
+	// component alone: its log sources are measured by their names.
+	State NeedState
+	Hosts int
 	// Note says why it covers nothing that names it: it is declared for other
 	// platforms or another data component, or not in force. Empty where it does, and
 	// where nothing names it.
@@ -38,7 +43,8 @@ func Serve(lib *attack.Library, t Telemetry, p Policy, w Window) []Served {
 		s := &t.Sources[i].Value
 		if s.Name != "" {
 			a := x.arrival(channel{attack.Fold(s.Name), attack.Fold(s.Channel)})
-			out[i].LastSeen, out[i].Days = a.last, a.days
+			out[i].LastSeen, out[i].Days, out[i].Hosts = a.last, a.days, a.hosts
+			out[i].State = x.needState(&Need{Declared: true, Hosts: a.hosts, HostsOf: s.Hosts}, a)
 			out[i].MedianLatency, out[i].P95Latency, out[i].LatencyDay = a.latency.median, a.latency.p95, a.latency.day
 		}
 		if len(out[i].Analytics) > 0 {

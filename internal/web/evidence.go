@@ -4,9 +4,11 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
+	"candor/internal/assessment"
 	"candor/internal/custody"
 	"candor/internal/evidence"
 	"candor/internal/fault"
@@ -49,6 +51,17 @@ func (s *site) evidence(r *http.Request) (view, error) {
 	v.Batches, v.Paging, err = s.newest(r, v.Kind)
 	v.Bare = v.Kind == "" && v.Paging.Total == 0
 	return view{name: "evidence", data: v}, err
+}
+
+// Lists are the lists of what the batches brought.
+func (v evidenceView) Lists() []link {
+	var ls []link
+	for _, x := range assessment.Rosters() {
+		if shelf(x.Name).here == "evidence" {
+			ls = append(ls, link{Text: x.Title, URL: v.Sel.List(x.Name)})
+		}
+	}
+	return ls
 }
 
 // newest returns the batches of a kind that a request asks for, the newest first, and their
@@ -103,6 +116,11 @@ type batchView struct {
 	Gone []string
 	// Others are the batches that came and went with it.
 	Others []link
+}
+
+// Records is the address of the records of the batch.
+func (v batchView) Records() string {
+	return v.Sel.Link("/evidence/" + url.PathEscape(v.B.ID) + "/records")
 }
 
 func (s *site) batch(r *http.Request) (view, error) {

@@ -13,35 +13,8 @@ import (
 
 // Measurer says what the alerts of rules show, and what would change the verdicts.
 type Measurer interface {
-	Measure(ctx context.Context, r assessment.Request, timed bool) (assessment.Measured, error)
 	MeasureRule(ctx context.Context, r assessment.Request, rule string) (assessment.MeasuredRule, error)
 	Next(ctx context.Context, r assessment.Request, limit int) (assessment.Plan, error)
-	Rules(ctx context.Context, r assessment.Request) (assessment.RulesMade, error)
-	Telemetry(ctx context.Context, r assessment.Request) (assessment.TelemetryMade, error)
-	Exceptions(ctx context.Context, r assessment.Request) (assessment.ExceptionsMade, error)
-}
-
-// measurementsView is what the alerts of every rule say.
-type measurementsView struct {
-	frame
-	M assessment.Measured
-	// Rules are those of M that Paging shows.
-	Rules  []measure.Detail
-	Paging paging
-}
-
-func (s *site) measurements(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "measurements", "Measurements")
-	if err != nil {
-		return view{}, err
-	}
-	m, err := s.Measurer.Measure(r.Context(), req, false)
-	if err != nil {
-		return view{}, err
-	}
-	v := measurementsView{frame: fr, M: m}
-	v.Rules, v.Paging, err = onPage(r, m.Rules)
-	return view{name: "measurements", data: v}, err
 }
 
 // ruleView is what the alerts of one rule say.

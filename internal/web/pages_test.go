@@ -37,7 +37,7 @@ var places = []string{
 	"/matrix", "/matrix?view=visibility&platform=Windows", "/matrix?view=claims&source=sigma&subs=open", "/matrix?view=precision&group=G0034", "/matrix?view=exercises", "/matrix?view=age&tactic=TA0001",
 	"/", "/?as_of=2026-10-01", "/?platform=Windows", "/verdicts", "/verdicts?rung=noisy", "/verdicts?text=zzz", "/objects",
 	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
-	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/evidence/rules", "/evidence/rules?basis=none", "/evidence/telemetry", "/evidence/exceptions", "/policy", "/measurements", "/measurements?as_of=2020-01-01", "/reviews", "/reviews/MF-rev-017",
+	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/evidence/rules", "/evidence/rules?basis=none", "/evidence/telemetry", "/evidence/exceptions", "/evidence/externals", "/evidence/signals?sort=-time", "/evidence/runbooks", "/exercises?stated=alerted", "/evidence/rules?sort=-alerts&state=enabled", "/policy", "/measurements", "/measurements?as_of=2020-01-01", "/reviews", "/reviews/MF-rev-017",
 	"/next", "/ledger", "/changes", "/gates/AN1989", "/gates/AN1275?for=automation", "/evidence?kind=rules", "/evidence?kind=none",
 }
 
@@ -209,6 +209,9 @@ func (d *desk) crawl(from string) map[string]*html.Node {
 		seen[place] = must(html.Parse(strings.NewReader(a.body)))(d.t)
 		elements(seen[place], func(n *html.Node) {
 			to, _, ok := local(n)
+			if rel, _ := attr(n, "rel"); rel == "nofollow" { // the same rows in another order
+				return
+			}
 			if _, known := seen[to]; ok && !known {
 				seen[to] = nil
 				queue = append(queue, to)
@@ -459,10 +462,10 @@ func TestWrongRequestsSayWhatIsWrong(t *testing.T) {
 		"/?platform=Amiga":                            {404, "Amiga"},
 		"/objects/AN1989?domain=ics":                  {404, "ics"},
 		"/static/nothing":                             {404, ""},
-		"/evidence/rules?basis=tecnique":              {400, "did you mean technique"},
-		"/evidence/rules?text=nothing-at-all":         {200, "No rule is in force"},
-		"/evidence/telemetry?text=nothing-at-all":     {200, "No log source is declared"},
-		"/evidence/exceptions?text=nothing-at-all":    {200, "No exception is in force"},
+		"/evidence/rules?basis=tecnique":              {200, "No row has"},
+		"/evidence/rules?text=nothing-at-all":         {200, "No row matches"},
+		"/evidence/telemetry?text=nothing-at-all":     {200, "No row matches"},
+		"/evidence/exceptions?text=nothing-at-all":    {200, "No row matches"},
 		"/verdicts?offset=99999":                      {200, "Show all"},
 		"/objects?offset=99999":                       {200, "no filter"},
 		"/verdicts?platform=Lnux":                     {404, "did you mean Linux"},

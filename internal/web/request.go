@@ -101,9 +101,13 @@ func (s selection) Header(h store.Header) string {
 // Batch returns the address of a batch.
 func (s selection) Batch(id string) string { return s.Link("/evidence/" + url.PathEscape(id)) }
 
-// Rule returns the address of what the alerts of a rule say.
-func (s selection) Rule(id string) string {
-	return s.Link("/measurements/rules/" + url.PathEscape(id))
+// Rule returns the address of what the alerts of a rule say, or of a page beneath.
+func (s selection) Rule(id string, beneath ...string) string {
+	path := "/measurements/rules/" + url.PathEscape(id)
+	for _, b := range beneath {
+		path += "/" + b
+	}
+	return s.Link(path)
 }
 
 // Gates returns the address of what an analytic or a rule may be used for.

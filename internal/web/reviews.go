@@ -11,19 +11,8 @@ import (
 
 // Reviewer says what analytics did in incidents, and what exercises come to.
 type Reviewer interface {
-	Reviews(ctx context.Context, r assessment.Request) (assure.Reviews, error)
 	Review(ctx context.Context, r assessment.Request, id string) (assure.Review, error)
-	Exercises(ctx context.Context, r assessment.Request) (assessment.Exercises, error)
 	Exercise(ctx context.Context, r assessment.Request, id string) (assessment.ExplainedExercise, error)
-}
-
-// reviewsView is the list of cases.
-type reviewsView struct {
-	frame
-	R assure.Reviews
-	// Cases are those of R that Paging shows.
-	Cases  []assure.CaseSummary
-	Paging paging
 }
 
 // reviewView is the review of one incident.
@@ -37,20 +26,6 @@ type reviewView struct {
 type roleView struct {
 	Title string
 	Rows  []assure.Involvement
-}
-
-func (s *site) reviews(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "reviews", "Incidents")
-	if err != nil {
-		return view{}, err
-	}
-	all, err := s.Reviews.Reviews(r.Context(), req)
-	if err != nil {
-		return view{}, err
-	}
-	v := reviewsView{frame: fr, R: all}
-	v.Cases, v.Paging, err = onPage(r, all.Cases)
-	return view{name: "reviews", data: v}, err
 }
 
 func (s *site) review(r *http.Request) (view, error) {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/figure"
@@ -20,12 +19,9 @@ func functions() template.FuncMap {
 		"action": action, "bar": bar, "bytes": size, "cellbar": cellBar, "changed": changed, "date": date, "day": day.Of, "f": number, "interval": interval, "look": lookOf,
 		"n": group, "part": part, "plural": plural, "percent": figure.Percent, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": when,
 		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
-		"anchor": anchor, "basis": basis, "lasting": assure.Lasting, "pushed": pushed, "labelled": labelled, "add": func(a, b int) int { return a + b },
+		"anchor": anchor, "basis": basis, "pushed": pushed, "add": func(a, b int) int { return a + b },
 	}
 }
-
-// labelled is how many alerts precision is a share of.
-func labelled(s measure.Statement) int64 { return s.TruePositive + s.BenignPositive + s.FalsePositive }
 
 // group writes a whole number with a comma between groups of three digits.
 func group(n any) string {

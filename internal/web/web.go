@@ -84,6 +84,10 @@ type Deps struct {
 	Reviews Reviewer
 	// Measurer says what alerts show.
 	Measurer Measurer
+	// Rosterer makes the lists of what there is.
+	Rosterer Rosterer
+	// Explorer lists the alerts of a rule, and says what thresholds would do.
+	Explorer Explorer
 	// Policy returns what verdicts are judged by; it is asked for every request, as
 	// the policy may be changed meanwhile.
 	Policy func() (assure.Policy, error)
@@ -163,18 +167,22 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
 	mux.HandleFunc("GET /kept", s.handle((*site).keptList))
 	mux.HandleFunc("GET /kept/{name}", s.handle((*site).kept))
-	mux.HandleFunc("GET /measurements", s.handle((*site).measurements))
+	for _, x := range assessment.Rosters() {
+		at := shelf(x.Name)
+		mux.HandleFunc("GET "+at.path, s.handle(rosterPage(x.Name)))
+		mux.HandleFunc("GET "+at.path+"/table.csv", s.rosterFile(func(s *site, r *http.Request) (rosterView, error) { return s.roster(r, x.Name) }))
+	}
+	mux.HandleFunc("GET /evidence/{id}/records", s.handle((*site).recordsPage))
+	mux.HandleFunc("GET /evidence/{id}/records/table.csv", s.rosterFile((*site).records))
 	mux.HandleFunc("GET /measurements/rules/{id}", s.handle((*site).rule))
+	mux.HandleFunc("GET /measurements/rules/{id}/tune", s.handle((*site).explore))
+	mux.HandleFunc("GET /measurements/rules/{id}/alerts", s.handle((*site).ruleAlertsPage))
+	mux.HandleFunc("GET /measurements/rules/{id}/alerts/table.csv", s.rosterFile((*site).ruleAlerts))
 	mux.HandleFunc("GET /next", s.handle((*site).next))
 	mux.HandleFunc("GET /gates/{id}", s.handle((*site).gates))
-	mux.HandleFunc("GET /reviews", s.handle((*site).reviews))
 	mux.HandleFunc("GET /reviews/{id}", s.handle((*site).review))
-	mux.HandleFunc("GET /exercises", s.handle((*site).exercises))
 	mux.HandleFunc("GET /exercises/{id}", s.handle((*site).exercise))
 	mux.HandleFunc("GET /evidence", s.handle((*site).evidence))
-	mux.HandleFunc("GET /evidence/rules", s.handle((*site).rulesMade))
-	mux.HandleFunc("GET /evidence/telemetry", s.handle((*site).telemetryMade))
-	mux.HandleFunc("GET /evidence/exceptions", s.handle((*site).exceptionsMade))
 	mux.HandleFunc("GET /evidence/{id}", s.handle((*site).batch))
 	mux.HandleFunc("GET /ledger", s.handle((*site).ledger))
 	mux.HandleFunc("GET /policy", s.handle((*site).policy))
@@ -211,9 +219,9 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "verdicts", "next", "kept", "moved", "gates", "measurements", "rule", "reviews", "review",
-		"exercises", "exercise",
-		"evidence", "rulesmade", "telemetrymade", "exceptionsmade", "batch", "ledger", "policy", "error", "door"} {
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "verdicts", "next", "kept", "moved", "gates", "roster", "rule", "explore", "review",
+		"exercise",
+		"evidence", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
 	return pages

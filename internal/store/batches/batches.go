@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 
+	"candor/internal/alert"
 	"candor/internal/durable"
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -236,6 +237,45 @@ func (s *Store) File(ctx context.Context, batch string) (path string, alone bool
 	}
 	h := &r.held[i]
 	return s.path(h.Name()), h.Batch.Merged == "", nil
+}
+
+// Brought lists what a batch brought; see store.Alerts.
+func (s *Store) Brought(ctx context.Context, batch string, first, n int) (list []*alert.Alert, all int, err error) {
+	s.reading.RLock()
+	defer s.reading.RUnlock()
+	path, _, err := s.File(ctx, batch)
+	if err != nil {
+		return nil, 0, err
+	}
+	f, err := batchfile.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	for _, h := range f.Heads {
+		if h.Batch.ID == batch {
+			all = int(h.Rows)
+		}
+	}
+	at := 0
+	for row, err := range f.Rows(ctx) {
+		switch {
+		case err != nil:
+			return nil, 0, err
+		case row.Batch != batch:
+			continue
+		case at >= first+n:
+			return list, all, nil
+		case at >= first:
+			a := *row.Alert // the file's own is of the rows that it reads now
+			if a.Disposition != nil {
+				a.Disposition = new(*a.Disposition)
+			}
+			list = append(list, &a)
+		}
+		at++
+	}
+	return list, all, nil
 }
 
 // Extract writes the rows of a batch that was merged to a new file at path, and returns the

@@ -264,6 +264,24 @@ func (e *Evidence) Retired(ctx context.Context, batch string) ([]store.Record, e
 	return list, rows.Err()
 }
 
+// Stated lists what a batch stated that was news; see store.Evidence.
+func (e *Evidence) Stated(ctx context.Context, batch string, first, n int) (list []store.Record, all int, err error) {
+	rows, err := e.db.QueryContext(ctx, `SELECT r.kind, r.key, r.body, count(*) OVER () FROM record r
+		WHERE r.batch = (SELECT seq FROM batch WHERE id = ?) AND length(r.body) > 0 ORDER BY r.seq LIMIT ? OFFSET ?`, batch, n, first)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list what batch %s stated: %w", batch, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r := store.Record{Batch: batch}
+		if err := rows.Scan(&r.Kind, &r.Key, &r.Body, &all); err != nil {
+			return nil, 0, fmt.Errorf("list what batch %s stated: %w", batch, err)
+		}
+		list = append(list, r)
+	}
+	return list, all, rows.Err()
+}
+
 // records reads the key, body and batch of records of one kind.
 func (e *Evidence) records(ctx context.Context, kind, query string, args ...any) ([]store.Record, error) {
 	rows, err := e.db.QueryContext(ctx, query, args...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ func Alerts(t *testing.T, open OpenAlerts) {
 		"one id of two sites or sources is two alerts":     alertsApartByIdentity,
 		"what says less of an alert is of the one it fits": alertsFitting,
 		"a statement that could mean several is refused":   alertsAmbiguous,
+		"a batch has what it brought":                      alertsBrought,
 		"what lies around a time":                          alertsAround,
 		"any sequence of batches agrees with a recount":    alertsModel,
 	}
@@ -201,6 +203,39 @@ func alertsCounts(t *testing.T, open OpenAlerts) {
 	same(t, "batches", []store.Batch{want}, alertStateOf(t, s).Batches)
 	if empty := appendAlerts(t, s, "empty"); !empty.First.IsZero() || empty.Read != 0 {
 		t.Errorf("a batch without alerts: %+v", empty)
+	}
+}
+
+// alertsBrought asks two batches, of which the second repeats an alert, for their rows.
+func alertsBrought(t *testing.T, open OpenAlerts) {
+	s := open(t, t.TempDir())
+	judgedOne := judged(fired("a1", 0), alert.TruePositive, 1)
+	appendAlerts(t, s, "b1", fired("a1", 0), fired("a2", 0), fired("a3", 0))
+	appendAlerts(t, s, "b2", judgedOne, fired("a4", 0))
+	for _, c := range []struct {
+		batch    string
+		first, n int
+		want     []string
+		all      int
+	}{{"b1", 0, 9, []string{"a1", "a2", "a3"}, 3}, {"b1", 1, 1, []string{"a2"}, 3}, {"b1", 3, 5, nil, 3}, {"b2", 0, 9, []string{"a1", "a4"}, 2}} {
+		got, all, err := s.Brought(t.Context(), c.batch, c.first, c.n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, a := range got {
+			ids = append(ids, a.ID)
+		}
+		slices.Sort(ids)
+		if !slices.Equal(ids, c.want) || all != c.all {
+			t.Errorf("%+v: %q of %d", c, ids, all)
+		}
+	}
+	if got, _, err := s.Brought(t.Context(), "b2", 0, 1); err != nil || got[0].Disposition == nil || got[0].Disposition.Class != alert.TruePositive {
+		t.Errorf("what b2 says of a1: %+v, error %v", got, err)
+	}
+	if _, _, err := s.Brought(t.Context(), "b9", 0, 1); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("a batch that is not there: %v", err)
 	}
 }
 

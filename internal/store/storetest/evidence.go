@@ -375,6 +375,14 @@ func evidenceRetires(t *testing.T, open OpenEvidence) {
 		same(t, "retired", []store.Record{in("b1", rule("r1", "one")), in("b1", rule("r2", "two"))}, got)
 		s = open(t, dir)
 	}
+	if got, all, err := s.Stated(t.Context(), "b1", 1, 1); err != nil || all != 3 {
+		t.Errorf("b1 stated %v, %d in all, error %v", got, all, err)
+	} else {
+		same(t, "stated", []store.Record{in("b1", rule("r2", "two"))}, got)
+	}
+	if got, all, err := s.Stated(t.Context(), "b2", 0, 9); err != nil || all != 0 || len(got) > 0 {
+		t.Errorf("b2, which retired and repeated, stated %v, %d in all, error %v", got, all, err)
+	}
 	if got, err := s.Retired(t.Context(), "b1"); err != nil || len(got) > 0 {
 		t.Errorf("b1 retired %v, error %v", got, err)
 	}
