@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/fault"
 	"candor/internal/near"
 	"candor/internal/roster"
@@ -24,6 +25,13 @@ var rosters = [...]struct {
 	{Roster{"exceptions", "Exceptions of rules", "what rules are told to pass over", false}, (*Service).exceptionsRoster},
 	{Roster{"cases", "Incidents", "what was reviewed after the fact", false}, (*Service).casesRoster},
 	{Roster{"measurements", "Measurements", "what the alerts of each rule say", false}, (*Service).measurementsRoster},
+	{Roster{"techniques", "Techniques", "how they and their sub-techniques stand", true}, standingRoster("techniques", attack.KindTechnique, attack.KindSubTechnique)},
+	{Roster{"tactics", "Tactics", "how their techniques stand", true}, standingRoster("tactics", attack.KindTactic)},
+	{Roster{"groups", "Groups", "how the techniques that they use stand", true}, standingRoster("groups", attack.KindGroup)},
+	{Roster{"campaigns", "Campaigns", "how the techniques that they used stand", true}, standingRoster("campaigns", attack.KindCampaign)},
+	{Roster{"software", "Software", "how the techniques that it uses stand", true}, standingRoster("pieces of software", attack.KindMalware, attack.KindTool)},
+	{Roster{"mitigations", "Mitigations", "how the techniques that they mitigate stand", true}, standingRoster("mitigations", attack.KindMitigation)},
+	{Roster{"data-components", "Data components", "how the techniques that they show stand", true}, standingRoster("data components", attack.KindComponent)},
 }
 
 // Roster names a list of what there is.

@@ -45,6 +45,9 @@ type objectsView struct {
 	Paging paging
 }
 
+// Shelves are the lists beside this one: of how objects stand.
+func (v objectsView) Shelves() []choice { return shelves(v.Sel, "objects", "none") }
+
 // objectFilter is what the list is narrowed to.
 type objectFilter struct {
 	Text, Kind, Tactic, LogSource, Lifecycle, Sort string

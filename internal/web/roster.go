@@ -19,6 +19,7 @@ import (
 // Rosterer makes the lists of what there is.
 type Rosterer interface {
 	Roster(ctx context.Context, r assessment.Request, name string) (roster.List, error)
+	Compare(ctx context.Context, r assessment.Request, ids []string) (roster.List, error)
 	Records(ctx context.Context, batch string, first int) (roster.List, int, error)
 }
 
@@ -43,6 +44,11 @@ func shelf(name string) shelved {
 	case "external-sources":
 		return shelved{"/evidence/externals", "evidence"}
 	}
+	for _, x := range assessment.Rosters() {
+		if x.Name == name && x.Standing {
+			return shelved{"/standing/" + name, "objects"}
+		}
+	}
 	return shelved{"/evidence/" + name, "evidence"}
 }
 
@@ -62,6 +68,9 @@ type rosterView struct {
 	// Others are the lists beside this one, and File where it is as a file.
 	Others []choice
 	File   string
+	// Compared says that objects are side by side, and IDs which.
+	Compared bool
+	IDs      string
 	// Bare says that there is no row at all, and Narrowed that some may be left out.
 	Bare, Narrowed bool
 	// Back is the way to the page, and Stretches the parts of a list that is too long to be
@@ -107,15 +116,25 @@ func (s *site) roster(r *http.Request, name string) (rosterView, error) {
 		return rosterView{}, err
 	}
 	v, err := newRoster(r, fr, l)
-	if at.here == "evidence" {
-		v.Others = append(v.Others, choice{Name: "Batches", URL: fr.Sel.Link("/evidence")})
+	v.Others = shelves(fr.Sel, at.here, name)
+	return v, err
+}
+
+// shelves are the lists that stand beside each other.
+func shelves(sel selection, here, chosen string) []choice {
+	var list []choice
+	switch here {
+	case "evidence":
+		list = append(list, choice{Name: "Batches", URL: sel.Link("/evidence")})
+	case "objects":
+		list = append(list, choice{Name: "All objects", URL: sel.Link("/objects")}, choice{Name: "Side by side", URL: sel.Link("/compare"), Chosen: chosen == ""})
 	}
 	for _, x := range assessment.Rosters() {
-		if to := shelf(x.Name); to.here == at.here || at.here == "measurements" && x.Name == "rules" {
-			v.Others = append(v.Others, choice{Name: x.Title, URL: fr.Sel.List(x.Name), Chosen: x.Name == name})
+		if to := shelf(x.Name); to.here == here || here == "measurements" && x.Name == "rules" {
+			list = append(list, choice{Name: x.Title, URL: sel.List(x.Name), Chosen: x.Name == chosen})
 		}
 	}
-	return v, err
+	return list
 }
 
 // newRoster returns the view of a list, narrowed and sorted as a request says.

@@ -172,6 +172,8 @@ func New(d Deps) http.Handler {
 		mux.HandleFunc("GET "+at.path, s.handle(rosterPage(x.Name)))
 		mux.HandleFunc("GET "+at.path+"/table.csv", s.rosterFile(func(s *site, r *http.Request) (rosterView, error) { return s.roster(r, x.Name) }))
 	}
+	mux.HandleFunc("GET /compare", s.handle((*site).comparePage))
+	mux.HandleFunc("GET /compare/table.csv", s.rosterFile((*site).compared))
 	mux.HandleFunc("GET /evidence/{id}/records", s.handle((*site).recordsPage))
 	mux.HandleFunc("GET /evidence/{id}/records/table.csv", s.rosterFile((*site).records))
 	mux.HandleFunc("GET /measurements/rules/{id}", s.handle((*site).rule))
