@@ -182,7 +182,7 @@ func (s *Statement) labelReasons(p *Policy) []evidence.Reason {
 }
 
 // Timeless says of how many labels it is not known when they were made.
-func (l *Labels) Timeless() string {
+func (l Labels) Timeless() string {
 	if l.Untimed == 1 {
 		return "1 label says no time"
 	}

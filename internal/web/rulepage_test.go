@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/figure"
+	"candor/internal/measure"
 	"candor/internal/measure/tune"
 )
 
@@ -49,3 +50,6 @@ func TestARuleShowsItsDaysItsAlertsAndWhatAThresholdWouldDo(t *testing.T) {
 		}
 	}
 }
+
+// Templates ask a value of a page, and not where it lies.
+var _ interface{ Timeless() string } = measure.Labels{}
