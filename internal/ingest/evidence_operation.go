@@ -20,6 +20,8 @@ func operationFormats() []format {
 			sniff: runlog.SniffElastic, put: runs(runlog.Elastic)},
 		{Format: Format{"runs", runlog.SentinelFormat, "Microsoft Sentinel SentinelHealth, JSON or CSV", "candor evidence add runs SentinelHealth.csv"},
 			sniff: runlog.SniffSentinel, put: runs(runlog.Sentinel)},
+		{Format: Format{"runs", runlog.SplunkFormat, "Splunk's scheduler.log, or a search of the sourcetype scheduler, CSV or JSON", "candor evidence add runs scheduler.log"},
+			sniff: runlog.SniffSplunk, put: runs(runlog.Splunk)},
 		{Format: Format{"runs", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add runs runs.jsonl"},
 			sniff: isJSON, alone: runlog.Sniff, put: ownOf(runs(runlog.Decode), runs(runlog.DecodeLines))},
 		{Format: Format{"runs", ownCSV, "Candor CSV: rule_id,start,end,status,executions,events,gap_seconds,source,site,...", "candor evidence add runs runs.csv"},

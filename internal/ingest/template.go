@@ -83,7 +83,7 @@ func listed() []Template {
 			"start and end bound the time that was searched; leave end empty for one moment. executions is how many runs the row stands for.",
 			"status: ok; late (it searched, and not all that it should have in time); failed; disabled (its product does not run it any more).",
 			"gap_seconds is how much time nothing searched. A rule that is enabled and does not run counts as not enabled.",
-			"The execution log of Elastic Security and the table SentinelHealth are read as they are exported.",
+			"The execution log of Elastic Security, the table SentinelHealth and the log of Splunk's scheduler are read as they are exported.",
 		}},
 		{Kind: evidence.Exceptions, Adds: evidence.Exceptions, File: "exceptions.csv", Notes: []string{
 			"One row for each exception of a rule: what is suppressed, why, who answers for it, and until when. rule_id * is every rule.",

@@ -1,6 +1,6 @@
 // Package runlog reads which rules their products ran, when, and how that ended: as
-// Candor's CSV or JSON Lines, as the rule execution log of Elastic Security, or as the
-// table SentinelHealth of Microsoft Sentinel.
+// Candor's CSV or JSON Lines, as the rule execution log of Elastic Security, as the table
+// SentinelHealth of Microsoft Sentinel, or as the log of Splunk's scheduler.
 //
 // It refuses to judge whether a rule ran often enough, and to take a record of
 // something else than a rule for one.

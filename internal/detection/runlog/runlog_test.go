@@ -18,6 +18,7 @@ func TestRunsAsTheGoldenFilesSay(t *testing.T) {
 		sniff  func([]byte, string) bool
 	}{
 		"runs.csv": {Decode, Sniff}, "elastic.ndjson": {Elastic, SniffElastic}, "elastic-report.csv": {Elastic, SniffElastic}, "health.csv": {Sentinel, SniffSentinel},
+		"scheduler.log": {Splunk, SniffSplunk}, "scheduler.csv": {Splunk, SniffSplunk},
 	} {
 		t.Run(file, func(t *testing.T) {
 			text := decodetest.Load(t, "testdata/"+file)
@@ -26,7 +27,7 @@ func TestRunsAsTheGoldenFilesSay(t *testing.T) {
 				t.Errorf("%v, or not taken for what it is", err)
 			}
 			decodetest.Golden(t, "testdata/"+file+".golden", d)
-			for other, sniff := range map[string]func([]byte, string) bool{"candor": Sniff, "elastic": SniffElastic, "sentinel": SniffSentinel} {
+			for other, sniff := range map[string]func([]byte, string) bool{"candor": Sniff, "elastic": SniffElastic, "sentinel": SniffSentinel, "splunk": SniffSplunk} {
 				if sniff(text, file) && !of.sniff(text, file) {
 					t.Errorf("taken for %s", other)
 				}
@@ -50,11 +51,11 @@ func TestATableOfSomethingElseIsInvalid(t *testing.T) {
 }
 
 func FuzzRuns(f *testing.F) {
-	for _, file := range []string{"runs.csv", "elastic.ndjson", "elastic-report.csv", "health.csv"} {
+	for _, file := range []string{"runs.csv", "elastic.ndjson", "elastic-report.csv", "health.csv", "scheduler.log", "scheduler.csv"} {
 		f.Add(decodetest.Load(f, "testdata/"+file))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, decode := range []func(string, io.Reader) (evidence.Decoded[detection.Run], error){Decode, DecodeLines, Elastic, Sentinel} {
+		for _, decode := range []func(string, io.Reader) (evidence.Decoded[detection.Run], error){Decode, DecodeLines, Elastic, Sentinel, Splunk} {
 			d, _ := decode("f", bytes.NewReader(data))
 			for _, r := range d.Records {
 				if r.RuleID == "" || r.Start.IsZero() || r.End.Before(r.Start) || r.Executions < 1 || r.GapSeconds < 0 {
