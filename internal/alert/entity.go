@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"fmt"
 	"iter"
 	"net/netip"
 	"slices"
@@ -168,6 +169,26 @@ func (a *Alert) Entities() iter.Seq[Entity] {
 			}
 		}
 	}
+}
+
+// Names are the names of what the alert is about, the primary one first: so many of them, and
+// how many more there are.
+func (a *Alert) Names(most int) string {
+	var b strings.Builder
+	n := 0
+	for e := range a.Entities() {
+		if n++; n > most {
+			continue
+		}
+		if n > 1 {
+			b.WriteString(", ")
+		}
+		b.WriteString(e.Name)
+	}
+	if n > most {
+		fmt.Fprintf(&b, " and %d more", n-most)
+	}
+	return b.String()
 }
 
 // About reports whether the alert is about one of some names, as FoldEntity has them: with

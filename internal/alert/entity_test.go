@@ -46,6 +46,17 @@ func TestAnAlertIsAboutEachEntityOnce(t *testing.T) {
 	})
 }
 
+func TestNamesOfManyEntities(t *testing.T) {
+	var a Alert
+	if a.Names(3) != "" {
+		t.Error("nothing has a name")
+	}
+	a.SetEntities(Entity{Host, "a"}, []Entity{{Account, "b"}, {Mail, "c"}, {Mail, "d"}})
+	if a.Names(3) != "a, b, c and 1 more" || a.Names(4) != "a, b, c, d" || a.Names(1) != "a and 3 more" {
+		t.Error(a.Names(3), a.Names(4), a.Names(1))
+	}
+}
+
 func TestTheFirstNameIsPrimaryWhereNoneIsSaid(t *testing.T) {
 	var a Alert
 	a.SetEntities(Entity{}, []Entity{{Account, "jdoe"}, {Host, "web-01"}, {Untyped, "WEB-01"}})

@@ -109,7 +109,7 @@ func (d *drawing) show(a *alert.Alert) {
 	if d.by.Second {
 		if !open && a.Second == nil && !d.by.own(a.Disposition) {
 			l.Unlabelled++
-			l.draw.Show(a.ID, blind(a))
+			l.draw.Show(drawnAs(a), blind(a))
 		}
 		return
 	}
@@ -117,11 +117,21 @@ func (d *drawing) show(a *alert.Alert) {
 		return
 	}
 	l.Alerts++
-	l.Prefix.Show(d.by.Seed, a.ID, !open, !open && a.Disposition.Class == alert.TruePositive)
+	l.Prefix.Show(d.by.Seed, drawnAs(a), !open, !open && a.Disposition.Class == alert.TruePositive)
 	if open {
 		l.Unlabelled++
-		l.draw.Show(a.ID, a)
+		l.draw.Show(drawnAs(a), a)
 	}
+}
+
+// drawnAs is what an alert is drawn by: its id, and where it has any whose and where it is,
+// so that alerts of one id are drawn each by itself.
+func drawnAs(a *alert.Alert) string {
+	i := a.Identity()
+	if i.Source == "" && i.Site == "" {
+		return i.ID
+	}
+	return strings.ToLower(i.Source+alert.RuleMark+i.Site) + alert.RuleMark + i.ID
 }
 
 // own reports whether the reader made a statement.

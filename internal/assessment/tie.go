@@ -64,7 +64,7 @@ func (s *Service) beside(ctx context.Context, r Request, lib *attack.Library, ev
 		called := ruleNames(*ev)
 		for _, a := range alerts {
 			rule := names.rule(a.Rule())
-			in.Untied = append(in.Untied, assure.UntiedAlert{ID: a.ID, Source: a.Identity().Source, RuleID: rule, RuleName: called[rule], Time: a.Time, Site: a.Site, Entity: a.Entity})
+			in.Untied = append(in.Untied, assure.UntiedAlert{ID: a.ID, Source: a.Identity().Source, RuleID: rule, RuleName: called[rule], Time: a.Time, Site: a.Site, Entity: a.Entity, Others: a.Others})
 		}
 	}
 	for _, of := range []struct {

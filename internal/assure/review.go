@@ -91,6 +91,13 @@ type UntiedAlert struct {
 	Time     time.Time `json:"time"`
 	Site     string    `json:"site,omitempty"`
 	Entity   string    `json:"entity,omitempty"`
+	// Others are what it is about besides, by any of which it may have been found.
+	Others []alert.Entity `json:"other_entities,omitempty"`
+}
+
+// Names are the names of what the alert is about; see alert.Alert.Names.
+func (u UntiedAlert) Names(most int) string {
+	return (&alert.Alert{Entity: u.Entity, Others: u.Others}).Names(most)
 }
 
 // RoleCount is how many analytics had a role.

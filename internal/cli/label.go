@@ -99,6 +99,9 @@ stands behind an apostrophe, and a character that a terminal would obey is spell
 	return c
 }
 
+// shownNames is how many entities of an alert a table names.
+const shownNames = 3
+
 func showSample(g *sheet, s *assessment.Sampled) {
 	if len(s.Alerts) == 0 {
 		what := "is unlabelled"
@@ -111,7 +114,7 @@ func showSample(g *sheet, s *assessment.Sampled) {
 	}
 	rows := [][]string{{"ID", "TIME", "SITE", "ENTITY", "SEVERITY", "SCORE", "CASE"}}
 	for _, a := range s.Alerts {
-		rows = append(rows, []string{a.ID, a.Time.UTC().Format("2006-01-02 15:04:05"), a.Site, a.Entity, a.Severity, scoreText(a), a.CaseID})
+		rows = append(rows, []string{a.ID, a.Time.UTC().Format("2006-01-02 15:04:05"), a.Site, a.Names(shownNames), a.Severity, scoreText(a), a.CaseID})
 	}
 	g.table("", rows)
 	of := "unlabelled alerts"
@@ -162,16 +165,25 @@ func scoreText(a *alert.Alert) string {
 
 // writeSample writes alerts as Candor's own CSV with the columns of a disposition
 // left empty, and with no cell that a spreadsheet would take for a formula.
+// entitiesText has the other entities of an alert as a cell of Candor's CSV has them.
+func entitiesText(a *alert.Alert) string {
+	var list []string
+	for _, e := range a.Others {
+		list = append(list, e.String())
+	}
+	return strings.Join(list, ";")
+}
+
 func writeSample(w io.Writer, s *assessment.Sampled) error {
 	out := csv.NewWriter(w)
-	header := []string{"id", "rule_id", "time", "source", "site", "entity", "severity", "score", "case_id",
+	header := []string{"id", "rule_id", "time", "source", "site", "entity", "entity_type", "entities", "severity", "score", "case_id",
 		"disposition", "disposition_time", "disposition_by", "provenance"}
 	if s.Second {
 		header = append(header, "reading")
 	}
 	_ = out.Write(header)
 	for _, a := range s.Alerts {
-		row := []string{a.ID, a.RuleID, a.Time.UTC().Format(time.RFC3339Nano), a.Source, a.Site, a.Entity, a.Severity, scoreText(a), a.CaseID,
+		row := []string{a.ID, a.RuleID, a.Time.UTC().Format(time.RFC3339Nano), a.Source, a.Site, a.Entity, string(a.EntityType), entitiesText(a), a.Severity, scoreText(a), a.CaseID,
 			"", "", s.Reader, string(alert.Analyst)}
 		if s.Second {
 			row = append(row, "second")

@@ -126,7 +126,7 @@ func showUntied(g *sheet, r *assure.Review) {
 			if name == "" {
 				name = a.RuleID
 			}
-			rows = append(rows, []string{a.Time.UTC().Format("2006-01-02 15:04:05"), clip(name, 50), a.Entity, a.Site, a.ID})
+			rows = append(rows, []string{a.Time.UTC().Format("2006-01-02 15:04:05"), clip(name, 50), a.Names(shownNames), a.Site, a.ID})
 		}
 		g.table("  ", rows)
 		if all := r.UntiedAlerts; all > int64(len(r.Untied)) {

@@ -148,6 +148,13 @@ func showSaid(g *sheet, a *alert.Alert, list []statement) {
 	if a.CaseID != "" {
 		g.line("%s belongs to case %s", g.bold(id), a.CaseID)
 	}
+	if len(a.Others) > 0 {
+		first, besides := alert.Entity{Type: a.EntityType, Name: a.Entity}, make([]string, len(a.Others))
+		for i, e := range a.Others {
+			besides[i] = e.String()
+		}
+		g.line("%s is about %s first of all, and besides about %s", g.bold(id), first, strings.Join(besides, ", "))
+	}
 	if len(list) == 0 {
 		g.line("Nothing was said of alert %s yet.\n  next: candor evidence add dispositions FILE, or add cases that list it", g.bold(id))
 		return

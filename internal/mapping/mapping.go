@@ -15,6 +15,9 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
+	"candor/internal/alert"
 	"candor/internal/alert/export"
 	"candor/internal/decode"
 )
@@ -38,10 +41,12 @@ type Mapping struct {
 	order   decode.Order  // of day and month in dates; Untold where the file tells it
 }
 
-// column is one field of a record and what makes it.
+// column is one field of a record and what makes it. Several that follow each other make one
+// list.
 type column struct {
 	key
 	*expr
+	of alert.EntityType // of what is typed
 }
 
 // shape is how the file is written.
@@ -120,8 +125,39 @@ func (m *Mapping) read(columns *decode.Map, r *reading) {
 			}
 			continue
 		}
-		m.columns = append(m.columns, column{k, r.key(columns, k)})
+		if k.as == typed {
+			m.columns = append(m.columns, r.entities(columns, k)...)
+			continue
+		}
+		m.columns = append(m.columns, column{key: k, expr: r.key(columns, k)})
 	}
+}
+
+// entities reads what makes entities: by type, one expression or a list of them, or without
+// types one expression.
+func (r *reading) entities(columns *decode.Map, k key) (made []column) {
+	k.as = list
+	spec, isMap := decode.NewMap(columns.File(), columns.Node(k.name))
+	if !isMap || !slices.ContainsFunc(alert.EntityTypes(), func(t alert.EntityType) bool { return spec.Has(string(t)) }) {
+		return []column{{key: k, expr: r.key(columns, k)}}
+	}
+	for _, t := range alert.EntityTypes() {
+		if !spec.Has(string(t)) {
+			continue
+		}
+		if node := spec.Node(string(t)); node.Kind == yaml.SequenceNode {
+			for _, e := range r.several(spec, string(t), 0) {
+				made = append(made, column{k, e, t})
+			}
+			continue
+		}
+		made = append(made, column{k, r.expr(spec, string(t), 0), t})
+	}
+	if bad, is := spec.Bad(); is {
+		columns.FailAt(bad.Line, k.name+"."+bad.Field, bad.Value, bad.Reason)
+	}
+	r.warnings = append(r.warnings, spec.Unknown()...)
+	return made
 }
 
 // keep reads which columns are kept beside the fields of a record.

@@ -288,3 +288,24 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func TestEntitiesByType(t *testing.T) {
+	for columns, want := range map[string]string{
+		"entities: {host: [h, {column: k}], account: {first_of: [upn, user]}}": `"entities":["host:a","host:host:b","account:jdoe"]`,
+		"entities: {column: h}":                          `"entities":["a"]`,
+		"entities: h":                                    `"entities":["a"]`,
+		"entities: {mail: m}":                            "",
+		"entity: h\n  entity_type: {value: host}":        `"entity":"a","entity_type":"host"`,
+		"entities: {account: {value: x}, address: user}": `"entities":["account:x","address:jdoe"]`,
+	} {
+		got := run(t, load(t, of+"alerts\ncolumns:\n  id: i\n  rule_id: r\n  time: t\n  "+columns+"\n"), "f.csv", "i,r,t,h,k,user,upn,m\n1,r,2026-03-01,a,host:b,jdoe,,\n")
+		if !strings.Contains(got.text, want) || want == "" && strings.Contains(got.text, "entities") || len(got.rejects) > 0 || got.err != nil {
+			t.Errorf("%s makes %+v; want %s", columns, got, want)
+		}
+	}
+	for _, wrong := range []string{"entities: {host: {column: a, value: b}}", "entities: {host: []}", "entities: {gizmo: a}"} {
+		if _, _, err := Decode("m.yaml", []byte(of+"alerts\ncolumns:\n  rule_id: r\n  time: t\n  "+wrong+"\n")); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "entities") {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+}

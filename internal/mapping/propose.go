@@ -57,6 +57,7 @@ func Propose(file string, text []byte, kind string) (Proposal, error) {
 		return Proposal{}, decode.Invalid(file, 0, "there is no record in it to look at").Next("name a file that holds some, JSON or delimited text")
 	}
 	g.guess()
+	g.entities()
 	out := Proposal{Kind: kind, Records: g.records, Text: g.text(file), Missing: g.missing(), Guessed: map[string]string{}}
 	for k, t := range g.found {
 		out.Guessed[k] = g.spell(t.path)
@@ -97,6 +98,71 @@ type guesses struct {
 	shape shape
 	found map[string]*trait
 	used  map[string]bool
+	// primary is the type of the primary entity, as its name tells it.
+	primary alert.EntityType
+	// besides are the paths that name entities beside the primary one, by type.
+	besides map[alert.EntityType][]*trait
+}
+
+// namesOf are what files call the entities of a type, as names are.
+func namesOf(t alert.EntityType) []string {
+	return strings.Fields(map[alert.EntityType]string{
+		alert.Host:     "hostname host_name host host.name computername computer devicename device agent.name machine endpoint dest_host src_host dvc",
+		alert.Account:  "user username user_name user.name account accountname src_user dest_user target_user userprincipalname upn login",
+		alert.Address:  "src_ip source_ip source.ip srcip dest_ip destination_ip destination.ip dstip ip ip_address ipaddress client_ip remote_ip host_ip agent.ip",
+		alert.Mail:     "email mail email_address mailbox recipient sender",
+		alert.Resource: "resource resource_id resourceid arn bucket",
+	}[t])
+}
+
+// mostNamed bounds how many paths are proposed for entities of a type.
+const mostNamed = 2
+
+// entities tells the type of the primary entity, and finds the others.
+func (g *guesses) entities() {
+	if g.besides = map[alert.EntityType][]*trait{}; g.kind != evidence.Alerts || g.found["entity"] == nil {
+		return
+	}
+	for _, t := range alert.EntityTypes() {
+		for _, p := range g.order {
+			at := g.paths[p]
+			if !g.called(at, namesOf(t)) || at.objects > 0 || at.records == 0 || at.most(at.times) {
+				continue
+			}
+			if at == g.found["entity"] {
+				g.primary = t
+			} else if !g.used[p] && len(g.besides[t]) < mostNamed {
+				g.besides[t] = append(g.besides[t], at)
+			}
+		}
+	}
+}
+
+// called reports whether a path is called by one of some names.
+func (g *guesses) called(t *trait, names []string) bool {
+	path := strings.ToLower(t.path)
+	last := path[strings.LastIndexByte(path, '.')+1:]
+	return slices.ContainsFunc(names, func(n string) bool {
+		return path == n || strings.HasSuffix(path, "."+n) || plainName(last) == plainName(n) && !strings.Contains(n, ".")
+	})
+}
+
+// typed writes what was found of entities beside the primary one.
+func (g *guesses) typed(b *strings.Builder) {
+	if len(g.besides) == 0 {
+		b.WriteString("  # entities:   # what it is about besides, by type: {account: NAME, address: [NAME, NAME]}\n")
+		return
+	}
+	b.WriteString("  entities:   # what it is about besides\n")
+	for _, t := range alert.EntityTypes() {
+		switch list := g.besides[t]; len(list) {
+		case 0:
+		case 1:
+			fmt.Fprintf(b, "    %s: %s   # %s\n", t, scalar(g.spell(list[0].path)), g.seen(list[0]))
+		default:
+			fmt.Fprintf(b, "    %s: [%s, %s]\n", t, scalar(g.spell(list[0].path)), scalar(g.spell(list[1].path)))
+		}
+	}
 }
 
 // names are what files call the keys, beside their own names, the likeliest first. Of a
@@ -196,6 +262,8 @@ func plainName(s string) string {
 // fits reports whether the values at a path can be those of a key.
 func (g *guesses) fits(k key, t *trait) bool {
 	switch {
+	case k.as == typed:
+		return false // see entities
 	case k.as == moment || k.as == date:
 		return t.most(t.times)
 	case k.as == number:
@@ -264,6 +332,14 @@ func (g *guesses) lists(b *strings.Builder) {
 // line writes one key.
 func (g *guesses) line(b *strings.Builder, k key) {
 	t := g.found[k.name]
+	switch {
+	case k.as == typed:
+		g.typed(b)
+		return
+	case k.name == "entity_type" && t == nil && g.primary != alert.Untyped:
+		fmt.Fprintf(b, "  entity_type: {value: %s}\n", g.primary)
+		return
+	}
 	if t == nil {
 		need := ""
 		if k.name == "id" {

@@ -17,9 +17,12 @@ func TestAProposalIsAMappingThatReadsTheFile(t *testing.T) {
 			"1;Odd logon;77;2026-03-01 10:00:00;web-01;False Positive;2026-03-02 09:00:00;uses T1078 and T1110.003\n" +
 			"2;Odd logon;77;2026-03-01 11:00:00;web-02;Benign;2026-03-02 09:00:00;\n3;Dump;78;2026-03-01 12:00:00;web-01;New;;T1003\n",
 			map[string]string{"id": "Alert ID", "rule_id": "Signature ID", "time": "Created", "entity": "Hostname", "disposition": "Verdict", "techniques": "ATT&CK"},
-			`{"id":"1","rule_id":"77","time":"2026-03-01T10:00:00Z","rule_name":"Odd logon","entity":"web-01","techniques":["T1078","T1110.003"],"disposition":"false_positive","disposition_time":"2026-03-02T09:00:00Z"}`},
+			`{"id":"1","rule_id":"77","time":"2026-03-01T10:00:00Z","rule_name":"Odd logon","entity":"web-01","entity_type":"host","techniques":["T1078","T1110.003"],"disposition":"false_positive","disposition_time":"2026-03-02T09:00:00Z"}`},
 		{"nested JSON", "alerts", "a.json", `[{"_id":"x1","rule":{"id":5710,"description":"sshd: bad user"},"agent":{"name":"web"},"timestamp":"2026-03-01T10:00:00Z","n":1},{"_id":"x2","rule":{"id":5710,"description":"sshd: bad user"},"agent":{"name":"db"},"timestamp":"2026-03-01T11:00:00Z","n":1}]`,
 			map[string]string{"id": "_id", "rule_id": "rule.id", "rule_name": "rule.description", "time": "timestamp", "entity": "agent.name"}, `"rule_id":"5710"`},
+		{"what it is about besides", "alerts", "a.csv", "nr,rule,time,host,user,src_ip,dest_ip,mail\nx1,77,2026-03-01 10:00:00,web-01,jdoe,192.0.2.7,10.0.0.1,j@corp.example\nx2,78,2026-03-01 11:00:00,web-02,jdoe,192.0.2.7,,\n",
+			map[string]string{"entity": "host"},
+			`"entity":"web-01","entity_type":"host","entities":["account:jdoe","address:10.0.0.1","address:192.0.2.7","mail:j@corp.example"]`},
 		{"notes before the header", "alerts", "n.log", "#separator \\x09\n#fields\tts\tuid\tnote\tsrc\n1772359200.1\tC1\tScan\t10.0.0.1\n1772359201.1\tC2\tScan\t10.0.0.2\n",
 			map[string]string{"time": "ts", "id": "uid"}, ""},
 	} {

@@ -19,6 +19,7 @@ const (
 	date        // a day
 	list        // several values
 	number      // a number of something: seconds, hosts, a share
+	typed       // several values, by the type of entity that they are of, or each with its own
 )
 
 // target is what records of a kind are written as.
@@ -104,7 +105,7 @@ func joined(parts ...[]key) []key {
 func targets() []target {
 	return []target{
 		{kind: evidence.Alerts, write: asJSON, fields: true, keys: joined(
-			[]key{{name: "id"}, needed(plain, "rule_id"), needed(moment, "time")}, texts("rule_name", "site", "entity", "severity"),
+			[]key{{name: "id"}, needed(plain, "rule_id"), needed(moment, "time")}, texts("rule_name", "site", "entity", "entity_type"), keys(typed, "entities"), texts("severity"),
 			keys(number, "score"), texts("case_id"), keys(list, "techniques"), texts("tactic", "source", "disposition"),
 			keys(moment, "disposition_time"), texts("disposition_by", "provenance", "reading", "duplicate_of"))},
 		{kind: evidence.Dispositions, keys: joined([]key{needed(plain, "id"), needed(plain, "disposition"), needed(moment, "disposition_time")},

@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"candor/internal/alert"
 	"candor/internal/alert/export"
 	"candor/internal/decode"
 	"candor/internal/evidence"
@@ -306,6 +307,12 @@ func (w *writer) record(r *row) {
 // value returns what a column makes of a record, and false when that is a reject.
 func (w *writer) value(r *row, c column) ([]string, bool) {
 	all := c.eval(r)
+	if c.of != alert.Untyped {
+		all = slices.Clone(all)
+		for i, name := range all {
+			all[i] = string(c.of) + ":" + name
+		}
+	}
 	if len(all) == 0 || c.as != moment && c.as != date {
 		return all, true
 	}
@@ -380,6 +387,10 @@ func (w *writer) object(r *row, values [][]string) {
 	id, site := false, ""
 	for i, c := range w.columns {
 		v := values[i]
+		if i+1 < len(w.columns) && w.columns[i+1].name == c.name { // more of one list
+			values[i+1] = append(v[:len(v):len(v)], values[i+1]...)
+			continue
+		}
 		if len(v) == 0 {
 			continue
 		}
