@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -66,17 +67,22 @@ func (e *Evidence) Check(ctx context.Context, r Request) (Check, error) {
 	}
 	var first Check
 	if old == nil {
+		t := twins{known: in.known, source: r.Source}
 		for a, err := range b.taken(in.alerts(ctx, b.pass())) {
 			if err == nil && len(first.Shown) < r.Show {
 				err = first.show(a)
+			}
+			if err == nil {
+				err = t.add(ctx, a)
 			}
 			if err != nil {
 				return Check{}, err
 			}
 		}
-		if err := b.finish(); err != nil {
+		if err := cmp.Or(t.compare(ctx), b.finish()); err != nil {
 			return Check{}, err
 		}
+		b.identities(&t.found)
 		if err := e.joins(ctx, b); err != nil {
 			return Check{}, err
 		}

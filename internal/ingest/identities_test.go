@@ -23,8 +23,12 @@ func TestAlertsOfOneIDAreTold(t *testing.T) {
 	} {
 		req := b.request("alerts", b.write("a.csv", "id,rule_id,time,site\n"+c.text))
 		req.Source = c.source
+		checked := strings.Join(b.check(req).Warnings, "\n")
 		res := b.add(req)
 		notes := strings.Join(res.Warnings, "\n")
+		if of := "an id that"; strings.Contains(checked, of) != strings.Contains(notes, of) || strings.Contains(c.told, `first "`) && strings.Contains(notes, of) && !strings.Contains(checked, c.told) {
+			t.Errorf("%scheck says %s, add %s", c.text, checked, notes)
+		}
 		if c.told == "" && (strings.Contains(notes, "an id that") || strings.Contains(notes, "the rule of an alert")) || !strings.Contains(notes, c.told) {
 			t.Errorf("%s%q", c.text, res.Warnings)
 		}
