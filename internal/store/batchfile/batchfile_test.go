@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"candor/internal/alert"
+	"candor/internal/fault"
 	"candor/internal/store"
 	"candor/internal/store/batchfile"
 )
@@ -77,6 +78,10 @@ func drawn() *rapid.Generator[*alert.Alert] {
 		at := func(name string) time.Time { return time.Unix(0, rapid.Int64Range(-1e18, 1e18).Draw(t, name)).UTC() }
 		a := &alert.Alert{ID: pick("id", "a", "b", "ü\x00"), Site: pick("site", "", "s"), Entity: pick("entity", "", "h"), Severity: pick("severity", "", "low"),
 			CaseID: pick("case", "", "c"), Tactic: pick("tactic", "", "t"), Source: pick("source", "", "edr")}
+		others := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) alert.Entity {
+			return alert.Entity{Type: rapid.SampledFrom(append(alert.EntityTypes(), alert.Untyped)).Draw(t, "type"), Name: rapid.StringN(1, 4, -1).Draw(t, "name")}
+		}), 0, rapid.SampledFrom([]int{0, 3, 150}).Draw(t, "entities")).Draw(t, "others")
+		a.SetEntities(alert.Entity{Type: alert.EntityType(pick("entity type", "", "host")), Name: a.Entity}, others)
 		if rapid.Bool().Draw(t, "whole") {
 			a.RuleID, a.RuleName, a.Time = "r", pick("name", "", "Rule"), at("time")
 		}
@@ -92,4 +97,27 @@ func drawn() *rapid.Generator[*alert.Alert] {
 		}
 		return a
 	})
+}
+
+// TestEntitiesThatCannotBeKeptAreRefused: what nothing makes that reads alerts, and no file holds.
+func TestEntitiesThatCannotBeKeptAreRefused(t *testing.T) {
+	whole := func(change func(a *alert.Alert)) *alert.Alert {
+		a := &alert.Alert{ID: "a", RuleID: "r", Time: time.Unix(1, 0), Entity: "h"}
+		change(a)
+		return a
+	}
+	for name, a := range map[string]*alert.Alert{
+		"others without a primary one": whole(func(a *alert.Alert) { a.Entity, a.Others = "", []alert.Entity{{Name: "x"}} }),
+		"a type without a name":        whole(func(a *alert.Alert) { a.Entity, a.EntityType = "", alert.Host }),
+		"no type that there is":        whole(func(a *alert.Alert) { a.EntityType = "gizmo" }),
+		"bytes":                        whole(func(a *alert.Alert) { a.Others = []alert.Entity{{Name: "\xff"}} }),
+		"too many":                     whole(func(a *alert.Alert) { a.Others = make([]alert.Entity, alert.MaxEntities) }),
+	} {
+		if err := batchfile.Check(a); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := batchfile.Check(whole(func(a *alert.Alert) { a.Others = []alert.Entity{{Type: alert.Mail, Name: "x"}} })); err != nil {
+		t.Error(err)
+	}
 }
