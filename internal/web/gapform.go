@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"candor/internal/assessment"
+	"candor/internal/attack"
 	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/gap"
@@ -193,6 +195,12 @@ func (v gapView) refused(typed gapForm, status int) done {
 	v.F = typed
 	v.fill(was)
 	return done{view: view{name: "gap", status: status, data: v}}
+}
+
+// MayGap reports whether a gap can be about the page's object: verdicts are.
+func (v objectView) MayGap() bool {
+	o := v.Page.Object
+	return o.Live() && o.ATTACKID != "" && slices.Contains([]attack.Kind{attack.KindAnalytic, attack.KindStrategy, attack.KindTechnique, attack.KindSubTechnique, attack.KindTactic}, o.Kind)
 }
 
 // Gap returns the address of the page of a gap; see gap.Gap for what names one.

@@ -147,6 +147,9 @@ func (d *desk) stated(id string) []gap.Gap {
 func TestAGapIsStatedAndChangedInItsPage(t *testing.T) {
 	d := demonstration(t, writing)
 	ann, bob := d.someone("ann", "gaps"), d.someone("bob", "gaps")
+	if body := ann.opens("/objects/AN1989").body; !strings.Contains(body, `href="/gap?id=AN1989"`) || strings.Contains(d.get("/objects/AN1989").body, "/gap?id=") {
+		t.Error("the page of the verdict does not offer it to whoever may, or does to others")
+	}
 	page := ann.opens("/gap?id=AN1989")
 	f := ann.form(page, "/gap")
 	if !strings.Contains(f.Get("why"), "log source") {
