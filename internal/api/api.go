@@ -21,6 +21,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/attack/adjacency"
 	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/gap"
@@ -41,6 +42,7 @@ type Objects interface {
 	Nth(ctx context.Context, id string, ref attack.ReleaseRef, n int) (*attack.Snapshot, int, error)
 	History(ctx context.Context, id string, ref attack.ReleaseRef) (library.History, error)
 	Narrowing(ctx context.Context, q store.Query) (store.Query, error)
+	Adjacent(ctx context.Context, id string, ref attack.ReleaseRef, tactic string) (adjacency.Result, error)
 }
 
 // Index lists what the library holds.
@@ -56,6 +58,7 @@ type Assessor interface {
 	Overview(ctx context.Context, r assessment.Request) (assure.Assessment, error)
 	Take(ctx context.Context, r assessment.Request, id string) (take.Take, error)
 	Matrix(ctx context.Context, r assessment.Request, a matrix.Asked) (matrix.Matrix, error)
+	Stages(ctx context.Context, r assessment.Request, near adjacency.Result) (assessment.Stages, error)
 	Gaps(ctx context.Context, r assessment.Request) (gap.Register, error)
 }
 

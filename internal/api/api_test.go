@@ -164,6 +164,9 @@ func example(path string) string {
 	if strings.Contains(path, "/rules/") || strings.Contains(path, "/tunings/") {
 		id = "legacy-ids-2201"
 	}
+	if strings.HasSuffix(path, "/adjacent") {
+		id = "T1110"
+	}
 	return strings.Replace(path, "{id}", id, 1)
 }
 
@@ -406,6 +409,45 @@ func TestATechniqueHasTheVerdictsOfItsSubTechniques(t *testing.T) {
 	i := slices.IndexFunc(roll.Groups, func(g assure.Group) bool { return g.Of == of.Object })
 	if diff := cmp.Diff(g, roll.Groups[i]); diff != "" {
 		t.Errorf("the verdicts of T1059 against the roll-up: %s", diff)
+	}
+}
+
+// What is said of a stage beside a technique is what the verdicts on its analytics are.
+func TestStagesStandAsTheirVerdictsDo(t *testing.T) {
+	d := newDesk(t)
+	var a assure.Assessment
+	d.get("/api/v1/verdicts", &a)
+	var got assessment.Stages
+	d.get("/api/v1/objects/T1110/adjacent", &got)
+	if !got.Judged || len(got.Adjacent) < 5 {
+		t.Fatalf("%+v", got)
+	}
+	leads := 0
+	for _, st := range got.Adjacent {
+		reliable, rungs := []assure.Name{}, map[assure.Rung]int{}
+		for _, v := range a.Verdicts {
+			if !slices.ContainsFunc(v.Techniques, func(n assure.Name) bool { return n.StixID == st.Technique.StixID }) {
+				continue
+			}
+			rungs[v.Rung]++
+			if v.Rung == assure.Reliable {
+				reliable = append(reliable, v.Analytic)
+			}
+		}
+		if (st.Here == nil) != (len(rungs) == 0) || !slices.Equal(st.Reliable, reliable) {
+			t.Errorf("%s: %+v, want %v of %v", st.Technique.ATTACKID, st, reliable, rungs)
+			continue
+		}
+		if st.Here != nil && rungs[st.Here.Worst] == 0 && st.Here.Worst != "" {
+			t.Errorf("%s: worst is %s of %v", st.Technique.ATTACKID, st.Here.Worst, rungs)
+		}
+		leads += len(reliable)
+	}
+	if leads == 0 {
+		t.Error("no stage can be relied on, so that nothing was compared")
+	}
+	if w := d.do(http.MethodGet, "/api/v1/objects/AN1989/adjacent"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "name a technique") {
+		t.Errorf("of an analytic: %d %s", w.Code, w.Body)
 	}
 }
 

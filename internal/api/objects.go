@@ -76,6 +76,7 @@ func (s *server) registerObjects(h huma.API) {
 	huma.Register(h, operation(h, "get-object", "/api/v1/objects/{id}", "One object with its relations, history and hashes", 404, 409), s.page)
 	huma.Register(h, operation(h, "get-object-history", "/api/v1/objects/{id}/history", "One object over all imported releases: hashes, and what changed", 404, 409), s.history)
 	huma.Register(h, operation(h, "get-object-take", "/api/v1/objects/{id}/take", "What one object means here, sentence by sentence with its sources", 404, 409), s.take)
+	huma.Register(h, operation(h, "get-object-adjacent", "/api/v1/objects/{id}/adjacent", "The techniques of other tactics that known users of a technique also use, each with how its own analytics are judged here", 404), s.adjacent)
 	raw := operation(h, "get-object-raw", "/api/v1/objects/{id}/raw", "The exact bytes of one object as its release carries them", 404, 409)
 	raw.Responses["200"] = &huma.Response{Description: "The object", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}},

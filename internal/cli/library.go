@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/assessment"
 	"candor/internal/attack"
-	"candor/internal/attack/adjacency"
 	"candor/internal/attack/diff"
 	"candor/internal/fault"
 	"candor/internal/figure"
@@ -171,7 +171,7 @@ func showStats(g *sheet, s library.Stats) {
 }
 
 func (p *program) adjacentCommand() *cobra.Command {
-	var ref attack.ReleaseRef
+	var j judging
 	var tactic string
 	var limit int
 	c := &cobra.Command{
@@ -180,26 +180,39 @@ func (p *program) adjacentCommand() *cobra.Command {
 		Long: `Adjacent lists the techniques of other tactics that the groups and campaigns which
 use a technique also use: support (how many users), confidence (of the technique's
 users) and lift (against all users). Where too few use the technique, the answer
-rests on its parent or its tactic, and says so.`,
-		Example: "  candor attack adjacent T1589.003 --tactic initial-access",
+rests on its parent or its tactic, and says so.
+
+Where there is evidence, each stands beside it with how its own analytics are judged:
+the worst case, how many are reliable, and which. What cannot be seen at the technique
+may be seen there; it is no coverage of the technique itself.`,
+		Example: "  candor attack adjacent T1589.003 --tactic initial-access\n  candor attack adjacent T1110 --site berlin --as-of 2026-06-30",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			req, err := p.request(j)
+			if err != nil {
+				return err
+			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-				r, err := d.Library.Adjacent(ctx, args[0], selected(ref), tactic)
+				near, err := d.Library.Adjacent(ctx, args[0], req.Release.Or(req.Policy.Release), tactic)
 				if err != nil {
 					return err
 				}
-				return p.emit(r, func(g *sheet) { showAdjacent(g, r, limit) })
+				r, err := d.Assessment.Stages(ctx, req, near)
+				if err != nil {
+					return err
+				}
+				return p.emit(r, func(g *sheet) { showAdjacent(g, &r, limit) })
 			})
 		},
 	}
-	refFlags(c, &ref)
+	j.wholeFlags(c)
+	j.siteFlag(c)
 	c.Flags().StringVar(&tactic, "tactic", "", "only techniques of this tactic, by ATT&CK ID or short name")
 	c.Flags().IntVar(&limit, "limit", 10, "techniques to print of each tactic; 0 prints all")
 	return c
 }
 
-func showAdjacent(g *sheet, r adjacency.Result, limit int) {
+func showAdjacent(g *sheet, r *assessment.Stages, limit int) {
 	g.line("%s in %s", g.bold(r.Technique.ATTACKID+"  "+r.Technique.Name), r.Release)
 	var users []string
 	for _, u := range r.Users {
@@ -216,9 +229,25 @@ func showAdjacent(g *sheet, r adjacency.Result, limit int) {
 		if shown++; limit > 0 && shown > limit {
 			continue
 		}
-		g.line("  %-10s %-44s %2d of %d users, confidence %s, lift %.2f", a.Technique.ATTACKID, clip(a.Technique.Name, 44), a.Support, r.BasisUsers, figure.Percent(a.Confidence), a.Lift)
+		g.line("  %-10s %-44s %2d of %d users, confidence %s, lift %.2f%s", a.Technique.ATTACKID, clip(a.Technique.Name, 44), a.Support, r.BasisUsers, figure.Percent(a.Confidence), a.Lift, standsHere(r, &a))
 	}
 	g.line("\n%s", g.dim("support counts users that are known and public; it is no rate of what adversaries do"))
+	if r.Judged {
+		g.line("%s", g.dim("how a stage stands is of its own analytics, by their worst case; it is no coverage of the technique asked about"))
+	}
+}
+
+// standsHere says how the analytics of a stage are judged, where there is evidence.
+func standsHere(r *assessment.Stages, a *assessment.Stage) string {
+	switch {
+	case !r.Judged:
+		return ""
+	case a.Here == nil || a.Here.Worst == "":
+		return "; no analytic of its own applies"
+	case len(a.Reliable) > 0:
+		return fmt.Sprintf("; worst %s, reliable %s", words(a.Here.Worst), nameIDs(a.Reliable, 3))
+	}
+	return fmt.Sprintf("; worst %s, none reliable", words(a.Here.Worst))
 }
 
 func (p *program) diffCommand() *cobra.Command {

@@ -13,7 +13,6 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/attack"
-	"candor/internal/attack/adjacency"
 	"candor/internal/attack/diff"
 	"candor/internal/backup"
 	"candor/internal/custody"
@@ -47,7 +46,7 @@ func outputs() map[string][]schema.Form {
 		"assess":              {schema.Of[assure.Assessment](""), schema.Of[assure.Rollup]("with --by"), schema.Of[assessment.Explained]("with --explain")},
 		"assess compare":      {schema.Of[assure.Comparison]("")},
 		"assess list":         {schema.Of[[]archive.Kept]("")},
-		"attack adjacent":     {schema.Of[adjacency.Result]("")},
+		"attack adjacent":     {schema.Of[assessment.Stages]("")},
 		"attack diff":         {schema.Of[diff.Report]("")},
 		"attack hashes add":   {schema.Of[ingest.HashResult]("")},
 		"attack hashes list":  {schema.Of[[]attack.PublishedFile]("")},
