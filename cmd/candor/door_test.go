@@ -57,9 +57,15 @@ func TestReadingAsksForATokenWhenItIsToldTo(t *testing.T) {
 	if said.Reading != "token" {
 		t.Errorf("%+v", said)
 	}
-	for _, path := range []string{"", "healthz", "api/v1/openapi.json", "static/candor.css"} {
+	for _, path := range []string{"", "healthz", "api/v1/openapi.json", "evidence"} {
 		if with, without := status(t, client, said.Serving+path, made.Secret), status(t, client, said.Serving+path, ""); with != 200 || without != 401 {
 			t.Errorf("/%s: %d with a token, %d without", path, with, without)
+		}
+	}
+	// The page on which a token is shown, and what it looks like, tell nothing of the folder.
+	for _, path := range []string{"session", "static/candor.css"} {
+		if got := status(t, client, said.Serving+path, ""); got != 200 {
+			t.Errorf("/%s without a token: %d", path, got)
 		}
 	}
 	if first, second := status(t, client, said.Link, ""), status(t, client, said.Link, ""); first != 200 || second != 403 {
