@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"slices"
 
 	"candor/internal/alert"
@@ -66,20 +67,24 @@ func (f *Family) place(a *alert.Alert) (n int, exact, several bool) {
 	for i := range f.States {
 		switch s := &f.States[i]; {
 		case s.identity().Is(a.Identity()):
-			if s.Counts || !a.Partial() {
+			if s.Counts {
 				return i, true, false
 			}
 			waiting = slices.Insert(waiting, 0, i)
-		case !s.fits(a):
+		case !s.fits(a) || f.another(i, a):
 		case s.Counts:
 			counting = append(counting, i)
 		default:
 			waiting = append(waiting, i)
 		}
 	}
+	named := len(waiting) > 0 && f.States[waiting[0]].identity().Is(a.Identity())
+	if named && !a.Partial() {
+		return waiting[0], true, false
+	}
 	fit := counting
 	if len(fit) == 0 {
-		if fit = waiting; len(fit) > 1 && a.Partial() && f.States[fit[0]].identity().Is(a.Identity()) {
+		if fit = waiting; named {
 			fit = fit[:1]
 		}
 	}
@@ -90,6 +95,19 @@ func (f *Family) place(a *alert.Alert) (n int, exact, several bool) {
 		return None, false, true
 	}
 	return None, false, false
+}
+
+// another reports whether an arrival that fits an alert which counts says of whom and where
+// it is what another alert is known by: two would have one identity then.
+func (f *Family) another(n int, a *alert.Alert) bool {
+	s := &f.States[n]
+	if !s.Counts || a.Partial() {
+		return false
+	}
+	grown := alert.Alert{ID: a.ID, Source: cmp.Or(a.Source, s.Alert.Source), Origin: cmp.Or(s.Alert.Origin, a.Origin), Site: cmp.Or(a.Site, s.Alert.Site)}
+	return slices.ContainsFunc(f.States, func(o State) bool {
+		return o.Counts && o.Alert.Identity().Is(grown.Identity()) && !s.identity().Is(grown.Identity())
+	})
 }
 
 // identity is that of the alert, as far as it is known.

@@ -15,7 +15,8 @@
 //     the alert, which a partial one does not: until then, those wait.
 //   - An arrival is of the state that has its identity, or else of the one state that it
 //     fits: what leaves out a source or a site is not known to be of another one. Where it
-//     fits several, a partial arrival is of none, and any other is an alert of its own.
+//     fits several, a partial arrival is of none, and any other is an alert of its own. It
+//     fits no state that would come to have another's identity by it: no two have one.
 //   - To take an arrival is to merge it into a state. What it sets replaces what was
 //     there, Fields key by key; what it leaves empty says nothing.
 //   - A statement is a disposition. One that says the same as another, by the same

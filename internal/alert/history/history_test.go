@@ -243,3 +243,26 @@ func TestNoStatementIsOfTwoAlerts(t *testing.T) {
 		}
 	})
 }
+
+func TestNoTwoAlertsHaveOneIdentity(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(of string, from ...string) string { return rapid.SampledFrom(from).Draw(t, of) }
+		var arrivals []history.Arrival
+		for n := range rapid.IntRange(2, 9).Draw(t, "arrivals") {
+			a := fired("r")
+			if draw("what", "alert", "alert", "label") == "label" {
+				a = said(alert.Test, n)
+			}
+			a.Source, a.Site, a.Origin = draw("source", "", "edr", "EDR"), draw("site", "", "north", "South", "south"), draw("origin", "", "edr", "other")
+			arrivals = append(arrivals, history.Arrival{Batch: n, Alert: a})
+		}
+		have := history.FamilyOf(arrivals).Counting()
+		for i, s := range have {
+			for _, o := range have[:i] {
+				if s.Alert.Identity().Is(o.Alert.Identity()) {
+					t.Fatalf("two alerts are %s", s.Alert.Identity())
+				}
+			}
+		}
+	})
+}
