@@ -160,10 +160,10 @@ func only(set *correlate.Set, names []string) error {
 	for i := range set.Definitions {
 		known = append(known, set.Definitions[i].Key())
 	}
-	for todo := slices.Clone(names); len(todo) > 0; todo = todo[1:] {
-		i := slices.IndexFunc(set.Definitions, func(d correlate.Definition) bool { return d.Key() == todo[0] || d.ID == todo[0] })
-		if i < 0 && slices.Contains(names, todo[0]) {
-			return fault.New(fault.NotFound, "there is no definition %q", todo[0]).Next("%s", near.Hint(todo[0], known, "candor correlate list shows those that there are"))
+	for wanted := slices.Clone(names); len(wanted) > 0; wanted = wanted[1:] {
+		i := slices.IndexFunc(set.Definitions, func(d correlate.Definition) bool { return d.Key() == wanted[0] || d.ID == wanted[0] })
+		if i < 0 && slices.Contains(names, wanted[0]) {
+			return fault.New(fault.NotFound, "there is no definition %q", wanted[0]).Next("%s", near.Hint(wanted[0], known, "candor correlate list shows those that there are"))
 		}
 		if i < 0 || on[set.Definitions[i].Key()] {
 			continue
@@ -171,7 +171,7 @@ func only(set *correlate.Set, names []string) error {
 		on[set.Definitions[i].Key()] = true
 		for _, s := range set.Definitions[i].Stages {
 			if s.Kind == "" || s.Kind == correlate.OfChain {
-				todo = append(todo, s.Name)
+				wanted = append(wanted, s.Name)
 			}
 		}
 	}

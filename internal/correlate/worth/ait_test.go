@@ -17,15 +17,11 @@ import (
 	"candor/internal/correlate/worth"
 )
 
-// letters declares the sensors by the first letter of their rules, and echo gives what
-// repeats an alert of S to S.
-const (
-	letters = "families: {A: [A-*], S: [S-*], W: [W-*]}\n"
-	echo    = "families: {A: [A-*], S: [S-*, W-All-Evt, W-All-Ids, W-All-Mul1, W-All-Mul2], W: [W-*]}\n"
-)
-
 // policy is that of the known answers.
 var policy = worth.Policy{Repeats: 200, Seed: "1", Confidence: 0.95, MinPrecision: 0.9, MinSites: 5, MostLost: 0.05, MinutesPerAlert: 10}
+
+// letters declares the sensors by the first letter of their rules.
+const letters = "families: {A: [A-*], S: [S-*], W: [W-*]}\n"
 
 // lined is a definition: so many families within a window.
 func lined(families int, window string) string {
@@ -43,32 +39,45 @@ func planOf(t testing.TB, text string) *correlate.Plan {
 	return p
 }
 
-// TestKnownAnswers compares with the table of doc/correlate.md.
+// study reads a file of definitions of the study.
+func study(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "examples", "ait", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestKnownAnswers compares with the tables of doc/correlate.md and doc/ait-study.md.
 func TestKnownAnswers(t *testing.T) {
 	dir := os.Getenv("CANDOR_TEST_DATA")
 	if dir == "" {
 		t.Skip("CANDOR_TEST_DATA is not set: the known answers of chains in the AIT alert data are not checked")
 	}
 	list := alerts(t, dir)
-	for _, c := range []struct{ families, want string }{
-		{letters + lined(2, "10m") + lined(3, "10m") + lined(2, "1h") + lined(3, "1h") + lined(3, "1d"), `
-2/10m 2595 1225.91 0.005 25/2595 25/34 true
-3/10m 144 55.38 0.005 16/144 16/34 true
-2/1h 915 650.61 0.005 22/915 22/27 true
-3/1h 136 78.45 0.005 16/136 16/27 true
-3/1d 93 92.45 0.52 19/93 19/23 false
+	for _, c := range []struct{ file, want string }{
+		{"study.yml", `
+2/10m 2595 1225.91 0.005 2.14 25/2595 25/34 true
+3/10m 144 55.38 0.005 2.44 16/144 16/34 true
+2/1h 915 650.61 0.005 1.43 22/915 22/27 true
+3/1h 136 78.45 0.005 1.62 16/136 16/27 true
+3/1d 93 92.45 0.52 0.99 19/93 19/23 false
 `},
-		{echo + lined(3, "10m"), `
-3/10m 22 0.25 0.005 16/22 16/34 true
+		{"study-echo.yml", `
+2/10m 309 198.62 0.005 1.51 22/309 22/34 true
+3/10m 22 0.25 0.005 41.38 16/22 16/34 true
+3/1h 26 2.10 0.005 9.17 15/26 15/27 true
 `},
 	} {
 		got := "\n"
-		for _, w := range worth.Of(planOf(t, c.families), list, nil, worth.Epoch, policy) {
-			got += fmt.Sprintf("%s %d %.2f %.2g %d/%d %d/%d %t\n", w.Definition, w.Chance.Observed, *w.Chance.Expected, *w.Chance.P,
-				w.Precision.Hits, w.Precision.Of, w.Recall.Hits, w.Recall.Of, !w.Chance.Powerless)
+		for _, w := range worth.Of(planOf(t, study(t, c.file)), list, nil, worth.Epoch, policy) {
+			outside := 0.0
 			if w.Control != nil {
-				t.Logf("%s control %d of %.2f", w.Definition, w.Control.Observed, *w.Control.Expected)
+				outside = float64(w.Control.Observed) / *w.Control.Expected
 			}
+			got += fmt.Sprintf("%s %d %.2f %.2g %.2f %d/%d %d/%d %t\n", w.Definition, w.Chance.Observed, *w.Chance.Expected, *w.Chance.P, outside,
+				w.Precision.Hits, w.Precision.Of, w.Recall.Hits, w.Recall.Of, !w.Chance.Powerless)
 		}
 		if got != c.want {
 			t.Errorf("got %swant %s", got, c.want)
