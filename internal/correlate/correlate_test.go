@@ -88,6 +88,15 @@ func told(list []correlate.Finding) (lines []string) {
 	return lines
 }
 
+// counted adds how many observations came after the definition first held.
+func counted(list []correlate.Finding) []string {
+	lines := told(list)
+	for i, f := range list {
+		lines[i] += fmt.Sprintf(" +%d", f.Observations-int64(len(f.Members)+f.More))
+	}
+	return lines
+}
+
 func wantFindings(t *testing.T, got []correlate.Finding, want ...string) {
 	t.Helper()
 	if !slices.Equal(told(got), want) {
@@ -266,8 +275,8 @@ func TestEngineIsTheReference(t *testing.T) {
 		slices.SortStableFunc(shuffled, func(a, b correlate.Observation) int { return arrives[a.ID].Compare(arrives[b.ID]) })
 		whole := correlate.NewState(p, correlate.Limits{Lateness: lateness})
 		got := run(whole, shuffled)
-		if !slices.Equal(told(got), want) {
-			rt.Fatalf("got  %q\nwant %q\nof\n%s", told(got), want, text)
+		if !slices.Equal(counted(got), want) {
+			rt.Fatalf("got  %q\nwant %q\nof\n%s", counted(got), want, text)
 		}
 		if n := whole.Stats().Amiss[correlate.Late]; n > 0 {
 			rt.Fatalf("%d were late", n)
@@ -343,7 +352,8 @@ func reference(p *correlate.Plan, list []correlate.Observation) (lines []string)
 			runs, times := runsOf(&d, of)
 			held[name][entity] = times
 			for _, r := range runs {
-				lines = append(lines, fmt.Sprintf("%s [%s] %g-%g", name, entity, time.Unix(0, r[0]).Sub(start).Seconds(), time.Unix(0, r[1]).Sub(start).Seconds()))
+				after := len(slices.DeleteFunc(slices.Clone(of), func(o seen) bool { return o.at <= r[0] || o.at > r[1] }))
+				lines = append(lines, fmt.Sprintf("%s [%s] %g-%g +%d", name, entity, time.Unix(0, r[0]).Sub(start).Seconds(), time.Unix(0, r[1]).Sub(start).Seconds(), after))
 			}
 		}
 	}

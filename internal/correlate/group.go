@@ -39,6 +39,7 @@ type run struct {
 	from, at, last int64
 	amount, most   int64
 	seen           int64
+	coming         int64 // seen at the time that is being asked about, when it may be over
 	members        []item
 	more           int
 }

@@ -442,7 +442,7 @@ func (s *State) apply(q *queued) {
 		s.amiss(Dropped, q.it.id, time.Unix(0, q.it.at), d.Key())
 	}
 	if g.run != nil {
-		g.run.seen++
+		g.run.coming++
 	}
 	if n := g.touched; n < len(s.touched) && s.touched[n].of == h && s.touched[n].at == at {
 		s.touched[n].source = q.source
@@ -534,6 +534,7 @@ func (s *State) ask(g *group, key string, t int64) bool {
 		}
 	}
 	g.run.last, g.run.most = t, max(g.run.most, amount)
+	g.run.seen, g.run.coming = g.run.seen+g.run.coming, 0
 	return true
 }
 
