@@ -7,7 +7,7 @@ import (
 )
 
 type adjacentInput struct {
-	ID string `path:"id" doc:"ATT&CK ID or STIX id of a technique" maxLength:"200"`
+	ID string `path:"id" doc:"ATT&CK ID or STIX id of a technique, or of an analytic or a detection strategy of one" maxLength:"200"`
 	Release
 	AtSite
 	AsOf   string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when left out" format:"date" pattern:"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]$" patternDescription:"a day from 1900 to 2199, written as 2006-01-02"`

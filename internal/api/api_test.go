@@ -446,8 +446,12 @@ func TestStagesStandAsTheirVerdictsDo(t *testing.T) {
 	if leads == 0 {
 		t.Error("no stage can be relied on, so that nothing was compared")
 	}
-	if w := d.do(http.MethodGet, "/api/v1/objects/AN1989/adjacent"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "name a technique") {
-		t.Errorf("of an analytic: %d %s", w.Code, w.Body)
+	if w := d.do(http.MethodGet, "/api/v1/objects/G0034/adjacent"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "name a technique") {
+		t.Errorf("of a group: %d %s", w.Code, w.Body)
+	}
+	of, analytic := d.do(http.MethodGet, "/api/v1/objects/T1589.003/adjacent"), d.do(http.MethodGet, "/api/v1/objects/AN1989/adjacent")
+	if analytic.Code != http.StatusOK || analytic.Body.String() != of.Body.String() {
+		t.Errorf("of an analytic: %d, not what is said of its technique", analytic.Code)
 	}
 }
 

@@ -150,6 +150,9 @@ func showEstimate(g *sheet, s *assessment.Sampled) {
 	}
 	text := figure.Sprintf("The first %d alerts of the draw are labelled, %d as true: of all %d that are not left out, precision is estimated as %s, %s interval %s.",
 		e.Drawn, e.Hits, e.Alerts, figure.Percent(*e.Precision), figure.Percent(s.Confidence), figure.Percents(e.Interval[0], e.Interval[1]))
+	if e.Whole() {
+		text = figure.Sprintf("All %d alerts that are not left out are labelled, %d as true: precision is %s.", e.Alerts, e.Hits, figure.Percent(*e.Precision))
+	}
 	if e.Unseen > 0 {
 		text += figure.Sprintf(" %d of them are of strata of which nothing is labelled yet, and may all be true or none.", e.Unseen)
 	}

@@ -175,17 +175,18 @@ func (p *program) adjacentCommand() *cobra.Command {
 	var tactic string
 	var limit int
 	c := &cobra.Command{
-		Use:   "adjacent TECHNIQUE",
+		Use:   "adjacent ID",
 		Short: "Techniques of other tactics that the same groups and campaigns use",
 		Long: `Adjacent lists the techniques of other tactics that the groups and campaigns which
 use a technique also use: support (how many users), confidence (of the technique's
 users) and lift (against all users). Where too few use the technique, the answer
-rests on its parent or its tactic, and says so.
+rests on its parent or its tactic, and says so. ID is a technique, or an analytic or a
+detection strategy of one.
 
 Where there is evidence, each stands beside it with how its own analytics are judged:
 the worst case, how many are reliable, and which. What cannot be seen at the technique
 may be seen there; it is no coverage of the technique itself.`,
-		Example: "  candor attack adjacent T1589.003 --tactic initial-access\n  candor attack adjacent T1110 --site berlin --as-of 2026-06-30",
+		Example: "  candor attack adjacent T1589.003 --tactic initial-access\n  candor attack adjacent AN1989\n  candor attack adjacent T1110 --site berlin --as-of 2026-06-30",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req, err := p.request(j)

@@ -108,7 +108,11 @@ func showRoster(g *sheet, l *roster.Excerpt) {
 	for i := range l.Rows {
 		row := make([]string, len(head))
 		for j := range l.Rows[i].Cells {
-			row[j] = clip(cellText(&l.Rows[i].Cells[j], l.Columns[j].Kind), mostCell)
+			c := &l.Rows[i].Cells[j]
+			row[j] = clip(cellText(c, l.Columns[j].Kind), mostCell)
+			if named := l.Columns[j].NoteKey; named == "name" || named == "title" {
+				row[j] = clip(strings.TrimSpace(row[j]+"  "+c.Note), mostCell) // an id says little
+			}
 		}
 		rows = append(rows, row)
 	}

@@ -9,19 +9,21 @@ import (
 	"candor/internal/attack"
 	"candor/internal/attack/adjacency"
 	"candor/internal/fault"
+	"candor/internal/store"
 )
 
 // Adjacent returns the techniques of other tactics that the users of a technique
 // also use; tactic, if not empty, restricts them to one tactic, by ATT&CK ID,
-// name or short name.
+// name or short name. Of an analytic or a detection strategy they are those of the one
+// technique that it is of.
 func (s *Service) Adjacent(ctx context.Context, id string, ref attack.ReleaseRef, tactic string) (adjacency.Result, error) {
 	at, err := s.locate(ctx, id, ref)
 	if err != nil {
 		return adjacency.Result{}, err
 	}
-	if !at.Kind.Technique() {
-		return adjacency.Result{}, fault.New(fault.Usage, "%s (%s) is a %s, not a technique", cmp.Or(at.ATTACKID, at.StixID), at.Name, at.Kind).
-			Next("name a technique, for example T1589.003")
+	technique, err := s.techniqueOf(ctx, at)
+	if err != nil {
+		return adjacency.Result{}, err
 	}
 	lib, err := s.adversaries(ctx, at.Release)
 	if err != nil {
@@ -30,7 +32,35 @@ func (s *Service) Adjacent(ctx context.Context, id string, ref attack.ReleaseRef
 	if err := checkTactic(lib, tactic); err != nil {
 		return adjacency.Result{}, err
 	}
-	return adjacency.Of(lib, at.StixID, adjacency.Options{Tactic: tactic}), nil
+	return adjacency.Of(lib, technique, adjacency.Options{Tactic: tactic}), nil
+}
+
+// techniqueOf returns the STIX id of the technique that an object is, or is of.
+func (s *Service) techniqueOf(ctx context.Context, at store.Located) (string, error) {
+	name := cmp.Or(at.ATTACKID, at.StixID)
+	if at.Kind.Technique() {
+		return at.StixID, nil
+	}
+	if at.Kind != attack.KindAnalytic && at.Kind != attack.KindStrategy {
+		return "", fault.New(fault.Usage, "%s (%s) is no technique, and not of one: its kind is %s", name, at.Name, at.Kind).
+			Next("name a technique, for example T1589.003, or one of its analytics")
+	}
+	lib, err := s.store.Load(ctx, at.Release, "attack-pattern", "x-mitre-analytic", "x-mitre-detection-strategy", "relationship")
+	if err != nil {
+		return "", err
+	}
+	of := lib.TechniquesOf(at.StixID)
+	if at.Kind == attack.KindStrategy {
+		of = lib.Targets(at.StixID, attack.Detects)
+	}
+	if len(of) == 1 {
+		return of[0].ID, nil
+	}
+	var ids []string
+	for _, t := range of {
+		ids = append(ids, t.ATTACKID)
+	}
+	return "", fault.New(fault.Usage, "%s (%s) is of %d techniques", name, at.Name, len(of)).Next("name the technique: %s", cmp.Or(strings.Join(ids, " or "), "for example T1589.003"))
 }
 
 // adversaries returns the view of a release that adjacency reads. The last one is

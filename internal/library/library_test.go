@@ -386,6 +386,11 @@ func TestAdjacentAsksForATechniqueAndATactic(t *testing.T) {
 	if _, err := s.Adjacent(ctx, "G0001", attack.ReleaseRef{}, ""); fault.KindOf(err) != fault.Usage {
 		t.Errorf("a group: %v", err)
 	}
+	for _, id := range []string{"AN0001", "DET0001"} {
+		if r, err := s.Adjacent(ctx, id, attack.ReleaseRef{}, ""); err != nil || r.Technique.ATTACKID != "T0001.001" {
+			t.Errorf("of %s: %v, %v", id, r.Technique, err)
+		}
+	}
 	if _, err := s.Adjacent(ctx, "T0001", attack.ReleaseRef{}, "nowhere"); fault.KindOf(err) != fault.NotFound || !strings.Contains(fault.HintOf(err), "initial, later") {
 		t.Errorf("an unknown tactic: %v (%s)", err, fault.HintOf(err))
 	}

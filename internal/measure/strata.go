@@ -39,6 +39,10 @@ type Weighed struct {
 	Interval  *Interval `json:"interval"`
 }
 
+// Whole reports whether nothing is left to be drawn, so that the precision is that of the
+// labels and no estimate.
+func (w *Weighed) Whole() bool { return w.Drawn == w.Alerts }
+
 // Weigh returns what samples from strata say together, by the stratified estimator (W. G.
 // Cochran, Sampling Techniques, 1977, chapter 5): the sum of W p over the strata, with W
 // the stratum's share of all alerts and p the share of hits in its sample. Its variance is
