@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
-	"maps"
 	"slices"
 
 	"candor/internal/alert"
@@ -92,16 +91,16 @@ func unwrapped(in export.Input, member string) iter.Seq2[*alert.Alert, error] {
 				r.Fail(member, "", "is no record of an alert")
 				return true
 			}
-			event := maps.Clone(events[0])
+			event := slices.Clone(events[0])
 			for own, outer := range map[string][]string{"time": {"time"}, "entity": {"host", "subject"}, "source": {"source"}} {
 				if v := r.Text(outer...); v != "" && event.Text(own) == "" && event.Text("rule_id") != "" {
-					event[own] = v
+					event.Set(own, export.TextValue(v))
 				}
 			}
 			if event.Text("id") == "" && event.Text("rule_id") != "" && r.Text("id") != "" {
-				event["id"] = r.Text("id")
+				event.Set("id", export.TextValue(r.Text("id")))
 			}
-			line, err := json.Marshal(event)
+			line, err := json.Marshal(event.Plain())
 			if err != nil {
 				r.Fail(member, "", "is no record of an alert")
 				return true

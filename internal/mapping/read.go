@@ -169,6 +169,7 @@ func (s *source) table(text *bufio.Reader) error {
 	}
 	t.Shift(shift)
 	s.spell, s.header = t.Spell, t.Header()
+	columns := export.NewColumns(t.Header())
 	for {
 		r, err := t.Next()
 		if err == io.EOF {
@@ -181,20 +182,10 @@ func (s *source) table(text *bufio.Reader) error {
 			s.in.Reject(bad)
 			continue
 		}
-		if !s.record(r.Line, object(t.Header(), r.Cells), true) {
+		if !s.record(r.Line, columns.Row(r.Cells), true) {
 			return nil
 		}
 	}
-}
-
-func object(names, cells []string) export.Object {
-	o := make(export.Object, len(cells))
-	for i, name := range names {
-		if i < len(cells) && cells[i] != "" && name != "" {
-			o[name] = cells[i]
-		}
-	}
-	return o
 }
 
 // noted reads text of one record a line, without quotes, in which lines of notes begin as
@@ -203,6 +194,7 @@ func object(names, cells []string) export.Object {
 func (s *source) noted(text *bufio.Reader) error {
 	mark := s.shape.header[:1]
 	var names []string
+	var columns export.Columns
 	for line := 1; ; line++ {
 		raw, err := text.ReadString('\n')
 		if err != nil && (err != io.EOF || raw == "") {
@@ -218,12 +210,12 @@ func (s *source) noted(text *bufio.Reader) error {
 		switch rest, is := strings.CutPrefix(raw, s.shape.header); {
 		case is:
 			names = s.cut(strings.ToLower(strings.TrimLeft(rest, ": \t")))
-			s.header = names
+			s.header, columns = names, export.NewColumns(names)
 		case raw == "" || strings.HasPrefix(raw, mark):
 		case names == nil:
 			s.in.Reject(evidence.Reject{File: s.in.File, Line: line, Value: cutTo(raw, 200), Reason: "the row stands before the header"})
 		default:
-			if !s.cells(line, names, s.cut(raw)) {
+			if !s.cells(line, columns, s.cut(raw)) {
 				return nil
 			}
 		}
@@ -235,8 +227,8 @@ func cutTo(s string, n int) string { return strings.ToValidUTF8(s[:min(len(s), n
 func (s *source) cut(line string) []string { return strings.Split(line, string(s.shape.delimiter)) }
 
 // cells hands out one row of such a text.
-func (s *source) cells(line int, names, cells []string) bool {
-	if len(cells) != len(names) {
+func (s *source) cells(line int, columns export.Columns, cells []string) bool {
+	if len(cells) != columns.Len() {
 		s.in.Reject(evidence.Reject{File: s.in.File, Line: line, Value: cutTo(strings.Join(cells, string(s.shape.delimiter)), 200),
 			Reason: "the row has another number of cells than the header"})
 		return true
@@ -246,7 +238,7 @@ func (s *source) cells(line int, names, cells []string) bool {
 			cells[i] = ""
 		}
 	}
-	return s.record(line, object(names, cells), true)
+	return s.record(line, columns.Row(cells), true)
 }
 
 // record hands out a record, or each entry of its list.

@@ -57,30 +57,31 @@ func (m *Mapping) look(in export.Input) (*sample, error) {
 }
 
 func (s *sample) object(prefix string, o export.Object) {
-	for _, name := range slices.Sorted(maps.Keys(o)) {
-		s.value(prefix+name, o[name])
+	for _, m := range o.Sorted() {
+		s.value(prefix+m.Name, m.Value)
 	}
 }
 
-func (s *sample) value(path string, v any) {
-	switch v := v.(type) {
-	case export.Object:
-		s.object(path+".", v)
-	case []any:
-		s.list(path, v)
-	case string:
+func (s *sample) value(path string, v export.Value) {
+	if o, is := v.Object(); is {
+		s.object(path+".", o)
+	}
+	if list, is := v.List(); is {
+		s.list(path, list)
+	}
+	if text, is := v.Text(); is {
 		if t := s.at(path); t != nil {
-			t.add(v)
+			t.add(text)
 		}
 	}
 }
 
 // list looks at the first entry of a list, or at its texts.
-func (s *sample) list(path string, all []any) {
+func (s *sample) list(path string, all []export.Value) {
 	if len(all) == 0 {
 		return
 	}
-	if o, is := all[0].(export.Object); is {
+	if o, is := all[0].Object(); is {
 		if t := s.at(path); t != nil {
 			t.objects++
 		}
@@ -94,7 +95,7 @@ func (s *sample) list(path string, all []any) {
 	if len(all) > 1 {
 		t.listed++
 	}
-	if text, is := all[0].(string); is {
+	if text, is := all[0].Text(); is {
 		t.add(text)
 	}
 }

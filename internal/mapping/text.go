@@ -493,7 +493,7 @@ func (o *jsonLine) texts(all []string) {
 // over its site, what it says, and how many equal records came before it in the file. The
 // same records read again have the same ids.
 func (w *writer) derived(r *row, site string) string {
-	said, err := json.Marshal([]any{site, map[string]any(r.Object)}, json.Deterministic(true))
+	said, err := json.Marshal([]any{site, r.Plain()}, json.Deterministic(true))
 	if err != nil { // not UTF-8; the record becomes a reject
 		return "row"
 	}

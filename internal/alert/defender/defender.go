@@ -36,7 +36,8 @@ func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
 
 // read reads an alert, or the alerts of an incident.
 func read(r *export.Record) []alert.Draft {
-	inside, listed := r.Object["alerts"].([]any)
+	all, _ := r.Get("alerts")
+	inside, listed := all.List()
 	switch {
 	case !listed && r.Text("detectorId", "title") == "" && r.Text("incidentName", "displayName") != "":
 		r.Fail("alerts", "", "the incident does not hold its alerts; export alerts, or incidents with $expand=alerts")

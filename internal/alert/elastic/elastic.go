@@ -11,7 +11,7 @@ package elastic
 import (
 	"cmp"
 	"iter"
-	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,12 +73,15 @@ func read(r *export.Record) []alert.Draft {
 // Unwrap takes the document out of a search's hit. A report writes a dash for what
 // is not there.
 func Unwrap(r *export.Record) {
-	maps.DeleteFunc(r.Object, func(_ string, v any) bool { return v == "-" })
+	r.Object = slices.DeleteFunc(r.Object, func(m export.Member) bool {
+		text, is := m.Value.Text()
+		return is && text == "-"
+	})
 	for _, wrapper := range []string{"_source", "fields"} {
 		if docs := r.Objects(wrapper); len(docs) == 1 {
-			doc := maps.Clone(docs[0])
-			if id, ok := r.Object["_id"]; ok {
-				doc["_id"] = id
+			doc := docs[0]
+			if id, ok := r.Get("_id"); ok {
+				doc.Set("_id", id)
 			}
 			r.Object = doc
 			return

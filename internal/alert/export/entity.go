@@ -39,8 +39,8 @@ func (o Object) Entities(of ...Naming) (list []alert.Entity) {
 			continue
 		}
 		for _, path := range n.names {
-			o.each(path, func(v any) {
-				s, _ := v.(string)
+			o.each(path, func(v Value) {
+				s, _ := v.Text()
 				for line := range strings.Lines(s) { // as a table writes a list
 					add(n.kind, line)
 				}

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -255,6 +254,7 @@ func (p *pump) table(text io.Reader) error {
 	if err := t.Require(p.shape.Columns...); err != nil {
 		return err
 	}
+	columns := NewColumns(t.Header())
 	for {
 		row, err := t.Next()
 		if err == io.EOF {
@@ -269,13 +269,7 @@ func (p *pump) table(text io.Reader) error {
 			}
 			continue
 		}
-		o := make(Object, len(row.Cells))
-		for i, name := range t.Header() {
-			if row.Cells[i] != "" && name != "" {
-				o[name] = row.Cells[i]
-			}
-		}
-		if !p.give(item{line: row.Line, object: o, spell: t.Spell}) {
+		if !p.give(item{line: row.Line, object: columns.Row(row.Cells), spell: t.Spell}) {
 			return nil
 		}
 	}
@@ -298,6 +292,7 @@ type Record struct {
 	spell  func(name string) string
 	paths  *Paths // that are read, and their texts; there is no Object then
 	slots  []slot
+	plans  *plans // of Fields; nil for a record that stands alone
 }
 
 // rejected tells what is wrong with the record, if anything is, and forgets it.
@@ -372,8 +367,10 @@ func (r *Record) DayOf(o Object, path string) day.Date {
 // List returns the entries of the list under a name at the top, or of a text
 // that is joined by semicolons, each once.
 func (r *Record) List(path string) []string {
-	if _, listed := r.Object[path].([]any); listed {
-		return r.Texts(path)
+	if v, ok := r.Get(path); ok {
+		if _, listed := v.List(); listed {
+			return r.Texts(path)
+		}
 	}
 	var out []string
 	for _, text := range r.Texts(path) {
@@ -403,8 +400,8 @@ func (r *Record) Bad() bool { return r.bad != nil }
 
 // Unknown notes the names at the top that are not among the known ones.
 func (r *Record) Unknown(known ...string) {
-	for _, name := range slices.Sorted(maps.Keys(r.Object)) {
-		if !slices.Contains(known, name) {
+	for _, m := range r.Sorted() {
+		if name := m.Name; !slices.Contains(known, name) {
 			if r.spell != nil {
 				name = r.spell(name)
 			}

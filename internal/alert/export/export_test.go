@@ -186,11 +186,11 @@ func TestNotesAreToldOnceWithTheirCount(t *testing.T) {
 }
 
 func TestValuesAreFoundByTheirPath(t *testing.T) {
-	v, err := parse([]byte(`{"a.b":{"c":["x","",["y"]]},"a":{"b.c":3,"b":{"c":true,"d":null}},"list":[{"n":"1"},{"n":"2"},7]}`))
+	v, _, err := parse([]byte(`{"a.b":{"c":["x","",["y"]]},"a":{"b.c":3,"b":{"c":true,"d":null}},"list":[{"n":"1"},{"n":"2"},7]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := v.(Object)
+	o, _ := v.Object()
 	if d := cmp.Diff([]string{"3", "true", "x", "y"}, sorted(o.Texts("a.b.c"))); d != "" {
 		t.Error(d)
 	}
@@ -200,7 +200,7 @@ func TestValuesAreFoundByTheirPath(t *testing.T) {
 	if got := o.Objects("list"); len(got) != 2 || got[1].Text("n") != "2" {
 		t.Errorf("%v", got)
 	}
-	if got := (Object{"a": " x\n\n y\nx"}).Texts("a"); strings.Join(got, "|") != "x|y" {
+	if got := (Object{{"a", TextValue(" x\n\n y\nx")}}).Texts("a"); strings.Join(got, "|") != "x|y" {
 		t.Errorf("%q", got)
 	}
 }
@@ -215,7 +215,11 @@ func sorted(s []string) []string {
 }
 
 func TestFieldsAreKeptUnderTheirPathsWithinBounds(t *testing.T) {
-	o := Object{"id": "x", "idle": "kept", "a": Object{"b": []any{"1", Object{"c": "2"}, "3"}, "long": strings.Repeat("x", maxField+1)}}
+	v, _, err := parse(fmt.Appendf(nil, `{"id":"x","idle":"kept","a":{"b":["1",{"c":"2"},"3"],"long":%q}}`, strings.Repeat("x", maxField+1)))
+	o, is := v.Object()
+	if err != nil || !is {
+		t.Fatal(err)
+	}
 	r := &Record{Object: o, notes: &notes{}}
 	if d := cmp.Diff(map[string]string{"idle": "kept", "a.b": "1;3", "a.b.c": "2"}, r.Fields("id")); d != "" {
 		t.Error(d)
@@ -224,11 +228,14 @@ func TestFieldsAreKeptUnderTheirPathsWithinBounds(t *testing.T) {
 		t.Errorf("notes %q", r.notes.texts)
 	}
 	many := Object{}
-	for i := range 2 * maxFields {
-		many[fmt.Sprint("f", i)] = "v"
+	for i := range maxFields + 10 {
+		many = append(many, Member{fmt.Sprint("f", i), TextValue("v")})
 	}
-	if got := (&Record{Object: many, notes: &notes{}}).Fields(); len(got) != maxFields {
-		t.Errorf("%d fields", len(got))
+	for _, p := range []*plans{nil, {}} {
+		r := &Record{Object: many, notes: &notes{}, plans: p}
+		if got := r.Fields(); len(got) != maxFields || got["f99"] != "" || got["f0"] == "" || len(r.notes.texts) != 1 {
+			t.Errorf("%d fields, notes %q", len(got), r.notes.texts)
+		}
 	}
 }
 

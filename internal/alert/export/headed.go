@@ -45,7 +45,8 @@ func (p *pump) headed(text *bufio.Reader) error {
 // heading is how such a log is written.
 type heading struct {
 	separator, set, empty, unset string
-	fields, types                []string
+	columns                      Columns
+	types                        []string
 }
 
 // learn reads a line that begins with #.
@@ -65,7 +66,7 @@ func (h *heading) learn(line string) {
 	case "#unset_field":
 		h.unset = rest
 	case "#fields":
-		h.fields = strings.Split(rest, h.separator)
+		h.columns = NewColumns(strings.Split(rest, h.separator))
 	case "#types":
 		h.types = strings.Split(rest, h.separator)
 	}
@@ -75,28 +76,27 @@ func (h *heading) learn(line string) {
 func (h *heading) row(line string) (o Object, wrong string) {
 	cells := strings.Split(line, h.separator)
 	switch {
-	case len(h.fields) == 0:
+	case len(h.columns.names) == 0:
 		return nil, "the row stands before the line #fields that names its values"
-	case len(cells) != len(h.fields):
-		return nil, "the row has " + strconv.Itoa(len(cells)) + " values, and #fields names " + strconv.Itoa(len(h.fields))
+	case len(cells) != len(h.columns.names):
+		return nil, "the row has " + strconv.Itoa(len(cells)) + " values, and #fields names " + strconv.Itoa(len(h.columns.names))
 	case !utf8.ValidString(line):
 		return nil, "not UTF-8"
 	}
-	o = make(Object, len(cells))
-	for i, c := range cells {
+	return h.columns.row(func(i int) (Value, bool) {
+		c := cells[i]
 		switch {
 		case c == h.unset, c == h.empty, c == "":
+			return Value{}, false
 		case h.set != "" && i < len(h.types) && (strings.HasPrefix(h.types[i], "set[") || strings.HasPrefix(h.types[i], "vector[")):
-			var list []any
+			var list []Value
 			for e := range strings.SplitSeq(c, h.set) {
-				list = append(list, e)
+				list = append(list, TextValue(e))
 			}
-			o[h.fields[i]] = list
-		default:
-			o[h.fields[i]] = c
+			return ListValue(list), true
 		}
-	}
-	return o, ""
+		return TextValue(c), true
+	}), ""
 }
 
 // startsHeaded reports whether a head is that of such a log.

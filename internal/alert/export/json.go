@@ -25,7 +25,7 @@ type splitter struct {
 	start  int
 	listed bool
 	// columns are the names of the columns of the rows to come, if any were met.
-	columns []string
+	columns *Columns
 	line    []byte // that was read last
 }
 
@@ -118,10 +118,11 @@ func (s *splitter) object() (oneLine bool, err error) {
 		return false, err
 	}
 	oneLine = s.here() == start
-	o := make(Object, len(members))
+	o := make(Object, 0, len(members))
+	var before seen
 	for _, m := range members {
-		v, err := parse(m.value)
-		if _, twice := o[m.name]; twice && err == nil {
+		v, some, err := parse(m.value)
+		if err == nil && some && before.twice(o, m.name) {
 			err = errTwice(m.name)
 		}
 		if err != nil {
@@ -130,8 +131,8 @@ func (s *splitter) object() (oneLine bool, err error) {
 			}
 			return oneLine, nil
 		}
-		if v != nil {
-			o[m.name] = v
+		if some {
+			o = append(o, Member{m.name, v})
 		}
 	}
 	if !s.give(item{line: start, object: o}) {
@@ -178,7 +179,7 @@ func (s *splitter) members(nested bool) (all []rawMember, wraps bool, err error)
 func (s *splitter) wrapper(name string, kind jsontext.Kind, nested bool) func() error {
 	lower := strings.ToLower(name) // Azure Monitor has written its names either way
 	switch {
-	case kind == '[' && len(s.columns) > 0 && (lower == "rows" || lower == "values"):
+	case kind == '[' && s.columns != nil && len(s.columns.names) > 0 && (lower == "rows" || lower == "values"):
 		return s.rows
 	case kind == '[' && (slices.Contains([]string{"value", "results", "hits", "Findings"}, name) || slices.Contains(s.shape.Lists, name)):
 		return s.list
@@ -211,18 +212,19 @@ func (s *splitter) skip() error {
 
 const notObject = "the record is JSON, but not an object"
 
-func parse(raw []byte) (any, error) {
-	if v, ok := quick(string(raw)); ok {
-		return v, nil
+// parse reads a value, and reports whether it is one, not null.
+func parse(raw []byte) (v Value, some bool, err error) {
+	if v, some, ok := quick(string(raw)); ok {
+		return v, some, nil
 	}
 	return careful(raw)
 }
 
 // careful reads what quick does not, and says what is wrong with it.
-func careful(raw []byte) (any, error) {
+func careful(raw []byte) (v Value, some bool, err error) {
 	var t tree
-	err := json.Unmarshal(raw, &t)
-	return t.value, err
+	err = json.Unmarshal(raw, &t)
+	return t.value, t.some, err
 }
 
 func errTwice(name string) error { return errors.New("the key " + name + " is there twice") }

@@ -144,7 +144,7 @@ const maxNames = 100
 // object reads an object. That a name is there twice is a fault of what is passed over, too.
 func (f *filler) object(s *step, depth int) bool {
 	start := len(f.names)
-	ok := f.members(func(name string) bool {
+	ok := f.each(func(name string) bool {
 		for _, n := range f.names[start:] {
 			if n == name {
 				return false
@@ -182,8 +182,8 @@ func (r *Record) TextsAt(i int) []string {
 		return r.slots[i].texts
 	}
 	var out []string
-	r.each(r.paths.all[i], func(v any) {
-		if s, ok := v.(string); ok {
+	r.Object.each(r.paths.all[i], func(v Value) {
+		if s, ok := v.Text(); ok {
 			out = append(out, s)
 		}
 	})

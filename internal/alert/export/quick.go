@@ -6,46 +6,49 @@ import "candor/internal/decode"
 // products write it. It returns false for all else, text that is wrong in any way among
 // it, which is then left to the reader that says what is wrong. Most of the time of
 // reading an export goes into this.
-func quick(text string) (value any, ok bool) {
-	q := quickReader{Scan: decode.Scan{Text: text}}
-	if value, ok = q.value(maxQuick); !ok {
-		return nil, false
-	}
-	q.Space()
-	return value, q.At == len(q.Text)
-}
+func quick(text string) (v Value, some, ok bool) { return new(quickReader).read(text) }
 
 // maxQuick is how deep values may lie within each other.
 const maxQuick = 64
 
+// quickReader reads values, one after the other. What it reads may lie in room that it uses
+// again once it is told to.
 type quickReader struct {
 	decode.Scan
-	room []member // of the objects that are being read, one within the other
+	// members and list are those of the objects and lists that are being read, one within
+	// the other.
+	members []Member
+	list    []Value
+	null    inside // of the values of members that are null
+	room    room
 }
 
-// member is a name of an object with its value, which is nil for null.
-type member struct {
-	name  string
-	value any
+// read reads a text that is one value.
+func (q *quickReader) read(text string) (v Value, some, ok bool) {
+	q.Scan, q.members, q.list = decode.Scan{Text: text}, q.members[:0], q.list[:0]
+	if v, some, ok = q.value(maxQuick); !ok {
+		return Value{}, false, false
+	}
+	q.Space()
+	return v, some, q.At == len(q.Text)
 }
 
 // value reads a value; null is none.
-func (q *quickReader) value(depth int) (any, bool) {
+func (q *quickReader) value(depth int) (v Value, some, ok bool) {
 	q.Space()
 	if q.At == len(q.Text) || depth == 0 {
-		return nil, false
+		return v, false, false
 	}
 	switch q.Text[q.At] {
 	case '{':
-		return q.object(depth)
+		v, ok = q.object(depth)
+		return v, true, ok
 	case '[':
-		return q.list(depth)
+		v, ok = q.values(depth)
+		return v, true, ok
 	}
 	text, null, ok := q.plain()
-	if !ok || null {
-		return nil, ok
-	}
-	return text, true
+	return Value{text: text}, !null, ok
 }
 
 // plain reads a value that holds no other, of which a byte is there.
@@ -65,8 +68,8 @@ func (q *quickReader) plain() (text string, null, ok bool) {
 	return text, false, ok
 }
 
-// members reads an object; member reads what follows a name.
-func (q *quickReader) members(member func(name string) bool) bool {
+// each reads an object; member reads what follows a name.
+func (q *quickReader) each(member func(name string) bool) bool {
 	q.At++
 	if q.Next('}') {
 		return true
@@ -91,56 +94,57 @@ func (q *quickReader) members(member func(name string) bool) bool {
 
 // object reads an object, which is made once it is known how large it is. A name that is
 // there twice is a fault, which others tell.
-func (q *quickReader) object(depth int) (any, bool) {
-	start := len(q.room)
-	ok := q.members(func(name string) bool {
-		v, ok := q.value(depth - 1)
-		q.room = append(q.room, member{name, v})
-		return ok
-	})
-	all := q.room[start:]
-	q.room = q.room[:start]
-	if !ok {
-		return nil, false
-	}
-	o, null := make(Object, len(all)), 0
-	for _, m := range all {
-		if o[m.name] = m.value; m.value == nil {
+func (q *quickReader) object(depth int) (Value, bool) {
+	start, null := len(q.members), 0
+	var before seen
+	ok := q.each(func(name string) bool {
+		if before.twice(q.members[start:], name) {
+			return false
+		}
+		v, some, ok := q.value(depth - 1)
+		if !some {
+			v.in = &q.null
 			null++
 		}
+		q.members = append(q.members, Member{name, v})
+		return ok
+	})
+	all := q.members[start:]
+	q.members = q.members[:start]
+	if !ok {
+		return Value{}, false
 	}
-	if len(o) != len(all) {
-		return nil, false
-	}
-	for i := 0; null > 0; i++ {
-		if all[i].value == nil {
-			delete(o, all[i].name)
-			null--
+	o := q.room.object(len(all) - null)
+	for i := range all {
+		if all[i].Value.in != &q.null {
+			o = append(o, all[i])
 		}
 	}
-	return o, true
+	return Value{in: q.room.inside(inside{object: o})}, true
 }
 
-// list reads a list, without the entries that are null.
-func (q *quickReader) list(depth int) (any, bool) {
+// values reads a list, without the entries that are null.
+func (q *quickReader) values(depth int) (Value, bool) {
 	q.At++
-	all := []any{}
-	if q.Next(']') {
-		return all, true
+	start := len(q.list)
+	if !q.Next(']') {
+		for {
+			v, some, ok := q.value(depth - 1)
+			if !ok {
+				return Value{}, false
+			}
+			if some {
+				q.list = append(q.list, v)
+			}
+			if q.Next(']') {
+				break
+			}
+			if !q.Next(',') {
+				return Value{}, false
+			}
+		}
 	}
-	for {
-		v, ok := q.value(depth - 1)
-		if !ok {
-			return nil, false
-		}
-		if v != nil {
-			all = append(all, v)
-		}
-		if q.Next(']') {
-			return all, true
-		}
-		if !q.Next(',') {
-			return nil, false
-		}
-	}
+	all := q.room.list(q.list[start:])
+	q.list = q.list[:start]
+	return Value{in: q.room.inside(inside{list: all, listed: true})}, true
 }

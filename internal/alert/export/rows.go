@@ -50,21 +50,23 @@ func (s *splitter) head(name string, raw jsontext.Value) {
 	if name = strings.ToLower(name); name != "columns" && name != "fields" || raw.Kind() != '[' {
 		return
 	}
-	v, _ := parse(raw) // one that is broken names no columns
-	list, _ := v.([]any)
+	v, _, err := parse(raw)
+	list, _ := v.List()
+	if err != nil { // one that is broken names no columns
+		list = nil
+	}
 	names := make([]string, len(list))
 	for i, c := range list {
-		switch c := c.(type) {
-		case string:
-			names[i] = c
-		case Object:
-			names[i] = c.Text("name", "ColumnName")
+		names[i], _ = c.Text()
+		if o, is := c.Object(); is {
+			names[i] = o.Text("name", "ColumnName")
 		}
 		if names[i] == "" {
 			return
 		}
 	}
-	s.columns = names
+	columns := NewColumns(names)
+	s.columns = &columns
 }
 
 // rows reads a list of rows as records.
@@ -82,23 +84,17 @@ func (s *splitter) rows() error {
 }
 
 // row reads a row by the columns, or says what is wrong with it.
-func row(text string, columns []string) (o Object, wrong string) {
+func row(text string, columns *Columns) (o Object, wrong string) {
 	var cells []tree // a list of values would leave out those that are null
-	wrong = fmt.Sprintf("the row is no list of %d values, one for each column", len(columns))
+	wrong = fmt.Sprintf("the row is no list of %d values, one for each column", len(columns.names))
 	if strings.HasPrefix(text, "[") {
 		if err := json.Unmarshal([]byte(text), &cells); err != nil {
 			wrong = why(err)
 			cells = nil
 		}
 	}
-	if len(cells) != len(columns) {
+	if len(cells) != len(columns.names) {
 		return nil, wrong
 	}
-	o = make(Object, len(cells))
-	for i, c := range cells {
-		if c.value != nil {
-			o[columns[i]] = c.value
-		}
-	}
-	return o, ""
+	return columns.row(func(i int) (Value, bool) { return cells[i].value, cells[i].some }), ""
 }

@@ -28,6 +28,7 @@ type Shape struct {
 // Reader reads records in one goroutine.
 type Reader[T any] struct {
 	// Use reads a record. What it says is wrong with it, through its Fail, is its reject.
+	// The record and its objects are valid until it returns; their texts stay.
 	Use func(*Record)
 	// Take returns what came of the records that were used since it was called last.
 	Take func() T
@@ -238,6 +239,8 @@ type lane struct {
 	clock  *decode.Clock
 	paths  *Paths
 	filler filler
+	quick  quickReader
+	plans  plans
 }
 
 func newLane(in Input, n *notes, say func(string), use func(*Record) bool) *lane {
@@ -250,7 +253,7 @@ type item struct {
 	line    int
 	raw     []byte // valid until the next item, or
 	text    string // the same
-	columns []string
+	columns *Columns
 	object  Object
 	spell   func(name string) string // see Record
 	bad     *evidence.Reject
@@ -266,7 +269,7 @@ func (l *lane) read(it item) bool {
 		it.text = string(it.raw)
 	}
 	l.clock.Line = it.line
-	r := &Record{Object: it.object, File: l.file, Line: it.line, notes: l.notes, clock: l.clock, reject: l.reject, spell: it.spell, paths: l.paths}
+	r := &Record{Object: it.object, File: l.file, Line: it.line, notes: l.notes, clock: l.clock, reject: l.reject, spell: it.spell, paths: l.paths, plans: &l.plans}
 	wrong := ""
 	switch {
 	case it.object != nil:
@@ -275,7 +278,7 @@ func (l *lane) read(it item) bool {
 	case l.paths != nil && l.filler.fill(l.paths, it.text):
 		r.slots = l.filler.slots
 	default:
-		r.Object, wrong = object(it.text)
+		r.Object, wrong = l.object(it.text)
 	}
 	if wrong != "" {
 		l.refuse(it.line, wrong)
@@ -290,17 +293,19 @@ func (l *lane) refuse(line int, reason string) {
 	l.reject(evidence.Reject{File: l.file, Line: line, Reason: reason})
 }
 
-// object reads the JSON of a record, or says what is wrong with it.
-func object(text string) (Object, string) {
-	v, ok := quick(text)
+// object reads the JSON of a record, or says what is wrong with it. It is valid until the
+// next one is read.
+func (l *lane) object(text string) (Object, string) {
+	l.quick.room.again()
+	v, some, ok := l.quick.read(text)
 	if !ok {
 		var err error
-		if v, err = careful([]byte(text)); err != nil {
+		if v, some, err = careful([]byte(text)); err != nil {
 			return nil, why(err)
 		}
 	}
-	o, is := v.(Object)
-	if !is {
+	o, is := v.Object()
+	if !is || !some {
 		return nil, notObject
 	}
 	return o, ""

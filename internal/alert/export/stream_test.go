@@ -139,7 +139,7 @@ func TestWhatLiesAtPathsIsReadAsOfTheWhole(t *testing.T) {
 		read := NewPaths(paths...)
 		var f filler
 		ok := f.fill(read, text)
-		whole, wrong := object(text)
+		whole, wrong := new(lane).object(text)
 		if ok && wrong != "" {
 			t.Fatalf("%s is read in part, and is wrong: %s", text, wrong)
 		}

@@ -46,11 +46,11 @@ const (
 )
 
 func read(r *export.Record) []alert.Draft {
-	known(r.Object)
+	r.Prune(func(text string) bool { return text == "N/A" }) // says that there is none
 	class := r.Text("class_uid")
 	if len(class) == 1 && r.Text("category_uid") == "2" {
 		class = "200" + class
-		r.Object["class_uid"] = class
+		r.Set("class_uid", export.TextValue(class))
 	}
 	if checks(r) {
 		r.Note("results of compliance checks%s are no detections and were passed over", outcome(r))
@@ -69,28 +69,6 @@ func read(r *export.Record) []alert.Draft {
 		r.Note("records of class %s are no detections and were passed over", class)
 	}
 	return nil
-}
-
-// known takes out the values that say that there is none.
-func known(o export.Object) {
-	for name, v := range o {
-		switch v := v.(type) {
-		case string:
-			if v == "N/A" {
-				delete(o, name)
-			}
-		case export.Object:
-			known(v)
-		case []any:
-			v = slices.DeleteFunc(v, func(e any) bool { return e == "N/A" })
-			for _, e := range v {
-				if sub, ok := e.(export.Object); ok {
-					known(sub)
-				}
-			}
-			o[name] = v
-		}
-	}
 }
 
 // checks reports whether a finding is the result of a check of a configuration: some

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"candor/internal/alert"
 	"candor/internal/alert/export"
@@ -24,22 +25,30 @@ func guardduty() Product {
 
 // small gives every name of an object a small first letter: the interface writes them
 // with a large one, exports and events do not.
-func small(v any) any {
-	switch v := v.(type) {
-	case export.Object:
-		out := make(export.Object, len(v))
-		for name, sub := range v {
-			r := []rune(name)
-			if len(r) > 0 {
-				r[0] = unicode.ToLower(r[0])
-			}
-			out[string(r)] = small(sub)
+func small(o export.Object) export.Object {
+	out := o.Renamed(func(name string) string {
+		first, n := utf8.DecodeRuneInString(name)
+		if lower := unicode.ToLower(first); lower != first {
+			return string(lower) + name[n:]
 		}
-		return out
-	case []any:
-		for i := range v {
-			v[i] = small(v[i])
-		}
+		return name
+	})
+	for i := range out {
+		out[i].Value = smallValue(out[i].Value)
+	}
+	return out
+}
+
+func smallValue(v export.Value) export.Value {
+	if o, is := v.Object(); is {
+		return export.ObjectValue(small(o))
+	}
+	list, is := v.List()
+	for i := range list {
+		list[i] = smallValue(list[i])
+	}
+	if is {
+		return export.ListValue(list)
 	}
 	return v
 }
@@ -48,7 +57,7 @@ func readGuardDuty(r *export.Record) []alert.Draft {
 	if !strings.EqualFold(r.Text("detail-type"), "") {
 		unwrap(r, "detail")
 	}
-	r.Object, _ = small(r.Object).(export.Object)
+	r.Object = small(r.Object)
 	d := alert.Draft{
 		ID: r.Text("id"), RuleID: r.Text("type"), RuleName: r.Text("type"), Time: r.Text("service.eventFirstSeen", "createdAt"), Site: r.Text("accountId"), Severity: r.Text("severity"),
 		Source: "Amazon GuardDuty", Entity: attacked(r), Entities: resources(r),

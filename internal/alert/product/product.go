@@ -82,7 +82,7 @@ func unwrap(r *export.Record, names ...string) {
 	for _, name := range names {
 		if docs := r.Objects(name); len(docs) == 1 {
 			if id := r.Text("_id"); id != "" && docs[0].Text("id") == "" {
-				docs[0]["_id"] = id
+				docs[0].Set("_id", export.TextValue(id))
 			}
 			r.Object = docs[0]
 			return

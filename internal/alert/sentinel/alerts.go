@@ -101,7 +101,7 @@ func entities(r *export.Record) (list []alert.Entity) {
 		default:
 			continue
 		}
-		list = append(list, export.Object{"is": e}.Entities(is)...)
+		list = append(list, export.Object{{Name: "is", Value: export.ObjectValue(e)}}.Entities(is)...)
 	}
 	return list
 }

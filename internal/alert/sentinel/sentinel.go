@@ -12,7 +12,6 @@ package sentinel
 import (
 	"cmp"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -129,11 +128,10 @@ func describe(r *export.Record, d *alert.Draft) {
 // own zone, which it does not name, becomes a reject.
 func Spell(r *export.Record) {
 	if all := r.Objects("properties"); len(all) == 1 { // as the interface returns it
-		for name, v := range all[0] {
-			r.Object[name] = v
-		}
+		r.Merge(all[0])
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.Object)) {
+	for _, m := range r.Sorted() {
+		name := m.Name
 		plain := strings.ReplaceAll(strings.ToLower(name), "_", "") // clients in Python write created_time_utc
 		if strings.HasSuffix(plain, " [local time]") {
 			r.Fail(name, r.Text(name), "is in the reader's own time zone, which the file does not name; set the display time zone to UTC and export it again")
@@ -141,7 +139,7 @@ func Spell(r *export.Record) {
 		own(r, name, strings.TrimSuffix(strings.TrimSuffix(plain, " [utc]"), "utc"))
 	}
 	if at := r.Text("LastModifiedTime"); at != "" && r.Text("TimeGenerated") == "" {
-		r.Object["TimeGenerated"] = at
+		r.Set("TimeGenerated", export.TextValue(at))
 	}
 	r.Unfold("AlertIds", "RelatedAnalyticRuleIds", "AdditionalData", "Labels", "Owner", "Comments", "Tasks", "ExtendedProperties", "Entities",
 		"Techniques", "SubTechniques")
@@ -152,8 +150,9 @@ func own(r *export.Record, written, plain string) {
 	for _, list := range [...][]string{columns[:], others[:], alertColumns[:]} {
 		for _, c := range list {
 			if len(plain) == len(c) && written != c && strings.EqualFold(plain, c) {
-				r.Object[c] = r.Object[written]
-				delete(r.Object, written)
+				v, _ := r.Get(written)
+				r.Set(c, v)
+				r.Delete(written)
 				return
 			}
 		}

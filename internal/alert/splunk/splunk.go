@@ -48,11 +48,9 @@ func read(r *export.Record) []alert.Draft {
 		r.Object = results[0]
 	}
 	r.Unfold("annotations")
-	for name := range r.Object {
-		if strings.HasPrefix(name, "__mv_") { // the same values once more, encoded
-			delete(r.Object, name)
-		}
-	}
+	r.Object = slices.DeleteFunc(r.Object, func(m export.Member) bool {
+		return strings.HasPrefix(m.Name, "__mv_") // the same values once more, encoded
+	})
 	d := alert.Draft{
 		ID: r.Text("event_id", "finding_id", "rule_id"), RuleID: search(r), RuleName: r.Text("rule_title", "rule_name"), Time: r.Text("_time"),
 		Entity: first(r.Texts("risk_object"), r.Texts("dest"), r.Texts("src"), r.Texts("user"), r.Texts("orig_host")), Severity: r.Text("urgency", "severity"), Score: r.Text("risk_score"),

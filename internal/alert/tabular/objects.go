@@ -112,20 +112,21 @@ func ownFields(r *export.Record) map[string]string {
 
 // mentions returns the entities of a record of Candor's, each a text or an object.
 func mentions(r *export.Record) (list []alert.Mention) {
-	items, listed := r.Object["entities"].([]any)
+	all, there := r.Get("entities")
+	items, listed := all.List()
 	if !listed {
-		text, is := r.Object["entities"].(string)
-		if !is && r.Object["entities"] != nil {
+		text, is := all.Text()
+		if !is && there {
 			r.Fail("entities", "", "not a list of entities")
 		}
 		return alert.ParseMentions(text)
 	}
 	for _, item := range items {
 		m := alert.Mention{}
-		switch v := item.(type) {
-		case string:
-			m = alert.ParseMention(v)
-		case export.Object:
+		if text, is := item.Text(); is {
+			m = alert.ParseMention(text)
+		}
+		if v, is := item.Object(); is {
 			m = alert.Mention{Type: v.Text("type"), Name: v.Text("name"), Primary: v.Text("primary") == "true"}
 		}
 		if m.Name == "" {
@@ -287,6 +288,6 @@ func (o *objects) path(key string) string {
 
 // id derives an id from what the record says, as that of a row is.
 func (o *objects) id(site string) string {
-	said, _ := json.Marshal(o.record.Object) // texts, lists and maps of them cannot fail
+	said, _ := json.Marshal(o.record.Plain()) // texts, lists and maps of them cannot fail
 	return o.ids.of(append(appendText(nil, site), said...))
 }

@@ -67,11 +67,11 @@ func spell(r *export.Record) {
 		"OperationName", "Status", "Description", "Reason", "ExtendedProperties"} {
 		low := strings.ToLower(name)
 		for _, as := range []string{low, low + " [utc]", name + " [UTC]"} {
-			if v, ok := r.Object[as]; ok {
-				r.Object[name] = v
+			if v, ok := r.Get(as); ok {
+				r.Set(name, v)
 			}
 		}
-		if _, ok := r.Object[low+" [local time]"]; ok {
+		if _, ok := r.Get(low + " [local time]"); ok {
 			r.Fail(low+" [local time]", "", "is in the reader's own time zone, which the file does not name; set the display time zone to UTC and export it again")
 		}
 	}

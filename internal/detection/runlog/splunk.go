@@ -103,11 +103,17 @@ func unfold(r *export.Record) {
 		return
 	}
 	if at := logged.FindStringSubmatch(raw); at != nil {
-		r.Object["logged"] = at[1]
+		r.Set("logged", export.TextValue(at[1]))
+	}
+	have := make(map[string]bool, len(r.Object))
+	for _, m := range r.Object {
+		have[m.Name] = true
 	}
 	for _, p := range pair.FindAllStringSubmatch(raw, -1) {
-		if _, have := r.Object[p[1]]; !have {
-			r.Object[p[1]] = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(p[2]) + p[3]
+		if !have[p[1]] {
+			have[p[1]] = true
+			text := strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(p[2]) + p[3]
+			r.Object = append(r.Object, export.Member{Name: p[1], Value: export.TextValue(text)})
 		}
 	}
 }

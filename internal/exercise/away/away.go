@@ -11,7 +11,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -86,8 +85,12 @@ func DecodeBacktest(file string, text io.Reader) (evidence.Decoded[exercise.Exer
 			}
 			o := rules[id]
 			e := exercise.Exercise{Provenance: exercise.Replay, RuleID: cmp.Or(o.Text("rule_id"), id), Test: "rsigma backtest", Outcome: exercise.None, Notes: fmt.Sprintf("fired %d times, expected %s", actual, x.Text("bound"))}
-			if files, _ := o["by_file"].(export.Object); len(files) > 0 {
-				e.Test += " of " + strings.Join(slices.Sorted(maps.Keys(files)), ", ")
+			if files := within(o, "by_file").Sorted(); len(files) > 0 {
+				names := make([]string, len(files))
+				for i, f := range files {
+					names[i] = f.Name
+				}
+				e.Test += " of " + strings.Join(names, ", ")
 			}
 			if actual > 0 {
 				e.Outcome = exercise.Alerted
@@ -99,6 +102,16 @@ func DecodeBacktest(file string, text io.Reader) (evidence.Decoded[exercise.Exer
 		}
 		return found
 	})
+}
+
+// within returns the object under a name; nil where there is none.
+func within(o export.Object, name string) export.Object {
+	v, ok := o.Get(name)
+	if !ok {
+		return nil
+	}
+	sub, _ := v.Object()
+	return sub
 }
 
 // number finds the first number of a bound.
@@ -176,9 +189,9 @@ func DecodeMITRE(file string, text io.Reader) (evidence.Decoded[exercise.Exercis
 		}
 		var found []exercise.Exercise
 		for _, a := range adversaries {
-			scenarios, _ := a["Detections_By_Step"].(export.Object)
-			for _, name := range slices.Sorted(maps.Keys(scenarios)) {
-				of, _ := scenarios[name].(export.Object)
+			for _, m := range within(a, "Detections_By_Step").Sorted() {
+				name := m.Name
+				of, _ := m.Value.Object()
 				what := strings.Join(strings.Fields(fmt.Sprintf("%s: %s %s, %s", r.Text("Participant_Name"), cmp.Or(a.Text("Display_Name"), a.Text("Adversary_Name")), a.Text("Evaluation_Year"), strings.ReplaceAll(name, "_", " "))), " ")
 				for _, s := range of.Objects("Steps.Substeps") {
 					if e, ok := substep(r, s); ok {

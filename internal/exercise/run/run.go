@@ -10,8 +10,6 @@ package run
 import (
 	"cmp"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -113,11 +111,7 @@ func (x *ran) code(r *export.Record, text string) {
 // DecodeAtomic reads the log of Invoke-AtomicRedTeam, CSV or JSON.
 func DecodeAtomic(file string, text io.Reader) (evidence.Decoded[exercise.Exercise], error) {
 	return collect(file, text, nil, func(r *export.Record) []exercise.Exercise {
-		lower := export.Object{}
-		for _, name := range slices.Sorted(maps.Keys(r.Object)) {
-			lower[strings.ToLower(name)] = r.Object[name]
-		}
-		r.Object = lower
+		r.Object = r.Renamed(strings.ToLower)
 		x := ran{technique: r.Text("technique"), test: r.Text("test name"), host: r.Text("hostname"), at: r.Time("execution time (utc)"), notes: []string{"Invoke-AtomicRedTeam"}}
 		if guid := r.Text("guid"); guid != "" {
 			x.notes = append(x.notes, "test "+guid)
@@ -201,13 +195,17 @@ func report(r *export.Record) []exercise.Exercise {
 	for _, h := range whole.Objects("host_group") {
 		hosts[h.Text("paw")] = h.Text("host", "display_name")
 	}
-	steps, _ := whole["steps"].(export.Object)
+	var steps export.Object
+	if v, ok := whole.Get("steps"); ok {
+		steps, _ = v.Object()
+	}
 	if len(steps) == 0 {
 		r.Fail("steps", "", "is missing or empty: the report says nothing that ran")
 	}
 	var found []exercise.Exercise
-	for _, paw := range slices.Sorted(maps.Keys(steps)) {
-		agent, _ := steps[paw].(export.Object)
+	for _, m := range steps.Sorted() {
+		paw := m.Name
+		agent, _ := m.Value.Object()
 		for _, step := range agent.Objects("steps") {
 			r.Object = step
 			x := ran{technique: step.Text("attack.technique_id"), test: step.Text("name", "ability_id"), platform: step.Text("platform"), host: cmp.Or(hosts[paw], paw),

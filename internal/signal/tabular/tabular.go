@@ -63,7 +63,7 @@ func read(r *export.Record) signal.Signal {
 		if s.Fields == nil {
 			s.Fields = map[string]string{}
 		}
-		maps.Copy(s.Fields, (&export.Record{Object: o}).Fields())
+		maps.Copy(s.Fields, r.FieldsOf(o))
 	}
 	return s
 }

@@ -52,3 +52,10 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestALongValueAmongTheFieldsIsNoted(t *testing.T) {
+	d, err := Decode("f.jsonl", strings.NewReader(`{"id":"1","time":"2026-03-01","entity":"e","name":"n","fields":{"a":"`+strings.Repeat("x", 2000)+`","b":"y"}}`+"\n"))
+	if err != nil || len(d.Records) != 1 || len(d.Records[0].Fields) != 1 || d.Records[0].Fields["b"] != "y" || len(d.Warnings) != 1 {
+		t.Errorf("%+v, %v", d, err)
+	}
+}

@@ -234,14 +234,12 @@ func lowered(o export.Object) map[string]string {
 	cells := map[string]string{}
 	var within func(prefix string, o export.Object, depth int)
 	within = func(prefix string, o export.Object, depth int) {
-		for name, v := range o {
-			switch v := v.(type) {
-			case string:
-				cells[prefix+strings.ToLower(strings.TrimSpace(name))] = strings.TrimSpace(v)
-			case export.Object:
-				if depth < 3 {
-					within(prefix+strings.ToLower(name)+".", v, depth+1)
-				}
+		for _, m := range o {
+			if text, is := m.Value.Text(); is {
+				cells[prefix+strings.ToLower(strings.TrimSpace(m.Name))] = strings.TrimSpace(text)
+			}
+			if sub, is := m.Value.Object(); is && depth < 3 {
+				within(prefix+strings.ToLower(m.Name)+".", sub, depth+1)
 			}
 		}
 	}
