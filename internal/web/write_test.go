@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"mime/multipart"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	answers "candor/internal/answer"
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/custody"
@@ -562,5 +564,43 @@ func TestAFileOfAnyShapeLandsThroughAMapping(t *testing.T) {
 	}
 	if _, page := ann.settled(ann.brings("rules/sigma", "x.yml", "\x00\x01")); !strings.Contains(page.body, "Nothing would land") {
 		t.Errorf("no rule: %s", page.body)
+	}
+}
+
+// TestAKeptPageIsNobodys asks, of people who may do different things and the same, one
+// after the other for pages that are kept, and finds nobody's name on another's.
+func TestAKeptPageIsNobodys(t *testing.T) {
+	kept := answers.New(answers.Config{Most: 1 << 26, Now: clock, State: func(context.Context) (string, bool) { return "as it is", true }})
+	made := map[string]int{}
+	d := demonstration(t, func(d *desk, deps *web.Deps) {
+		writing(d, deps)
+		deps.Answers = func(h http.HandlerFunc) http.HandlerFunc {
+			return kept.Handler(func(w http.ResponseWriter, r *http.Request) {
+				made[r.URL.Path]++
+				h(w, r)
+			})
+		}
+	})
+	reader := &person{desk: d}
+	people := map[string]*person{"ann-lee": d.someone("ann-lee", "dispositions", "gaps", "evidence"), "bob-ray": d.someone("bob-ray", "gaps", "dispositions", "evidence"), "eve-low": d.someone("eve-low", "gaps")}
+	rule := url.QueryEscape(d.unlabelled())
+	for _, place := range []string{"/", "/gaps", "/gap?id=T1589.003", "/label?rule=" + rule, "/bring", "/objects/AN1989", "/session"} {
+		for name, p := range people {
+			for other := range people {
+				if a := p.opens(place); a.Code == http.StatusOK && other != name && strings.Contains(a.body, other) {
+					t.Errorf("%s of %s names %s", place, name, other)
+				}
+			}
+			if a := reader.opens(place); strings.Contains(a.body, name) {
+				t.Errorf("%s of whoever reads names %s", place, name)
+			}
+		}
+	}
+	const offer = ">State a gap</a>"
+	if strings.Contains(reader.opens("/gaps").body, offer) || !strings.Contains(people["eve-low"].opens("/gaps").body, offer) {
+		t.Error("what is offered is not what may be done")
+	}
+	if n := made["/objects/AN1989"]; n == 0 || n > 3 {
+		t.Errorf("a page was made %d times for those who may do 3 different things", n)
 	}
 }
