@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -36,6 +37,37 @@ func TestGapsAreStatedOverHTTP(t *testing.T) {
 		{secret, `{"id":"AN1989","owner":"Head of IT","by":"Ann"}`, http.StatusCreated, `"decision":"accept"`},
 	} {
 		if code, said := state(tt.secret, tt.body); code != tt.code || !strings.Contains(said, tt.says) {
+			t.Errorf("%s: %d %s, want %d and %q", tt.body, code, said, tt.code, tt.says)
+		}
+	}
+	var plan struct {
+		Steps []struct {
+			Parts []struct {
+				Action  string
+				Targets []string
+			}
+		}
+	}
+	next := h.request(door.Route{Pattern: "GET /api/v1/next"}, "", "")
+	if err := json.Unmarshal(next.Body.Bytes(), &plan); err != nil || len(plan.Steps) == 0 {
+		t.Fatalf("next: %v", err)
+	}
+	part := plan.Steps[0].Parts[0]
+	step := func(target string) string {
+		body, _ := json.Marshal(map[string]string{"action": part.Action, "target": target, "owner": "Ann", "until": "2027-01-31", "by": "Ann"})
+		return string(body)
+	}
+	for _, tt := range []struct {
+		body string
+		code int
+		says string
+	}{
+		{step(part.Targets[0]), http.StatusCreated, `"why":"It is a next step of `},
+		{step(part.Targets[0]), http.StatusOK, `"decision":"fix"`},
+		{step("nowhere"), http.StatusNotFound, "no verdict"},
+		{`{"target":"nowhere","owner":"Ann","by":"Ann"}`, http.StatusBadRequest, "action"},
+	} {
+		if code, said := state(secret, tt.body); code != tt.code || !strings.Contains(said, tt.says) {
 			t.Errorf("%s: %d %s, want %d and %q", tt.body, code, said, tt.code, tt.says)
 		}
 	}

@@ -174,19 +174,24 @@ func stepOf(a *assure.Assessment, c *gap.Change) (gap.Gap, error) {
 	var of []string
 	for i := range a.Verdicts {
 		v := &a.Verdicts[i]
-		if !gap.Asks(v, c.Action, c.Target) {
+		step := gap.Asked(v, c.Action, c.Target)
+		if step == nil {
 			continue
 		}
 		of = append(of, v.Analytic.ATTACKID)
-		for _, step := range v.Next {
-			if g.Title == "" && step.Target == c.Target {
-				g.Title = step.Text
-			}
+		switch {
+		case g.Title != "":
+		case strings.HasSuffix(c.Target, assure.EveryChannel):
+			g.Title = fmt.Sprintf("Bring %s to full measure, with every channel that analytics need of it.", strings.TrimSuffix(c.Target, assure.EveryChannel))
+		default:
+			g.Title = step.Text
 		}
 	}
 	switch {
 	case c.ID != "":
 		return g, fault.New(fault.Usage, "a step is taken on for one object or for all, and both an id and a target are given").At("target").Next("leave one of them out")
+	case c.Action == "":
+		return g, fault.New(fault.Usage, "a target without an action is no step").At("action").Next("candor next --json shows the steps, each with its action and targets")
 	case len(of) == 0:
 		return g, fault.New(fault.NotFound, "no verdict of %s names the next step %q for %q", a.Release, c.Action, c.Target).At("target").
 			Next("candor next --json shows the steps, each with its action and targets")

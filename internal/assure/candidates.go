@@ -116,10 +116,13 @@ func (w *whatIf) arrives(needs []visibility.Need) candidate {
 	return c
 }
 
+// EveryChannel ends the target of a step that is about all channels of a log source.
+const EveryChannel = " / every channel"
+
 // arrivesWhole supposes that every channel of a log source arrives.
 func (w *whatIf) arrivesWhole(needs []visibility.Need) candidate {
 	name := needs[0].Name
-	c := candidate{Prospect: Prospect{Action: feedAction(needs), Acts: 1, Targets: []string{name + " / every channel"}, Does: once(feedAction(needs))}}
+	c := candidate{Prospect: Prospect{Action: feedAction(needs), Acts: 1, Targets: []string{name + EveryChannel}, Does: once(feedAction(needs))}}
 	hosts := 0
 	for _, n := range needs {
 		hosts = max(hosts, w.hosts[channelOf(n)])

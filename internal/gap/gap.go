@@ -224,14 +224,41 @@ func (r *Reach) add(v *assure.Verdict, action string) {
 	}
 }
 
-// Asks reports whether a verdict names a next step, by what is to be done to what. What
-// is tried together, to exercise and to write the runbook, is named while either is.
+// Asks reports whether a verdict names a next step, by what is to be done to what, as plans
+// list it: to the technique or the analytic that the verdict is about, to a log source with
+// a channel or with every one. What comes to the same is one step: a source is collected
+// once it is measured, and an exercise that failed is to be fixed and done again. What is
+// tried together, to exercise and to write the runbook, is named while either is.
 func Asks(v *assure.Verdict, action, target string) bool {
-	is := []string{action}
-	if action == "exercise_and_runbook" {
-		is = []string{"exercise", "write_runbook", "review_runbook"}
+	return Asked(v, action, target) != nil
+}
+
+// Asked returns the step by which a verdict asks for something, nil where it does not.
+func Asked(v *assure.Verdict, action, target string) *assure.Step {
+	is := sameAs(action)
+	whole, every := strings.CutSuffix(target, assure.EveryChannel)
+	about := v.Analytic.ATTACKID == target || slices.ContainsFunc(v.Techniques, func(n assure.Name) bool { return n.ATTACKID == target })
+	i := slices.IndexFunc(v.Next, func(s assure.Step) bool {
+		name, _, _ := strings.Cut(s.Target, " / ")
+		return slices.Contains(is, s.Action) && (about || s.Target == target || every && strings.EqualFold(name, whole))
+	})
+	if i < 0 {
+		return nil
 	}
-	return slices.ContainsFunc(v.Next, func(s assure.Step) bool { return s.Target == target && slices.Contains(is, s.Action) })
+	return &v.Next[i]
+}
+
+// sameAs returns the actions of steps whose doing is the doing of an action.
+func sameAs(action string) []string {
+	switch action {
+	case "exercise", "fix":
+		return []string{"exercise", "fix"}
+	case "collect", "verify_feed":
+		return []string{"collect", "verify_feed"}
+	case "exercise_and_runbook":
+		return []string{"exercise", "fix", "write_runbook", "review_runbook"}
+	}
+	return []string{action}
 }
 
 // Candidate is a technique of which analytics cannot be seen, or are claimed and not

@@ -152,3 +152,31 @@ func TestWhatCanBeStated(t *testing.T) {
 		t.Error("nobody says so")
 	}
 }
+
+func TestWhatComesToTheSameIsOneStep(t *testing.T) {
+	v := &assure.Verdict{Analytic: assure.Name{ATTACKID: "AN1"}, Techniques: []assure.Name{{ATTACKID: "T1"}}}
+	for _, tt := range []struct {
+		action, target string // of the verdict's step
+		taken, of      string
+		want           bool
+	}{
+		{"fix", "AN1", "exercise", "T1", true}, // it was done, and failed
+		{"fix", "AN1", "exercise_and_runbook", "T1", true},
+		{"write_runbook", "T1", "exercise_and_runbook", "T1", true},
+		{"exercise", "T1", "write_runbook", "T1", false},
+		{"exercise", "T1", "exercise", "T2", false},
+		{"verify_feed", "Sysmon / 1", "collect", "Sysmon / 1", true}, // it is there, and not measured
+		{"verify_feed", "Sysmon / 1", "collect", "Sysmon / 3", false},
+		{"collect", "Sysmon / 1", "verify_feed", "sysmon / every channel", true},
+		{"collect", "Sysmon", "collect", "Sysmon / every channel", true},
+		{"collect", "Sysmon:Linux / 1", "collect", "Sysmon / every channel", false},
+		{"register_external", "watch", "register_external", "T1", true},
+		{"tune", "rule-7", "tune", "rule-7", true},
+		{"tune", "rule-7", "label", "rule-7", false},
+	} {
+		v.Next = []assure.Step{{Action: tt.action, Target: tt.target}}
+		if got := gap.Asks(v, tt.taken, tt.of); got != tt.want {
+			t.Errorf("%s %s by %s %s: %t", tt.taken, tt.of, tt.action, tt.target, got)
+		}
+	}
+}

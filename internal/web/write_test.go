@@ -212,6 +212,15 @@ func TestANextStepIsTakenOn(t *testing.T) {
 	if body := d.get("/next").body; strings.Contains(body, "take it on") {
 		t.Error("it is offered to whoever reads")
 	}
+	for _, listed := range must(d.assess.Next(t.Context(), assessment.Request{AsOf: today, Policy: d.policy}, 0))(t).Steps {
+		for _, part := range listed.Parts {
+			for _, target := range part.Targets {
+				if a := ann.opens("/gap?" + url.Values{"action": {part.Action}, "target": {target}}.Encode()); a.Code != http.StatusOK || ann.form(a, "/gap") == nil {
+					t.Errorf("%s %s cannot be taken on: %d", part.Action, target, a.Code)
+				}
+			}
+		}
+	}
 	f := ann.form(ann.opens(place), "/gap")
 	f.Set("owner", "Lindqvist")
 	f.Set("until", "2026-11-20")
