@@ -28,6 +28,9 @@ func (o Object) Entities(of ...Naming) (list []alert.Entity) {
 	add := func(kind alert.EntityType, name string) {
 		name = strings.TrimSpace(name)
 		if name != "" && name != "-" && len(list) <= alert.MaxEntities {
+			if list == nil {
+				list = make([]alert.Entity, 0, 4)
+			}
 			list = append(list, alert.EntityOf(kind, name))
 		}
 	}

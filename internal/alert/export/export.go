@@ -292,7 +292,8 @@ type Record struct {
 	spell  func(name string) string
 	paths  *Paths // that are read, and their texts; there is no Object then
 	slots  []slot
-	plans  *plans // of Fields; nil for a record that stands alone
+	plans  *plans // of Fields; nil for a record that stands alone, as is
+	quick  *quickReader
 }
 
 // rejected tells what is wrong with the record, if anything is, and forgets it.

@@ -330,25 +330,28 @@ func buildList(d *jsontext.Decoder) (v Value, some bool, err error) {
 // Lists on the way and at the end are gone through, unless a number says which entry is
 // meant, counted from 0.
 func (o Object) each(path string, do func(v Value)) {
-	found := -1
-	for i := range o {
-		if !leads(path, o[i].Name) {
-			continue
-		}
-		if found >= 0 {
-			o.ways(path, do)
-			return
-		}
-		found = i
-	}
-	if found >= 0 {
-		o[found].follow(path, do)
+	switch i, several := o.way(path); {
+	case several:
+		o.ways(path, do)
+	case i >= 0:
+		o[i].follow(path, do)
 	}
 }
 
-// leads reports whether a path is a name, or leads through it.
-func leads(path, name string) bool {
-	return len(name) <= len(path) && path[:len(name)] == name && (len(name) == len(path) || path[len(name)] == '.')
+// way returns the first member that a path leads through, or -1, and whether there are
+// several.
+func (o Object) way(path string) (first int, several bool) {
+	first = -1
+	for i := range o {
+		if name := o[i].Name; len(name) > len(path) || len(name) < len(path) && path[len(name)] != '.' || path[:len(name)] != name {
+			continue
+		}
+		if first >= 0 {
+			return first, true
+		}
+		first = i
+	}
+	return first, false
 }
 
 // follow calls do for every value at a path that leads through the member.
@@ -418,22 +421,28 @@ func (v Value) spread(do func(v Value)) {
 // blank, without the blanks around it.
 func (o Object) Text(paths ...string) string {
 	for _, p := range paths {
-		found := ""
-		if v, ok := o.Get(p); ok && v.in == nil { // as most are, and it comes first
-			found = strings.TrimSpace(v.text)
+		i, several := o.way(p)
+		if i < 0 {
+			continue
 		}
-		if found == "" {
-			o.each(p, func(v Value) {
-				if v.in == nil && found == "" {
-					found = strings.TrimSpace(v.text)
-				}
-			})
-		}
-		if found != "" {
+		if found := o.first(i, several, p); found != "" {
 			return found
 		}
 	}
 	return ""
+}
+
+// first returns the first text at a path that leads through member i, or through several.
+func (o Object) first(i int, several bool, path string) (found string) {
+	if m := &o[i]; !several && len(m.Name) == len(path) && m.Value.in == nil { // as most are
+		return strings.TrimSpace(m.Value.text)
+	}
+	o.each(path, func(v Value) {
+		if v.in == nil && found == "" {
+			found = strings.TrimSpace(v.text)
+		}
+	})
+	return found
 }
 
 // Texts returns the texts at the paths in order, each once and none blank. A
@@ -441,6 +450,14 @@ func (o Object) Text(paths ...string) string {
 func (o Object) Texts(paths ...string) []string {
 	var all []string
 	for _, p := range paths {
+		i, several := o.way(p)
+		if i < 0 {
+			continue
+		}
+		if m := &o[i]; !several && len(m.Name) == len(p) && m.Value.in == nil {
+			all = append(all, m.Value.text)
+			continue
+		}
 		o.each(p, func(v Value) {
 			if v.in == nil {
 				all = append(all, v.text)
@@ -463,7 +480,14 @@ func (o Object) Objects(path string) []Object {
 
 // Unfold replaces texts that hold a JSON object or list, as tables write them,
 // by what they hold. A text that is no JSON stays as it is.
-func (o Object) Unfold(names ...string) {
+func (r *Record) Unfold(names ...string) { r.UnfoldIn(r.Object, names...) }
+
+// UnfoldIn does so in an object that is a part of the record.
+func (r *Record) UnfoldIn(o Object, names ...string) {
+	q := r.quick
+	if q == nil {
+		q = new(quickReader)
+	}
 	for _, name := range names {
 		i := o.index(name)
 		if i < 0 || o[i].Value.in != nil {
@@ -473,8 +497,13 @@ func (o Object) Unfold(names ...string) {
 		if s == "" || s[0] != '{' && s[0] != '[' {
 			continue
 		}
-		if v, some, err := parse([]byte(s)); err == nil && some {
-			o[i].Value = v
+		v, _, ok := q.read(s)
+		if !ok {
+			var err error
+			if v, _, err = careful([]byte(s)); err != nil {
+				continue
+			}
 		}
+		o[i].Value = v
 	}
 }

@@ -269,7 +269,7 @@ func (l *lane) read(it item) bool {
 		it.text = string(it.raw)
 	}
 	l.clock.Line = it.line
-	r := &Record{Object: it.object, File: l.file, Line: it.line, notes: l.notes, clock: l.clock, reject: l.reject, spell: it.spell, paths: l.paths, plans: &l.plans}
+	r := &Record{Object: it.object, File: l.file, Line: it.line, notes: l.notes, clock: l.clock, reject: l.reject, spell: it.spell, paths: l.paths, plans: &l.plans, quick: &l.quick}
 	wrong := ""
 	switch {
 	case it.object != nil:

@@ -154,6 +154,9 @@ func rule(r *export.Record, info export.Object) string {
 // later returns the later of two times. A record's own time is that of its change
 // with some producers, and with others that of the finding's making.
 func later(own, changed string) string {
+	if changed == "" {
+		return own
+	}
 	at, ok := decode.Time(own)
 	if t, is := decode.Time(changed); is && (!ok || t.After(at)) {
 		return changed

@@ -45,7 +45,7 @@ func row(r *export.Record) alert.Draft {
 // the product's own detector.
 func raisedBy(r *export.Record) string {
 	if all := r.Objects("ExtendedProperties"); len(all) == 1 {
-		all[0].Unfold("Analytic Rule Ids")
+		r.UnfoldIn(all[0], "Analytic Rule Ids")
 		if id := all[0].Text("Analytic Rule Ids"); id != "" {
 			return lastPart(id)
 		}

@@ -53,7 +53,7 @@ func read(r *export.Record) []alert.Draft {
 	})
 	d := alert.Draft{
 		ID: r.Text("event_id", "finding_id", "rule_id"), RuleID: search(r), RuleName: r.Text("rule_title", "rule_name"), Time: r.Text("_time"),
-		Entity: first(r.Texts("risk_object"), r.Texts("dest"), r.Texts("src"), r.Texts("user"), r.Texts("orig_host")), Severity: r.Text("urgency", "severity"), Score: r.Text("risk_score"),
+		Entity: first(r, "risk_object", "dest", "src", "user", "orig_host"), Severity: r.Text("urgency", "severity"), Score: r.Text("risk_score"),
 		CaseID: r.Text("investigation_id", "incident_id"), Source: "Splunk Enterprise Security",
 		Tactic:     r.Text("annotations.mitre_attack.mitre_tactic", "mitre_tactic"),
 		Techniques: r.Techniques(r.Texts("annotations.mitre_attack", "annotations.mitre_attack.mitre_technique_id", "mitre_technique_id")),
@@ -94,11 +94,11 @@ func riskType(word string) alert.EntityType {
 	return t
 }
 
-// first returns the first text of the first list that has one: a table writes several
+// first returns the first text under the first name that has one: a table writes several
 // values as lines of one cell.
-func first(lists ...[]string) string {
-	for _, l := range lists {
-		if len(l) > 0 {
+func first(r *export.Record, names ...string) string {
+	for _, name := range names {
+		if l := r.Texts(name); len(l) > 0 {
 			return l[0]
 		}
 	}
