@@ -183,7 +183,7 @@ func ask(ctx context.Context, alerts *batches.Store, what string) (err error) {
 			err = errors.New("no alert of the first rule was counted")
 		}
 	case "durations":
-		_, err = alerts.Durations(ctx, &alert.Question{Until: time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)})
+		_, err = alerts.Durations(ctx, &alert.Waits{Until: time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC)})
 	case "withdraw":
 		var batches []store.Batch
 		if batches, err = alerts.Batches(ctx); err == nil {

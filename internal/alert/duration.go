@@ -1,6 +1,10 @@
 package alert
 
-import "time"
+import (
+	"time"
+
+	"candor/internal/day"
+)
 
 // Milestone is what a Duration leads up to.
 type Milestone string
@@ -31,6 +35,19 @@ type Duration struct {
 	Reached bool
 	N       int64
 }
+
+// Waits asks how long the alerts took to their milestones, or have waited: those of the days
+// from From to To, both included, where an unknown one is no bound, that had fired until
+// then. Site leaves out those that name another, unless it is empty. Statements that are
+// dated after Until are not known.
+type Waits struct {
+	From, To day.Date
+	Site     string
+	Until    time.Time
+}
+
+// At reports whether alerts that name a site, or none, are asked about.
+func (w *Waits) At(site string) bool { return at(w.Site, site) }
 
 // The steps in which Minutes rounds: a minute, from two hours on five, and from a
 // day on an hour. What is rounded is 1/24 too long at most, but for what is

@@ -2,7 +2,6 @@ package alert
 
 import (
 	"slices"
-	"time"
 
 	"candor/internal/day"
 )
@@ -22,8 +21,6 @@ type Question struct {
 	Cases Legacy
 	// Trials are the exercises that explain tests.
 	Trials []Trial
-	// Until is up to when statements about alerts are known; the zero time is no bound.
-	Until time.Time
 }
 
 // Set is the alerts of some rules. No alert may be of two of the parts.
@@ -46,9 +43,6 @@ func SetOf(rules ...string) Set {
 	}
 	return s
 }
-
-// Known reports whether a statement that was made at a time is known.
-func (q *Question) Known(at time.Time) bool { return q.Until.IsZero() || !at.After(q.Until) }
 
 // Sums are the sufficient statistics of a set of alerts: all that a measurement of them
 // starts from. All are whole numbers, so that no order of adding them matters.

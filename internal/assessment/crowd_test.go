@@ -62,7 +62,7 @@ func (w watchedAlerts) Tallies(ctx context.Context, q *alert.Question) ([]alert.
 	return w.Alerts.Tallies(ctx, q)
 }
 
-func (w watchedAlerts) Durations(ctx context.Context, q *alert.Question) ([]alert.Duration, error) {
+func (w watchedAlerts) Durations(ctx context.Context, q *alert.Waits) ([]alert.Duration, error) {
 	w.asked("durations")
 	return w.Alerts.Durations(ctx, q)
 }

@@ -23,7 +23,7 @@ func (s *Service) durations(ctx context.Context, ev *assure.Evidence, r Request)
 	}
 	key := join(g.alerts, string(w.From), string(w.To), until.Format(time.RFC3339), r.Site)
 	all, err := s.waited.Of(ctx, key, func(ctx context.Context) ([]alert.Duration, error) {
-		return s.alerts.Durations(ctx, &alert.Question{From: w.From, To: w.To, Until: until, Site: r.Site})
+		return s.alerts.Durations(ctx, &alert.Waits{From: w.From, To: w.To, Until: until, Site: r.Site})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count how long alerts took from %s to %s: %w", w.From, w.To, err)

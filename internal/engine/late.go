@@ -110,7 +110,7 @@ func (l *Late) Known(ctx context.Context, ids []string) (map[string][]alert.Iden
 }
 
 // Durations counts how long alerts took; see store.Alerts.
-func (l *Late) Durations(ctx context.Context, q *alert.Question) ([]alert.Duration, error) {
+func (l *Late) Durations(ctx context.Context, q *alert.Waits) ([]alert.Duration, error) {
 	s, err := l.Open(ctx)
 	if err != nil {
 		return nil, err

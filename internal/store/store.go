@@ -487,8 +487,7 @@ type AlertReader interface {
 	AlertIndex
 	// Sums answers a question about sets of alerts, one answer for each set: how many there
 	// are, and what their labels come to cluster by cluster. What alerts inherit from the
-	// question's cases is worked in, and rules of one set are counted together. A time
-	// that no store can keep is fault.Invalid.
+	// question's cases is worked in, and rules of one set are counted together.
 	Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, error)
 }
 
@@ -506,12 +505,11 @@ type AlertIndex interface {
 	// CaseCounts counts the alerts of the question's days that name one of its cases, by
 	// case, then rule, class, provenance and Reopened. The question's sets do not matter.
 	CaseCounts(ctx context.Context, q *alert.Question) ([]alert.CaseCount, error)
-	// Durations counts, for the alerts of the question's days and site that had fired
-	// until its Until, how long they took to be acknowledged and to be closed, by rule, then
-	// milestone, Reached last, then Minutes. Statements dated after Until are not
-	// known yet; of the others those that count decide. Each alert is counted once
-	// for each milestone. The question's sets do not matter.
-	Durations(ctx context.Context, q *alert.Question) ([]alert.Duration, error)
+	// Durations counts how long alerts took to be acknowledged and to be closed, by rule,
+	// then milestone, Reached last, then Minutes. Of the statements that are known those
+	// that count decide. Each alert is counted once for each milestone. A time that no
+	// store can keep is fault.Invalid.
+	Durations(ctx context.Context, q *alert.Waits) ([]alert.Duration, error)
 	// Rules lists the rules that alerts name, each source's by itself, by their keys
 	// (alert.RuleKey), with how many alerts each has.
 	Rules(ctx context.Context) ([]AlertRule, error)

@@ -227,8 +227,8 @@ func (b *Book) original(id string) bool {
 	})
 }
 
-// Durations counts how long the alerts of the question's days and site had taken until then.
-func (b *Book) Durations(q *alert.Question) []alert.Duration {
+// Durations counts how long the alerts that are asked about took.
+func (b *Book) Durations(q *alert.Waits) []alert.Duration {
 	counts := map[alert.Duration]int64{}
 	for s := range b.counting(q.From, q.To) {
 		if !q.At(s.Alert.Site) {

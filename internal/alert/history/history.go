@@ -232,25 +232,15 @@ func Moment(t time.Time) time.Time {
 // InForce returns the statement in force, nil when none was made. A second reading is
 // never in force.
 func (s *State) InForce() *alert.Disposition {
-	return s.inForce(func(*alert.Disposition) bool { return true })
-}
-
-// inForce returns the one in force among those that are known.
-func (s *State) inForce(known func(*alert.Disposition) bool) *alert.Disposition {
-	return s.last(func(d *alert.Disposition) bool { return !d.Second && known(d) })
+	return s.last(func(d *alert.Disposition) bool { return !d.Second })
 }
 
 // SecondReading returns the second reading that is compared with the statement in force,
 // the last of them by its own time, one by a person before one by a machine; nil when
 // none was made.
 func (s *State) SecondReading() *alert.Disposition {
-	return s.secondReading(func(*alert.Disposition) bool { return true })
-}
-
-// secondReading returns that of those that are known.
-func (s *State) secondReading(known func(*alert.Disposition) bool) *alert.Disposition {
 	by := func(person bool) *alert.Disposition {
-		return s.last(func(d *alert.Disposition) bool { return d.Second && known(d) && Person(d.Provenance) == person })
+		return s.last(func(d *alert.Disposition) bool { return d.Second && Person(d.Provenance) == person })
 	}
 	return cmp.Or(by(true), by(false))
 }
@@ -285,14 +275,9 @@ func (s *State) Shown() *alert.Alert {
 
 // Tally returns what the alert alone counts as.
 func (s *State) Tally() alert.Tally {
-	return s.tally(func(*alert.Disposition) bool { return true })
-}
-
-// tally does so by the statements that are known.
-func (s *State) tally(known func(*alert.Disposition) bool) alert.Tally {
 	a, day := &s.Alert, s.Alert.Day()
 	t := alert.Tally{RuleID: a.Rule(), Cluster: a.ClusterOn(day), Day: day, Class: alert.Unlabelled, Site: a.Site, Hours: alert.HourSet(a.Hour()), N: 1}
-	switch d := s.inForce(known); {
+	switch d := s.InForce(); {
 	case d == nil:
 	case d.Class.Labels():
 		t.Class, t.Provenance = d.Class, d.Provenance
@@ -306,13 +291,12 @@ func (s *State) tally(known func(*alert.Disposition) bool) alert.Tally {
 // labelled it too. Original reports whether an ID is that of an alert that another can
 // repeat.
 func (s *State) told(q *alert.Question, original func(id string) bool) alert.Tally {
-	known := func(d *alert.Disposition) bool { return q.Known(d.Time) }
-	t := s.tally(known)
-	if d := s.inForce(known); d != nil && d.Class.Labels() {
+	t := s.Tally()
+	if d := s.InForce(); d != nil && d.Class.Labels() {
 		t.By, t.Said = d.By, s.Alert.SaidOf(d)
 		t.Void = d.Class == alert.Test && !q.Explained(&s.Alert) || d.Class == alert.Duplicate && !original(d.DuplicateOf)
 	}
-	if d := s.secondReading(known); d != nil {
+	if d := s.SecondReading(); d != nil {
 		t.Second, t.Reader, t.SecondBy = d.Class, d.By, d.Provenance
 	}
 	return t
@@ -331,7 +315,7 @@ func (s *State) Durations(until time.Time) (taken [2]alert.Duration, fired bool)
 			earliest = d
 		}
 	}
-	last := s.inForce(known)
+	last := s.last(known)
 	if last != nil && !last.Class.Labels() {
 		last = nil
 	}

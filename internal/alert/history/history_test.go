@@ -154,7 +154,7 @@ func TestVoidIsAsIfNeverBrought(t *testing.T) {
 		if diff := cmp.Diff(alone.Tallies(&alert.Question{}), book.Tallies(&alert.Question{})); diff != "" {
 			rt.Fatal(diff)
 		}
-		if diff := cmp.Diff(alone.Durations(&alert.Question{Until: at(2)}), book.Durations(&alert.Question{Until: at(2)})); diff != "" {
+		if diff := cmp.Diff(alone.Durations(&alert.Waits{Until: at(2)}), book.Durations(&alert.Waits{Until: at(2)})); diff != "" {
 			rt.Fatal(diff)
 		}
 		if diff := cmp.Diff(alone.Each("r", "", ""), book.Each("r", "", "")); diff != "" {

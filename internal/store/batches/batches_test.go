@@ -78,7 +78,7 @@ func (r reading) Tallies(ctx context.Context, q *alert.Question) ([]alert.Tally,
 	return list, err
 }
 
-func (r reading) Durations(ctx context.Context, q *alert.Question) ([]alert.Duration, error) {
+func (r reading) Durations(ctx context.Context, q *alert.Waits) ([]alert.Duration, error) {
 	list, err := r.Index.Durations(ctx, q)
 	for i := range list {
 		list[i].Minutes += r.longer

@@ -293,7 +293,7 @@ func union[K comparable, V any](x, y map[K]V) map[K]V {
 }
 
 func (a *audit) durations(ctx context.Context) error {
-	list, err := a.index.Durations(ctx, &alert.Question{Until: a.count.last})
+	list, err := a.index.Durations(ctx, &alert.Waits{Until: a.count.last})
 	if err != nil {
 		return err
 	}

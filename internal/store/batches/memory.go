@@ -239,7 +239,7 @@ const attempts = 2
 
 // Sums answers a question; see store.AlertReader.
 func (m *memory) Sums(ctx context.Context, q *alert.Question) ([]alert.Sums, error) {
-	if len(q.Sets) > 0 && q.Until.IsZero() {
+	if len(q.Sets) > 0 {
 		x := &summing{memory: m, q: q, trials: fmt.Sprint(q.Trials), others: others{}}
 		x.rest = fmt.Sprintf("%q %q %q %q ", q.From, q.To, q.Site, q.Provenances)
 		for range attempts {

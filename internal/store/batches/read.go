@@ -42,7 +42,7 @@ func (s *Store) CaseCounts(ctx context.Context, q *alert.Question) ([]alert.Case
 }
 
 // Durations counts how long alerts took; see store.AlertReader.
-func (s *Store) Durations(ctx context.Context, q *alert.Question) ([]alert.Duration, error) {
+func (s *Store) Durations(ctx context.Context, q *alert.Waits) ([]alert.Duration, error) {
 	if err := s.fit(); err != nil {
 		return nil, err
 	}

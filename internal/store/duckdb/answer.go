@@ -20,8 +20,8 @@ import (
 
 // alerts is every alert with what its arrivals come to: one that arrived once, with what
 // it says, and each other as package history merged its arrivals.
-const alerts = `(SELECT h, id, 0::INTEGER AS nth, source, false AS many, ` + content + `, ` + said + `, '' AS reading, '' AS reader, '' AS readby, NULL::BIGINT AS readat FROM ix.known WHERE NOT many
-	UNION ALL SELECT h, id, nth, source, true, ` + standing + ` FROM ix.merged)`
+const alerts = `(SELECT h, id, 0::INTEGER AS nth, source, ` + content + `, ` + said + `, '' AS reading, '' AS reader, '' AS readby FROM ix.known WHERE NOT many
+	UNION ALL SELECT h, id, nth, source, ` + standing + ` FROM ix.merged)`
 
 // The columns that follow from what became of an alert: whether it counts and what it says,
 // the statement in force, and the second reading. Entity is the primary entity, kind the type
@@ -29,7 +29,7 @@ const alerts = `(SELECT h, id, 0::INTEGER AS nth, source, false AS many, ` + con
 const (
 	content  = `counts, "rule", "name", "time", site, entity, kind, besides, incident`
 	said     = `"class", provenance, said, word, author, original`
-	standing = content + `, ` + said + `, reading, reader, readby, readat`
+	standing = content + `, ` + said + `, reading, reader, readby`
 )
 
 // unsaid are the classes that say nothing of what an alert was, and none, for IN.

@@ -12,7 +12,7 @@ import (
 )
 
 // Durations counts how long alerts took; see store.AlertReader.
-func (x *Index) Durations(ctx context.Context, q *alert.Question) (list []alert.Duration, err error) {
+func (x *Index) Durations(ctx context.Context, q *alert.Waits) (list []alert.Duration, err error) {
 	end, err := stamp.Of(q.Until)
 	if err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ var tables string
 
 // version is that of the tables, and of what they hold. An index of another version, or
 // of another version of the engine, whose hashes are its own, is built anew.
-const version = 9
+const version = 10
 
 // What the engine may use. It spills to the disk what does not fit.
 const (

@@ -9,20 +9,8 @@ import (
 	"time"
 
 	"candor/internal/alert"
-	"candor/internal/alert/history"
 	"candor/internal/store/stamp"
 )
-
-// machines are the provenances of statements that no person made, for IN.
-func machines() string {
-	var list []string
-	for _, p := range alert.Provenances() {
-		if !history.Person(p) {
-			list = append(list, quoted(string(p)))
-		}
-	}
-	return strings.Join(list, ", ")
-}
 
 // readings fills in what second readings say.
 func (x *Index) readings(ctx context.Context, q *alert.Question, s *shares) error {
@@ -43,10 +31,7 @@ func (x *Index) readings(ctx context.Context, q *alert.Question, s *shares) erro
 		}
 		return nil
 	}
-	a, err := x.ask(ctx, q)
-	if err != nil {
-		return err
-	}
+	a := &asking{Question: q}
 	return x.scan(ctx, 15, s.strictly, a.readings(), a.args...)
 }
 

@@ -20,18 +20,6 @@ import (
 type asking struct {
 	*alert.Question
 	args []any
-	late bool // that some statements are not known yet matters
-}
-
-// ask begins a question.
-func (x *Index) ask(ctx context.Context, q *alert.Question) (*asking, error) {
-	a := &asking{Question: q}
-	until, err := stamp.Of(q.Until)
-	if err != nil || until == stamp.Unknown {
-		return a, err
-	}
-	// Of an alert the row has the statement in force, than which no other is later.
-	return a, x.scan(ctx, 1, func(v []value) { a.late = v[0].(bool) }, `SELECT count(*) > 0 FROM `+alerts+` WHERE said > ? OR readat > ?`, until, until)
 }
 
 // with notes the value of a parameter and returns its name.
@@ -41,16 +29,12 @@ func (a *asking) with(v any) string {
 }
 
 // rows is a query of the alerts of the question's days and site, each with the statement
-// in force and the second reading, as far as they are known. Where are further conditions
-// on alerts a.
+// in force and the second reading. Where are further conditions on alerts a.
 func (a *asking) rows(where string) string {
 	first, last := stamp.Bounds(a.From, a.To)
 	where = fmt.Sprintf(`a.counts AND a."time" BETWEEN %s AND %s%s`, a.with(first), a.with(last), where)
 	if a.Site != "" {
 		where += " AND a.site IN ('', " + a.with(a.Site) + ")"
-	}
-	if a.late {
-		return a.until(where)
 	}
 	return `SELECT a."rule", a.incident, a.entity, a.kind, a.besides, a.site, a."time", a."class", a.provenance, a.said, a.author, a.original, a.reading, a.reader, a.readby FROM ` + alerts + ` a WHERE ` + where
 }
@@ -131,24 +115,6 @@ func (a *asking) seen(where string) string {
 		FROM (` + rows + `) a LEFT JOIN ` + a.closings() + ` c ON c.id = a.incident`
 }
 
-// until is the query of alerts under the statements that are known.
-func (a *asking) until(where string) string {
-	end := a.with(stamp.Nearest(a.Until))
-	return `SELECT a."rule", a.incident, a.entity, a.kind, a.besides, a.site, a."time", CASE WHEN a.many THEN coalesce(h."class", '') WHEN a.said <= ` + end + ` THEN a."class" ELSE '' END AS "class",
-		if(a.many, h.provenance, a.provenance) AS provenance, if(a.many, h.said, a.said) AS said, if(a.many, h.author, a.author) AS author,
-		if(a.many, h.original, a.original) AS original, if(a.many, coalesce(h.reading, ''), '') AS reading, if(a.many, coalesce(h.reader, ''), '') AS reader,
-		if(a.many, coalesce(h.readby, ''), '') AS readby
-		FROM ` + alerts + ` a LEFT JOIN (
-			SELECT id, nth, arg_max("class", (said, came)) FILTER (NOT again) AS "class", arg_max(provenance, (said, came)) FILTER (NOT again) AS provenance,
-				arg_max(author, (said, came)) FILTER (NOT again) AS author, arg_max(original, (said, came)) FILTER (NOT again) AS original,
-				max(said) FILTER (NOT again) AS said, arg_max("class", (person, said, came)) FILTER (again) AS reading,
-				arg_max(author, (person, said, came)) FILTER (again) AS reader, arg_max(provenance, (person, said, came)) FILTER (again) AS readby FROM (
-				SELECT id, nth, said, "class", word, author, provenance, original, again, provenance NOT IN (` + machines() + `) AS person, min((number, place)) AS came FROM ix.arrival
-				WHERE "class" <> '' AND said <= ` + end + ` AND number NOT IN (SELECT number FROM ix.batch WHERE void) GROUP BY ALL
-			) GROUP BY id, nth
-		) h ON h.id = if(a.many, a.id, NULL) AND h.nth = a.nth WHERE ` + where
-}
-
 // closings is a query of the question's cases.
 func (a *asking) closings() string {
 	var ids, classes, owners []string
@@ -216,11 +182,7 @@ func (a *asking) counts() string {
 
 // Shares answers a question day by day; see batches.Index.
 func (x *Index) Shares(ctx context.Context, q *alert.Question) (alert.Shares, error) {
-	a, err := x.ask(ctx, q)
-	if err != nil {
-		return alert.Shares{}, err
-	}
-	s := &shares{rules: map[siteDay]*alert.RuleShare{}, sets: map[setDay]*alert.SetShare{}}
+	a, s := &asking{Question: q}, &shares{rules: map[siteDay]*alert.RuleShare{}, sets: map[setDay]*alert.SetShare{}}
 	if err := x.scan(ctx, 18, s.take, a.shares(), a.args...); err != nil {
 		return alert.Shares{}, fmt.Errorf("sum alerts %s to %s: %w", q.From, q.To, err)
 	}
@@ -397,10 +359,7 @@ func (x *Index) CaseCounts(ctx context.Context, q *alert.Question) (list []alert
 	if len(q.Cases) == 0 {
 		return nil, nil
 	}
-	a, err := x.ask(ctx, q)
-	if err != nil {
-		return nil, err
-	}
+	a := &asking{Question: q}
 	err = x.scan(ctx, 6, func(v []value) {
 		list = append(list, alert.CaseCount{Case: v[0].(string), Rule: v[1].(string), Class: alert.Class(v[2].(string)), Provenance: alert.Provenance(v[3].(string)), Reopened: v[4].(bool), N: v[5].(int64)})
 	}, `SELECT incident, "rule", "class", provenance, again, count(*) FROM (`+a.seen(` AND a.incident IN (SELECT id FROM `+a.closings()+`)`)+`) GROUP BY ALL ORDER BY ALL`, a.args...)

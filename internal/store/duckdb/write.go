@@ -177,11 +177,6 @@ func (s *standsFor) put(c *cells) {
 	put(c, string(read.Class))
 	put(c, read.By)
 	put(c, string(read.Provenance))
-	if at, _ := stamp.Of(read.Time); read.Class == "" {
-		put[any](c, nil)
-	} else {
-		put(c, at)
-	}
 }
 
 // stored is the stored form of the alert's time, which was checked.
@@ -262,7 +257,7 @@ func columnsOf(lists ...string) []driver.ColumnInfo {
 		switch name = strings.Trim(name, `"`); name {
 		case "number", "nth":
 			t = driver.TYPE_INTEGER
-		case "seq", "place", "time", "said", "readat", "added", "records":
+		case "seq", "place", "time", "said", "added", "records":
 			t = driver.TYPE_BIGINT
 		case "many", "counts", "says", "behind", "again", "void":
 			t = driver.TYPE_BOOLEAN

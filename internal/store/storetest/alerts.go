@@ -289,7 +289,7 @@ func alertsSecond(t *testing.T, open OpenAlerts) {
 		return shown
 	}
 	same(t, "alerts", []alert.Alert{read(first, second, first.Disposition), read(alone, alone, nil)}, everyAlert(t, s, "r1", "", ""))
-	list, err := s.Durations(t.Context(), &alert.Question{Until: hours(100)})
+	list, err := s.Durations(t.Context(), &alert.Waits{Until: hours(100)})
 	if err != nil {
 		t.Fatal(err)
 	}

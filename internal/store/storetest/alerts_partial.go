@@ -142,16 +142,16 @@ func alertsDurations(t *testing.T, open OpenAlerts) {
 		"the first day": {"2026-05-04", "2026-05-04", day1}, "both days": {"2026-05-01", "2026-05-05", append(slices.Clone(day1), both...)},
 		"all days": {"", "", append(slices.Clone(day1), both...)}, "no day": {"2026-05-06", "2026-05-09", nil},
 	} {
-		got, err := s.Durations(t.Context(), &alert.Question{From: test.from, To: test.to, Until: until})
+		got, err := s.Durations(t.Context(), &alert.Waits{From: test.from, To: test.to, Until: until})
 		if err != nil {
 			t.Fatal(err)
 		}
 		same(t, name, test.want, got)
 	}
-	if got, err := s.Durations(t.Context(), &alert.Question{Until: hours(-1)}); err != nil || len(got) != 0 {
+	if got, err := s.Durations(t.Context(), &alert.Waits{Until: hours(-1)}); err != nil || len(got) != 0 {
 		t.Errorf("before anything fired: %v, %v", got, err)
 	}
-	if _, err := s.Durations(t.Context(), &alert.Question{Until: time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)}); fault.KindOf(err) != fault.Invalid {
+	if _, err := s.Durations(t.Context(), &alert.Waits{Until: time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)}); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("until the year 3000: error %v; want one of kind %s", err, fault.Invalid)
 	}
 }
@@ -160,7 +160,7 @@ func alertsDurations(t *testing.T, open OpenAlerts) {
 func (m *model) compareDurations(rt *rapid.T, t *testing.T, s store.Alerts) {
 	for _, until := range []time.Time{hours(-29), hours(1), hours(2).Add(time.Second), hours(100)} {
 		for _, site := range []string{"", "S"} {
-			q := &alert.Question{From: "2026-05-03", To: "2026-05-05", Until: until, Site: site}
+			q := &alert.Waits{From: "2026-05-03", To: "2026-05-05", Until: until, Site: site}
 			got, err := s.Durations(t.Context(), q)
 			if err != nil {
 				rt.Fatal(err)

@@ -9,7 +9,6 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/day"
-	"candor/internal/fault"
 	"candor/internal/store"
 )
 
@@ -33,9 +32,6 @@ func drawnQuestion() *rapid.Generator[*alert.Question] {
 		}), 1, 3).Draw(t, "sets")
 		q.Provenances = rapid.SampledFrom([][]alert.Provenance{nil, {alert.Analyst}, {alert.Analyst, alert.Incident}, {alert.Analyst, alert.Automation, alert.Incident}}).Draw(t, "provenances")
 		q.Cases, q.Trials = drawnCases().Draw(t, "cases"), drawnTrials().Draw(t, "trials")
-		if rapid.Bool().Draw(t, "not all is known") {
-			q.Until = hours(rapid.IntRange(0, 3).Draw(t, "until"))
-		}
 		return q
 	})
 }
@@ -76,9 +72,6 @@ type again struct {
 
 func drawnAgain(rt *rapid.T) *again {
 	a := &again{rapid.SliceOfN(drawnQuestion(), 2, 2).Draw(rt, "sums asked again"), rapid.SliceOfN(drawnAround(), 2, 2).Draw(rt, "times asked again")}
-	for _, q := range a.sums {
-		q.Until = time.Time{}
-	}
 	for _, q := range a.sums { // what rests on cases and exercises is among what is asked
 		q.From, q.To, q.Site, q.Provenances = "2026-05-02", "2026-05-09", "", []alert.Provenance{alert.Analyst, alert.Automation, alert.AI, alert.Incident}
 		q.Sets = append(q.Sets[:1], alert.SetOf("r1"), alert.SetOf("r2"))
@@ -163,16 +156,12 @@ func alertsSums(t *testing.T, open OpenAlerts) {
 	both.Timed, cases.Timed, cases.Minute, cases.InMinute = 4, 2, hours(30), 2
 	cases.Strict = alert.Moments{Episodes: 1, Hits: 1, N: 2, H: 2, NN: 4, NH: 4, HH: 4}
 	same(t, "sums", []alert.Sums{both, {}, cases}, got)
-	q.Until = hours(40)
 	counts, err := s.CaseCounts(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "counts by case before one was opened again", []alert.CaseCount{{Case: "c1", Rule: "r2", Class: alert.TruePositive, Provenance: alert.Incident, N: 3}}, counts)
-	q.Until = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-	if _, err := s.Sums(t.Context(), q); fault.KindOf(err) != fault.Invalid {
-		t.Errorf("until a time that cannot be kept: error %v", err)
-	}
+	same(t, "counts by case, in which one was opened again", []alert.CaseCount{{Case: "c1", Rule: "r2", Class: alert.TruePositive, Provenance: alert.Incident, N: 2},
+		{Case: "c1", Rule: "r2", Class: alert.Unlabelled, Reopened: true, N: 1}}, counts)
 }
 
 // alertsLabels asks who labelled alerts, what others read in them, and which tests and
