@@ -56,16 +56,25 @@ func (s *server) registerPush(h huma.API, mux *door.Router) {
 		hook := func(w http.ResponseWriter, r *http.Request) {
 			s.push(w, r, intake.Post{Kind: evidence.Alerts, Format: format})
 		}
-		mux.Handle("POST /api/v1/alerts/from/"+format, identity.Push, evidence.Alerts, hook)
-		if format == intake.Collector {
-			mux.Handle("POST /services/collector/event", identity.Push, evidence.Alerts, hook)
-			mux.Handle("POST /services/collector", identity.Push, evidence.Alerts, hook)
+		for i, path := range hookPaths(format) {
+			h.OpenAPI().AddOperation(hookOperation(h, format, path, i))
+			mux.Handle("POST "+path, identity.Push, evidence.Alerts, hook)
 		}
 	}
 	for _, kind := range intake.Kinds() {
 		h.OpenAPI().AddOperation(pushOperation(h, kind))
 		mux.Handle("POST /api/v1/"+kind, identity.Push, kind, func(w http.ResponseWriter, r *http.Request) { s.push(w, r, intake.Post{Kind: kind}) })
 	}
+}
+
+// hookPaths are the addresses that take alerts as a product writes them, the first one that
+// names its format. Splunk's senders know theirs.
+func hookPaths(format string) []string {
+	paths := []string{"/api/v1/alerts/from/" + format}
+	if format == intake.Collector {
+		paths = append(paths, "/services/collector/event", "/services/collector")
+	}
+	return paths
 }
 
 // push answers a request to take evidence of a kind, of someone who may push it.
@@ -180,20 +189,41 @@ func (p *Problem) status(code int) { p.Status, p.Title = code, http.StatusText(c
 func pushOperation(h huma.API, kind string) *huma.Operation {
 	schemas := h.OpenAPI().Components.Schemas
 	record := schemas.Schema(records()[kind], true, "")
-	op := operation(h, "push-"+kind, "/api/v1/"+kind, "Push "+kind+": one record or JSON Lines, packed with gzip or not",
-		413, 415, 422, 429, 503, 507)
-	op.Method = http.MethodPost
+	op := pushing(h, "push-"+kind, "/api/v1/"+kind, "Push "+kind+": one record or JSON Lines, packed with gzip or not")
 	op.Description = "An accepted record is on the disk when the answer comes, and is in a batch a few seconds later. " +
 		"Records that are wrong do not keep the others out. Sending the same again changes nothing."
-	op.Security = []map[string][]string{{scheme: {}}}
 	op.RequestBody = &huma.RequestBody{Required: true, Description: "At most 8 MiB, unpacked; a line at most 4 MiB", Content: map[string]*huma.MediaType{
 		"application/json": {Schema: record},
 		jsonLines:          {Schema: record},
 	}}
+	op.Responses["400"].Description = "A query parameter"
+	return op
+}
+
+// hookOperation describes the address at which alerts are taken as a product writes them, the
+// i-th of those that take the same.
+func hookOperation(h huma.API, format, path string, i int) *huma.Operation {
+	id := "push-alerts-from-" + format
+	if i > 0 {
+		id += "-" + strconv.Itoa(i+1)
+	}
+	op := pushing(h, id, path, "Push alerts as "+format+" writes them, packed with gzip or not")
+	op.Description = "The body is read as " + format + " has it, whatever content type it names. A record that is wrong does not keep the others out, and sending the same again changes nothing. " +
+		"The token may come as Bearer, or as Splunk's scheme has it."
+	op.RequestBody = &huma.RequestBody{Required: true, Description: "At most 8 MiB, unpacked", Content: map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{}}}}
+	return op
+}
+
+// pushing describes what all addresses that take evidence have in common.
+func pushing(h huma.API, id, path, summary string) *huma.Operation {
+	schemas := h.OpenAPI().Components.Schemas
+	op := operation(h, id, path, summary, 413, 415, 422, 429, 503, 507)
+	op.Method = http.MethodPost
+	op.Security = []map[string][]string{{scheme: {}}}
 	op.Responses["200"] = &huma.Response{Description: "Taken: at least one record is good and all good ones are durable",
 		Content: map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeFor[intake.Receipt](), true, "")}}}
 	for code, why := range map[int]string{
-		400: "A query parameter", 401: "No token, or one that is unknown, expired or revoked", 403: "The token is not for this", 413: "The body is too large",
+		401: "No token, or one that is unknown, expired or revoked", 403: "The token is not for this", 413: "The body is too large",
 		415: "A content type or encoding that is not taken", 422: "No record of the body is good; rejected_records says why",
 		429: "Too much is waiting: send it again after Retry-After", 503: "The server cannot take it now; nothing was kept",
 		507: "The disk is full; nothing was acknowledged",
