@@ -351,7 +351,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 		Door: at, Answers: answers.Handler, Register: judge, Sampler: judge, Writing: writing,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Rosterer: judge, Explorer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: s.archive(),
-		Policy: p, Clock: now, Log: log, Version: version,
+		Policy: p, Clock: now, Log: log, Call: s.mode.Call, Version: version,
 	})
 	deps := api.Deps{
 		Door: at, Answers: answers.Handler,

@@ -106,6 +106,8 @@ type Desk struct {
 
 // Mode says what a command does with the data folder.
 type Mode struct {
+	// Call is whom a server's pages say to call in an incident, if anybody.
+	Call string
 	// Write asks to be the folder's only writer, under the command's name; Serve
 	// asks besides that no server has the folder yet.
 	Write   bool

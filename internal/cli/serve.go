@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +33,7 @@ import (
 )
 
 func (p *program) serveCommand() *cobra.Command {
-	var addr, socket, file, pulls string
+	var addr, socket, file, pulls, call string
 	var how serving
 	c := &cobra.Command{
 		Use:   "serve",
@@ -66,6 +67,9 @@ pages and the API judge by.`,
 			if how.fold < 100*time.Millisecond || how.fold > time.Hour {
 				return fault.New(fault.Usage, "%s is no time between batches", how.fold).At("--fold").Next("name one from 100ms to 1h")
 			}
+			if call, err = called(call); err != nil {
+				return err
+			}
 			if how.sources, err = p.watched(pulls); err != nil {
 				return err
 			}
@@ -74,7 +78,7 @@ pages and the API judge by.`,
 				return taken // before anything is made
 			}
 			m := p.mode(cmd, true)
-			m.Serve = true
+			m.Serve, m.Call = true, call
 			return p.in(cmd, m, func(ctx context.Context, d *Desk) (err error) {
 				if how.on, err = p.listen(ctx, addr, socket); err != nil {
 					return err
@@ -88,9 +92,27 @@ pages and the API judge by.`,
 	c.Flags().DurationVar(&how.fold, "fold", foldEvery, "how often what was pushed becomes batches")
 	c.Flags().StringVar(&pulls, "pulls", p.Getenv(pull.Variable), "configuration of the sources to pull (default: the data folder's name with .pulls.yaml, where there is one; environment: "+pull.Variable+")")
 	c.Flags().StringVar(&socket, "socket", "", "Unix socket to listen at instead of an address; only its owner can open it")
+	c.Flags().StringVar(&call, "call", p.Getenv(callVariable), "whom to call in an incident, in one line that the overview shows (environment: "+callVariable+")")
 	c.Flags().BoolVar(&how.rules.TokenToRead, "require-token", false, "ask everyone who reads for a token, on every route")
 	c.MarkFlagsMutuallyExclusive("addr", "socket")
 	return c
+}
+
+// callVariable names the environment variable that says whom to call in an incident, and
+// mostCall is how long that may be.
+const (
+	callVariable = "CANDOR_CALL"
+	mostCall     = 200
+)
+
+// called returns whom to call in an incident, as it is shown.
+func called(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if text != inert.Line(text) || utf8.RuneCountInString(text) > mostCall {
+		return "", fault.New(fault.Usage, "whom to call is no single line of at most %d characters", mostCall).At("--call").
+			Next("name a desk and its number, for example --call 'security desk, extension 4711, day and night'")
+	}
+	return text, nil
 }
 
 // foldEvery is how often what was pushed becomes batches: soon enough to look at,

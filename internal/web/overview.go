@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,8 +15,12 @@ import (
 	"candor/internal/visibility"
 )
 
-// firstSteps is how many next steps the overview shows before the fold.
-const firstSteps = 8
+// firstSteps is how many next steps the overview shows before the fold, each in one of
+// its own.
+const firstSteps = 5
+
+// soon is how many days ahead the overview looks for evidence that ends.
+const soon = 30
 
 // overviewView is the first page.
 type overviewView struct {
@@ -28,9 +33,17 @@ type overviewView struct {
 	Apart fold[assure.SiteVerdict]
 	// Left is how many of them the page leaves to the pages of the sites.
 	Left int
-	// Steps are the next steps before the fold, those of which nothing can be supposed
-	// included, and More those behind it.
+	// Steps are the first of the next steps, and More the others.
 	Steps, More []assure.Lift
+	// Ending is what stops counting within Soon days.
+	Ending fold[assure.Ending]
+	Soon   int
+	// Moved is what kept assessments of days before say, the newest first, and Trend
+	// draws them and the present.
+	Moved []point
+	Trend template.HTML
+	// Call is whom to call in an incident.
+	Call string
 	// Stopped are the feeds that no longer arrive.
 	Stopped  fold[visibility.StoppedFeed]
 	Evidence []pile
@@ -104,8 +117,50 @@ func (s *site) overview(r *http.Request) (view, error) {
 	}
 	v := newOverview(fr, a, bs)
 	gaps, err := s.Assessor.Gaps(r.Context(), s.requestFor(fr.Sel, fr.Release))
+	if err != nil {
+		return view{}, err
+	}
 	v.Overdue = gaps.Gaps[:min(gaps.Overdue, len(gaps.Gaps))]
+	v.Call = s.Call
+	v.Ending, v.Soon = folded(assure.Endings(&a, s.inForce.Readiness, soon)), soon
+	if fr.Sel.Platform == "" && fr.Sel.Site == "" { // what is kept is of every platform and site
+		err = v.move(s.Kept)
+	}
 	return view{name: "overview", data: v}, err
+}
+
+// mostMoved is how many kept assessments the overview sets beside the present.
+const mostMoved = 5
+
+// move tells how the totals came to be what they are, from the assessments that are kept
+// of days before.
+func (v *overviewView) move(kept Kept) error {
+	all, err := kept.List()
+	if err != nil {
+		return err
+	}
+	before := points(all, v.Release.Domain)
+	before = before[:len(before)-countFrom(before, day.Date(v.Day))]
+	if len(before) == 0 {
+		return nil
+	}
+	now := point{Day: day.Date(v.Day), Claimed: v.A.Totals.Claimed, Assured: v.A.Totals.Assured, Reportable: v.A.Totals.Reportable,
+		Applicable: v.A.Totals.Applicable, By: judgedBy(v.A.Release.String(), v.A.Policy)}
+	now.Changed = now.By != before[len(before)-1].By
+	v.Trend = trend(append(slices.Clone(before), now))
+	v.Moved = append(slices.Clone(before[max(0, len(before)-mostMoved):]), now)
+	slices.Reverse(v.Moved)
+	return nil
+}
+
+// countFrom returns how many points are of a day or later ones.
+func countFrom(ps []point, d day.Date) (n int) {
+	for i := range ps {
+		if ps[i].Day >= d {
+			n++
+		}
+	}
+	return n
 }
 
 func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
@@ -117,13 +172,8 @@ func newOverview(fr frame, a assure.Assessment, bs []store.Batch) overviewView {
 	for _, g := range assure.Roll(a.Verdicts, assure.ByPlatform) {
 		v.ByPlatform = append(v.ByPlatform, platformView{Group: g, Spread: spreadOf(g.Rungs), URL: fr.Sel.Link("/verdicts", "platform", g.Of.Name)})
 	}
-	for i, l := range a.NextSteps {
-		if l.Named > 0 || i < firstSteps {
-			v.Steps = append(v.Steps, l)
-		} else {
-			v.More = append(v.More, l)
-		}
-	}
+	n := min(firstSteps, len(a.NextSteps))
+	v.Steps, v.More = a.NextSteps[:n], a.NextSteps[n:]
 	if a.BySite != nil {
 		n := min(mostApart, len(a.BySite.Apart))
 		v.Apart, v.Left = folded(a.BySite.Apart[:n]), len(a.BySite.Apart)-n
@@ -221,4 +271,20 @@ func (v overviewView) Lift(l assure.Lift) liftView {
 	}
 	n := min(len(names), mostExamples)
 	return liftView{Lift: l, Links: v.Sel.Names(names[:n]), More: len(names) - n}
+}
+
+// endingView is evidence that ends, with links to some of those that rest on it.
+type endingView struct {
+	assure.Ending
+	Links []link
+	More  int
+}
+
+// Count is how many analytics rest on it.
+func (e endingView) Count() int { return len(e.Analytics) }
+
+// End returns evidence that ends with links to some of those that rest on it.
+func (v overviewView) End(e assure.Ending) endingView {
+	n := min(len(e.Analytics), mostExamples)
+	return endingView{Ending: e, Links: v.Sel.Names(e.Analytics[:n]), More: len(e.Analytics) - n}
 }

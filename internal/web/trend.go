@@ -17,7 +17,8 @@ import (
 type point struct {
 	Name                         string
 	Day                          day.Date
-	Claimed, Assured, Applicable int
+	Claimed, Assured, Reportable int
+	Applicable                   int
 	// By is the release and the policy that it was judged by, and Changed says that
 	// the day before was judged by others.
 	By      string
@@ -38,8 +39,8 @@ func points(kept []archive.Kept, domain string) []point {
 	}
 	list := make([]point, 0, len(last))
 	for d, k := range last {
-		list = append(list, point{Name: k.Name, Day: d, Claimed: k.Totals.Claimed, Assured: k.Totals.Assured, Applicable: k.Totals.Applicable,
-			By: fmt.Sprintf("%s, policy %s", k.Release, k.Policy)})
+		list = append(list, point{Name: k.Name, Day: d, Claimed: k.Totals.Claimed, Assured: k.Totals.Assured, Reportable: k.Totals.Reportable, Applicable: k.Totals.Applicable,
+			By: judgedBy(k.Release, k.Policy)})
 	}
 	slices.SortFunc(list, func(a, b point) int { return cmp.Compare(a.Day, b.Day) })
 	for i := 1; i < len(list); i++ {
@@ -47,6 +48,9 @@ func points(kept []archive.Kept, domain string) []point {
 	}
 	return list
 }
+
+// judgedBy says by which release and policy an assessment was made.
+func judgedBy(release string, p any) string { return fmt.Sprintf("%s, policy %s", release, p) }
 
 // mostRecent is how many days the table beside the drawing has.
 const mostRecent = 14

@@ -110,6 +110,8 @@ type Deps struct {
 	// Clock gives the day that verdicts are judged as of when a request names none.
 	Clock func() time.Time
 	Log   *slog.Logger
+	// Call is whom to call in an incident, in one line; empty where nobody said.
+	Call string
 	// Version is the version of the program.
 	Version string
 }
