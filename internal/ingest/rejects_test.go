@@ -40,3 +40,17 @@ func TestManyRejectsEndWithWhatTheyHaveInCommon(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestRejectsOfOtherKindsEndSoToo(t *testing.T) {
+	b := newBench(t)
+	for kind, text := range map[string]string{
+		"feeds":     "date,source,channel,events,hosts\n2026-01-01,a,,1,1\nsoon,a,,1,1\nlate,a,,1,1\nnow,a,,1,1\n",
+		"exercises": "technique,analytic,test,time,outcome,rule_id,notes\nT1059,,a,2026-01-01,alerted,,\nT1059,,b,soon,alerted,,\nT1059,,c,late,alerted,,\nT1059,,d,now,alerted,,\n",
+		"signals":   "id,time,entity,name\n1,2026-01-01,e,n\n2,soon,e,n\n3,late,e,n\n4,now,e,n\n",
+	} {
+		res := b.add(b.request(kind, b.write(kind+".csv", text)))
+		if all := strings.Join(res.Warnings, "\n"); !strings.Contains(all, "3 of 4 records were rejected, 3 of them alike") {
+			t.Errorf("%s: %q", kind, res.Warnings)
+		}
+	}
+}
