@@ -12,7 +12,7 @@ import (
 )
 
 // magic begins a saved state; the digit is the version of its form.
-const magic = "candor-correlate-1\n"
+const magic = "candor-correlate-2\n"
 
 // ErrOtherPlan says that a saved state is of other definitions.
 var ErrOtherPlan = errors.New("the saved state is of other definitions")
@@ -98,16 +98,26 @@ func (w *writer) holder(h *holder) {
 	w.ints(int64(h.space), h.last, int64(len(h.groups)))
 	w.text(h.key)
 	for i := range h.groups {
-		g := &h.groups[i]
-		w.ints(int64(g.def), g.sum, int64(len(g.chains)), truth(g.run != nil))
+		w.group(&h.groups[i])
+	}
+}
+
+// group writes its chains as items each: that they share links is nothing that is read.
+func (w *writer) group(g *group) {
+	w.ints(int64(g.def), truth(g.run != nil))
+	if g.held != nil {
+		w.ints(g.sum)
 		w.items(g.items)
-		for _, c := range g.chains {
-			w.items(c)
+	} else {
+		w.ints(g.whole, int64(len(g.then)))
+		w.items(g.first.items())
+		for _, c := range g.then {
+			w.items(c.items())
 		}
-		if r := g.run; r != nil {
-			w.ints(r.from, r.at, r.last, r.amount, r.most, r.seen, int64(r.more))
-			w.items(r.members)
-		}
+	}
+	if r := g.run; r != nil {
+		w.ints(r.from, r.at, r.last, r.amount, r.most, r.seen, int64(r.more))
+		w.items(r.list())
 	}
 }
 
@@ -239,39 +249,61 @@ func (r *reader) holder(s *State) {
 	space, last := r.upTo(len(s.indices)-1), r.int()
 	n := r.upTo(len(s.plan.defs))
 	key := r.text()
-	if _, twice := s.indices[space][key]; twice || r.bad {
+	if r.bad || s.find(space, key) != nil {
 		r.bad = true
 		return
 	}
 	peak := s.stats.Peak
 	s.limits.Groups = max(s.limits.Groups, s.count+1)
-	h := s.holder(space, key, last)
+	h := s.observed(nil, space, key, last)
 	s.stats.Peak = peak
 	for ; n > 0 && !r.bad; n-- {
-		h.groups = append(h.groups, r.group(s.plan))
+		def := r.upTo(len(s.plan.defs) - 1)
+		d := &s.plan.defs[def]
+		r.group(d, &h.groups[h.room(d, def)])
 	}
 }
 
-func (r *reader) group(p *Plan) (g group) {
-	g.def = r.upTo(len(p.defs) - 1)
-	d := &p.defs[g.def]
-	g.sum = r.int()
-	chains, going := r.upTo(len(d.Stages)), r.int() == 1
-	g.items = r.items(d)
-	if chains > 0 && chains != len(d.Stages) {
-		r.bad = true
-		return g
-	}
-	for i := range chains {
-		c := r.items(d)
-		if c != nil && len(c) != i+1 {
+// group reads what is held of a definition.
+func (r *reader) group(d *compiled, g *group) {
+	going := r.int() == 1
+	if g.held != nil {
+		g.sum, g.items = r.int(), r.items(d)
+	} else {
+		g.whole = r.int()
+		if r.upTo(len(d.Stages)) != len(g.then) {
 			r.bad = true
+			return
 		}
-		g.chains = append(g.chains, c)
+		for i := range max(1, len(d.Stages)-1) {
+			*g.chain(i) = r.chain(d, i+1)
+		}
 	}
 	if going {
 		g.run = &run{from: r.int(), at: r.int(), last: r.int(), amount: r.int(), most: r.int(), seen: r.int(), more: r.upTo(1 << 40)}
-		g.run.members = r.items(d)
+		if g.run.members = r.items(d); g.held == nil {
+			g.run.chain, g.run.members = linked(g.run.members), nil
+		}
 	}
-	return g
+	if g.whole != none && (g.run == nil || g.whole < 0 || g.whole > g.run.last) {
+		r.bad = true // a chain of all stages is a run that goes on
+	}
+}
+
+// chain reads one of so many items, or none.
+func (r *reader) chain(d *compiled, long int) *link {
+	list := r.items(d)
+	if len(list) > 0 && len(list) != long {
+		r.bad = true
+	}
+	return linked(list)
+}
+
+// linked is a chain of items.
+func linked(list []item) (l *link) {
+	for i := range list {
+		it := &list[i]
+		l = &link{at: it.at, began: list[0].at, id: it.id, of: it.of, stages: it.stages, before: l}
+	}
+	return l
 }

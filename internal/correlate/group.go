@@ -20,18 +20,67 @@ type item struct {
 
 // group is what is held of one definition for one group of observations.
 type group struct {
-	def int
-	// items are those that can still matter, by time: of event_count the last ones, of
-	// value_count the last of each value, of temporal the last ones of each set of stages,
-	// of value_sum all, and of temporal_ordered those of the time that is being read.
+	def int32
+	// touched is its place among those that are asked about, if it has one.
+	touched int32
+	run     *run
+	*held   // of all types but temporal_ordered
+	// first and then are, of temporal_ordered, for each stage but the last the chain of one
+	// item a stage up to it that began last, and whole is when that of all stages began.
+	first *link
+	then  []*link
+	whole int64
+}
+
+// none is the whole of a group that has no chain of all stages: nothing is read that is
+// from before 1970.
+const none = -1
+
+// held are the items of a group that can still matter, by time: of event_count the last
+// ones, of value_count the last of each value, of temporal the last ones of each set of
+// stages, and of value_sum all.
+type held struct {
 	items []item
 	sum   int64
-	// chains are, of temporal_ordered, for each stage the chain of one item a stage up to it
-	// that began last.
-	chains [][]item
-	run    *run
-	// touched is its place among those that are asked about, if it has one.
-	touched int
+}
+
+// link is the last item of a chain and the chain before it. Chains share their beginnings,
+// and the chains of several definitions a first link.
+type link struct {
+	at, began int64
+	id, of    string
+	stages    uint64
+	before    *link
+}
+
+// newGroup returns what is held of a definition of which nothing came yet.
+func newGroup(d *compiled, def int) group {
+	g := group{def: int32(def), whole: none}
+	if d.Type != TemporalOrdered {
+		g.held = &held{}
+		return g
+	}
+	if n := len(d.Stages) - 2; n > 0 {
+		g.then = make([]*link, n)
+	}
+	return g
+}
+
+// chain is where the chain of a stage but the last stands.
+func (g *group) chain(stage int) **link {
+	if stage == 0 {
+		return &g.first
+	}
+	return &g.then[stage-1]
+}
+
+// items are the items of a chain, from its first.
+func (l *link) items() (list []item) {
+	for ; l != nil; l = l.before {
+		list = append(list, item{at: l.at, id: l.id, of: l.of, stages: l.stages})
+	}
+	slices.Reverse(list)
+	return list
 }
 
 // run is a finding as long as it lasts.
@@ -41,7 +90,16 @@ type run struct {
 	seen           int64
 	coming         int64 // seen at the time that is being asked about, when it may be over
 	members        []item
+	chain          *link // what the members are, of temporal_ordered
 	more           int
+}
+
+// list are the members that are told.
+func (r *run) list() []item {
+	if r.chain != nil {
+		return r.chain.items()
+	}
+	return r.members
 }
 
 // add takes an item in. They come in the order of time.
@@ -69,8 +127,6 @@ func (g *group) add(d *compiled, it item) (dropped int) {
 		}
 	case Temporal:
 		g.lastOf(it)
-	case TemporalOrdered:
-		g.items = append(g.items, it)
 	}
 	return dropped
 }
@@ -104,15 +160,8 @@ func (g *group) expire(before int64) {
 }
 
 // amountAt returns what the window that ends at t comes to, and whether the lower bound is
-// reached. All items of t have been added.
+// reached. All items of t have been added. An order has its own advance.
 func (g *group) amountAt(d *compiled, t int64) (amount int64, holds bool) {
-	if d.Type == TemporalOrdered {
-		holds = g.advance(d, t)
-		if holds {
-			amount = int64(len(d.Stages))
-		}
-		return amount, holds
-	}
 	g.expire(t - d.span)
 	switch d.Type {
 	case ValueSum:
@@ -125,47 +174,68 @@ func (g *group) amountAt(d *compiled, t int64) (amount int64, holds bool) {
 	return amount, holds && amount >= d.Condition.Lower
 }
 
-// advance carries chains on by the items of time t, and reports whether one of all stages
-// lies in the window. Two items of one time are in no order, so every chain is carried on
-// from where it was before.
-func (g *group) advance(d *compiled, t int64) bool {
-	k := len(d.Stages)
-	if g.chains == nil {
-		g.chains = make([][]item, k)
-	}
+// advance carries chains on by the items of a time, and reports whether one of all stages
+// lies in the window; made is that chain if it was made now, which it is whenever there was
+// none. Two items of one time are in no order, so every chain is carried on from where it
+// was before.
+func (g *group) advance(d *compiled, now []item, start func(*item) *link) (made *link, holds bool) {
+	last, from := len(d.Stages)-1, now[0].at-d.span
 	var at uint64
-	for _, it := range g.items {
-		at |= it.stages
+	for i := range now {
+		at |= now[i].stages
 	}
-	for s := k - 1; s >= 0 && at != 0; s-- {
+	for s := last; s >= 0; s-- {
 		if at&(1<<s) == 0 {
 			continue
 		}
-		last := g.items[slices.IndexFunc(g.items, func(it item) bool { return it.stages&(1<<s) != 0 })]
-		switch {
-		case s == 0:
-			g.chains[0] = []item{last}
-		case g.chains[s-1] != nil && g.chains[s-1][0].at >= t-d.span:
-			if have := g.chains[s]; have == nil || have[0].at < g.chains[s-1][0].at {
-				g.chains[s] = append(slices.Clone(g.chains[s-1]), last)
-			}
+		it := &now[slices.IndexFunc(now, func(it item) bool { return it.stages&(1<<s) != 0 })]
+		next := g.next(s, it, from, start)
+		if next == nil {
+			continue
+		}
+		if s < last {
+			*g.chain(s) = next
+		} else {
+			made, g.whole = next, next.began
 		}
 	}
-	g.items = g.items[:0]
-	for s := range g.chains {
-		if g.chains[s] != nil && g.chains[s][0].at < t-d.span {
-			g.chains[s] = nil
-		}
-	}
-	return g.chains[k-1] != nil
+	g.forget(last, from)
+	return made, g.whole != none
 }
 
-// members returns the items by which the definition holds.
-func (g *group) members(d *compiled) []item {
-	if d.Type == TemporalOrdered {
-		return g.chains[len(d.Stages)-1]
+// next is the chain up to a stage that an item ends, if there is one in the window and none
+// that began as late.
+func (g *group) next(stage int, it *item, from int64, start func(*item) *link) *link {
+	if stage == 0 {
+		return start(it)
 	}
-	return g.items
+	before := *g.chain(stage - 1)
+	if before == nil || before.began < from {
+		return nil
+	}
+	have := g.whole
+	if stage <= len(g.then) {
+		have = none
+		if c := *g.chain(stage); c != nil {
+			have = c.began
+		}
+	}
+	if have >= before.began {
+		return nil
+	}
+	return &link{at: it.at, began: before.began, id: it.id, of: it.of, stages: it.stages, before: before}
+}
+
+// forget drops the chains that began before a time.
+func (g *group) forget(last int, from int64) {
+	for s := range last {
+		if c := g.chain(s); *c != nil && (*c).began < from {
+			*c = nil
+		}
+	}
+	if g.whole < from {
+		g.whole = none
+	}
 }
 
 // different returns how many stages can be seen in items when each counts for one: the

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"slices"
 	"strconv"
@@ -80,7 +81,7 @@ type State struct {
 	plan     *Plan
 	limits   Limits
 	matched  map[*Sort][]match
-	indices  []map[string]*holder
+	indices  []index
 	oldest   *holder // the ends of the list of holders, by when they were observed last
 	newest   *holder
 	buckets  map[int64]*bucket
@@ -95,7 +96,19 @@ type State struct {
 	touched  []touch
 	count    int   // of holders
 	span     int64 // the longest of all definitions
+	seed     maphash.Seed
+	free     *holder   // those that are not in use, by next
+	given    []*holder // those that were given up at the time that is being read
+	recent   *holder   // the one that was looked up last
+	spare    []*bucket
+	sort     *Sort // that of the last observation, and its matches
+	fit      []match
+	begin    *link // the first link that was made last
+	start    func(*item) *link
 }
+
+// index finds the holder of a group by the hash of its key.
+type index map[uint64]*holder
 
 // holder is what is held of one group of observations, for all definitions that group so.
 type holder struct {
@@ -104,7 +117,9 @@ type holder struct {
 	last       int64
 	groups     []group
 	prev, next *holder
-	gone       bool // given up
+	twin       *holder // another whose key has the same hash
+	gone       bool    // given up
+	own        [1]group
 }
 
 // bucket is observations of one stretch of time that wait for late ones.
@@ -141,6 +156,7 @@ type touch struct {
 	of     *holder
 	at     int // the place of the group
 	source *arrival
+	now    []item // what came, of temporal_ordered
 }
 
 // ids is a heap of the numbers of buckets.
@@ -164,12 +180,13 @@ func (h *ids) Pop() any {
 // NewState returns the state of a plan that was shown nothing.
 func NewState(p *Plan, l Limits) *State {
 	s := &State{plan: p, limits: l, matched: map[*Sort][]match{}, buckets: map[int64]*bucket{}, edge: math.MinInt64,
-		quantum: max(int64(time.Second), int64(l.Lateness)/16), queued: make([][]queued, p.levels)}
+		quantum: max(int64(time.Second), int64(l.Lateness)/16), queued: make([][]queued, p.levels), seed: maphash.MakeSeed()}
+	s.start = s.startOf
 	if s.limits.Groups <= 0 {
 		s.limits.Groups = DefaultGroups
 	}
 	for i := range p.spaces {
-		s.indices = append(s.indices, map[string]*holder{})
+		s.indices = append(s.indices, index{})
 		s.span = max(s.span, p.spaces[i].span)
 	}
 	s.stats.Amiss = Amiss{}
@@ -193,7 +210,7 @@ func Step(s *State, o *Observation) []Finding {
 	s.out = s.out[:0]
 	s.stats.Read++
 	t := o.Time.UnixNano()
-	if o.Time.Year() < 1970 || o.Time.Year() > 2261 || !s.limits.From.IsZero() && o.Time.Before(s.limits.From) ||
+	if sec := o.Time.Unix(); sec < 0 || sec >= beyond || !s.limits.From.IsZero() && o.Time.Before(s.limits.From) ||
 		!s.limits.Until.IsZero() && o.Time.After(s.limits.Until) {
 		s.amiss(Outside, o.ID, o.Time, "")
 		return nil
@@ -222,6 +239,9 @@ func (s *State) Flush() []Finding {
 	return s.out
 }
 
+// beyond is the beginning of 2262, in which nanoseconds no longer fit.
+const beyond = 9_214_646_400
+
 // floor is t divided by a unit, rounded down.
 func floor(t, by int64) int64 {
 	n := t / by
@@ -241,6 +261,9 @@ func (s *State) amiss(c Cause, id string, at time.Time, definition string) {
 const mostSorts = 100_000
 
 func (s *State) matches(of *Sort) []match {
+	if of == s.sort && of != nil {
+		return s.fit
+	}
 	ms, known := s.matched[of]
 	if !known {
 		if len(s.matched) >= mostSorts {
@@ -249,6 +272,7 @@ func (s *State) matches(of *Sort) []match {
 		ms = s.plan.matches(of)
 		s.matched[of] = ms
 	}
+	s.sort, s.fit = of, ms
 	return ms
 }
 
@@ -260,7 +284,7 @@ func (s *State) take(o *Observation, t, number int64) {
 	}
 	b := s.buckets[number]
 	if b == nil {
-		b = &bucket{}
+		b = s.newBucket()
 		s.buckets[number] = b
 		heap.Push(&s.waiting, number)
 	}
@@ -342,10 +366,44 @@ func (s *State) release(before int64) {
 		b := s.buckets[number]
 		delete(s.buckets, number)
 		s.read(b)
+		s.putBack(b)
 	}
 	if before != math.MaxInt64 && before > math.MinInt64/s.quantum {
 		s.pass(before * s.quantum)
 	}
+}
+
+// mostSpare bounds the buckets that are kept to be used again.
+const mostSpare = 64
+
+func (s *State) newBucket() *bucket {
+	last := len(s.spare) - 1
+	if last < 0 {
+		return &bucket{}
+	}
+	b := s.spare[last]
+	s.spare = s.spare[:last]
+	return b
+}
+
+// putBack keeps a bucket that was read to be used again, without what was in it.
+func (s *State) putBack(b *bucket) {
+	if len(s.spare) >= mostSpare || cap(b.arrivals) > 1024 {
+		return
+	}
+	clear(b.arrivals)
+	clear(b.hits)
+	b.arrivals, b.hits = b.arrivals[:0], b.hits[:0]
+	s.spare = append(s.spare, b)
+}
+
+// startOf returns an item as the first link of a chain, the same for all definitions of
+// which it is a first stage.
+func (s *State) startOf(it *item) *link {
+	if b := s.begin; b == nil || b.at != it.at || b.id != it.id || b.of != it.of || b.stages != it.stages {
+		s.begin = &link{at: it.at, began: it.at, id: it.id, of: it.of, stages: it.stages}
+	}
+	return s.begin
 }
 
 // read reads a bucket.
@@ -394,6 +452,7 @@ func (s *State) queue(h *hit, a *arrival) {
 
 // conclude asks the definitions about time t, those first that are stages of others.
 func (s *State) conclude(b *bucket, t int64) {
+	s.recycle()
 	s.pass(t)
 	for level := range s.queued {
 		s.touched = s.touched[:0]
@@ -404,11 +463,20 @@ func (s *State) conclude(b *bucket, t int64) {
 		for i := range s.touched {
 			h := &s.touched[i]
 			g := &h.of.groups[h.at]
-			if !h.of.gone && s.ask(g, h.of.key, t) {
-				s.raise(b, g.def, h.source)
+			if !h.of.gone && s.ask(g, h, t) {
+				s.raise(b, int(g.def), h.source)
 			}
 		}
 	}
+}
+
+// recycle makes the holders that were given up ready to be used again.
+func (s *State) recycle() {
+	for i, h := range s.given {
+		*h = holder{next: s.free}
+		s.free, s.given[i] = h, nil
+	}
+	s.given = s.given[:0]
 }
 
 // raise queues a definition that holds as an observation of those that it is a stage of.
@@ -423,48 +491,100 @@ func (s *State) raise(b *bucket, def int, a *arrival) {
 	}
 }
 
-// apply adds a queued item to its group.
+// apply adds a queued item to its group. What is a later stage of an order that did not
+// begin changes nothing, and nothing is held of it.
 func (s *State) apply(q *queued) {
 	d := &s.plan.defs[q.def]
-	h := s.holder(d.space, q.key, q.it.at)
-	at := -1
-	for i := range h.groups {
-		if h.groups[i].def == q.def {
-			at = i
-			break
-		}
+	ordered := d.Type == TemporalOrdered
+	h := s.find(d.space, q.key)
+	at := h.place(q.def)
+	if ordered && at < 0 && q.it.stages&1 == 0 {
+		return
 	}
-	if at < 0 {
-		at, h.groups = len(h.groups), append(h.groups, group{def: q.def})
+	h = s.observed(h, d.space, q.key, q.it.at)
+	if at < 0 || at >= len(h.groups) {
+		at = h.room(d, q.def)
 	}
 	g := &h.groups[at]
-	for n := g.add(d, q.it); n > 0; n-- {
-		s.amiss(Dropped, q.it.id, time.Unix(0, q.it.at), d.Key())
+	if !ordered {
+		for n := g.add(d, q.it); n > 0; n-- {
+			s.amiss(Dropped, q.it.id, time.Unix(0, q.it.at), d.Key())
+		}
 	}
 	if g.run != nil {
 		g.run.coming++
 	}
-	if n := g.touched; n < len(s.touched) && s.touched[n].of == h && s.touched[n].at == at {
-		s.touched[n].source = q.source
-		return
+	t := s.touch(h, at, q.source)
+	if ordered {
+		t.now = append(t.now, q.it)
 	}
-	g.touched = len(s.touched)
-	s.touched = append(s.touched, touch{h, at, q.source})
 }
 
-// holder returns what is held of a group, and makes it the one observed last.
-func (s *State) holder(space int, key string, t int64) *holder {
-	h := s.indices[space][key]
+// place is where the group of a definition stands, or -1.
+func (h *holder) place(def int) int {
 	if h == nil {
-		if s.count >= s.limits.Groups {
-			s.amiss(Evicted, s.oldest.key, time.Unix(0, s.oldest.last), "")
-			s.give(s.oldest, true)
+		return -1
+	}
+	for i := range h.groups {
+		if int(h.groups[i].def) == def {
+			return i
 		}
-		h = &holder{space: space, key: key}
-		s.indices[space][key] = h
-		s.count++
-		s.stats.Peak = max(s.stats.Peak, s.count)
+	}
+	return -1
+}
+
+// room adds the group of a definition.
+func (h *holder) room(d *compiled, def int) int {
+	n := len(h.groups)
+	if n == len(h.own) && cap(h.groups) == n {
+		h.groups = append(make([]group, 0, 4), h.groups...)
+		clear(h.own[:])
+	}
+	h.groups = append(h.groups, newGroup(d, def))
+	return n
+}
+
+// touch puts a group among those that are asked about.
+func (s *State) touch(h *holder, at int, source *arrival) *touch {
+	g := &h.groups[at]
+	if n := int(g.touched); n < len(s.touched) && s.touched[n].of == h && s.touched[n].at == at {
+		s.touched[n].source = source
+		return &s.touched[n]
+	}
+	n := len(s.touched)
+	g.touched = int32(n)
+	if n < cap(s.touched) {
+		s.touched = s.touched[:n+1]
 	} else {
+		s.touched = append(s.touched, touch{})
+	}
+	t := &s.touched[n]
+	t.of, t.at, t.source, t.now = h, at, source, t.now[:0]
+	return t
+}
+
+// find returns what is held of a group, or nil.
+func (s *State) find(space int, key string) *holder {
+	if h := s.recent; h != nil && h.space == space && h.key == key {
+		return h
+	}
+	h := s.indices[space][maphash.String(s.seed, key)]
+	for h != nil && h.key != key {
+		h = h.twin
+	}
+	s.recent = h
+	return h
+}
+
+// observed makes a holder the one that was observed last; a nil one is made first.
+func (s *State) observed(h *holder, space int, key string, t int64) *holder {
+	switch {
+	case h == nil:
+		h = s.hold(space, key)
+	case h == s.newest:
+		h.last = t
+		return h
+	default:
 		s.unlink(h)
 	}
 	h.last, h.prev, h.next = t, s.newest, nil
@@ -475,6 +595,51 @@ func (s *State) holder(space int, key string, t int64) *holder {
 	}
 	s.newest = h
 	return h
+}
+
+// holders is how many holders are made at once.
+const holders = 64
+
+// hold makes the holder of a group, and gives the oldest up where there are too many.
+func (s *State) hold(space int, key string) *holder {
+	if s.count >= s.limits.Groups {
+		s.amiss(Evicted, s.oldest.key, time.Unix(0, s.oldest.last), "")
+		s.give(s.oldest, true)
+	}
+	if s.free == nil {
+		more := make([]holder, holders)
+		for i := range more {
+			more[i].next, s.free = s.free, &more[i]
+		}
+	}
+	h := s.free
+	s.free = h.next
+	sum := maphash.String(s.seed, key)
+	*h = holder{space: space, key: key, twin: s.indices[space][sum]}
+	h.groups = h.own[:0]
+	s.indices[space][sum] = h
+	s.recent = h
+	s.count++
+	s.stats.Peak = max(s.stats.Peak, s.count)
+	return h
+}
+
+// drop takes a holder out of the index.
+func (s *State) drop(h *holder) {
+	in, sum := s.indices[h.space], maphash.String(s.seed, h.key)
+	if first := in[sum]; first != h {
+		for first.twin != h {
+			first = first.twin
+		}
+		first.twin = h.twin
+	} else if h.twin != nil {
+		in[sum] = h.twin
+	} else {
+		delete(in, sum)
+	}
+	if s.recent == h {
+		s.recent = nil
+	}
 }
 
 func (s *State) unlink(h *holder) {
@@ -505,16 +670,26 @@ func (s *State) give(h *holder, cut bool) {
 		}
 	}
 	s.unlink(h)
-	delete(s.indices[h.space], h.key)
+	s.drop(h)
 	h.gone = true
 	s.count--
+	s.given = append(s.given, h)
 }
 
 // ask asks a definition about the window of a group that ends at t, and reports whether
 // it holds.
-func (s *State) ask(g *group, key string, t int64) bool {
+func (s *State) ask(g *group, of *touch, t int64) bool {
 	d := &s.plan.defs[g.def]
-	amount, holds := g.amountAt(d, t)
+	key := of.of.key
+	var made *link
+	var amount int64
+	var holds bool
+	if d.Type == TemporalOrdered {
+		made, holds = g.advance(d, of.now, s.start)
+		amount = int64(len(d.Stages))
+	} else {
+		amount, holds = g.amountAt(d, t)
+	}
 	if g.run != nil && (!holds || t-g.run.last > d.span) {
 		s.end(g, key, false)
 	}
@@ -522,13 +697,7 @@ func (s *State) ask(g *group, key string, t int64) bool {
 		return false
 	}
 	if g.run == nil {
-		members := g.members(d)
-		g.run = &run{at: t, from: t, amount: amount, seen: int64(len(members)), more: max(0, len(members)-MostMembers)}
-		for i := range members {
-			g.run.from = min(g.run.from, members[i].at)
-		}
-		g.run.members = slices.Clone(members[:min(len(members), MostMembers)])
-		g.run.last = t
+		g.run = g.begin(made, t, amount)
 		if d.Condition.Upper == Unbounded {
 			s.out = append(s.out, s.finding(g, key, true))
 		}
@@ -536,6 +705,25 @@ func (s *State) ask(g *group, key string, t int64) bool {
 	g.run.last, g.run.most = t, max(g.run.most, amount)
 	g.run.seen, g.run.coming = g.run.seen+g.run.coming, 0
 	return true
+}
+
+// begin is the run that begins at t, by the chain that was made or the items that are held.
+func (g *group) begin(made *link, t, amount int64) *run {
+	r := &run{at: t, last: t, amount: amount}
+	if g.held == nil {
+		r.from = made.began
+		for l := made; l != nil; l = l.before {
+			r.seen++
+		}
+		r.chain = made
+		return r
+	}
+	r.from, r.seen, r.more = t, int64(len(g.items)), max(0, len(g.items)-MostMembers)
+	for i := range g.items {
+		r.from = min(r.from, g.items[i].at)
+	}
+	r.members = slices.Clone(g.items[:min(len(g.items), MostMembers)])
+	return r
 }
 
 // end ends a run. What has an upper bound is told only now, if it was never exceeded.
@@ -560,8 +748,9 @@ func (s *State) finding(g *group, key string, open bool) Finding {
 	for i, part := range strings.SplitN(key, "\x1f", len(d.GroupBy)) {
 		f.Group[d.GroupBy[i]] = part
 	}
-	for i := range r.members {
-		m := &r.members[i]
+	members := r.list()
+	for i := range members {
+		m := &members[i]
 		f.Members = append(f.Members, Member{ID: m.id, Time: at(m.at), Of: m.of, Stages: d.names(m.stages), Value: strings.ReplaceAll(m.value, "\x1f", " ")})
 	}
 	return f
