@@ -503,7 +503,11 @@ func FuzzLoad(f *testing.F) {
 		o := s.at(float64(i), []string{"a", "b"}[i%2], "h", strconv.Itoa(i))
 		correlate.Step(st, &o)
 	}
-	f.Add(st.Save())
+	saved := st.Save()
+	f.Add(saved)
+	for n := range saved {
+		f.Add(saved[:n]) // cut short within a text
+	}
 	f.Fuzz(func(t *testing.T, saved []byte) {
 		again, err := correlate.Load(p, correlate.Limits{}, saved)
 		if err != nil {

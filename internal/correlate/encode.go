@@ -169,7 +169,8 @@ func (r *reader) upTo(limit int) int {
 
 func (r *reader) text() string {
 	n := r.upTo(len(r.left))
-	if r.bad {
+	if r.bad || n > len(r.left) { // the length itself took some of what was left
+		r.bad, r.left = true, nil
 		return ""
 	}
 	s := string(r.left[:n])
