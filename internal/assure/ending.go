@@ -23,8 +23,8 @@ type Ending struct {
 }
 
 // Endings lists what stops counting within days of the day of an assessment, the first
-// to end first: exercises that passed, runbooks that are current, and waivers. What ended
-// before is no news; the verdicts say so.
+// to end first: exercises that passed, runbooks that are current, external sources that count,
+// and waivers. What ended before is no news; the verdicts say so.
 func Endings(a *Assessment, p Readiness, days int) []Ending {
 	e := endings{last: day.Of(a.AsOf).Add(days), by: map[[2]string]*Ending{}}
 	for i := range a.Verdicts {
@@ -38,6 +38,11 @@ func Endings(a *Assessment, p Readiness, days int) []Ending {
 		}
 		if r := &v.Runbook; r.State == dutyCurrent {
 			e.add(v, Ending{Until: day.Date(r.Reviewed).Add(p.MaxRunbookAgeDays), Owner: r.Owner, What: fmt.Sprintf("runbook %s, reviewed %s", r.ID, r.Reviewed)})
+		}
+		for _, x := range v.Visibility.Externals {
+			if x.Counts {
+				e.add(v, Ending{Until: x.Source.Expires, Owner: x.Source.Owner, What: "external source " + x.Source.Name})
+			}
 		}
 		for _, w := range v.Waivers {
 			e.add(v, Ending{Until: w.Until, What: "waiver " + w.ID})
