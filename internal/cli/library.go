@@ -175,13 +175,13 @@ func (p *program) adjacentCommand() *cobra.Command {
 	var tactic string
 	var limit int
 	c := &cobra.Command{
-		Use:   "adjacent ID",
+		Use:   "adjacent TECHNIQUE",
 		Short: "Techniques of other tactics that the same groups and campaigns use",
 		Long: `Adjacent lists the techniques of other tactics that the groups and campaigns which
 use a technique also use: support (how many users), confidence (of the technique's
 users) and lift (against all users). Where too few use the technique, the answer
-rests on its parent or its tactic, and says so. ID is a technique, or an analytic or a
-detection strategy of one.
+rests on its parent or its tactic, and says so. An analytic or a detection strategy stands
+for its technique.
 
 Where there is evidence, each stands beside it with how its own analytics are judged:
 the worst case, how many are reliable, and which. What cannot be seen at the technique
