@@ -266,3 +266,30 @@ func TestNoTwoAlertsHaveOneIdentity(t *testing.T) {
 		}
 	})
 }
+
+// TestAnArrivalThatWouldTakeAnIdentityIsItsOwn has what made two alerts of one identity.
+func TestAnArrivalThatWouldTakeAnIdentityIsItsOwn(t *testing.T) {
+	of := func(source, site, origin string) history.Arrival {
+		a := fired("r")
+		a.Source, a.Site, a.Origin = source, site, origin
+		return history.Arrival{Alert: a}
+	}
+	waiting := said(alert.Test, 1)
+	waiting.Source, waiting.Site = "edr", "north"
+	for name, tt := range map[string]struct {
+		arrivals []history.Arrival
+		want     string
+	}{
+		"whose source is another's": {[]history.Arrival{of("", "north", "edr"), of("", "south", "edr"), of("", "north", "other"), of("edr", "", "other")}, "edr/a, edr/north/a, edr/south/a, other/north/a"},
+		"and is nobody's":           {[]history.Arrival{of("", "south", "edr"), of("", "north", "other"), of("edr", "", "other")}, "edr/north/a, edr/south/a"},
+		"that waits":                {[]history.Arrival{{Alert: waiting}, of("other", "north", ""), of("edr", "north", "")}, "edr/north/a, other/north/a"},
+	} {
+		var have []alert.Identity
+		for _, s := range history.FamilyOf(tt.arrivals).Counting() {
+			have = append(have, s.Alert.Identity())
+		}
+		if got := alert.Names(have); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
