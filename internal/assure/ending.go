@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"candor/internal/day"
+	"candor/internal/visibility"
 )
 
 // Ending is evidence that verdicts rest on and that stops counting after a day unless it
@@ -41,7 +42,7 @@ func Endings(a *Assessment, p Readiness, days int) []Ending {
 		}
 		for _, x := range v.Visibility.Externals {
 			if x.Counts {
-				e.add(v, Ending{Until: x.Source.Expires, Owner: x.Source.Owner, What: "external source " + x.Source.Name})
+				e.add(v, external(&x, a.Window))
 			}
 		}
 		for _, w := range v.Waivers {
@@ -49,6 +50,19 @@ func Endings(a *Assessment, p Readiness, days int) []Ending {
 		}
 	}
 	return e.sorted()
+}
+
+// external is when a source that counts stops to: at its end, or before it, once nothing has
+// come from it for as long as the window is.
+func external(x *visibility.Sight, w visibility.Window) Ending {
+	e := Ending{Until: x.Source.Expires, Owner: x.Source.Owner, What: "external source " + x.Source.Name}
+	if x.Heard == "" {
+		return e
+	}
+	if silent := x.Heard.Add(w.From.Until(w.To)); silent < e.Until {
+		e.Until, e.What = silent, fmt.Sprintf("%s, heard last on %s", e.What, x.Heard)
+	}
+	return e
 }
 
 // endings collects what ends by a day.

@@ -28,11 +28,11 @@ func TestEvidenceThatEndsSoonIsListedOnceWithAllThatRestOnIt(t *testing.T) {
 		v.Waivers = []Waiver{{ID: v.Analytic.ATTACKID, Until: until}}
 		return v
 	}
-	outside := func(v Verdict, counts bool, until day.Date) Verdict {
-		v.Visibility.Externals = []visibility.Sight{{Source: telemetry.External{ID: "x", Name: "Leak watch", Owner: "intel", Expires: until}, Counts: counts}}
+	outside := func(v Verdict, counts bool, until, heard day.Date) Verdict {
+		v.Visibility.Externals = []visibility.Sight{{Source: telemetry.External{ID: "x", Name: "Leak watch", Owner: "intel", Expires: until}, Counts: counts, Heard: heard}}
 		return v
 	}
-	a := Assessment{AsOf: day.Date("2026-03-20").Time(), Verdicts: []Verdict{
+	a := Assessment{AsOf: day.Date("2026-03-20").Time(), Window: visibility.Window{From: "2026-03-11", To: "2026-03-20"}, Verdicts: []Verdict{
 		passed(of("AN1", Reliable), proofPassed, "2026-03-15"),
 		passed(of("AN2", Blind), proofPassed, "2026-03-15"),
 		passed(of("AN3", Reliable), proofPassed, "2026-03-16"),      // ends a day too late
@@ -41,14 +41,16 @@ func TestEvidenceThatEndsSoonIsListedOnceWithAllThatRestOnIt(t *testing.T) {
 		runbook(of("AN6", Reliable), dutyCurrent, "2026-03-01"),
 		runbook(of("AN7", Reliable), dutyExpired, "2026-02-01"),
 		runbook(of("AN8", Reliable), dutyCurrent, "2026-03-06"),
-		outside(of("AN11", Observable), true, "2026-03-22"),
-		outside(of("AN12", Outside), false, "2026-03-22"),
-		outside(of("AN13", Observable), true, "2026-04-22"),
+		outside(of("AN11", Observable), true, "2026-03-22", "2026-03-18"),
+		outside(of("AN12", Outside), false, "2026-03-22", ""),
+		outside(of("AN13", Observable), true, "2026-04-22", "2026-03-18"), // both a day too late
+		outside(of("AN14", Observable), true, "2026-04-22", "2026-03-15"),
 		waived(of("AN9", Blind), "2026-03-25"), waived(of("AN10", Blind), "2026-03-26"),
 	}}
 	want := []Ending{
 		{Until: "2026-03-21", What: "runbook RB, reviewed 2026-03-01", Owner: "desk", Analytics: []Name{{ATTACKID: "AN6"}}, Assured: 1},
 		{Until: "2026-03-22", What: "external source Leak watch", Owner: "intel", Analytics: []Name{{ATTACKID: "AN11"}}},
+		{Until: "2026-03-24", What: "external source Leak watch, heard last on 2026-03-15", Owner: "intel", Analytics: []Name{{ATTACKID: "AN14"}}},
 		{Until: "2026-03-25", What: "exercise purple of 2026-03-15", Analytics: []Name{{ATTACKID: "AN1"}, {ATTACKID: "AN2"}}, Assured: 1},
 		{Until: "2026-03-25", What: "waiver AN9", Analytics: []Name{{ATTACKID: "AN9"}}},
 	}

@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,4 +70,30 @@ func TestTheOverviewSaysWhatEvidenceEndsSoon(t *testing.T) {
 		}
 	}
 	t.Fatal("nothing ever ends")
+}
+
+// TestEvidenceCountsUntilTheDayThatIsSaid judges on that day and on the next.
+func TestEvidenceCountsUntilTheDayThatIsSaid(t *testing.T) {
+	d := demonstration(t)
+	a := must(d.assess.Assess(t.Context(), assessment.Request{AsOf: today, Policy: d.policy}))(t)
+	kinds := map[string]bool{}
+	for _, e := range assure.Endings(&a, d.policy.Readiness, 10_000) {
+		kind, _, _ := strings.Cut(e.What, " ")
+		kinds[kind] = true
+		if !d.counts(&e, e.Until) || d.counts(&e, e.Until.Add(1)) {
+			t.Errorf("%s does not count until %s", e.What, e.Until)
+		}
+	}
+	for _, kind := range []string{"exercise", "external", "runbook"} {
+		if !kinds[kind] {
+			t.Errorf("no %s was looked at", kind)
+		}
+	}
+}
+
+// counts reports whether evidence still counts on a day, by a judgement of that day.
+func (d *desk) counts(e *assure.Ending, on day.Date) bool {
+	d.t.Helper()
+	a := must(d.assess.Assess(d.t.Context(), assessment.Request{AsOf: on.Time().Add(12 * time.Hour), Policy: d.policy}))(d.t)
+	return slices.ContainsFunc(assure.Endings(&a, d.policy.Readiness, 10_000), func(o assure.Ending) bool { return o.What == e.What })
 }
