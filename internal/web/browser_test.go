@@ -126,6 +126,19 @@ func (b *tab) run(t *testing.T, actions ...chromedp.Action) {
 	}
 }
 
+// leads does what leads to another page, and waits until that has loaded: what is waited
+// for by how it looks may stand on the page before, too.
+func (b *tab) leads(t *testing.T, action chromedp.Action) {
+	t.Helper()
+	answer, err := chromedp.RunResponse(b, action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer == nil {
+		t.Fatal("no page was asked for")
+	}
+}
+
 // faint lists the texts of a page whose contrast is below what WCAG 2.1 asks for
 // at level AA (1.4.3): 4.5 to 1, and 3 to 1 for large letters.
 const faint = `(() => {
@@ -255,15 +268,17 @@ func TestFormsWorkWithoutScript(t *testing.T) {
 	browserPath(t)
 	b := browse(t, demonstration(t))
 	var at, body string
-	b.run(t, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(b.home+"/"), chromedp.WaitVisible("#find"),
-		chromedp.SendKeys("#find", "employee names\r"), chromedp.WaitVisible("table.list"), chromedp.WaitVisible("footer"), chromedp.Location(&at),
+	b.run(t, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(b.home+"/"), chromedp.WaitVisible("#find"))
+	b.leads(t, chromedp.SendKeys("#find", "employee names\r"))
+	b.run(t, chromedp.WaitVisible("table.list"), chromedp.WaitVisible("footer"), chromedp.Location(&at),
 		chromedp.Evaluate("document.body.innerText", &body))
 	if !strings.Contains(at, "/objects?text=employee+names") || !strings.Contains(body, "T1589.003") {
 		t.Errorf("the search led to %s", at)
 	}
 	b.run(t, chromedp.Navigate(b.home+"/verdicts"), chromedp.WaitVisible("form.filters"),
-		chromedp.SetValue("form.filters select[name=rung]", "noisy"), chromedp.Click("form.filters button"),
-		chromedp.WaitReady(`option[value=noisy][selected]`), chromedp.WaitVisible("footer"), chromedp.Evaluate("document.body.innerText", &body))
+		chromedp.SetValue("form.filters select[name=rung]", "noisy"))
+	b.leads(t, chromedp.Click("form.filters button"))
+	b.run(t, chromedp.WaitReady(`option[value=noisy][selected]`), chromedp.WaitVisible("footer"), chromedp.Evaluate("document.body.innerText", &body))
 	if !strings.Contains(body, "AN1275") || strings.Contains(body, "AN1989") {
 		t.Errorf("the filter shows %s", body)
 	}

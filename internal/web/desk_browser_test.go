@@ -67,10 +67,13 @@ func TestPeopleWorkInABrowser(t *testing.T) {
 	before := d.measured(rule)
 
 	// A token is shown once, and no page, address or cookie of script's has it.
-	b.run(t, chromedp.Navigate(b.home+"/evidence"), chromedp.Click("a.sign"), chromedp.WaitVisible("#token"))
+	b.run(t, chromedp.Navigate(b.home+"/evidence"))
+	b.leads(t, chromedp.Click("a.sign"))
+	b.run(t, chromedp.WaitVisible("#token"))
 	b.judged(t, "session", axe)
 	var cookies, place string
-	b.run(t, chromedp.SendKeys("#token", secret+"\r"), chromedp.WaitVisible(`a[href="/bring"]`), chromedp.Location(&place), chromedp.Evaluate("document.cookie + document.documentElement.outerHTML", &cookies))
+	b.leads(t, chromedp.SendKeys("#token", secret+"\r"))
+	b.run(t, chromedp.WaitVisible(`a[href="/bring"]`), chromedp.Location(&place), chromedp.Evaluate("document.cookie + document.documentElement.outerHTML", &cookies))
 	if strings.Contains(place+cookies, secret) || strings.Contains(cookies, "_session") || !strings.HasSuffix(place, "/evidence") {
 		t.Errorf("the token or the session is in the page, or it leads to %s", place)
 	}
@@ -81,7 +84,8 @@ func TestPeopleWorkInABrowser(t *testing.T) {
 	if err := os.WriteFile(file, []byte("id,rule_id,time,entity\nx-1,"+rule+",2026-11-19T08:00:00Z,"+hostile+"\nx-2,R,yesterday,"+hostile+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.run(t, chromedp.Click(`a[href="/bring"]`), chromedp.WaitVisible("#files"))
+	b.leads(t, chromedp.Click(`a[href="/bring"]`))
+	b.run(t, chromedp.WaitVisible("#files"))
 	b.judged(t, "bring", axe)
 	b.run(t, chromedp.SetUploadFiles("#files", []string{file}), chromedp.Click("button.main"), chromedp.WaitVisible(`button[value=land]`))
 	b.judged(t, "checked", axe)
@@ -90,14 +94,17 @@ func TestPeopleWorkInABrowser(t *testing.T) {
 
 	// Alerts are labelled with keys, of which text fields know nothing.
 	var tally string
-	b.run(t, chromedp.Navigate(b.home+"/measurements/rules/"+rule), chromedp.Click(`a[href^="/label"]`), chromedp.WaitVisible(".reading:focus"),
+	b.run(t, chromedp.Navigate(b.home+"/measurements/rules/"+rule))
+	b.leads(t, chromedp.Click(`a[href^="/label"]`))
+	b.run(t, chromedp.WaitVisible(".reading:focus"),
 		chromedp.KeyEvent("t"), chromedp.KeyEvent("f"), chromedp.KeyEvent("b"), chromedp.KeyEvent("j"), chromedp.KeyEvent("k"), chromedp.KeyEvent("k"), chromedp.KeyEvent("u"),
 		chromedp.Text(".tally", &tally))
 	if !strings.HasPrefix(tally, "2 of ") {
 		t.Errorf("after four keys and one taken back: %q", tally)
 	}
 	b.judged(t, "labelling", axe)
-	b.run(t, chromedp.Click(".send button"), chromedp.WaitVisible(`form[action="/label/undo"]`))
+	b.leads(t, chromedp.Click(".send button"))
+	b.run(t, chromedp.WaitVisible(`form[action="/label/undo"]`))
 	b.judged(t, "labelled", axe)
 	now := d.measured(rule)
 	if now.TruePositive != before.TruePositive+1 || now.FalsePositive != before.FalsePositive+1 || now.BenignPositive != before.BenignPositive || now.Alerts != before.Alerts+1 {
@@ -105,10 +112,15 @@ func TestPeopleWorkInABrowser(t *testing.T) {
 	}
 
 	// A gap is stated, without script from here on, and changed on a narrow dark screen.
-	b.run(t, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(b.home+"/gaps?show=unstated"), chromedp.Click(`a[href="/gap?id=T1589.003"]`), chromedp.WaitVisible("#gap-why"),
-		chromedp.SetValue("#gap-decision", "accept"), chromedp.SendKeys("#gap-owner", "CISO"), chromedp.Click(`button[value=set]`), chromedp.WaitVisible("#wrong"))
+	b.run(t, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(b.home+"/gaps?show=unstated"))
+	b.leads(t, chromedp.Click(`a[href="/gap?id=T1589.003"]`))
+	b.run(t, chromedp.WaitVisible("#gap-why"), chromedp.SetValue("#gap-decision", "accept"), chromedp.SendKeys("#gap-owner", "CISO"))
+	b.leads(t, chromedp.Click(`button[value=set]`))
+	b.run(t, chromedp.WaitVisible("#wrong"))
 	b.quiet4xx(t, "gap-refused")
-	b.run(t, emulation.SetDeviceMetricsOverride(400, 900, 1, false), chromedp.SetValue("#gap-until", "2027-01-31"), chromedp.Click(`button[value=set]`), chromedp.WaitVisible("#stated"))
+	b.run(t, emulation.SetDeviceMetricsOverride(400, 900, 1, false), chromedp.SetValue("#gap-until", "2027-01-31"))
+	b.leads(t, chromedp.Click(`button[value=set]`))
+	b.run(t, chromedp.WaitVisible("#stated"))
 	b.quiet(t, "gap")
 	b.shoot(t, "desk-gap")
 	b.run(t, emulation.SetScriptExecutionDisabled(false), chromedp.Reload(), chromedp.WaitVisible("#stated"))
@@ -118,8 +130,10 @@ func TestPeopleWorkInABrowser(t *testing.T) {
 	}
 	// Labels work without script, too.
 	b.run(t, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(b.home+"/label?rule="+rule), chromedp.WaitVisible("fieldset"),
-		chromedp.Click(`input[name="class.1"][value=benign_positive]`), chromedp.Click(".send button"), chromedp.WaitVisible(`form[action="/label/undo"]`),
-		chromedp.Click(`form[action="/label/undo"] button`), chromedp.WaitVisible(`[role=status]`))
+		chromedp.Click(`input[name="class.1"][value=benign_positive]`))
+	b.leads(t, chromedp.Click(".send button"))
+	b.leads(t, chromedp.Click(`form[action="/label/undo"] button`))
+	b.run(t, chromedp.WaitVisible(`[role=status]`))
 	b.quiet(t, "without script")
 	if got := d.measured(rule); got.BenignPositive != now.BenignPositive || got.Unlabelled != now.Unlabelled {
 		t.Errorf("undone: %+v", got.Statement)
