@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -61,5 +62,34 @@ func TestRejectsOfOtherKindsEndSoToo(t *testing.T) {
 		if all := strings.Join(res.Warnings, "\n"); !strings.Contains(all, "3 of 4 records were rejected, 3 of them alike") {
 			t.Errorf("%s: %q", kind, res.Warnings)
 		}
+	}
+}
+
+// TestRejectsOfFilesEndSoToo reads kinds whose records are no rows: entries of a file of YAML, and
+// whole files of a folder.
+func TestRejectsOfFilesEndSoToo(t *testing.T) {
+	b := newBench(t)
+	entries := func(list ...string) string {
+		return "kind: telemetry\nversion: 1\nlog_sources:\n" + strings.Join(list, "\n") + "\n"
+	}
+	head := func(applies string) string {
+		return "---\ntitle: t\napplies_to: [" + applies + "]\nowner: o\nreviewed: 2026-01-01\n---\ntext\n"
+	}
+	for name, text := range map[string]string{"a": head("AN0001"), "b": "# no head\n", "c": "# none here\n", "d": "text\n", "e": head("AN0002, whatever")} {
+		b.write("books/"+name+".md", text)
+	}
+	for _, in := range []struct{ kind, path, want string }{
+		{"telemetry", b.write("sources.yaml", entries("  - {name: a, hosts: 3}", "  - {name: b, hosts: many}", "  - {name: c, hosts: some}", "  - {name: d, hosts: few}", "  - {channel: x}")),
+			"4 of 5 records were rejected, 3 of them alike: hosts: not a whole number from 0 to 1073741824"},
+		{"runbooks", filepath.Join(b.dir, "books"), "4 of 5 records were rejected, 3 of them alike: no front matter: the first line is not ---"},
+	} {
+		res := b.add(b.request(in.kind, in.path))
+		if all := strings.Join(res.Warnings, "\n"); !strings.Contains(all, in.want) {
+			t.Errorf("%s: %q", in.kind, res.Warnings)
+		}
+	}
+	none := b.request("runbooks", b.write("none/a.md", "text\n"), b.write("none/b.md", "text\n"), b.write("none/c.md", "text\n"))
+	if err := b.refused(none, fault.Invalid); !strings.Contains(err.Error(), "3 of 3 records were rejected, 3 of them alike: no front matter") {
+		t.Error(err)
 	}
 }
