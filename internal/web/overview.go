@@ -79,7 +79,6 @@ type pile struct {
 	Batches  int
 	Records  int64
 	Rejected int64
-	Last     string
 }
 
 // At returns the address of the overview of a site.
@@ -236,7 +235,6 @@ func piles(bs []store.Batch) []pile {
 		p.Batches++
 		p.Records += b.New
 		p.Rejected += b.Rejected
-		p.Last = when(b.Added)
 	}
 	slices.SortFunc(ps, func(a, b pile) int { return strings.Compare(a.Kind, b.Kind) })
 	return ps

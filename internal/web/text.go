@@ -17,7 +17,7 @@ import (
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"action": action, "bar": bar, "bytes": size, "cellbar": cellBar, "changed": changed, "date": date, "day": day.Of, "f": number, "interval": interval, "look": lookOf,
-		"n": group, "part": part, "plural": plural, "percent": figure.Percent, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": when,
+		"n": group, "part": part, "plural": plural, "percent": figure.Percent, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": stamp,
 		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
 		"anchor": anchor, "basis": basis, "pushed": pushed, "add": func(a, b int) int { return a + b },
 	}
@@ -92,6 +92,15 @@ func when(t time.Time) string {
 		return "–"
 	}
 	return t.UTC().Format("2006-01-02 15:04") + " UTC"
+}
+
+// stamp writes a time in UTC as an element that says it to programs, too: the script
+// shows it in the reader's own zone.
+func stamp(t time.Time) template.HTML {
+	if t.IsZero() {
+		return "–"
+	}
+	return template.HTML(`<time datetime="` + t.UTC().Format("2006-01-02T15:04:05Z") + `">` + when(t) + `</time>`) // digits and letters of ours
 }
 
 // short returns the start of a hash.

@@ -12,6 +12,28 @@ document.addEventListener("keydown", (e) => {
   }
 });
 
+// A time is shown in the zone of the browser, and says UTC when pointed at. The page that
+// the server sends has UTC for everyone.
+const two = (n) => String(n).padStart(2, "0");
+const offset = (at) => {
+  const m = -at.getTimezoneOffset(), size = Math.abs(m);
+  return "UTC" + (m < 0 ? "−" : "+") + Math.floor(size / 60) + (size % 60 ? ":" + two(size % 60) : "");
+};
+let moved = false;
+for (const said of document.querySelectorAll("time[datetime]")) {
+  const at = new Date(said.dateTime);
+  if (isNaN(at) || at.getTimezoneOffset() === 0) continue;
+  said.title = said.textContent;
+  said.textContent = at.getFullYear() + "-" + two(at.getMonth() + 1) + "-" + two(at.getDate()) + " " +
+    two(at.getHours()) + ":" + two(at.getMinutes()) + " " + offset(at);
+  moved = true;
+}
+const foot = document.querySelector("footer p");
+if (moved && foot) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  foot.append(" Times are of " + (zone || "this browser's zone") + " and say UTC when pointed at; days are of UTC.");
+}
+
 // A hash gets a button that copies it, where the browser lets a page copy.
 if (navigator.clipboard) {
   for (const code of document.querySelectorAll("code.hash")) {
