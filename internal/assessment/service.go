@@ -61,6 +61,7 @@ type Service struct {
 	renames   cache.Cache[[]attack.Rename] // of a release, by what it revokes
 	current   cache.Cache[assure.Evidence] // without what comes from alerts
 	raised    cache.Cache[[]assure.AlertRule]
+	ruleNames cache.Cache[[]RuleName]
 	ready     cache.Cache[assure.Evidence] // joined
 	summed    cache.Cache[*summed]
 	waited    cache.Cache[[]alert.Duration]

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // TestAScriptShowsTimesInTheReadersZone looks at one batch from Kathmandu, with the script
@@ -32,4 +34,44 @@ func TestAScriptShowsTimesInTheReadersZone(t *testing.T) {
 		t.Errorf("without: %q, %q, %q", said, title, foot)
 	}
 	b.quiet(t, "times")
+}
+
+// enter is the key as a keyboard sends it: what it would do follows from its going down
+// alone, and not where a page prevents that.
+var enter = chromedp.Tasks{
+	input.DispatchKeyEvent(input.KeyDown).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13).WithText("\r"),
+	input.DispatchKeyEvent(input.KeyUp).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13),
+}
+
+// TestTheSearchSuggestsWhileTyping types as people do, and goes where arrows and Enter
+// lead; Escape leaves the words as they are.
+func TestTheSearchSuggestsWhileTyping(t *testing.T) {
+	browserPath(t) // before the work
+	b := browse(t, demonstration(t))
+	var state, told, place string
+	b.run(t, chromedp.Navigate(b.home+"/evidence"), chromedp.WaitVisible("footer"), chromedp.SendKeys("#find", "an1989"), chromedp.WaitVisible("#find-list .rung"),
+		chromedp.Text("#find-list", &told))
+	if !strings.Contains(told, "AN1989") || !strings.Contains(told, "outside visibility") || !strings.Contains(told, "analytic") {
+		t.Errorf("suggested is %q", told)
+	}
+	b.shoot(t, "suggested")
+	const look = `[find.value, find.getAttribute("aria-expanded"), find.getAttribute("aria-activedescendant"), document.querySelectorAll("[role=option][aria-selected=true]").length].join(" ")`
+	b.run(t, chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("#find-list"), chromedp.Evaluate(look, &state))
+	if state != "an1989 false  0" {
+		t.Errorf("after Escape: %q", state)
+	}
+	b.run(t, chromedp.KeyEvent(kb.ArrowDown), chromedp.WaitVisible("#find-list .rung"), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.ArrowDown), chromedp.Evaluate(look, &state))
+	if state != "an1989 true find-0 1" {
+		t.Errorf("after the arrows: %q", state)
+	}
+	b.leads(t, enter)
+	if b.run(t, chromedp.WaitVisible("footer"), chromedp.Location(&place)); !strings.HasSuffix(place, "/objects/AN1989") {
+		t.Errorf("Enter leads to %s", place)
+	}
+	b.run(t, chromedp.SendKeys("#find", "employee"), chromedp.WaitVisible("#find-list .rung"))
+	b.leads(t, enter)
+	if b.run(t, chromedp.WaitVisible("footer"), chromedp.Location(&place)); !strings.Contains(place, "/objects?text=employee") {
+		t.Errorf("Enter without a choice leads to %s", place)
+	}
+	b.quiet(t, "suggestions")
 }

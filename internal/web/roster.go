@@ -21,6 +21,7 @@ type Rosterer interface {
 	Roster(ctx context.Context, r assessment.Request, name string) (roster.List, error)
 	Compare(ctx context.Context, r assessment.Request, ids []string) (roster.List, error)
 	Records(ctx context.Context, batch string, first int) (roster.List, int, error)
+	RuleNames(ctx context.Context) ([]assessment.RuleName, error)
 }
 
 // shelved is where a list stands among the pages.

@@ -120,8 +120,8 @@ type Deps struct {
 var files embed.FS
 
 // security is the policy of every page: nothing but Candor's own style, script
-// and images, and no frame around it.
-const security = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; " +
+// and images, questions of the script to its own server alone, and no frame around it.
+const security = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // site is the pages.
@@ -134,6 +134,8 @@ type site struct {
 	said *receipts
 	// tray is the files that people bring, until they land.
 	tray *tray
+	// names are what the search suggests.
+	names *directory
 }
 
 // view is a page ready to be rendered: the name of its template and the typed
@@ -146,7 +148,7 @@ type view struct {
 
 // New returns the handler of the pages and of the files that they need.
 func New(d Deps) http.Handler {
-	s := &site{Deps: d, pages: parse(), said: &receipts{}, tray: &tray{}}
+	s := &site{Deps: d, pages: parse(), said: &receipts{}, tray: &tray{}, names: &directory{}}
 	mux := d.Door.Router(s.locked).ForPeople()
 	if d.Answers != nil {
 		mux.Through(func(_ string, h http.HandlerFunc) http.HandlerFunc { return d.Answers(h) })
@@ -159,6 +161,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /objects/{id}/history", s.handle((*site).history))
 	mux.HandleFunc("GET /objects/{rest...}", s.spelled)
 	mux.HandleFunc("GET /object/{rest...}", s.spelled)
+	mux.HandleFunc("GET "+suggestPath, s.suggest)
 	mux.HandleFunc("GET /changes", s.handle((*site).changes))
 	mux.HandleFunc("GET /matrix", s.handle((*site).matrix))
 	mux.HandleFunc("GET /matrix/layer.json", s.matrixFile("application/json", "layer.json", (*matrix.Matrix).Layer))

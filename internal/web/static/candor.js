@@ -95,3 +95,105 @@ if (readings && readings.querySelector("fieldset")) {
   });
   all[0].focus({preventScroll: true});
 }
+
+// The search field suggests while somebody types: what the server names first, and how it
+// stands as soon as that is judged. A combobox with a list box, as ARIA describes them.
+const find = document.getElementById("find");
+if (find && window.AbortController) {
+  const form = find.form, list = document.createElement("ul"), told = document.createElement("p");
+  list.id = "find-list";
+  list.className = "suggested";
+  list.hidden = true;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Suggestions");
+  told.className = "unseen";
+  told.setAttribute("role", "status");
+  form.append(list, told);
+  find.setAttribute("role", "combobox");
+  find.setAttribute("aria-autocomplete", "list");
+  find.setAttribute("aria-expanded", "false");
+  find.setAttribute("aria-controls", list.id);
+  let offered = [], at = -1, asking = null, later = 0;
+
+  const mark = (i) => {
+    at = i;
+    [...list.children].forEach((option, n) => option.setAttribute("aria-selected", String(n === i)));
+    if (i < 0) find.removeAttribute("aria-activedescendant");
+    else {
+      find.setAttribute("aria-activedescendant", list.children[i].id);
+      list.children[i].scrollIntoView({block: "nearest"});
+    }
+  };
+  const close = () => {
+    clearTimeout(later);
+    if (asking) asking.abort();
+    list.hidden = true;
+    find.setAttribute("aria-expanded", "false");
+    mark(-1);
+  };
+  const said = (tag, text, name) => {
+    const part = document.createElement(tag), apart = document.createElement("bdi");
+    apart.textContent = text;
+    part.append(apart);
+    if (name) part.className = name;
+    return part;
+  };
+  const chip = (rung) => {
+    const whole = document.createElement("span");
+    whole.className = "rung " + rung.class;
+    whole.append(said("b", rung.code), " ", rung.name);
+    return whole;
+  };
+  const show = (items) => {
+    const kept = at >= 0 && offered[at] ? offered[at].url : "";
+    offered = items;
+    list.replaceChildren(...items.map((item, i) => {
+      const option = document.createElement("li");
+      option.id = "find-" + i;
+      option.setAttribute("role", "option");
+      option.append(said("strong", item.text), " ", said("span", item.title || "", "title"), " ");
+      if (item.rung) option.append(chip(item.rung), " ");
+      option.append(said("small", item.kind));
+      option.addEventListener("mousedown", (e) => e.preventDefault());
+      option.addEventListener("click", () => { location.href = item.url; });
+      return option;
+    }));
+    list.hidden = items.length === 0;
+    find.setAttribute("aria-expanded", String(items.length > 0));
+    mark(items.findIndex((item) => item.url === kept));
+    const words = items.length === 1 ? "1 suggestion" : items.length + " suggestions";
+    if (told.textContent !== words) told.textContent = words;
+  };
+  const ask = async () => {
+    if (asking) asking.abort();
+    if (!find.value.trim()) return close();
+    const mine = asking = new AbortController(), query = new URLSearchParams(new FormData(form));
+    try {
+      for (const rungs of ["", "yes"]) {
+        if (rungs) query.set("rungs", rungs);
+        const answer = await fetch("/suggest?" + query, {signal: mine.signal, credentials: "same-origin"});
+        if (!answer.ok) return;
+        const items = (await answer.json()).suggestions;
+        if (mine.signal.aborted) return;
+        show(items);
+        if (!items.length) return;
+      }
+    } catch { /* the field searches all the same */ }
+  };
+  find.addEventListener("input", () => {
+    clearTimeout(later);
+    later = setTimeout(ask, 80);
+  });
+  find.addEventListener("blur", close);
+  find.addEventListener("keydown", (e) => {
+    const open = !list.hidden;
+    if (e.isComposing) return;
+    if (e.key === "Escape" && open) close();
+    else if (e.key === "ArrowDown" && open) mark(at + 1 < offered.length ? at + 1 : 0);
+    else if (e.key === "ArrowUp" && open) mark(at > 0 ? at - 1 : offered.length - 1);
+    else if (e.key === "ArrowDown" && find.value.trim()) ask();
+    else if (e.key === "Enter" && open && at >= 0) location.href = offered[at].url;
+    else return;
+    e.preventDefault();
+  });
+}
