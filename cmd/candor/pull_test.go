@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -135,6 +136,20 @@ func (f *pullPlace) hasNoSecret() {
 	}
 }
 
+// page returns what a server answers under a path.
+func (f *pullPlace) page(s *server, path string) string {
+	f.t.Helper()
+	answer, err := http.Get(s.address + path)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err = errors.Join(err, answer.Body.Close()); err != nil || answer.StatusCode != http.StatusOK {
+		f.t.Fatalf("%d %s %v", answer.StatusCode, body, err)
+	}
+	return string(body)
+}
+
 // TestAServerPulls has a server pull by itself, and commands beside it.
 func TestAServerPulls(t *testing.T) {
 	t.Parallel()
@@ -146,14 +161,11 @@ func TestAServerPulls(t *testing.T) {
 			t.Fatalf("nothing was pulled: %s\n%s", f.ok("pull", "list"), s.errs)
 		}
 	}
-	answer, err := http.Get(s.address + "api/v1/pulls")
-	if err != nil {
-		t.Fatal(err)
+	if body := f.page(s, "api/v1/pulls"); !strings.Contains(body, `"name":"corp"`) || !strings.Contains(body, `"state":"answers"`) {
+		t.Errorf("%s", body)
 	}
-	body, err := io.ReadAll(answer.Body)
-	answer.Body.Close()
-	if err != nil || !strings.Contains(string(body), `"name":"corp"`) || !strings.Contains(string(body), `"state":"answers"`) {
-		t.Errorf("%s %v", body, err)
+	if page := f.page(s, "pulls"); !strings.Contains(page, "data.pulls.yaml") || !strings.Contains(page, "9 new") || !strings.Contains(page, "every 1m") {
+		t.Errorf("%s", page)
 	}
 	f.raise(3)
 	if out := f.ok("pull", "corp"); !strings.Contains(out, "3 new") {

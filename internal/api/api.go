@@ -95,7 +95,7 @@ type Deps struct {
 	// Registrar records what is stated of gaps; without it nothing is taken.
 	Registrar Registrar
 	// Pulls says how the pulls of the sources of a server stand; nil where it pulls none.
-	Pulls func() ([]pull.Status, error)
+	Pulls func() pull.Standing
 	// Expiries says what was removed for retention, and Expirer removes alerts; without it
 	// nothing can be removed.
 	Expiries Expiries

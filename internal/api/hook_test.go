@@ -51,7 +51,7 @@ func TestHooksTakeWhatProductsSend(t *testing.T) {
 func TestTheDocumentNamesEveryRouteThatExists(t *testing.T) {
 	d := newPushDesk(t, intake.Usual())
 	at := door.New(door.Config{Tokens: d.tokens, Now: func() time.Time { return d.now }})
-	h := New(Deps{Intake: d.intake, Door: at, Clock: func() time.Time { return d.now }, Version: "test", Pulls: func() ([]pull.Status, error) { return nil, nil }})
+	h := New(Deps{Intake: d.intake, Door: at, Clock: func() time.Time { return d.now }, Version: "test", Pulls: func() pull.Standing { return pull.Standing{} }})
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, documentPath, nil))
 	var doc struct {

@@ -350,12 +350,12 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	pages := web.New(web.Deps{
 		Door: at, Answers: answers.Handler, Register: judge, Sampler: judge, Writing: writing,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Rosterer: judge, Explorer: judge, Evidence: s.evidence, Alerts: s.alerts,
-		Ledger: s.keeper.Log(), Kept: s.archive(),
+		Ledger: s.keeper.Log(), Kept: s.archive(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Call: s.mode.Call, Version: version,
 	})
 	deps := api.Deps{
 		Door: at, Answers: answers.Handler,
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Watched,
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
 	if s.intake != nil {

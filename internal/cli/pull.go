@@ -234,11 +234,7 @@ func (p *program) pullListCommand(how *pulling) *cobra.Command {
 			return p.asking(cmd, func(_ context.Context, d *Desk) error {
 				list := []pull.Status{}
 				for i := range sources {
-					s, err := d.Pulls.Status(&sources[i])
-					if err != nil {
-						return err
-					}
-					list = append(list, s)
+					list = append(list, d.Pulls.Status(&sources[i]))
 				}
 				return p.emit(list, func(g *sheet) { showStatus(g, list) })
 			})
@@ -260,7 +256,11 @@ func showStatus(g *sheet, list []pull.Status) {
 	g.table("", rows)
 	for _, s := range list {
 		if s.Failed != "" {
-			g.wrap("", inert.Line(fmt.Sprintf("%s: since %s: %s", s.Name, when(s.Failing), s.Failed)), 96)
+			since := "since " + when(s.Failing) + ": "
+			if s.State == pull.Refused {
+				since = ""
+			}
+			g.wrap("", inert.Line(s.Name+": "+since+s.Failed), 96)
 		}
 	}
 }
@@ -378,24 +378,25 @@ func showProducts(g *sheet, list []describedProduct) {
 	}
 }
 
-// watched are the sources that a server pulls. Where no configuration was named and none
-// is there, there are none.
-func (p *program) watched(file string) ([]pull.Source, error) {
+// watched is the configuration by which a server pulls: an empty one where none was named
+// and none is there yet.
+func (p *program) watched(file string) (*pull.Book, error) {
 	path, named := p.pullsFile(file)
-	if _, err := os.Stat(path); err != nil && !named {
-		return nil, nil
-	}
-	return p.sources(file, nil)
+	return pull.Open(path, !named, p.Now)
 }
 
 // watch pulls until ctx ends or what it returns is called, which waits for the end.
-func (p *program) watch(ctx context.Context, d *Desk, sources []pull.Source, log *slog.Logger) (end func()) {
-	if d.Intake == nil || len(sources) == 0 {
+func (p *program) watch(ctx context.Context, d *Desk, book *pull.Book, log *slog.Logger) (end func()) {
+	if d.Intake == nil || book == nil {
 		return func() {} // the folder cannot be written, or there is nothing to pull
 	}
 	ctx, stop := context.WithCancel(ctx)
 	done := crew.Go(func() error {
-		d.Pulls.Watch(ctx, sources, d.InTurn, func(name string, err error) {
+		d.Pulls.Watch(ctx, book, d.InTurn, func(name string, err error) {
+			if name == "" {
+				log.Warn("the configuration of pulls is wrong as it is now, and what it said before holds", "error", err, "next", fault.HintOf(err))
+				return
+			}
 			log.Warn("a source could not be pulled whole", "source", name, "error", err)
 		})
 		return nil

@@ -46,7 +46,8 @@ candor token create made; see doc/push.md.
 It keeps an assessment of every day by itself, as candor assess --keep does; the
 policy's keep_daily says how many stay, and the page Over time draws them. Where a
 configuration of pulls lies beside the data folder, or --pulls names one, it collects
-from those sources so often as each says; see candor pull.
+from those sources so often as each says, and reads it again when it changed; the page
+Pulls says how they stand. See candor pull.
 
 It listens on loopback addresses alone, or with --socket at a Unix socket that only
 its owner can open. Whoever pushes needs a token; whoever reads needs none, unless
@@ -70,7 +71,7 @@ pages and the API judge by.`,
 			if call, err = called(call); err != nil {
 				return err
 			}
-			if how.sources, err = p.watched(pulls); err != nil {
+			if how.pulls, err = p.watched(pulls); err != nil {
 				return err
 			}
 			taken := p.free(cmd.Context(), addr, socket)
@@ -124,8 +125,8 @@ type serving struct {
 	on    listening
 	fold  time.Duration
 	rules identity.Rules
-	// sources are pulled while the server runs.
-	sources []pull.Source
+	// pulls are the sources that are pulled while the server runs; nil for none.
+	pulls *pull.Book
 }
 
 // listening is where a server listens, and how people name the place.
@@ -177,7 +178,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer p.keepDaily(ctx, d, pol, log)()
-	defer p.watch(ctx, d, how.sources, log)()
+	defer p.watch(ctx, d, how.pulls, log)()
 	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Now: p.Now})
 	var others sharing
 	var failed error

@@ -86,12 +86,8 @@ func Beside(dir string) string {
 // Invalid with file, line and field for one that does not say what it should.
 func Read(path string, now time.Time) ([]Source, error) {
 	data, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		return nil, fault.New(fault.NotFound, "there is no configuration of pulls").At("%s", path).
-			Next("write one (doc/pull.md has an example for each product; candor pull products lists their settings), or name another with --pulls or %s", Variable)
-	}
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, "the configuration of pulls cannot be read").At("%s", path).Because(err).Next("check that you may read it")
+		return nil, unread(path, err)
 	}
 	return Decode(path, data, now)
 }

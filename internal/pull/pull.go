@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -48,8 +49,9 @@ type Service struct {
 	Most, Held int64
 	Check      Checker
 
-	// watched are the sources that Watch pulls.
-	watched atomic.Pointer[[]Source]
+	// book is what Watch pulls, and busy the names of the sources that are being pulled.
+	book atomic.Pointer[Book]
+	busy sync.Map
 }
 
 // New returns a service with the usual bounds.
@@ -136,6 +138,8 @@ func (s *Service) Pull(ctx context.Context, of *Source, in Adder, o Options) (Pu
 			return p, err
 		}
 		defer release()
+		s.busy.Store(of.Name, true)
+		defer s.busy.Delete(of.Name)
 	}
 	st, err := s.State(of)
 	if err != nil {
@@ -332,7 +336,7 @@ func (p *PulledPart) add(res *ingest.Result) {
 // answers.
 func (r *run) ended(ctx context.Context, p Pulled, failed error) error {
 	now, st := r.Now().UTC().Truncate(time.Second), r.st
-	st.Later = time.Time{}
+	st.Later, st.Ended, st.Last = time.Time{}, now, lasting(p.Parts)
 	if failed == nil {
 		st.Succeeded, st.Failed, st.Failing = now, "", time.Time{}
 	} else {
@@ -345,6 +349,19 @@ func (r *run) ended(ctx context.Context, p Pulled, failed error) error {
 		}
 	}
 	return errors.Join(r.heartbeat(ctx, p, failed == nil), r.save(st))
+}
+
+// shownBatches is how many batches of each part a state keeps.
+const shownBatches = 10
+
+// lasting is what a state keeps of what came: counts, the last batches and what failed.
+// Warnings may hold what records say, and stay with the batches.
+func lasting(parts []PulledPart) (kept []PulledPart) {
+	for _, p := range parts {
+		p.Warnings, p.Batches = nil, p.Batches[max(0, len(p.Batches)-shownBatches):]
+		kept = append(kept, p)
+	}
+	return kept
 }
 
 // fileName is what a file of what came is called: whose, what, and of which time.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"time"
 
 	"candor/internal/crew"
@@ -32,6 +34,11 @@ type Status struct {
 	Records int64 `json:"records"`
 	// Collected is up to when each part was collected.
 	Collected map[string]time.Time `json:"collected,omitempty"`
+	// Pulling says that it is being pulled now, by this process.
+	Pulling bool `json:"pulling,omitempty"`
+	// Ended is when the last pull ended, and Last what came of each part of it.
+	Ended time.Time    `json:"ended,omitzero"`
+	Last  []PulledPart `json:"last,omitempty"`
 }
 
 // The states of a source.
@@ -40,27 +47,29 @@ const (
 	Works   = "answers"
 	Partly  = "incomplete" // the last pull did not collect all
 	Stopped = "stopped"    // none succeeded for a day, and for three times the time between two
+	Refused = "not pulled" // how far it had come cannot be read, or is of another source
 )
 
 // States lists the states of a source.
-func States() []string { return []string{Never, Works, Partly, Stopped} }
+func States() []string { return []string{Never, Works, Partly, Stopped, Refused} }
 
 // Status says how the pulls of a source stand.
-func (s *Service) Status(of *Source) (Status, error) {
+func (s *Service) Status(of *Source) Status {
+	out := s.nothing(of)
 	st, err := s.State(of)
 	if err != nil {
-		return Status{}, err
+		out.State, out.Failed = Refused, err.Error()+": "+fault.HintOf(err)
+		return out
 	}
-	out := Status{Name: of.Name, Product: of.Product.Name, Address: of.Addresses[""], Every: shown(of.Every), State: Never, Parts: []string{},
-		Tried: st.Tried, Succeeded: st.Succeeded, Failed: st.Failed, Failing: st.Failing, Records: st.Records, Collected: map[string]time.Time{}}
+	out.Tried, out.Succeeded, out.Failed, out.Failing, out.Records = st.Tried, st.Succeeded, st.Failed, st.Failing, st.Records
+	out.Ended, out.Last = st.Ended, slices.Clone(st.Last)
 	for _, p := range of.Parts {
-		out.Parts = append(out.Parts, p.Name)
 		if c := st.Parts[p.Name]; c != nil {
 			out.Collected[p.Name] = c.To
 		}
 	}
 	switch {
-	case st.Tried.IsZero():
+	case st.Tried.IsZero(), st.Succeeded.IsZero() && st.Failed == "": // or its first pull is not at its end
 	case st.Failed == "":
 		out.State = Works
 	case s.Now().Sub(st.Failing) > max(3*of.Every, 24*time.Hour):
@@ -71,7 +80,17 @@ func (s *Service) Status(of *Source) (Status, error) {
 	if !st.Tried.IsZero() {
 		out.Next = due(st, of)
 	}
-	return out, nil
+	return out
+}
+
+// nothing is the status of a source of which is not known whether it ever answered.
+func (s *Service) nothing(of *Source) Status {
+	out := Status{Name: of.Name, Product: of.Product.Name, Address: of.Addresses[""], Every: shown(of.Every), State: Never, Parts: []string{}, Collected: map[string]time.Time{}}
+	for _, p := range of.Parts {
+		out.Parts = append(out.Parts, p.Name)
+	}
+	_, out.Pulling = s.busy.Load(of.Name)
+	return out
 }
 
 // due is when a source is to be asked again: the zero time for one that never was.
@@ -86,66 +105,87 @@ func due(st *State, of *Source) time.Time {
 	return next
 }
 
-// Watch pulls every source so often as its configuration says, until ctx ends. Two pulls
-// of one source never run at once, and what lands goes through in. Tell is told what
-// went wrong.
-func (s *Service) Watch(ctx context.Context, sources []Source, in Adder, tell func(name string, err error)) {
-	s.watched.Store(&sources)
-	defer s.watched.Store(nil)
-	var all crew.Workers
-	for i := range sources {
-		all.Go(func() { s.watch(ctx, &sources[i], in, tell) })
-	}
-	all.Wait()
+// watching is the pulling of the sources of a book.
+type watching struct {
+	*Service
+	book *Book
+	in   Adder
+	tell func(name string, err error)
+	all  crew.Workers
+
+	mu      sync.Mutex
+	running map[string]bool
+	// page ends when another configuration holds, so that nobody waits as the last one said.
+	page context.Context
+	over context.CancelFunc
 }
 
-// Watched says how the pulls of the sources stand that are being watched.
-func (s *Service) Watched() (list []Status, err error) {
-	sources := s.watched.Load()
-	if sources == nil {
-		return nil, nil
+// turn has what the book says now hold from here on.
+func (w *watching) turn(ctx context.Context) {
+	page, over := context.WithCancel(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over != nil {
+		defer w.over()
 	}
-	for i := range *sources {
-		one, err := s.Status(&(*sources)[i])
-		if err != nil {
-			return nil, err
+	w.page, w.over = page, over
+	for _, of := range w.book.Sources() {
+		if !w.running[of.Name] {
+			w.running[of.Name] = true
+			w.all.Go(func() { w.watch(ctx, of.Name) })
 		}
-		list = append(list, one)
 	}
-	return list, nil
+}
+
+// source returns what the book says of a source, and a context that ends with that; no
+// source where it says nothing any more, and then nobody runs for it.
+func (w *watching) source(name string) (*Source, context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	of := w.book.find(name)
+	if of == nil {
+		delete(w.running, name)
+	}
+	return of, w.page
 }
 
 // pause is how long is waited at least between two pulls of a source, whatever it says.
 const pause = 10 * time.Second
 
-func (s *Service) watch(ctx context.Context, of *Source, in Adder, tell func(name string, err error)) {
+func (w *watching) watch(ctx context.Context, name string) {
 	for ctx.Err() == nil {
-		at := time.Time{}
-		st, err := s.State(of)
-		if err == nil {
-			at = due(st, of)
-		}
-		// Sources that were begun together are not asked together for ever.
-		jitter := time.Duration(rand.Int64N(int64(of.Every)/10 + 1))
-		if at.IsZero() {
-			jitter = 0
-		}
-		left := max(at.Add(jitter).Sub(s.Now()), 0)
-		if err != nil {
-			left = of.Every
-			tell(of.Name, err)
-		}
-		if s.Wait(ctx, left) != nil {
+		of, page := w.source(name)
+		if of == nil {
 			return
 		}
+		left, err := w.left(of)
+		if err != nil {
+			w.tell(name, err)
+		}
+		if w.Wait(page, left) != nil {
+			continue
+		}
 		if err == nil {
-			err = crew.Do(func() error { _, err := s.Pull(ctx, of, in, Options{}); return err })
+			err = crew.Do(func() error { _, err := w.Pull(ctx, of, w.in, Options{}); return err })
 			if err != nil && ctx.Err() == nil && !errors.Is(err, context.Canceled) && fault.KindOf(err) != fault.Conflict {
-				tell(of.Name, err)
+				w.tell(name, err)
 			}
 		}
-		if s.Wait(ctx, pause) != nil {
-			return
-		}
+		_ = w.Wait(page, pause) // ended before, the source is asked when it is due all the same
 	}
+}
+
+// left is how long is waited until a source is asked.
+func (w *watching) left(of *Source) (time.Duration, error) {
+	st, err := w.State(of)
+	if err != nil {
+		return of.Every, err
+	}
+	at := due(st, of)
+	if at.IsZero() {
+		return 0, nil
+	}
+	// Sources that were begun together are not asked together for ever.
+	jitter := time.Duration(rand.Int64N(int64(of.Every)/10 + 1))
+	return max(at.Add(jitter).Sub(w.Now()), 0), nil
 }

@@ -30,6 +30,9 @@ type State struct {
 	Failing time.Time `json:"failing,omitzero"`
 	// Later is before when the source asked not to be asked again.
 	Later time.Time `json:"later,omitzero"`
+	// Ended is when the last pull ended, and Last what came of each part of it.
+	Ended time.Time    `json:"ended,omitzero"`
+	Last  []PulledPart `json:"last,omitempty"`
 	// Records is how many records were landed in all.
 	Records int64 `json:"records"`
 	// Heard is the last day on which it was said that the source answers, and Silent the

@@ -232,6 +232,7 @@ var sights = []sight{
 	{"objects", "/objects?text=phishing", []string{"Objects", "Phishing"}},
 	{"evidence", "/evidence", []string{"alerts.jsonl", "ledger"}},
 	{"ledger", "/ledger", []string{"Root", "candor ledger verify"}},
+	{"pulls", "/pulls", []string{"corp-elastic", "being pulled now", "What kept it from being whole:"}},
 	{"next", "/next", []string{"Next steps", "reliable", "Limits"}},
 	{"gates", "/gates/AN1275", []string{"Reporting:", "Automation:", "closed", "Missing:"}},
 	{"measurements", "/measurements", []string{"Measurements", "Limits"}},

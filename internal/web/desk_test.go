@@ -99,7 +99,7 @@ func openDesk(t *testing.T, dir string, with ...func(*desk, *web.Deps)) *desk {
 	d.assess = assessment.New(d.library, d.evidence, d.alerts)
 	at := door.New(door.Config{Now: clock})
 	deps := web.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Rosterer: d.assess, Explorer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
-		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Register: d.assess, Policy: d.inForce, Clock: clock, Log: log, Version: "test"}
+		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Register: d.assess, Pulls: pulled, Policy: d.inForce, Clock: clock, Log: log, Version: "test"}
 	for _, w := range with {
 		w(d, &deps)
 	}

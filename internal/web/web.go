@@ -27,6 +27,7 @@ import (
 	"candor/internal/identity"
 	"candor/internal/library"
 	"candor/internal/matrix"
+	"candor/internal/pull"
 	"candor/internal/standing"
 	"candor/internal/store"
 	"candor/internal/take"
@@ -103,6 +104,8 @@ type Deps struct {
 	Sampler Sampler
 	// Writing is what people write through; nothing can be written where it is zero.
 	Writing Writing
+	// Pulls says how the pulls of the server stand.
+	Pulls func() pull.Standing
 	// Door lets in who may.
 	Door *door.Door
 	// Answers, which may be nil, keeps what handlers answered.
@@ -191,6 +194,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /exercises/{id}", s.handle((*site).exercise))
 	mux.HandleFunc("GET /evidence", s.handle((*site).evidence))
 	mux.HandleFunc("GET /evidence/{id}", s.handle((*site).batch))
+	mux.Handle("GET /pulls", identity.Read, "/pulls", s.handle((*site).pulls))
 	mux.HandleFunc("GET /ledger", s.handle((*site).ledger))
 	mux.HandleFunc("GET /policy", s.handle((*site).policy))
 	s.writes(mux)
@@ -227,7 +231,7 @@ func parse() map[string]*template.Template {
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html"))
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "verdicts", "next", "kept", "moved", "gates", "roster", "rule", "explore", "review",
-		"exercise",
+		"exercise", "pulls",
 		"evidence", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
