@@ -153,14 +153,14 @@ func (s *Service) Watch(ctx context.Context, b *Book, in Adder, tell func(name s
 	s.book.Store(b)
 	defer s.book.Store(nil)
 	w := &watching{Service: s, book: b, in: in, tell: tell, running: map[string]bool{}}
-	w.turn(ctx)
+	w.renew(ctx)
 	for s.Wait(ctx, look) == nil {
 		fresh, err := b.Look()
 		if err != nil {
 			tell("", err)
 		}
 		if fresh {
-			w.turn(ctx)
+			w.renew(ctx)
 		}
 	}
 	w.all.Wait()

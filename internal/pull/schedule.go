@@ -115,20 +115,20 @@ type watching struct {
 
 	mu      sync.Mutex
 	running map[string]bool
-	// page ends when another configuration holds, so that nobody waits as the last one said.
-	page context.Context
-	over context.CancelFunc
+	// valid ends when another configuration holds, so that nobody waits as the last one said.
+	valid context.Context
+	over  context.CancelFunc
 }
 
-// turn has what the book says now hold from here on.
-func (w *watching) turn(ctx context.Context) {
-	page, over := context.WithCancel(ctx)
+// renew has what the book says now hold from here on.
+func (w *watching) renew(ctx context.Context) {
+	valid, over := context.WithCancel(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.over != nil {
 		defer w.over()
 	}
-	w.page, w.over = page, over
+	w.valid, w.over = valid, over
 	for _, of := range w.book.Sources() {
 		if !w.running[of.Name] {
 			w.running[of.Name] = true
@@ -146,7 +146,7 @@ func (w *watching) source(name string) (*Source, context.Context) {
 	if of == nil {
 		delete(w.running, name)
 	}
-	return of, w.page
+	return of, w.valid
 }
 
 // pause is how long is waited at least between two pulls of a source, whatever it says.
@@ -154,7 +154,7 @@ const pause = 10 * time.Second
 
 func (w *watching) watch(ctx context.Context, name string) {
 	for ctx.Err() == nil {
-		of, page := w.source(name)
+		of, valid := w.source(name)
 		if of == nil {
 			return
 		}
@@ -162,7 +162,7 @@ func (w *watching) watch(ctx context.Context, name string) {
 		if err != nil {
 			w.tell(name, err)
 		}
-		if w.Wait(page, left) != nil {
+		if w.Wait(valid, left) != nil {
 			continue
 		}
 		if err == nil {
@@ -171,7 +171,7 @@ func (w *watching) watch(ctx context.Context, name string) {
 				w.tell(name, err)
 			}
 		}
-		_ = w.Wait(page, pause) // ended before, the source is asked when it is due all the same
+		_ = w.Wait(valid, pause) // ended before, the source is asked when it is due all the same
 	}
 }
 
