@@ -1,11 +1,14 @@
 package intake
 
 import (
+	"bytes"
+	"context"
 	"strings"
 	"testing"
 
 	"candor/internal/alert"
 	"candor/internal/fault"
+	"candor/internal/ingest"
 )
 
 // TestProductsPushAsTheyWrite posts what products send by themselves to the address that
@@ -49,4 +52,41 @@ func TestProductsPushAsTheyWrite(t *testing.T) {
 	if r, err := d.Receive(t.Context(), Post{Kind: "alerts", Token: "edr", Format: "wazuh", Body: strings.NewReader("not JSON")}); err != nil || r.Accepted != 0 || r.Rejected != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
+}
+
+// FuzzHooks hands whatever may be pushed to every address that names a decoder: what it
+// accepts is what its batch has.
+func FuzzHooks(f *testing.F) {
+	for i, text := range []string{
+		`{"event":{"rule_id":"r","id":"a"},"time":1767225600.5,"host":"web-01"}{"event":"text"}`,
+		`[{"specversion":"1.0","id":"1","type":"t","source":"/s","subject":"web-01","data":{"rule_id":"r","time":"2026-01-01"}}]`,
+		`{"event":{"event":{"rule_id":"r"}}}`, `{"data":[{"rule_id":"r"}]}`, `[]`, `{}`, "\xef\xbb\xbf{\n}", `{"event":{"rule_id":"r","time":"x"},"time":[]}`,
+		`{"rule":{"id":"5710","level":5},"timestamp":"2026-01-01T00:00:00.000+0000","id":"1.2","agent":{"name":"web"}}`,
+		`{"@timestamp":"2026-01-01T00:00:00Z","kibana.alert.uuid":"u","kibana.alert.rule.rule_id":"r"}`,
+	} {
+		for n := range Hooks() {
+			if n%5 == i%5 || n >= len(Hooks())-2 {
+				f.Add([]byte(text), uint8(n))
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, body []byte, hook uint8) {
+		read := int64(0)
+		d := &desk{t: t, dir: t.TempDir()}
+		s := d.service(Limits{Body: 1 << 16, Waiting: 1 << 20, Segment: 1 << 20, Requests: 1}, adder(func(ctx context.Context, r ingest.Request) (ingest.Result, error) {
+			c, err := ingest.NewEvidence(nil, nil, clock).Check(ctx, r)
+			read = c.Good
+			return ingest.Result{}, err
+		}))
+		d.begin(s)
+		name := Hooks()[int(hook)%len(Hooks())]
+		r, err := s.Receive(t.Context(), Post{Kind: "alerts", Token: "t", Format: name, Body: bytes.NewReader(body)})
+		if err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Fatal(err)
+		}
+		d.fold(s)
+		if read != int64(r.Accepted) || len(d.left()) != 0 {
+			t.Fatalf("%s: %+v: %d good in the batch, left %v", name, r, read, d.left())
+		}
+	})
 }

@@ -1,11 +1,14 @@
 package pull
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"candor/internal/fault"
+	"candor/internal/pull/question"
 )
 
 func TestAConfigurationSaysWhereItIsWrong(t *testing.T) {
@@ -64,4 +67,65 @@ func TestTheStateOfAnotherSourceIsNotTaken(t *testing.T) {
 	if _, err := d.State(other); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "elastic at "+e.URL) {
 		t.Errorf("%v", err)
 	}
+}
+
+// FuzzConfiguration hands whatever a file may say to what reads a configuration: a source
+// that it takes can be asked, and no secret of the file is in an error.
+func FuzzConfiguration(f *testing.F) {
+	const head = "kind: candor-pulls\nversion: 1\npulls:\n"
+	for _, text := range []string{
+		"", head, head + "  - {name: corp, product: elastic, address: https://es.example:9200, kibana: https://k.example, secret_env: S}\n",
+		head + "  - {name: a, product: splunk, address: https://s.example, secret_file: x, every: 1m, overlap: 30d, window: 1h, since: 2026-01-01, size: 7}\n",
+		head + "  - {name: b, product: http, address: http://127.0.0.1:1/x, auth: none, kind: alerts, mapping: m.yaml, path: /a, records: a.b, next: c, query: \"x={from}\"}\n",
+		head + "  - &a {name: c, product: sentinel, auth: oauth, tenant: t, user: u, secret_env: S, workspace: w, resource: /r}\n  - {<<: *a, name: d}\n",
+		head + "  - {name: e, product: defender, password: hunter2}\n", head + "  - [1]\n", "pulls: {}\n",
+	} {
+		f.Add([]byte(text))
+	}
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		list, err := Decode("p.yaml", text, now)
+		if err != nil {
+			if fault.KindOf(err) != fault.Invalid || !strings.HasPrefix(err.Error(), "p.yaml") {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		for _, s := range list {
+			if s.Every < time.Minute || s.Overlap < 0 || s.Span <= 0 || s.Since.After(now) || s.Product == nil || len(s.Parts) == 0 {
+				t.Errorf("%+v", s)
+			}
+			for _, p := range s.Parts {
+				if ask := p.First(s.Settings, question.Window{From: s.Since, To: now}); ask == nil || s.Addresses[ask.Service] == "" {
+					t.Errorf("%s: %s cannot be asked", s.Name, p.Name)
+				}
+			}
+		}
+	})
+}
+
+// FuzzState hands whatever may lie in the folder to what reads a state.
+func FuzzState(f *testing.F) {
+	for _, text := range []string{"", "{}", "null", `{"version":1,"name":"corp","of":"elastic at https://es.example:9200","parts":{"alerts":{"to":"2026-11-23T12:00:00Z","seen":{"a":"b"}},"rules":null},"last":[{"part":"x"}]}`,
+		`{"version":9,"parts":{}}`, `{"version":1,"of":"elastic at x","parts":{}}`, `{"version":-1,"of":"elastic at https://es.example:9200","parts":{},"tried":"9999-12-31T23:59:59Z","failing":"0001-01-01T00:00:00Z","failed":"x"}`} {
+		f.Add([]byte(text))
+	}
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	list, err := Decode("p.yaml", []byte("kind: candor-pulls\nversion: 1\npulls:\n  - {name: corp, product: elastic, address: https://es.example:9200, secret_env: S}\n"), now)
+	if err != nil {
+		f.Fatal(err)
+	}
+	s := New(f.TempDir(), "", func() time.Time { return now }, nil)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if err := os.WriteFile(s.statePath("corp"), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		st, err := s.State(&list[0])
+		if got := s.Status(&list[0]); (err != nil) != (got.State == Refused) || !slices.Contains(States(), got.State) {
+			t.Errorf("%+v %v", got, err)
+		}
+		if err == nil && due(st, &list[0]).IsZero() != st.Tried.IsZero() {
+			t.Errorf("%+v", st)
+		}
+	})
 }

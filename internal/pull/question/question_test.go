@@ -78,6 +78,40 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
+// FuzzGeneric hands whatever an answer may be to a source that answers in JSON, with whatever
+// a configuration says of where its records and the way on are.
+func FuzzGeneric(f *testing.F) {
+	f.Add([]byte(`{"data":{"items":[{"id":1},{"id":2}]},"meta":{"next":"n2"}}`), `<https://x/?p=2>; rel=next`, "data.items", "id", "meta.next", "cursor", uint8(0))
+	f.Add([]byte(`[{"a.b":"x"},3,null]`), "", "", "a.b", "", "", uint8(1))
+	f.Add([]byte(`{"items":[{},{}],"next":7}`), "<>;rel=next,<a>;rel=\"next\"", "items", "", "next", "", uint8(2))
+	f.Add([]byte(`{"a":{"b":{"c":[[]]}}}`), "", "a.b.c", "..", ".", "x", uint8(7))
+	f.Add([]byte(`{"items":null,"next":false}`), "", "items", "id", "next", "page", uint8(3))
+	generic, ok := Of("http")
+	if !ok {
+		f.Fatal("no generic product")
+	}
+	f.Fuzz(func(t *testing.T, body []byte, link, records, id, next, param string, how uint8) {
+		s := settings(*generic)
+		s.Set["path"], s.Set["query"], s.Set["records"], s.Set["id"], s.Set["next"], s.Set["next_param"] = "/"+records, "a={from}&b={to}", records, id, next, param
+		for i, name := range []string{"link_header", "page_param", "offset_param"} {
+			if s.Set[name] = ""; how>>i&1 == 1 {
+				s.Set[name] = map[bool]string{true: "yes", false: "p"}[i == 0]
+			}
+		}
+		for _, part := range generic.Parts {
+			ask := part.First(s, window())
+			for n := 0; ask != nil && ask.Read != nil && n < 12; n++ {
+				r, err := ask.Read(Answer{Status: 200, Link: link, Body: body})
+				if err != nil {
+					break
+				}
+				holds(t, part, r)
+				ask = r.Next
+			}
+		}
+	})
+}
+
 // holds checks what must be true of every reply.
 func holds(t *testing.T, part Part, r Reply) {
 	for _, rec := range r.Records {

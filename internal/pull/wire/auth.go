@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -107,9 +108,14 @@ func (c *Client) buy(ctx context.Context, scope string) (string, error) {
 
 // covered returns text with asterisks in the place of secrets.
 func (c *Client) covered(text string) string {
-	hide := []string{c.Auth.Secret, url.QueryEscape(c.Auth.Secret), base64.StdEncoding.EncodeToString([]byte(c.Auth.User + ":" + c.Auth.Secret))}
+	plain := []string{c.Auth.Secret}
 	for _, b := range c.tokens {
-		hide = append(hide, b.token)
+		plain = append(plain, b.token)
+	}
+	hide := []string{base64.StdEncoding.EncodeToString([]byte(c.Auth.User + ":" + c.Auth.Secret))}
+	for _, s := range plain { // as it is, and as it stands in an address, in JSON and on a page
+		quoted, _ := json.Marshal(s)
+		hide = append(hide, s, url.QueryEscape(s), url.PathEscape(s), strings.Trim(string(quoted), `"`), html.EscapeString(s))
 	}
 	for _, s := range hide {
 		if len(s) > 3 {

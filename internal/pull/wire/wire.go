@@ -290,7 +290,7 @@ func (c *Client) status(ask *question.Ask, at *url.URL, a question.Answer) error
 
 // said is an error with what the source answered, as far as that is short text.
 func (c *Client) said(at *url.URL, a question.Answer, kind fault.Kind) *fault.Error {
-	text := strings.Join(strings.Fields(string(a.Body)), " ")
+	text := strings.Join(strings.Fields(c.covered(string(a.Body))), " ") // before it is cut, so that no part of a secret is left
 	const most = 300
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "..."
@@ -298,7 +298,7 @@ func (c *Client) said(at *url.URL, a question.Answer, kind fault.Kind) *fault.Er
 	if text != "" {
 		text = ": " + inert.Line(strings.ToValidUTF8(text, "?"))
 	}
-	return fault.New(kind, "the source answered %d %s%s", a.Status, http.StatusText(a.Status), c.covered(text)).At("%s", place(at))
+	return fault.New(kind, "the source answered %d %s%s", a.Status, http.StatusText(a.Status), text).At("%s", place(at))
 }
 
 func (c *Client) unreachable(at *url.URL, err error) *fault.Error {
