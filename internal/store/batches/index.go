@@ -34,6 +34,8 @@ type Index interface {
 	Shares(ctx context.Context, q *alert.Question) (alert.Shares, error)
 	// RulesOf does what Rules does, of the rules with some keys, or of all for nil.
 	RulesOf(ctx context.Context, keys []string) ([]store.AlertRule, error)
+	// PresenceOf does what Presence does, of the rules with some keys, or of all for nil.
+	PresenceOf(ctx context.Context, keys []string, from, to day.Date) ([]alert.Presence, error)
 	// Rows counts the arrivals that the answers are worked out from, by the number of
 	// their batch, void ones included. A batch without any may be left out.
 	Rows(ctx context.Context) (map[int]int64, error)

@@ -166,6 +166,32 @@ func (m *memory) holds(at int64, rule string, from, to day.Date) bool {
 	return true
 }
 
+// fewRules is of how many rules at most a part of an answer is asked for again. Of more, all of
+// it is.
+const fewRules = 40
+
+// stale lists the rules of which something touched alerts of some days since something was
+// answered, in order; nil where there are more than a few, or that is not known. The caller
+// holds mu.
+func (m *memory) stale(at int64, from, to day.Date) []string {
+	if at < m.from {
+		return nil
+	}
+	rules := []string{}
+	if m.holds(at, "", from, to) {
+		return rules
+	}
+	for r, last := range m.last {
+		if last > at && !m.holds(at, r, from, to) {
+			if rules = append(rules, r); len(rules) > fewRules {
+				return nil
+			}
+		}
+	}
+	slices.Sort(rules)
+	return rules
+}
+
 // named returns the name of what cases say, which is another one when they say something
 // else. The caller holds mu.
 func (m *memory) named(cases alert.Legacy) string {
@@ -373,29 +399,39 @@ func (m *memory) Presence(ctx context.Context, from, to day.Date) ([]alert.Prese
 // daysOfPresence is of how many days presence is remembered at a time.
 const daysOfPresence = 1000
 
-// tryPresence does so; ok is false where something changed meanwhile.
+// tryPresence does so; ok is false where something changed meanwhile. Where few rules make
+// days other than they were, those alone are asked for.
 func (m *memory) tryPresence(ctx context.Context, from, to day.Date) (list []alert.Presence, ok bool, err error) {
 	at, under := m.now()
-	by, first, last := map[day.Date][]alert.Presence{}, day.Date(""), day.Date("")
+	by, first, last, rules := map[day.Date][]alert.Presence{}, day.Date(""), day.Date(""), []string{}
 	for d := from; d <= to; d = d.Add(1) {
-		have, _ := m.present.Get(string(d))
-		m.mu.Lock()
-		fits := have != nil && m.holds(have.at, "", d, d)
-		m.mu.Unlock()
-		if fits {
+		late := []string(nil)
+		if have, _ := m.present.Get(string(d)); have != nil {
+			m.mu.Lock()
+			late = m.stale(have.at, d, d)
+			m.mu.Unlock()
 			by[d] = have.value
+		}
+		if late != nil && len(late) == 0 {
 			continue
 		}
 		first, last = cmp.Or(first, d), d
+		if late == nil || rules == nil {
+			rules = nil
+			continue
+		}
+		rules = append(rules, late...)
 	}
-	recalled := len(by)
+	recalled := len(by) > 0
+	slices.Sort(rules)
+	rules = slices.Compact(rules)
 	if first != "" {
-		got, err := m.index.Presence(ctx, first, last)
+		got, err := m.index.PresenceOf(ctx, rules, first, last)
 		if err != nil {
 			return nil, false, err
 		}
 		for d := first; d <= last; d = d.Add(1) {
-			by[d] = nil
+			by[d] = without(by[d], rules)
 		}
 		for _, p := range got {
 			by[day.Date(p.Day)] = append(by[day.Date(p.Day)], p)
@@ -409,7 +445,21 @@ func (m *memory) tryPresence(ctx context.Context, from, to day.Date) (list []ale
 	}
 	slices.SortFunc(list, history.ComparePresence)
 	then, _ := m.now()
-	return list, then == at || recalled == 0, nil
+	return list, then == at || !recalled, nil
+}
+
+// without returns the presence of other rules than some, in a list of its own; none where
+// those are nil, which stands for all.
+func without(list []alert.Presence, rules []string) (kept []alert.Presence) {
+	if rules == nil {
+		return nil
+	}
+	for _, p := range list {
+		if !slices.Contains(rules, p.RuleID) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
 }
 
 // Rules lists the rules of alerts; see store.AlertReader. Only those are asked for of which

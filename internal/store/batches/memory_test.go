@@ -22,6 +22,7 @@ type asked struct {
 	batches.Index
 	shares, near, rules int // a share is a set on a day, and what lies near is asked by the day
 	days                []string
+	around              []alert.Around
 }
 
 func (a *asked) Shares(ctx context.Context, q *alert.Question) (alert.Shares, error) {
@@ -37,12 +38,13 @@ func (a *asked) Shares(ctx context.Context, q *alert.Question) (alert.Shares, er
 
 func (a *asked) Near(ctx context.Context, list []alert.Around) ([]alert.Near, error) {
 	a.near += len(list)
+	a.around = append(a.around, list...)
 	return a.Index.Near(ctx, list)
 }
 
-func (a *asked) Presence(ctx context.Context, from, to day.Date) ([]alert.Presence, error) {
-	a.days = append(a.days, fmt.Sprint(from, " ", to))
-	return a.Index.Presence(ctx, from, to)
+func (a *asked) PresenceOf(ctx context.Context, keys []string, from, to day.Date) ([]alert.Presence, error) {
+	a.days = append(a.days, fmt.Sprint(from, " ", to, " ", keys))
+	return a.Index.PresenceOf(ctx, keys, from, to)
 }
 
 func (a *asked) RulesOf(ctx context.Context, keys []string) ([]store.AlertRule, error) {
@@ -196,5 +198,49 @@ func TestAnswersAreOfOneState(t *testing.T) {
 	close(done)
 	if err := g.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestOfADayThatOneRuleTouchedThatRuleIsAskedAlone lands an alert, and looks at what the index
+// is asked of the day of it, on which other rules have alerts.
+func TestOfADayThatOneRuleTouchedThatRuleIsAskedAlone(t *testing.T) {
+	x := &asked{}
+	e := batches.Engine{Open: func(context.Context, bool) (batches.Index, error) { x.Index = scan.New(); return x, nil }}
+	s := open(t, filepath.Join(t.TempDir(), "alerts"), e, batches.Options{Write: true})
+	asks := []alert.Around{{From: now.AddDate(0, 0, -3), To: now}, {From: now.AddDate(0, 0, -3), To: now, Rules: []string{"r1", "r2"}, Counted: true}}
+	var near []alert.Near
+	var present []alert.Presence
+	ask := func() {
+		t.Helper()
+		x.around, x.days = nil, nil
+		var err error
+		if near, err = s.Near(t.Context(), asks); err == nil {
+			present, err = s.Presence(t.Context(), today(-3), today(0))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	land(t, s, "b1", of("a", now, alert.TruePositive, "r0", "r1", "r2"))
+	ask()
+	land(t, s, "b2", of("b", now, alert.TruePositive, "r2"))
+	ask()
+	for _, q := range x.around {
+		if fmt.Sprint(q.Rules) != "[r2]" || day.Of(q.From) != today(0) {
+			t.Errorf("rules %q from %s were asked about", q.Rules, q.From)
+		}
+	}
+	if len(x.around) != 2 || fmt.Sprint(x.days) != fmt.Sprintf("[%s %[1]s [r2]]", today(0)) {
+		t.Errorf("%d times and the days %q were asked about", len(x.around), x.days)
+	}
+	var counts []string
+	for _, n := range near {
+		counts = append(counts, fmt.Sprint(n.Asked, n.RuleID, n.N))
+	}
+	for _, p := range present {
+		counts = append(counts, fmt.Sprint(p.RuleID, p.N))
+	}
+	if got, want := fmt.Sprint(counts), "[0r01 0r11 0r22 1r11 1r22 r01 r11 r22]"; got != want {
+		t.Errorf("%s is answered, want %s", got, want)
 	}
 }

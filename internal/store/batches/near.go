@@ -3,6 +3,7 @@ package batches
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -99,7 +100,7 @@ func (m *memory) Near(ctx context.Context, asked []alert.Around) ([]alert.Near, 
 		if slices.ContainsFunc(asked, func(q alert.Around) bool { return q.From.Year() < 1700 || q.To.Year() > 2200 }) {
 			break // their nanoseconds have no number
 		}
-		x := &looking{memory: m, asked: asked, keys: make([]string, len(asked)), parts: map[part]int{}}
+		x := &looking{memory: m, asked: asked, keys: make([]string, len(asked)), parts: map[part]int{}, late: map[since][]string{}}
 		if out, ok, err := x.try(ctx); ok || err != nil {
 			return out, err
 		}
@@ -119,8 +120,16 @@ type looking struct {
 	has      map[int][]alert.Near
 	fresh    []alert.Around // what the index is asked
 	of       []part         // by what it is asked
+	kept     [][]alert.Near // by the same, what is remembered of the other rules
 	parts    map[part]int
 	wants    map[int][]int // by question, the places of what is asked for it
+	late     map[since][]string
+}
+
+// since is some days, and after which change something was answered.
+type since struct {
+	at       int64
+	from, to day.Date
 }
 
 // part is a piece of a question, by the pieces that it belongs to.
@@ -210,18 +219,64 @@ func (x *looking) look(ctx context.Context, i int) error {
 		k := part{p, s, x.names[i]}
 		n, known := x.parts[k]
 		if !known {
+			kept, rules, err := x.lately(ctx, have, &piece, x.names[i])
+			if err != nil {
+				return err
+			}
+			if rules != nil {
+				piece.Rules = rules
+			}
 			n = len(x.fresh)
-			x.parts[k], x.fresh, x.of = n, append(x.fresh, piece), append(x.of, k)
+			x.parts[k], x.fresh, x.of, x.kept = n, append(x.fresh, piece), append(x.of, k), append(x.kept, kept)
 		}
 		x.wants[i] = append(x.wants[i], n)
 	}
 	return nil
 }
 
+// lately returns, where few rules make a piece other than what was answered, those, of which
+// alone it is asked again, and what was answered of the others; no rules where it is asked
+// for whole.
+func (x *looking) lately(ctx context.Context, have *answered[[]alert.Near], q *alert.Around, cases string) (kept []alert.Near, rules []string, err error) {
+	if have == nil {
+		return nil, nil, nil
+	}
+	other, known, err := x.differing(ctx, have.cases, cases)
+	if err != nil || !known {
+		return nil, nil, err
+	}
+	of := since{have.at, day.Of(q.From), day.Of(q.To)}
+	late, ok := x.late[of]
+	if !ok {
+		x.mu.Lock()
+		late = x.stale(of.at, of.from, of.to)
+		x.mu.Unlock()
+		x.late[of] = late
+	}
+	if late == nil || len(late)+len(other) > fewRules {
+		return nil, nil, nil
+	}
+	rules = slices.AppendSeq(slices.Clone(late), maps.Keys(other))
+	slices.Sort(rules)
+	rules = slices.Compact(rules)
+	if len(q.Rules) > 0 {
+		rules = slices.DeleteFunc(rules, func(r string) bool { return !slices.Contains(q.Rules, r) })
+	}
+	if len(rules) == 0 { // to ask of none would be to ask of all
+		return nil, nil, nil
+	}
+	for _, n := range have.value {
+		if !slices.Contains(rules, n.RuleID) {
+			kept = append(kept, n)
+		}
+	}
+	return kept, rules, nil
+}
+
 // takeOver takes over what the index answered, and puts together the answers that were
 // lacking.
 func (x *looking) takeOver(got []alert.Near, lacking []int) {
-	by := make([][]alert.Near, len(x.fresh))
+	by := x.kept
 	x.mu.Lock()
 	for _, n := range got {
 		place := n.Asked

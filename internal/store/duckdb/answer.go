@@ -108,50 +108,57 @@ func same(a, b alert.Tally) bool {
 // Rules lists the rules of alerts; see store.AlertReader.
 func (x *Index) Rules(ctx context.Context) ([]store.AlertRule, error) { return x.RulesOf(ctx, nil) }
 
+// The kinds of rows of asking.raised.
+const (
+	ofRule = iota
+	ofFile
+	ofSite
+)
+
 // RulesOf lists some of them; see batches.Index.
 func (x *Index) RulesOf(ctx context.Context, keys []string) (list []store.AlertRule, err error) {
-	places, args := map[string]int{}, []any{}
-	if keys != nil && !few(keys) {
-		args = append(args, keys)
-	}
-	of := func(alias string) string {
-		switch {
-		case keys == nil:
-			return ""
-		case few(keys):
-			return ` AND ` + among(alias+`"rule"`, keys)
+	a, places := &asking{}, map[string]int{}
+	err = x.scan(ctx, 6, func(v []value) {
+		key, text := v[1].(string), v[2].(string)
+		switch v[0].(int32) {
+		case ofRule:
+			r := store.AlertRule{Name: text, Alerts: v[3].(int64), First: stamp.Time(v[4].(int64)), Last: stamp.Time(v[5].(int64))}
+			r.Source, r.ID = alert.CutRule(key)
+			places[key] = len(list)
+			list = append(list, r)
+		case ofFile:
+			r := &list[places[key]]
+			r.Batches = append(r.Batches, text)
+		case ofSite:
+			r := &list[places[key]]
+			r.Sites = append(r.Sites, text)
 		}
-		return ` AND ` + alias + `"rule" IN (SELECT unnest($1::VARCHAR[]))`
-	}
-	err = x.scan(ctx, 5, func(v []value) {
-		r := store.AlertRule{Alerts: v[1].(int64), First: stamp.Time(v[2].(int64)), Last: stamp.Time(v[3].(int64))}
-		r.Name, _ = v[4].(string)
-		r.Source, r.ID = alert.CutRule(v[0].(string))
-		places[v[0].(string)] = len(list)
-		list = append(list, r)
-	}, `SELECT "rule", sum(n)::BIGINT, min(first), max(last), arg_max("name", (last, "name")) FILTER ("name" <> '') FROM (
-		SELECT "rule", "name", count(*) AS n, min("time") AS first, max("time") AS last FROM `+alerts+` WHERE counts`+of("")+` GROUP BY ALL
-	) GROUP BY "rule" ORDER BY "rule"`, args...)
-	if err == nil {
-		err = x.scan(ctx, 2, func(v []value) {
-			r := &list[places[v[0].(string)]]
-			r.Batches = append(r.Batches, v[1].(string))
-		}, `SELECT "rule", file FROM (
-			SELECT k."rule", b.file, min(number) AS first FROM ix.known k JOIN ix.batch b USING (number) WHERE k.counts AND NOT k.many`+of("k.")+` GROUP BY ALL
-			UNION ALL SELECT a."rule", b.file, min(r.number) FROM ix.arrival r JOIN ix.merged a ON a.h = r.h AND a.id = r.id AND a.nth = r.nth JOIN ix.batch b ON b.number = r.number
-			WHERE a.counts AND r.behind`+of("a.")+` GROUP BY ALL)
-			GROUP BY "rule", file ORDER BY "rule", min(first)`, args...)
-	}
-	if err == nil {
-		err = x.scan(ctx, 2, func(v []value) {
-			r := &list[places[v[0].(string)]]
-			r.Sites = append(r.Sites, v[1].(string))
-		}, `SELECT DISTINCT "rule", site FROM `+alerts+` WHERE counts AND site <> ''`+of("")+` ORDER BY "rule", site`, args...)
-	}
+	}, a.raised(keys), a.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list the rules of alerts: %w", err)
 	}
 	return list, nil
+}
+
+// raised asks what rules raised alerts, then in which files those lie, in the order in which
+// they arrived, and at which sites. The alerts that arrived once are read once for all of it.
+// A file goes by the number of its first batch until the end.
+func (a *asking) raised(keys []string) string {
+	of := a.of(keys, "")
+	return fmt.Sprintf(`WITH pack AS MATERIALIZED (SELECT number, file, min(number) OVER (PARTITION BY file) AS f FROM ix.batch),
+	once AS MATERIALIZED (
+		SELECT "rule", "name", site, f, count(*) AS n, min("time") AS first, max("time") AS last, min(number) AS came FROM ix.known JOIN pack USING (number)
+		WHERE counts AND NOT many%[1]s GROUP BY ALL
+	), often AS MATERIALIZED (SELECT "rule", "name", site, count(*) AS n, min("time") AS first, max("time") AS last FROM ix.merged WHERE counts%[1]s GROUP BY ALL),
+	lies AS (
+		SELECT "rule", f, min(came) AS came FROM once GROUP BY ALL
+		UNION ALL SELECT a."rule", p.f, min(r.number) FROM ix.arrival r JOIN ix.merged a ON a.h = r.h AND a.id = r.id AND a.nth = r.nth JOIN pack p ON p.number = r.number
+		WHERE a.counts AND r.behind%[2]s GROUP BY ALL
+	), said AS (SELECT "rule", "name", site, n, first, last FROM once UNION ALL SELECT * FROM often)
+	SELECT %[3]d AS kind, "rule", coalesce(arg_max("name", (last, "name")) FILTER ("name" <> ''), '') AS t, sum(n)::BIGINT AS n, min(first) AS first, max(last) AS last FROM said GROUP BY "rule"
+	UNION ALL SELECT %[4]d, l."rule", p.file, min(l.came)::BIGINT, 0, 0 FROM lies l JOIN pack p ON p.number = l.f GROUP BY l."rule", p.file
+	UNION ALL SELECT %[5]d, "rule", site, 0, 0, 0 FROM said WHERE site <> '' GROUP BY "rule", site
+	ORDER BY kind, "rule", n, t`, of, a.of(keys, "a."), ofRule, ofFile, ofSite)
 }
 
 // reading reads lives as they are now.

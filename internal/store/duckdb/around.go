@@ -5,6 +5,7 @@ package duckdb
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -159,10 +160,10 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 	if by.counted {
 		shown = unknown + `, '', ''`
 	}
-	among, several := fmt.Sprintf(`a.counts AND a."time" BETWEEN %d AND %d`, first, last), false
+	where, several := fmt.Sprintf(`a.counts AND a."time" BETWEEN %d AND %d`, first, last)+onlyOf(asked, slots), false
 	if by.column == `entity` {
 		several = slices.ContainsFunc(slots, func(s slot) bool { return len(asked[s.asked].Entities) > 1 })
-		err := scan(ctx, c.conn, 1, func(v []value) { several = several || v[0].(bool) }, `SELECT EXISTS (SELECT 1 FROM `+alerts+` a WHERE len(a.besides) > 0 AND `+among+`)`)
+		err := scan(ctx, c.conn, 1, func(v []value) { several = several || v[0].(bool) }, `SELECT EXISTS (SELECT 1 FROM `+alerts+` a WHERE len(a.besides) > 0 AND `+where+`)`)
 		if err != nil {
 			return err
 		}
@@ -176,7 +177,30 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 		take(n)
 	}, `SELECT asked, "rule", site, count(*), `+shown+`,
 			CASE WHEN NOT apart OR "class" IN `+unsaid+` THEN '' ELSE "class" END AS said, if(`+mute+`, incident, '') AS heir, if(`+mute+` AND "class" = 'open', said, `+unknown+`) AS opened
-		FROM (`+by.meeting(held, among, c.except(asked, `s.asked`), several)+`) GROUP BY ALL`)
+		FROM (`+by.meeting(held, where, c.except(asked, `s.asked`), several)+`) GROUP BY ALL`)
+}
+
+// onlyOf says of alerts a that they are of one of the rules which the questions of slots ask
+// about, where those are few; empty where one asks about all.
+func onlyOf(asked []alert.Around, slots []slot) string {
+	rules := map[string]bool{}
+	for i, seen := 0, int32(-1); i < len(slots); i++ {
+		if slots[i].asked == seen {
+			continue
+		}
+		seen = slots[i].asked
+		of := asked[seen].Rules
+		for _, r := range of {
+			rules[r] = true
+		}
+		if len(of) == 0 || len(rules) > fewRules {
+			return ""
+		}
+	}
+	if list := slices.Sorted(maps.Keys(rules)); few(list) {
+		return ` AND ` + among(`a."rule"`, list)
+	}
+	return ""
 }
 
 // meeting is a query of the alerts that meet slots, with what is asked of each, among those
@@ -277,13 +301,19 @@ func (x *Index) Around(ctx context.Context, q alert.Around, most int) (out []*al
 }
 
 // Presence counts alerts by rule, site and day; see store.AroundReader.
-func (x *Index) Presence(ctx context.Context, from, to day.Date) (list []alert.Presence, err error) {
+func (x *Index) Presence(ctx context.Context, from, to day.Date) ([]alert.Presence, error) {
+	return x.PresenceOf(ctx, nil, from, to)
+}
+
+// PresenceOf counts those of some rules; see batches.Index.
+func (x *Index) PresenceOf(ctx context.Context, keys []string, from, to day.Date) (list []alert.Presence, err error) {
 	first, last := stamp.Bounds(from, to)
+	a := &asking{args: []any{first, last}}
 	err = x.scan(ctx, 6, func(v []value) {
 		at := stamp.Time(v[4].(int64))
 		list = append(list, alert.Presence{RuleID: v[0].(string), Site: v[1].(string), Day: at.Format(time.DateOnly), N: v[3].(int64), First: at, Last: stamp.Time(v[5].(int64))})
-	}, `SELECT "rule", site, `+whole(`"time"`, 24*time.Hour)+` AS d, count(*), min("time"), max("time") FROM `+alerts+` WHERE counts AND "time" BETWEEN ? AND ?
-		GROUP BY ALL ORDER BY ALL`, first, last)
+	}, `SELECT "rule", site, `+whole(`"time"`, 24*time.Hour)+` AS d, count(*), min("time"), max("time") FROM `+alerts+` WHERE counts AND "time" BETWEEN $1 AND $2`+a.of(keys, "")+`
+		GROUP BY ALL ORDER BY ALL`, a.args...)
 	if err != nil {
 		return nil, fmt.Errorf("find where alerts are from %s to %s: %w", from, to, err)
 	}

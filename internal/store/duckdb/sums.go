@@ -78,6 +78,17 @@ func few(rules []string) bool {
 	return len(rules) <= fewRules && !slices.ContainsFunc(rules, func(r string) bool { return strings.Contains(r, "\x00") })
 }
 
+// of says that a table's alerts are of some rules; empty for nil, which stands for all.
+func (a *asking) of(keys []string, table string) string {
+	switch {
+	case keys == nil:
+		return ""
+	case few(keys):
+		return ` AND ` + among(table+`"rule"`, keys)
+	}
+	return ` AND ` + table + `"rule" IN (SELECT unnest(` + a.with(keys) + `::VARCHAR[]))`
+}
+
 // among says that a column has one of some texts.
 func among(column string, texts []string) string {
 	if len(texts) == 0 {

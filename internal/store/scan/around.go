@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"slices"
 
 	"candor/internal/alert"
 	"candor/internal/day"
@@ -33,8 +34,17 @@ func (x *Index) Around(_ context.Context, q alert.Around, most int) ([]*alert.Al
 }
 
 // Presence counts alerts by rule, site and day; see store.AroundReader.
-func (x *Index) Presence(_ context.Context, from, to day.Date) ([]alert.Presence, error) {
+func (x *Index) Presence(ctx context.Context, from, to day.Date) ([]alert.Presence, error) {
+	return x.PresenceOf(ctx, nil, from, to)
+}
+
+// PresenceOf counts those of some rules; see batches.Index.
+func (x *Index) PresenceOf(_ context.Context, keys []string, from, to day.Date) ([]alert.Presence, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.book.Presence(from, to), nil
+	list := x.book.Presence(from, to)
+	if keys == nil {
+		return list, nil
+	}
+	return slices.DeleteFunc(list, func(p alert.Presence) bool { return !slices.Contains(keys, p.RuleID) }), nil
 }
