@@ -95,6 +95,7 @@ func outputs() map[string][]schema.Form {
 		"correlate run":       {schema.Of[assessment.ChainsFound]("")},
 		"correlate set":       {schema.Of[[]assessment.DefinitionFile]("")},
 		"correlate worth":     {schema.Of[assessment.ChainsWorth]("")},
+		"gallery":             {schema.Of[[]exhibited]("")},
 		"gap close":           {schema.Of[gap.Gap]("")},
 		"gap history":         {schema.Of[[]gap.Stated]("")},
 		"gap list":            {schema.Of[gap.Register]("")},

@@ -238,6 +238,9 @@ func parse() map[string]*template.Template {
 	return pages
 }
 
+// Static returns a file that pages need beside them, by its name.
+func Static(name string) ([]byte, error) { return files.ReadFile("static/" + name) }
+
 func static() http.Handler {
 	dir, err := fs.Sub(files, "static")
 	if err != nil {
