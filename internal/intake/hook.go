@@ -86,6 +86,7 @@ func unwrapped(in export.Input, member string) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
 		var inner []byte
 		err := export.Records(in, false, func(r *export.Record) bool {
+			r.Unfold(member) // senders of lines write the record as a text
 			events := r.Objects(member)
 			if len(events) != 1 {
 				r.Fail(member, "", "is no record of an alert")

@@ -44,6 +44,7 @@ func TestProductsPushAsTheyWrite(t *testing.T) {
 	if a, err := d.alerts.Find(t.Context(), alert.Identity{ID: "c1"}); err != nil || a.Source != "edr" {
 		t.Errorf("%+v, %v", a, err)
 	}
+	collectorTexts(t, d)
 	for format, kind := range map[string]fault.Kind{"nobody": fault.NotFound, CloudEvents: fault.Invalid} {
 		if _, err := d.Receive(t.Context(), Post{Kind: "alerts", Token: "edr", Format: format, Body: strings.NewReader(`{"data":{"x":1}}`)}); fault.KindOf(err) != kind {
 			t.Errorf("%s: %v", format, err)
@@ -54,13 +55,37 @@ func TestProductsPushAsTheyWrite(t *testing.T) {
 	}
 }
 
+// collectorTexts posts what senders of lines write, whose records are texts within their events:
+// syslog-ng 3.38.1 a line each, splunk-handler 3.0.0 one behind the other, in the orders of
+// members that they have.
+func collectorTexts(t *testing.T, d *desk) {
+	t.Helper()
+	const lines = `{"time":1772359200,"sourcetype":"alert","source":"ng","host":"web-0","event":"{\"rule_id\":\"r-1\",\"id\":\"ng-0\"}"}` + "\n" +
+		`{"time":1772359201,"sourcetype":"alert","source":"ng","host":"web-1","event":"{\"rule_id\":\"r-1\",\"id\":\"ng-1\"}"}`
+	const joined = `{"event": "{\"id\": \"sh-0\", \"rule_id\": \"r-2\"}", "host": "web-9", "index": "main", "source": "/srv/a.py", "sourcetype": "text", "time": 1772359202.854568}` +
+		`{"event": "{'id': 'sh-1'}", "host": "web-9", "index": "main", "source": "/srv/a.py", "sourcetype": "text", "time": 1772359202.8546658}`
+	const product = `{"event":"{\"timestamp\":\"2026-11-20T12:00:00.123+0000\",\"rule\":{\"level\":5,\"description\":\"d\",\"id\":\"5710\"},\"agent\":{\"name\":\"web-01\"},\"manager\":{\"name\":\"m\"},\"id\":\"9.1\"}"}`
+	for body, want := range map[string][2]int{lines: {2, 0}, joined: {1, 1}, product: {1, 0}} {
+		r, err := d.Receive(t.Context(), Post{Kind: "alerts", Token: "ng", Format: Collector, Body: strings.NewReader(body)})
+		if err != nil || r.Accepted != want[0] || r.Rejected != want[1] {
+			t.Errorf("%s: %+v, %v", body, r, err)
+		}
+	}
+	d.fold(d.Service)
+	for id, host := range map[string]string{"ng-1": "web-1", "sh-0": "web-9", "9.1": "web-01"} {
+		if a, err := d.alerts.Find(t.Context(), alert.Identity{ID: id, Source: map[bool]string{true: "Wazuh"}[id == "9.1"]}); err != nil || a.Entity != host {
+			t.Errorf("%s: %+v, %v", id, a, err)
+		}
+	}
+}
+
 // FuzzHooks hands whatever may be pushed to every address that names a decoder: what it
 // accepts is what its batch has.
 func FuzzHooks(f *testing.F) {
 	for i, text := range []string{
 		`{"event":{"rule_id":"r","id":"a"},"time":1767225600.5,"host":"web-01"}{"event":"text"}`,
 		`[{"specversion":"1.0","id":"1","type":"t","source":"/s","subject":"web-01","data":{"rule_id":"r","time":"2026-01-01"}}]`,
-		`{"event":{"event":{"rule_id":"r"}}}`, `{"data":[{"rule_id":"r"}]}`, `[]`, `{}`, "\xef\xbb\xbf{\n}", `{"event":{"rule_id":"r","time":"x"},"time":[]}`,
+		`{"event":"{\"rule_id\":\"r\",\"id\":\"a\"}","time":1767225600.8552446}{"event":"[1"}`, `{"event":{"event":{"rule_id":"r"}}}`, `{"data":[{"rule_id":"r"}]}`, `[]`, `{}`, "\xef\xbb\xbf{\n}", `{"event":{"rule_id":"r","time":"x"},"time":[]}`,
 		`{"rule":{"id":"5710","level":5},"timestamp":"2026-01-01T00:00:00.000+0000","id":"1.2","agent":{"name":"web"}}`,
 		`{"@timestamp":"2026-01-01T00:00:00Z","kibana.alert.uuid":"u","kibana.alert.rule.rule_id":"r"}`,
 	} {
