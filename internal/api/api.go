@@ -43,6 +43,7 @@ type Objects interface {
 	History(ctx context.Context, id string, ref attack.ReleaseRef) (library.History, error)
 	Narrowing(ctx context.Context, q store.Query) (store.Query, error)
 	Adjacent(ctx context.Context, id string, ref attack.ReleaseRef, tactic string) (adjacency.Result, error)
+	Locate(ctx context.Context, id string, ref attack.ReleaseRef) (store.Located, []attack.Release, error)
 }
 
 // Index lists what the library holds.
@@ -60,6 +61,7 @@ type Assessor interface {
 	Matrix(ctx context.Context, r assessment.Request, a matrix.Asked) (matrix.Matrix, error)
 	Stages(ctx context.Context, r assessment.Request, near adjacency.Result) (assessment.Stages, error)
 	Gaps(ctx context.Context, r assessment.Request) (gap.Register, error)
+	Relations(ctx context.Context, r assessment.Request, id string, a assessment.Around) (assessment.Related, error)
 }
 
 // Batches lists imports of evidence.
@@ -143,6 +145,7 @@ func New(d Deps) http.Handler {
 	h := humago.New(mux, config(d.Version))
 	h.UseMiddleware(withStatus, s.filled)
 	s.registerObjects(h)
+	s.registerReach(h)
 	s.registerVerdicts(h)
 	s.registerMatrix(h)
 	s.registerGaps(h, mux)

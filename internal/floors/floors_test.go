@@ -58,6 +58,7 @@ var house = map[string]room{
 	"attack/odd":              {floor: 3, pure: true},
 	"attack/published":        {floor: 3},
 	"attack/adjacency":        {floor: 3, pure: true},
+	"attack/reach":            {floor: 3, pure: true}, // relations, and what lies within two steps
 	"attack/diff":             {floor: 4},
 	"telemetry/inventory":     {floor: 3},
 	"telemetry/feed":          {floor: 4},

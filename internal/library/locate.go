@@ -44,6 +44,20 @@ func (c candidate) rank() int {
 	return rank
 }
 
+// Locate returns what [Service.Page] is the page of, and the releases that carry it.
+func (s *Service) Locate(ctx context.Context, id string, ref attack.ReleaseRef) (store.Located, []attack.Release, error) {
+	at, err := s.locate(ctx, id, ref)
+	if err != nil {
+		return at, nil, err
+	}
+	seen, err := s.store.Appearances(ctx, at.StixID)
+	carriers := make([]attack.Release, len(seen))
+	for i := range seen {
+		carriers[i] = seen[i].Release
+	}
+	return at, carriers, err
+}
+
 // locate returns the one object that id means among the releases that ref
 // selects, in the newest release of its domain that carries it.
 func (s *Service) locate(ctx context.Context, id string, ref attack.ReleaseRef) (store.Located, error) {

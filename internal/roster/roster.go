@@ -71,6 +71,7 @@ const (
 	ToExercise Target = "exercise"
 	ToCase     Target = "case"
 	ToStanding Target = "standing" // how the techniques of an object stand
+	ToReach    Target = "reach"    // what an object is related to
 )
 
 // Cell is what a row says in a column. An empty cell says that it is not known, or that

@@ -56,6 +56,7 @@ type Chance struct {
 type Board struct {
 	lib     *attack.Library
 	by      map[string][]int // technique -> its verdicts
+	beneath map[string][]int // analytic or detection strategy -> its verdicts
 	all     []assure.Verdict
 	groups  map[string]assure.Group
 	tactics []*attack.Object
@@ -65,11 +66,15 @@ type Board struct {
 // New returns the board of a view and the assessment of its release, which the
 // caller must not change afterwards.
 func New(lib *attack.Library, a *assure.Assessment) *Board {
-	b := &Board{lib: lib, by: map[string][]int{}, groups: map[string]assure.Group{}, place: map[string]int{},
+	b := &Board{lib: lib, by: map[string][]int{}, beneath: map[string][]int{}, groups: map[string]assure.Group{}, place: map[string]int{},
 		all: a.Verdicts, tactics: adjacency.Tactics(lib)}
 	for i := range a.Verdicts {
 		for _, t := range a.Verdicts[i].Techniques {
 			b.by[t.StixID] = append(b.by[t.StixID], i)
+		}
+		b.beneath[a.Verdicts[i].Analytic.StixID] = []int{i}
+		for _, s := range a.Verdicts[i].Strategies {
+			b.beneath[s.StixID] = append(b.beneath[s.StixID], i)
 		}
 	}
 	for id := range b.by {
@@ -85,6 +90,31 @@ func New(lib *attack.Library, a *assure.Assessment) *Board {
 
 // Group returns the distribution over a technique's own analytics.
 func (b *Board) Group(technique string) assure.Group { return b.groups[technique] }
+
+// Beneath returns the verdict on an analytic, those on the analytics of a detection
+// strategy, or those on a technique's own, each in the order of the assessment.
+func (b *Board) Beneath(id string) []*assure.Verdict {
+	if is, ok := b.by[id]; ok {
+		return b.verdicts(is)
+	}
+	return b.verdicts(b.beneath[id])
+}
+
+// Worst returns the rung of an analytic, and of a detection strategy and a technique the
+// worst case of its own analytics that apply; of an analytic that does not apply it is
+// that, and of anything else empty.
+func (b *Board) Worst(id string) assure.Rung {
+	worst := assure.Rung("")
+	for _, v := range b.Beneath(id) {
+		switch {
+		case v.Analytic.StixID == id:
+			return v.Rung
+		case v.Rung != assure.NotApplicable && (worst == "" || assure.CompareWorst(v.Rung, worst) < 0):
+			worst = v.Rung
+		}
+	}
+	return worst
+}
 
 // Tactics returns the live tactics in the order of the matrices.
 func (b *Board) Tactics() []*attack.Object { return b.tactics }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"candor/internal/assessment"
 	"candor/internal/attack"
 	"candor/internal/attack/prose"
 	"candor/internal/library"
@@ -46,6 +47,7 @@ type objectView struct {
 	// Each are the bytes of every object with this STIX id, where they are several.
 	Each     []link
 	Past     string // the page of the object's history
+	Reached  string // the picture of what it is related to; empty where it is of a kind without
 	Analysis analysis
 	Take     takeView
 	board    *standing.Board
@@ -92,6 +94,9 @@ func (s *site) object(r *http.Request) (view, error) {
 		v.Each = append(v.Each, link{Text: strconv.Itoa(n), URL: joinQuery(v.Raw, "nth", strconv.Itoa(n))})
 	}
 	v.Past = sel.Past(p.Object.ID)
+	if assessment.Walkable(p.Object.Type) {
+		v.Reached = v.Sel.Reach(headerID(p.Object.ATTACKID, p.Object.ID, p.Object.Live()))
+	}
 	v.Way = way(p)
 	pr := s.write(r, &v)
 	v.fold()
@@ -346,7 +351,7 @@ func (v objectView) Edge(e edgeView) edgeLink {
 	l := edgeLink{edgeView: e}
 	if e.Other.Type != "" {
 		l.URL = v.Sel.Header(e.Other)
-		l.Chip = chipOf(v.board, e.Other.StixID, e.Other.Kind)
+		l.Chip = chipOf(v.board, e.Other.StixID)
 	}
 	return l
 }

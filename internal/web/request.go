@@ -88,6 +88,11 @@ func (s selection) Past(id string) string {
 	return s.Link("/objects/" + url.PathEscape(id) + "/history")
 }
 
+// Reach returns the address of what the object with id is related to.
+func (s selection) Reach(id string, more ...string) string {
+	return s.Link("/objects/"+url.PathEscape(id)+"/relations", more...)
+}
+
 // Header returns the address of the page of an object in a list. An ATT&CK ID
 // is readable and may be shared by a dead object, which therefore goes by its
 // STIX id.

@@ -20,6 +20,7 @@ import (
 type Rosterer interface {
 	Roster(ctx context.Context, r assessment.Request, name string) (roster.List, error)
 	Compare(ctx context.Context, r assessment.Request, ids []string) (roster.List, error)
+	Relations(ctx context.Context, r assessment.Request, id string, a assessment.Around) (assessment.Related, error)
 	Records(ctx context.Context, batch string, first int) (roster.List, int, error)
 	RuleNames(ctx context.Context) ([]assessment.RuleName, error)
 }
@@ -74,6 +75,9 @@ type rosterView struct {
 	IDs      string
 	// Bare says that there is no row at all, and Narrowed that some may be left out.
 	Bare, Narrowed bool
+	// Walked says that the list is beside a picture of the same, of which there are as many
+	// as objects.
+	Walked bool
 	// Back is the way to the page, and Stretches the parts of a list that is too long to be
 	// sorted whole.
 	Back      []link
@@ -339,6 +343,8 @@ func (s selection) Target(l roster.Link) link {
 		to.URL = s.Rule(l.ID)
 	case roster.ToObject:
 		to.URL = s.Object(l.ID)
+	case roster.ToReach:
+		to.URL = s.Reach(l.ID)
 	case roster.ToBatch:
 		to.URL = s.Batch(l.ID)
 	case roster.ToExercise:

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"candor/internal/assure"
-	"candor/internal/attack"
 	"candor/internal/attack/prose"
 	"candor/internal/fault"
 	"candor/internal/figure"
@@ -271,29 +269,4 @@ func (s *site) board(r *http.Request, fr frame, p library.Page) *standing.Board 
 		return nil
 	}
 	return b
-}
-
-// chip is how a technique stands in a list: the worst case of its own analytics that
-// apply, and how many stand where.
-type chip struct {
-	look
-	Title string
-}
-
-// chipOf returns the chip of a technique; nil where no analytic of it applies.
-func chipOf(b *standing.Board, id string, k attack.Kind) *chip {
-	if b == nil || !k.Technique() {
-		return nil
-	}
-	g := b.Group(id)
-	if g.Worst == "" {
-		return nil
-	}
-	var parts []string
-	for _, c := range g.Rungs {
-		if c.Count > 0 && c.Rung != assure.NotApplicable {
-			parts = append(parts, figure.Count(int64(c.Count))+" "+lookOf(c.Rung).Name)
-		}
-	}
-	return &chip{lookOf(g.Worst), "of its analytics here: " + strings.Join(parts, ", ")}
 }

@@ -38,6 +38,7 @@ type Objects interface {
 	Release(ctx context.Context, ref attack.ReleaseRef) (attack.Release, error)
 	Page(ctx context.Context, id string, ref attack.ReleaseRef) (library.Page, error)
 	History(ctx context.Context, id string, ref attack.ReleaseRef) (library.History, error)
+	Locate(ctx context.Context, id string, ref attack.ReleaseRef) (store.Located, []attack.Release, error)
 	Diff(ctx context.Context, from, to, domain string) (diff.Report, error)
 	Narrowing(ctx context.Context, q store.Query) (store.Query, error)
 }
@@ -162,6 +163,11 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /objects", s.handle((*site).objects))
 	mux.HandleFunc("GET /objects/{id}", s.handle((*site).object))
 	mux.HandleFunc("GET /objects/{id}/history", s.handle((*site).history))
+	mux.HandleFunc("GET /objects/{id}/relations", s.handle((*site).reachPage))
+	mux.HandleFunc("GET /objects/{id}/relations/table.csv", s.rosterFile(func(s *site, r *http.Request) (rosterView, error) {
+		v, err := s.reach(r)
+		return v.rosterView, err
+	}))
 	mux.HandleFunc("GET /objects/{rest...}", s.spelled)
 	mux.HandleFunc("GET /object/{rest...}", s.spelled)
 	mux.HandleFunc("GET "+suggestPath, s.suggest)
@@ -228,9 +234,9 @@ func (s *site) view(page func(*site, *http.Request) (view, error), r *http.Reque
 // parse returns the template of every page, each with the common frame.
 func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
-		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html"))
+		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html", "template/rows.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "verdicts", "next", "kept", "moved", "gates", "roster", "rule", "explore", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "rule", "explore", "review",
 		"exercise", "pulls",
 		"evidence", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
