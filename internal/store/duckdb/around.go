@@ -36,6 +36,7 @@ type slot struct {
 type keyed struct {
 	column, onto string
 	counted      bool
+	besides      bool // alerts may be about others than their primary entity
 }
 
 // slotsOf parts questions into slots, by what finds the fewest alerts: the entities that
@@ -98,7 +99,12 @@ func (x *Index) Near(ctx context.Context, asked []alert.Around) (list []alert.Ne
 	}
 	sums := map[of]*alert.Near{}
 	err = x.reading(ctx, func(c *change) error {
+		besides, err := c.besides(ctx, asked, by)
+		if err != nil {
+			return fmt.Errorf("look around %d times: %w", len(asked), err)
+		}
 		for k, slots := range by {
+			k.besides = besides
 			if err := c.near(ctx, asked, k, slots, func(n alert.Near) { add(sums, &asked[n.Asked], n) }); err != nil {
 				return fmt.Errorf("look around %d times: %w", len(asked), err)
 			}
@@ -152,22 +158,12 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 			put(c, s.of)
 			put(c, s.hosts)
 		}})
-	first, last := slots[0].from, slots[0].to
-	for i := range slots {
-		first, last = min(first, slots[i].from), max(last, slots[i].to)
-	}
 	shown := `min("time"), arg_min(id, ("time", id, source)), arg_min(entity, ("time", id, source))`
 	if by.counted {
 		shown = unknown + `, '', ''`
 	}
-	where, several := fmt.Sprintf(`a.counts AND a."time" BETWEEN %d AND %d`, first, last)+onlyOf(asked, slots), false
-	if by.column == `entity` {
-		several = slices.ContainsFunc(slots, func(s slot) bool { return len(asked[s.asked].Entities) > 1 })
-		err := scan(ctx, c.conn, 1, func(v []value) { several = several || v[0].(bool) }, `SELECT EXISTS (SELECT 1 FROM `+alerts+` a WHERE len(a.besides) > 0 AND `+where+`)`)
-		if err != nil {
-			return err
-		}
-	}
+	where := whereOf(asked, slots)
+	several := by.column == `entity` && (by.besides || slices.ContainsFunc(slots, func(s slot) bool { return len(asked[s.asked].Entities) > 1 }))
 	mute := `apart AND "class" IN ` + unsaid
 	return scan(ctx, c.conn, 10, func(v []value) {
 		n := alert.Near{Asked: int(v[0].(int32)), RuleID: v[1].(string), Site: v[2].(string), N: v[3].(int64), First: stamp.Time(v[4].(int64)), ID: v[5].(string), Entity: v[6].(string)}
@@ -178,6 +174,31 @@ func (c *change) near(ctx context.Context, asked []alert.Around, by keyed, slots
 	}, `SELECT asked, "rule", site, count(*), `+shown+`,
 			CASE WHEN NOT apart OR "class" IN `+unsaid+` THEN '' ELSE "class" END AS said, if(`+mute+`, incident, '') AS heir, if(`+mute+` AND "class" = 'open', said, `+unknown+`) AS opened
 		FROM (`+by.meeting(held, where, c.except(asked, `s.asked`), several)+`) GROUP BY ALL`)
+}
+
+// besides reports whether any alert that may meet a slot by an entity is about others than its
+// primary one.
+func (c *change) besides(ctx context.Context, asked []alert.Around, by map[keyed][]slot) (some bool, err error) {
+	var slots []slot
+	for k, of := range by {
+		if k.column == `entity` {
+			slots = append(slots, of...)
+		}
+	}
+	if len(slots) == 0 {
+		return false, nil
+	}
+	return some, scan(ctx, c.conn, 1, func(v []value) { some = v[0].(bool) }, `SELECT EXISTS (SELECT 1 FROM `+alerts+` a WHERE len(a.besides) > 0 AND `+whereOf(asked, slots)+`)`)
+}
+
+// whereOf says of alerts a what is true of those that slots may meet: their time, and which
+// rules they are of, where no question asks about all and they are few.
+func whereOf(asked []alert.Around, slots []slot) string {
+	first, last := slots[0].from, slots[0].to
+	for i := range slots {
+		first, last = min(first, slots[i].from), max(last, slots[i].to)
+	}
+	return fmt.Sprintf(`a.counts AND a."time" BETWEEN %d AND %d`, first, last) + onlyOf(asked, slots)
 }
 
 // onlyOf says of alerts a that they are of one of the rules which the questions of slots ask

@@ -79,15 +79,19 @@ func (a *asking) unborne() string {
 
 // voids counts alerts whose label would count by rule, site, day and class, if that is not
 // borne out.
-func (a *asking) voids() string {
-	return `SELECT "rule", site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, "class", count(*) AS n FROM (` + a.rows(a.asked()) + `) row
+func (a *asking) voids(rows string) string {
+	return `SELECT "rule", site, ` + whole(`"time"`, 24*time.Hour) + ` AS d, "class", count(*) AS n FROM (` + rows + `) row
 		WHERE "class" IN ('test', 'duplicate') AND ` + a.counts() + ` AND ` + a.unborne() + ` GROUP BY ALL`
 }
 
-// trials is a query of the question's exercises.
+// trials is a query of the question's exercises, as far as they touch its days.
 func (a *asking) trials() string {
 	first, last, sites, entities := []int64{}, []int64{}, []string{}, []string{}
+	from, to := stamp.Bounds(a.From, a.To)
 	for _, t := range a.Trials {
+		if stamp.Nearest(t.To) < from || stamp.Nearest(t.From) > to {
+			continue
+		}
 		first, last = append(first, stamp.Nearest(t.From)), append(last, stamp.Nearest(t.To))
 		sites, entities = append(sites, t.Site), append(entities, t.Entity)
 	}

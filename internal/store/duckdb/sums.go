@@ -53,20 +53,37 @@ func (a *asking) asked() string {
 
 // scattered reports whether the parts of the sets have few of the days of the rules.
 func (a *asking) scattered() bool {
-	all, asked, rules := 1+a.From.Until(a.To), map[string]int{}, 0
-	if a.From == "" || a.To == "" || all < 2 {
-		return false
+	days, all := a.ruleDays()
+	return a.From != a.To && 2*days < all
+}
+
+// shortRuleDays is of how many days of a rule, in all, the alerts are read once and kept for
+// all that is asked of them. Of more they are read for each, so that they need no room.
+const shortRuleDays = 1000
+
+// short reports whether the question is of so few.
+func (a *asking) short() bool {
+	days, all := a.ruleDays()
+	return all > 0 && days <= shortRuleDays
+}
+
+// ruleDays counts the days that the parts of the sets have of each rule, and how many there
+// would be if they had all; 0 of either where the days have no bounds.
+func (a *asking) ruleDays() (asked, all int) {
+	if a.From == "" || a.To == "" {
+		return 0, 0
 	}
+	each, of := 1+a.From.Until(a.To), map[string]int{}
 	for _, s := range a.Sets {
 		for _, p := range s {
 			n := 1 + max(a.From, p.From).Until(min(cmp.Or(p.To, a.To), a.To))
-			asked[p.Rule] = min(all, asked[p.Rule]+max(n, 0))
+			of[p.Rule] = min(each, of[p.Rule]+max(n, 0))
 		}
 	}
-	for _, n := range asked {
-		rules += n
+	for _, n := range of {
+		asked += n
 	}
-	return 2*rules < all*len(asked)
+	return asked, each * len(of)
 }
 
 // fewRules is of how many rules at most the alerts are looked for by name: the engine then
@@ -306,8 +323,12 @@ func (s *shares) set(set, d int64) *alert.SetShare {
 // is made with: then what is behind it belongs to the entity, as it does in the name.
 func (a *asking) shares() string {
 	kind := func(k int) string { return fmt.Sprint(k, " AS kind") }
-	return `WITH part AS MATERIALIZED (` + a.parts() + `),
-	heard AS MATERIALIZED (SELECT *, ` + a.judging() + ` AS judged FROM (` + a.inherited(told(a.rows(a.asked()), `author,`)) + `)),
+	with, rows := `WITH part AS MATERIALIZED (`+a.parts()+`),`, a.rows(a.asked())
+	if a.short() {
+		with, rows = with+` row AS MATERIALIZED (`+rows+`),`, `SELECT * FROM row`
+	}
+	return with + `
+	heard AS MATERIALIZED (SELECT *, ` + a.judging() + ` AS judged FROM (` + a.inherited(told(rows, `author,`)) + `)),
 	fact AS (
 		SELECT "rule", incident, if(incident = '', entity, '') AS entity, site, d, sum(n)::BIGINT AS a, sum(if(judged > 0, n, 0))::BIGINT AS n,
 			sum(if(judged = 2, n, 0))::BIGINT AS h, bit_or(if(judged > 0, hours, 0)) AS hours FROM heard GROUP BY ALL
@@ -329,8 +350,8 @@ func (a *asking) shares() string {
 	UNION ALL BY NAME SELECT ` + kind(ofMember) + `, d, "rule" AS t0, site AS t1, incident AS t2 FROM heard WHERE incident <> '' GROUP BY "rule", site, d, incident
 	UNION ALL BY NAME SELECT ` + kind(ofMinute) + `, d, "rule" AS t0, site AS t1, sum(n)::BIGINT AS n0, ` + whole("closed", time.Minute) + ` AS n1 FROM heard
 		WHERE judged > 0 AND closed IS NOT NULL GROUP BY "rule", site, d, n1
-	UNION ALL BY NAME (` + a.minutes() + `)
-	UNION ALL BY NAME SELECT ` + kind(ofVoid) + `, d, "rule" AS t0, site AS t1, "class" AS t2, n AS n0 FROM (` + a.voids() + `)
+	UNION ALL BY NAME (` + a.minutes(rows) + `)
+	UNION ALL BY NAME SELECT ` + kind(ofVoid) + `, d, "rule" AS t0, site AS t1, "class" AS t2, n AS n0 FROM (` + a.voids(rows) + `)
 	UNION ALL BY NAME SELECT ` + kind(ofClusters) + `, coalesce(t."set", o."set") AS "set", coalesce(t.d, o.d) AS d, b.name AS t0, coalesce(n0, 0) AS n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, coalesce(n10, 0) AS n10
 		FROM total t JOIN busiest b ON b."set" = t."set" AND b.d = t.d FULL JOIN occasion o ON o."set" = t."set" AND o.d = t.d
 	UNION ALL BY NAME SELECT ` + kind(ofCase) + `, "set", d, incident AS t0, a AS n0, n AS n1, h AS n2 FROM "cluster" WHERE incident <> ''`
@@ -339,12 +360,12 @@ func (a *asking) shares() string {
 // minutes tells of labels of alerts that count and judge in which minute they were made, by
 // rule, site and day, as far as that is known; see alert.Alert.SaidOf and
 // alert.LabelMinutes. What is inherited is not among them.
-func (a *asking) minutes() string {
+func (a *asking) minutes(rows string) string {
 	return fmt.Sprintf(`WITH said AS MATERIALIZED (SELECT "rule", site, d, w, w - d * 1440 AS o FROM (SELECT "rule", site, %s AS d, %s AS w FROM (%s)
 			WHERE said > "time" AND "class" IN (%s) AND %s))
 		SELECT %d AS kind, d, "rule" AS t0, site AS t1, string_agg(chr((o + 1)::INTEGER), '') AS t2, 0::BIGINT AS n0, 0::BIGINT AS n1 FROM said WHERE o < %d GROUP BY "rule", site, d
 		UNION ALL SELECT %d, d, "rule", site, '', count(*), w FROM said WHERE o >= %[7]d GROUP BY "rule", site, d, w`,
-		whole(`"time"`, 24*time.Hour), whole("said", time.Minute), a.rows(a.asked()), judges(func(alert.Class) bool { return true }), a.counts(), ofMinutes, alert.NearMinutes, ofMinute)
+		whole(`"time"`, 24*time.Hour), whole("said", time.Minute), rows, judges(func(alert.Class) bool { return true }), a.counts(), ofMinutes, alert.NearMinutes, ofMinute)
 }
 
 // inherited is a query of what told counts, once alerts have inherited: closed is when the
