@@ -15,8 +15,11 @@ import (
 
 // exported are records as products write them, made: %[1]d is the number of one, %[2]s its
 // time, and %[3]d one of seventy.
-var exported = []struct{ name, before, record, between, after string }{
+var exported = []struct{ name, before, record, between, after, mapping string }{
 	{name: "candor", record: `{"id":"a-%[1]d","rule_id":"rule-%[3]d","rule_name":"Name of rule %[3]d","time":"%[2]s","entity":"host-%[3]d","severity":"high"}`, between: "\n"},
+	{name: "mapped", record: foreign, between: "\n", mapping: mappedSo},
+	{name: "mapped_list", before: "[\n", record: foreign, between: ",\n", after: "\n]\n", mapping: mappedSo},
+	{name: "mapped_version_1", record: foreign, between: "\n", mapping: "columns: {id: ident, rule_id: rule.id, rule_name: rule.name, time: created, entity: host.name, severity: sev}\nfields: [user]\n"},
 	{name: "elastic", before: `{"took":3,"hits":{"total":{"value":1},"hits":[`, between: ",\n", after: "]}}",
 		record: `{"_index":".internal.alerts-security.alerts-default-000001","_id":"e-%[1]d","_score":null,"_source":{"@timestamp":"%[2]s","kibana.alert.uuid":"e-%[1]d","kibana.alert.rule.rule_id":"r-%[3]d","kibana.alert.rule.name":"Name of rule %[3]d",` +
 			`"kibana.alert.rule.threat":[{"framework":"MITRE ATT&CK","tactic":{"id":"TA0002","name":"Execution"},"technique":[{"id":"T1059","name":"x","subtechnique":[{"id":"T1059.001"}]}]}],"kibana.alert.risk_score":73,"kibana.alert.severity":"high",` +
@@ -40,7 +43,13 @@ var exported = []struct{ name, before, record, between, after string }{
 			`"annotations":"{\"mitre_attack\":[\"T1003\"]}","annotations.mitre_attack":"T1003","risk_score":"40","app":"x","savedsearch_description":"what it says"}}`},
 }
 
-// BenchmarkExports checks 40,000 alerts of each product, and tells how fast it is for its
+// foreign is a record of a shape of its own, which mappedSo reads.
+const (
+	foreign  = `{"ident":"a-%[1]d","rule":{"id":"rule-%[3]d","name":"Name of rule %[3]d"},"created":"%[2]s","host":{"name":"host-%[3]d"},"sev":"high","user":"u-%[3]d"}`
+	mappedSo = "kind: candor-mapping\nversion: 2\nof: alerts\ncolumns: {id: ident, rule_id: rule.id, rule_name: rule.name, time: created, entity: host.name, severity: sev}\nfields: [user]\n"
+)
+
+// BenchmarkExports checks 40,000 alerts of each product, and through mappings, and tells how fast it is for its
 // bytes beside Candor's own, by the time of all processors: relative is 1 for those.
 func BenchmarkExports(b *testing.B) {
 	alone := NewEvidence(nil, nil, func() time.Time { return added })
@@ -48,9 +57,16 @@ func BenchmarkExports(b *testing.B) {
 	for _, e := range exported {
 		b.Run(e.name, func(b *testing.B) {
 			path, size := made(b, e.before, e.record, e.between, e.after)
+			r := Request{Kind: "alerts", Paths: []string{path}, By: "ann"}
+			if e.mapping != "" {
+				r.Mapping = filepath.Join(b.TempDir(), "mapping.yaml")
+				if err := os.WriteFile(r.Mapping, []byte(e.mapping), 0o644); err != nil {
+					b.Fatal(err)
+				}
+			}
 			busy := processors(b)
 			for b.Loop() {
-				c, err := alone.Check(context.Background(), Request{Kind: "alerts", Paths: []string{path}, By: "ann"})
+				c, err := alone.Check(context.Background(), r)
 				if err != nil || c.Good != exports || c.Rejected != 0 {
 					b.Fatal(c, err)
 				}

@@ -79,6 +79,41 @@ func collectorTexts(t *testing.T, d *desk) {
 	}
 }
 
+// TestRecordsComeInEveryWayThatShippersSend posts what shippers write by their documents, with
+// what each adds to a record: Fluent Bit (http as json and json_lines, splunk), Vector (http as
+// lines and a list, splunk_hec_logs), Logstash (http as json and json_batch), rsyslog (omhttp
+// as jsonarray and newline).
+func TestRecordsComeInEveryWayThatShippersSend(t *testing.T) {
+	d := newDesk(t, Usual())
+	d.begin(d.Service)
+	const a, b = `"id":"%[1]s-1","rule_id":"r","time":"2026-03-01T10:00:00Z","entity":"web-01"`, `"id":"%[1]s-2","rule_id":"r","time":"2026-03-01T10:00:01Z"`
+	for name, c := range map[string]struct {
+		lines        bool
+		format, body string
+	}{
+		"fluent-list":   {false, "", `[{"date":1772359200.123456,` + a + `},{"date":1772359201.0,` + b + `}]`},
+		"fluent-lines":  {true, "", `{"date":1772359200.123456,` + a + `}` + "\n" + `{"date":1772359201.0,` + b + `}` + "\n"},
+		"fluent-hec":    {false, Collector, `{"time":1772359200.123456,"event":{` + a + `}}{"time":1772359201.0,"event":{` + b + `}}`},
+		"vector-lines":  {true, "", `{` + a + `,"source_type":"file","timestamp":"2026-03-01T10:00:00.1Z","file":"/var/log/a"}` + "\n" + `{` + b + `,"source_type":"file"}` + "\n"},
+		"vector-list":   {false, "", `[{` + a + `,"source_type":"file"},{` + b + `,"source_type":"file"}]`},
+		"vector-hec":    {false, Collector, `{"event":{` + a + `},"fields":{},"time":1772359200.1,"host":"vm"}{"event":{` + b + `},"fields":{},"time":1772359201.0,"host":"vm"}`},
+		"logstash-list": {false, "", `[{` + a + `,"@version":"1","@timestamp":"2026-03-01T10:00:00.000Z","host":{"name":"vm"},"event":{"original":"x"},"tags":["t"]},{` + b + `,"@version":"1"}]`},
+		"rsyslog-list":  {false, "", `[{` + a + `},{` + b + `}]`},
+		"rsyslog-lines": {true, "", `{` + a + `}` + "\n" + `{` + b + `}`},
+	} {
+		body := strings.ReplaceAll(c.body, "%[1]s", name)
+		r, err := d.Receive(t.Context(), Post{Kind: "alerts", Token: "s", Format: c.format, Lines: c.lines, Body: strings.NewReader(body)})
+		if err != nil || r.Accepted != 2 || r.Rejected != 0 {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+	d.fold(d.Service)
+	d.want("alerts candor-jsonl token:s read 18 new 18 updated 0 unchanged 0 rejected 0")
+	if a, err := d.alerts.Find(t.Context(), alert.Identity{ID: "logstash-list-1"}); err != nil || a.Entity != "web-01" {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
 // FuzzHooks hands whatever may be pushed to every address that names a decoder: what it
 // accepts is what its batch has.
 func FuzzHooks(f *testing.F) {
