@@ -17,9 +17,9 @@ import (
 // time, and %[3]d one of seventy.
 var exported = []struct{ name, before, record, between, after, mapping string }{
 	{name: "candor", record: `{"id":"a-%[1]d","rule_id":"rule-%[3]d","rule_name":"Name of rule %[3]d","time":"%[2]s","entity":"host-%[3]d","severity":"high"}`, between: "\n"},
-	{name: "mapped", record: foreign, between: "\n", mapping: mappedSo},
-	{name: "mapped_list", before: "[\n", record: foreign, between: ",\n", after: "\n]\n", mapping: mappedSo},
-	{name: "mapped_version_1", record: foreign, between: "\n", mapping: "columns: {id: ident, rule_id: rule.id, rule_name: rule.name, time: created, entity: host.name, severity: sev}\nfields: [user]\n"},
+	{name: "mapped", record: elsewhere, between: "\n", mapping: mappedSo},
+	{name: "mapped_list", before: "[\n", record: elsewhere, between: ",\n", after: "\n]\n", mapping: mappedSo},
+	{name: "mapped_version_1", record: elsewhere, between: "\n", mapping: "kind: alert-mapping\nversion: 1\ncolumns: {id: ident, rule_id: rule.id, rule_name: rule.name, time: created, entity: host.name, severity: sev}\nfields: [user]\n"},
 	{name: "elastic", before: `{"took":3,"hits":{"total":{"value":1},"hits":[`, between: ",\n", after: "]}}",
 		record: `{"_index":".internal.alerts-security.alerts-default-000001","_id":"e-%[1]d","_score":null,"_source":{"@timestamp":"%[2]s","kibana.alert.uuid":"e-%[1]d","kibana.alert.rule.rule_id":"r-%[3]d","kibana.alert.rule.name":"Name of rule %[3]d",` +
 			`"kibana.alert.rule.threat":[{"framework":"MITRE ATT&CK","tactic":{"id":"TA0002","name":"Execution"},"technique":[{"id":"T1059","name":"x","subtechnique":[{"id":"T1059.001"}]}]}],"kibana.alert.risk_score":73,"kibana.alert.severity":"high",` +
@@ -43,10 +43,10 @@ var exported = []struct{ name, before, record, between, after, mapping string }{
 			`"annotations":"{\"mitre_attack\":[\"T1003\"]}","annotations.mitre_attack":"T1003","risk_score":"40","app":"x","savedsearch_description":"what it says"}}`},
 }
 
-// foreign is a record of a shape of its own, which mappedSo reads.
+// elsewhere is a record of a shape of its own, which mappedSo reads.
 const (
-	foreign  = `{"ident":"a-%[1]d","rule":{"id":"rule-%[3]d","name":"Name of rule %[3]d"},"created":"%[2]s","host":{"name":"host-%[3]d"},"sev":"high","user":"u-%[3]d"}`
-	mappedSo = "kind: candor-mapping\nversion: 2\nof: alerts\ncolumns: {id: ident, rule_id: rule.id, rule_name: rule.name, time: created, entity: host.name, severity: sev}\nfields: [user]\n"
+	elsewhere = `{"ident":"a-%[1]d","rule":{"id":"rule-%[3]d","name":"Name of rule %[3]d"},"created":"%[2]s","host":{"name":"host-%[3]d"},"sev":"high","user":"u-%[3]d"}`
+	mappedSo  = "kind: mapping\nversion: 2\nof: alerts\ncolumns: {id: ident, rule_id: rule.id, rule_name: rule.name, time: created, entity: host.name, severity: sev}\nfields: [user]\n"
 )
 
 // BenchmarkExports checks 40,000 alerts of each product, and through mappings, and tells how fast it is for its

@@ -242,7 +242,8 @@ type row struct {
 	line   int
 	base   string // the name of the file without its folder
 	found  map[string]bool
-	table  bool // names are in lower case
+	met    []bool // paths that are in found already, where record is there
+	table  bool   // names are in lower case
 }
 
 // outside begins a path in the record in whose list the row stands.
@@ -250,16 +251,29 @@ const outside = "$."
 
 // texts returns the texts at the path of an expression in order, each once and none blank.
 func (r *row) texts(e *expr) []string {
-	var all []string
 	if r.record != nil {
-		all = export.EachText(r.record.TextsAt(e.at))
-	} else {
-		all = r.whole(e.path)
+		all := alone(r.record.TextsAt(e.at))
+		if len(all) > 0 && !r.met[e.at] {
+			r.met[e.at], r.found[e.path] = true, true
+		}
+		return all
 	}
+	all := r.whole(e.path)
 	if len(all) > 0 && !r.found[e.path] {
 		r.found[e.path] = true
 	}
 	return all
+}
+
+// alone is export.EachText of texts that may be changed: one, as most are, stays where it is.
+func alone(texts []string) []string {
+	if len(texts) != 1 || strings.IndexByte(texts[0], '\n') >= 0 {
+		return export.EachText(texts)
+	}
+	if texts[0] = strings.TrimSpace(texts[0]); texts[0] == "" {
+		return nil
+	}
+	return texts[:1:1]
 }
 
 // whole finds the texts at a path in a record that was read whole.

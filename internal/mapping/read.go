@@ -107,8 +107,9 @@ func (s *source) objects(hand func(*made) bool) error {
 	return export.Stream(s.in, shape, func(in export.Input, say func(string)) export.Reader[*made] {
 		w := newWriter(s.Mapping, in, say)
 		own := &source{Mapping: s.Mapping, base: s.base, use: func(r *row) bool { w.record(r); return true }}
-		one := row{base: s.base}
-		return export.Reader[*made]{Take: w.take, Use: func(r *export.Record) {
+		one := row{base: s.base, met: make([]bool, s.paths.Len())}
+		take := func() *made { clear(one.met); return w.take() }
+		return export.Reader[*made]{Take: take, Use: func(r *export.Record) {
 			own.found = w.made.found
 			if s.paths == nil {
 				own.record(r.Line, r.Object, false)

@@ -398,7 +398,7 @@ func (w *writer) object(r *row, values [][]string) {
 		if c.name == "site" {
 			site = v[0]
 		}
-		o.name(c.name)
+		o.key(c.name)
 		switch {
 		case c.as == list:
 			o.texts(v)
@@ -409,7 +409,7 @@ func (w *writer) object(r *row, values [][]string) {
 		}
 	}
 	if !id && w.target.kind == evidence.Alerts {
-		o.name("id")
+		o.key("id")
 		o.text(w.derived(r, site))
 	}
 	w.beside(&o, r)
@@ -434,7 +434,7 @@ func (w *writer) beside(o *jsonLine, r *row) {
 			continue
 		}
 		if !some {
-			o.name("fields")
+			o.key("fields")
 			o.buf = append(o.buf, '{')
 			some = true
 		}
@@ -465,6 +465,14 @@ func (o *jsonLine) name(s string) {
 	}
 	o.text(s)
 	o.buf = append(o.buf, ':')
+}
+
+// key is name of one that Candor knows, which is plain.
+func (o *jsonLine) key(s string) {
+	if o.buf[len(o.buf)-1] != '{' {
+		o.buf = append(o.buf, ',')
+	}
+	o.buf = append(append(append(o.buf, '"'), s...), '"', ':')
 }
 
 func (o *jsonLine) text(s string) {

@@ -294,6 +294,7 @@ type Record struct {
 	slots  []slot
 	plans  *plans // of Fields; nil for a record that stands alone, as is
 	quick  *quickReader
+	only   *[1]alert.Draft // where a draft lies that is valid as long as the record; nil for none
 }
 
 // rejected tells what is wrong with the record, if anything is, and forgets it.
@@ -310,6 +311,15 @@ func (r *Record) rejected() bool {
 // Refused tells what is wrong with a part of the record, if anything is, so that the
 // rest of it can be read.
 func (r *Record) Refused() bool { return r.rejected() }
+
+// Only returns a draft as the only one of the record, valid until the next record is read.
+func (r *Record) Only(d *alert.Draft) []alert.Draft {
+	if r.only == nil {
+		return []alert.Draft{*d}
+	}
+	r.only[0] = *d
+	return r.only[:]
+}
 
 // Need returns the text at a path, without which the record is a reject.
 func (r *Record) Need(path string) string {

@@ -41,6 +41,14 @@ func NewPaths(all ...string) *Paths {
 	return p
 }
 
+// Len returns how many paths there are.
+func (p *Paths) Len() int {
+	if p == nil {
+		return 0
+	}
+	return len(p.all)
+}
+
 // Index returns at which index a path is read; -1 for one that is not read.
 func (p *Paths) Index(path string) int {
 	if p == nil {

@@ -2,7 +2,9 @@ package export
 
 import (
 	"strings"
+	"sync"
 
+	"candor/internal/alert"
 	"candor/internal/crew"
 	"candor/internal/decode"
 	"candor/internal/evidence"
@@ -59,10 +61,12 @@ type stream[T any] struct {
 	open  func(in Input, say func(string)) Reader[T]
 	hand  func(T) bool
 	size  int // of a run; see runSize
+	// spare has the room of runs that were read, for those to come.
+	spare *sync.Pool
 }
 
 func newStream[T any](in Input, shape Shape, open func(in Input, say func(string)) Reader[T], hand func(T) bool) *stream[T] {
-	return &stream[T]{newMerger(in), in, shape, open, hand, runSize}
+	return &stream[T]{newMerger(in), in, shape, open, hand, runSize, &sync.Pool{}}
 }
 
 // told tells the notes when the reading has ended.
@@ -77,7 +81,7 @@ func (s *stream[T]) told(err error) error {
 func (s *stream[T]) lane(in Input, say func(string)) (*lane, Reader[T]) {
 	r := s.open(in, say)
 	l := newLane(in, s.notes, say, func(rec *Record) bool { r.Use(rec); return true })
-	l.paths = s.shape.Paths
+	l.paths, l.again = s.shape.Paths, true
 	return l, r
 }
 
@@ -108,7 +112,7 @@ func (s *stream[T]) together() error {
 
 // runs cuts the file into runs.
 func (s *stream[T]) runs(yield func(*run[T]) bool) error {
-	c := &cutter[T]{run: newRun[T](), size: s.size, yield: yield}
+	c := &cutter[T]{run: newRun[T](s.spare), size: s.size, yield: yield, spare: s.spare}
 	err := (&pump{in: s.in, shape: s.shape, give: c.give}).read()
 	if len(c.run.items) > 0 && !c.stopped {
 		yield(c.run)
@@ -129,6 +133,8 @@ func (s *stream[T]) worker() func(*run[T]) {
 		for i := range work.items {
 			l.read(work.items[i].of(text))
 		}
+		clear(work.items)
+		s.spare.Put(&spare{work.text[:0], work.items[:0]})
 		work.text, work.items, work.out = nil, nil, r.Take()
 	}
 }
@@ -144,7 +150,20 @@ type run[T any] struct {
 	said    []said
 }
 
-func newRun[T any]() *run[T] { return &run[T]{notes: notes{all: true}} }
+// spare is the room of a run that was read.
+type spare struct {
+	text  []byte
+	items []cut
+}
+
+// newRun returns a run without records, in the room of another one where there is some.
+func newRun[T any](from *sync.Pool) *run[T] {
+	r := &run[T]{notes: notes{all: true}}
+	if room, ok := from.Get().(*spare); ok {
+		r.text, r.items = room.text, room.items
+	}
+	return r
+}
 
 // said is a warning, or what is said once.
 type said struct {
@@ -175,6 +194,7 @@ type cutter[T any] struct {
 	run     *run[T]
 	size    int
 	yield   func(*run[T]) bool
+	spare   *sync.Pool
 	stopped bool
 }
 
@@ -191,7 +211,7 @@ func (c *cutter[T]) give(it item) bool {
 	if len(r.text) < c.size && len(r.items) < runItems {
 		return true
 	}
-	c.run = newRun[T]()
+	c.run = newRun[T](c.spare)
 	c.stopped = !c.yield(r)
 	return !c.stopped
 }
@@ -241,6 +261,10 @@ type lane struct {
 	filler filler
 	quick  quickReader
 	plans  plans
+	// again says that a record is valid until the next one alone, and one is the last.
+	again bool
+	one   Record
+	only  [1]alert.Draft
 }
 
 func newLane(in Input, n *notes, say func(string), use func(*Record) bool) *lane {
@@ -269,7 +293,14 @@ func (l *lane) read(it item) bool {
 		it.text = string(it.raw)
 	}
 	l.clock.Line = it.line
-	r := &Record{Object: it.object, File: l.file, Line: it.line, notes: l.notes, clock: l.clock, reject: l.reject, spell: it.spell, paths: l.paths, plans: &l.plans, quick: &l.quick}
+	r := &l.one
+	if !l.again {
+		r = new(Record)
+	}
+	*r = Record{Object: it.object, File: l.file, Line: it.line, notes: l.notes, clock: l.clock, reject: l.reject, spell: it.spell, paths: l.paths, plans: &l.plans, quick: &l.quick}
+	if l.again {
+		r.only = &l.only
+	}
 	wrong := ""
 	switch {
 	case it.object != nil:

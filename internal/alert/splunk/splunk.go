@@ -36,14 +36,30 @@ func Sniff(head []byte, _ string) bool {
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
 	return export.Alerts(in, export.Format{
-		Read: read, Unit: time.Second, Table: true,
+		Read: newReader().read, Unit: time.Second, Table: true,
 		Names: map[string]string{
 			"id": "event_id", "rule_id": "search_name", "time": "_time", "score": "risk_score", "disposition_time": "review_time",
 		},
 	})
 }
 
-func read(r *export.Record) []alert.Draft {
+// reader has the names that every event is asked for, which are made once for a file.
+type reader struct {
+	left  []string // what is kept elsewhere than in the fields
+	named []export.Naming
+}
+
+func newReader() *reader {
+	return &reader{
+		left: []string{"event_id", "finding_id", "rule_id", "search_name", "rule_title", "rule_name", "_time", "urgency", "risk_score", "annotations",
+			"disposition", "disposition_label", "disposition_description", "review_time", "update_time", "reviewer", "owner", "status", "status_label", "status_group",
+			"_raw", "_bkt", "_cd", "_serial", "_si", "_indextime", "linecount", "punct", "mitre_technique_id", "mitre_tactic"},
+		named: []export.Naming{export.Each(alert.Host, "dest", "dest_host", "src", "src_host"), export.Each(alert.Address, "dest_ip", "src_ip"),
+			export.Each(alert.Account, "user", "src_user"), export.Each(alert.Mail, "recipient", "src_user_email")},
+	}
+}
+
+func (x *reader) read(r *export.Record) []alert.Draft {
 	if results := r.Objects("result"); len(results) == 1 {
 		r.Object = results[0]
 	}
@@ -57,14 +73,14 @@ func read(r *export.Record) []alert.Draft {
 		CaseID: r.Text("investigation_id", "incident_id"), Source: "Splunk Enterprise Security",
 		Tactic:     r.Text("annotations.mitre_attack.mitre_tactic", "mitre_tactic"),
 		Techniques: r.Techniques(r.Texts("annotations.mitre_attack", "annotations.mitre_attack.mitre_technique_id", "mitre_technique_id")),
-		Fields: r.Fields("event_id", "finding_id", "rule_id", "search_name", "rule_title", "rule_name", "_time", "urgency", "risk_score", "annotations",
-			"disposition", "disposition_label", "disposition_description", "review_time", "update_time", "reviewer", "owner", "status", "status_label", "status_group",
-			"_raw", "_bkt", "_cd", "_serial", "_si", "_indextime", "linecount", "punct", "mitre_technique_id", "mitre_tactic"),
+		Fields:     r.Fields(x.left...),
 	}
-	d.Entities = append(risky(r), r.Entities(export.Each(alert.Host, "dest", "dest_host", "src", "src_host"), export.Each(alert.Address, "dest_ip", "src_ip"),
-		export.Each(alert.Account, "user", "src_user"), export.Each(alert.Mail, "recipient", "src_user_email"))...)
+	d.Entities = r.Entities(x.named...)
+	if list := risky(r); len(list) > 0 {
+		d.Entities = append(list, d.Entities...)
+	}
 	state(r, &d)
-	return []alert.Draft{d}
+	return r.Only(&d)
 }
 
 // risky returns the risk objects, each of the type that stands beside it or, where there is
