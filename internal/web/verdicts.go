@@ -27,6 +27,9 @@ type verdictsView struct {
 	Paging  paging
 	AllOf   int
 	Library bool // there is a release to judge
+	Heads   []head
+	// Sort is the order that was asked for, and File where the list is as a file.
+	Sort, File string
 }
 
 // verdictFilter is what the list is narrowed to, apart from the platform.
@@ -35,33 +38,48 @@ type verdictFilter struct {
 }
 
 func (s *site) verdicts(r *http.Request) (view, error) {
+	v, kept, err := s.listVerdicts(r)
+	if err != nil || !v.Library {
+		return view{name: "verdicts", data: v}, err
+	}
+	v.Spread = spreadOver(kept)
+	v.Rows, v.Paging, err = onPage(r, kept)
+	return view{name: "verdicts", data: v}, err
+}
+
+// listVerdicts returns the verdicts that a request asks for, in its order; none without a
+// library.
+func (s *site) listVerdicts(r *http.Request) (v verdictsView, kept []assure.Verdict, err error) {
 	fr, err := s.begin(r, "verdicts", "Verdicts")
 	if err != nil {
-		return view{}, err
+		return v, nil, err
 	}
-	v := verdictsView{frame: fr, Library: fr.Release.Version != ""}
+	v = verdictsView{frame: fr, Library: fr.Release.Version != "", Heads: verdictHeads(r), Sort: r.URL.Query().Get("sort")}
 	if !v.Library {
-		return view{name: "verdicts", data: v}, nil
+		return v, nil, nil
 	}
 	if v.Filter, err = verdictFilterOf(r); err != nil {
-		return view{}, err
+		return v, nil, err
 	}
 	named, err := s.Objects.Narrowing(r.Context(), store.Query{Release: fr.Release, Tactic: v.Filter.Tactic, Platform: fr.Sel.Platform})
 	if err != nil {
-		return view{}, err
+		return v, nil, err
 	}
 	v.Filter.Tactic, v.Sel.Platform = named.Tactic, named.Platform
 	whole := fr.Sel
 	whole.Platform = "" // the list itself narrows, so that every platform stays on offer
 	a, err := s.assess(r.Context(), whole, fr.Release)
 	if err != nil {
-		return view{}, err
+		return v, nil, err
 	}
 	v.fill(a)
-	kept := v.narrow(a.Verdicts)
-	v.Spread = spreadOver(kept)
-	v.Rows, v.Paging, err = onPage(r, kept)
-	return view{name: "verdicts", data: v}, err
+	v.File = "/verdicts/table.csv"
+	q := r.URL.Query()
+	if q.Del("offset"); len(q) > 0 {
+		v.File += "?" + q.Encode()
+	}
+	kept, err = inOrder(r, v.narrow(a.Verdicts))
+	return v, kept, err
 }
 
 func verdictFilterOf(r *http.Request) (verdictFilter, error) {

@@ -179,6 +179,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /gaps", s.handle((*site).gaps))
 	mux.HandleFunc("GET "+gapPath, s.handle((*site).gap))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
+	mux.HandleFunc("GET /verdicts/table.csv", s.rosterFile((*site).verdictsFile))
 	mux.HandleFunc("GET /kept", s.handle((*site).keptList))
 	mux.HandleFunc("GET /kept/{name}", s.handle((*site).kept))
 	for _, x := range assessment.Rosters() {
