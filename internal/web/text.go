@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ import (
 // functions are what templates may call.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"action": action, "bar": bar, "bytes": size, "cellbar": cellBar, "changed": changed, "date": date, "day": day.Of, "f": number, "interval": interval, "look": lookOf,
+		"action": action, "bar": bar, "bytes": size, "coded": coded, "cellbar": cellBar, "changed": changed, "date": date, "day": day.Of, "f": number, "interval": interval, "look": lookOf,
 		"n": group, "part": part, "plural": plural, "percent": figure.Percent, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": stamp,
 		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
 		"anchor": anchor, "basis": basis, "pushed": pushed, "add": func(a, b int) int { return a + b },
@@ -101,6 +102,14 @@ func stamp(t time.Time) template.HTML {
 		return "–"
 	}
 	return template.HTML(`<time datetime="` + t.UTC().Format("2006-01-02T15:04:05Z") + `">` + when(t) + `</time>`) // digits and letters of ours
+}
+
+// command is a command in a sentence, up to what stands for a file, a folder or an id.
+var command = regexp.MustCompile(`candor (?:evidence template [a-z]+|[a-z ]+?(?: (?:FILE|PATH|ID|NAME)\b))`)
+
+// coded writes a sentence of the program's own with its commands set apart as such.
+func coded(text string) template.HTML {
+	return template.HTML(command.ReplaceAllString(template.HTMLEscapeString(text), "<code>$0</code>")) // all else of it is escaped
 }
 
 // short returns the start of a hash.
