@@ -174,13 +174,19 @@ func sorted(ev Evidence) Evidence {
 // first is the first pass: every analytic on its rung.
 func (a *assessor) first() {
 	a.subjects = make([]*subject, len(a.objects))
+	a.each(func(own *assessor, i int) { a.subjects[i] = own.subject(a.objects[i], a.seen[i]) })
+}
+
+// each does something about every analytic, on every core by an assessor of its own, and takes
+// over what those have measured.
+func (a *assessor) each(do func(own *assessor, i int)) {
 	var parts []*assessor
 	onCores(len(a.objects), func() func(int) {
 		own := a.apart()
 		parts = append(parts, own)
-		return func(i int) { a.subjects[i] = own.subject(a.objects[i], a.seen[i]) }
+		return func(i int) { do(own, i) }
 	})
-	for _, own := range parts { // what they have measured
+	for _, own := range parts {
 		maps.Copy(a.alerts.sums, own.alerts.sums)
 		maps.Copy(a.alerts.single, own.alerts.single)
 		maps.Copy(a.alerts.pooled, own.alerts.pooled)

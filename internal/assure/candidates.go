@@ -59,10 +59,11 @@ func (w *whatIf) feeds() []candidate {
 			sets[needsKey(unmet)] = unmet
 		}
 	}
-	var cs []candidate
-	for _, key := range slices.Sorted(maps.Keys(sets)) {
-		cs = append(cs, w.arrives(sets[key]))
-	}
+	keys := slices.Sorted(maps.Keys(sets))
+	cs := make([]candidate, len(keys))
+	onCores(len(keys), func() func(int) {
+		return func(i int) { cs[i] = w.arrives(sets[keys[i]]) }
+	})
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		if needs := byName[name]; len(needs) > 1 {
 			cs = append(cs, w.arrivesWhole(slices.SortedFunc(maps.Values(needs), compareNeeds)))

@@ -157,14 +157,15 @@ func (j *Judging) Assessment() Assessment {
 	a := j.a
 	a.compensate()
 	verdicts := make([]Verdict, len(a.subjects))
-	for i, s := range a.subjects {
-		s.Reasons = a.reasons(s)
+	a.each(func(own *assessor, i int) {
+		s := a.subjects[i]
+		s.Reasons = own.reasons(s)
 		s.Sentence = sentence(s)
-		s.Next = a.next(s)
-		s.Limits = a.limits(s)
-		s.Reportable = a.reportable(s)
+		s.Next = own.next(s)
+		s.Limits = own.limits(s)
+		s.Reportable = own.reportable(s)
 		verdicts[i] = s.Verdict
-	}
+	})
 	return a.assessment(verdicts, j.asOf)
 }
 

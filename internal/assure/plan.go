@@ -149,30 +149,37 @@ func (w *whatIf) named(names []Name) []*subject {
 
 // weigh sets what prospects that gain the same are ordered by, from whom one lifts.
 func (p *Prospect) weigh(w *whatIf, of []*subject) {
-	groups := map[*attack.Object]bool{}
+	groups, counted := map[*attack.Object]bool{}, map[string]bool{}
 	for _, s := range of {
 		if s.Measurement != nil && s.Measurement.Precision != nil {
 			p.Measured++
 		}
-		maps.Copy(groups, w.groups(s))
+		for _, t := range s.Techniques {
+			if counted[t.StixID] {
+				continue
+			}
+			counted[t.StixID] = true
+			for _, g := range w.groups(t.StixID) {
+				groups[g] = true
+			}
+		}
 		p.Evidence = max(p.Evidence, s.evidenceOf())
 	}
 	p.Groups = len(groups)
 }
 
-// groups returns the live groups that use the techniques of s.
-func (w *whatIf) groups(s *subject) map[*attack.Object]bool {
-	groups := map[*attack.Object]bool{}
-	for _, t := range s.Techniques {
-		of, ok := w.usedBy[t.StixID]
-		if !ok {
-			of = w.users(t.StixID)
-			maps.DeleteFunc(of, func(o *attack.Object, _ bool) bool { return o.Kind != attack.KindGroup || !o.Live() })
-			w.usedBy[t.StixID] = of
+// groups returns the live groups that use a technique.
+func (w *whatIf) groups(technique string) []*attack.Object {
+	of, ok := w.usedBy[technique]
+	if !ok {
+		for o := range w.users(technique) {
+			if o.Kind == attack.KindGroup && o.Live() {
+				of = append(of, o)
+			}
 		}
-		maps.Copy(groups, of)
+		w.usedBy[technique] = of
 	}
-	return groups
+	return of
 }
 
 // evidenceOf returns the day of the newest evidence that speaks of s: a log source that

@@ -151,7 +151,7 @@ func withoutRivals(all []Prospect) []Prospect {
 			kept = append(kept, p)
 			continue
 		}
-		key := fmt.Sprint(p.Action, p.Acts, p.Moves)
+		key := p.changes()
 		if i, ok := at[key]; ok {
 			kept[i].Or = append(kept[i].Or, append([]string{strings.Join(p.Targets, " and ")}, p.Or...)...)
 			continue
@@ -160,6 +160,20 @@ func withoutRivals(all []Prospect) []Prospect {
 		kept = append(kept, p)
 	}
 	return kept
+}
+
+// changes names what a prospect does, and how much of it, with what that would change.
+func (p *Prospect) changes() string {
+	var b strings.Builder
+	fmt.Fprint(&b, p.Action, p.Acts)
+	for i := range p.Moves {
+		m := &p.Moves[i]
+		for _, part := range []string{m.Analytic.StixID, m.Analytic.ATTACKID, m.Analytic.Name, string(m.From), string(m.To)} {
+			b.WriteString("\x1f")
+			b.WriteString(part)
+		}
+	}
+	return b.String()
 }
 
 // compareProspects orders by how many analytics are lifted for what it costs or,
@@ -235,13 +249,13 @@ type whatIf struct {
 	// elsewhere holds the folded names of log sources that an analytic needs and no
 	// platform of its can write.
 	elsewhere map[string]bool
-	usedBy    map[string]map[*attack.Object]bool // by STIX id of a technique, the live groups
+	usedBy    map[string][]*attack.Object // by STIX id of a technique, the live groups
 }
 
 func newWhatIf(a *assessor) *whatIf {
 	w := &whatIf{assessor: a, byTechnique: map[string][]*subject{}, byAnalytic: map[string][]*subject{},
 		byRule: map[string][]*subject{}, unmet: map[*subject][][]channel{}, byNeed: map[string][]*subject{}, hosts: map[channel]int{},
-		elsewhere: map[string]bool{}, usedBy: map[string]map[*attack.Object]bool{}}
+		elsewhere: map[string]bool{}, usedBy: map[string][]*attack.Object{}}
 	for _, s := range a.subjects {
 		for _, t := range s.Techniques {
 			w.byTechnique[t.ATTACKID] = append(w.byTechnique[t.ATTACKID], s)
