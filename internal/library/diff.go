@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"candor/internal/attack"
@@ -14,12 +15,19 @@ import (
 // versions. An empty to means the newest, and an empty from the one before to.
 // Without a domain it is the default one if that has both releases, else the
 // first that has. Where a release is there in both STIX versions, like is
-// compared with like if that can be.
+// compared with like if that can be. The report is shared, and the caller must not change it.
 func (s *Service) Diff(ctx context.Context, from, to, domain string) (diff.Report, error) {
 	older, newer, err := s.sides(ctx, from, to, domain)
 	if err != nil {
 		return diff.Report{}, err
 	}
+	r, err := s.diffs.Of(ctx, fmt.Sprintf("%q %q", editionOf(older), editionOf(newer)), func(ctx context.Context) (diff.Report, error) { return s.compare(ctx, older, newer) })
+	r.Old, r.New = older, newer // what is known of a file may have changed
+	return r, err
+}
+
+// compare returns what changed between two releases.
+func (s *Service) compare(ctx context.Context, older, newer attack.Release) (diff.Report, error) {
 	had, err := s.store.Members(ctx, older)
 	if err != nil {
 		return diff.Report{}, err

@@ -8,7 +8,9 @@ import (
 	"sync"
 
 	"candor/internal/attack"
+	"candor/internal/attack/diff"
 	"candor/internal/attack/odd"
+	"candor/internal/cache"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
@@ -26,6 +28,8 @@ type Service struct {
 	odd   sync.Map // edition to []store.Oddity
 	words sync.Map // edition to *vocabulary
 
+	diffs cache.Cache[diff.Report] // of two editions, which takes seconds
+
 	mu     sync.Mutex
 	latest *attack.Library // the view that Adjacent loaded last
 }
@@ -36,7 +40,9 @@ type edition struct{ domain, version, stix, hash string }
 func editionOf(r attack.Release) edition { return edition{r.Domain, r.Version, r.STIX, r.FileHash} }
 
 // New returns the service that answers from r.
-func New(r store.LibraryReader) *Service { return &Service{store: r} }
+func New(r store.LibraryReader) *Service {
+	return &Service{store: r, diffs: cache.Cache[diff.Report]{Most: 2}}
+}
 
 // Releases lists the imported releases by domain, then version, oldest first.
 func (s *Service) Releases(ctx context.Context) ([]attack.Release, error) {

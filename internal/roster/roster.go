@@ -72,6 +72,7 @@ const (
 	ToCase     Target = "case"
 	ToStanding Target = "standing" // how the techniques of an object stand
 	ToReach    Target = "reach"    // what an object is related to
+	ToChange   Target = "change"   // what changed in an object between two releases
 )
 
 // Cell is what a row says in a column. An empty cell says that it is not known, or that

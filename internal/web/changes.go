@@ -11,7 +11,7 @@ import (
 )
 
 // mostChanges is how many objects of one kind that changed alike are listed.
-const mostChanges = 200
+const mostChanges = 60
 
 // changesView is what changed between two releases.
 type changesView struct {

@@ -12,6 +12,7 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/attack/diff"
 	"candor/internal/fault"
 	"candor/internal/roster"
 )
@@ -20,6 +21,7 @@ import (
 type Rosterer interface {
 	Roster(ctx context.Context, r assessment.Request, name string) (roster.List, error)
 	Compare(ctx context.Context, r assessment.Request, ids []string) (roster.List, error)
+	Changes(ctx context.Context, r assessment.Request, report diff.Report) ([]assessment.Change, error)
 	Relations(ctx context.Context, r assessment.Request, id string, a assessment.Around) (assessment.Related, error)
 	Records(ctx context.Context, batch string, first int) (roster.List, int, error)
 	RuleNames(ctx context.Context) ([]assessment.RuleName, error)
@@ -296,7 +298,11 @@ func (v rosterView) Cells(r roster.Row) []cellView {
 func (v rosterView) cell(c roster.Cell, kind roster.Kind) cellView {
 	w := cellView{Cell: c, Kind: kind, Num: numeric(kind)}
 	for _, l := range c.Links {
-		w.To = append(w.To, v.Sel.Target(l))
+		to := v.Sel.Target(l)
+		if l.To == roster.ToChange {
+			to.URL = v.Sel.Link("/changes/objects/"+url.PathEscape(l.ID), "from", v.query.Get("from"))
+		}
+		w.To = append(w.To, to)
 	}
 	return w
 }

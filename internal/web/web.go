@@ -172,6 +172,9 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /object/{rest...}", s.spelled)
 	mux.HandleFunc("GET "+suggestPath, s.suggest)
 	mux.HandleFunc("GET /changes", s.handle((*site).changes))
+	mux.HandleFunc("GET /changes/objects", s.handle((*site).changedPage))
+	mux.HandleFunc("GET /changes/objects/table.csv", s.rosterFile((*site).changedRows))
+	mux.HandleFunc("GET /changes/objects/{id}", s.handle((*site).sides))
 	mux.HandleFunc("GET /matrix", s.handle((*site).matrix))
 	mux.HandleFunc("GET /matrix/layer.json", s.matrixFile("application/json", "layer.json", (*matrix.Matrix).Layer))
 	mux.HandleFunc("GET /matrix/picture.svg", s.matrixFile("image/svg+xml", "svg", func(m *matrix.Matrix) ([]byte, error) { return m.SVG(), nil }))
@@ -237,7 +240,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html", "template/rows.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "rule", "explore", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
 		"exercise", "pulls",
 		"evidence", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
