@@ -52,6 +52,8 @@ type Request struct {
 	// Mapping is the path of the mapping file, through which a file of any shape becomes
 	// records; empty for files of a known format.
 	Mapping string
+	// Choice is what of a proposed mapping somebody chose; only Propose asks for it.
+	Choice mapping.Choice
 	// Dates is the order of day and month in dates, one of decode's orders; empty where
 	// each file tells it.
 	Dates string

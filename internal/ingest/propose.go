@@ -68,7 +68,7 @@ func (r Request) Propose(ctx context.Context) (Proposed, error) {
 	case old != nil:
 		return Proposed{}, fault.New(fault.Usage, "the mapping is of version 1").At("%s", r.Mapping).Next("try it with: candor evidence check alerts --mapping %s %s", r.Mapping, l.path)
 	case m == nil:
-		if out.Proposal, err = mapping.Propose(l.path, head, r.Kind); err != nil || len(out.Missing) > 0 {
+		if out.Proposal, err = mapping.ProposeChosen(l.path, head, r.Kind, r.Choice); err != nil || len(out.Missing) > 0 {
 			return out, err
 		}
 		if known := toldKind(l.name, head[:min(len(head), headSize)]); known != "" {

@@ -35,17 +35,35 @@ type Proposal struct {
 	Missing []string `json:"missing"`
 	// Guessed are the keys that something was found for, with where.
 	Guessed map[string]string `json:"guessed"`
+	// Columns are the columns or paths that can be chosen from, in the order of the file.
+	Columns []Seen `json:"-"`
+}
+
+// Seen is a column or path of a file, as the file spells it, with a value that it has.
+type Seen struct{ Name, Example string }
+
+// Choice is what somebody who knows the file chose instead of what a look at it suggests:
+// for each key the column or path that makes it, empty for none, and the zone of times
+// that say none, empty for UTC.
+type Choice struct {
+	Columns map[string]string
+	Zone    string
 }
 
 // Propose looks at the first records of a file, which text begins with, and proposes how
 // they become evidence of a kind. It fails with fault.Usage for a kind that no mapping
 // makes, and with fault.Invalid where there is no record to look at.
 func Propose(file string, text []byte, kind string) (Proposal, error) {
+	return ProposeChosen(file, text, kind, Choice{})
+}
+
+// ProposeChosen proposes as Propose does, with what somebody chose.
+func ProposeChosen(file string, text []byte, kind string, chosen Choice) (Proposal, error) {
 	t, ok := targetOf(kind)
 	if !ok {
 		return Proposal{}, fault.New(fault.Usage, "no mapping makes %s", kind).Next("use one of: %s", strings.Join(Kinds(), ", "))
 	}
-	g := guesses{target: t, used: map[string]bool{}, found: map[string]*trait{}}
+	g := guesses{zone: chosen.Zone, target: t, used: map[string]bool{}, found: map[string]*trait{}}
 	g.shape = shapeOfText(text)
 	var err error
 	m := &Mapping{file: "the mapping", target: t, shape: g.shape}
@@ -57,12 +75,41 @@ func Propose(file string, text []byte, kind string) (Proposal, error) {
 		return Proposal{}, decode.Invalid(file, 0, "there is no record in it to look at").Next("name a file that holds some, JSON or delimited text")
 	}
 	g.guess()
+	if err := g.choose(chosen.Columns); err != nil {
+		return Proposal{}, err
+	}
 	g.entities()
 	out := Proposal{Kind: kind, Records: g.records, Text: g.text(file), Missing: g.missing(), Guessed: map[string]string{}}
 	for k, t := range g.found {
 		out.Guessed[k] = g.spell(t.path)
 	}
+	for _, p := range g.order {
+		if t := g.paths[p]; t.objects == 0 && t.records > 0 {
+			out.Columns = append(out.Columns, Seen{g.spell(p), strings.Join(t.examples(1), "")})
+		}
+	}
 	return out, nil
+}
+
+// choose has keys made by the columns that were chosen for them.
+func (g *guesses) choose(columns map[string]string) error {
+	for _, k := range g.keys {
+		name, said := columns[k.name]
+		if !said {
+			continue
+		}
+		delete(g.found, k.name)
+		if name == "" {
+			continue
+		}
+		at := slices.IndexFunc(g.order, func(p string) bool { return g.spell(p) == name })
+		if at < 0 {
+			return fault.New(fault.Usage, "the file has no column %q", name).At("%s", k.name).Next("choose one that it has")
+		}
+		g.found[k.name] = g.paths[g.order[at]]
+		g.used[g.order[at]] = true
+	}
+	return nil
 }
 
 // shapeOfText tells what stands between the cells of delimited text, and whether its
@@ -93,6 +140,7 @@ func shapeOfText(text []byte) shape {
 
 // guesses are what was found for the keys of a kind.
 type guesses struct {
+	zone string
 	target
 	*sample
 	shape shape
@@ -294,6 +342,9 @@ func (g *guesses) text(file string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Proposed from the first %s of %s. Read it before you use it: what was guessed may be wrong.\n", records(g.records), baseOf(file))
 	fmt.Fprintf(&b, "kind: mapping\nversion: 2\nof: %s\n", g.kind)
+	if g.zone != "" {
+		fmt.Fprintf(&b, "zone: %s   # of times that say none\n", scalar(g.zone))
+	}
 	switch g.shape.delimiter {
 	case '\t':
 		b.WriteString("delimiter: tab\n")

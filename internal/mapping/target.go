@@ -71,6 +71,18 @@ func Keys(kind string) []string {
 	return out
 }
 
+// Needed reports whether a record of a kind is none without a key, and Typed whether the
+// key takes columns by the type of entity that they are of.
+func Needed(kind, name string) (need, byType bool) {
+	t, _ := targetOf(kind)
+	for _, k := range t.keys {
+		if k.name == name {
+			return k.need, k.as == typed
+		}
+	}
+	return false, false
+}
+
 func targetOf(kind string) (target, bool) {
 	for _, t := range targets() {
 		if t.kind == kind {

@@ -78,6 +78,10 @@ type brought struct {
 	// Kind and Format are what the person says, empty where the content tells; Mapping is
 	// the text of a mapping, empty without one.
 	Kind, Format, Mapping string
+	// Choice is what the person chose of a proposed mapping, nil for nothing yet, and
+	// Dates the order of day and month.
+	Choice *mapping.Choice
+	Dates  string
 
 	Stage       string
 	Done, Total int64
@@ -406,7 +410,7 @@ func firstRune(s string) (rune, int) {
 
 // request is what is asked of what was brought.
 func (b *brought) request() ingest.Request {
-	r := ingest.Request{Kind: b.Kind, Paths: b.Names, Format: b.Format, Dir: b.Folder.Path(), Show: mostShown}
+	r := ingest.Request{Kind: b.Kind, Paths: b.Names, Format: b.Format, Dir: b.Folder.Path(), Show: mostShown, Dates: b.Dates}
 	if b.Mapping != "" {
 		r.Mapping = mappingFile
 		r.Format = ""
@@ -421,10 +425,11 @@ const mappingFile = ".mapping.yaml"
 // lookAt checks what was brought, and returns when that has ended or takes long.
 func (s *site) lookAt(id string) {
 	s.work(id, func(b brought, tell func(done, total int64)) func(*brought) {
+		chosen, err := b.compose()
 		r := b.request()
 		r.Progress = tell
-		told, err := b.Kind, error(nil)
-		if told == "" {
+		told := b.Kind
+		if err == nil && told == "" {
 			if told, err = r.KindOf(); err == nil {
 				r.Kind = told
 			}
@@ -433,12 +438,15 @@ func (s *site) lookAt(id string) {
 		if err == nil {
 			c, err = s.Writing.Bring.Check(context.Background(), r)
 		}
-		var p *ingest.Proposed
-		if err != nil && b.Mapping == "" || b.Mapping != "" && err != nil {
+		p := chosen
+		if p == nil && (err != nil && b.Mapping == "" || b.Mapping != "" && err != nil) {
 			p = proposed(b, cmp.Or(told, evidence.Alerts))
 		}
 		return func(b *brought) {
 			b.Told, b.Stage, b.Check, b.Proposed, b.Wrong, b.Hint = told, stageChecked, &c, p, "", ""
+			if chosen != nil {
+				b.Mapping = chosen.Text
+			}
 			if err != nil {
 				b.Check = nil
 				b.fail(err)
@@ -532,8 +540,13 @@ func (s *site) askBrought(w http.ResponseWriter, r *http.Request) (done, error) 
 				return false
 			}
 			of.Kind, of.Format, _ = strings.Cut(f.Get("as"), "/")
-			of.Mapping = text
-			if f.Get("do") != "map" {
+			of.Mapping, of.Choice, of.Dates = text, nil, ""
+			switch f.Get("do") {
+			case "map":
+			case "choose":
+				of.Mapping = ""
+				of.choose(f)
+			default:
 				of.Mapping = ""
 			}
 			return true
