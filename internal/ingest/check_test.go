@@ -4,10 +4,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"candor/internal/alert"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/store"
@@ -149,5 +151,25 @@ func TestEveryKindHasATemplate(t *testing.T) {
 		if !adds[k] {
 			t.Errorf("there is no template of %s", k)
 		}
+	}
+}
+
+// TestACheckHoldsNoMoreOfAFileThanItSays compares alerts by their ids, with a store and without.
+func TestACheckHoldsNoMoreOfAFileThanItSays(t *testing.T) {
+	asked := 0
+	store := func(context.Context, []string) (map[string][]alert.Identity, error) { asked++; return nil, nil }
+	for name, known := range map[string]func(context.Context, []string) (map[string][]alert.Identity, error){"with": store, "without": nil} {
+		x := twins{known: known}
+		for n := range twinsRemembers + 3*twinsAtOnce + 5 {
+			if err := x.add(t.Context(), &alert.Alert{ID: strconv.Itoa(n), RuleID: "r", Time: added}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(x.seen) > twinsRemembers || len(x.some) >= twinsAtOnce || cap(x.some) > 2*twinsAtOnce {
+			t.Errorf("%s a store: %d ids are remembered, %d wait", name, len(x.seen), len(x.some))
+		}
+	}
+	if asked != twinsRemembers/twinsAtOnce+3 {
+		t.Errorf("the store was asked %d times", asked)
 	}
 }

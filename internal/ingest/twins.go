@@ -45,7 +45,10 @@ func (t *twins) add(ctx context.Context, a *alert.Alert) error {
 	if len(t.seen) < twinsRemembers {
 		t.seen[i.ID] = []alert.Identity{i}
 	}
-	if t.some = append(t.some, i); t.known == nil || len(t.some) < twinsAtOnce {
+	if t.known == nil {
+		return nil
+	}
+	if t.some = append(t.some, i); len(t.some) < twinsAtOnce {
 		return nil
 	}
 	return t.compare(ctx)
