@@ -38,8 +38,8 @@ type objectsView struct {
 	Platforms []string
 	Sorts     []choice
 	Found     []store.Located
-	// Worst is the rung of analytics, and the worst case of techniques' own ones, by STIX
-	// id, and Judged says that there is one of either among what was found.
+	// Worst is the rung of analytics, and the worst case of those of strategies and
+	// techniques, by STIX id, and Judged says that there is one of either among what was found.
 	Worst  map[string]assure.Rung
 	Judged bool
 	Paging paging
@@ -104,33 +104,24 @@ func (s *site) objects(r *http.Request) (view, error) {
 	return view{name: "objects", data: v}, nil
 }
 
-// worst finds how the analytics and techniques among what was found stand.
+// worst finds how the analytics, detection strategies and techniques among what was found
+// stand.
 func (s *site) worst(r *http.Request, v *objectsView) error {
 	v.Worst = map[string]assure.Rung{}
 	for _, f := range v.Found {
-		if (f.Kind.Technique() || f.Kind == attack.KindAnalytic) && f.Live() {
-			v.Judged, v.Worst[f.StixID] = true, ""
-		}
+		v.Judged = v.Judged || f.Live() && (f.Kind.Technique() || f.Kind == attack.KindAnalytic || f.Kind == attack.KindStrategy)
 	}
 	if !v.Judged {
 		return nil
 	}
-	whole := v.Sel
-	whole.Platform = "" // that is a filter of the list
-	a, err := s.assess(r.Context(), whole, v.Release)
-	for i := range a.Verdicts {
-		rung := a.Verdicts[i].Rung
-		if id := a.Verdicts[i].Analytic.StixID; v.Worst[id] == "" {
-			v.Worst[id] = rung
-		}
-		for _, t := range a.Verdicts[i].Techniques {
-			have, found := v.Worst[t.StixID]
-			if found && rung != assure.NotApplicable && (have == "" || assure.CompareWorst(rung, have) < 0) {
-				v.Worst[t.StixID] = rung
-			}
-		}
+	board, err := s.Assessor.Board(r.Context(), s.requestFor(v.Sel, v.Release))
+	if err != nil {
+		return err
 	}
-	return err
+	for _, f := range v.Found {
+		v.Worst[f.StixID] = board.Worst(f.StixID)
+	}
+	return nil
 }
 
 // query returns the store's question. Relationship objects, identities and the

@@ -860,6 +860,16 @@ func TestTechniquesInListsSayHowTheyStand(t *testing.T) {
 	if rows < 5 {
 		t.Errorf("only %d techniques stand anywhere", rows)
 	}
+	strategies := 0
+	_, doc = d.page("/objects?kind=detection-strategy&lifecycle=live")
+	elements(doc, func(n *html.Node) {
+		if class, _ := attr(n, "class"); strings.HasPrefix(class, "rung r-") {
+			strategies++
+		}
+	})
+	if strategies < 5 {
+		t.Errorf("only %d detection strategies in a list stand anywhere", strategies)
+	}
 	if got := d.get("/objects?kind=group").body; strings.Contains(got, "Worst case here") {
 		t.Error("a list without techniques has a column for them")
 	}
