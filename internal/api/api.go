@@ -96,6 +96,10 @@ type Deps struct {
 	Tier Tier
 	// Registrar records what is stated of gaps; without it nothing is taken.
 	Registrar Registrar
+	// Profiles reads threat profiles, and ProfileKeeper records them; without it nothing is
+	// taken.
+	Profiles      Profiler
+	ProfileKeeper ProfileKeeper
 	// Pulls says how the pulls of the sources of a server stand; nil where it pulls none.
 	Pulls func() pull.Standing
 	// Expiries says what was removed for retention, and Expirer removes alerts; without it
@@ -149,6 +153,7 @@ func New(d Deps) http.Handler {
 	s.registerVerdicts(h)
 	s.registerMatrix(h)
 	s.registerGaps(h, mux)
+	s.registerProfiles(h, mux)
 	s.registerOthers(h)
 	s.registerGates(h)
 	s.registerReviews(h, mux)

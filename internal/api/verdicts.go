@@ -24,6 +24,7 @@ type Judged struct {
 	Release
 	AtSite
 	Platform string `query:"platform" doc:"Judge only the analytics of this platform" maxLength:"100"`
+	Profile  string `query:"profile" doc:"Judge only the analytics of the techniques of this threat profile" maxLength:"80"`
 	AsOf     string `query:"as_of" doc:"The day as of which to judge, 2006-01-02; today (UTC) when left out" format:"date" pattern:"^(19|20|21)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]$" patternDescription:"a day from 1900 to 2199, written as 2006-01-02"`
 }
 
@@ -89,7 +90,7 @@ func (s *server) assess(ctx context.Context, in Judged) (assure.Assessment, erro
 // judged makes the request that the parameters stand for.
 func (s *server) judged(in Judged) (assessment.Request, error) {
 	r, err := s.asked(in.Release, in.AsOf)
-	r.Platform, r.Site = in.Platform, in.AtSite.Site
+	r.Platform, r.Profile, r.Site = in.Platform, in.Profile, in.AtSite.Site
 	return r, err
 }
 

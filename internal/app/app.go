@@ -348,7 +348,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 		writing = web.Writing{Gaps: gapsInTurn{s, judge}, Labels: labelsInTurn{s.intake, s}, Bring: bringInTurn{inTurn{s, s.desk.Ingest}}, Veil: s.veil.InForce}
 	}
 	pages := web.New(web.Deps{
-		Door: at, Answers: answers.Handler, Register: judge, Sampler: judge, Writing: writing,
+		Door: at, Answers: answers.Handler, Register: judge, Profiler: judge, Sampler: judge, Writing: writing,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Rosterer: judge, Explorer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: s.archive(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Call: s.mode.Call, Version: version,
@@ -360,6 +360,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	}
 	if s.intake != nil {
 		deps.Intake, deps.Notetaker, deps.Tier, deps.Registrar, deps.Expirer = s.intake, notesInTurn{s, judge}, tiesInTurn{s, judge}, gapsInTurn{s, judge}, expiryInTurn{s}
+		deps.ProfileKeeper = profilesInTurn{s, judge}
 		deps.Bringer = filesInTurn{s.desk.InTurn, filepath.Join(s.dir, "rejects")}
 	}
 	if s.hold == nil {

@@ -9,6 +9,7 @@ import (
 	"candor/internal/gap"
 	"candor/internal/ingest"
 	"candor/internal/intake"
+	"candor/internal/profile"
 	"candor/internal/pull"
 	"candor/internal/retention"
 	"candor/internal/store"
@@ -129,6 +130,23 @@ func (t gapsInTurn) State(ctx context.Context, r assessment.Request, c gap.Chang
 	}
 	defer release()
 	return t.judge.State(ctx, r, c)
+}
+
+// profilesInTurn records what is stated of threat profiles while no command of the
+// server's writes.
+type profilesInTurn struct {
+	of    *stores
+	judge *assessment.Service
+}
+
+// StateProfile waits for its turn and records what is stated of a profile.
+func (t profilesInTurn) StateProfile(ctx context.Context, r assessment.Request, c profile.Change) (profile.Profile, bool, error) {
+	release, err := t.of.takeTurn(ctx, "candor serve, for a profile")
+	if err != nil {
+		return profile.Profile{}, false, err
+	}
+	defer release()
+	return t.judge.StateProfile(ctx, r, c)
 }
 
 // bringInTurn checks files of evidence, and lands them as inTurn does.

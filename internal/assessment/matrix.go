@@ -9,12 +9,19 @@ import (
 )
 
 // Matrix returns the matrix of the release that r selects in a view, narrowed. The
-// platform of r is left aside for that of a. It fails as Assess does, and as matrix.New
+// platform of r is left aside for that of a, and its profile is that of the matrix. It fails as Assess does, and as matrix.New
 // does.
 func (s *Service) Matrix(ctx context.Context, r Request, a matrix.Asked) (matrix.Matrix, error) {
 	in, err := s.matrixInput(ctx, r)
 	if err != nil {
 		return matrix.Matrix{}, err
+	}
+	set, err := s.profiled(ctx, r, in.Assessment.Release)
+	if err != nil {
+		return matrix.Matrix{}, err
+	}
+	if set != nil {
+		in.Profile = &matrix.Profile{Name: set.Profile.Name, Techniques: set.Techniques}
 	}
 	return matrix.New(in, a)
 }
@@ -29,7 +36,7 @@ func (s *Service) MatrixChoices(ctx context.Context, r Request) (matrix.Choices,
 }
 
 func (s *Service) matrixInput(ctx context.Context, r Request) (matrix.Input, error) {
-	r.Platform = ""
+	r.Platform, r.Profile = "", ""
 	a, err := s.Assess(ctx, r)
 	if err != nil {
 		return matrix.Input{}, err

@@ -33,6 +33,7 @@ func (s *Service) Next(ctx context.Context, r Request, limit int) (Plan, error) 
 		"What tuning a noisy rule would change cannot be supposed: candor tune tries thresholds and exclusions on its alerts.",
 		effortLimit(r.Policy.Costs),
 	}}
+	p.Limits = append(p.Limits, a.Narrowed...)
 	if limit > 0 {
 		p.Steps = a.NextSteps[:min(limit, len(a.NextSteps))]
 	}

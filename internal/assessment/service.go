@@ -37,6 +37,8 @@ type Request struct {
 	Release attack.ReleaseRef
 	// Platform narrows the result to one platform; empty means all.
 	Platform string
+	// Profile narrows it to the techniques of a threat profile; empty means all.
+	Profile string
 	// Site is whose evidence is judged, with what names no site; empty means all. Some
 	// evidence must name it.
 	Site string
@@ -98,15 +100,15 @@ func (s *Service) Assess(ctx context.Context, r Request) (assure.Assessment, err
 		return assure.Assessment{}, fault.New(fault.Usage, "the day of judgement is not stated")
 	}
 	a, err := s.whole(ctx, r)
-	if err != nil || r.Platform == "" {
+	if err != nil {
 		return a, err
 	}
 	known := assure.Platforms(a)
-	if !slices.ContainsFunc(known, func(p string) bool { return strings.EqualFold(p, r.Platform) }) {
+	if r.Platform != "" && !slices.ContainsFunc(known, func(p string) bool { return strings.EqualFold(p, r.Platform) }) {
 		return assure.Assessment{}, fault.New(fault.NotFound, "no analytic of %s has the platform %q", a.Release, r.Platform).At("platform").
 			Next("%s", near.Hint(r.Platform, known, ""))
 	}
-	return assure.Filter(a, r.Platform), nil
+	return s.narrow(ctx, r, a)
 }
 
 // whole returns the assessment of all platforms. One that rests on the same

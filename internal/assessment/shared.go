@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"candor/internal/day"
+	"candor/internal/profile"
 )
 
 // shared returns what work makes of a request, which it does once for all who ask
@@ -35,7 +36,7 @@ func (s *Service) same(ctx context.Context, r Request, what []string) (string, e
 	if err != nil {
 		return "", err
 	}
-	parts := append(what, g.evidence, g.alerts, fmt.Sprintf("%q", r.Release), r.Platform, r.Site,
+	parts := append(what, g.evidence, g.alerts, fmt.Sprintf("%q", r.Release), r.Platform, profile.Key(r.Profile), r.Site,
 		string(day.Of(r.AsOf)), moment(r.AsOf).Format(time.RFC3339), fmt.Sprintf("%+v", r.Policy))
 	for _, rel := range releases {
 		parts = append(parts, libraryKey(rel))

@@ -93,9 +93,6 @@ func (s *Service) standing(ctx context.Context, r Request) (assure.Assessment, e
 		if err != nil {
 			return assure.Assessment{}, err
 		}
-		if r.Platform != "" {
-			return assure.Filter(j.Standing(), r.Platform), nil
-		}
-		return j.Standing(), nil
+		return s.narrow(ctx, r, j.Standing())
 	}, "standing")
 }

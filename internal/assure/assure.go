@@ -434,6 +434,8 @@ type Assessment struct {
 	BySite *BySite `json:"by_site,omitempty"`
 	// Beside are those of Limits that every answer drawn from the evidence bears.
 	Beside []string `json:"beside,omitempty"`
+	// Narrowed are those of Limits that say which analytics it is about alone.
+	Narrowed []string `json:"narrowed,omitempty"`
 }
 
 // PolicyRef names the policy in force.

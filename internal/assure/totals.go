@@ -168,10 +168,19 @@ func Platforms(a Assessment) []string {
 // about single analytics stays as it is. A platform that no verdict names gives
 // an assessment without verdicts; see Platforms.
 func Filter(a Assessment, platform string) Assessment {
+	return Within(a, func(v *Verdict) bool {
+		return slices.ContainsFunc(v.Platforms, func(p string) bool { return strings.EqualFold(p, platform) })
+	}, "Narrowed to platform "+platform+": every figure is of its analytics alone.")
+}
+
+// Within returns an assessment with the verdicts alone that are meant, with everything
+// that is summed over them summed again, and says so among its limits. What is not about
+// single analytics stays as it is.
+func Within(a Assessment, meant func(*Verdict) bool, limit string) Assessment {
 	verdicts := []Verdict{}
-	for _, v := range a.Verdicts {
-		if slices.ContainsFunc(v.Platforms, func(p string) bool { return strings.EqualFold(p, platform) }) {
-			verdicts = append(verdicts, v)
+	for i := range a.Verdicts {
+		if meant(&a.Verdicts[i]) {
+			verdicts = append(verdicts, a.Verdicts[i])
 		}
 	}
 	tactics := make([]Name, len(a.Tactics))
@@ -182,6 +191,7 @@ func Filter(a Assessment, platform string) Assessment {
 	a.Totals = totalsOf(pointers(verdicts))
 	a.Tactics = tacticTotals(verdicts, tactics)
 	a.NextSteps = narrowed(a.NextSteps, verdicts)
-	a.Limits = append(slices.Clone(a.Limits), "Narrowed to platform "+platform+": every figure is of its analytics alone.")
+	a.Narrowed = append(slices.Clone(a.Narrowed), limit)
+	a.Limits = append(slices.Clone(a.Limits), limit)
 	return a
 }

@@ -23,6 +23,7 @@ import (
 type judging struct {
 	ref      attack.ReleaseRef
 	platform string
+	profile  string
 	site     string
 	asOf     string
 	policy   string
@@ -31,6 +32,12 @@ type judging struct {
 func (j *judging) flags(c *cobra.Command) {
 	j.wholeFlags(c)
 	c.Flags().StringVar(&j.platform, "platform", "", "only the analytics of one platform, for example Linux")
+	j.profileFlag(c)
+}
+
+// profileFlag is that of what can be read for a threat profile.
+func (j *judging) profileFlag(c *cobra.Command) {
+	c.Flags().StringVar(&j.profile, "profile", "", "only the techniques that a threat profile is about, by its name (candor profile list)")
 }
 
 // wholeFlags are those of what is judged over all platforms.
@@ -47,7 +54,7 @@ func (j *judging) siteFlag(c *cobra.Command) {
 
 // request makes the request that the flags stand for.
 func (p *program) request(j judging) (assessment.Request, error) {
-	r := assessment.Request{Release: selected(j.ref), Platform: j.platform, Site: j.site, AsOf: p.Now()}
+	r := assessment.Request{Release: selected(j.ref), Platform: j.platform, Profile: j.profile, Site: j.site, AsOf: p.Now()}
 	if j.asOf != "" {
 		d, err := day.Parse(j.asOf)
 		if err != nil {
@@ -144,6 +151,7 @@ Where evidence names sites, the summary says at which of them a verdict does not
 	keepFlag(c, &keep)
 	c.MarkFlagsMutuallyExclusive("keep", "explain")
 	c.MarkFlagsMutuallyExclusive("keep", "platform")
+	c.MarkFlagsMutuallyExclusive("keep", "profile")
 	c.MarkFlagsMutuallyExclusive("keep", "site")
 	c.MarkFlagsMutuallyExclusive("by", "explain")
 	c.MarkFlagsMutuallyExclusive("by", "rung")

@@ -29,7 +29,7 @@ func argumentValues() map[string][]values {
 	return map[string][]values{
 		"ID": {objects()}, "TECHNIQUE": {objects(attack.KindTechnique, attack.KindSubTechnique)}, "ID|RULE": {analytics, ruleIDs},
 		"RULE": {ruleIDs}, "CASE": {caseIDs}, "ALERT|CASE": {caseIDs}, "BATCH": {batchIDs}, "ENTRY": {batchIDs}, "BATCH|ENTRY": {batchIDs},
-		"RELEASE": {releaseNumbers}, "OLD": {releaseNumbers}, "NEW": {releaseNumbers},
+		"PROFILE": {profileNames}, "RELEASE": {releaseNumbers}, "OLD": {releaseNumbers}, "NEW": {releaseNumbers},
 	}
 }
 
@@ -39,7 +39,7 @@ func flagValues() map[string][]values {
 	analytics := objects(attack.KindAnalytic)
 	return map[string][]values{
 		"explain": {analytics}, "analytic": {analytics}, "rule": {ruleIDs}, "release": {releaseNumbers}, "domain": {domainNames},
-		"platform": {platformNames}, "site": {siteNames}, "tactic": {objects(attack.KindTactic)}, "kind": {kindWords}, "group": {objects(attack.KindGroup)},
+		"platform": {platformNames}, "site": {siteNames}, "profile": {profileNames}, "tactic": {objects(attack.KindTactic)}, "kind": {kindWords}, "group": {objects(attack.KindGroup)},
 		"software": {objects(attack.KindMalware, attack.KindTool)}, "campaign": {objects(attack.KindCampaign)}, "view": {viewWords},
 		"template --for": {analytics}, "gate --for": {purposeWords}, "waive --for": {purposeWords},
 	}
@@ -191,6 +191,16 @@ func platformNames(ctx context.Context, d *Desk, ref attack.ReleaseRef) ([]strin
 // siteNames lists the sites that the evidence names.
 func siteNames(ctx context.Context, d *Desk, _ attack.ReleaseRef) ([]string, error) {
 	return d.Assessment.Sites(ctx)
+}
+
+// profileNames lists the threat profiles that are stated.
+func profileNames(ctx context.Context, d *Desk, _ attack.ReleaseRef) ([]string, error) {
+	all, err := d.Assessment.Profiles(ctx)
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
+	}
+	return names, err
 }
 
 func kindWords(context.Context, *Desk, attack.ReleaseRef) ([]string, error) {

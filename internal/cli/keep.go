@@ -158,6 +158,9 @@ func assessLike(ctx context.Context, d *Desk, r assessment.Request, before assur
 	if r.Platform != "" {
 		return assure.Assessment{}, fault.New(fault.Usage, "what is kept is of every platform").At("--platform").Next("leave --platform out")
 	}
+	if r.Profile != "" {
+		return assure.Assessment{}, fault.New(fault.Usage, "what is kept is of every technique").At("--profile").Next("leave --profile out")
+	}
 	return d.Assessment.Assess(ctx, r)
 }
 

@@ -61,6 +61,7 @@ assess, the overview and the API have the same steps in the same order.`,
 	}
 	c.AddCommand(p.nextTakeCommand())
 	m.flags(c)
+	m.profileFlag(c)
 	m.siteFlag(c)
 	c.Flags().IntVar(&limit, "limit", 20, "how many to print at most; 0 prints all")
 	c.Flags().IntVar(&step, "step", 0, "print this step alone, with each thing that it is to be done to")

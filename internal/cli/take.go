@@ -14,6 +14,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/attack"
 	"candor/internal/fault"
+	"candor/internal/profile"
 	"candor/internal/take"
 )
 
@@ -60,18 +61,49 @@ names. A note may stand in place of a section; --derived leaves notes out.`,
 				if err != nil {
 					return err
 				}
-				t = as(t)
-				return p.emit(t, func(g *sheet) { showTake(g, &t, sources) })
+				read := readTake{Take: as(t)}
+				req.Release = attack.ReleaseRef{Domain: t.Release.Domain, Version: t.Release.Version}
+				if read.Profile, err = d.Assessment.ProfileUse(ctx, req, t.Object.StixID); err != nil {
+					return err
+				}
+				return p.emit(read, func(g *sheet) {
+					showTake(g, &read.Take, sources)
+					showUse(g, read.Profile)
+				})
 			})
 		},
 	}
 	j.wholeFlags(c)
+	j.profileFlag(c)
 	c.Flags().StringVar(&audience, "for", "", "whose reading: leader or engineer (default: both)")
 	c.Flags().BoolVar(&sources, "sources", false, "print below each sentence what it rests on")
 	c.Flags().BoolVar(&derived, "derived", false, "what is derived alone, without the notes of people")
 	c.Flags().BoolVar(&all, "all", false, "every live object of the release, in the order of the bundle")
+	c.MarkFlagsMutuallyExclusive("all", "profile")
 	_ = c.RegisterFlagCompletionFunc("for", cobra.FixedCompletions([]string{"leader", "engineer"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
+}
+
+// readTake is a take, with what a threat profile is to its object if one was named.
+type readTake struct {
+	take.Take
+	Profile *profile.Use `json:"profile,omitempty"`
+}
+
+// showUse says which techniques of a take's object a profile uses.
+func showUse(g *sheet, u *profile.Use) {
+	if u == nil {
+		return
+	}
+	g.head("Read for profile %s", u.Profile)
+	g.wrap("  ", u.Text, 100)
+	for i := range u.Used {
+		var by []string
+		for _, n := range u.Used[i].By {
+			by = append(by, strings.TrimSpace(n.ATTACKID+" "+n.Name))
+		}
+		g.wrap("    ", u.Used[i].Technique.ATTACKID+" "+u.Used[i].Technique.Name+": "+attack.Listed(by), 100)
+	}
 }
 
 // takeOf finds the object as its page does, so that the newest release of its domain

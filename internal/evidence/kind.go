@@ -23,6 +23,7 @@ const (
 	Notes        = "note"
 	Gaps         = "gap"
 	Chains       = "chains"
+	Profiles     = "profile"
 )
 
 // The kinds of record that batches hold, alerts and what is said of them apart.
@@ -53,6 +54,8 @@ const (
 	RecordGap = "gap"
 	// RecordChain is a file of definitions of chains, under its name.
 	RecordChain = "chain"
+	// RecordProfile is what somebody stated of a threat profile; see package profile.
+	RecordProfile = "profile"
 )
 
 // Naming says what is done about names of persons and machines in records of a kind.
@@ -138,6 +141,7 @@ func Kinds() []Kind {
 		{Name: Ties, One: "statement", Records: []string{RecordTie}, Naming: Mentioning},
 		{Name: Notes, One: "note", Records: []string{RecordNote}, Naming: Mentioning},
 		{Name: Gaps, One: "gap", Records: []string{RecordGap}, Naming: Mentioning},
+		{Name: Profiles, One: "profile", Records: []string{RecordProfile}, Naming: Mentioning},
 		{Name: Chains, One: "file of definitions", Records: []string{RecordChain}, Naming: Mentioning},
 	}
 }

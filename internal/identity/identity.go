@@ -39,6 +39,9 @@ const Notes = "notes"
 // Gaps is the scope of those who state gaps: what cannot be seen or relied on.
 const Gaps = "gaps"
 
+// Profiles is the scope of those who state threat profiles.
+const Profiles = "profiles"
+
 // Retention is the scope of those who have alerts removed.
 const Retention = "retention"
 
@@ -49,10 +52,10 @@ const Reviews = "reviews"
 const Evidence = "evidence"
 
 // Scopes lists what someone can be known to be for: to push one kind of evidence, to
-// write notes, to review incidents, to state gaps, to bring files, to have alerts removed,
+// write notes, to review incidents, to state gaps and threat profiles, to bring files, to have alerts removed,
 // or to read.
 func Scopes() []string {
-	return append(evidence.Pushed(), Notes, Reviews, Gaps, Evidence, Retention, string(Read))
+	return append(evidence.Pushed(), Notes, Reviews, Gaps, Profiles, Evidence, Retention, string(Read))
 }
 
 // Who is someone who wants something. The zero Who is anyone who reaches the server.

@@ -193,6 +193,9 @@ func (n *Narrowed) Words() string {
 			parts = append(parts, o.word+" "+strings.TrimSpace(o.of.ATTACKID+" "+o.of.Name))
 		}
 	}
+	if n.Profile != "" {
+		parts = append(parts, "profile "+n.Profile)
+	}
 	if n.Source != "" {
 		parts = append(parts, "rules of "+n.Source)
 	}

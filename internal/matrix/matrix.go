@@ -51,6 +51,8 @@ type Narrowed struct {
 	Software *assure.Name `json:"software,omitempty"`
 	Campaign *assure.Name `json:"campaign,omitempty"`
 	Tactic   *assure.Name `json:"tactic,omitempty"`
+	// Profile is the name of the threat profile to whose techniques it is narrowed.
+	Profile string `json:"profile,omitempty"`
 	// Source is the source of rules: only analytics that a rule of it claims are counted.
 	Source string `json:"rule_source,omitempty"`
 }
@@ -101,6 +103,14 @@ type Input struct {
 	Assessment *assure.Assessment
 	// Sources are the sources of rules by rule id.
 	Sources map[string]string
+	// Profile is the threat profile to whose techniques the matrix is narrowed; nil for none.
+	Profile *Profile
+}
+
+// Profile is a threat profile as the release reads it.
+type Profile struct {
+	Name       string
+	Techniques []*attack.Object
 }
 
 // New makes the matrix that is asked for. What is asked for and not in the release, or not

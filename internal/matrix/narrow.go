@@ -57,7 +57,7 @@ func (in *Input) narrow(a Asked) (*narrowing, error) {
 		if strings.TrimSpace(w.asked) == "" {
 			continue
 		}
-		o, err := in.object(w.field, w.asked, w.kinds)
+		o, err := in.Library.Called(w.field, w.asked, w.kinds...)
 		if err != nil {
 			return nil, err
 		}
@@ -68,6 +68,10 @@ func (in *Input) narrow(a Asked) (*narrowing, error) {
 			about = in.Library.Sources(o.ID, w.relation)
 		}
 		n.only(about)
+	}
+	if in.Profile != nil {
+		n.of.Profile = in.Profile.Name
+		n.only(in.Profile.Techniques)
 	}
 	return n, nil
 }
@@ -160,38 +164,6 @@ func oneOf(field, asked string, all func() []string, missing string) (string, er
 		hint = near.Hint(asked, words, "choose one of those that there are")
 	}
 	return "", fault.New(fault.NotFound, "%s", fmt.Sprintf(missing, asked)).At("%s", field).Next("%s", hint)
-}
-
-// object returns the one live object of the kinds that is meant.
-func (in *Input) object(field, asked string, kinds []attack.Kind) (*attack.Object, error) {
-	asked = strings.TrimSpace(asked)
-	var found []*attack.Object
-	var words []string
-	for _, o := range in.Library.Objects() {
-		if !slices.Contains(kinds, o.Kind) || !o.Live() {
-			continue
-		}
-		if o.ATTACKID == attack.SpellID(asked) || o.ID == asked || strings.EqualFold(o.ShortName, asked) {
-			return o, nil
-		}
-		called := append([]string{o.Name}, o.Aliases...)
-		if slices.ContainsFunc(called, func(name string) bool { return attack.Fold(name) == attack.Fold(asked) }) {
-			found = append(found, o)
-		}
-		words = append(append(words, called...), o.ATTACKID)
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return nil, fault.New(fault.NotFound, "%s has no %s %q", in.Library.Release, field, asked).At("%s", field).
-			Next("%s", near.Hint(asked, words, "write its ATT&CK ID or its name"))
-	}
-	var ids []string
-	for _, o := range found {
-		ids = append(ids, o.ATTACKID+" "+o.Name)
-	}
-	return nil, fault.New(fault.Usage, "several are called %q", asked).At("%s", field).Next("write the ATT&CK ID of one of: %s", strings.Join(ids, ", "))
 }
 
 // Choices are what a matrix can be narrowed to, for those who choose.

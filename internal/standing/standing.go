@@ -198,8 +198,14 @@ func techniques(objects []*attack.Object) []*attack.Object {
 
 // Of returns the standing of an object; see Techniques for what that is made of.
 func (b *Board) Of(o *attack.Object) Standing {
-	ts := Techniques(b.lib, o)
-	s := Standing{Of: nameOf(o), Kind: o.Kind, Techniques: []Technique{}, Stages: []Stage{}, Unseen: []assure.Name{}}
+	s := b.Over(nameOf(o), Techniques(b.lib, o))
+	s.Kind = o.Kind
+	return s
+}
+
+// Over returns the standing of some techniques, each named once, under a name.
+func (b *Board) Over(of assure.Name, ts []*attack.Object) Standing {
+	s := Standing{Of: of, Techniques: []Technique{}, Stages: []Stage{}, Unseen: []assure.Name{}}
 	s.Totals = assure.GroupOver(s.Of, b.Verdicts(ts)).Totals
 	for _, t := range ts {
 		row := Technique{Group: b.groups[t.ID], Tactics: namesOf(b.lib.TacticsOf(t.ID))}

@@ -79,7 +79,7 @@ func (s *site) analyse(r *http.Request, fr frame, p library.Page) analysis {
 		return a
 	}
 	whole := fr.Sel
-	whole.Platform = ""
+	whole.Platform, whole.Profile = "", ""
 	all, err := s.assess(r.Context(), whole, p.Release)
 	if err != nil {
 		if r.Context().Err() == nil {

@@ -118,7 +118,7 @@ func (s *site) later(r *http.Request, v *movedView) (assure.Assessment, error) {
 		return a, err
 	}
 	whole := v.Sel
-	whole.Platform, whole.Site = "", "" // what is kept is of every platform and site
+	whole.Platform, whole.Site, whole.Profile = "", "", "" // what is kept is of every platform, site and technique
 	return s.assess(r.Context(), whole, v.Release)
 }
 

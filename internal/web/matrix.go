@@ -52,7 +52,9 @@ func (s *site) matrixOf(r *http.Request) (frame, matrix.Asked, matrix.Matrix, er
 	if fr.Release.Version == "" {
 		return fr, asked, matrix.Matrix{}, nil
 	}
-	m, err := s.Assessor.Matrix(r.Context(), s.requestFor(fr.Sel, fr.Release), asked)
+	req := s.requestFor(fr.Sel, fr.Release)
+	req.Profile = fr.Sel.Profile
+	m, err := s.Assessor.Matrix(r.Context(), req, asked)
 	return fr, asked, m, err
 }
 

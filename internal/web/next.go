@@ -67,7 +67,7 @@ func (s *site) next(r *http.Request) (view, error) {
 	if fr.Release.Version == "" {
 		return view{name: "next", data: v}, nil
 	}
-	req.Platform = fr.Sel.Platform
+	req.Platform, req.Profile = fr.Sel.Platform, fr.Sel.Profile
 	if v.P, err = s.Measurer.Next(r.Context(), req, 0); err != nil {
 		return view{}, err
 	}

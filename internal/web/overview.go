@@ -109,7 +109,7 @@ func (s *site) overview(r *http.Request) (view, error) {
 		return view{name: "empty", data: emptyView{frame: fr, Evidence: piles(bs)}}, nil
 	}
 	asked := s.requestFor(fr.Sel, fr.Release)
-	asked.Platform = fr.Sel.Platform
+	asked.Platform, asked.Profile = fr.Sel.Platform, fr.Sel.Profile
 	a, err := s.Assessor.Overview(r.Context(), asked)
 	if err != nil {
 		return view{}, err
@@ -122,7 +122,7 @@ func (s *site) overview(r *http.Request) (view, error) {
 	v.Overdue = gaps.Gaps[:min(gaps.Overdue, len(gaps.Gaps))]
 	v.Call = s.Call
 	v.Ending, v.Soon = folded(assure.Endings(&a, s.inForce.Readiness, soon)), soon
-	if fr.Sel.Platform == "" && fr.Sel.Site == "" { // what is kept is of every platform and site
+	if fr.Sel.Platform == "" && fr.Sel.Site == "" && fr.Sel.Profile == "" { // what is kept is of all
 		err = v.move(s.Kept)
 	}
 	return view{name: "overview", data: v}, err

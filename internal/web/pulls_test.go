@@ -27,6 +27,13 @@ func pulled() pull.Standing {
 	}}
 }
 
+// unlinked is the same without a batch, which a desk need not have.
+func unlinked() pull.Standing {
+	s := pulled()
+	s.Pulls[0].Last[0].Batches = nil
+	return s
+}
+
 func withPulls(s *pull.Standing) func(*desk, *web.Deps) {
 	return func(_ *desk, deps *web.Deps) { deps.Pulls = func() pull.Standing { return *s } }
 }

@@ -12,6 +12,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/fault"
+	"candor/internal/profile"
 	"candor/internal/sample"
 	"candor/internal/store"
 )
@@ -23,6 +24,9 @@ type selection struct {
 	// Platform and AsOf narrow verdicts; empty means all, and today. Site is whose evidence
 	// is judged; empty means all.
 	Platform, AsOf, Site string
+	// Profile is the threat profile for which the pages that can be are read; empty means
+	// all techniques.
+	Profile string
 }
 
 // selected reads the selection of a request.
@@ -34,6 +38,7 @@ func selected(r *http.Request) (selection, error) {
 		Platform: strings.TrimSpace(q.Get("platform")),
 		AsOf:     strings.TrimSpace(q.Get("as_of")),
 		Site:     q.Get("site"),
+		Profile:  strings.TrimSpace(q.Get("profile")),
 	}
 	if s.AsOf == "" {
 		return s, nil
@@ -52,7 +57,7 @@ func (s selection) ref() attack.ReleaseRef {
 // is a filter of some pages and no place.
 func (s selection) values() url.Values {
 	v := url.Values{}
-	for _, p := range [][2]string{{"domain", s.Domain}, {"release", s.Release}, {"as_of", s.AsOf}, {"site", s.Site}} {
+	for _, p := range [][2]string{{"domain", s.Domain}, {"release", s.Release}, {"as_of", s.AsOf}, {"site", s.Site}, {"profile", s.Profile}} {
 		if p[1] != "" {
 			v.Set(p[0], p[1])
 		}
@@ -145,6 +150,8 @@ type frame struct {
 	Releases  []choice
 	// Sites are those whose evidence can be judged alone.
 	Sites []string
+	// Profiles are the threat profiles for which the page can be read.
+	Profiles []string
 	// Words is what the search field holds.
 	Words   string
 	Policy  assure.PolicyRef
@@ -178,7 +185,7 @@ func (s *site) frame(r *http.Request, sel selection, rel attack.Release) (frame,
 		f.Sel.Domain = attack.ShortDomain(rel.Domain)
 	}
 	for _, a := range slices.Backward(all) {
-		to := selection{Domain: attack.ShortDomain(a.Domain), Release: a.Version, AsOf: sel.AsOf, Site: sel.Site}
+		to := selection{Domain: attack.ShortDomain(a.Domain), Release: a.Version, AsOf: sel.AsOf, Site: sel.Site, Profile: sel.Profile}
 		f.Releases = append(f.Releases, choice{Name: a.String(), URL: to.Link(r.URL.EscapedPath()),
 			Chosen: a.Domain == rel.Domain && a.Version == rel.Version})
 	}
@@ -203,7 +210,7 @@ func several(all []attack.Release) bool {
 // assess judges a release as the selection says.
 func (s *site) assess(ctx context.Context, sel selection, rel attack.Release) (assure.Assessment, error) {
 	r := s.requestFor(sel, rel)
-	r.Platform = sel.Platform
+	r.Platform, r.Profile = sel.Platform, sel.Profile
 	return s.Assessor.Assess(ctx, r)
 }
 
@@ -236,6 +243,13 @@ func (s *site) begin(r *http.Request, here, title string) (frame, error) {
 	fr.Here, fr.Title = here, title
 	if err == nil && slices.Contains([]string{"overview", "matrix", "gaps", "verdicts", "measurements"}, here) {
 		fr.Sites, err = s.Assessor.Sites(r.Context())
+	}
+	if err == nil && slices.Contains([]string{"overview", "matrix", "verdicts", "next"}, here) {
+		var all []profile.Stated
+		all, err = s.Profiler.Profiles(r.Context())
+		for i := range all {
+			fr.Profiles = append(fr.Profiles, all[i].Name)
+		}
 	}
 	return fr, err
 }

@@ -10,6 +10,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/figure"
 	"candor/internal/library"
+	"candor/internal/profile"
 	"candor/internal/standing"
 	"candor/internal/take"
 )
@@ -22,7 +23,9 @@ type takeView struct {
 	// kind of which none is written.
 	Problem string
 	Take    *take.Take
-	API     string
+	// Use is what the threat profile that is read for says of the object; nil for none.
+	Use *profile.Use
+	API string
 	// written are the words of people, by the ID of the note.
 	written map[string]noteView
 }
@@ -49,6 +52,7 @@ func (s *site) takeOf(r *http.Request, fr frame, p library.Page, pr *prose.Page)
 	if !take.Written(p.Object.Kind) {
 		return v
 	}
+	v.Use = s.usedBy(r, fr, p.Object.ID)
 	t, err := s.Assessor.Take(r.Context(), s.requestFor(fr.Sel, p.Release), p.Object.ID)
 	switch {
 	case err == nil:

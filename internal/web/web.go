@@ -86,6 +86,8 @@ type Deps struct {
 	Reviews Reviewer
 	// Measurer says what alerts show.
 	Measurer Measurer
+	// Profiler reads threat profiles.
+	Profiler Profiler
 	// Rosterer makes the lists of what there is.
 	Rosterer Rosterer
 	// Explorer lists the alerts of a rule, and says what thresholds would do.
@@ -181,6 +183,8 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /matrix/table.csv", s.matrixFile("text/csv; charset=utf-8", "csv", (*matrix.Matrix).CSV))
 	mux.HandleFunc("GET /gaps", s.handle((*site).gaps))
 	mux.HandleFunc("GET "+gapPath, s.handle((*site).gap))
+	mux.HandleFunc("GET "+profilesPath, s.handle((*site).profiles))
+	mux.HandleFunc("GET "+profilesPath+"/{id}", s.handle((*site).profile))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
 	mux.HandleFunc("GET /verdicts/table.csv", s.rosterFile((*site).verdictsFile))
 	mux.HandleFunc("GET /kept", s.handle((*site).keptList))
@@ -240,7 +244,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html", "template/rows.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "profiles", "profile", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
 		"exercise", "pulls",
 		"evidence", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))

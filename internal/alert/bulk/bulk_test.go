@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,6 +49,9 @@ func read(alerts func(jsonl.Input) iter.Seq2[*alert.Alert, error], text io.Reade
 // same checks that both readers say the same of a text.
 func same(t interface{ Errorf(string, ...any) }, text string) {
 	want, got := read(jsonl.Alerts, strings.NewReader(text)), read(bulk.Alerts, strings.NewReader(text))
+	if reflect.DeepEqual(want, got) {
+		return // what cmp would take a hundred times as long to find of many rows
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		if len(text) > 500 {
 			text = text[:500] + "..."

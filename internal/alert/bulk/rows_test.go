@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -37,6 +38,9 @@ func readRows(alerts func(tabular.Input, *tabular.Mapping) iter.Seq2[*alert.Aler
 // sameRows checks that both readers say the same of a table.
 func sameRows(t interface{ Errorf(string, ...any) }, m *tabular.Mapping, text string) {
 	want, got := readRows(tabular.Alerts, m, strings.NewReader(text)), readRows(bulk.Rows, m, strings.NewReader(text))
+	if reflect.DeepEqual(want, got) {
+		return // what cmp would take a hundred times as long to find of many rows
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		if len(text) > 500 {
 			text = "... " + text[len(text)-500:]
