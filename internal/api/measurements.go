@@ -53,7 +53,8 @@ type recallInput struct {
 }
 
 type nextInput struct {
-	Limit int `query:"limit" doc:"How many to list at most; 0 lists all" default:"20" minimum:"0" maximum:"100000"`
+	Limit   int    `query:"limit" doc:"How many to list at most; 0 lists all" default:"20" minimum:"0" maximum:"100000"`
+	Profile string `query:"profile" doc:"Only what lifts analytics of the techniques of this threat profile" maxLength:"80"`
 	Windowed
 }
 
@@ -151,6 +152,9 @@ func (s *server) tune(ctx context.Context, in *ruleInput) (*tuneOutput, error) {
 }
 
 func (s *server) next(ctx context.Context, in *nextInput) (*nextOutput, error) {
-	m, err := answer(ctx, s, &in.Windowed, func(r assessment.Request) (assessment.Plan, error) { return s.Measurer.Next(ctx, r, in.Limit) })
+	m, err := answer(ctx, s, &in.Windowed, func(r assessment.Request) (assessment.Plan, error) {
+		r.Profile = in.Profile
+		return s.Measurer.Next(ctx, r, in.Limit)
+	})
 	return &nextOutput{m}, err
 }

@@ -355,7 +355,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	})
 	deps := api.Deps{
 		Door: at, Answers: answers.Handler,
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Standing,
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Profiles: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
 	if s.intake != nil {

@@ -252,7 +252,12 @@ func (s *Set) limits() []string {
 		}
 	}
 	if n := len(s.Unknown); n > 0 {
-		out = append(out, figure.Sprintf("The layer names %s that this release does not have, among them %s.", figure.Of(int64(n), "technique", "techniques"), attack.Listed(s.Unknown[:min(n, 20)])))
+		const shown = 20
+		text := figure.Of(int64(n), "technique", "techniques") + " of the layer are not in this release: " + strings.Join(s.Unknown[:min(n, shown)], ", ")
+		if n > shown {
+			text += " and more"
+		}
+		out = append(out, text+".")
 	}
 	return out
 }
