@@ -215,10 +215,16 @@ func (d *desk) crawl(from string) map[string]*html.Node {
 			continue
 		}
 		seen[place] = must(html.Parse(strings.NewReader(a.body)))(d.t)
+		walked := 0
 		elements(seen[place], func(n *html.Node) {
 			to, _, ok := local(n)
 			if rel, _ := attr(n, "rel"); rel == "nofollow" { // the same rows in another order
 				return
+			}
+			if relations := strings.Contains(to, "/relations"); relations && strings.Contains(place, "/relations") {
+				if walked++; walked > 3 { // a picture leads to all that stand in it, whose pages lead to theirs
+					return
+				}
 			}
 			if _, known := seen[to]; ok && !known {
 				seen[to] = nil
