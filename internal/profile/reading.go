@@ -253,7 +253,7 @@ func (s *Set) limits() []string {
 	}
 	if n := len(s.Unknown); n > 0 {
 		const shown = 20
-		text := figure.Of(int64(n), "technique", "techniques") + " of the layer are not in this release: " + strings.Join(s.Unknown[:min(n, shown)], ", ")
+		text := "The layer names " + figure.Of(int64(n), "technique", "techniques") + " that this release does not have: " + strings.Join(s.Unknown[:min(n, shown)], ", ")
 		if n > shown {
 			text += " and more"
 		}
