@@ -92,7 +92,7 @@ func Questions(lib *attack.Library, ev *Evidence, claims claim.Claims, p Policy,
 		}
 		id := e.ID()
 		of := ofExercise(id)
-		b := bouts[id]
+		b := bouts.of[id]
 		q := Question{Of: of, Around: b.around(e.Time, p, today)}
 		q.Sites = named(e.Site)
 		wide := q
@@ -210,10 +210,27 @@ func (b *bout) around(at time.Time, p Policy, today day.Date) alert.Around {
 	return q
 }
 
+// bouts sets the exercises of the evidence apart.
+type bouts struct {
+	of map[string]bout // by id of an exercise
+	// ids are those of the exercises in the order of their times, beside what bout says of
+	// each, and rivals those of which a rule that claimed both would make more.
+	ids    []string
+	beside []int
+	rivals []rival
+}
+
+// rival is two exercises of different behaviour at one time and place, by their places,
+// and the ATT&CK IDs of what they were of, which no rule claims both.
+type rival struct {
+	places [2]int
+	of     [2]string
+}
+
 // boutsOf sets exercises apart, by their id: two that took place at one place, and whose
 // behaviour one rule claims, cannot both have raised an alert. One that lies after the
 // later of them began is taken to be of that. Rules are those that claim an ATT&CK ID.
-func boutsOf(lib *attack.Library, es []evidence.Of[exercise.Exercise], rules map[string][]string, p Policy) map[string]bout {
+func boutsOf(lib *attack.Library, es []evidence.Of[exercise.Exercise], rules map[string][]string, p Policy) *bouts {
 	type placed struct {
 		*exercise.Exercise
 		of string
@@ -225,8 +242,7 @@ func boutsOf(lib *attack.Library, es []evidence.Of[exercise.Exercise], rules map
 	}
 	slices.SortFunc(all, func(x, y placed) int { return cmp.Or(x.Time.Compare(y.Time), strings.Compare(x.Key(), y.Key())) })
 	same := func(a, b string) bool { return a == "" || b == "" || strings.EqualFold(a, b) }
-	bouts := make(map[string]bout, len(all))
-	beside := make([]int, len(all))
+	bs := &bouts{of: make(map[string]bout, len(all)), ids: make([]string, len(all)), beside: make([]int, len(all))}
 	for i, e := range all {
 		b := bout{}
 		for j := i + 1; j < len(all) && b.until.IsZero(); j++ {
@@ -235,23 +251,55 @@ func boutsOf(lib *attack.Library, es []evidence.Of[exercise.Exercise], rules map
 			if after > time.Duration(p.Readiness.CorroborateHours)*time.Hour {
 				break
 			}
-			if !same(e.Host, x.Host) || !same(e.Site, x.Site) || !meet(rules[e.of], rules[x.of]) {
+			if !same(e.Host, x.Host) || !same(e.Site, x.Site) {
 				continue
 			}
-			if after > beforehand {
+			switch met := meet(rules[e.of], rules[x.of]); {
+			case met && after > beforehand:
 				b.until, b.next = x.Time.Add(-beforehand), x.Test
-			} else if x.of != e.of {
-				beside[i], beside[j] = beside[i]+1, beside[j]+1
+			case after > beforehand || x.of == e.of:
+			case met:
+				bs.beside[i], bs.beside[j] = bs.beside[i]+1, bs.beside[j]+1
+			default:
+				bs.rivals = append(bs.rivals, rival{[2]int{i, j}, [2]string{e.of, x.of}})
 			}
 		}
-		bouts[e.ID()] = b
+		bs.ids[i] = e.ID()
+		bs.of[bs.ids[i]] = b
 	}
-	for i := range all {
-		b := bouts[all[i].ID()]
-		b.beside = beside[i]
-		bouts[all[i].ID()] = b
+	bs.count(nil)
+	return bs
+}
+
+// count notes how many exercises are beside each, and so many more.
+func (bs *bouts) count(more map[int]int) {
+	for i, id := range bs.ids {
+		b := bs.of[id]
+		b.beside = bs.beside[i] + more[i]
+		bs.of[id] = b
 	}
-	return bouts
+}
+
+// with returns what sets exercises apart when more rules claim behaviour, and of which it is
+// other than it was; those are empty where nothing is. When alerts are another exercise's
+// stays as it is: what was raised until then is known for no other time.
+func (bs *bouts) with(rules map[string][]string) (*bouts, map[string]bool) {
+	more, other := map[int]int{}, map[string]bool{}
+	for _, r := range bs.rivals {
+		if meet(rules[r.of[0]], rules[r.of[1]]) {
+			for _, i := range r.places {
+				more[i]++
+				other[bs.ids[i]] = true
+			}
+		}
+	}
+	if len(more) == 0 {
+		return bs, other
+	}
+	next := *bs
+	next.of = maps.Clone(bs.of)
+	next.count(more)
+	return &next, other
 }
 
 // meet reports whether two sorted lists have anything in common.

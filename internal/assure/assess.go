@@ -55,7 +55,7 @@ type assessor struct {
 	alerts    alertIndex
 	tunings   tuningIndex
 	around    surroundings
-	bouts     map[string]bout // by id of an exercise
+	bouts     *bouts
 
 	operations map[string]Operation // of the rules of which runs are recorded
 	enabled    map[string]bool      // the rules that are said to be
@@ -112,6 +112,7 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	a.operate(asOf)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
 	a.away = a.indexAway()
+	a.bouts = new(bouts)
 	if len(ev.Exercises) > 0 {
 		a.bouts = boutsOf(lib, ev.Exercises, claimingRules(lib, a.claims), p)
 	}

@@ -107,7 +107,7 @@ func results() []string { return []string{"failed", "inconclusive", "passed"} }
 // try judges one exercise for s.
 func (a *assessor) hear(s *subject, e numbered) tried {
 	v := &e.Value
-	b := a.bouts[e.id]
+	b := a.bouts.of[e.id]
 	q := b.around(v.Time, a.policy, a.today)
 	q.Sites, q.Entities, q.Hosts = named(v.Site), named(v.Host), v.Host != ""
 	t := tried{Of: e.Of, Trial: Trial{ID: e.id, Exercise: *v, From: q.From, To: q.To, Fired: []Firing{}, Others: []Firing{}, Beside: b.beside, Batch: e.Batch}}

@@ -329,7 +329,7 @@ func (w *whatIf) try(c candidate) Prospect {
 	p := c.Prospect
 	p.Moves, p.Named = []Move{}, []Name{}
 	var lifted []*subject
-	for _, s := range c.reach {
+	for _, s := range w.reached(&c, b, claims) {
 		again := *s
 		if len(c.Supposed.Telemetry.Observations)+len(c.Supposed.Telemetry.Externals) > 0 {
 			again.Visibility = b.view.Of(s.object)
@@ -347,6 +347,26 @@ func (w *whatIf) try(c candidate) Prospect {
 	}
 	p.weigh(w, lifted)
 	return p
+}
+
+// reached returns whom a supposition can reach: a rule that claims what two exercises at one
+// time and place were of, too, leaves each of them less sure of an alert, and whoever rests
+// on them.
+func (w *whatIf) reached(c *candidate, b *assessor, claims claim.Claims) []*subject {
+	if len(c.Supposed.Rules) == 0 || len(w.bouts.rivals) == 0 {
+		return c.reach
+	}
+	var other map[string]bool
+	if b.bouts, other = w.bouts.with(claimingRules(w.lib, claims)); len(other) == 0 {
+		return c.reach
+	}
+	reach := slices.Clone(c.reach)
+	for _, s := range w.subjects {
+		if slices.ContainsFunc(s.trials.all, func(t tried) bool { return other[t.ID] }) && !slices.Contains(reach, s) {
+			reach = append(reach, s)
+		}
+	}
+	return reach
 }
 
 // again finds the rung of a subject that has been judged, under a supposition: what that does

@@ -143,3 +143,32 @@ func BenchmarkProspectsSynthetic(b *testing.B) {
 		}
 	}
 }
+
+// TestARuleThatClaimsTwoExercisesLeavesEachLessSure enables a rule that claims what another
+// exercise at the same time and place was of: its alert may be of either, so that one that
+// bore an exercise out bears it out no more.
+func TestARuleThatClaimsTwoExercisesLeavesEachLessSure(t *testing.T) {
+	w := new(world)
+	w.feed(0, "process", "mail")
+	w.rule("r0", "AN0200")
+	w.Rules[0].Value.Enabled = true
+	w.exercise("AN0100", 0, exercise.Blocked)
+	w.exercise("AN0200", 0, exercise.Alerted)
+	w.runbook("me", 0, "AN0200")
+	w.scope("Windows")
+	w.add(detection.Rule{ID: "off", Name: "off", Techniques: []string{"T1059", "T1566", "T1200"}, Platforms: []string{"Windows", "Linux"}})
+	p := testPolicy()
+	p.Visibility.JointNeed = "any"
+	x := newWhatIf(told(miniature(), w.Evidence, p, asOf).a)
+	for _, c := range x.candidates() {
+		if c.Action != "enable_rule" {
+			continue
+		}
+		for _, m := range x.try(c).Moves {
+			if m.Analytic.ATTACKID == "AN0200" && m.From == Reliable && m.To == Proven {
+				return
+			}
+		}
+	}
+	t.Error("the rule is supposed, and AN0200 as reliable as before")
+}
