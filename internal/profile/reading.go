@@ -191,7 +191,7 @@ type Reading struct {
 	Stated
 	// Columns are the members in the order of the rows' Uses, the layer last.
 	Columns []Stand `json:"columns"`
-	Rows    []Row   `json:"techniques"`
+	Rows    []Row   `json:"rows"`
 	// Totals sum the analytics of all techniques, each analytic once.
 	Totals assure.Totals    `json:"totals"`
 	Stages []standing.Stage `json:"stages"`
