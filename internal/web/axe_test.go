@@ -130,6 +130,7 @@ func kindOf(n *html.Node) string {
 func TestAxeReportsNothing(t *testing.T) {
 	script := axeScript(t)
 	browserPath(t) // before the work
+	t.Parallel()
 	full := demonstration(t)
 	must(full.keeper.Withdraw(t.Context(), full.batchOf("signals"), store.Withdrawal{Reason: "twice", At: today}))(t)
 	if _, _, err := full.archive.Keep("monday", today, full.assessment()); err != nil {

@@ -242,6 +242,7 @@ var sights = []sight{
 
 func TestPagesInABrowser(t *testing.T) {
 	browserPath(t) // before the work
+	t.Parallel()
 	d := demonstration(t)
 	b := browse(t, d)
 	seen := append(slices.Clone(sights), sight{"batch", "/evidence/" + d.batchOf("rules"), []string{"In the ledger", "Root", "What became of"}})

@@ -248,6 +248,7 @@ func local(n *html.Node) (place, fragment string, ok bool) {
 }
 
 func TestEveryLocalLinkLeadsSomewhere(t *testing.T) {
+	t.Parallel()
 	d := demonstration(t)
 	must(d.keeper.Withdraw(t.Context(), d.batchOf("signals"), store.Withdrawal{Reason: "twice", At: today}))(t)
 	pages := d.crawl("/")
