@@ -127,8 +127,9 @@ func showProfile(g *sheet, r *assessment.Profiled) {
 
 // chanceWords says the first reliable chance, and what cannot be seen before it.
 func chanceWords(first *standing.Chance, unseen []assure.Name) string {
-	text := "none"
+	text, before := "none", "; nothing that applies is seen in "
 	if first != nil {
+		before = "; not seen before it: "
 		text = first.Tactic.Name + ": " + first.Technique.ATTACKID + " by " + first.Analytic.ATTACKID
 	}
 	if len(unseen) > 0 {
@@ -136,7 +137,7 @@ func chanceWords(first *standing.Chance, unseen []assure.Name) string {
 		for _, n := range unseen {
 			names = append(names, n.Name)
 		}
-		text += "; not seen before it: " + attack.Listed(names)
+		text += before + attack.Listed(names)
 	}
 	return text
 }

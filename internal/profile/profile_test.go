@@ -23,9 +23,12 @@ func shelf() *attack.Library {
 	tactic := func(id, short string) *attack.Object {
 		return &attack.Object{ID: "x-mitre-tactic--" + id, Type: "x-mitre-tactic", Kind: attack.KindTactic, ATTACKID: id, Name: "Tactic " + short, ShortName: short}
 	}
-	technique := func(id, tactic string) *attack.Object {
-		return &attack.Object{ID: "attack-pattern--" + id, Type: "attack-pattern", Kind: attack.KindTechnique, ATTACKID: id, Name: "Name of " + id,
-			Phases: []attack.Phase{{Chain: "mitre-attack", Name: tactic}}}
+	technique := func(id string, tactics ...string) *attack.Object {
+		o := &attack.Object{ID: "attack-pattern--" + id, Type: "attack-pattern", Kind: attack.KindTechnique, ATTACKID: id, Name: "Name of " + id}
+		for _, t := range tactics {
+			o.Phases = append(o.Phases, attack.Phase{Chain: "mitre-attack", Name: t})
+		}
+		return o
 	}
 	relation := func(typ, from, to string) *attack.Object {
 		return &attack.Object{ID: "relationship--" + typ + from + to, Type: "relationship", Kind: attack.KindRelationship,
@@ -38,7 +41,7 @@ func shelf() *attack.Library {
 	old.Revoked, merged.Revoked, gone.Deprecated = true, true, true
 	m := &attack.Object{ID: "x-mitre-matrix--1", Type: "x-mitre-matrix", Kind: attack.KindMatrix, Name: "Enterprise", Tactics: []string{"x-mitre-tactic--TA1", "x-mitre-tactic--TA2"}}
 	return attack.NewLibrary(attack.Release{Domain: "enterprise-attack", Version: "18.1"}, []*attack.Object{
-		m, tactic("TA1", "early"), tactic("TA2", "late"), technique("T1", "early"), technique("T2", "late"), technique("T3", "late"), old,
+		m, tactic("TA1", "early"), tactic("TA2", "late"), technique("T1", "early"), technique("T2", "late"), technique("T3", "late", "early"), old,
 		actor("intrusion-set", "G1", "Snail", "Slow One"), actor("intrusion-set", "G2", "Slug", "Slow One"), merged, gone,
 		actor("intrusion-set", "G5", "Idle"), actor("malware", "S1", "Slime"), actor("campaign", "C1", "Wet Spring"),
 		relation(attack.Uses, "intrusion-set--G1", "attack-pattern--T1"), relation(attack.Uses, "intrusion-set--G1", "attack-pattern--T2"),
@@ -130,7 +133,7 @@ func TestAReadingHasAColumnForEachMember(t *testing.T) {
 
 	var got []string
 	for _, row := range r.Rows {
-		line := row.Of.ATTACKID + " " + string(row.Worst)
+		line := row.Tactics[0].ATTACKID + " " + row.Of.ATTACKID + " " + string(row.Worst)
 		for i, used := range row.Uses {
 			if used {
 				line += " " + r.Columns[i].Label()
@@ -138,7 +141,7 @@ func TestAReadingHasAColumnForEachMember(t *testing.T) {
 		}
 		got = append(got, line)
 	}
-	if want := []string{"T1 blind G1 layer", "T2 reliable G1 S1", "T3 rule_only G2"}; !slices.Equal(got, want) {
+	if want := []string{"TA1 T1 blind G1 layer", "TA1 T3 rule_only G2", "TA2 T2 reliable G1 S1"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if r.First == nil || r.First.Analytic.ATTACKID != "AN2" || len(r.Unseen) != 1 || r.Unseen[0].ATTACKID != "TA1" {

@@ -227,8 +227,12 @@ func (s *Set) On(b *standing.Board, batch string) Reading {
 		of := b.Over(c.Of, c.objects)
 		r.Columns = append(r.Columns, Stand{c, of.Totals, of.First, of.Unseen})
 	}
+	place := func(n assure.Name) int {
+		return slices.IndexFunc(whole.Stages, func(st standing.Stage) bool { return st.Of.StixID == n.StixID })
+	}
 	for _, t := range whole.Techniques {
 		row := Row{t, make([]bool, len(s.Columns))}
+		slices.SortStableFunc(row.Tactics, func(a, b assure.Name) int { return place(a) - place(b) }) // the rows are by their first
 		for _, at := range s.uses[t.Of.StixID] {
 			row.Uses[at] = true
 		}
