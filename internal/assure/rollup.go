@@ -173,11 +173,13 @@ type Rollup struct {
 	// Groups are in order of the matrix for tactics, and of ATT&CK ID or name else.
 	// An analytic counts in each that it belongs to, so that they do not sum.
 	Groups []Group `json:"groups"`
+	// Narrowed says which analytics it is of alone.
+	Narrowed []string `json:"narrowed,omitempty"`
 }
 
 // RollUp rolls an assessment up by one of Dimensions.
 func RollUp(a Assessment, by Dimension) Rollup {
-	r := Rollup{Release: a.Release, AsOf: a.AsOf, Window: a.Window, Policy: a.Policy, Scope: a.Scope, By: by}
+	r := Rollup{Release: a.Release, AsOf: a.AsOf, Window: a.Window, Policy: a.Policy, Scope: a.Scope, By: by, Narrowed: a.Narrowed}
 	of := map[Dimension]func(Verdict) []Name{"tactic": ByTactic, "platform": ByPlatform, "technique": ByTechnique, "strategy": ByStrategy}[by]
 	r.Groups = Roll(a.Verdicts, of)
 	if by == "tactic" {

@@ -90,6 +90,9 @@ func showGaps(g *sheet, r *gap.Register, unstated, overdue bool) {
 	} else if n := len(r.Unstated); n > 0 {
 		g.line("\n%s cannot be seen, and no gap is about %s (--unstated lists them)", plural(n, "technique", "techniques"), map[bool]string{true: "it", false: "them"}[n == 1])
 	}
+	for _, l := range r.Limits {
+		g.wrap("", l, 110)
+	}
 	g.line("\n%s  as of %s, policy %s; a decision moves no verdict", r.Release, r.AsOf, r.Policy)
 }
 

@@ -27,6 +27,10 @@ func showRollup(g *sheet, r *assure.Rollup) {
 		}
 	}
 	g.table("", rows)
+	for _, n := range r.Narrowed {
+		g.line("")
+		g.wrap("", n, 110)
+	}
 	g.line("\n%s  as of %s, policy %s; an analytic counts in each group that it belongs to, and worst cases are of applicable ones",
 		r.Release, r.AsOf.UTC().Format("2006-01-02"), r.Policy)
 }

@@ -46,6 +46,9 @@ func showAssessment(g *sheet, a assure.Assessment, summary bool) {
 	if a.Scope.Site != "" {
 		g.line("site: %s", a.Scope.Site)
 	}
+	for _, n := range a.Narrowed {
+		g.wrap("", n, 100)
+	}
 	t := a.Totals
 	g.line("")
 	g.line("  claimed   %s of %d applicable analytics have an enabled rule that counts", g.bold(fmt.Sprintf("%5d", t.Claimed)), t.Applicable)

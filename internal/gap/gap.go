@@ -295,7 +295,7 @@ type Stated struct {
 
 // New makes the register of an assessment and the gaps that were last stated on a day.
 func New(a *assure.Assessment, stated []Stated, today day.Date) Register {
-	r := Register{Release: a.Release.String(), AsOf: today, Policy: a.Policy, Gaps: []Listed{}, Limits: slices.Concat([]string{}, a.Beside)}
+	r := Register{Release: a.Release.String(), AsOf: today, Policy: a.Policy, Gaps: []Listed{}, Limits: slices.Concat([]string{}, a.Beside, a.Narrowed)}
 	about := map[string]bool{}
 	for _, s := range stated {
 		if day.Of(s.At) > today {

@@ -302,6 +302,7 @@ func (s *Set) Use(o *attack.Object, lib *attack.Library) Use {
 			u.Used = append(u.Used, Used{nameOf(t), by})
 		}
 	}
+	slices.SortFunc(u.Used, func(x, y Used) int { return strings.Compare(x.Technique.ATTACKID, y.Technique.ATTACKID) })
 	u.Text = u.sentence(s.Words())
 	return u
 }
