@@ -60,21 +60,26 @@ type Board struct {
 	all     []assure.Verdict
 	groups  map[string]assure.Group
 	tactics []*attack.Object
-	place   map[string]int // tactic -> its place
+	place   map[string]int    // tactic -> its place
+	named   map[string]string // ATT&CK ID of what a verdict is about -> its STIX id
 }
 
 // New returns the board of a view and the assessment of its release, which the
 // caller must not change afterwards.
 func New(lib *attack.Library, a *assure.Assessment) *Board {
-	b := &Board{lib: lib, by: map[string][]int{}, beneath: map[string][]int{}, groups: map[string]assure.Group{}, place: map[string]int{},
+	b := &Board{lib: lib, by: map[string][]int{}, beneath: map[string][]int{}, groups: map[string]assure.Group{}, place: map[string]int{}, named: map[string]string{},
 		all: a.Verdicts, tactics: adjacency.Tactics(lib)}
 	for i := range a.Verdicts {
-		for _, t := range a.Verdicts[i].Techniques {
+		v := &a.Verdicts[i]
+		for _, t := range v.Techniques {
 			b.by[t.StixID] = append(b.by[t.StixID], i)
+			b.named[t.ATTACKID] = t.StixID
 		}
-		b.beneath[a.Verdicts[i].Analytic.StixID] = []int{i}
-		for _, s := range a.Verdicts[i].Strategies {
+		b.beneath[v.Analytic.StixID] = []int{i}
+		b.named[v.Analytic.ATTACKID] = v.Analytic.StixID
+		for _, s := range v.Strategies {
 			b.beneath[s.StixID] = append(b.beneath[s.StixID], i)
+			b.named[s.ATTACKID] = s.StixID
 		}
 	}
 	for id := range b.by {
@@ -90,6 +95,15 @@ func New(lib *attack.Library, a *assure.Assessment) *Board {
 
 // Group returns the distribution over a technique's own analytics.
 func (b *Board) Group(technique string) assure.Group { return b.groups[technique] }
+
+// Meant returns the STIX id of what an ATT&CK ID or a STIX id names, which is the name
+// itself where no verdict is about what has it.
+func (b *Board) Meant(name string) string {
+	if id, ok := b.named[name]; ok && name != "" {
+		return id
+	}
+	return name
+}
 
 // Beneath returns the verdict on an analytic, those on the analytics of a detection
 // strategy, or those on a technique's own, each in the order of the assessment.

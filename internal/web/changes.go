@@ -42,6 +42,7 @@ type changeRow struct {
 	diff.Changed
 	URL    string
 	Fields string
+	Chip   *chip // how it stands here
 }
 
 func (s *site) changes(r *http.Request) (view, error) {
@@ -110,10 +111,10 @@ func (v *changesView) cell(kind string, c diff.Category, objects []diff.Changed)
 	there := v.Sel
 	there.Domain, there.Release = attack.ShortDomain(v.Release.Domain), v.Release.Version
 	if c == diff.Deletion {
-		there.Release = v.From
+		there.Release, there.rungs = v.From, nil
 	}
 	for _, e := range objects[:min(len(objects), mostChanges)] {
-		cell.Rows = append(cell.Rows, changeRow{Changed: e, URL: there.Object(e.ID), Fields: strings.Join(slices.Sorted(maps.Keys(e.Fields)), ", ")})
+		cell.Rows = append(cell.Rows, changeRow{Changed: e, URL: there.Object(e.ID), Chip: there.Chip(e.ID), Fields: strings.Join(slices.Sorted(maps.Keys(e.Fields)), ", ")})
 	}
 	return cell
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"net/http"
 	"strings"
 
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/figure"
 	"candor/internal/standing"
 )
@@ -51,3 +53,49 @@ func chipOf(b *standing.Board, id string) *chip {
 
 // chip is the chip of an object of the picture.
 func (v *reachView) chip(id string) *chip { return chipOf(v.M.Board, id) }
+
+// rungs are the chips of one page. What they are read from is made when the page first
+// names an object, and each chip once.
+type rungs struct {
+	of    func() *standing.Board
+	board *standing.Board
+	asked bool
+	chips map[string]*chip
+}
+
+// rungs are the chips of a page about a release, without any where it cannot be judged.
+func (s *site) rungs(r *http.Request, sel selection, rel attack.Release) *rungs {
+	if rel.Version == "" {
+		return nil
+	}
+	return &rungs{chips: map[string]*chip{}, of: func() *standing.Board {
+		b, err := s.Assessor.Board(r.Context(), s.requestFor(sel, rel))
+		if err != nil {
+			return nil
+		}
+		return b
+	}}
+}
+
+// chip is the chip of the object that an ATT&CK ID or a STIX id names; nil for any that
+// no verdict is about.
+func (g *rungs) chip(id string) *chip {
+	if g == nil {
+		return nil
+	}
+	if !g.asked {
+		g.board, g.asked = g.of(), true
+	}
+	if g.board == nil {
+		return nil
+	}
+	c, ok := g.chips[id]
+	if !ok {
+		c = chipOf(g.board, g.board.Meant(id))
+		g.chips[id] = c
+	}
+	return c
+}
+
+// Chip is the chip of the object that an ATT&CK ID or a STIX id names.
+func (s selection) Chip(id string) *chip { return s.rungs.chip(id) }

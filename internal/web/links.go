@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+
 	"candor/internal/assure"
 	"candor/internal/evidence"
 )
@@ -8,11 +10,19 @@ import (
 // link is a place to go to.
 type link struct {
 	Text, Title, URL string
+	// Chip says how it stands here; nil for what no verdict is about.
+	Chip *chip
+}
+
+// plain is the link where what it leads to stands beside it already.
+func (l link) plain() link {
+	l.Chip = nil
+	return l
 }
 
 // Name returns the link to an object that a verdict names.
 func (s selection) Name(n assure.Name) link {
-	l := link{Text: n.ATTACKID, Title: n.Name, URL: s.Object(n.ATTACKID)}
+	l := link{Text: n.ATTACKID, Title: n.Name, URL: s.Object(n.ATTACKID), Chip: s.Chip(cmp.Or(n.StixID, n.ATTACKID))}
 	if n.ATTACKID == "" {
 		l.Text, l.URL = n.StixID, s.Object(n.StixID)
 	}
@@ -28,6 +38,22 @@ func (s selection) Names(ns []assure.Name) []link {
 	return ls
 }
 
+// Called returns what ATT&CK IDs name, each with a link where a verdict is about it.
+func (s selection) Called(ids ...string) []link {
+	var ls []link
+	for _, id := range ids {
+		if id == "" {
+			continue
+		}
+		l := link{Text: id}
+		if l.Chip = s.Chip(id); l.Chip != nil {
+			l.URL = s.Object(id)
+		}
+		ls = append(ls, l)
+	}
+	return ls
+}
+
 // Refs returns the links to what a statement rests on.
 func (s selection) Refs(refs []evidence.Ref) []link {
 	var ls []link
@@ -37,7 +63,7 @@ func (s selection) Refs(refs []evidence.Ref) []link {
 		case "batch":
 			l.Text, l.URL = r.ID, s.Batch(r.ID)
 		case "object":
-			l.Text, l.URL = r.ID, s.Object(r.ID)
+			l.Text, l.URL, l.Chip = r.ID, s.Object(r.ID), s.Chip(r.ID)
 			if r.Detail != "" {
 				l.Text, l.Title = r.Detail, ""
 			}

@@ -8,6 +8,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/claim"
+	"candor/internal/detection"
 	"candor/internal/measure"
 )
 
@@ -80,6 +81,11 @@ func claimedOf(a *assure.Assessment, rule string, sel selection) (of, misfits []
 
 // Settles says what would settle the rule's measurement at the current estimate.
 func (v ruleView) Settles() measure.Settling { return v.M.Settling(v.M.ToLabel) }
+
+// Names are the techniques and analytics that a rule names.
+func (v ruleView) Names(r *detection.Rule) []link {
+	return v.Sel.Called(slices.Concat(r.Techniques, r.Analytics)...)
+}
 
 // Alerts returns the links to the batches that brought the rule's alerts.
 func (v ruleView) Alerts() []link { return v.Sel.Refs(v.M.Evidence) }

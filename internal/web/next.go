@@ -150,7 +150,7 @@ func waysOf(moves []assure.Move, sel selection) []wayView {
 			ways = append(ways, wayView{From: m.From, To: m.To})
 		}
 		if w := &ways[i]; len(w.Links) < fewMoves {
-			w.Links = append(w.Links, sel.Name(m.Analytic))
+			w.Links = append(w.Links, sel.Name(m.Analytic).plain()) // the way says it
 		} else {
 			w.More++
 		}

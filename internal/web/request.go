@@ -27,6 +27,8 @@ type selection struct {
 	// Profile is the threat profile for which the pages that can be are read; empty means
 	// all techniques.
 	Profile string
+	// rungs are how what the page names stands here.
+	rungs *rungs
 }
 
 // selected reads the selection of a request.
@@ -181,6 +183,7 @@ func (s *site) frame(r *http.Request, sel selection, rel attack.Release) (frame,
 	if f.Day == "" {
 		f.Day = string(day.Of(s.Clock()))
 	}
+	f.Sel.rungs = s.rungs(r, sel, rel)
 	if rel.Domain != "" && several(all) {
 		f.Sel.Domain = attack.ShortDomain(rel.Domain)
 	}

@@ -86,6 +86,8 @@ type rosterView struct {
 	Stretches []choice
 	hidden    []field
 	query     url.Values
+	// rung says that a column of the list is how what a row is about stands.
+	rung bool
 }
 
 // filter is a column by which a list is narrowed.
@@ -147,7 +149,8 @@ func shelves(sel selection, here, chosen string) []choice {
 // newRoster returns the view of a list, narrowed and sorted as a request says.
 func newRoster(r *http.Request, fr frame, l roster.List) (v rosterView, err error) {
 	fr.Title = l.Title
-	v = rosterView{frame: fr, Asked: askedOf(r, &l), query: r.URL.Query(), Bare: len(l.Rows) == 0}
+	v = rosterView{frame: fr, Asked: askedOf(r, &l), query: r.URL.Query(), Bare: len(l.Rows) == 0,
+		rung: slices.ContainsFunc(l.Columns, func(c roster.Column) bool { return c.Kind == roster.Rung })}
 	v.Narrowed = v.Asked.Text != "" || len(v.Asked.Where) > 0
 	for _, c := range l.Columns {
 		if c.Choice {
@@ -290,7 +293,11 @@ func (v rosterView) Cells(r roster.Row) []cellView {
 	cells := make([]cellView, len(r.Cells))
 	for i, c := range r.Cells {
 		cells[i] = v.cell(c, v.L.Columns[i].Kind)
-		cells[i].Row = i == 0
+		if cells[i].Row = i == 0; cells[i].Row && v.rung {
+			for j, l := range cells[i].To {
+				cells[i].To[j] = l.plain()
+			}
+		}
 	}
 	return cells
 }
@@ -348,7 +355,7 @@ func (s selection) Target(l roster.Link) link {
 	case roster.ToRule:
 		to.URL = s.Rule(l.ID)
 	case roster.ToObject:
-		to.URL = s.Object(l.ID)
+		to.URL, to.Chip = s.Object(l.ID), s.Chip(l.ID)
 	case roster.ToReach:
 		to.URL = s.Reach(l.ID)
 	case roster.ToBatch:
