@@ -31,6 +31,7 @@ import (
 	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/library"
+	"candor/internal/lookout"
 	"candor/internal/policy"
 	"candor/internal/pull"
 	"candor/internal/retention"
@@ -61,6 +62,8 @@ type stores struct {
 	// intake takes what is pushed; it is nil unless this process writes.
 	intake *intake.Service
 	pulled *pull.Service
+	// lookout finds chains in what arrives; it is nil unless this process writes.
+	lookout *lookout.Service
 
 	// What a folder that cannot be written takes: copies, and files that must not change.
 	mu      sync.Mutex
@@ -294,11 +297,13 @@ func (s *stores) services() *cli.Desk {
 	if s.mode.Write {
 		in.Veiled(s.veil.InForce)
 		s.takePushed(in)
+		s.lookOut(in, judge)
 	}
 	s.pulled = s.pulls(in)
 	return &cli.Desk{
 		Pulls:      s.pulled,
 		InTurn:     inTurn{s, in},
+		Lookout:    s.lookout,
 		Library:    lib,
 		Releases:   s.library,
 		Bundles:    ingest.NewBundles(s.keeper.Library(s.library)),

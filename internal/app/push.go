@@ -9,6 +9,7 @@ import (
 	"candor/internal/gap"
 	"candor/internal/ingest"
 	"candor/internal/intake"
+	"candor/internal/lookout"
 	"candor/internal/profile"
 	"candor/internal/pull"
 	"candor/internal/retention"
@@ -21,6 +22,11 @@ func (s *stores) takePushed(in *ingest.Evidence) {
 	c := intake.Config{Dir: filepath.Join(s.dir, "push"), RejectsDir: filepath.Join(s.dir, "rejects"), Limits: intake.Usual(), Now: s.mode.Now}
 	c.Compact, c.Veil = s.compact, s.veil.InForce
 	s.intake = intake.New(c, inTurn{s, in})
+}
+
+// lookOut makes what finds chains in what arrives; who serves says by which policy.
+func (s *stores) lookOut(in *ingest.Evidence, judge *assessment.Service) {
+	s.lookout = &lookout.Service{Dir: s.dir, RejectsDir: filepath.Join(s.dir, "rejects"), Now: s.mode.Now, Generation: judge.Generation, In: inTurn{s, in}}
 }
 
 // compact merges what was pushed, a file after the other, each while no command of the

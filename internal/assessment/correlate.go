@@ -3,6 +3,7 @@ package assessment
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -161,14 +162,15 @@ func (h *observing) run(ctx context.Context, p *correlate.Plan) ([]correlate.Fin
 		add(correlate.Step(st, &h.list[i].Observation))
 	}
 	add(st.Flush())
-	slices.SortFunc(found, func(a, b correlate.Finding) int {
-		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Definition, b.Definition), strings.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(found, byTimeOf)
 	return found, st.Stats(), nil
 }
 
-// alert takes an alert in.
+// alert takes an alert in, unless it is a finding itself.
 func (h *observing) alert(a *alert.Alert) {
+	if a.Source == ChainSource {
+		return
+	}
 	o := correlate.Observation{ID: a.Identity().String(), Time: a.Time, Site: a.Site, Entity: h.entity(a.Entity), Fields: a.Fields}
 	key := join(a.Rule(), a.RuleName, a.Tactic, strings.Join(a.Techniques, " "))
 	if o.Sort = h.sorts[key]; o.Sort == nil {
@@ -303,6 +305,8 @@ type DefinitionFile struct {
 	Text string    `json:"text"`
 	By   string    `json:"by"`
 	At   time.Time `json:"at"`
+	// Switched says which of its definitions somebody turned on or off since, by name.
+	Switched map[string]bool `json:"switched,omitempty"`
 	// Batch is the batch that holds it. The store sets it.
 	Batch string `json:"batch,omitempty"`
 }
@@ -332,7 +336,9 @@ func (s *Service) KeepDefinitions(ctx context.Context, f DefinitionFile) (fresh 
 	if err != nil {
 		return false, err
 	}
-	if slices.ContainsFunc(have, func(o DefinitionFile) bool { return o.Name == f.Name && o.Text == f.Text }) {
+	if slices.ContainsFunc(have, func(o DefinitionFile) bool {
+		return o.Name == f.Name && o.Text == f.Text && maps.Equal(o.Switched, f.Switched)
+	}) {
 		return false, nil
 	}
 	f.Batch = ""

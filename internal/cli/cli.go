@@ -33,6 +33,7 @@ import (
 	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/library"
+	"candor/internal/lookout"
 	"candor/internal/policy"
 	"candor/internal/pull"
 	"candor/internal/relay"
@@ -75,8 +76,10 @@ type Desk struct {
 	// Intake takes what is pushed to a server; nil unless the desk writes.
 	Intake *intake.Service
 	// Pulls collects from sources, and InTurn lands what a server collects by itself.
-	Pulls      *pull.Service
-	InTurn     pull.Adder
+	Pulls  *pull.Service
+	InTurn pull.Adder
+	// Lookout finds chains in what arrives at a server; nil unless the desk writes.
+	Lookout    *lookout.Service
 	Evidence   store.Evidence
 	Alerts     store.Alerts
 	Assessment *assessment.Service

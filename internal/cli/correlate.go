@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"candor/internal/alert"
 	"candor/internal/assessment"
 	"candor/internal/correlate"
 	"candor/internal/correlate/definition"
@@ -33,7 +32,7 @@ belongs to that sensor's family: two sensors that echo each other are one.
 Run finds chains, and worth says whether they are worth looking at: how many line up by
 chance, how often they are right beside the same alerts unchained, and what whoever
 looked at chains alone would lose.`,
-		p.correlateCheckCommand(), p.correlateSetCommand(), p.correlateListCommand(), p.correlateRunCommand(), p.correlateWorthCommand(), p.correlateGenerateCommand())
+		p.correlateCheckCommand(), p.correlateSetCommand(), p.correlateSwitchCommand(true), p.correlateSwitchCommand(false), p.correlateListCommand(), p.correlateRunCommand(), p.correlateWorthCommand(), p.correlateGenerateCommand())
 }
 
 // chaining holds the flags that say which chains are meant.
@@ -47,7 +46,7 @@ func (f *chaining) flags(c *cobra.Command) {
 	f.measuring.flags(c)
 	f.siteFlag(c)
 	c.Flags().StringArrayVar(&f.files, "definitions", nil, "file or folder of definitions, any number of times (default: those that candor correlate set keeps)")
-	c.Flags().StringVar(&f.aliases, "aliases", "", "file that says which names are of one entity (kind: entity-aliases)")
+	c.Flags().StringVar(&f.aliases, "aliases", "", "file that says which names are of one entity, kind: entity-aliases (default: those that candor correlate set keeps)")
 }
 
 // checked is what a look at definitions found.
@@ -120,14 +119,12 @@ func (p *program) planned(ctx context.Context, d *Desk, f *chaining, names []str
 		return nil, err
 	}
 	if len(f.files) == 0 {
-		stored, err := d.Assessment.DefinitionFiles(ctx)
+		kept, err := d.Assessment.KeptDefinitions(ctx)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range stored {
-			all.Add(definition.Decode(s.Name, []byte(s.Text)))
-		}
-		if len(stored) == 0 {
+		all.Add(kept.Decoded)
+		if len(kept.Definitions)+len(kept.Rejects) == 0 {
 			return nil, fault.New(fault.NotFound, "no definitions of chains are kept").Next("name a file with --definitions, or keep one with candor correlate set; candor correlate generate prints some to begin with")
 		}
 	}
@@ -136,15 +133,10 @@ func (p *program) planned(ctx context.Context, d *Desk, f *chaining, names []str
 	}
 	plan, rejects := correlate.Compile(all.Set)
 	if rejects = append(all.Rejects, rejects...); len(rejects) > 0 {
-		r := rejects[0]
-		more := ""
-		if len(rejects) > 1 {
-			more = fmt.Sprintf(" (and %d more)", len(rejects)-1)
-		}
-		return nil, fault.New(fault.Invalid, "%s: %s%s", r.Field, r.Reason, more).At("%s:%d", r.File, r.Line).Next("candor correlate check lists everything that is wrong")
+		return nil, assessment.Refused(rejects)
 	}
 	if len(plan.Definitions()) == 0 {
-		return nil, fault.New(fault.NotFound, "all definitions are off").Next("take \"enabled: false\" out of those that should run, or name them")
+		return nil, fault.New(fault.NotFound, "all definitions are off").Next("turn on those that should run with candor correlate on, or name them")
 	}
 	return plan, nil
 }
@@ -233,19 +225,19 @@ func showDefinitions(g *sheet, c *checked) {
 func (p *program) correlateSetCommand() *cobra.Command {
 	var by string
 	c := &cobra.Command{
-		Use:     "set FILE...",
-		Short:   "Keep files of definitions in the data folder",
-		Long:    "Set keeps each file under its name, in the place of one that has it. It is evidence, with\na batch and an entry in the ledger. What cannot be run is refused as a whole.",
+		Use:   "set FILE...",
+		Short: "Keep files of definitions and of aliases in the data folder",
+		Long: `Set keeps each file under its name, in the place of one that has it. It is evidence, with
+a batch and an entry in the ledger. What cannot be run is refused as a whole. Alias files
+(kind: entity-aliases) that are kept count wherever --aliases names no other.
+
+A server shows what arrives to the definitions that are kept and on, and keeps what they
+find as alerts.`,
 		Example: "  candor correlate set chains.yml --by 'Ann Lee'",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := p.definitions(args)
-			if err != nil {
+			if err := p.keepable(args); err != nil {
 				return err
-			}
-			if c := describe(&d); len(c.Rejects) > 0 {
-				r := c.Rejects[0]
-				return fault.New(fault.Invalid, "%s: %s", r.Field, r.Reason).At("%s:%d", r.File, r.Line).Next("candor correlate check lists everything that is wrong; nothing was kept")
 			}
 			return p.with(cmd, true, func(ctx context.Context, desk *Desk) error { return p.keepDefinitions(ctx, desk, args, by) })
 		},
@@ -253,6 +245,29 @@ func (p *program) correlateSetCommand() *cobra.Command {
 	c.Flags().StringVar(&by, "by", "", "who states them (required)")
 	_ = c.MarkFlagRequired("by")
 	return c
+}
+
+// keepable refuses files that cannot be kept: definitions that cannot run, and alias files
+// that cannot mean anything.
+func (p *program) keepable(paths []string) error {
+	var definitions []string
+	for _, path := range paths {
+		data, err := os.ReadFile(p.path(path))
+		if err != nil || !definition.IsAliases(path, data) {
+			definitions = append(definitions, path)
+		} else if _, err := definition.Aliases(path, data); err != nil {
+			return err
+		}
+	}
+	d, err := p.definitions(definitions)
+	if err != nil {
+		return err
+	}
+	if c := describe(&d); len(c.Rejects) > 0 {
+		r := c.Rejects[0]
+		return fault.New(fault.Invalid, "%s: %s", r.Field, r.Reason).At("%s:%d", r.File, r.Line).Next("candor correlate check lists everything that is wrong; nothing was kept")
+	}
+	return nil
 }
 
 func (p *program) keepDefinitions(ctx context.Context, d *Desk, paths []string, by string) error {
@@ -275,6 +290,46 @@ func (p *program) keepDefinitions(ctx context.Context, d *Desk, paths []string, 
 	})
 }
 
+// switched is what became of a definition that was to be turned on or off.
+type switched struct {
+	Definition string `json:"definition"`
+	On         bool   `json:"on"`
+	// Fresh says that it was otherwise before.
+	Fresh bool `json:"changed"`
+}
+
+func (p *program) correlateSwitchCommand(on bool) *cobra.Command {
+	var by string
+	word := map[bool]string{true: "on", false: "off"}[on]
+	c := &cobra.Command{
+		Use:     word + " DEFINITION...",
+		Short:   "Turn definitions that are kept " + word,
+		Long:    "Turning a definition " + word + " is a statement about the file that holds it, with a batch and an entry in\nthe ledger. Keeping another file under its name begins anew.",
+		Example: "  candor correlate " + word + " recon-then-access-1d --by 'Ann Lee'",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, true, func(ctx context.Context, d *Desk) error {
+				made := []switched{}
+				for _, name := range args {
+					fresh, err := d.Assessment.Switch(ctx, name, on, by, p.Now().UTC())
+					if err != nil {
+						return err
+					}
+					made = append(made, switched{name, on, fresh})
+				}
+				return p.emit(made, func(g *sheet) {
+					for _, m := range made {
+						g.line("%s is %s%s", g.bold(m.Definition), word, map[bool]string{false: " already"}[m.Fresh])
+					}
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&by, "by", "", "who does so (required)")
+	_ = c.MarkFlagRequired("by")
+	return c
+}
+
 func (p *program) correlateListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
@@ -283,17 +338,13 @@ func (p *program) correlateListCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-				files, err := d.Assessment.DefinitionFiles(ctx)
+				kept, err := d.Assessment.KeptDefinitions(ctx)
 				if err != nil {
 					return err
 				}
-				var all definition.Decoded
-				for _, f := range files {
-					all.Add(definition.Decode(f.Name, []byte(f.Text)))
-				}
-				c := describe(&all)
+				c := describe(&kept.Decoded)
 				return p.emit(c, func(g *sheet) {
-					if len(files) == 0 {
+					if len(kept.Files) == 0 {
 						g.line("No definitions of chains are kept. candor correlate generate prints some to begin with, and candor correlate set keeps a file.")
 						return
 					}
@@ -318,7 +369,11 @@ func (p *program) correlation(ctx context.Context, d *Desk, f *chaining, names [
 			return c, err
 		}
 	}
-	c.Plan, err = p.planned(ctx, d, f, names)
+	if c.Plan, err = p.planned(ctx, d, f, names); err != nil || f.aliases != "" {
+		return c, err
+	}
+	kept, err := d.Assessment.KeptDefinitions(ctx)
+	c.Aliases = kept.Aliases
 	return c, err
 }
 
@@ -394,31 +449,11 @@ func (p *program) exportFindings(path string, found []correlate.Finding) (err er
 	}
 	enc := json.NewEncoder(w)
 	for i := range found {
-		if err := enc.Encode(asAlert(&found[i])); err != nil {
+		if err := enc.Encode(assessment.FindingAlert(&found[i])); err != nil {
 			return errors.Join(err, w.Close())
 		}
 	}
 	return w.Close()
-}
-
-// chainSource is whose alerts findings are.
-const chainSource = "candor correlate"
-
-// asAlert is a finding as an alert of the rule that its definition is.
-func asAlert(f *correlate.Finding) *alert.Alert {
-	a := &alert.Alert{ID: f.ID, RuleID: "chain:" + f.Definition, RuleName: f.Title, Time: f.At, Severity: f.Level, Source: chainSource,
-		Site: f.Group["site"], Entity: f.Group["entity"], Fields: map[string]string{}}
-	for k, v := range f.Group {
-		if k != "site" && k != "entity" {
-			a.Fields[k] = v
-		}
-	}
-	var ids []string
-	for _, m := range f.Members {
-		ids = append(ids, m.ID)
-	}
-	a.Fields["chain_members"], a.Fields["chain_from"] = strings.Join(ids, "; "), f.From.Format("2006-01-02T15:04:05Z")
-	return a
 }
 
 func (p *program) correlateWorthCommand() *cobra.Command {

@@ -78,6 +78,8 @@ func outputs() map[string][]schema.Form {
 		"correlate check":    {schema.Of[checked]("")},
 		"correlate generate": {schema.Of[checked]("")},
 		"correlate list":     {schema.Of[checked]("")},
+		"correlate off":      {schema.Of[[]switched]("")},
+		"correlate on":       {schema.Of[[]switched]("")},
 		"correlate run":      {schema.Of[assessment.ChainsFound]("")},
 		"correlate set":      {schema.Of[[]assessment.DefinitionFile]("")},
 		"correlate worth":    {schema.Of[assessment.ChainsWorth]("")},

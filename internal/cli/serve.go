@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/alert"
 	"candor/internal/archive"
 	"candor/internal/assessment"
 	"candor/internal/assure"
@@ -179,6 +180,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	defer stop()
 	defer p.keepDaily(ctx, d, pol, log)()
 	defer p.watch(ctx, d, how.pulls, log)()
+	defer p.lookOut(ctx, d, pol, log)()
 	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Now: p.Now})
 	var others sharing
 	var failed error
@@ -225,6 +227,39 @@ func (p *program) keepDaily(ctx context.Context, d *Desk, pol func() (assure.Pol
 	done := crew.Go(func() error {
 		defer look.Stop()
 		keeper.Run(ctx, look.C, tell)
+		return nil
+	})
+	return func() {
+		stop()
+		if err := <-done; err != nil {
+			tell(err)
+		}
+	}
+}
+
+// lookOften is how often is looked whether anything arrived that chains could be in.
+const lookOften = time.Second
+
+// lookOut shows what arrives to the definitions of chains that are on, until ctx ends or
+// what it returns is called, which waits for the end.
+func (p *program) lookOut(ctx context.Context, d *Desk, pol func() (assure.Policy, error), log *slog.Logger) (end func()) {
+	if d.Lookout == nil {
+		return func() {} // the folder cannot be written
+	}
+	ctx, stop := context.WithCancel(ctx)
+	d.Lookout.Find = func(ctx context.Context, now, until time.Time) ([]*alert.Alert, int, error) {
+		in, err := pol()
+		if err != nil {
+			return nil, 0, err
+		}
+		u, err := d.Assessment.UnstoredChains(ctx, assessment.Request{AsOf: now, Policy: in}, until)
+		return u.Ready, u.Waiting, err
+	}
+	tell := func(err error) { log.Warn("what arrives was not looked at for chains", "error", err) }
+	look := time.NewTicker(lookOften)
+	done := crew.Go(func() error {
+		defer look.Stop()
+		d.Lookout.Run(ctx, look.C, tell)
 		return nil
 	})
 	return func() {

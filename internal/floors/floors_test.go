@@ -150,7 +150,8 @@ var house = map[string]room{
 	"pull/question": {floor: 3, pure: true}, // what to ask products, and how answers read
 	"pull/wire":     {floor: 4},
 	"pull":          {floor: 10, peers: []string{"ingest"}},
-	"pull/pulltest": {floor: 5}, // servers for tests
+	"lookout":       {floor: 10, peers: []string{"ingest"}}, // chains in what arrives
+	"pull/pulltest": {floor: 5},                             // servers for tests
 
 	"library":    {floor: 10},
 	"assessment": {floor: 10},

@@ -40,3 +40,13 @@ func Aliases(name string, data []byte) (correlate.Aliases, error) {
 	}
 	return out, nil
 }
+
+// IsAliases reports whether a file says that it is an alias file.
+func IsAliases(name string, data []byte) bool {
+	docs, err := decode.Documents(name, data)
+	if err != nil || len(docs) != 1 {
+		return false
+	}
+	m, ok := decode.NewMap(name, docs[0])
+	return ok && m.String("kind") == AliasKind
+}
