@@ -15,7 +15,7 @@ package correlate
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -111,8 +111,11 @@ const MostMembers = 100
 
 // findingID names a finding.
 func findingID(definition, key string, at int64) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x1f%s\x1f%d", definition, key, at))
-	return "chain-" + hex.EncodeToString(sum[:8])
+	var room [256]byte
+	text := append(append(append(append(room[:0], definition...), 0x1f), key...), 0x1f)
+	sum := sha256.Sum256(strconv.AppendInt(text, at, 10))
+	const prefix = "chain-"
+	return string(hex.AppendEncode(append(room[:0], prefix...), sum[:8]))
 }
 
 // longest is the longest text of an observation that is held as it is.

@@ -12,7 +12,7 @@ import (
 )
 
 // magic begins a saved state; the digit is the version of its form.
-const magic = "candor-correlate-2\n"
+const magic = "candor-correlate-3\n"
 
 // ErrOtherPlan says that a saved state is of other definitions.
 var ErrOtherPlan = errors.New("the saved state is of other definitions")
@@ -41,10 +41,22 @@ func (s *State) Save() []byte {
 		w.bucket(s.buckets[number])
 	}
 	w.ints(int64(s.count))
-	for h := s.oldest; h != nil; h = h.next {
-		w.holder(h)
+	for _, o := range s.inOrder() {
+		w.holder(s, s.holder(o.of))
 	}
 	return w.Bytes()
+}
+
+// inOrder are the holders, by when they were observed last.
+func (s *State) inOrder() []old {
+	list := make([]old, 0, s.count)
+	for _, slot := range s.table.slots {
+		if number := int32(uint32(slot)); number != 0 {
+			list = append(list, old{s.holder(number).last, number})
+		}
+	}
+	slices.SortFunc(list, s.older)
+	return list
 }
 
 func truth(b bool) int64 {
@@ -94,30 +106,28 @@ func (w *writer) items(list []item) {
 	}
 }
 
-func (w *writer) holder(h *holder) {
+func (w *writer) holder(s *State, h *holder) {
 	w.ints(int64(h.space), h.last, int64(len(h.groups)))
 	w.text(h.key)
 	for i := range h.groups {
-		w.group(&h.groups[i])
+		w.group(s, &h.groups[i])
 	}
 }
 
 // group writes its chains as items each: that they share links is nothing that is read.
-func (w *writer) group(g *group) {
+func (w *writer) group(s *State, g *group) {
 	w.ints(int64(g.def), truth(g.run != nil))
-	if g.held != nil {
+	d := &s.plan.defs[g.def]
+	if d.Type != TemporalOrdered {
 		w.ints(g.sum)
 		w.items(g.items)
 	} else {
-		w.ints(g.whole, int64(len(g.then)))
-		w.items(g.first.items())
-		for _, c := range g.then {
-			w.items(c.items())
-		}
+		w.ints(g.whole)
+		g.chains(d, func(c **link) { w.items((*c).items(nil)) })
 	}
 	if r := g.run; r != nil {
 		w.ints(r.from, r.at, r.last, r.amount, r.most, r.seen, int64(r.more))
-		w.items(r.list())
+		w.items(s.members(r))
 	}
 }
 
@@ -202,7 +212,7 @@ func (r *reader) state(s *State) {
 			r.bad = true
 			return
 		}
-		s.buckets[number] = r.bucket(s.plan)
+		s.buckets[number] = r.bucket(s)
 		heap.Push(&s.waiting, number)
 	}
 	for n := r.upTo(len(r.left)); n > 0 && !r.bad; n-- {
@@ -210,8 +220,8 @@ func (r *reader) state(s *State) {
 	}
 }
 
-func (r *reader) bucket(p *Plan) *bucket {
-	b := &bucket{}
+func (r *reader) bucket(s *State) *bucket {
+	b, p := &bucket{}, s.plan
 	for n := r.upTo(len(r.left)); n > 0 && !r.bad; n-- {
 		a := arrival{at: r.int(), from: int32(len(b.hits))}
 		hits := r.upTo(len(r.left))
@@ -222,6 +232,9 @@ func (r *reader) bucket(p *Plan) *bucket {
 				r.bad = true
 			}
 			h.key, h.value = r.text(), r.text()
+			if !r.bad {
+				h.sum = s.sum(p.defs[h.def].space, h.key)
+			}
 			b.hits = append(b.hits, h)
 		}
 		a.to = int32(len(b.hits))
@@ -243,47 +256,46 @@ func (r *reader) items(d *compiled) (list []item) {
 }
 
 func (r *reader) holder(s *State) {
-	if len(s.indices) == 0 {
+	if len(s.plan.spaces) == 0 {
 		r.bad = true
 		return
 	}
-	space, last := r.upTo(len(s.indices)-1), r.int()
+	space, last := r.upTo(len(s.plan.spaces)-1), r.int()
 	n := r.upTo(len(s.plan.defs))
-	key := r.text()
-	if r.bad || s.find(space, key) != nil {
+	of := &hit{key: r.text()}
+	of.sum = s.sum(space, of.key)
+	if r.bad || s.find(space, of) != nil {
 		r.bad = true
 		return
 	}
 	peak := s.stats.Peak
 	s.limits.Groups = max(s.limits.Groups, s.count+1)
-	h := s.observed(nil, space, key, last)
+	h := s.observed(nil, space, of, last)
 	s.stats.Peak = peak
 	for ; n > 0 && !r.bad; n-- {
-		def := r.upTo(len(s.plan.defs) - 1)
-		d := &s.plan.defs[def]
-		r.group(d, &h.groups[h.room(d, def)])
+		def := int32(r.upTo(len(s.plan.defs) - 1))
+		r.group(s, &h.groups[s.room(h, def)])
 	}
 }
 
 // group reads what is held of a definition.
-func (r *reader) group(d *compiled, g *group) {
-	going := r.int() == 1
-	if g.held != nil {
+func (r *reader) group(s *State, g *group) {
+	d := &s.plan.defs[g.def]
+	going, ordered := r.int() == 1, d.Type == TemporalOrdered
+	if !ordered {
 		g.sum, g.items = r.int(), r.items(d)
 	} else {
 		g.whole = r.int()
-		if r.upTo(len(d.Stages)) != len(g.then) {
-			r.bad = true
-			return
-		}
-		for i := range max(1, len(d.Stages)-1) {
-			*g.chain(i) = r.chain(d, i+1)
-		}
+		long := 0
+		g.chains(d, func(c **link) {
+			long++
+			*c = r.chain(s, d, long)
+		})
 	}
 	if going {
 		g.run = &run{from: r.int(), at: r.int(), last: r.int(), amount: r.int(), most: r.int(), seen: r.int(), more: r.upTo(1 << 40)}
-		if g.run.members = r.items(d); g.held == nil {
-			g.run.chain, g.run.members = linked(g.run.members), nil
+		if g.run.members = r.items(d); ordered {
+			g.run.chain, g.run.members = s.linked(g.run.members), nil
 		}
 	}
 	if g.whole != none && (g.run == nil || g.whole < 0 || g.whole > g.run.last) {
@@ -292,19 +304,20 @@ func (r *reader) group(d *compiled, g *group) {
 }
 
 // chain reads one of so many items, or none.
-func (r *reader) chain(d *compiled, long int) *link {
+func (r *reader) chain(s *State, d *compiled, long int) *link {
 	list := r.items(d)
 	if len(list) > 0 && len(list) != long {
 		r.bad = true
 	}
-	return linked(list)
+	return s.linked(list)
 }
 
 // linked is a chain of items.
-func linked(list []item) (l *link) {
+func (s *State) linked(list []item) (l *link) {
 	for i := range list {
-		it := &list[i]
-		l = &link{at: it.at, began: list[0].at, id: it.id, of: it.of, stages: it.stages, before: l}
+		before := l
+		l = s.link(&list[i], before)
+		s.let(before) // what is before is used by it alone
 	}
 	return l
 }

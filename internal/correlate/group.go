@@ -24,11 +24,10 @@ type group struct {
 	// touched is its place among those that are asked about, if it has one.
 	touched int32
 	run     *run
-	*held   // of all types but temporal_ordered
+	*held   // of all but an order of two stages
 	// first and then are, of temporal_ordered, for each stage but the last the chain of one
 	// item a stage up to it that began last, and whole is when that of all stages began.
 	first *link
-	then  []*link
 	whole int64
 }
 
@@ -42,26 +41,17 @@ const none = -1
 type held struct {
 	items []item
 	sum   int64
-}
-
-// link is the last item of a chain and the chain before it. Chains share their beginnings,
-// and the chains of several definitions a first link.
-type link struct {
-	at, began int64
-	id, of    string
-	stages    uint64
-	before    *link
+	then  []*link
 }
 
 // newGroup returns what is held of a definition of which nothing came yet.
-func newGroup(d *compiled, def int) group {
-	g := group{def: int32(def), whole: none}
-	if d.Type != TemporalOrdered {
+func newGroup(d *compiled, def int32) group {
+	g := group{def: def, whole: none}
+	switch n := len(d.Stages) - 2; {
+	case d.Type != TemporalOrdered:
 		g.held = &held{}
-		return g
-	}
-	if n := len(d.Stages) - 2; n > 0 {
-		g.then = make([]*link, n)
+	case n > 0:
+		g.held = &held{then: make([]*link, n)}
 	}
 	return g
 }
@@ -74,13 +64,11 @@ func (g *group) chain(stage int) **link {
 	return &g.then[stage-1]
 }
 
-// items are the items of a chain, from its first.
-func (l *link) items() (list []item) {
-	for ; l != nil; l = l.before {
-		list = append(list, item{at: l.at, id: l.id, of: l.of, stages: l.stages})
+// chains calls a function with all chains of an order but the whole.
+func (g *group) chains(d *compiled, do func(**link)) {
+	for i := range max(1, len(d.Stages)-1) {
+		do(g.chain(i))
 	}
-	slices.Reverse(list)
-	return list
 }
 
 // run is a finding as long as it lasts.
@@ -92,14 +80,6 @@ type run struct {
 	members        []item
 	chain          *link // what the members are, of temporal_ordered
 	more           int
-}
-
-// list are the members that are told.
-func (r *run) list() []item {
-	if r.chain != nil {
-		return r.chain.items()
-	}
-	return r.members
 }
 
 // add takes an item in. They come in the order of time.
@@ -172,70 +152,6 @@ func (g *group) amountAt(d *compiled, t int64) (amount int64, holds bool) {
 		amount, holds = int64(len(g.items)), true
 	}
 	return amount, holds && amount >= d.Condition.Lower
-}
-
-// advance carries chains on by the items of a time, and reports whether one of all stages
-// lies in the window; made is that chain if it was made now, which it is whenever there was
-// none. Two items of one time are in no order, so every chain is carried on from where it
-// was before.
-func (g *group) advance(d *compiled, now []item, start func(*item) *link) (made *link, holds bool) {
-	last, from := len(d.Stages)-1, now[0].at-d.span
-	var at uint64
-	for i := range now {
-		at |= now[i].stages
-	}
-	for s := last; s >= 0; s-- {
-		if at&(1<<s) == 0 {
-			continue
-		}
-		it := &now[slices.IndexFunc(now, func(it item) bool { return it.stages&(1<<s) != 0 })]
-		next := g.next(s, it, from, start)
-		if next == nil {
-			continue
-		}
-		if s < last {
-			*g.chain(s) = next
-		} else {
-			made, g.whole = next, next.began
-		}
-	}
-	g.forget(last, from)
-	return made, g.whole != none
-}
-
-// next is the chain up to a stage that an item ends, if there is one in the window and none
-// that began as late.
-func (g *group) next(stage int, it *item, from int64, start func(*item) *link) *link {
-	if stage == 0 {
-		return start(it)
-	}
-	before := *g.chain(stage - 1)
-	if before == nil || before.began < from {
-		return nil
-	}
-	have := g.whole
-	if stage <= len(g.then) {
-		have = none
-		if c := *g.chain(stage); c != nil {
-			have = c.began
-		}
-	}
-	if have >= before.began {
-		return nil
-	}
-	return &link{at: it.at, began: before.began, id: it.id, of: it.of, stages: it.stages, before: before}
-}
-
-// forget drops the chains that began before a time.
-func (g *group) forget(last int, from int64) {
-	for s := range last {
-		if c := g.chain(s); *c != nil && (*c).began < from {
-			*c = nil
-		}
-	}
-	if g.whole < from {
-		g.whole = none
-	}
 }
 
 // different returns how many stages can be seen in items when each counts for one: the

@@ -34,6 +34,7 @@ type compiled struct {
 	span    int64
 	hold    int // how many items a group holds at most
 	parents []parent
+	spelled [][]string // each stage as the definition writes it
 }
 
 // parent is a definition that has another one for a stage.
@@ -144,6 +145,9 @@ func (c *compiler) definition(i int) {
 	d.known = make([][]string, len(d.Stages))
 	for k := range d.Stages {
 		c.stage(d, i, k)
+	}
+	for k := range d.Stages {
+		d.spelled = append(d.spelled, slices.Clip([]string{d.Stages[k].String()}))
 	}
 	c.amounts(d)
 	c.aliases(d)
@@ -314,8 +318,7 @@ func foldTactic(s string) string {
 type match struct {
 	def    int
 	stages uint64
-	from   int // the definition that is a stage; -1 for the observation itself
-	names  []string
+	from   int      // the definition that is a stage; -1 for the observation itself
 	groups []string // the field of each part of the group
 }
 
@@ -356,12 +359,14 @@ func (p *Plan) match(def, from int, stages uint64) match {
 			}
 		}
 	}
-	m.names = d.names(stages)
 	return m
 }
 
 // names are the stages of a set as the definition writes them.
 func (d *compiled) names(stages uint64) (names []string) {
+	if i := bits.TrailingZeros64(stages); stages == 1<<i && i < len(d.spelled) {
+		return d.spelled[i]
+	}
 	for ; stages != 0; stages &= stages - 1 {
 		names = append(names, d.Stages[bits.TrailingZeros64(stages)].String())
 	}
