@@ -96,6 +96,8 @@ type Row struct {
 	Cells []Cell `json:"cells"`
 	// Words are found by a search besides what the cells say.
 	Words []string `json:"-"`
+	// Of is which of the items the list was filled with it was made of.
+	Of int `json:"-"`
 }
 
 // Term explains a word of a list, with how many rows it is true of.
@@ -151,7 +153,7 @@ func Fill[T any](l *List, items []T, cols []Col[T]) {
 		for j := range cols {
 			cells[j] = cols[j].Cell(&items[i])
 		}
-		l.Rows[i].Cells = cells
+		l.Rows[i].Cells, l.Rows[i].Of = cells, i
 	}
 	l.All = len(l.Rows)
 }

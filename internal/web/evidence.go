@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/ledger"
+	"candor/internal/roster"
 	"candor/internal/store"
 )
 
@@ -29,28 +31,79 @@ type Ledger interface {
 
 // evidenceView is the list of the imports of evidence.
 type evidenceView struct {
-	frame
-	Kind    string
-	Kinds   []choice
-	Batches []store.Batch // newest first
-	// Bare says that there is no evidence yet.
-	Bare   bool
-	Paging paging
+	rosterView
+	Batches []store.Batch // newest first, unless another order is asked for
 }
 
-func (s *site) evidence(r *http.Request) (view, error) {
+// evidencePage is the page of the imports.
+func (s *site) evidencePage(r *http.Request) (view, error) {
+	v, err := s.evidence(r)
+	if err == nil && v.Paging.Total == 0 {
+		v.Batches, v.Paging, err = onPage(r, v.Batches)
+	}
+	return view{name: "evidence", data: v}, err
+}
+
+// evidence is the imports as a request asks for them. Of all in their own order a page has
+// only those that it shows, and no more are read.
+func (s *site) evidence(r *http.Request) (v evidenceView, err error) {
 	fr, err := s.begin(r, "evidence", "Evidence")
 	if err != nil {
-		return view{}, err
+		return v, err
 	}
-	v := evidenceView{frame: fr, Kind: strings.TrimSpace(r.URL.Query().Get("kind"))}
-	for _, k := range evidence.Names(func(*evidence.Kind) bool { return true }) {
-		v.Kinds = append(v.Kinds, choice{Name: words(k), Value: k, Chosen: k == v.Kind})
+	t := listing[store.Batch]{List: roster.List{Name: "batches", Title: "Batches", Order: "when they were added, the newest first"}, Cols: batchColumns()}
+	var place paging
+	if asIs(r, "kind") && !toFile(r) {
+		t.Items, place, err = s.newest(r)
+		t.All = place.Total
+	} else {
+		t.Items, err = s.batches(r.Context())
+		slices.Reverse(t.Items)
 	}
-	slices.SortFunc(v.Kinds, func(a, b choice) int { return strings.Compare(a.Name, b.Name) })
-	v.Batches, v.Paging, err = s.newest(r, v.Kind)
-	v.Bare = v.Kind == "" && v.Paging.Total == 0
-	return view{name: "evidence", data: v}, err
+	if err != nil {
+		return v, err
+	}
+	v.rosterView, v.Batches, err = listed(r, fr, t)
+	v.Paging = place
+	kinds := evidence.Names(func(*evidence.Kind) bool { return true })
+	slices.SortFunc(kinds, func(a, b string) int { return strings.Compare(words(a), words(b)) })
+	v.offered("kind", kinds)
+	return v, err
+}
+
+// batchColumns are the columns of the imports.
+func batchColumns() []roster.Col[store.Batch] {
+	many := func(key, name string, of func(*store.Batch) int64) roster.Col[store.Batch] {
+		return counted(key, name, func(b *store.Batch) int { return int(of(b)) })
+	}
+	return []roster.Col[store.Batch]{
+		noted("withdrawn", kinded(roster.Column{Key: "id", Name: "Batch", Kind: roster.Text}, func(b *store.Batch) roster.Cell {
+			c := roster.Words(b.ID)
+			if b.Withdrawn != nil {
+				c.Note = cmp.Or(b.Withdrawn.Reason, "withdrawn")
+			}
+			return c
+		})),
+		noted("format", chosen(kinded(roster.Column{Key: "kind", Name: "Kind", Kind: roster.Text}, func(b *store.Batch) roster.Cell { return roster.Words(b.Kind).With(b.Format) }))),
+		noted("by", kinded(roster.Column{Key: "added", Name: "Added", Kind: roster.Moment}, func(b *store.Batch) roster.Cell { return roster.At(b.Added).With(b.By) })),
+		column("input", "Input", inputOf),
+		many("read", "Read", func(b *store.Batch) int64 { return b.Read }),
+		many("new", "New", func(b *store.Batch) int64 { return b.New }),
+		many("updated", "Updated", func(b *store.Batch) int64 { return b.Updated }),
+		many("unchanged", "Unchanged", func(b *store.Batch) int64 { return b.Unchanged }),
+		many("rejected", "Rejected", func(b *store.Batch) int64 { return b.Rejected }),
+		noted("upto", kinded(roster.Column{Key: "first", Name: "Records from–to", Kind: roster.Moment}, func(b *store.Batch) roster.Cell {
+			return roster.At(b.First).With(roster.At(b.Last).Text)
+		})),
+	}
+}
+
+// inputOf says what a batch was made from.
+func inputOf(b *store.Batch) string {
+	if pushed(*b) {
+		return "pushed"
+	}
+	return strings.Join(b.Paths, ", ")
 }
 
 // Lists are the lists of what the batches brought.
@@ -64,18 +117,9 @@ func (v evidenceView) Lists() []link {
 	return ls
 }
 
-// newest returns the batches of a kind that a request asks for, the newest first, and their
-// place among all of that kind; an empty kind is every one.
-func (s *site) newest(r *http.Request, kind string) ([]store.Batch, paging, error) {
-	if kind != "" {
-		all, err := s.batches(r.Context())
-		if err != nil {
-			return nil, paging{}, err
-		}
-		all = slices.DeleteFunc(all, func(b store.Batch) bool { return b.Kind != kind })
-		slices.Reverse(all)
-		return onPage(r, all)
-	}
+// newest returns the batches that a page of all of them shows, the newest first, and their
+// place among all.
+func (s *site) newest(r *http.Request) ([]store.Batch, paging, error) {
 	offset, err := offsetOf(r)
 	if err != nil {
 		return nil, paging{}, err
@@ -163,52 +207,4 @@ func (s *site) vouch(ctx context.Context, v *batchView) error {
 	proof, err := s.Ledger.Include(ctx, v.Entries[0].Seq)
 	v.Proof = &proof
 	return err
-}
-
-// ledgerView is the list of the ledger's entries.
-type ledgerView struct {
-	frame
-	Entries []ledger.Entry // newest first
-	Root    ledger.Root
-	Paging  paging
-}
-
-func (s *site) ledger(r *http.Request) (view, error) {
-	fr, err := s.begin(r, "evidence", "Ledger")
-	if err != nil {
-		return view{}, err
-	}
-	offset, err := offsetOf(r)
-	if err != nil {
-		return view{}, err
-	}
-	size, err := s.Ledger.Size(r.Context())
-	if err != nil {
-		return view{}, err
-	}
-	v := ledgerView{frame: fr}
-	if size > 0 {
-		last, err := s.Ledger.Include(r.Context(), size-1)
-		if err != nil {
-			return view{}, err
-		}
-		v.Root = last.Root
-	}
-	upTo := max(0, size-int64(offset))
-	v.Entries, err = s.Ledger.Part(r.Context(), max(0, upTo-perPage), upTo)
-	slices.Reverse(v.Entries)
-	v.Paging = page(r, offset, len(v.Entries), int(size))
-	return view{name: "ledger", data: v}, err
-}
-
-// About returns the link to what an entry is about; it has no address where there
-// is no page of it.
-func (v ledgerView) About(e ledger.Entry) link {
-	switch e.Kind {
-	case ledger.Batch, ledger.Withdrawal:
-		return link{Text: e.ID, URL: v.Sel.Batch(e.ID)}
-	case ledger.Policy:
-		return link{Text: e.ID, URL: v.Sel.Link("/policy")}
-	}
-	return link{Text: e.ID}
 }

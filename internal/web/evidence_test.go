@@ -75,7 +75,7 @@ func TestEvidenceIsNarrowedByKind(t *testing.T) {
 		t.Error("another kind is shown")
 	}
 	_, doc = d.page("/evidence?kind=nothing")
-	says(t, doc, "No batch matches")
+	says(t, doc, "No row matches")
 }
 
 func TestBatchOfCasesNamesWhatCameWithIt(t *testing.T) {

@@ -9,15 +9,21 @@ import (
 	"candor/internal/assure"
 	"candor/internal/gap"
 	"candor/internal/identity"
+	"candor/internal/roster"
 )
 
 // nextView is what would change the verdicts, the most first.
 type nextView struct {
-	frame
-	P      assessment.Plan
-	Rows   []stepView
-	Paging paging
-	Costs  bool // policy states what some of it costs
+	rosterView
+	P     assessment.Plan
+	Rows  []stepView
+	Costs bool // policy states what some of it costs
+}
+
+// numbered is a step with its place among all.
+type numbered struct {
+	*assure.Lift
+	Number int
 }
 
 // stepView is something to do with what it would change.
@@ -58,32 +64,23 @@ type wayView struct {
 // fewMoves is how many analytics are named of those that move alike.
 const fewMoves = 8
 
-func (s *site) next(r *http.Request) (view, error) {
-	fr, req, err := s.asking(r, "next", "Next steps")
+// nextPage is the page of the steps.
+func (s *site) nextPage(r *http.Request) (view, error) {
+	v, steps, err := s.next(r)
+	if err != nil || v.Release.Version == "" {
+		return view{name: "next", data: v}, err
+	}
+	shown, paging, err := onPage(r, steps)
 	if err != nil {
 		return view{}, err
 	}
-	v := nextView{frame: fr}
-	if fr.Release.Version == "" {
-		return view{name: "next", data: v}, nil
-	}
-	req.Platform, req.Profile = fr.Sel.Platform, fr.Sel.Profile
-	if v.P, err = s.Measurer.Next(r.Context(), req, 0); err != nil {
-		return view{}, err
-	}
-	all := v.P.Steps
-	v.Costs = slices.ContainsFunc(all, func(l assure.Lift) bool { return l.Cost != nil })
-	var shown []assure.Lift
-	shown, v.Paging, err = onPage(r, all)
+	v.Paging = paging
+	takes, err := s.takings(r, v.frame, s.requestFor(v.Sel, v.Release))
 	if err != nil {
 		return view{}, err
 	}
-	takes, err := s.takings(r, fr, req)
-	if err != nil {
-		return view{}, err
-	}
-	for i, l := range shown {
-		row := stepOf(l, v.Paging.From+i, fr.Sel)
+	for _, l := range shown {
+		row := stepOf(*l.Lift, l.Number, v.Sel)
 		for k := range row.Each {
 			row.Each[k].Taken = takes(&row.Each[k].Prospect)
 		}
@@ -93,6 +90,58 @@ func (s *site) next(r *http.Request) (view, error) {
 		v.Rows = append(v.Rows, row)
 	}
 	return view{name: "next", data: v}, nil
+}
+
+// next is the steps as a request asks for them, narrowed and sorted.
+func (s *site) next(r *http.Request) (v nextView, steps []numbered, err error) {
+	fr, req, err := s.asking(r, "next", "Next steps")
+	if v = (nextView{rosterView: rosterView{frame: fr}}); err != nil || fr.Release.Version == "" {
+		return v, nil, err
+	}
+	req.Platform, req.Profile = fr.Sel.Platform, fr.Sel.Profile
+	if v.P, err = s.Measurer.Next(r.Context(), req, 0); err != nil {
+		return v, nil, err
+	}
+	v.Costs = slices.ContainsFunc(v.P.Steps, func(l assure.Lift) bool { return l.Cost != nil })
+	all := make([]numbered, len(v.P.Steps))
+	for i := range all {
+		all[i] = numbered{&v.P.Steps[i], i + 1}
+	}
+	t := listing[numbered]{List: roster.List{Name: "next-steps", Title: "Next steps", Order: "what makes the most reliable for each thing to do"}, Items: all, Cols: stepColumns(v.Costs)}
+	if fr.Sel.Platform != "" {
+		t.Kept = []field{{"platform", fr.Sel.Platform}}
+	}
+	v.rosterView, steps, err = listed(r, fr, t)
+	for _, f := range v.Filters {
+		for i := range f.Choices { // the action, and not the words of one step of it
+			f.Choices[i].Name = f.Choices[i].Value
+		}
+	}
+	return v, steps, err
+}
+
+// stepColumns are the columns of the steps.
+func stepColumns(costs bool) []roster.Col[numbered] {
+	cols := []roster.Col[numbered]{
+		counted("number", "No.", func(l *numbered) int { return l.Number }),
+		noted("action", chosen(kinded(roster.Column{Key: "do", Name: "Do", Kind: roster.Text}, func(l *numbered) roster.Cell {
+			return roster.Words(l.Text).As(action(l.Action)).With(l.Action)
+		}))),
+		column("unlocks", "From and to", func(l *numbered) string { return l.Unlocks }),
+		counted("reliable", "Made reliable", func(l *numbered) int { return l.Assured }),
+		counted("lifted", "Lifted", func(l *numbered) int { return l.Lifted }),
+		counted("worse", "Worse", func(l *numbered) int { return l.Fell }),
+		counted("things", "Things to do", func(l *numbered) int { return l.Acts }),
+	}
+	if costs {
+		cols = append(cols, kinded(roster.Column{Key: "cost", Name: "Cost", Kind: roster.Number}, func(l *numbered) roster.Cell {
+			if l.Cost == nil {
+				return roster.Cell{}
+			}
+			return roster.Cell{Text: number(*l.Cost), Number: l.Cost}
+		}))
+	}
+	return cols
 }
 
 // takings returns what tells who takes on the things that a part of a step is to be done

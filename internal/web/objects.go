@@ -10,6 +10,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/fault"
 	"candor/internal/library"
+	"candor/internal/roster"
 	"candor/internal/store"
 )
 
@@ -43,6 +44,8 @@ type objectsView struct {
 	Worst  map[string]assure.Rung
 	Judged bool
 	Paging paging
+	// File is where what was found is as a file.
+	File string
 }
 
 // Shelves are the lists beside this one: of how objects stand.
@@ -66,42 +69,84 @@ func kinds() []attack.Kind {
 	return all[:slices.Index(all, attack.KindRelationship)]
 }
 
-func (s *site) objects(r *http.Request) (view, error) {
-	fr, err := s.begin(r, "objects", "Objects")
-	if err != nil {
-		return view{}, err
-	}
+// objectsPage is the page of the list.
+func (s *site) objectsPage(r *http.Request) (view, error) {
 	offset, err := offsetOf(r)
 	if err != nil {
 		return view{}, err
 	}
+	v, err := s.objects(r, offset, perPage)
+	if err != nil || v.Release.Version == "" {
+		return view{name: "objects", data: v}, err
+	}
+	return view{name: "objects", data: v}, s.choices(r, &v)
+}
+
+// mostObjects is how many rows a file of objects holds at most: more than there are in any
+// release.
+const mostObjects = 1 << 20
+
+// objectsFile is what a request asks for, all of it, as it is written to a file.
+func (s *site) objectsFile(r *http.Request) (rosterView, error) {
+	v, err := s.objects(r, 0, mostObjects)
+	if err != nil {
+		return rosterView{}, err
+	}
+	l := roster.List{Name: "objects"}
+	roster.Fill(&l, v.Found, []roster.Col[store.Located]{
+		column("id", "ID", func(o *store.Located) string { return o.ATTACKID }),
+		column("name", "Name", func(o *store.Located) string { return o.Name }),
+		column("kind", "Kind", func(o *store.Located) string { return string(o.Kind) }),
+		column("worst", "Worst case here", func(o *store.Located) string { return string(v.Worst[o.StixID]) }),
+		kinded(roster.Column{Key: "platforms", Kind: roster.Text}, func(o *store.Located) roster.Cell { return roster.Several(o.Platforms) }),
+		column("version", "Version", func(o *store.Located) string { return o.Version }),
+		column("modified", "Modified", func(o *store.Located) string { return date(o.Modified) }),
+		column("lifecycle", "Lifecycle", func(o *store.Located) string { return lifecycleOf(o.Header) }),
+		column("stix_id", "STIX id", func(o *store.Located) string { return o.StixID }),
+	})
+	return rosterView{frame: v.frame, L: l}, nil
+}
+
+// lifecycleOf says whether an object is to be used.
+func lifecycleOf(h store.Header) string {
+	switch {
+	case h.Revoked:
+		return "revoked"
+	case h.Deprecated:
+		return "deprecated"
+	}
+	return "live"
+}
+
+// objects is limit of the objects that a request asks for, from offset.
+func (s *site) objects(r *http.Request, offset, limit int) (v objectsView, err error) {
+	fr, err := s.begin(r, "objects", "Objects")
+	if err != nil {
+		return v, err
+	}
 	q := r.URL.Query()
-	v := objectsView{frame: fr, Filter: objectFilter{Text: strings.TrimSpace(q.Get("text")), Kind: q.Get("kind"), Tactic: q.Get("tactic"),
+	v = objectsView{frame: fr, Filter: objectFilter{Text: strings.TrimSpace(q.Get("text")), Kind: q.Get("kind"), Tactic: q.Get("tactic"),
 		LogSource: strings.TrimSpace(q.Get("log_source")), Lifecycle: q.Get("lifecycle"), Sort: q.Get("sort")}}
 	v.Words = v.Filter.Text
 	if v.Words != "" {
 		v.Title = "Objects: " + v.Words
 	}
+	v.File = fr.Sel.Link("/objects/table.csv", "platform", fr.Sel.Platform, "text", v.Filter.Text, "kind", v.Filter.Kind, "tactic", v.Filter.Tactic,
+		"log_source", v.Filter.LogSource, "lifecycle", v.Filter.Lifecycle, "sort", v.Filter.Sort)
 	if fr.Release.Version == "" {
-		return view{name: "objects", data: v}, nil
+		return v, nil
 	}
 	query, err := s.narrowed(r, &v)
 	if err != nil {
-		return view{}, err
+		return v, err
 	}
-	query.Offset, query.Limit = offset, perPage
+	query.Offset, query.Limit = offset, limit
 	found, total, err := s.Index.List(r.Context(), query)
 	if err != nil {
-		return view{}, err
+		return v, err
 	}
 	v.Found, v.Paging = found, page(r, offset, len(found), total)
-	if err := s.worst(r, &v); err != nil {
-		return view{}, err
-	}
-	if err := s.choices(r, &v); err != nil {
-		return view{}, err
-	}
-	return view{name: "objects", data: v}, nil
+	return v, s.worst(r, &v)
 }
 
 // worst finds how the analytics, detection strategies and techniques among what was found

@@ -274,6 +274,9 @@ func TestEveryLocalLinkLeadsSomewhere(t *testing.T) {
 			}
 		})
 		foldsDiffer(t, place, doc)
+		if _, file := sortsOf(doc); file == "" && paged(doc) {
+			t.Errorf("%s has a list in parts, and no file of it", place)
+		}
 		if strings.Contains(place, "as_of=") || strings.Contains(place, "site=") {
 			continue
 		}

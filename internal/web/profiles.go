@@ -8,8 +8,10 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/profile"
+	"candor/internal/roster"
 	"candor/internal/standing"
 )
 
@@ -22,6 +24,9 @@ type Profiler interface {
 
 // profilesPath is where the list of threat profiles is.
 const profilesPath = "/profiles"
+
+// profilesFile is the list as a file: beneath the path are names that people gave.
+const profilesFile = "/profiles.csv"
 
 // Profile returns the address of how the profile of a name stands.
 func (s selection) ProfilePage(name string) string {
@@ -36,18 +41,53 @@ func (s selection) For(path, name string) string {
 
 // profilesView is the list of threat profiles.
 type profilesView struct {
-	frame
+	rosterView
 	All []profile.Stated
 }
 
-func (s *site) profiles(r *http.Request) (view, error) {
-	fr, err := s.begin(r, "profiles", "Threat profiles")
+// profilesPage is the page of the threat profiles.
+func (s *site) profilesPage(r *http.Request) (view, error) {
+	v, err := s.profiles(r)
 	if err != nil {
 		return view{}, err
 	}
-	v := profilesView{frame: fr}
-	v.All, err = s.Profiler.Profiles(r.Context())
+	v.All, v.Paging, err = onPage(r, v.All)
 	return view{name: "profiles", data: v}, err
+}
+
+// profiles is the threat profiles as a request asks for them, narrowed and sorted.
+func (s *site) profiles(r *http.Request) (v profilesView, err error) {
+	fr, err := s.begin(r, "profiles", "Threat profiles")
+	if err != nil {
+		return v, err
+	}
+	t := listing[profile.Stated]{List: roster.List{Name: "profiles", Title: "Threat profiles", Order: "name"}, Cols: profileColumns()}
+	if t.Items, err = s.Profiler.Profiles(r.Context()); err != nil {
+		return v, err
+	}
+	v.rosterView, v.All, err = listed(r, fr, t)
+	v.File = strings.Replace(v.File, profilesPath+"/table.csv", profilesFile, 1)
+	return v, err
+}
+
+// profileColumns are the columns of the threat profiles.
+func profileColumns() []roster.Col[profile.Stated] {
+	return []roster.Col[profile.Stated]{
+		noted("note", kinded(roster.Column{Key: "called", Name: "Profile", Kind: roster.Text}, func(p *profile.Stated) roster.Cell { return roster.Words(p.Name).With(p.Note) })),
+		kinded(roster.Column{Key: "members", Name: "Members", Kind: roster.Text}, func(p *profile.Stated) roster.Cell {
+			var names []string
+			for _, m := range p.Members() {
+				names = append(names, strings.TrimSpace(m.ATTACKID+" "+m.Name))
+			}
+			if n := len(p.Techniques); n > 0 {
+				names = append(names, plural(n, "technique", "techniques")+" of a layer")
+			}
+			return roster.Several(names)
+		}),
+		chosen(column("owner", "Owner", func(p *profile.Stated) string { return p.Owner })),
+		noted("batch", kinded(roster.Column{Key: "by", Name: "Stated by", Kind: roster.Text}, func(p *profile.Stated) roster.Cell { return roster.Words(p.By).With(p.Batch) })),
+		kinded(roster.Column{Key: "on", Name: "On", Kind: roster.Day}, func(p *profile.Stated) roster.Cell { return roster.On(day.Of(p.At)) }),
+	}
 }
 
 // Members are the links to who is in a profile.
@@ -55,24 +95,66 @@ func (v profilesView) Members(p profile.Stated) []link { return v.Sel.Names(p.Me
 
 // profileView is how a threat profile stands.
 type profileView struct {
-	frame
+	rosterView
 	P assessment.Profiled
+	// Techniques are the rows of P as they are asked for.
+	Techniques []profile.Row
 }
 
-func (s *site) profile(r *http.Request) (view, error) {
-	fr, err := s.begin(r, "profiles", "Threat profile")
+// profilePage is the page of a threat profile.
+func (s *site) profilePage(r *http.Request) (view, error) {
+	v, err := s.profile(r)
 	if err != nil {
 		return view{}, err
 	}
+	v.Techniques, v.Paging, err = onPage(r, v.Techniques)
+	return view{name: "profile", data: v}, err
+}
+
+// profile is a threat profile, with its techniques as a request asks for them.
+func (s *site) profile(r *http.Request) (v profileView, err error) {
+	fr, err := s.begin(r, "profiles", "Threat profile")
+	if err != nil {
+		return v, err
+	}
 	if fr.Release.Version == "" {
-		return view{}, fault.New(fault.NotFound, "a profile is read by a release, and the library has none").Next("import one with: candor attack import FILE")
+		return v, fault.New(fault.NotFound, "a profile is read by a release, and the library has none").Next("import one with: candor attack import FILE")
 	}
-	v := profileView{frame: fr}
 	if v.P, err = s.Profiler.Profile(r.Context(), s.requestFor(fr.Sel, fr.Release), r.PathValue("id")); err != nil {
-		return view{}, err
+		return v, err
 	}
-	v.Title = "Threat profile " + v.P.Name
-	return view{name: "profile", data: v}, nil
+	fr.Title = "Threat profile " + v.P.Name
+	v.rosterView, v.Techniques, err = listed(r, fr, listing[profile.Row]{List: roster.List{Name: "profile", Title: "Techniques", Order: "the first tactic, then the ATT&CK ID"}, Items: v.P.Rows, Cols: useColumns(v.P.Columns)})
+	return v, err
+}
+
+// useColumns are the columns of the techniques of a profile.
+func useColumns(members []profile.Stand) []roster.Col[profile.Row] {
+	cols := []roster.Col[profile.Row]{
+		noted("name", kinded(roster.Column{Key: "technique", Name: "Technique", Kind: roster.Text}, func(t *profile.Row) roster.Cell {
+			return roster.Words(t.Of.ATTACKID).With(t.Of.Name)
+		})),
+		chosen(kinded(roster.Column{Key: "tactics", Name: "Tactics", Kind: roster.Text}, func(t *profile.Row) roster.Cell {
+			var names []string
+			for _, n := range t.Tactics {
+				names = append(names, n.Name)
+			}
+			return roster.Several(names)
+		})),
+		chosen(kinded(roster.Column{Key: "worst", Name: "Worst case", Kind: roster.Rung}, func(t *profile.Row) roster.Cell { return roster.Stands(t.Worst) })),
+		kinded(roster.Column{Key: "own", Name: "Its own analytics", Kind: roster.Spread}, func(t *profile.Row) roster.Cell {
+			return roster.Cell{Rungs: t.Totals.Rungs}
+		}),
+	}
+	for i, m := range members {
+		cols = append(cols, kinded(roster.Column{Key: "by_" + anchor(strings.ToLower(m.Label())), Name: m.Label(), Hint: m.Of.Name, Kind: roster.Text}, func(t *profile.Row) roster.Cell {
+			if t.Uses[i] {
+				return roster.Words("yes")
+			}
+			return roster.Cell{}
+		}))
+	}
+	return cols
 }
 
 // Cell is how a column is read aloud in a row.
