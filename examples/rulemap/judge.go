@@ -122,15 +122,14 @@ func (s *study) judged() verdict {
 		ev.AlertRules = append(ev.AlertRules, *r)
 	}
 	asOf := began.Add(time.Duration(len(s.tests))*apart + 8*24*time.Hour)
-	s.surround(book, &ev, p, asOf)
-	return sum(assure.Assess(s.library, ev, p, asOf))
+	g := assure.GroundOf(s.library, ev, p, asOf)
+	surround(g, book, &ev)
+	return sum(g.Assess(ev, asOf))
 }
 
 // surround adds what lay around the tests.
-func (s *study) surround(book *history.Book, ev *assure.Evidence, p assure.Policy, asOf time.Time) {
-	claims := assure.ClaimsOf(s.library, ev, p)
-	ev.Claims = &claims
-	qs, from, to := assure.Questions(s.library, ev, claims, p, asOf)
+func surround(g *assure.Ground, book *history.Book, ev *assure.Evidence) {
+	qs, from, to := g.Questions(ev)
 	ev.Around = assure.Surroundings{Seen: map[string][]assure.Sighting{}, Presence: book.Presence(from, to)}
 	asked := make([]alert.Around, len(qs))
 	for i := range qs {

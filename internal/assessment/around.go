@@ -9,23 +9,26 @@ import (
 	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/attack"
-	"candor/internal/claim"
 	"candor/internal/crew"
 	"candor/internal/day"
 )
 
-// surround adds to the evidence what lay around the exercises and incidents in it, and the
-// claims that say which rules to ask about. Key names the release and the evidence.
-func (s *Service) surround(ctx context.Context, key string, lib *attack.Library, ev *assure.Evidence, r Request) error {
-	claims, err := s.claims.Of(ctx, join(key, fmt.Sprintf("%+v", r.Policy.Claim)), func(context.Context) (*claim.Claims, error) {
-		c := assure.ClaimsOf(lib, ev, r.Policy)
-		return &c, nil
+// ground returns the ground of the assessment of a release by the evidence, which a site
+// shares but for its telemetry. Key names the release and the evidence.
+func (s *Service) ground(ctx context.Context, key string, lib *attack.Library, ev *assure.Evidence, r Request) (*assure.Ground, error) {
+	key = join(key, string(day.Of(r.AsOf)), fmt.Sprintf("%+v", r.Policy))
+	g, err := s.grounds.Of(ctx, key, func(context.Context) (*assure.Ground, error) {
+		return assure.GroundOf(lib, *ev, r.Policy, r.AsOf), nil
 	})
-	if err != nil {
-		return err
+	if err != nil || ev.Site == "" {
+		return g, err
 	}
-	ev.Claims = claims
-	qs, from, to := assure.Questions(lib, ev, *claims, r.Policy, r.AsOf)
+	return s.grounds.Of(ctx, join(key, ev.Site), func(context.Context) (*assure.Ground, error) { return g.At(*ev), nil })
+}
+
+// surround adds to the evidence what lay around the exercises and incidents in it.
+func (s *Service) surround(ctx context.Context, g *assure.Ground, ev *assure.Evidence) error {
+	qs, from, to := g.Questions(ev)
 	if len(qs) == 0 {
 		return nil
 	}

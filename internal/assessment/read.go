@@ -194,6 +194,7 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 			ev.Changes[r.ID] = detection.Changes(of)
 		}
 	}
+	ev.Rules = assure.InOrder(assure.Evidence{Rules: ev.Rules}).Rules // once, and not for each judgement
 	return ev, nil
 }
 

@@ -20,7 +20,6 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/cache"
-	"candor/internal/claim"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/figure"
@@ -67,7 +66,7 @@ type Service struct {
 	ready     cache.Cache[assure.Evidence] // joined
 	summed    cache.Cache[*summed]
 	waited    cache.Cache[[]alert.Duration]
-	claims    cache.Cache[*claim.Claims] // of a release and the rules
+	grounds   cache.Cache[*assure.Ground]
 	done      cache.Cache[assured]
 	under     cache.Flight[assure.Assessment] // those under way
 	desks     cache.Cache[*take.Desk]
@@ -87,6 +86,7 @@ func New(lib store.LibraryReader, ev store.Evidence, al store.Alerts) *Service {
 	s := &Service{lib: lib, evidence: ev, alerts: al}
 	s.ready.Most, s.waited.Most = 2, 2
 	s.renames.Most = 256
+	s.grounds.Most = 2 + sitesMost
 	return s
 }
 
@@ -167,10 +167,14 @@ func (s *Service) begin(ctx context.Context, rel attack.Release, g generation, r
 	if err != nil {
 		return nil, ev, err
 	}
-	if err := s.surround(ctx, join(libraryKey(rel), domain, g.evidence), lib, &ev, r); err != nil {
+	ground, err := s.ground(ctx, join(libraryKey(rel), domain, g.evidence), lib, &ev, r)
+	if err != nil {
 		return nil, ev, err
 	}
-	j := assure.Begin(lib, ev, r.Policy, r.AsOf)
+	if err := s.surround(ctx, ground, &ev); err != nil {
+		return nil, ev, err
+	}
+	j := assure.Begin(ground, ev, r.AsOf)
 	sums, err := s.sums(ctx, g, &ev, r, j.Sets())
 	if err != nil {
 		return nil, ev, err

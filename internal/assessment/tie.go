@@ -89,7 +89,7 @@ func (s *Service) beside(ctx context.Context, r Request, lib *attack.Library, ev
 // questionsOf returns what has to be asked of the alerts around a case: those that are tied
 // to none, and those that are tied to it; nil for what need not be asked.
 func questionsOf(lib *attack.Library, ev *assure.Evidence, r Request, id string) (untied, tied *alert.Around) {
-	qs, _, _ := assure.Questions(lib, ev, assure.ClaimsOf(lib, ev, r.Policy), r.Policy, r.AsOf)
+	qs, _, _ := assure.GroundOf(lib, *ev, r.Policy, r.AsOf).Questions(ev)
 	for i := range qs {
 		switch q := &qs[i]; {
 		case q.OfCase(id):

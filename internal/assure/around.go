@@ -10,7 +10,6 @@ import (
 
 	"candor/internal/alert"
 	"candor/internal/attack"
-	"candor/internal/claim"
 	"candor/internal/day"
 	"candor/internal/evidence"
 	"candor/internal/exercise"
@@ -68,17 +67,12 @@ func ofTied(id string) string     { return "tied " + id }
 // and time.
 func (q *Question) OfTied(id string) bool { return q.Of == ofTied(id) }
 
-// ClaimsOf judges the claims of the rules on a release.
-func ClaimsOf(lib *attack.Library, ev *Evidence, p Policy) claim.Claims {
-	return claim.Judge(lib, sorted(Evidence{Rules: ev.Rules}).Rules, p.Claim)
-}
-
 // Questions lists what has to be known of the alerts around the exercises and incidents
 // of the evidence, and from which day to which their presence.
-func Questions(lib *attack.Library, ev *Evidence, claims claim.Claims, p Policy, asOf time.Time) (qs []Question, from, to day.Date) {
-	today := day.Of(asOf)
+func (g *Ground) Questions(ev *Evidence) (qs []Question, from, to day.Date) {
+	lib, p, rules := g.lib, g.policy, g.claiming
+	today := g.today
 	to = today
-	rules := claimingRules(lib, claims)
 	bouts := boutsOf(lib, ev.Exercises, rules, p)
 	cases := make([]alert.Case, len(ev.Cases))
 	for i := range ev.Cases {
@@ -136,37 +130,6 @@ func Questions(lib *attack.Library, ev *Evidence, claims claim.Claims, p Policy,
 		}
 	}
 	return qs, from, to
-}
-
-// claimingRules lists the rules whose claims count by the ATT&CK ID of the analytic and of
-// its techniques.
-func claimingRules(lib *attack.Library, claims claim.Claims) map[string][]string {
-	by := map[string]map[string]bool{}
-	for id, cs := range claims.ByAnalytic {
-		var of []string
-		if o, ok := lib.Object(id); ok {
-			of = append(of, strings.ToUpper(o.ATTACKID))
-		}
-		for _, t := range lib.TechniquesOf(id) {
-			of = append(of, t.ATTACKID)
-		}
-		for i := range cs {
-			if !cs[i].Enabled || !cs[i].Counts {
-				continue
-			}
-			for _, name := range of {
-				if by[name] == nil {
-					by[name] = map[string]bool{}
-				}
-				by[name][cs[i].RuleID] = true
-			}
-		}
-	}
-	out := make(map[string][]string, len(by))
-	for name, rules := range by {
-		out[name] = slices.Sorted(maps.Keys(rules))
-	}
-	return out
 }
 
 func withRule(rules []string, id string) []string {

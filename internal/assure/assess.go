@@ -13,7 +13,6 @@ import (
 	"candor/internal/claim"
 	"candor/internal/crew"
 	"candor/internal/day"
-	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/measure"
 	"candor/internal/visibility"
@@ -24,7 +23,7 @@ import (
 // left out, and the assessment's limits say so. The order of ev's slices does
 // not matter. Of alerts it knows ev.Tallies; where there are many, see Judging.
 func Assess(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) Assessment {
-	return told(lib, ev, p, asOf).Assessment()
+	return GroundOf(lib, ev, p, asOf).Assess(ev, asOf)
 }
 
 // WindowOf returns the days that an assessment as of the day of asOf looks at:
@@ -36,18 +35,11 @@ func WindowOf(p Policy, asOf time.Time) visibility.Window {
 
 // assessor holds what all verdicts of one assessment share.
 type assessor struct {
-	lib    *attack.Library
-	policy Policy
-	today  day.Date
-	window visibility.Window
-	scope  ScopeRef
+	scope ScopeRef
 
-	tactics   []*attack.Object
-	rank      map[string]int // a tactic's STIX id -> its place among tactics
+	*Ground
 	view      visibility.View
-	objects   []*attack.Object       // the live analytics, in order
-	seen      []visibility.Statement // of each of objects
-	claims    claim.Claims
+	claims    claim.Claims // as those of Ground, but for what runs say
 	exercises exerciseIndex
 	away      awayIndex
 	incidents incidentIndex
@@ -58,17 +50,14 @@ type assessor struct {
 	bouts     *bouts
 
 	operations map[string]Operation // of the rules of which runs are recorded
-	enabled    map[string]bool      // the rules that are said to be
-	named      map[string]string    // what rules call themselves, by id
 
 	exempt   map[string][]Exempt     // the exceptions that had begun, by rule
 	needs    map[string][]FieldNeed  // by rule
 	impaired map[string][]Impairment // by rule
 
-	changed   map[string]detection.Change // the last one of rules
-	revisions map[string]*Revision        // of the rules that were changed in the window
-	retired   map[string]Former           // in the window, by rule
-	former    map[string][]claim.Claim    // theirs, by the STIX id of the analytic
+	revisions map[string]*Revision     // of the rules that were changed in the window
+	retired   map[string]Former        // in the window, by rule
+	former    map[string][]claim.Claim // theirs, by the STIX id of the analytic
 
 	silent []string // what is to be said of sources that are pulled and do not answer
 
@@ -88,33 +77,23 @@ type subject struct {
 	duty     duty
 }
 
-func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *assessor {
-	ev = sorted(ev)
-	today := day.Of(asOf)
+func newAssessor(g *Ground, ev Evidence, asOf time.Time) *assessor {
+	ev = InOrder(ev)
 	a := &assessor{
-		lib:    lib,
-		policy: p,
+		Ground: g,
 		ev:     ev,
-		today:  today,
-		window: WindowOf(p, asOf),
 		scope:  scopeOf(&ev),
-		rank:   map[string]int{},
+		view:   g.view.With(visibility.Telemetry{}),
+		claims: g.claimed(),
 	}
-	a.tactics = tacticOrder(lib)
-	for i, t := range a.tactics {
-		a.rank[t.ID] = i
-	}
-	var both crew.Workers // what takes the longest, and rests on nothing of the other
-	both.Go(func() { a.claims = claimsOf(lib, &ev, p) })
-	both.Go(a.look)
-	both.Wait()
+	lib, p, today := g.lib, g.policy, a.today
 	a.silent = silent(visibility.Stopped(pulled(ev.Telemetry.Observations), p.Visibility, a.window))
 	a.operate(asOf)
 	a.exercises = indexExercises(lib, ev.Exercises, today)
 	a.away = a.indexAway()
 	a.bouts = new(bouts)
 	if len(ev.Exercises) > 0 {
-		a.bouts = boutsOf(lib, ev.Exercises, claimingRules(lib, a.claims), p)
+		a.bouts = boutsOf(lib, ev.Exercises, g.claiming, p)
 	}
 	a.incidents = indexIncidents(lib, &ev, today)
 	a.runbooks = indexRunbooks(lib, ev.Runbooks, today)
@@ -128,54 +107,32 @@ func newAssessor(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *as
 	return a
 }
 
-// look finds what can be seen of every analytic.
-func (a *assessor) look() {
-	a.view = visibility.NewView(a.lib, a.ev.Telemetry, a.policy.Visibility, a.window)
-	a.objects = a.analytics()
-	a.seen = make([]visibility.Statement, len(a.objects))
-	for i, o := range a.objects {
-		a.seen[i] = a.view.Of(o)
-	}
-}
-
-// claimsOf returns the claims of the rules, which may be known already; they can be
-// changed.
-func claimsOf(lib *attack.Library, ev *Evidence, p Policy) claim.Claims {
-	if ev.Claims == nil {
-		return claim.Judge(lib, ev.Rules, p.Claim)
-	}
-	c := *ev.Claims
-	c.ByAnalytic = make(map[string][]claim.Claim, len(ev.Claims.ByAnalytic))
-	for id, list := range ev.Claims.ByAnalytic {
-		c.ByAnalytic[id] = slices.Clone(list)
-	}
-	return c
-}
-
-// sorted returns ev with what later steps name in order put in an order of its
-// own, so that the same evidence gives the same words whatever order it came in.
-func sorted(ev Evidence) Evidence {
-	ev.Telemetry.Scope = slices.Clone(ev.Telemetry.Scope)
-	slices.SortFunc(ev.Telemetry.Scope, compareScopes)
-	ev.Telemetry.Sources = slices.Clone(ev.Telemetry.Sources)
-	slices.SortFunc(ev.Telemetry.Sources, compareSources)
-	ev.Telemetry.Externals = slices.Clone(ev.Telemetry.Externals)
-	slices.SortFunc(ev.Telemetry.Externals, compareExternals)
-	ev.Telemetry.Observations = slices.Clone(ev.Telemetry.Observations)
-	slices.SortFunc(ev.Telemetry.Observations, compareObservations)
-	ev.Rules = slices.Clone(ev.Rules)
-	slices.SortFunc(ev.Rules, compareRules)
-	ev.AlertRules = slices.Clone(ev.AlertRules)
-	ev.Cases = slices.Clone(ev.Cases)
-	slices.SortFunc(ev.Cases, compareCases)
-	slices.SortFunc(ev.AlertRules, func(a, b AlertRule) int { return strings.Compare(a.ID, b.ID) })
+// InOrder returns ev with what later steps name in order put in an order of its
+// own, so that the same evidence gives the same words whatever order it came in. What is in
+// order already is not copied.
+func InOrder(ev Evidence) Evidence {
+	t := &ev.Telemetry
+	t.Scope, t.Sources = sorted(t.Scope, compareScopes), sorted(t.Sources, compareSources)
+	t.Externals, t.Observations = sorted(t.Externals, compareExternals), sorted(t.Observations, compareObservations)
+	ev.Rules, ev.Cases = sorted(ev.Rules, compareRules), sorted(ev.Cases, compareCases)
+	ev.AlertRules = sorted(ev.AlertRules, func(a, b AlertRule) int { return strings.Compare(a.ID, b.ID) })
 	return ev
+}
+
+// sorted returns a list in order: itself where it is, else a copy.
+func sorted[T any](list []T, compare func(a, b T) int) []T {
+	if slices.IsSortedFunc(list, compare) {
+		return list
+	}
+	list = slices.Clone(list)
+	slices.SortFunc(list, compare)
+	return list
 }
 
 // first is the first pass: every analytic on its rung.
 func (a *assessor) first() {
 	a.subjects = make([]*subject, len(a.objects))
-	a.each(func(own *assessor, i int) { a.subjects[i] = own.subject(a.objects[i], a.seen[i]) })
+	a.each(func(own *assessor, i int) { a.subjects[i] = own.subject(i) })
 }
 
 // each does something about every analytic, on every core by an assessor of its own, and takes
@@ -227,18 +184,11 @@ func onCores(n int, begin func() func(i int)) {
 // blockOfWork is of how many things one core takes hold at a time.
 const blockOfWork = 32
 
-// analytics returns the live analytics of the release by ATT&CK ID.
-func (a *assessor) analytics() []*attack.Object {
-	os := slices.DeleteFunc(a.lib.OfKind(attack.KindAnalytic), func(o *attack.Object) bool { return !o.Live() })
-	slices.SortFunc(os, compareObjects)
-	return os
-}
-
 // subject gathers what the evidence says of an analytic and finds its rung.
-func (a *assessor) subject(o *attack.Object, seen visibility.Statement) *subject {
-	s := &subject{object: o}
-	a.locate(s)
-	s.Visibility = seen
+func (a *assessor) subject(i int) *subject {
+	o := a.objects[i]
+	s := &subject{Verdict: a.places[i], object: o}
+	s.Visibility = a.seen[i]
 	s.Claims = orEmpty(a.claims.ByAnalytic[o.ID])
 	s.Compensated = []Compensation{}
 	s.Knobs = a.tunings.of(o)
@@ -250,11 +200,6 @@ func (a *assessor) subject(o *attack.Object, seen visibility.Statement) *subject
 // operate finds out which rules run, and takes those that do not for not enabled.
 func (a *assessor) operate(asOf time.Time) {
 	a.operations = Operations(&a.ev, a.policy, asOf)
-	a.enabled, a.named = map[string]bool{}, map[string]string{}
-	for i := range a.ev.Rules {
-		r := &a.ev.Rules[i].Value
-		a.enabled[r.ID], a.named[r.ID] = r.Enabled, r.Name
-	}
 	for _, claims := range a.claims.ByAnalytic {
 		a.hold(claims)
 	}
@@ -305,32 +250,6 @@ func (a *assessor) guide(s *subject) {
 	s.duty = a.runbooks.of(s, a.policy.Readiness, a.today)
 	s.duty.Used, s.duty.LastUsed = a.used(s.duty.ID)
 	s.Runbook = s.duty.Duty
-}
-
-// locate sets where the analytic stands in ATT&CK.
-func (a *assessor) locate(s *subject) {
-	s.Analytic = nameOf(s.object)
-	s.Platforms = orEmpty(s.object.Platforms)
-	strategies := a.lib.StrategiesOf(s.object.ID)
-	techniques := a.lib.TechniquesOf(s.object.ID)
-	var tactics, parents []*attack.Object
-	for _, t := range techniques {
-		for _, p := range a.lib.Targets(t.ID, attack.SubtechniqueOf) {
-			if p.Live() && !slices.Contains(parents, p) && !slices.Contains(techniques, p) {
-				parents = append(parents, p)
-			}
-		}
-		for _, tac := range a.lib.TacticsOf(t.ID) {
-			if !slices.Contains(tactics, tac) {
-				tactics = append(tactics, tac)
-			}
-		}
-	}
-	slices.SortFunc(strategies, compareObjects)
-	slices.SortFunc(techniques, compareObjects)
-	slices.SortFunc(parents, compareObjects)
-	slices.SortFunc(tactics, func(x, y *attack.Object) int { return a.rank[x.ID] - a.rank[y.ID] })
-	s.Strategies, s.Techniques, s.Parents, s.Tactics = namesOf(strategies), namesOf(techniques), namesOf(parents), namesOf(tactics)
 }
 
 // alertIndex holds what is known of the alerts of the window by set of rules, which many

@@ -152,9 +152,6 @@ type Evidence struct {
 	CaseCounts []alert.CaseCount
 	// Around are the alerts at the times of exercises and incidents.
 	Around Surroundings
-	// Claims are what ClaimsOf makes of Rules, where that is known already; nil to judge
-	// them.
-	Claims *claim.Claims
 	// Ties are what reviews said of whether alerts are part of incidents.
 	Ties []evidence.Of[Tie]
 	// AlertRules are the rules that alerts name: where their alerts came from.

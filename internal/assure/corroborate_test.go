@@ -153,7 +153,7 @@ func TestOneAlertBearsOutOneExercise(t *testing.T) {
 		if c.beside > 0 && !strings.Contains(trial.Why, "1 exercise of other behaviour that they claim took place there within 5 minutes, and each alert bears out one at most") {
 			t.Errorf("%s: %s", name, trial.Why)
 		}
-		qs, _, _ := Questions(lib, &c.world.Evidence, ClaimsOf(lib, &c.world.Evidence, p), p, asOf)
+		qs, _, _ := GroundOf(lib, c.world.Evidence, p, asOf).Questions(&c.world.Evidence)
 		for _, q := range qs {
 			if q.Of == ofExercise(trial.ID) && !q.Wide && (!q.From.Equal(trial.From) || !q.To.Equal(trial.To)) {
 				t.Errorf("%s: asked %s to %s, judged %s to %s", name, q.From, q.To, trial.From, trial.To)

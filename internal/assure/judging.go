@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"candor/internal/alert"
-	"candor/internal/attack"
 	"candor/internal/claim"
 	"candor/internal/day"
 )
@@ -20,9 +19,10 @@ type Judging struct {
 	sets [][]string
 }
 
-// Begin begins an assessment; see Assess. It does not look at ev.Tallies.
-func Begin(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *Judging {
-	return &Judging{a: newAssessor(lib, ev, p, asOf), asOf: asOf}
+// Begin begins an assessment on a ground, which must be of the same rules, telemetry and day; see
+// Assess. It does not look at ev.Tallies.
+func Begin(g *Ground, ev Evidence, asOf time.Time) *Judging {
+	return &Judging{a: newAssessor(g, ev, asOf), asOf: asOf}
 }
 
 // Sets lists the sets of rules that verdicts rest on, each once and its rules in order:
@@ -183,14 +183,17 @@ func (j *Judging) Standing() Assessment {
 	return Assessment{Release: j.a.lib.Release, AsOf: j.asOf, Totals: totalsOf(pointers(verdicts)), Verdicts: verdicts}
 }
 
+// Assess does what Assess does, on a ground that is there; see Begin.
+func (g *Ground) Assess(ev Evidence, asOf time.Time) Assessment { return g.told(ev, asOf).Assessment() }
+
 // told is an assessment to which ev.Tallies told what it asked for.
-func told(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *Judging {
-	w := WindowOf(p, asOf)
+func (g *Ground) told(ev Evidence, asOf time.Time) *Judging {
+	w, p := g.window, g.policy
 	within := slices.DeleteFunc(slices.Clone(ev.Tallies), func(t alert.Tally) bool { return day.Date(t.Day) < w.From || day.Date(t.Day) > w.To })
 	ev.Revisions = weighed(&ev, ByRule(within), p, asOf)
 	since := ev.Lately(asOf).Since
 	by := ByRule(slices.DeleteFunc(within, func(t alert.Tally) bool { return day.Date(t.Day) < since[t.RuleID] }))
-	j := Begin(lib, ev, p, asOf)
+	j := Begin(g, ev, asOf)
 	sums := make([]alert.Sums, len(j.Sets()))
 	for i, set := range j.Sets() {
 		sums[i] = sumsOf(by, set, &p.Measure)

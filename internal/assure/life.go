@@ -20,22 +20,14 @@ type Former struct {
 	Retired day.Date `json:"retired"`
 }
 
-// live finds out what happened to rules: which were changed, and which that run took the
-// place of others, that no longer run and raised alerts.
+// live finds out what happened to rules: what those raised that were changed, and which that
+// run took the place of others, that no longer run and raised alerts.
 func (a *assessor) live() {
 	a.revisions, a.alerts.replaced = map[string]*Revision{}, map[string][]string{}
 	for i := range a.ev.Revisions {
 		a.revisions[a.ev.Revisions[i].RuleID] = &a.ev.Revisions[i]
 	}
-	a.changed = map[string]detection.Change{}
-	for i := range a.ev.Rules {
-		r := &a.ev.Rules[i].Value
-		if last, ok := a.ev.lastChange(i, a.today); ok {
-			a.changed[r.ID] = last
-		}
-		if !r.Enabled {
-			continue
-		}
+	for _, r := range a.replacing {
 		for _, id := range r.Replaces {
 			if _, known := a.enabled[detection.Qualified(r.Origin, id)]; r.Origin != "" && known {
 				id = detection.Qualified(r.Origin, id) // the id is of several sources, and the rule means that of its own

@@ -57,10 +57,6 @@ func (o *Operation) Runs() bool { return o.State == running || o.State == runnin
 func Operations(ev *Evidence, p Policy, asOf time.Time) map[string]Operation {
 	w := WindowOf(p, asOf)
 	x := operating{from: w.From.Time(), to: endOf(w.To), patience: time.Duration(p.Readiness.MaxRunAgeDays) * 24 * time.Hour, newest: map[string]time.Time{}}
-	names := map[string]string{}
-	for i := range ev.Rules {
-		names[ev.Rules[i].Value.ID] = ev.Rules[i].Value.Name
-	}
 	by := map[string][]evidence.Of[detection.Run]{}
 	for _, r := range ev.Runs {
 		if r.Value.Start.After(x.to) {
@@ -71,6 +67,13 @@ func Operations(ev *Evidence, p Policy, asOf time.Time) map[string]Operation {
 		}
 		by[r.Value.RuleID] = append(by[r.Value.RuleID], r)
 		x.newest[r.Value.Source] = latest(x.newest[r.Value.Source], r.Value.End)
+	}
+	if len(by) == 0 {
+		return nil
+	}
+	names := make(map[string]string, len(ev.Rules))
+	for i := range ev.Rules {
+		names[ev.Rules[i].Value.ID] = ev.Rules[i].Value.Name
 	}
 	ops := make(map[string]Operation, len(by))
 	for id, runs := range by {

@@ -73,7 +73,7 @@ func TestWhatIsAskedOfIncidents(t *testing.T) {
 	w.Ties = []evidence.Of[Tie]{{Value: Tie{Case: "c1", AlertID: "a7", Site: "north"}}, {Value: Tie{Case: "c1", AlertID: "a8", Part: true}}}
 	w.Cases = Apart(w.Cases, w.Ties)
 	lib, p := miniature(), testPolicy()
-	qs, _, _ := Questions(lib, &w.Evidence, ClaimsOf(lib, &w.Evidence, p), p, asOf)
+	qs, _, _ := GroundOf(lib, w.Evidence, p, asOf).Questions(&w.Evidence)
 	of := map[string]Question{}
 	for _, q := range qs {
 		of[q.Of] = q

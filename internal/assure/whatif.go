@@ -112,7 +112,7 @@ type Prospect struct {
 // what more groups use, then what rests on the oldest evidence. What lifts none is left
 // out. Only the analytics that a supposition can reach are judged again.
 func Prospects(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) []Prospect {
-	return newWhatIf(told(lib, ev, p, asOf).a).prospects()
+	return newWhatIf(GroundOf(lib, ev, p, asOf).told(ev, asOf).a).prospects()
 }
 
 // prospects tries every candidate, as Prospects says.

@@ -29,7 +29,7 @@ func TestJudgingSomeAgainIsJudgingAllAgain(t *testing.T) {
 		p.Visibility.JointNeed = rapid.SampledFrom([]string{"all", "any", "component"}).Draw(t, "joint")
 		lib := miniature()
 		before := judged(lib, w.Evidence, p)
-		x := newWhatIf(told(lib, w.Evidence, p, asOf).a)
+		x := newWhatIf(GroundOf(lib, w.Evidence, p, asOf).told(w.Evidence, asOf).a)
 		for _, c := range x.candidates() {
 			got := x.try(c)
 			after := judged(lib, w.Evidence.With(c.Supposed, p.Measure), p)
@@ -45,7 +45,7 @@ func TestJudgingSomeAgainIsJudgingAllAgain(t *testing.T) {
 
 // judged gives every analytic its rung, as Assess does, and says nothing more.
 func judged(lib *attack.Library, ev Evidence, p Policy) Assessment {
-	a := told(lib, ev, p, asOf).a
+	a := GroundOf(lib, ev, p, asOf).told(ev, asOf).a
 	var vs []Verdict
 	for _, s := range a.subjects {
 		vs = append(vs, s.Verdict)
@@ -159,7 +159,7 @@ func TestARuleThatClaimsTwoExercisesLeavesEachLessSure(t *testing.T) {
 	w.add(detection.Rule{ID: "off", Name: "off", Techniques: []string{"T1059", "T1566", "T1200"}, Platforms: []string{"Windows", "Linux"}})
 	p := testPolicy()
 	p.Visibility.JointNeed = "any"
-	x := newWhatIf(told(miniature(), w.Evidence, p, asOf).a)
+	x := newWhatIf(GroundOf(miniature(), w.Evidence, p, asOf).told(w.Evidence, asOf).a)
 	for _, c := range x.candidates() {
 		if c.Action != "enable_rule" {
 			continue

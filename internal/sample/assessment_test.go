@@ -185,7 +185,7 @@ func surround(t *testing.T, lib *attack.Library, ev *assure.Evidence, text strin
 		place++
 	}
 	p := policy.Default()
-	qs, from, to := assure.Questions(lib, ev, assure.ClaimsOf(lib, ev, p), p, last.Time())
+	qs, from, to := assure.GroundOf(lib, *ev, p, last.Time()).Questions(ev)
 	ev.Around = assure.Surroundings{Seen: map[string][]assure.Sighting{}, Presence: book.Presence(from, to)}
 	for _, q := range qs {
 		for _, n := range book.Near([]alert.Around{q.Around}) {
