@@ -21,6 +21,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/measure"
 	"candor/internal/near"
+	"candor/internal/store"
 	"candor/internal/visibility"
 )
 
@@ -66,6 +67,8 @@ type MeasuredRule struct {
 	// it.
 	Rule      *detection.Rule `json:"rule,omitempty"`
 	RuleBatch string          `json:"rule_batch,omitempty"`
+	// Text is the rule as its file has it, byte for byte; nil where it is not kept.
+	Text []byte `json:"-"`
 	// Days are those of the window on which it raised alerts, whatever became of them, and
 	// Changes when it came to look for something else, oldest first.
 	Days    []RuleDay          `json:"days"`
@@ -262,6 +265,11 @@ func (s *Service) MeasureRule(ctx context.Context, r Request, rule string) (Meas
 	for i := range ev.Rules {
 		if x := &ev.Rules[i]; x.Value.ID == id {
 			m.Rule, m.RuleBatch = &x.Value, x.Batch
+		}
+	}
+	if m.Rule != nil {
+		if m.Text, err = s.evidence.Text(ctx, store.KeyOf(m.Rule.Origin, cmp.Or(m.Rule.Bare, m.Rule.ID))); err != nil {
+			return m, err
 		}
 	}
 	m.Waivers = waiversOf(&ev, r, func(of string) bool { return of == id })

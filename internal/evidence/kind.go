@@ -54,6 +54,10 @@ const (
 	RecordGap = "gap"
 	// RecordChain is a file of definitions of chains, under its name.
 	RecordChain = "chain"
+	// RecordRuleText is the text of a rule as its file has it, byte for byte, under the
+	// key of the rule. It stands beside a record: it is in the seal of its batch, and
+	// neither counted nor read by a judgement.
+	RecordRuleText = "rule_text"
 	// RecordProfile is what somebody stated of a threat profile; see package profile.
 	RecordProfile = "profile"
 )

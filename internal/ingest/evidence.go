@@ -201,9 +201,11 @@ type batch struct {
 	rejects  *rejects
 	warnings []string
 	records  []store.Record
-	good     int64
-	gone     []string // what is retired, by name
-	refused  bool     // as a whole, once it was read
+	// beside are the texts of rules: they are kept with the records, and are none.
+	beside  []store.Record
+	good    int64
+	gone    []string // what is retired, by name
+	refused bool     // as a whole, once it was read
 	// changes says that the input has a statement for every change of a record, so
 	// that more than one about the same is no slip.
 	changes bool

@@ -177,7 +177,7 @@ func bare(r store.Record) string {
 // all is the records of a batch, until the context ends.
 func (b *batch) all(ctx context.Context) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) {
-		for _, r := range b.records {
+		for _, r := range slices.Concat(b.records, b.beside) {
 			if err := ctx.Err(); err != nil {
 				yield(store.Record{}, err)
 				return
@@ -376,6 +376,7 @@ func decodeRules(b *batch, files []file) error {
 				return err
 			}
 		}
+		b.putTexts(d.format, files[i].data, d.Records)
 	}
 	return nil
 }

@@ -450,6 +450,10 @@ type Evidence interface {
 	// Versions lists what batches that count said under the keys of a kind of which more
 	// than one statement is kept, retirements apart: by key, then oldest first.
 	Versions(ctx context.Context, kind string) ([]Record, error)
+	// Text returns the text of the rule that is in force under a key, byte for byte; nil where
+	// none is kept. Texts (evidence.RecordRuleText) stand beside the records of a batch: they
+	// are superseded and withdrawn as those are, and are in no count and not in Stated.
+	Text(ctx context.Context, key string) ([]byte, error)
 	// History lists every record of a kind and key, oldest first.
 	History(ctx context.Context, kind, key string) ([]Record, error)
 }

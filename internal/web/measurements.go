@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
@@ -81,6 +82,26 @@ func claimedOf(a *assure.Assessment, rule string, sel selection) (of, misfits []
 
 // Settles says what would settle the rule's measurement at the current estimate.
 func (v ruleView) Settles() measure.Settling { return v.M.Settling(v.M.ToLabel) }
+
+// mostSource is how much of a rule's text its page shows, in bytes, and lengthy from which
+// length on it is folded.
+const mostSource, lengthy = 64 << 10, 6 << 10
+
+// Text is the rule's text as the page shows it.
+func (v ruleView) Text() string {
+	return strings.ToValidUTF8(string(v.M.Text[:min(len(v.M.Text), mostSource)]), "\ufffd")
+}
+
+// Lengthy reports whether the text is so long that it is folded.
+func (v ruleView) Lengthy() bool { return len(v.M.Text) > lengthy }
+
+// Cut is how long the text is where the page shows a part of it.
+func (v ruleView) Cut() int {
+	if len(v.M.Text) <= mostSource {
+		return 0
+	}
+	return len(v.M.Text)
+}
 
 // Names are the techniques and analytics that a rule names.
 func (v ruleView) Names(r *detection.Rule) []link {

@@ -3,11 +3,16 @@ package web_test
 import (
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"candor/internal/assessment"
 	"candor/internal/figure"
+	"candor/internal/ingest"
 	"candor/internal/measure"
 	"candor/internal/measure/tune"
 )
@@ -53,3 +58,33 @@ func TestARuleShowsItsDaysItsAlertsAndWhatAThresholdWouldDo(t *testing.T) {
 
 // Templates ask a value of a page, and not where it lies.
 var _ interface{ Timeless() string } = measure.Labels{}
+
+// TestTheTextOfARuleStandsOnItsPage adds a rule whose text would be more than text, and
+// rules that come as a table.
+func TestTheTextOfARuleStandsOnItsPage(t *testing.T) {
+	d := demonstration(t)
+	dir := t.TempDir()
+	source := "title: T\nid: own-1\nlogsource: {product: windows, category: process_creation}\ndetection:\n  sel:\n    Image: '<script>alert(1)</script>'\n  condition: sel # as it stands\n"
+	table := "rule_id,name,enabled,techniques,analytics,log_sources,owner\nown-2,N,yes,T1059,,a,o\n"
+	for name, text := range map[string]string{"own.yml": source, "own.csv": table} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in := ingest.NewEvidence(d.keeper.Evidence(d.evidence), d.keeper.Alerts(d.alerts), clock)
+		must(in.Add(t.Context(), ingest.Request{Kind: "rules", Paths: []string{path}, By: "test"}))(t)
+	}
+	page, doc := d.page("/measurements/rules/own-1")
+	said := ""
+	elements(doc, func(n *html.Node) {
+		if class, _ := attr(n, "class"); n.Data == "pre" && class == "source" {
+			said = n.FirstChild.Data
+		}
+	})
+	if said != source || strings.Contains(page.body, "<script>alert") {
+		t.Errorf("the page says %q, want %q", said, source)
+	}
+	if _, doc = d.page("/measurements/rules/own-2"); !strings.Contains(text(doc), "Its text is not kept") {
+		t.Error("the page of a row of a table does not say that it has no text")
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/store"
 )
@@ -148,6 +149,7 @@ func (a *recorder) add(ctx context.Context, r store.Record) error {
 // retired it are empty.
 func (a *recorder) count(r store.Record, before []byte) {
 	switch {
+	case r.Kind == evidence.RecordRuleText: // beside a record that counts
 	case len(r.Body) == 0 && len(before) == 0:
 	case len(r.Body) == 0:
 		a.landing.Retired++
@@ -222,6 +224,19 @@ func (e *Evidence) History(ctx context.Context, kind, key string) ([]store.Recor
 	return list, nil
 }
 
+// Text returns the text of the rule that is in force under a key; nil where none is kept.
+func (e *Evidence) Text(ctx context.Context, key string) ([]byte, error) {
+	var body []byte
+	err := e.db.QueryRowContext(ctx, `SELECT body FROM record WHERE kind = ? AND key = ? AND superseded IS NULL`, evidence.RecordRuleText, key).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the text of rule %q: %w", key, err)
+	}
+	return body, nil
+}
+
 // Versions lists what batches that count said under the keys of a kind of which more than
 // one statement is kept, retirements apart: by key in byte order, then oldest first.
 func (e *Evidence) Versions(ctx context.Context, kind string) ([]store.Record, error) {
@@ -267,7 +282,8 @@ func (e *Evidence) Retired(ctx context.Context, batch string) ([]store.Record, e
 // Stated lists what a batch stated that was news; see store.Evidence.
 func (e *Evidence) Stated(ctx context.Context, batch string, first, n int) (list []store.Record, all int, err error) {
 	rows, err := e.db.QueryContext(ctx, `SELECT r.kind, r.key, r.body, count(*) OVER () FROM record r
-		WHERE r.batch = (SELECT seq FROM batch WHERE id = ?) AND length(r.body) > 0 ORDER BY r.seq LIMIT ? OFFSET ?`, batch, n, first)
+		WHERE r.batch = (SELECT seq FROM batch WHERE id = ?) AND length(r.body) > 0 AND r.kind <> ? ORDER BY r.seq LIMIT ? OFFSET ?`,
+		batch, evidence.RecordRuleText, n, first)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list what batch %s stated: %w", batch, err)
 	}

@@ -45,6 +45,7 @@ func Evidence(t *testing.T, open OpenEvidence) {
 		"a reader sees the old state until a batch lands": evidenceReader,
 		"reopening keeps everything":                      evidenceReopen,
 		"a record without a body retires its key":         evidenceRetires,
+		"a text stands beside its rule":                   evidenceText,
 		"any sequence of batches agrees with a model":     evidenceModel,
 	}
 	for name, test := range tests {
@@ -354,6 +355,48 @@ func evidenceReopen(t *testing.T, open OpenEvidence) {
 	if b := appendRecords(t, s, "b3", rule("r1", "uno"), rule("r2", "two")); b.Unchanged != 2 {
 		t.Errorf("%d records unchanged after reopening, want 2", b.Unchanged)
 	}
+}
+
+// evidenceText keeps the text of a rule as it changes, comes again and is withdrawn.
+func evidenceText(t *testing.T, open OpenEvidence) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	text := func(key, body string) store.Record {
+		return store.Record{Kind: evidence.RecordRuleText, Key: key, Body: []byte(body)}
+	}
+	says := func(key, want string) {
+		t.Helper()
+		for range 2 {
+			if got, err := s.Text(t.Context(), key); err != nil || string(got) != want {
+				t.Errorf("the text of %s is %q, want %q; error %v", key, got, want, err)
+			}
+			s = open(t, dir)
+		}
+	}
+	first := appendRecords(t, s, "b1", rule("r1", "one"), rule("r2", "two"), text("r1", "t: \xff\x00\n"))
+	if first.New != 2 || first.Read != 2 {
+		t.Errorf("a text is counted: %+v", first)
+	}
+	says("r1", "t: \xff\x00\n")
+	says("r2", "")
+	if list, all, err := s.Stated(t.Context(), "b1", 0, 9); err != nil || all != 2 || len(list) != 2 {
+		t.Errorf("b1 stated %v, %d in all, error %v", list, all, err)
+	}
+	if b := appendRecords(t, s, "b2", rule("r1", "one"), text("r1", "other layout")); b.Unchanged != 1 || b.Updated != 0 {
+		t.Errorf("another layout is another rule: %+v", b)
+	}
+	says("r1", "other layout")
+	same(t, "rules", []store.Record{in("b1", rule("r1", "one")), in("b1", rule("r2", "two"))}, stateOf(t, s).Current[evidence.RecordRule])
+	w, ok := s.(interface {
+		Withdraw(ctx context.Context, batch string, w store.Withdrawal) error
+	})
+	if !ok {
+		t.Fatal("the store withdraws nothing")
+	}
+	if err := w.Withdraw(t.Context(), "b2", store.Withdrawal{Reason: "wrong", At: first.Added}); err != nil {
+		t.Fatal(err)
+	}
+	says("r1", "t: \xff\x00\n")
 }
 
 // evidenceRetires retires two records of three, one of them twice, and one that
