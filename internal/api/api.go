@@ -22,6 +22,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/attack/adjacency"
+	"candor/internal/attack/diff"
 	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/gap"
@@ -42,6 +43,7 @@ type Objects interface {
 	Nth(ctx context.Context, id string, ref attack.ReleaseRef, n int) (*attack.Snapshot, int, error)
 	History(ctx context.Context, id string, ref attack.ReleaseRef) (library.History, error)
 	Narrowing(ctx context.Context, q store.Query) (store.Query, error)
+	Diff(ctx context.Context, from, to, domain string) (diff.Report, error)
 	Adjacent(ctx context.Context, id string, ref attack.ReleaseRef, tactic string) (adjacency.Result, error)
 	Locate(ctx context.Context, id string, ref attack.ReleaseRef) (store.Located, []attack.Release, error)
 }
@@ -62,6 +64,7 @@ type Assessor interface {
 	Stages(ctx context.Context, r assessment.Request, near adjacency.Result) (assessment.Stages, error)
 	Gaps(ctx context.Context, r assessment.Request) (gap.Register, error)
 	Relations(ctx context.Context, r assessment.Request, id string, a assessment.Around) (assessment.Related, error)
+	Changes(ctx context.Context, r assessment.Request, report diff.Report) ([]assessment.Change, error)
 }
 
 // Batches lists imports of evidence.
@@ -150,6 +153,7 @@ func New(d Deps) http.Handler {
 	h.UseMiddleware(withStatus, s.filled)
 	s.registerObjects(h)
 	s.registerReach(h)
+	s.registerChanges(h)
 	s.registerVerdicts(h)
 	s.registerMatrix(h)
 	s.registerGaps(h, mux)

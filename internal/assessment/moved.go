@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/attack/diff"
 	"candor/internal/fault"
 	"candor/internal/figure"
@@ -18,8 +19,8 @@ import (
 
 // Touched is what evidence here names or claims of one object.
 type Touched struct {
-	// Rules are those in force that name the object, or whose claims on its analytics can
-	// hold, by their names.
+	// Rules are those in force that name the object, or whose claims on its analytics in
+	// either release can hold, by their names.
 	Rules []Claimant
 	// Exercises is how many name it.
 	Exercises int
@@ -29,8 +30,9 @@ type Touched struct {
 	Notes bool
 	// Rung is that of an analytic, of a strategy or technique the worst case of its own
 	// analytics that apply; empty for anything else, and for what the newer release has no
-	// more.
-	Rung assure.Rung
+	// more. Was is the same by the older release, judged on the same day by the same evidence
+	// and policy.
+	Rung, Was assure.Rung
 }
 
 // Claimant is a rule.
@@ -65,10 +67,16 @@ func (c *Change) Renamed() bool {
 }
 
 // Changes says of each object that differs between the releases of a report what has to do
-// with it here, by the verdicts of the release of r. Relationships are left out.
+// with it here, by the verdicts of the release of r and of the older one. Relationships are
+// left out.
 func (s *Service) Changes(ctx context.Context, r Request, report diff.Report) ([]Change, error) {
 	h, err := s.touching(ctx, r)
 	if err != nil {
+		return nil, err
+	}
+	before := r
+	before.Release = attack.ReleaseRef{Domain: report.Old.Domain, Version: report.Old.Version}
+	if h.older, err = s.Board(ctx, before); err != nil {
 		return nil, err
 	}
 	var all []Change
@@ -88,6 +96,7 @@ func (s *Service) Changes(ctx context.Context, r Request, report diff.Report) ([
 // touching is what evidence names, by what it calls it.
 type touching struct {
 	board     *standing.Board
+	older     *standing.Board
 	rules     map[string][]Claimant
 	exercises map[string]int
 	runbooks  map[string][]string
@@ -150,11 +159,11 @@ func (s *Service) written(ctx context.Context, r Request, h *touching) error {
 }
 
 func (h *touching) of(stixID, attackID string) Touched {
-	t := Touched{Gaps: h.gaps[stixID], Notes: h.notes[stixID], Rung: h.board.Worst(stixID)}
+	t := Touched{Gaps: h.gaps[stixID], Notes: h.notes[stixID], Rung: h.board.Worst(stixID), Was: h.older.Worst(stixID)}
 	if attackID != "" {
 		t.Rules, t.Exercises, t.Runbooks = slices.Clone(h.rules[attackID]), h.exercises[attackID], h.runbooks[attackID]
 	}
-	for _, v := range h.board.Beneath(stixID) {
+	for _, v := range slices.Concat(h.board.Beneath(stixID), h.older.Beneath(stixID)) {
 		for i := range v.Claims {
 			if c := &v.Claims[i]; !c.Cannot() {
 				t.Rules = append(t.Rules, Claimant{c.RuleID, c.RuleName})
@@ -205,6 +214,7 @@ func ChangesRoster(all []Change, from, to string, how func(diff.Category) string
 		}),
 		count("rules", "Rules", "in force that name it or claim its analytics", func(c *Change) int { return len(c.Touched.Rules) }),
 		count("exercises", "Exercises", "that name it", func(c *Change) int { return c.Touched.Exercises }),
+		{Column: roster.Column{Key: "was", Name: "Worst case by " + from, Kind: roster.Rung, Hint: "on the same day, by the same evidence"}, Cell: func(c *Change) roster.Cell { return roster.Stands(c.Touched.Was) }},
 		{Column: roster.Column{Key: "worst", Name: "Worst case here", Kind: roster.Rung, Hint: "in " + to}, Cell: func(c *Change) roster.Cell { return roster.Stands(c.Touched.Rung) }},
 	})
 	return l

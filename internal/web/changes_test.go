@@ -42,6 +42,8 @@ func TestChangesAreThoseOfTheService(t *testing.T) {
 			d.page(place)
 		}
 	}
+	_, doc = d.page("/changes/objects/" + h.StixID)
+	says(t, doc, "Worst case in 0.1", "18.1 has no verdict on it")
 	if a := d.get("/changes?from=7.0"); a.Code != http.StatusNotFound {
 		t.Errorf("a release that is not there: %d", a.Code)
 	}
@@ -75,6 +77,9 @@ func TestAnObjectStandsInTwoReleasesSideBySide(t *testing.T) {
 	}
 	if a := d.get("/changes/objects/T9999"); a.Code != http.StatusNotFound {
 		t.Errorf("an object that did not change: %d", a.Code)
+	}
+	if !strings.Contains(d.get("/changes/objects?sort=was").body, "Worst case by 0.1") {
+		t.Error("the list does not say how objects stood by the older release")
 	}
 	whole, ours := d.get("/changes/objects/table.csv"), d.get("/changes/objects/table.csv?touches=anything")
 	if n, m := strings.Count(whole.body, "\n"), strings.Count(ours.body, "\n"); m < 1 || m > n {

@@ -20,6 +20,8 @@ type changedView struct {
 	Older []choice
 	// Ours is the list of what has to do with us, and Summary the page that counts by kind.
 	Ours, Summary string
+	// JSON is where the API has the same.
+	JSON string
 }
 
 // changing returns the releases that a request compares: the frame of the newer one, the
@@ -76,6 +78,7 @@ func (s *site) changedList(r *http.Request) (changedView, error) {
 	v.hidden = []field{{"from", at.From}}
 	v.Ours = v.Sel.Link("/changes/objects", "from", at.From, "touches", "anything")
 	v.Summary = v.Sel.Link("/changes", "from", at.From)
+	v.JSON = v.Sel.Link("/api/v1/changes", "from", at.From, "domain", attack.ShortDomain(at.Release.Domain), "release", at.Release.Version)
 	return v, nil
 }
 
@@ -107,6 +110,7 @@ type sidesView struct {
 	Newer string
 	Parts []sideView
 	Chip  *chip
+	Was   *chip // in the older release
 	Rules fold[link]
 	Gaps  []link
 }
@@ -146,6 +150,9 @@ func (s *site) sides(r *http.Request) (view, error) {
 	}
 	if c.Touched.Rung != "" {
 		v.Chip = &chip{look: lookOf(c.Touched.Rung)}
+	}
+	if c.Touched.Was != "" {
+		v.Was = &chip{look: lookOf(c.Touched.Was)}
 	}
 	var rules []link
 	for _, c := range c.Touched.Rules {
