@@ -3,6 +3,7 @@ package assessment
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -55,37 +56,53 @@ type ChainsWorth struct {
 	// Incidents says what the time of incidents is, which the control leaves out.
 	Incidents string        `json:"incidents"`
 	Worth     []worth.Worth `json:"definitions"`
+	// Beside is the same of the engine's findings, whose windows slide, where Worth counts
+	// windows of fixed edges.
+	Beside []worth.Worth `json:"sliding_beside,omitempty"`
 }
 
-// Correlate runs definitions over the alerts and signals of the window.
+// Correlate runs definitions over the alerts and signals of the window. It reads them once,
+// in the order of time, and holds a portion of them at a time.
 func (s *Service) Correlate(ctx context.Context, c Correlation) (ChainsFound, error) {
 	out := ChainsFound{Basis: basisOf(c.Request), Found: []correlate.Finding{}}
-	h, err := s.observed(ctx, &c)
+	h, err := s.observing(ctx, &c)
 	if err != nil {
 		return out, err
 	}
-	out.Alerts, out.Signals, out.Renamed = h.alerts, h.signals, h.renamed
-	out.Found, out.Stats, err = h.run(ctx, c.Plan)
-	return out, err
+	r := newRun(c.Plan)
+	if err := s.observe(ctx, h, func(o *worth.Seen) { r.see(&o.Observation) }); err != nil {
+		return out, err
+	}
+	out.Alerts, out.Signals, out.Renamed = h.alerts, int64(len(h.signals)), h.renamed
+	out.Found, out.Stats = r.end()
+	return out, nil
 }
 
 // WorthOf says what definitions are worth on the alerts and signals of the window.
 func (s *Service) WorthOf(ctx context.Context, c Correlation) (ChainsWorth, error) {
 	out := ChainsWorth{Basis: basisOf(c.Request), Repeats: c.Repeats, Worth: []worth.Worth{}}
-	h, err := s.observed(ctx, &c)
+	h, err := s.observing(ctx, &c)
 	if err != nil {
 		return out, err
 	}
-	out.Alerts, out.Signals, out.Incidents = h.alerts, h.signals, h.incidents
-	var found []correlate.Finding
-	if c.Unit == worth.Sliding {
-		if found, out.Stats, err = h.run(ctx, c.Plan); err != nil {
-			return out, err
-		}
+	var list []worth.Seen
+	if err := s.observe(ctx, h, func(o *worth.Seen) { list = append(list, *o) }); err != nil {
+		return out, err
 	}
+	slices.SortStableFunc(list, func(a, b worth.Seen) int { return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.ID, b.ID)) })
+	out.Alerts, out.Signals, out.Incidents = h.alerts, int64(len(h.signals)), incident(list)
+	r := newRun(c.Plan)
+	for i := range list {
+		r.see(&list[i].Observation)
+	}
+	var found []correlate.Finding
+	found, out.Stats = r.end()
 	m := c.Policy.Measure
-	out.Worth = worth.Of(c.Plan, h.list, found, c.Unit, worth.Policy{Repeats: c.Repeats, Seed: "1", Confidence: m.Confidence, MinutesPerAlert: m.MinutesPerAlert,
-		MinPrecision: m.MinPrecision, MinSites: leastSites, MostLost: mostLost})
+	p := worth.Policy{Repeats: c.Repeats, Seed: "1", Confidence: m.Confidence, MinutesPerAlert: m.MinutesPerAlert, MinPrecision: m.MinPrecision, MinSites: leastSites, MostLost: mostLost}
+	out.Worth = worth.Of(c.Plan, list, found, c.Unit, p)
+	if c.Unit == worth.Epoch {
+		out.Beside = worth.Of(c.Plan, list, found, worth.Sliding, p)
+	}
 	return out, ctx.Err()
 }
 
@@ -99,25 +116,25 @@ const (
 
 // observing is a history on its way to be observations.
 type observing struct {
-	c         *Correlation
-	ev        assure.Evidence
-	lib       *attack.Library // nil without a release
-	rules     map[string][]*detection.Rule
-	sorts     map[string]*correlate.Sort
-	list      []worth.Seen
-	alerts    int64
-	signals   int64
-	renamed   int64
-	incidents string
+	c       *Correlation
+	ev      assure.Evidence
+	lib     *attack.Library // nil without a release
+	rules   map[string][]*detection.Rule
+	sorts   map[string]*correlate.Sort
+	texts   map[string]string // what many observations say, once
+	window  visibility.Window
+	signals []worth.Seen // in the order of time
+	alerts  int64
+	renamed int64
 }
 
-// observed reads the alerts and signals of the window, in the order of time.
-func (s *Service) observed(ctx context.Context, c *Correlation) (*observing, error) {
+// observing reads what the observations of the window are made with, and the signals.
+func (s *Service) observing(ctx context.Context, c *Correlation) (*observing, error) {
 	ev, err := s.evidenceOf(ctx, c.Request)
 	if err != nil {
 		return nil, err
 	}
-	h := &observing{c: c, ev: ev, rules: map[string][]*detection.Rule{}, sorts: map[string]*correlate.Sort{}}
+	h := &observing{c: c, ev: ev, rules: map[string][]*detection.Rule{}, sorts: map[string]*correlate.Sort{}, texts: map[string]string{}, window: assure.WindowOf(c.Policy, c.AsOf)}
 	if rel, err := s.release(ctx, c.Release.Or(c.Policy.Release)); err == nil {
 		if h.lib, err = s.library(ctx, rel); err != nil {
 			return nil, err
@@ -127,51 +144,77 @@ func (s *Service) observed(ctx context.Context, c *Correlation) (*observing, err
 		r := &ev.Rules[i].Value
 		h.rules[r.ID] = append(h.rules[r.ID], r)
 	}
-	w := assure.WindowOf(c.Policy, c.AsOf)
-	for i := range ev.AlertRules {
-		for a, err := range s.alertsOf(ctx, &ev, ev.AlertRules[i].ID, w) {
-			if err != nil {
-				return nil, err
-			}
-			h.alert(a)
-		}
-	}
-	if err := s.signalsInto(ctx, h, w); err != nil {
+	if err := s.signalsInto(ctx, h); err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(h.list, func(a, b worth.Seen) int { return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.ID, b.ID)) })
-	h.incident()
+	slices.SortStableFunc(h.signals, func(a, b worth.Seen) int { return a.Time.Compare(b.Time) })
 	return h, nil
 }
 
-// run shows the history to the engine.
-func (h *observing) run(ctx context.Context, p *correlate.Plan) ([]correlate.Finding, correlate.Stats, error) {
-	st := correlate.NewState(p, correlate.Limits{})
-	found := []correlate.Finding{}
-	add := func(of []correlate.Finding) {
-		for i := range of {
-			if !of[i].Open {
-				found = append(found, of[i])
-			}
+// observe shows the alerts and signals of the window, in the order of time. An alert that is
+// a finding itself is none of them.
+func (s *Service) observe(ctx context.Context, h *observing, see func(*worth.Seen)) error {
+	legacy, n := alert.LegacyOf(values(h.ev.Cases), string(h.window.To)), 0
+	for a, err := range s.alerts.All(ctx, h.window.From, h.window.To) {
+		if err != nil {
+			return fmt.Errorf("read the alerts of the window: %w", err)
 		}
-	}
-	for i := range h.list {
-		if i%4096 == 0 && ctx.Err() != nil {
-			return nil, st.Stats(), ctx.Err()
+		if !h.ev.Here(a.Site) || a.Source == ChainSource {
+			continue
 		}
-		add(correlate.Step(st, &h.list[i].Observation))
+		for ; n < len(h.signals) && h.signals[n].Time.Before(a.Time); n++ {
+			see(&h.signals[n])
+		}
+		o := h.alert(legacy.Alert(a))
+		see(&o)
 	}
-	add(st.Flush())
-	slices.SortFunc(found, byTimeOf)
-	return found, st.Stats(), nil
+	for ; n < len(h.signals); n++ {
+		see(&h.signals[n])
+	}
+	return ctx.Err()
 }
 
-// alert takes an alert in, unless it is a finding itself.
-func (h *observing) alert(a *alert.Alert) {
-	if a.Source == ChainSource {
-		return
+// engineRun is a run of the engine over a history.
+type engineRun struct {
+	state *correlate.State
+	found []correlate.Finding
+}
+
+func newRun(p *correlate.Plan) *engineRun {
+	return &engineRun{correlate.NewState(p, correlate.Limits{}), []correlate.Finding{}}
+}
+
+func (r *engineRun) see(o *correlate.Observation) { r.add(correlate.Step(r.state, o)) }
+
+// add keeps what has ended.
+func (r *engineRun) add(of []correlate.Finding) {
+	for i := range of {
+		if !of[i].Open {
+			r.found = append(r.found, of[i])
+		}
 	}
-	o := correlate.Observation{ID: a.Identity().String(), Time: a.Time, Site: a.Site, Entity: h.entity(a.Entity), Fields: a.Fields}
+}
+
+// end returns what was found, by time.
+func (r *engineRun) end() ([]correlate.Finding, correlate.Stats) {
+	r.add(r.state.Flush())
+	slices.SortFunc(r.found, byTimeOf)
+	return r.found, r.state.Stats()
+}
+
+// text is a text that many observations say, held once.
+func (h *observing) text(s string) string {
+	one, known := h.texts[s]
+	if !known {
+		one = strings.Clone(s)
+		h.texts[one] = one
+	}
+	return one
+}
+
+// alert is an alert as an observation.
+func (h *observing) alert(a *alert.Alert) worth.Seen {
+	o := correlate.Observation{ID: a.Identity().String(), Time: a.Time, Site: h.text(a.Site), Entity: h.entity(h.text(a.Entity)), Fields: a.Fields}
 	key := join(a.Rule(), a.RuleName, a.Tactic, strings.Join(a.Techniques, " "))
 	if o.Sort = h.sorts[key]; o.Sort == nil {
 		o.Sort = &correlate.Sort{Rule: strings.Clone(a.RuleID), Name: strings.Clone(a.RuleName)}
@@ -185,7 +228,7 @@ func (h *observing) alert(a *alert.Alert) {
 		h.sorts[key] = o.Sort
 	}
 	h.alerts++
-	h.list = append(h.list, worth.Seen{Observation: o, Label: h.label(a)})
+	return worth.Seen{Observation: o, Label: h.label(a)}
 }
 
 func nonEmpty(s string) []string {
@@ -247,7 +290,7 @@ func (h *observing) label(a *alert.Alert) worth.Label {
 }
 
 // signalsInto takes the signals of the window in.
-func (s *Service) signalsInto(ctx context.Context, h *observing, w visibility.Window) error {
+func (s *Service) signalsInto(ctx context.Context, h *observing) error {
 	records, err := s.evidence.Current(ctx, evidence.RecordSignal)
 	if err != nil {
 		return err
@@ -258,7 +301,7 @@ func (s *Service) signalsInto(ctx context.Context, h *observing, w visibility.Wi
 	}
 	for i := range signals {
 		g := &signals[i].Value
-		if d := (&alert.Alert{Time: g.Time}).Day(); d < string(w.From) || d > string(w.To) || !h.ev.Here(g.Site) {
+		if d := (&alert.Alert{Time: g.Time}).Day(); d < string(h.window.From) || d > string(h.window.To) || !h.ev.Here(g.Site) {
 			continue
 		}
 		key := join("signal", g.Name, g.Tactic, strings.Join(g.Techniques, " "))
@@ -266,35 +309,34 @@ func (s *Service) signalsInto(ctx context.Context, h *observing, w visibility.Wi
 			h.sorts[key] = &correlate.Sort{Signal: g.Name, Techniques: slices.Clone(g.Techniques), Tactics: nonEmpty(g.Tactic)}
 			h.place(h.sorts[key], nil)
 		}
-		h.signals++
-		h.list = append(h.list, worth.Seen{Observation: correlate.Observation{ID: "signal/" + g.ID, Time: g.Time, Sort: h.sorts[key], Site: g.Site,
+		h.signals = append(h.signals, worth.Seen{Observation: correlate.Observation{ID: "signal/" + g.ID, Time: g.Time, Sort: h.sorts[key], Site: g.Site,
 			Entity: h.entity(g.Entity), Fields: g.Fields}})
 	}
 	return nil
 }
 
 // incident marks what fell into the time of incidents: at each site the hours in which
-// there was a true positive.
-func (h *observing) incident() {
+// there was a true positive. It says how many.
+func incident(list []worth.Seen) string {
 	type hour struct {
 		site string
 		at   int64
 	}
 	hours := map[hour]bool{}
 	of := func(o *worth.Seen) hour { return hour{o.Site, o.Time.Truncate(time.Hour).Unix()} }
-	for i := range h.list {
-		if h.list[i].Label == worth.Hit {
-			hours[of(&h.list[i])] = true
+	for i := range list {
+		if list[i].Label == worth.Hit {
+			hours[of(&list[i])] = true
 		}
 	}
 	n := int64(0)
-	for i := range h.list {
-		if hours[of(&h.list[i])] {
-			h.list[i].Incident, n = true, n+1
+	for i := range list {
+		if hours[of(&list[i])] {
+			list[i].Incident, n = true, n+1
 		}
 	}
-	h.incidents = figure.Sprintf("%s, of each site by itself, in which there was a true positive, with %d of %d observations",
-		figure.Of(int64(len(hours)), "hour", "hours"), n, len(h.list))
+	return figure.Sprintf("%s, of each site by itself, in which there was a true positive, with %d of %d observations",
+		figure.Of(int64(len(hours)), "hour", "hours"), n, len(list))
 }
 
 // Kept by name are files of definitions: what somebody stated, in a batch of its own.

@@ -72,6 +72,11 @@ func (w watchedAlerts) Each(ctx context.Context, rule string, from, to day.Date)
 	return w.Alerts.Each(ctx, rule, from, to)
 }
 
+func (w watchedAlerts) All(ctx context.Context, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	w.asked("all")
+	return w.Alerts.All(ctx, from, to)
+}
+
 func (b *bench) watched(w watch) *assessment.Service {
 	return assessment.New(watchedLibrary{b.lib, w}, watchedEvidence{b.ev, w}, watchedAlerts{b.alerts, w})
 }

@@ -126,23 +126,39 @@ func findingWords(f *correlate.Finding) string {
 
 func showWorth(g *sheet, r *assessment.ChainsWorth) {
 	g.line("%s and %s from %s to %s, null drawn %s times", count(r.Alerts, "alert", "alerts"), count(r.Signals, "signal", "signals"), r.Window.From, r.Window.To, group3(int64(r.Repeats)))
-	rows := [][]string{{"DEFINITION", "UNIT", "WITHIN", "CHAINS", "BY CHANCE", "O/E", "P", "OUTSIDE", "BY CHANCE", "O/E", "TRUE OF LABELLED", "INTERVAL", "UNITS REACHED"}}
-	for i := range r.Worth {
-		w := &r.Worth[i]
-		row := append([]string{clip(w.Definition, 32), string(w.Unit), w.Window}, chanceCells(&w.Chance, true)...)
-		control := []string{"–", "–", "–"}
-		if w.Control != nil {
-			control = chanceCells(w.Control, false)
-		}
-		row = append(append(row, control...), ratio(w.Precision.Hits, w.Precision.Of), intervalOf(&w.Precision), ratio(w.Recall.Hits, w.Recall.Of))
-		rows = append(rows, row)
+	showWorths(g, r.Worth)
+	if len(r.Beside) > 0 {
+		g.line("%s", "The same of findings, whose windows slide, so that no edge cuts a chain in two, and which last as long as they hold:")
+		showWorths(g, r.Beside)
 	}
-	g.table("", rows)
 	g.line("%s", g.dim("outside: outside incidents; "+r.Incidents+". Intervals are clustered by site."))
 	for i := range r.Worth {
 		showOneWorth(g, &r.Worth[i])
 	}
+	for i := range r.Beside {
+		showOneWorth(g, &r.Beside[i])
+	}
 	showRead(g, &r.Stats)
+}
+
+// showWorths is the table of what definitions are worth.
+func showWorths(g *sheet, list []worth.Worth) {
+	rows := [][]string{{"DEFINITION", "UNIT", "WITHIN", "CHAINS", "BY CHANCE", "O/E", "P", "OUTSIDE", "BY CHANCE", "O/E", "TRUE OF LABELLED", "INTERVAL", "UNITS REACHED"}}
+	for i := range list {
+		w := &list[i]
+		row := append([]string{clip(w.Definition, 32), string(w.Unit), w.Window}, chanceCells(&w.Chance, true)...)
+		row = append(append(row, controlCells(w.Control)...), ratio(w.Precision.Hits, w.Precision.Of), intervalOf(&w.Precision), ratio(w.Recall.Hits, w.Recall.Of))
+		rows = append(rows, row)
+	}
+	g.table("", rows)
+}
+
+// controlCells are those of the chance outside incidents; nil where there was none.
+func controlCells(c *worth.Chance) []string {
+	if c == nil {
+		return []string{"–", "–", "–"}
+	}
+	return chanceCells(c, false)
 }
 
 func chanceCells(c *worth.Chance, p bool) []string {
@@ -165,7 +181,7 @@ func chanceCells(c *worth.Chance, p bool) []string {
 func intervalOf(s *worth.Share) string { return short(s.Interval) }
 
 func showOneWorth(g *sheet, w *worth.Worth) {
-	g.head("%s  %s", w.Definition, w.Title)
+	g.head("%s  %s (%s)", w.Definition, w.Title, w.Unit)
 	switch {
 	case w.Chance.Why != "":
 		g.wrap("  ", "There is no null: "+w.Chance.Why+".", 110)
@@ -174,8 +190,8 @@ func showOneWorth(g *sheet, w *worth.Worth) {
 	default:
 		g.wrap("  ", "The null: "+w.Shift+".", 110)
 	}
-	g.wrap("  ", fmt.Sprintf("Alerts in chains: %s true of %s labelled; all alerts that fit: %s of %s; of all true positives %s of %s are in chains.",
-		group3(w.Chained.Hits), group3(w.Chained.Of), group3(w.Unchained.Hits), group3(w.Unchained.Of), group3(w.Reached.Hits), group3(w.Reached.Of)), 110)
+	g.wrap("  ", fmt.Sprintf("Alerts in chains: %s true of %s labelled; all alerts that fit: %s of %s; %s.",
+		group3(w.Chained.Hits), group3(w.Chained.Of), group3(w.Unchained.Hits), group3(w.Unchained.Of), lostWords(&w.Reached)), 110)
 	g.wrap("  ", fmt.Sprintf("A day: %s alerts that fit, %s chains; looking at chains alone saves %s minutes.", figure.Fixed(w.AlertsPerDay, 1), figure.Fixed(w.ChainsPerDay, 1), figure.Fixed(w.MinutesSaved, 0)), 110)
 	credit := "No credit: "
 	if w.Credit {
@@ -183,13 +199,25 @@ func showOneWorth(g *sheet, w *worth.Worth) {
 	}
 	g.wrap("  ", credit+w.Because+".", 110)
 	if len(w.Sites) > 1 {
-		rows := [][]string{{"SITE", "CHAINS", "BY CHANCE", "O/E", "P", "TRUE OF LABELLED"}}
+		rows := [][]string{{"SITE", "CHAINS", "BY CHANCE", "O/E", "P", "OUTSIDE", "BY CHANCE", "O/E", "TRUE OF LABELLED", "UNITS REACHED", "CHAINED", "UNCHAINED", "LOST", "MINUTES SAVED"}}
 		for i := range w.Sites {
 			s := &w.Sites[i]
-			rows = append(rows, append(append([]string{clip(s.Site, 30)}, chanceCells(&s.Chance, true)...), ratio(s.Precision.Hits, s.Precision.Of)))
+			row := append(append([]string{clip(s.Site, 30)}, chanceCells(&s.Chance, true)...), controlCells(s.Control)...)
+			rows = append(rows, append(row, ratio(s.Precision.Hits, s.Precision.Of), ratio(s.Recall.Hits, s.Recall.Of), ratio(s.Chained.Hits, s.Chained.Of),
+				ratio(s.Unchained.Hits, s.Unchained.Of), ratio(s.Reached.Of-s.Reached.Hits, s.Reached.Of), figure.Fixed(s.MinutesSaved, 0)))
 		}
 		g.table("  ", rows)
+		g.line("%s", g.dim("  chained, unchained: true alerts of labelled ones; lost: true positives in no chain; minutes saved a day by looking at chains alone"))
 	}
+}
+
+// lostWords says how many true positives whoever is paged for chains alone would not see.
+func lostWords(reached *worth.Share) string {
+	lost, ok := worth.Lost(reached)
+	if !ok {
+		return "there is no true positive that paging on chains alone could lose"
+	}
+	return fmt.Sprintf("paging on chains alone would lose %s of %s true positives (%s)", group3(reached.Of-reached.Hits), group3(reached.Of), figure.Percent(lost))
 }
 
 // The time line's measures, in its own units.

@@ -311,6 +311,74 @@ func restarted(t testing.TB, p *correlate.Plan, lateness time.Duration, list []c
 	return over(append(all, st.Flush()...))
 }
 
+// TestARunThatComesLateSkipsNothing: engines that ask about the last so many minutes each
+// time they run miss what happened while they did not. Here runs come hours apart, each
+// takes up what waits and saves its state, and what is found is what one run over all finds,
+// and what is found as it happens.
+func TestARunThatComesLateSkipsNothing(t *testing.T) {
+	s := sorts{}
+	p := planOf(t, chain("o", "temporal_ordered", "10m", "", "a", "b")+chain("n", "event_count", "10m", "gte: 2", "a"))
+	const hour = 3600
+	shown := []correlate.Observation{s.at(0, "a", "h"), // before the first run, and what follows after it
+		s.at(60, "b", "h"), s.at(1*hour, "a", "i"), s.at(1*hour+300, "a", "i"), s.at(1*hour+400, "b", "i"), // between runs
+		s.at(5*hour-200, "a", "h"), s.at(5*hour+200, "a", "h"), s.at(5*hour+201, "b", "h"), // on both sides of one
+		s.at(9*hour, "b", "h")}
+	for _, runs := range [][]float64{nil, {30, 5 * hour, 20 * hour}, {2 * hour}, {5*hour + 200.5}} {
+		for _, entities := range [][]string{{"h", "i"}, {"h"}, {"i"}} {
+			var found []correlate.Finding
+			st, n := correlate.NewState(p, correlate.Limits{}), 0
+			mine := slices.DeleteFunc(slices.Clone(shown), func(o correlate.Observation) bool { return !slices.Contains(entities, o.Entity) })
+			for _, at := range append(runs, 30*hour) {
+				for ; n < len(mine) && mine[n].Time.Sub(start).Seconds() < at; n++ {
+					found = append(found, correlate.Step(st, &mine[n])...)
+				}
+				again, err := correlate.Load(p, correlate.Limits{}, st.Save())
+				if err != nil {
+					t.Fatal(err)
+				}
+				st = again
+			}
+			want := map[string][]string{"h": {"n [h] 18200-18200", "o [h] 60-60", "o [h] 18201-18201"}, "i": {"n [i] 3900-3900", "o [i] 4000-4000"}}
+			var of []string
+			for _, name := range []string{"n", "o"} {
+				for _, e := range entities {
+					of = append(of, slices.DeleteFunc(slices.Clone(want[e]), func(l string) bool { return l[:1] != name })...)
+				}
+			}
+			wantFindings(t, over(append(found, st.Flush()...)), of...)
+		}
+	}
+}
+
+// TestLateRunsFindWhatOneRunFinds is the same of random streams, in the order of time.
+func TestLateRunsFindWhatOneRunFinds(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		text, list := drawn(rt)
+		p := planOf(t, text)
+		slices.SortStableFunc(list, func(a, b correlate.Observation) int { return a.Time.Compare(b.Time) })
+		want := run(correlate.NewState(p, correlate.Limits{}), list)
+		at := rapid.SliceOfNDistinct(rapid.IntRange(0, len(list)), 0, 3, rapid.ID).Draw(rt, "runs")
+		st := correlate.NewState(p, correlate.Limits{})
+		var got []correlate.Finding
+		for i := range list {
+			if slices.Contains(at, i) {
+				again, err := correlate.Load(p, correlate.Limits{}, st.Save())
+				if err != nil {
+					rt.Fatal(err)
+				}
+				st = again
+			}
+			got = append(got, correlate.Step(st, &list[i])...)
+		}
+		if got = over(append(got, st.Flush()...)); fmt.Sprint(got) != fmt.Sprint(want) {
+			rt.Fatalf("late %v\nat once %v", got, want)
+		}
+		if parts := split(p, 0, list); fmt.Sprint(parts) != fmt.Sprint(want) {
+			rt.Fatalf("split %v\nat once %v", parts, want)
+		}
+	})
+}
+
 func split(p *correlate.Plan, lateness time.Duration, list []correlate.Observation) []correlate.Finding {
 	var all []correlate.Finding
 	for _, entity := range []string{"h", "I"} {

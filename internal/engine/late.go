@@ -181,6 +181,15 @@ func (l *Late) Each(ctx context.Context, rule string, from, to day.Date) iter.Se
 	return s.Each(ctx, rule, from, to)
 }
 
+// All yields the alerts of all rules; see store.Alerts.
+func (l *Late) All(ctx context.Context, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	s, err := l.Open(ctx)
+	if err != nil {
+		return func(yield func(*alert.Alert, error) bool) { yield(nil, err) }
+	}
+	return s.All(ctx, from, to)
+}
+
 // Withdraw makes a batch stop counting; see store.Custody.
 func (l *Late) Withdraw(ctx context.Context, batch string, w store.Withdrawal) error {
 	s, err := l.Open(ctx)

@@ -532,6 +532,8 @@ type AlertIndex interface {
 	// was said to be open; Second is the second reading that is compared with it. It ends
 	// after an error.
 	Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error]
+	// All yields the alerts of all rules as Each does those of one, in one order.
+	All(ctx context.Context, from, to day.Date) iter.Seq2[*alert.Alert, error]
 }
 
 // AlertRule is a rule as the alerts name it.

@@ -359,6 +359,14 @@ func Compare(x, y *alert.Alert) int {
 	return x.Identity().Compare(y.Identity())
 }
 
+// byTime orders states as Compare does their alerts.
+func byTime(x, y *State) int { return Compare(&x.Alert, &y.Alert) }
+
+// All lists the states of all alerts of some days, in the order of Compare.
+func (b *Book) All(from, to day.Date) []*State {
+	return slices.SortedFunc(b.counting(from, to), byTime)
+}
+
 // Each lists the states of the alerts of a rule of some days, in the order of Compare.
 func (b *Book) Each(rule string, from, to day.Date) []*State {
 	if b.rules == nil {
@@ -367,9 +375,7 @@ func (b *Book) Each(rule string, from, to day.Date) []*State {
 			b.rules[s.Alert.Rule()] = append(b.rules[s.Alert.Rule()], s)
 		}
 		for _, list := range b.rules {
-			slices.SortFunc(list, func(x, y *State) int {
-				return Compare(&x.Alert, &y.Alert)
-			})
+			slices.SortFunc(list, byTime)
 		}
 	}
 	within, list := days(from, to), []*State(nil)

@@ -56,22 +56,38 @@ func TestKnownAnswers(t *testing.T) {
 		t.Skip("CANDOR_TEST_DATA is not set: the known answers of chains in the AIT alert data are not checked")
 	}
 	list := alerts(t, dir)
-	for _, c := range []struct{ file, want string }{
-		{"study.yml", `
+	few := policy
+	few.Repeats = 20 // what is drawn is compared above; what is counted does not depend on it
+	for _, c := range []struct {
+		file   string
+		unit   worth.Unit
+		policy worth.Policy
+		want   string
+	}{
+		{"study.yml", worth.Epoch, policy, `
 2/10m 2595 1225.91 0.005 2.14 25/2595 25/34 true
 3/10m 144 55.38 0.005 2.44 16/144 16/34 true
 2/1h 915 650.61 0.005 1.43 22/915 22/27 true
 3/1h 136 78.45 0.005 1.62 16/136 16/27 true
 3/1d 93 92.45 0.52 0.99 19/93 19/23 false
 `},
-		{"study-echo.yml", `
+		{"study-echo.yml", worth.Epoch, policy, `
 2/10m 309 198.62 0.005 1.51 22/309 22/34 true
 3/10m 22 0.25 0.005 41.38 16/22 16/34 true
 3/1h 26 2.10 0.005 9.17 15/26 15/27 true
 `},
+		{"study-echo.yml", worth.Sliding, few, `
+2/10m 280 213.30 0.048 1.28 21/280 17/23 true
+3/10m 25 0.65 0.048 30.00 16/25 15/23 true
+3/1h 31 4.90 0.048 5.17 15/31 15/23 true
+`},
 	} {
-		got := "\n"
-		for _, w := range worth.Of(planOf(t, study(t, c.file)), list, nil, worth.Epoch, policy) {
+		got, p := "\n", planOf(t, study(t, c.file))
+		var found []correlate.Finding
+		if c.unit == worth.Sliding {
+			found = findings(p, list)
+		}
+		for _, w := range worth.Of(p, list, found, c.unit, c.policy) {
 			outside := 0.0
 			if w.Control != nil {
 				outside = float64(w.Control.Observed) / *w.Control.Expected
@@ -80,7 +96,7 @@ func TestKnownAnswers(t *testing.T) {
 				w.Precision.Hits, w.Precision.Of, w.Recall.Hits, w.Recall.Of, !w.Chance.Powerless)
 		}
 		if got != c.want {
-			t.Errorf("got %swant %s", got, c.want)
+			t.Errorf("%s, %s: got %swant %s", c.file, c.unit, got, c.want)
 		}
 	}
 }

@@ -17,10 +17,11 @@ import (
 
 // nulls is the chance of all sites together, of each, and of the time outside incidents.
 type nulls struct {
-	all     Chance
-	control *Chance
-	sites   map[string]Chance
-	shift   string
+	all      Chance
+	control  *Chance
+	sites    map[string]Chance
+	controls map[string]*Chance
+	shift    string
 }
 
 // epochs counts the chains of windows with fixed edges.
@@ -137,7 +138,7 @@ func (s *sample) event(o *Seen, f *fitting, at int64) {
 
 // null draws the null.
 func (s *sample) null(unit Unit, p *Policy) nulls {
-	n := nulls{sites: map[string]Chance{}}
+	n := nulls{sites: map[string]Chance{}, controls: map[string]*Chance{}}
 	why := s.noNull(unit)
 	tracks := make([]*track, 0, len(s.groups))
 	for _, t := range s.groups {
@@ -169,9 +170,17 @@ func (s *sample) null(unit Unit, p *Policy) nulls {
 		}
 	}
 	total := int64(0)
-	for site, t := range s.chains {
+	for site := range s.spans.sites {
+		t := s.chains[site]
 		total += t.chains
-		n.sites[site] = chanceOf(t.chains, drawn[site], why, s.powerless(site), p.Repeats)
+		own := why
+		if own == "" && drawn[site] == nil && drawn[""] != nil {
+			own = "it does not group by site: its null is of all sites together"
+		}
+		n.sites[site] = chanceOf(t.chains, drawn[site], own, s.powerless(site), p.Repeats)
+		if d := control[site]; d != nil {
+			n.controls[site] = new(chanceOf(d.observed, d, "", s.powerless(site), p.Repeats))
+		}
 	}
 	n.all = chanceOf(total, together(drawn), why, s.powerless(""), p.Repeats)
 	if all := together(control); s.incident && why == "" && all != nil {

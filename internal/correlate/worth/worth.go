@@ -96,12 +96,43 @@ type Chance struct {
 	Powerless bool `json:"no_power"`
 }
 
-// Site is the chains of one site.
+// Site is the chains of one site, each figure as in Worth.
 type Site struct {
-	Site   string `json:"site"`
-	Chance Chance `json:"chance"`
-	// Precision is chains with a true positive of those that are labelled.
-	Precision Share `json:"precision"`
+	Site      string  `json:"site"`
+	Chance    Chance  `json:"chance"`
+	Control   *Chance `json:"outside_incidents"`
+	Precision Share   `json:"precision"`
+	Recall    Share   `json:"recall"`
+	Chained   Share   `json:"chained_alerts"`
+	Unchained Share   `json:"unchained_alerts"`
+	Reached   Share   `json:"true_positives_chained"`
+	Work
+}
+
+// Work is what people would look at in a day of the span, the days with nothing included.
+type Work struct {
+	// AlertsPerDay and ChainsPerDay are what people would look at, and MinutesSaved a day
+	// what the difference comes to.
+	AlertsPerDay float64 `json:"alerts_per_day"`
+	ChainsPerDay float64 `json:"chains_per_day"`
+	MinutesSaved float64 `json:"minutes_saved_per_day"`
+}
+
+func workOf(alerts, chains int64, span circle, p *Policy) (w Work) {
+	if days := float64(span.length) / float64(dayLong); days > 0 {
+		w.AlertsPerDay, w.ChainsPerDay = float64(alerts)/days, float64(chains)/days
+		w.MinutesSaved = (w.AlertsPerDay - w.ChainsPerDay) * p.MinutesPerAlert
+	}
+	return w
+}
+
+// Lost is how many of all true positives are in no chain: what whoever is paged for chains
+// alone would not be paged for. Ok is false where there are none.
+func Lost(reached *Share) (lost float64, ok bool) {
+	if reached.Share == nil {
+		return 1, false
+	}
+	return 1 - *reached.Share, true
 }
 
 // Worth is what the chains of a definition are worth.
@@ -128,12 +159,8 @@ type Worth struct {
 	Chained   Share `json:"chained_alerts"`
 	Unchained Share `json:"unchained_alerts"`
 	Reached   Share `json:"true_positives_chained"`
-	// AlertsPerDay and ChainsPerDay are what people would look at, and MinutesSaved a day
-	// what the difference comes to.
-	AlertsPerDay float64 `json:"alerts_per_day"`
-	ChainsPerDay float64 `json:"chains_per_day"`
-	MinutesSaved float64 `json:"minutes_saved_per_day"`
-	Sites        []Site  `json:"sites"`
+	Work
+	Sites []Site `json:"sites"`
 	// Credit says whether the chains may compensate for what cannot be seen, and Because why.
 	Credit  bool   `json:"earns_credit"`
 	Because string `json:"because"`
@@ -249,7 +276,7 @@ type sample struct {
 	chains                              map[string]tally
 	chained, unchained, reached, recall map[string]count
 	occasions, hours                    map[string]map[int64]bool
-	fitted                              int64
+	fitted                              map[string]int64
 }
 
 // fitting is how an observation fits the definition: into which stages, and as what of
@@ -292,7 +319,7 @@ type event struct {
 func newSample(x *index, def int, unit Unit) *sample {
 	s := &sample{index: x, def: def, unit: unit, d: x.plan.Definitions()[def], groups: map[string]*track{}, chains: map[string]tally{},
 		chained: map[string]count{}, unchained: map[string]count{}, reached: map[string]count{}, recall: map[string]count{},
-		occasions: map[string]map[int64]bool{}, hours: map[string]map[int64]bool{}, fits: make([]fitting, len(x.spots))}
+		occasions: map[string]map[int64]bool{}, hours: map[string]map[int64]bool{}, fits: make([]fitting, len(x.spots)), fitted: map[string]int64{}}
 	s.plain = len(s.d.Aliases) == 0 && !slices.ContainsFunc(s.d.GroupBy, func(g string) bool { return g != "site" && g != "entity" })
 	for i, o := range x.spots {
 		s.fits[i] = s.fit(o)
@@ -382,7 +409,7 @@ func (s *sample) chain(site string, at int64, hits, labelled bool) {
 // alertOf adds what fits, chained or not.
 func (s *sample) alertOf(o *Seen, chained bool) {
 	judge(s.unchained, o)
-	s.fitted++
+	s.fitted[o.Site]++
 	if chained {
 		judge(s.chained, o)
 		if o.Label == Hit {
@@ -404,21 +431,27 @@ func (s *sample) worth(d *correlate.Definition, unit Unit, p *Policy) Worth {
 	w := Worth{Definition: d.Key(), Title: d.Title, Unit: unit, Window: correlate.Spell(d.Span), Sites: []Site{}}
 	null := s.null(unit, p)
 	w.Chance, w.Control, w.Shift = null.all, null.control, null.shift
-	precision := map[string]count{}
+	precision, fitted := map[string]count{}, int64(0)
 	for _, site := range slices.Sorted(maps.Keys(s.spans.sites)) {
 		t := s.chains[site]
-		w.Chains += t.chains
+		w.Chains, fitted = w.Chains+t.chains, fitted+s.fitted[site]
 		precision[site] = count{t.hits, t.labelled}
-		w.Sites = append(w.Sites, Site{Site: site, Chance: null.sites[site], Precision: shareOf(map[string]count{site: precision[site]}, s.occasions, p)})
+		one := s.site(site, precision[site], p)
+		one.Chance, one.Control = null.sites[site], null.controls[site]
+		w.Sites = append(w.Sites, one)
 	}
 	w.Precision, w.Recall = shareOf(precision, s.occasions, p), shareOf(s.recall, s.hours, p)
 	w.Chained, w.Unchained, w.Reached = shareOf(s.chained, s.hours, p), shareOf(s.unchained, s.hours, p), shareOf(s.reached, s.hours, p)
-	if days := float64(s.spans.all.length) / float64(dayLong); days > 0 {
-		w.AlertsPerDay, w.ChainsPerDay = float64(s.fitted)/days, float64(w.Chains)/days
-		w.MinutesSaved = (w.AlertsPerDay - w.ChainsPerDay) * p.MinutesPerAlert
-	}
+	w.Work = workOf(fitted, w.Chains, s.spans.all, p)
 	w.credit(precision, p)
 	return w
+}
+
+// site sums up one site.
+func (s *sample) site(site string, precision count, p *Policy) Site {
+	of := func(all map[string]count) Share { return shareOf(map[string]count{site: all[site]}, s.hours, p) }
+	return Site{Site: site, Precision: shareOf(map[string]count{site: precision}, s.occasions, p), Recall: of(s.recall),
+		Chained: of(s.chained), Unchained: of(s.unchained), Reached: of(s.reached), Work: workOf(s.fitted[site], s.chains[site].chains, s.spans.sites[site], p)}
 }
 
 // shareOf is a share over sites, with the interval clustered by site.
@@ -447,10 +480,7 @@ func (w *Worth) credit(precision map[string]count, p *Policy) {
 			sites++
 		}
 	}
-	lost := 1.0
-	if w.Reached.Share != nil {
-		lost = 1 - *w.Reached.Share
-	}
+	lost, _ := Lost(&w.Reached)
 	switch {
 	case sites < p.MinSites:
 		w.Because = figure.Sprintf("labelled chains come from %d of the sites, and %d are asked for", sites, p.MinSites)

@@ -21,7 +21,8 @@ func seen(n int, at float64, rule, site, entity string, l worth.Label) worth.See
 		Sort: &correlate.Sort{Rule: rule}, Site: site, Entity: entity}}
 }
 
-func found(p *correlate.Plan, list []worth.Seen) []correlate.Finding {
+// findings are those of the engine.
+func findings(p *correlate.Plan, list []worth.Seen) []correlate.Finding {
 	st := correlate.NewState(p, correlate.Limits{})
 	var all []correlate.Finding
 	for i := range list {
@@ -50,7 +51,7 @@ func TestWhatIsChainedAndWhatIsLost(t *testing.T) {
 		// Of the chains with edges on both sides of a window none is seen.
 		{worth.Epoch, 1, "1/1", "1/2", "1/2", "2/6", "1/3"},
 	} {
-		w := worth.Of(p, list, found(p, list), c.unit, policy)[0]
+		w := worth.Of(p, list, findings(p, list), c.unit, policy)[0]
 		ratio := func(s worth.Share) string { return fmt.Sprintf("%d/%d", s.Hits, s.Of) }
 		got := []string{ratio(w.Precision), ratio(w.Recall), ratio(w.Chained), ratio(w.Unchained), ratio(w.Reached)}
 		if want := []string{c.precision, c.recall, c.chained, c.unchained, c.reached}; w.Chains != c.chains || !slices.Equal(got, want) {
@@ -74,13 +75,13 @@ func TestCreditIsEarned(t *testing.T) {
 		list = append(list, seen(2*i, float64(i), "A-1", site, "h", worth.Hit), seen(2*i+1, float64(i)+1, "S-1", site, "h", worth.Hit))
 	}
 	slices.SortStableFunc(list, func(a, b worth.Seen) int { return a.Time.Compare(b.Time) })
-	if w := worth.Of(p, list, found(p, list), worth.Sliding, policy)[0]; !w.Credit {
+	if w := worth.Of(p, list, findings(p, list), worth.Sliding, policy)[0]; !w.Credit {
 		t.Errorf("%s", w.Because)
 	}
 	list = append(list, seen(999, 5000, "A-1", "site-1", "alone", worth.Hit), seen(1000, 5001, "A-1", "site-1", "alone", worth.Hit))
 	strict := policy
 	strict.MostLost = 0.005
-	if w := worth.Of(p, list, found(p, list), worth.Sliding, strict)[0]; w.Credit || !strings.Contains(w.Because, "in no chain") {
+	if w := worth.Of(p, list, findings(p, list), worth.Sliding, strict)[0]; w.Credit || !strings.Contains(w.Because, "in no chain") {
 		t.Errorf("%s", w.Because)
 	}
 }
@@ -99,7 +100,7 @@ func TestWhyThereIsNoNull(t *testing.T) {
 	} {
 		p := planOf(t, letters+text)
 		list := []worth.Seen{seen(1, 0, "A-1", "x", "h", worth.Hit), seen(2, 1, "A-2", "x", "h", worth.Hit), seen(3, 2, "S-1", "x", "h", worth.Hit), seen(4, 3, "W-1", "x", "h", worth.Hit)}
-		w := worth.Of(p, list, found(p, list), worth.Sliding, policy)[0]
+		w := worth.Of(p, list, findings(p, list), worth.Sliding, policy)[0]
 		if (want == "") != (w.Chance.Expected != nil) || !strings.Contains(w.Chance.Why, want) {
 			t.Errorf("%s: %q, want %q", text, w.Chance.Why, want)
 		}
@@ -124,7 +125,7 @@ func TestNullCountsAsTheEngine(t *testing.T) {
 		slices.SortStableFunc(list, func(a, b worth.Seen) int { return a.Time.Compare(b.Time) })
 		few := policy
 		few.Repeats = 3
-		for _, w := range worth.Of(p, list, found(p, list), worth.Sliding, few) {
+		for _, w := range worth.Of(p, list, findings(p, list), worth.Sliding, few) {
 			if w.Chance.Why != "" {
 				continue
 			}

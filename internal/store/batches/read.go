@@ -79,12 +79,22 @@ func (s *Store) Dispositions(ctx context.Context, of alert.Identity) ([]alert.Di
 
 // Each yields the alerts of a rule; see store.AlertReader.
 func (s *Store) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	return s.each(s.index.Each(ctx, rule, from, to))
+}
+
+// All yields the alerts of all rules; see store.AlertReader.
+func (s *Store) All(ctx context.Context, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	return s.each(s.index.All(ctx, from, to))
+}
+
+// each yields alerts while nothing is changed.
+func (s *Store) each(of iter.Seq2[*alert.Alert, error]) iter.Seq2[*alert.Alert, error] {
 	if err := s.fit(); err != nil {
 		return func(yield func(*alert.Alert, error) bool) { yield(nil, err) }
 	}
 	return func(yield func(*alert.Alert, error) bool) {
 		s.reading.RLock()
 		defer s.reading.RUnlock()
-		s.index.Each(ctx, rule, from, to)(yield)
+		of(yield)
 	}
 }

@@ -242,18 +242,55 @@ func (x *Index) Dispositions(ctx context.Context, of alert.Identity) ([]alert.Di
 	return history.Told(of.ID, about, func(n int) string { return names[n] }), nil
 }
 
-// portion is how many alerts are read from the files at a time.
-const portion = 1 << 15
+// portion is how many alerts of a rule are read from the files at a time, and bigPortion of
+// all rules: each portion looks through what the files hold of its time, whose order is
+// another one.
+const (
+	portion    = 1 << 15
+	bigPortion = 1 << 17
+)
 
 // Each yields the alerts of a rule; see store.AlertReader.
 func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	return x.each(ctx, series{rule: rule, most: portion}, from, to)
+}
+
+// All yields the alerts of all rules; see store.AlertReader.
+func (x *Index) All(ctx context.Context, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	return x.each(ctx, series{every: true, most: bigPortion}, from, to)
+}
+
+// series is alerts of a rule, or of every one, from a time on, of that time those behind one.
+type series struct {
+	rule        string
+	every       bool
+	first, last int64
+	behind      alert.Identity
+	most        int // how many are read at a time
+}
+
+// has reports whether an alert that counts is one of them.
+func (s *series) has(a *alert.Alert) bool {
+	at := stored(a)
+	return (s.every || a.Rule() == s.rule) && at >= s.first && at <= s.last && (at > s.first || a.Identity().Compare(s.behind) > 0)
+}
+
+// String says whose alerts they are.
+func (s *series) String() string {
+	if s.every {
+		return "all rules"
+	}
+	return fmt.Sprintf("rule %q", s.rule)
+}
+
+func (x *Index) each(ctx context.Context, s series, from, to day.Date) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
-		first, last := stamp.Bounds(from, to)
-		var behind alert.Identity
+		s := s // it can be gone through again
+		s.first, s.last = stamp.Bounds(from, to)
 		for {
-			list, err := x.portion(ctx, rule, first, last, behind)
+			list, err := x.portion(ctx, &s)
 			if err != nil {
-				yield(nil, fmt.Errorf("read the alerts of rule %q: %w", rule, err))
+				yield(nil, fmt.Errorf("read the alerts of %s: %w", &s, err))
 				return
 			}
 			for _, a := range list {
@@ -261,20 +298,20 @@ func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.S
 					return
 				}
 			}
-			if len(list) < portion {
+			if len(list) < s.most {
 				return
 			}
 			end := list[len(list)-1]
-			first, behind = stored(end), end.Identity()
+			s.first, s.behind = stored(end), end.Identity()
 		}
 	}
 }
 
-// portion reads the alerts of a rule from a time on, of that time those behind one.
-func (x *Index) portion(ctx context.Context, rule string, first, last int64, behind alert.Identity) (out []*alert.Alert, err error) {
+// portion reads the first of a series.
+func (x *Index) portion(ctx context.Context, s *series) (out []*alert.Alert, err error) {
 	return out, x.reading(ctx, func(c *change) error {
-		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND "rule" = $1 AND "time" BETWEEN $2 AND $3 AND ("time" > $2 OR id > $4 OR id = $4 AND (source > $5 OR source = $5 AND site > $6))
-			ORDER BY "time", id, source, site LIMIT $7`, rule, first, last, behind.ID, behind.Source, behind.Site, portion)
+		list, err := c.livesOf(ctx, `SELECT h FROM `+alerts+` WHERE counts AND ($8 OR "rule" = $1) AND "time" BETWEEN $2 AND $3 AND ("time" > $2 OR id > $4 OR id = $4 AND (source > $5 OR source = $5 AND site > $6))
+			ORDER BY "time", id, source, site LIMIT $7`, s.rule, s.first, s.last, s.behind.ID, s.behind.Source, s.behind.Site, s.most, s.every)
 		if err != nil {
 			return err
 		}
@@ -282,14 +319,14 @@ func (x *Index) portion(ctx context.Context, rule string, first, last int64, beh
 			return err
 		}
 		for _, l := range list {
-			for _, s := range history.FamilyOf(l.plain()).Counting() {
-				if at := stored(&s.Alert); s.Alert.Rule() == rule && at >= first && at <= last && (at > first || s.Alert.Identity().Compare(behind) > 0) {
-					out = append(out, s.Shown())
+			for _, state := range history.FamilyOf(l.plain()).Counting() {
+				if s.has(&state.Alert) {
+					out = append(out, state.Shown())
 				}
 			}
 		}
 		slices.SortFunc(out, history.Compare)
-		out = out[:min(len(out), portion)]
+		out = out[:min(len(out), s.most)]
 		return nil
 	})
 }

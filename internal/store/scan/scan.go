@@ -184,9 +184,18 @@ func (x *Index) Dispositions(_ context.Context, of alert.Identity) ([]alert.Disp
 
 // Each yields the alerts of a rule; see store.AlertReader.
 func (x *Index) Each(ctx context.Context, rule string, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	return x.each(ctx, func() []*history.State { return x.book.Each(rule, from, to) })
+}
+
+// All yields the alerts of all rules; see store.AlertReader.
+func (x *Index) All(ctx context.Context, from, to day.Date) iter.Seq2[*alert.Alert, error] {
+	return x.each(ctx, func() []*history.State { return x.book.All(from, to) })
+}
+
+func (x *Index) each(ctx context.Context, of func() []*history.State) iter.Seq2[*alert.Alert, error] {
 	return func(yield func(*alert.Alert, error) bool) {
 		x.mu.Lock()
-		states := x.book.Each(rule, from, to)
+		states := of()
 		x.mu.Unlock()
 		for _, s := range states {
 			if err := ctx.Err(); err != nil {

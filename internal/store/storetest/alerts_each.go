@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"iter"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -13,8 +14,13 @@ import (
 // everyAlert collects the alerts of a rule.
 func everyAlert(t *testing.T, s store.Alerts, rule string, from, to day.Date) []alert.Alert {
 	t.Helper()
+	return gathered(t, s.Each(t.Context(), rule, from, to))
+}
+
+func gathered(t *testing.T, of iter.Seq2[*alert.Alert, error]) []alert.Alert {
+	t.Helper()
 	var list []alert.Alert
-	for a, err := range s.Each(t.Context(), rule, from, to) {
+	for a, err := range of {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,6 +61,8 @@ func alertsEach(t *testing.T, open OpenAlerts) {
 	same(t, "alerts of r1 of another source", []alert.Alert{inForce(b, judged(fired("b", 0), alert.TruePositive, 5).Disposition)},
 		everyAlert(t, s, alert.RuleKey("edr", "r1"), "", ""))
 	same(t, "alerts of an unknown rule", []alert.Alert(nil), everyAlert(t, s, "r9", "", ""))
+	same(t, "all alerts of the day", []alert.Alert{open1, inForce(a, a.Disposition), inForce(b, judged(fired("b", 0), alert.TruePositive, 5).Disposition), inForce(with(fired("other", 0), func(a *alert.Alert) { a.RuleID = "r2" }), nil)},
+		gathered(t, s.All(t.Context(), "2026-05-04", "2026-05-04")))
 	for range s.Each(t.Context(), "r1", "", "") {
 		break // the store must let go of what it holds
 	}
@@ -81,6 +89,11 @@ func eachModel(t *testing.T, open OpenAlerts) {
 
 // compareEach compares every alert that comes out with the model.
 func (m *model) compareEach(rt *rapid.T, t *testing.T, s store.Alerts) {
+	var all []alert.Alert
+	for _, state := range m.All("", "") {
+		all = append(all, *state.Shown())
+	}
+	same(rt, "all alerts", all, gathered(t, s.All(t.Context(), "", "")))
 	for _, rule := range []string{"r1", "r2", alert.RuleKey("edr", "r1"), alert.RuleKey("siem", "r2")} {
 		var want []alert.Alert
 		for _, state := range m.Each(rule, "", "") {
