@@ -29,6 +29,7 @@ import (
 	"candor/internal/inert"
 	"candor/internal/ledger"
 	"candor/internal/library"
+	"candor/internal/lookout"
 	"candor/internal/matrix"
 	"candor/internal/pull"
 	"candor/internal/store"
@@ -103,6 +104,10 @@ type Deps struct {
 	// taken.
 	Profiles      Profiler
 	ProfileKeeper ProfileKeeper
+	// Chainer says how chains stand, and Lookout, which may be nil, how the server looks for
+	// them in what arrives.
+	Chainer Chainer
+	Lookout func() lookout.Standing
 	// Pulls says how the pulls of the sources of a server stand; nil where it pulls none.
 	Pulls func() pull.Standing
 	// Expiries says what was removed for retention, and Expirer removes alerts; without it
@@ -143,7 +148,7 @@ func New(d Deps) http.Handler {
 	mux := d.Door.Router(s.deny)
 	if d.Answers != nil {
 		mux.Through(func(pattern string, h http.HandlerFunc) http.HandlerFunc {
-			if pattern == "GET "+healthPath || pattern == "GET "+pullsPath { // what it says has to be so now
+			if pattern == "GET "+healthPath || pattern == "GET "+pullsPath || pattern == "GET "+chainsPath { // what it says has to be so now
 				return h
 			}
 			return d.Answers(h)
@@ -158,6 +163,7 @@ func New(d Deps) http.Handler {
 	s.registerMatrix(h)
 	s.registerGaps(h, mux)
 	s.registerProfiles(h, mux)
+	s.registerChains(h)
 	s.registerOthers(h)
 	s.registerGates(h)
 	s.registerReviews(h, mux)

@@ -348,19 +348,23 @@ func (s *stores) archive() archive.Archive { return archive.In(filepath.Join(s.d
 func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler {
 	version, now := cli.Version(), s.mode.Now
 	answers := s.answers(p)
+	var looking func() lookout.Standing
+	if s.lookout != nil {
+		looking = s.lookout.Standing
+	}
 	var writing web.Writing
 	if s.intake != nil {
 		writing = web.Writing{Gaps: gapsInTurn{s, judge}, Labels: labelsInTurn{s.intake, s}, Bring: bringInTurn{inTurn{s, s.desk.Ingest}}, Veil: s.veil.InForce}
 	}
 	pages := web.New(web.Deps{
-		Door: at, Answers: answers.Handler, Register: judge, Profiler: judge, Sampler: judge, Writing: writing,
+		Door: at, Answers: answers.Handler, Register: judge, Profiler: judge, Chainer: judge, Lookout: looking, Sampler: judge, Writing: writing,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Rosterer: judge, Explorer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: s.archive(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Call: s.mode.Call, Version: version,
 	})
 	deps := api.Deps{
 		Door: at, Answers: answers.Handler,
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Profiles: judge, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Standing,
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Profiles: judge, Chainer: judge, Lookout: looking, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
 	if s.intake != nil {

@@ -73,6 +73,7 @@ type Service struct {
 	desking   cache.Flight[*take.Desk]
 	answers   cache.Flight[any] // other answers under way
 	notes     cache.Cache[map[string][]take.Said]
+	chains    cache.Cache[ChainsStanding]
 }
 
 // assured is an assessment with the policy that it was judged by.
@@ -87,6 +88,7 @@ func New(lib store.LibraryReader, ev store.Evidence, al store.Alerts) *Service {
 	s.ready.Most, s.waited.Most = 2, 2
 	s.renames.Most = 256
 	s.grounds.Most = 2 + sitesMost
+	s.chains.Most = 2
 	return s
 }
 

@@ -6,6 +6,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/attack/adjacency"
+	"candor/internal/correlate/credit"
 	"candor/internal/standing"
 )
 
@@ -26,9 +27,11 @@ type Stage struct {
 	// Here is the distribution over the technique's own analytics with the worst case of
 	// those that apply; nil where none is judged.
 	Here *assure.Sum `json:"here,omitempty"`
-	// Reliable are those of them that stand on reliable: only through these can anybody
-	// rely on the stage.
+	// Reliable are those of them that stand on reliable, which alerts bear out: only through
+	// these can anybody rely on the stage.
 	Reliable []assure.Name `json:"reliable"`
+	// Chains are those that line the two up, with what they were measured to be worth.
+	Chains []credit.Joined `json:"chains"`
 }
 
 // Stages says how what is adjacent to a technique stands here, by the evidence and the
@@ -41,7 +44,7 @@ func (s *Service) Stages(ctx context.Context, r Request, near adjacency.Result) 
 	}
 	out := Stages{Result: near, Judged: d.Local, Adjacent: []Stage{}}
 	for _, a := range near.Adjacent {
-		st := Stage{Adjacent: a, Reliable: []assure.Name{}}
+		st := Stage{Adjacent: a, Reliable: []assure.Name{}, Chains: d.Joined(near.Technique.StixID, a.Technique.StixID)}
 		if o, ok := d.Library.Object(a.Technique.StixID); ok && d.Local {
 			st.stand(d.Board(), o)
 		}

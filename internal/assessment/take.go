@@ -222,7 +222,11 @@ func (s *Service) desk(ctx context.Context, r Request) (*take.Desk, error) {
 		for id, h := range hashes {
 			hex[id] = h.String()
 		}
-		d := take.NewDesk(take.Input{Library: lib, Hashes: hex, Assessment: &a, Policy: r.Policy, Local: says(&ev)})
+		chains, err := s.creditable(ctx, r, &ev)
+		if err != nil {
+			return nil, err
+		}
+		d := take.NewDesk(take.Input{Library: lib, Hashes: hex, Assessment: &a, Policy: r.Policy, Local: says(&ev), Chains: chains})
 		s.desks.Put(key, d)
 		return d, nil
 	})

@@ -145,6 +145,27 @@ func TestCompensationIsNamedAndNeverCounted(t *testing.T) {
 	}
 }
 
+// TestOnlyWhatAlertsBearOutCompensates: what passed by a statement alone is at most proven,
+// so that nothing compensates that is neither measured nor corroborated.
+func TestOnlyWhatAlertsBearOutCompensates(t *testing.T) {
+	base := func() *world {
+		return new(world).scope("Windows").feed(1, "mail", "process", "script", "portal").rule("r1", "AN0100").runbook("me", 9, "T1566")
+	}
+	stated, _ := base().tested(9, func(*exercise.Exercise) {})
+	borne := base().exercise("AN0100", 9, exercise.Alerted)
+	measured, _ := base().tested(9, func(*exercise.Exercise) {})
+	measured.alerts("r1", 40, 0)
+	for name, tt := range map[string]struct {
+		w    *world
+		want int
+	}{"by a statement": {stated, 0}, "corroborated": {borne, 1}, "measured": {measured, 1}} {
+		a := assess(t, tt.w)
+		if got := verdict(t, a, "AN1989").Compensated; len(got) != tt.want {
+			t.Errorf("%s: compensated by %+v, want %d; AN0100 stands on %s", name, got, tt.want, verdict(t, a, "AN0100").Rung)
+		}
+	}
+}
+
 func TestAStepLiftsAloneOnlyWhenNothingElseIsInTheWay(t *testing.T) {
 	tests := []struct {
 		name, joint string

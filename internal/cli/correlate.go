@@ -16,6 +16,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/correlate"
 	"candor/internal/correlate/definition"
+	"candor/internal/correlate/draw"
 	"candor/internal/correlate/worth"
 	"candor/internal/evidence"
 	"candor/internal/fault"
@@ -433,7 +434,7 @@ func (p *program) oneFinding(out *assessment.ChainsFound, id, svg string) error 
 	}
 	f := out.Found[i]
 	if svg != "" {
-		if err := p.draw(svg, findingSVG(&f)); err != nil {
+		if err := p.draw(svg, draw.TimeLine(&f, true)); err != nil {
 			return err
 		}
 	}
@@ -466,8 +467,9 @@ func (p *program) exportFindings(path string, found []correlate.Finding) (err er
 
 func (p *program) correlateWorthCommand() *cobra.Command {
 	var f chaining
-	var unit, svg string
+	var unit, svg, by string
 	var repeats int
+	var keep bool
 	c := &cobra.Command{
 		Use:   "worth [DEFINITION...]",
 		Short: "What chains are worth: chance, control, precision, what would be lost",
@@ -482,15 +484,22 @@ chains, and what looking at chains alone would save. Intervals are clustered by 
 tables in the literature do; it sees nothing that an edge cuts in two. Beside it stand
 the same figures of findings. --svg draws what is told.
 
+--keep states what came out, as evidence: the page Chains shows it, and what says where to
+look instead says what the chain is worth. It counts until the definition is changed or
+turned off, or it is older than the window.
+
 Declare families of sensors first. On the four networks of the AIT alert data, three
 sensors within ten minutes are right 16 times of 144; once the alerts of one sensor that
 repeat another's belong to that one, 16 times of 22 (doc/ait-study.md).`,
-		Example: "  candor correlate worth --definitions chains.yml\n  candor correlate worth three-sensors --unit epoch --json",
+		Example: "  candor correlate worth --definitions chains.yml\n  candor correlate worth three-sensors --unit epoch --json\n  candor correlate worth --keep --by 'Ann Lee'",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if keep != (by != "") {
+				return fault.New(fault.Usage, "what is kept is measured by somebody").At("--keep and --by").Next("use both, or neither")
+			}
 			if repeats < 1 || repeats > 10_000 {
 				return fault.New(fault.Usage, "the null cannot be drawn %d times", repeats).At("--repeats").Next("use 1 to 10000")
 			}
-			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+			return p.with(cmd, keep, func(ctx context.Context, d *Desk) error {
 				q, err := p.correlation(ctx, d, &f, args)
 				if err != nil {
 					return err
@@ -505,6 +514,11 @@ repeat another's belong to that one, 16 times of 22 (doc/ait-study.md).`,
 						return err
 					}
 				}
+				if keep {
+					if err := d.Assessment.KeepWorth(ctx, q, &out, by, p.Now().UTC()); err != nil {
+						return err
+					}
+				}
 				return p.emit(out, func(g *sheet) { showWorth(g, &out) })
 			})
 		},
@@ -513,6 +527,8 @@ repeat another's belong to that one, 16 times of 22 (doc/ait-study.md).`,
 	unit = string(worth.Sliding)
 	c.Flags().Var(&oneOf{&unit, []string{string(worth.Sliding), string(worth.Epoch)}}, "unit", "what is counted: sliding (findings) or epoch (windows of fixed edges)")
 	c.Flags().StringVar(&svg, "svg", "", "write a drawing of it to this file")
+	c.Flags().BoolVar(&keep, "keep", false, "keep what comes out, as evidence")
+	c.Flags().StringVar(&by, "by", "", "who measured it, with --keep")
 	c.Flags().IntVar(&repeats, "repeats", worth.DefaultRepeats, "how many times the null is drawn")
 	return c
 }

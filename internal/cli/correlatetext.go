@@ -2,23 +2,17 @@ package cli
 
 import (
 	"fmt"
-	"html"
-	"maps"
-	"slices"
 	"strings"
-	"time"
 
 	"candor/internal/assessment"
 	"candor/internal/correlate"
+	"candor/internal/correlate/draw"
 	"candor/internal/correlate/worth"
 	"candor/internal/figure"
 )
 
 // mostChains bounds how many findings are shown; --json has all.
 const mostChains = 40
-
-// toTheSecond is how times within a finding are written.
-const toTheSecond = "2006-01-02 15:04:05"
 
 func showChains(g *sheet, r *assessment.ChainsFound, exported string) {
 	g.line("%s and %s from %s to %s: %s", count(r.Alerts, "alert", "alerts"), count(r.Signals, "signal", "signals"), r.Window.From, r.Window.To,
@@ -30,7 +24,7 @@ func showChains(g *sheet, r *assessment.ChainsFound, exported string) {
 		rows := [][]string{{"FINDING", "DEFINITION", "OF", "FIRST HELD", "UNTIL", "OBSERVATIONS", "BY"}}
 		for i := range r.Found[:min(len(r.Found), mostChains)] {
 			f := &r.Found[i]
-			rows = append(rows, []string{f.ID, clip(f.Definition, 32), clip(groupOf(f), 36), f.At.Format(toTheSecond), f.Last.Format(toTheSecond), group3(f.Observations), clip(byWhat(f), 48)})
+			rows = append(rows, []string{f.ID, clip(f.Definition, 32), clip(draw.GroupOf(f), 36), f.At.Format(draw.ToTheSecond), f.Last.Format(draw.ToTheSecond), group3(f.Observations), clip(strings.Join(draw.By(f), ", "), 48)})
 		}
 		g.table("", rows)
 		if n := len(r.Found) - mostChains; n > 0 {
@@ -57,71 +51,22 @@ func showRead(g *sheet, s *correlate.Stats) {
 					ids = append(ids, clip(e.ID, 40))
 				}
 			}
-			g.wrap("  ", fmt.Sprintf("%s %s, first %s", group3(n), amissWords(c), strings.Join(ids, ", ")), 110)
+			g.wrap("  ", fmt.Sprintf("%s %s, first %s", group3(n), c.Words(), strings.Join(ids, ", ")), 110)
 		}
 	}
-}
-
-func amissWords(c correlate.Cause) string {
-	switch c {
-	case correlate.Late:
-		return "came later than is allowed, and were not read"
-	case correlate.Outside:
-		return "have a time out of bounds, and were not read"
-	case correlate.Duplicate:
-		return "were delivered twice, and count once"
-	case correlate.Ungrouped:
-		return "have no value for what a definition groups by"
-	case correlate.NoValue:
-		return "have no value that a definition counts"
-	case correlate.Evicted:
-		return "groups were given up to bound the memory: chains may be missing"
-	}
-	return "values were left out of a sum: more are in one window than are held"
-}
-
-func groupOf(f *correlate.Finding) string {
-	var parts []string
-	for _, k := range slices.Sorted(maps.Keys(f.Group)) {
-		parts = append(parts, f.Group[k])
-	}
-	return strings.Join(parts, ", ")
-}
-
-// byWhat names the rules and signals of a finding's members, each once.
-func byWhat(f *correlate.Finding) string {
-	var of []string
-	for _, m := range f.Members {
-		if !slices.Contains(of, m.Of) {
-			of = append(of, m.Of)
-		}
-	}
-	return strings.Join(of, ", ")
 }
 
 func showFinding(g *sheet, f *correlate.Finding) {
 	g.line("%s  %s", g.bold(f.ID), f.Title)
-	g.wrap("  ", findingWords(f), 110)
+	g.wrap("  ", draw.Words(f), 110)
 	rows := [][]string{{"TIME", "OF", "AS", "VALUE", "ID"}}
 	for _, m := range f.Members {
-		rows = append(rows, []string{m.Time.Format(toTheSecond), clip(m.Of, 40), clip(strings.Join(m.Stages, ", "), 40), clip(m.Value, 30), clip(m.ID, 60)})
+		rows = append(rows, []string{m.Time.Format(draw.ToTheSecond), clip(m.Of, 40), clip(strings.Join(m.Stages, ", "), 40), clip(m.Value, 30), clip(m.ID, 60)})
 	}
 	g.table("  ", rows)
 	if f.More > 0 {
 		g.line("  and %s more", group3(int64(f.More)))
 	}
-}
-
-// findingWords says why a finding is one.
-func findingWords(f *correlate.Finding) string {
-	text := fmt.Sprintf("Of %s the definition %s first held at %s, by %s from %s on", groupOf(f), f.Definition, f.At.Format(toTheSecond), count(int64(len(f.Members)+f.More), "observation", "observations"), f.From.Format(toTheSecond))
-	if f.Last.After(f.At) {
-		text += fmt.Sprintf(", and did so until %s with %s in all", f.Last.Format(toTheSecond), group3(f.Observations))
-	}
-	if f.Cut {
-		text += "; its group was given up to bound the memory, so that it may have gone on"
-	}
-	return text + "."
 }
 
 func showWorth(g *sheet, r *assessment.ChainsWorth) {
@@ -218,52 +163,4 @@ func lostWords(reached *worth.Share) string {
 		return "there is no true positive that paging on chains alone could lose"
 	}
 	return fmt.Sprintf("paging on chains alone would lose %s of %s true positives (%s)", group3(reached.Of-reached.Hits), group3(reached.Of), figure.Percent(lost))
-}
-
-// The time line's measures, in its own units.
-const (
-	lineWidth, lineLeft, lineRight = 900, 220, 40
-	lineTop, laneHeight            = 96, 30
-)
-
-// findingSVG draws the members of a finding on a time line, one lane for each rule or
-// signal. The drawing stands alone: it loads nothing and says in words what it shows.
-func findingSVG(f *correlate.Finding) string {
-	var lanes []string
-	for _, m := range f.Members {
-		if !slices.Contains(lanes, m.Of) {
-			lanes = append(lanes, m.Of)
-		}
-	}
-	var b strings.Builder
-	height := lineTop + laneHeight*len(lanes) + 40
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" font-family="system-ui, sans-serif" font-size="12">`+"\n", lineWidth, height)
-	fmt.Fprintf(&b, "<title>%s</title>\n<desc>%s</desc>\n", html.EscapeString(f.Title), html.EscapeString(findingWords(f)))
-	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", lineWidth, height)
-	text := func(x, y float64, anchor, s string) {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="%s" fill="#111111">%s</text>`+"\n", x, y, anchor, html.EscapeString(s))
-	}
-	text(20, 28, "start", clip(f.Title, 110))
-	text(20, 48, "start", clip(groupOf(f)+": "+f.ID, 110))
-	long := max(f.Last.Sub(f.From), time.Second)
-	at := func(t time.Time) float64 {
-		return lineLeft + float64(t.Sub(f.From))/float64(long)*(lineWidth-lineLeft-lineRight)
-	}
-	fmt.Fprintf(&b, `<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="#e8eef6"/>`+"\n", at(f.At), lineTop-14, at(f.Last)-at(f.At)+1, laneHeight*len(lanes)+6)
-	for i, lane := range lanes {
-		y := float64(lineTop + laneHeight*i)
-		text(20, y+4, "start", clip(lane, 30))
-		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#cccccc"/>`+"\n", lineLeft, y, lineWidth-lineRight, y)
-		for _, m := range f.Members {
-			if m.Of == lane {
-				fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="5" fill="#1f5fa8"><title>%s</title></circle>`+"\n", at(m.Time), y, html.EscapeString(m.Time.Format(toTheSecond)+" "+m.ID))
-			}
-		}
-	}
-	y := float64(lineTop + laneHeight*len(lanes) + 14)
-	text(lineLeft, y, "start", f.From.Format(toTheSecond))
-	text(lineWidth-lineRight, y, "end", f.Last.Format(toTheSecond))
-	text(lineLeft, y+18, "start", "shaded: from when the definition held until it last did")
-	b.WriteString("</svg>\n")
-	return b.String()
 }

@@ -10,6 +10,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/attack"
 	"candor/internal/attack/diff"
+	"candor/internal/correlate/credit"
 	"candor/internal/fault"
 	"candor/internal/figure"
 	"candor/internal/library"
@@ -238,8 +239,17 @@ func showAdjacent(g *sheet, r *assessment.Stages, limit int) {
 	}
 }
 
-// standsHere says how the analytics of a stage are judged, where there is evidence.
+// standsHere says how the analytics of a stage are judged, where there is evidence, and
+// what chains are worth that line it up with the technique.
 func standsHere(r *assessment.Stages, a *assessment.Stage) string {
+	text := analyticsHere(r, a)
+	if c := credit.Words(a.Chains); c != "" {
+		text += "; " + c
+	}
+	return text
+}
+
+func analyticsHere(r *assessment.Stages, a *assessment.Stage) string {
 	switch {
 	case !r.Judged:
 		return ""

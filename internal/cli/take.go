@@ -13,6 +13,7 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/attack"
+	"candor/internal/correlate/credit"
 	"candor/internal/fault"
 	"candor/internal/profile"
 	"candor/internal/take"
@@ -260,7 +261,10 @@ func here(a take.Adjacent) string {
 		parts = append(parts, p.Platform+": "+strings.Join(rungs, ", "))
 	}
 	if len(parts) == 0 {
-		return "no analytic that applies"
+		parts = append(parts, "no analytic that applies")
+	}
+	if c := credit.Words(a.Chains); c != "" {
+		parts = append(parts, c)
 	}
 	return strings.Join(parts, "; ")
 }

@@ -54,6 +54,8 @@ const (
 	RecordGap = "gap"
 	// RecordChain is a file of definitions of chains, under its name.
 	RecordChain = "chain"
+	// RecordWorth is what the chains of a definition were worth when somebody measured it.
+	RecordWorth = "worth"
 	// RecordRuleText is the text of a rule as its file has it, byte for byte, under the
 	// key of the rule. It stands beside a record: it is in the seal of its batch, and
 	// neither counted nor read by a judgement.
@@ -146,7 +148,7 @@ func Kinds() []Kind {
 		{Name: Notes, One: "note", Records: []string{RecordNote}, Naming: Mentioning},
 		{Name: Gaps, One: "gap", Records: []string{RecordGap}, Naming: Mentioning},
 		{Name: Profiles, One: "profile", Records: []string{RecordProfile}, Naming: Mentioning},
-		{Name: Chains, One: "file of definitions", Records: []string{RecordChain}, Naming: Mentioning},
+		{Name: Chains, One: "file of definitions", Records: []string{RecordChain, RecordWorth}, Naming: Mentioning},
 	}
 }
 

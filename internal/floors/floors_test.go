@@ -110,6 +110,8 @@ var house = map[string]room{
 
 	"correlate":            {floor: 5, pure: true}, // definitions, engine
 	"correlate/worth":      {floor: 6, pure: true}, // chance, precision, what is lost
+	"correlate/credit":     {floor: 6, pure: true}, // what lines techniques up
+	"correlate/draw":       {floor: 7, pure: true}, // their pictures
 	"correlate/definition": {floor: 6},             // Sigma's correlation rules
 
 	"assure": {floor: 6, pure: true},

@@ -8,6 +8,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/attack/adjacency"
+	"candor/internal/correlate/credit"
 	"candor/internal/day"
 	"candor/internal/standing"
 )
@@ -23,6 +24,8 @@ type Input struct {
 	Policy     assure.Policy
 	// Local says that there is evidence of the organisation at all.
 	Local bool
+	// Chains are those whose worth was measured, and counts.
+	Chains []credit.Chain
 }
 
 // Desk is a release and its verdicts, made ready to write takes. It is safe for
@@ -334,7 +337,7 @@ func (d *Desk) adjacent(technique string) nearby {
 		return n
 	}
 	n.Result = d.index.Of(technique, adjacency.Options{})
-	n.rows = d.rows(n.Result)
+	n.rows = d.rows(technique, n.Result)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.adj[technique] = n
@@ -346,7 +349,7 @@ const perTactic = 3
 
 // rows returns the stages next to a technique with how they stand here: three of a
 // tactic, by support and lift, Initial Access first.
-func (d *Desk) rows(res adjacency.Result) []Adjacent {
+func (d *Desk) rows(technique string, res adjacency.Result) []Adjacent {
 	var first, rest []Adjacent
 	of := map[string]int{}
 	for _, a := range res.Adjacent {
@@ -354,7 +357,7 @@ func (d *Desk) rows(res adjacency.Result) []Adjacent {
 			continue
 		}
 		row := Adjacent{Technique: assure.Name(a.Technique), Tactic: assure.Name(a.Tactic), Support: a.Support, BasisUsers: res.BasisUsers,
-			Confidence: a.Confidence, Lift: a.Lift, Here: d.here(a.Technique.StixID)}
+			Confidence: a.Confidence, Lift: a.Lift, Here: d.here(a.Technique.StixID), Chains: d.Joined(technique, a.Technique.StixID)}
 		if a.Tactic.Name == "Initial Access" {
 			first = append(first, row)
 		} else {
@@ -362,6 +365,26 @@ func (d *Desk) rows(res adjacency.Result) []Adjacent {
 		}
 	}
 	return append(first, rest...)
+}
+
+// Joined returns the chains that line two techniques up, by their STIX ids, with what they
+// were measured to be worth.
+func (d *Desk) Joined(from, to string) []credit.Joined {
+	a, known := d.Library.Object(from)
+	b, knows := d.Library.Object(to)
+	if len(d.Chains) == 0 || !known || !knows {
+		return []credit.Joined{}
+	}
+	return append([]credit.Joined{}, credit.Of(d.Chains, d.place(a), d.place(b))...)
+}
+
+// place is a technique with its tactics, under all their names.
+func (d *Desk) place(o *attack.Object) credit.Place {
+	p := credit.Place{Technique: o.ATTACKID}
+	for _, t := range d.Library.TacticsOf(o.ID) {
+		p.Tactics = append(p.Tactics, t.ATTACKID, t.ShortName, t.Name)
+	}
+	return p
 }
 
 // here is how a technique's analytics stand, by platform in scope.

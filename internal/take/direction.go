@@ -6,6 +6,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/correlate/credit"
 	"candor/internal/figure"
 	"candor/internal/measure"
 	"candor/internal/visibility"
@@ -378,6 +379,45 @@ func (f *facts) lift(r Adjacent) words {
 		}
 	}
 	return nothing
+}
+
+// chained is the first chain that lines the object's technique up with a stage next to it
+// and did or did not earn credit.
+func (f *facts) chained(earned bool) (*Adjacent, *credit.Joined) {
+	for i := range f.rows {
+		for k := range f.rows[i].Chains {
+			if c := &f.rows[i].Chains[k]; c.Earned == earned {
+				return &f.rows[i], c
+			}
+		}
+	}
+	return nil, nil
+}
+
+// worth rests on what a chain was measured to be worth.
+func worth(c *credit.Joined) words {
+	return words{c.Definition, []Source{{Kind: Batch, ID: c.Batch, Field: c.Definition, Value: c.Measured + " " + c.Why}}}
+}
+
+func (f *facts) chainEarned() words {
+	r, c := f.chained(true)
+	if c == nil {
+		return nothing
+	}
+	return say("Chain %s lines it up with %s and earned credit: %s. That is a chance to notice the same people, and no coverage of this.", worth(c), f.named(r.Technique, f.label),
+		words{c.Why, worth(c).from})
+}
+
+// chainUnearned speaks only where no chain earned credit.
+func (f *facts) chainUnearned() words {
+	if _, c := f.chained(true); c != nil {
+		return nothing
+	}
+	r, c := f.chained(false)
+	if c == nil {
+		return nothing
+	}
+	return say("Chain %s lines it up with %s and was measured to earn no credit: %s.", worth(c), f.named(r.Technique, f.label), words{c.Why, worth(c).from})
 }
 
 func (f *facts) noAdjacent() words {

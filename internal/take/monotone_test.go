@@ -12,6 +12,8 @@ import (
 	"candor/internal/alert"
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/correlate"
+	"candor/internal/correlate/credit"
 	"candor/internal/day"
 	"candor/internal/detection"
 	"candor/internal/evidence"
@@ -234,6 +236,53 @@ func says(t take.Take, code string) bool {
 		}
 	}
 	return false
+}
+
+// TestATakeSaysWhatAChainWasMeasuredToBeWorth: of a stage next to the technique, with what
+// is next to which it was lined up; what earned nothing is said only where nothing did, and
+// what was not measured is not known.
+func TestATakeSaysWhatAChainWasMeasuredToBeWorth(t *testing.T) {
+	var s shelf
+	for i, name := range []string{"reconnaissance", "initial-access"} {
+		tactic := s.add(attack.Object{Type: "x-mitre-tactic", ATTACKID: fmt.Sprintf("TA000%d", i), ShortName: name})
+		tech := s.add(attack.Object{Type: "attack-pattern", ATTACKID: fmt.Sprintf("T100%d", i), Phases: []attack.Phase{{Chain: "mitre-attack", Name: name}}})
+		if i == 0 {
+			s.add(attack.Object{Type: "x-mitre-matrix", ATTACKID: "enterprise-attack", Tactics: []string{tactic.ID, "x-mitre-tactic--TA0001"}})
+		}
+		for g := range 6 {
+			id := fmt.Sprintf("G000%d", g)
+			if i == 0 {
+				s.add(attack.Object{Type: "intrusion-set", ATTACKID: id})
+			}
+			s.relate(attack.Uses, &attack.Object{ID: "intrusion-set--" + id}, tech)
+		}
+	}
+	lib := attack.NewLibrary(attack.Release{Domain: "enterprise-attack", Version: "99.0"}, s.objects)
+	chain := func(name string, earned bool, to string) credit.Chain {
+		return credit.Chain{Definition: name, Earned: earned, Why: "why of " + name, Measured: "18 found", Batch: "b-" + name, Stages: [][]correlate.Selector{
+			{{Kind: correlate.OfTactic, Name: "reconnaissance"}}, {{Kind: correlate.OfTechnique, Name: to}}}}
+	}
+	a := assure.Assess(lib, assure.Evidence{}, policy.Default(), asOf)
+	for name, tt := range map[string]struct {
+		chains           []credit.Chain
+		earned, unearned bool
+	}{
+		"none":             {nil, false, false},
+		"earned":           {[]credit.Chain{chain("c", true, "T1001")}, true, false},
+		"not earned":       {[]credit.Chain{chain("c", false, "T1001")}, false, true},
+		"both":             {[]credit.Chain{chain("c", false, "T1001"), chain("d", true, "T1001")}, true, false},
+		"of another stage": {[]credit.Chain{chain("c", true, "T1002")}, false, false},
+	} {
+		tk, _ := take.NewDesk(take.Input{Library: lib, Assessment: &a, Policy: policy.Default(), Local: true, Chains: tt.chains}).Write(lib.ByATTACKID("T1000")[0].ID)
+		if len(tk.Adjacent) != 1 || says(tk, "chain_earned") != tt.earned || says(tk, "chain_unearned") != tt.unearned {
+			t.Errorf("%s: %d stages; %+v", name, len(tk.Adjacent), tk.Section(take.Direction))
+		}
+		for _, st := range tk.Section(take.Direction).Statements {
+			if strings.HasPrefix(st.Code, "chain_") && (st.Weight != 0 || !slices.ContainsFunc(st.Sources, func(s take.Source) bool { return s.Kind == take.Batch && strings.HasPrefix(s.ID, "b-") })) {
+				t.Errorf("%s: %q rests on %+v, with weight %d", name, st.Text, st.Sources, st.Weight)
+			}
+		}
+	}
 }
 
 func TestARevokedObjectSaysWhatTookItsPlaceAndNoMore(t *testing.T) {

@@ -157,6 +157,8 @@ func direction() []rule {
 		{s, "untied", anAnalytic, Engineer, -1, (*facts).untied},
 		{s, "correlate", anAnalytic | aBehaviour, Engineer, 0, (*facts).correlate},
 		{s, "correlate_wide", anAnalytic | aBehaviour, Engineer, 0, (*facts).correlateWide},
+		{s, "chain_earned", anAnalytic | aBehaviour, Engineer, 0, (*facts).chainEarned},
+		{s, "chain_unearned", anAnalytic | aBehaviour, Engineer, 0, (*facts).chainUnearned},
 		{s, "no_adjacent", anAnalytic | aBehaviour, Engineer, 0, (*facts).noAdjacent},
 		{s, "gates_closed", anAnalytic, Engineer, -1, (*facts).gatesClosed},
 		{s, "automation_open", anAnalytic, Engineer, 1, (*facts).automationOpen},

@@ -13,6 +13,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/correlate/credit"
 	"candor/internal/evidence"
 	"candor/internal/standing"
 )
@@ -165,6 +166,8 @@ type Adjacent struct {
 	Lift       float64 `json:"lift"`
 	// Here is on which rungs its analytics stand, by platform in scope.
 	Here []PlatformRungs `json:"here"`
+	// Chains are those that line the two up, with what they were measured to be worth.
+	Chains []credit.Joined `json:"chains"`
 }
 
 // PlatformRungs is on which rungs the analytics of a platform stand.

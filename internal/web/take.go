@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"candor/internal/attack/prose"
+	"candor/internal/correlate/credit"
 	"candor/internal/fault"
 	"candor/internal/figure"
 	"candor/internal/library"
@@ -236,6 +237,9 @@ func (v takeView) Stages(folded bool) []nextStage {
 // Share is the share of the known users who also use it, and Times how often that is
 // what chance would give.
 func (n nextStage) Share() string { return figure.Percent(n.Confidence) }
+
+// Chained says what chains are worth that line it up with the object's technique.
+func (n nextStage) Chained() string { return credit.Words(n.Chains) }
 
 // Times is the lift with one decimal.
 func (n nextStage) Times() string { return figure.Fixed(n.Lift, 1) }

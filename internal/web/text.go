@@ -20,7 +20,7 @@ func functions() template.FuncMap {
 		"action": action, "bar": bar, "bytes": size, "coded": coded, "cellbar": cellBar, "changed": changed, "date": date, "day": day.Of, "f": number, "interval": interval, "look": lookOf,
 		"n": group, "part": part, "plural": plural, "percent": figure.Percent, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": stamp,
 		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
-		"anchor": anchor, "basis": basis, "pushed": pushed, "add": func(a, b int) int { return a + b },
+		"anchor": anchor, "basis": basis, "pushed": pushed, "add": func(a, b int) int { return a + b }, "neg": func(a int) int { return -a },
 	}
 }
 

@@ -25,7 +25,7 @@ func mainOf(doc *html.Node) (main *html.Node) {
 func TestEveryEmptyPageSaysWhatToDo(t *testing.T) {
 	d := newDesk(t)
 	for _, place := range []string{"/", "/matrix", "/verdicts", "/next", "/gaps", "/objects", "/measurements", "/reviews", "/exercises", "/evidence", "/evidence/rules", "/evidence/telemetry", "/evidence/fields", "/evidence/externals",
-		"/evidence/runbooks", "/evidence/signals", "/evidence/exceptions", "/standing/groups", "/standing/techniques", "/standing/mitigations", "/kept", "/ledger", "/changes", "/compare", "/profiles"} {
+		"/evidence/runbooks", "/evidence/signals", "/evidence/exceptions", "/standing/groups", "/standing/techniques", "/standing/mitigations", "/kept", "/ledger", "/changes", "/compare", "/profiles", "/chains", "/chains/worth"} {
 		_, doc := d.page(place)
 		said := false
 		elements(mainOf(doc), func(n *html.Node) {

@@ -26,6 +26,7 @@ import (
 	"candor/internal/gap"
 	"candor/internal/identity"
 	"candor/internal/library"
+	"candor/internal/lookout"
 	"candor/internal/matrix"
 	"candor/internal/pull"
 	"candor/internal/standing"
@@ -88,6 +89,10 @@ type Deps struct {
 	Measurer Measurer
 	// Profiler reads threat profiles.
 	Profiler Profiler
+	// Chainer says how chains stand, and Lookout, which may be nil, how the server looks for
+	// them in what arrives.
+	Chainer Chainer
+	Lookout func() lookout.Standing
 	// Rosterer makes the lists of what there is.
 	Rosterer Rosterer
 	// Explorer lists the alerts of a rule, and says what thresholds would do.
@@ -189,6 +194,9 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET "+profilesFile, s.rosterFile(listOf((*site).profiles)))
 	mux.HandleFunc("GET "+profilesPath+"/{id}", s.handle((*site).profilePage))
 	mux.HandleFunc("GET "+profilesPath+"/{id}/table.csv", s.rosterFile(listOf((*site).profile)))
+	mux.Handle("GET "+chainsPath, identity.Read, chainsPath, s.handle((*site).chains))
+	mux.HandleFunc("GET "+findingPath+"/{id}", s.handle((*site).finding))
+	mux.HandleFunc("GET "+worthPath, s.handle((*site).worth))
 	mux.HandleFunc("GET /verdicts", s.handle((*site).verdicts))
 	mux.HandleFunc("GET /verdicts/table.csv", s.rosterFile((*site).verdictsFile))
 	mux.HandleFunc("GET "+keptPath, s.handle((*site).keptPage))
@@ -257,7 +265,7 @@ func parse() map[string]*template.Template {
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html", "template/rows.html"))
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "profiles", "profile", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
-		"exercise", "pulls",
+		"exercise", "pulls", "chains", "finding", "worth",
 		"evidence", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
