@@ -25,7 +25,7 @@ type Ending struct {
 
 // Endings lists what stops counting within days of the day of an assessment, the first
 // to end first: exercises that passed, runbooks that are current, external sources that count,
-// and waivers. What ended before is no news; the verdicts say so.
+// exceptions of rules and waivers. What ended before is no news; the verdicts say so.
 func Endings(a *Assessment, p Readiness, days int) []Ending {
 	e := endings{last: day.Of(a.AsOf).Add(days), by: map[[2]string]*Ending{}}
 	for i := range a.Verdicts {
@@ -43,6 +43,11 @@ func Endings(a *Assessment, p Readiness, days int) []Ending {
 		for _, x := range v.Visibility.Externals {
 			if x.Counts {
 				e.add(v, external(&x, a.Window))
+			}
+		}
+		for i := range v.Exceptions {
+			if x := &v.Exceptions[i]; x.State == exceptionInForce {
+				e.add(v, Ending{Until: x.Expires, Owner: x.Owner, What: fmt.Sprintf("exception %s of rule %s", x.Called(), x.RuleID)})
 			}
 		}
 		for _, w := range v.Waivers {

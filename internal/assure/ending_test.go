@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"candor/internal/day"
+	"candor/internal/detection"
 	"candor/internal/telemetry"
 	"candor/internal/visibility"
 )
@@ -28,6 +29,10 @@ func TestEvidenceThatEndsSoonIsListedOnceWithAllThatRestOnIt(t *testing.T) {
 		v.Waivers = []Waiver{{ID: v.Analytic.ATTACKID, Until: until}}
 		return v
 	}
+	excepted := func(v Verdict, state string, until day.Date) Verdict {
+		v.Exceptions = []Exempt{{State: state, Exception: detection.Exception{ID: "x1", Name: "jump hosts", RuleID: "R1", Owner: "soc", Expires: until}}}
+		return v
+	}
 	outside := func(v Verdict, counts bool, until, heard day.Date) Verdict {
 		v.Visibility.Externals = []visibility.Sight{{Source: telemetry.External{ID: "x", Name: "Leak watch", Owner: "intel", Expires: until}, Counts: counts, Heard: heard}}
 		return v
@@ -45,11 +50,14 @@ func TestEvidenceThatEndsSoonIsListedOnceWithAllThatRestOnIt(t *testing.T) {
 		outside(of("AN12", Outside), false, "2026-03-22", ""),
 		outside(of("AN13", Observable), true, "2026-04-22", "2026-03-18"), // both a day too late
 		outside(of("AN14", Observable), true, "2026-04-22", "2026-03-15"),
+		excepted(of("AN15", Reliable), exceptionInForce, "2026-03-23"), excepted(of("AN16", Blind), exceptionInForce, "2026-03-23"),
+		excepted(of("AN17", Blind), exceptionInForce, "2026-04-23"), excepted(of("AN18", Blind), exceptionInForce, ""), excepted(of("AN19", Blind), exceptionExpired, "2026-03-19"),
 		waived(of("AN9", Blind), "2026-03-25"), waived(of("AN10", Blind), "2026-03-26"),
 	}}
 	want := []Ending{
 		{Until: "2026-03-21", What: "runbook RB, reviewed 2026-03-01", Owner: "desk", Analytics: []Name{{ATTACKID: "AN6"}}, Assured: 1},
 		{Until: "2026-03-22", What: "external source Leak watch", Owner: "intel", Analytics: []Name{{ATTACKID: "AN11"}}},
+		{Until: "2026-03-23", What: "exception jump hosts of rule R1", Owner: "soc", Analytics: []Name{{ATTACKID: "AN15"}, {ATTACKID: "AN16"}}, Assured: 1},
 		{Until: "2026-03-24", What: "external source Leak watch, heard last on 2026-03-15", Owner: "intel", Analytics: []Name{{ATTACKID: "AN14"}}},
 		{Until: "2026-03-25", What: "exercise purple of 2026-03-15", Analytics: []Name{{ATTACKID: "AN1"}, {ATTACKID: "AN2"}}, Assured: 1},
 		{Until: "2026-03-25", What: "waiver AN9", Analytics: []Name{{ATTACKID: "AN9"}}},

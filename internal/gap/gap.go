@@ -185,6 +185,27 @@ type Listed struct {
 	State State  `json:"state"`
 	Batch string `json:"batch"`
 	Reach
+	// came is of how many analytics what a step asked for came since it was taken on, and
+	// lacking of how many it is not there.
+	came, lacking int
+}
+
+// Wanting reports whether no verdict names a step that was taken on although what it asked
+// for has not arrived: something before it is lacking now.
+func (l *Listed) Wanting() bool {
+	return l.Action != "" && l.Named == 0 && l.came == 0 && l.lacking > 0
+}
+
+// arrived counts whether what a step asked for is there of an analytic.
+func (l *Listed) arrived(v *assure.Verdict) {
+	has, since := v.Has(l.Action)
+	switch {
+	case v.Rung == assure.NotApplicable:
+	case !has:
+		l.lacking++
+	case since == "" || since >= day.Of(l.At):
+		l.came++
+	}
 }
 
 // Reach is how far what a gap is about can be seen and relied on, in analytics that apply.
@@ -305,9 +326,13 @@ func New(a *assure.Assessment, stated []Stated, today day.Date) Register {
 		switch {
 		case s.Target != "":
 			for i := range a.Verdicts {
-				if v := &a.Verdicts[i]; Asks(v, s.Action, s.Target) {
+				v := &a.Verdicts[i]
+				if Asks(v, s.Action, s.Target) {
 					l.add(v, "")
 					l.Named++
+				}
+				if v.Concerned(s.Target) {
+					l.arrived(v)
 				}
 			}
 		case s.Object != nil:
@@ -315,6 +340,7 @@ func New(a *assure.Assessment, stated []Stated, today day.Date) Register {
 			for i := range a.Verdicts {
 				if Names(&a.Verdicts[i], s.Object.StixID) {
 					l.add(&a.Verdicts[i], s.Action)
+					l.arrived(&a.Verdicts[i])
 				}
 			}
 		}
@@ -348,9 +374,9 @@ func (l *Listed) stands(today day.Date) State {
 	switch {
 	case l.Closed:
 		return Closed
-	case l.Target != "" && l.Named == 0:
+	case l.Target != "" && l.Named == 0 && !l.Wanting():
 		return Done
-	case l.Target == "" && l.Object != nil && l.Applicable > 0 && (l.Action != "" && l.Named == 0 || l.Unseen+l.Unreliable == 0):
+	case l.Target == "" && l.Object != nil && l.Applicable > 0 && (l.Action != "" && l.Named == 0 && !l.Wanting() || l.Unseen+l.Unreliable == 0):
 		return Done
 	case l.Until != "" && l.Until < today:
 		return Overdue

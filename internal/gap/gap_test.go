@@ -60,8 +60,9 @@ func TestHowGapsStand(t *testing.T) {
 		{"T1", func(g *gap.Gap) { g.Closed = true }, "2027-01-01", gap.Closed},
 		{"T2", same, "2027-01-01", gap.Done}, // what applies is reliable
 		{"T1/exercise", same, "2026-06-01", gap.Decided},
-		{"T2/exercise", same, "2027-01-01", gap.Done}, // no verdict names it
-		{"T3/exercise", same, "2026-06-01", gap.Done},
+		{"T2/exercise", same, "2027-01-01", gap.Done},    // no verdict names it
+		{"T3/exercise", same, "2026-06-01", gap.Decided}, // nothing is seen, and none took place
+		{"T3/exercise", same, "2027-01-01", gap.Overdue},
 		{"T3", same, "2026-06-01", gap.Decided}, // through its sub-technique
 		{"own", func(g *gap.Gap) { g.Object = nil }, "2027-01-01", gap.Overdue},
 		{"T9", same, "2026-06-01", gap.Decided}, // nothing applies: not done

@@ -432,6 +432,9 @@ func (s *site) lookAt(id string) {
 		if err == nil && told == "" {
 			if told, err = r.KindOf(); err == nil {
 				r.Kind = told
+			} else if fault.KindOf(err) == fault.Usage { // which the form lists
+				err = fault.New(fault.Usage, "which kind of evidence this is cannot be told from its content").
+					Next("choose the kind below, or make a mapping of it").Because(err)
 			}
 		}
 		var c ingest.Check
@@ -453,19 +456,6 @@ func (s *site) lookAt(id string) {
 			}
 		}
 	})
-}
-
-// proposed returns a mapping for the first of the files, if one can be proposed.
-func proposed(b brought, kind string) *ingest.Proposed {
-	if !slices.Contains(mapping.Kinds(), kind) {
-		return nil
-	}
-	r := ingest.Request{Kind: kind, Paths: b.Names[:1], Dir: b.Folder.Path()}
-	p, err := r.Propose(context.Background())
-	if err != nil && p.Text == "" {
-		return nil
-	}
-	return &p
 }
 
 // fail says why what was brought does not land as it is.

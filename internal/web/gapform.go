@@ -52,6 +52,9 @@ type gapForm struct {
 	Was string
 }
 
+// Now says what verdicts say of what the gap is about.
+func (v gapView) Now() string { return nowOf(v.D.Listed) }
+
 // Fault reports whether a field is what was wrong.
 func (v gapView) Fault(name string) bool { return v.Field == name }
 

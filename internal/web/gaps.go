@@ -88,6 +88,8 @@ func nowOf(g *gap.Listed) string {
 	switch {
 	case g.Target != "" && g.Named > 0:
 		return plural(g.Named, "verdict names", "verdicts name") + " the step"
+	case g.Wanting():
+		return "no verdict names the step, as something before it is lacking; what it asks for has not arrived"
 	case g.Target != "":
 		return "no verdict names the step"
 	case g.Object != nil:

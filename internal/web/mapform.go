@@ -131,3 +131,16 @@ func (b *brought) compose() (*ingest.Proposed, error) {
 	b.Mapping = p.Text
 	return &p, err
 }
+
+// proposed returns a mapping for the first of the files, if one can be proposed.
+func proposed(b brought, kind string) *ingest.Proposed {
+	if !slices.Contains(mapping.Kinds(), kind) {
+		return nil
+	}
+	r := ingest.Request{Kind: kind, Paths: b.Names[:1], Dir: b.Folder.Path()}
+	p, err := r.Propose(context.Background())
+	if err != nil && p.Text == "" {
+		return nil
+	}
+	return &p
+}
