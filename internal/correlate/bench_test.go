@@ -101,6 +101,16 @@ func BenchmarkOrdered(b *testing.B) {
 	}
 }
 
+// BenchmarkRare is the same where one of a hundred observations is of the second stage: most
+// of what comes of sensors lines up with nothing.
+func BenchmarkRare(b *testing.B) {
+	s := newStream(100, 4_000_000)
+	for i := 2; i < len(s.rules); i++ {
+		s.rules[i] = s.rules[0]
+	}
+	measureStream(b, planOf(b, chain("c", "temporal_ordered", "1d", "", "rule-0", "rule-1")), 1e6, s, 4_000_000)
+}
+
 // BenchmarkFifty is fifty definitions of two stages within a day over twenty-five rules:
 // each observation is of four of them.
 func BenchmarkFifty(b *testing.B) {
