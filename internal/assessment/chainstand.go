@@ -53,10 +53,12 @@ func (f *FindingStanding) Rule() string { return alert.RuleKey(ChainSource, Chai
 type ChainsStanding struct {
 	Basis
 	// Alerts and Signals are how many were looked at, and Renamed how many of their
-	// entities an alias file calls something else.
+	// entities an alias file calls something else; Later ones are of a later day than that
+	// of judgement, and were not.
 	Alerts      int64                `json:"alerts"`
 	Signals     int64                `json:"signals"`
 	Renamed     int64                `json:"entities_by_alias"`
+	Later       int64                `json:"after_the_day"`
 	Stats       correlate.Stats      `json:"read"`
 	Definitions []DefinitionStanding `json:"definitions"`
 	Families    []string             `json:"families"`
@@ -104,7 +106,7 @@ func (s *Service) chainsNow(ctx context.Context, r Request) (ChainsStanding, err
 	if err != nil {
 		return out, err
 	}
-	out.Alerts, out.Signals, out.Renamed, out.Stats = found.Alerts, found.Signals, found.Renamed, found.Stats
+	out.Alerts, out.Signals, out.Renamed, out.Later, out.Stats = found.Alerts, found.Signals, found.Renamed, found.Later, found.Stats
 	out.find(found.Found, stored)
 	return out, nil
 }

@@ -14,6 +14,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/correlate"
 	"candor/internal/correlate/worth"
+	"candor/internal/day"
 	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/fault"
@@ -39,11 +40,14 @@ type ChainsFound struct {
 	Basis
 	// Alerts and Signals are how many were looked at, and Renamed how many of their
 	// entities an alias file calls something else.
-	Alerts  int64               `json:"alerts"`
-	Signals int64               `json:"signals"`
-	Renamed int64               `json:"entities_by_alias"`
-	Stats   correlate.Stats     `json:"read"`
-	Found   []correlate.Finding `json:"findings"`
+	Alerts  int64 `json:"alerts"`
+	Signals int64 `json:"signals"`
+	Renamed int64 `json:"entities_by_alias"`
+	// Later is how many say that they are of a later day than that of judgement, and were
+	// not looked at.
+	Later int64               `json:"after_the_day"`
+	Stats correlate.Stats     `json:"read"`
+	Found []correlate.Finding `json:"findings"`
 }
 
 // ChainsWorth is what the chains of definitions are worth on that history.
@@ -75,7 +79,25 @@ func (s *Service) Correlate(ctx context.Context, c Correlation) (ChainsFound, er
 	}
 	out.Alerts, out.Signals, out.Renamed = h.alerts, int64(len(h.signals)), h.renamed
 	out.Found, out.Stats = r.end()
-	return out, nil
+	out.Later, err = s.later(ctx, h)
+	return out, err
+}
+
+// lastDay is a day that no alert is after.
+const lastDay = day.Date("9999-12-31")
+
+// later counts what is of a later day than that of judgement: by a clock that runs ahead.
+func (s *Service) later(ctx context.Context, h *observing) (int64, error) {
+	n := h.later
+	for a, err := range s.alerts.All(ctx, h.window.To.Add(1), lastDay) {
+		if err != nil {
+			return n, fmt.Errorf("read the alerts after the window: %w", err)
+		}
+		if h.ev.Here(a.Site) && a.Source != ChainSource {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // WorthOf says what definitions are worth on the alerts and signals of the window.
@@ -116,6 +138,7 @@ const (
 
 // observing is a history on its way to be observations.
 type observing struct {
+	later   int64 // signals of a later day than that of judgement
 	c       *Correlation
 	ev      assure.Evidence
 	lib     *attack.Library // nil without a release
@@ -301,7 +324,11 @@ func (s *Service) signalsInto(ctx context.Context, h *observing) error {
 	}
 	for i := range signals {
 		g := &signals[i].Value
-		if d := (&alert.Alert{Time: g.Time}).Day(); d < string(h.window.From) || d > string(h.window.To) || !h.ev.Here(g.Site) {
+		d := day.Of(g.Time)
+		if d > h.window.To && h.ev.Here(g.Site) {
+			h.later++
+		}
+		if d < h.window.From || d > h.window.To || !h.ev.Here(g.Site) {
 			continue
 		}
 		key := join("signal", g.Name, g.Tactic, strings.Join(g.Techniques, " "))

@@ -20,6 +20,9 @@ func showChains(g *sheet, r *assessment.ChainsFound, exported string) {
 	if r.Renamed > 0 {
 		g.line("%s of an entity that the alias file calls otherwise", count(r.Renamed, "observation", "observations"))
 	}
+	if r.Later > 0 {
+		g.line("%s of a later day than that of judgement, and not read", count(r.Later, "observation is", "observations are"))
+	}
 	if len(r.Found) > 0 {
 		rows := [][]string{{"FINDING", "DEFINITION", "OF", "FIRST HELD", "UNTIL", "OBSERVATIONS", "BY"}}
 		for i := range r.Found[:min(len(r.Found), mostChains)] {

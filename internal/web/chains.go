@@ -92,6 +92,9 @@ func (v chainsView) All() int {
 
 // Amiss lists what was not read, or not for all that it could have been.
 func (v chainsView) Amiss() (list []string) {
+	if n := v.C.Later; n > 0 {
+		list = append(list, figure.Of(n, "observation is", "observations are")+" of a later day than that of judgement, and not read")
+	}
 	for _, c := range correlate.Causes() {
 		if n := v.C.Stats.Amiss[c]; n > 0 {
 			list = append(list, figure.Count(n)+" "+c.Words())
