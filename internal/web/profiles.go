@@ -43,6 +43,9 @@ func (s selection) For(path, name string) string {
 type profilesView struct {
 	rosterView
 	All []profile.Stated
+	// F is what the form holds; Wrong says why it was not taken, and Field of which field.
+	F                  profileForm
+	Wrong, Hint, Field string
 }
 
 // profilesPage is the page of the threat profiles.

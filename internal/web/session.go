@@ -156,7 +156,7 @@ func formOf(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 
 // mayWords says what scopes let a person do in the pages.
 func mayWords(scopes []string) []string {
-	all := map[string]string{"dispositions": "label alerts", identity.Gaps: "state gaps and take on next steps", identity.Evidence: "bring files of evidence", string(identity.Read): "read"}
+	all := map[string]string{"dispositions": "label alerts", identity.Gaps: "state gaps and take on next steps", identity.Profiles: "state threat profiles", identity.Evidence: "bring files of evidence", string(identity.Read): "read"}
 	var may []string
 	for _, scope := range scopes {
 		if w := all[scope]; w != "" {
@@ -207,9 +207,10 @@ func (s *site) signOf(r *http.Request) sign {
 // Writing is what people write through in pages. What is nil takes nothing, and is not
 // offered.
 type Writing struct {
-	Gaps   Registrar
-	Labels Labeller
-	Bring  Bringer
+	Gaps     Registrar
+	Profiles ProfileKeeper
+	Labels   Labeller
+	Bring    Bringer
 	// Veil returns the key by which names are kept; nil, and returning nil, keeps them as
 	// they are.
 	Veil func() (*pseudonym.Key, error)
@@ -230,6 +231,9 @@ func (w Writing) scopes() []string {
 	var list []string
 	if w.Gaps != nil {
 		list = append(list, identity.Gaps)
+	}
+	if w.Profiles != nil {
+		list = append(list, identity.Profiles)
 	}
 	if w.Bring != nil {
 		list = append(list, identity.Evidence)
@@ -261,6 +265,9 @@ func (s *site) writes(mux *door.Router) {
 	}
 	if s.Writing.Gaps != nil {
 		mux.Handle("POST "+gapPath, identity.Push, identity.Gaps, s.uncached((*site).stateGap))
+	}
+	if s.Writing.Profiles != nil {
+		mux.Handle("POST "+profilesPath, identity.Push, identity.Profiles, s.uncached((*site).stateProfile))
 	}
 }
 
