@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,19 @@ func TestRealInput(t *testing.T) {
 
 // commands are those of transcripts that are not candor's.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){"sentences": sentences, "documented": documented}
+	return map[string]func(*testscript.TestScript, bool, []string){"sentences": sentences, "documented": documented, "replace": replace}
+}
+
+// replace puts one text in the place of another, which must be there, in a file: replace OLD NEW FILE.
+func replace(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: replace OLD NEW FILE")
+	}
+	was := ts.ReadFile(args[2])
+	if !strings.Contains(was, args[0]) {
+		ts.Fatalf("%s has no %q", args[2], args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.ReplaceAll(was, args[0], args[1])), 0o600))
 }
 
 func setup(e *testscript.Env) error {

@@ -362,7 +362,8 @@ func (g *gate) unlabelled() Check {
 	m := g.Measurement
 	text := "Every alert is labelled."
 	if m.Unlabelled > 0 {
-		text = fmt.Sprintf("%s unlabelled; if all were false, precision would be %s.", was(int(m.Unlabelled), "alert"), figure.Against(m.Bounds[0], g.asks.MinPrecision))
+		text = figure.Sprintf("%s unlabelled; if all were false, precision would be %d of %d, %s.", was(int(m.Unlabelled), "alert"), m.TruePositive,
+			labelledOf(m)+m.Unlabelled, figure.Against(m.Bounds[0], g.asks.MinPrecision))
 	}
 	return g.check("unlabelled", m.Bounds[0] >= g.asks.MinPrecision || m.Unlabelled == 0, text,
 		fmt.Sprintf("labels: the unlabelled alone could bring precision below %s", figure.Percent(g.asks.MinPrecision))).
@@ -376,17 +377,18 @@ func (g *gate) labels() Check {
 	agreed := second.Pairs > 0 && second.Pairs >= int64(asks.MinSecondReadings) && second.Interval[0] >= asks.MinAgreement
 	persons := l.Persons >= int64(asks.MinPersons) && (l.BusiestAtMost == nil || *l.BusiestAtMost <= asks.MaxPersonShare)
 	minute := l.MinuteAtMost == nil || *l.MinuteAtMost <= asks.MaxMinuteShare
+	n := labelledOf(g.Measurement)
 	text := "Who labelled its alerts is not known"
 	if l.Persons == 1 {
 		text = figure.Sprintf("One person, %s, labelled %d of its alerts", l.Busiest, l.ByBusiest)
 	} else if l.Persons > 1 {
-		text = figure.Sprintf("%d persons labelled its alerts, %s of them %s", l.Persons, l.Busiest, figure.Percent(*l.BusiestShare))
+		text = figure.Sprintf("%d persons labelled its alerts, %s %d of %d (%s)", l.Persons, l.Busiest, l.ByBusiest, n, figure.Percent(*l.BusiestShare))
 	}
 	if l.Persons > 0 && *l.BusiestAtMost > *l.BusiestShare {
-		text += figure.Sprintf("; who labelled %s of them is not known", figure.Percent(*l.BusiestAtMost-*l.BusiestShare))
+		text += figure.Sprintf("; who labelled %d of %d (%s) is not known", n-l.Named, n, figure.Percent(*l.BusiestAtMost-*l.BusiestShare))
 	}
 	if l.InMinute > 0 {
-		text += figure.Sprintf("; %s of them were labelled within one minute, that of %s", figure.Percent(*l.MinuteShare), l.Minute)
+		text += figure.Sprintf("; %d of %d (%s) were labelled within one minute, that of %s", l.InMinute, n, figure.Percent(*l.MinuteShare), l.Minute)
 	}
 	if l.Untimed > 0 {
 		text += "; " + l.Timeless() + ", and may be of one minute"
@@ -400,6 +402,11 @@ func (g *gate) labels() Check {
 		asks.MinPersons, figure.Percent(asks.MaxPersonShare), figure.Percent(asks.MaxMinuteShare), asks.MinSecondReadings, figure.Fixed(asks.MinAgreement, 2))
 	return g.check("labels", persons && minute || agreed, text, missing).
 		from(policy(g.key+"min_persons", g.key+"max_person_share", g.key+"max_minute_share", g.key+"min_second_readings", g.key+"min_agreement"))
+}
+
+// labelledOf is how many alerts have a label that counts.
+func labelledOf(m *measure.Statement) int64 {
+	return m.TruePositive + m.BenignPositive + m.FalsePositive
 }
 
 // leftOut asks that not too many labels take their alert out of what is measured.

@@ -46,7 +46,7 @@ func (p *program) measurement(m measuring) (assessment.Request, error) {
 
 // measuringCommands are those that measure, and say what follows from it.
 func (p *program) measuringCommands() []*cobra.Command {
-	return []*cobra.Command{p.measureCommand(), p.labelCommand(), p.gateCommand(), p.nextCommand(), p.matrixCommand(), p.gapCommand(), p.profileCommand(), p.takeCommand(), p.noteCommand(), p.tuneCommand(), p.reviewCommand(), p.exerciseCommand(), p.correlateCommand()}
+	return []*cobra.Command{p.measureCommand(), p.labelCommand(), p.gateCommand(), p.nextCommand(), p.matrixCommand(), p.gapCommand(), p.profileCommand(), p.takeCommand(), p.reportCommand(), p.noteCommand(), p.tuneCommand(), p.reviewCommand(), p.exerciseCommand(), p.correlateCommand()}
 }
 
 func (p *program) measureCommand() *cobra.Command {

@@ -36,6 +36,11 @@ func (l *Log) Include(ctx context.Context, seq int64) (Inclusion, error) {
 	if err != nil {
 		return Inclusion{}, fmt.Errorf("prove entry %d: %w", seq, err)
 	}
+	return l.IncludeIn(ctx, seq, size)
+}
+
+// IncludeIn proves that the entry in place seq is among the first entries, size of them.
+func (l *Log) IncludeIn(ctx context.Context, seq, size int64) (Inclusion, error) {
 	if seq < 0 || seq >= size {
 		return Inclusion{}, fault.New(fault.NotFound, "the ledger has no entry %d", seq).Next("candor ledger list shows those that it has")
 	}
@@ -74,6 +79,15 @@ func (p Inclusion) Check() error {
 		return broken(err)
 	}
 	return nil
+}
+
+// RootOf returns the root of the first entries, size of them, which must be there.
+func (l *Log) RootOf(ctx context.Context, size int64) (Root, error) {
+	root, err := tlog.TreeHash(size, l.reader(ctx))
+	if err != nil {
+		return Root{}, fmt.Errorf("hash the first %d entries: %w", size, err)
+	}
+	return rootOf(size, root), nil
 }
 
 // Extend proves that the first entries, from of them, are still the first of the

@@ -1,0 +1,139 @@
+package app_test
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"candor/internal/app"
+	"candor/internal/archive"
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/cli"
+	"candor/internal/policy"
+	"candor/internal/report"
+	"candor/internal/store"
+)
+
+var (
+	percent     = regexp.MustCompile(`\d %`)
+	denominator = regexp.MustCompile(`\d of ([\d,]+|an unknown number)|of the \d|asks for [\d.]+ %|at least [\d.]+ %|intervals at|with a chance of`)
+)
+
+// texts are all that a document says.
+func texts(d *report.Document) []string {
+	list := slices.Concat([]string{d.Title}, d.Lead, d.Limits)
+	for i := range d.Sections {
+		s := &d.Sections[i]
+		list = slices.Concat(list, s.Text, s.Items)
+		if s.Table != nil {
+			for _, row := range s.Table.Rows {
+				list = append(list, strings.Join(row, " | "))
+			}
+		}
+	}
+	return list
+}
+
+// TestReportsOfTheDemo walks the reports of every analytic of the demonstration and the one for
+// leaders: each has limits, no proportion is without its denominator, and what the gate for
+// reporting refuses is nowhere as what works. Without its exercises there are more limits.
+func TestReportsOfTheDemo(t *testing.T) {
+	d, err := app.Open(t.Context(), demonstration(t), cli.Mode{Write: true, Now: func() time.Time { return today }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	s := &report.Service{Assessment: d.Assessment, Library: d.Library, Log: d.Custody.Log(), Now: func() time.Time { return today }, Program: "candor test",
+		Kept:    func() ([]archive.Kept, error) { return nil, nil },
+		Batches: func(ctx context.Context) ([]store.Batch, error) { return store.Merged(ctx, d.Evidence, d.Alerts) }}
+	r := assessment.Request{AsOf: today, Policy: policy.Default()}
+	a, err := d.Assessment.Assess(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(sealed report.Sealed, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc := &sealed.Document; len(doc.Limits) == 0 || sealed.Head.Size == 0 || len(sealed.Entries) == 0 {
+			t.Errorf("%s: %d limits, head %s, %d entries", doc.Title, len(doc.Limits), sealed.Head, len(sealed.Entries))
+		}
+		for _, text := range texts(&sealed.Document) {
+			if percent.MatchString(text) && !denominator.MatchString(text) {
+				t.Errorf("%s: a proportion without its denominator: %s", sealed.Document.Title, text)
+			}
+		}
+		page, err := report.HTML(&sealed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := s.Verify(t.Context(), r, page); err != nil || !v.OK {
+			t.Errorf("%s is not confirmed: %+v, %v", sealed.Document.Title, v, err)
+		}
+	}
+	for i := range a.Verdicts {
+		if v := &a.Verdicts[i]; v.Rung != assure.NotApplicable {
+			check(s.Verdict(t.Context(), r, v.Analytic.ATTACKID, "ann"))
+		}
+	}
+	before, err := s.Executive(t.Context(), r, "")
+	check(before, err)
+	open := map[string]bool{}
+	for i := range a.Verdicts {
+		g, err := d.Assessment.Gate(t.Context(), r, a.Verdicts[i].Analytic.ATTACKID, assure.Reporting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open[g.ID] = g.Allowed && !g.Waived
+	}
+	refusedApart(t, &a, &before.Document, open)
+	batches, err := d.Evidence.Batches(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range batches {
+		if b.Kind == "exercises" && b.Withdrawn == nil {
+			if _, err := d.Custody.Withdraw(t.Context(), b.ID, store.Withdrawal{At: today, By: "ann", Reason: "to see what is missing"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	after, err := s.Executive(t.Context(), r, "")
+	check(after, err)
+	if more := after.Document.Limits; len(more) <= len(before.Document.Limits) || !slices.Contains(more, "No exercise is known; recall is not measured at all.") {
+		t.Errorf("without exercises the limits are %q", more)
+	}
+}
+
+// refusedApart looks that what the gate for reporting refuses is listed as such and nowhere as what
+// works.
+func refusedApart(t *testing.T, a *assure.Assessment, d *report.Document, open map[string]bool) {
+	t.Helper()
+	rows := map[string][]string{}
+	for i := range d.Sections {
+		if s := &d.Sections[i]; s.Table != nil {
+			for _, row := range s.Table.Rows {
+				rows[s.Title] = append(rows[s.Title], row[0])
+			}
+		}
+	}
+	closed := 0
+	for i := range a.Verdicts {
+		v := &a.Verdicts[i]
+		works := slices.Contains(rows["What may be told as something that works"], v.Analytic.ATTACKID)
+		if works != open[v.Analytic.ATTACKID] {
+			t.Errorf("the gate of %s is open %t, and it is among what works %t", v.Analytic.ATTACKID, !works, works)
+		}
+		if !works && (v.Rung == assure.Proven || v.Rung == assure.Reliable) {
+			closed++
+		}
+	}
+	if n := len(rows["What was shown to work, and the gate for reporting refuses"]); n == 0 || n > closed {
+		t.Errorf("%d are listed as refused, of %d", n, closed)
+	}
+}

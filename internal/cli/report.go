@@ -1,0 +1,306 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/fault"
+	"candor/internal/figure"
+	"candor/internal/report"
+	"candor/internal/scratch"
+	"candor/internal/store"
+)
+
+// reporting is how a report is asked for and where it goes.
+type reporting struct {
+	judging
+	to, by, browser string
+}
+
+// reportForms are the ends of the names of files that reports are written to.
+const reportForms = ".html, .pdf, .md, .json"
+
+func (p *program) reportCommand() *cobra.Command {
+	return group("report", "Reports that are read without the store, each with its limits and proofs",
+		`Report writes where things stand, or a verdict with all that it was derived from, as
+one file: a page that needs nothing else, PDF, Markdown or JSON. Every report says what it
+cannot know, the release, the day and the policy with its hash, and carries the head of the
+ledger's tree with the proof of each entry that it rests on. verify says later whether a
+report is what was written, and whether the same evidence still says the same.`,
+		p.reportVerdictCommand(), p.reportExecutiveCommand(), p.reportVerifyCommand())
+}
+
+func (r *reporting) flags(c *cobra.Command) {
+	r.wholeFlags(c)
+	r.siteFlag(c)
+	c.Flags().StringVar(&r.to, "to", "", "the file to write, which must not be there yet: its end says the form ("+reportForms+"); without it Markdown is printed")
+	c.Flags().StringVar(&r.by, "by", "", "who makes the report")
+	c.Flags().StringVar(&r.browser, "browser", "chromium", "for .pdf: a Chromium that prints it, by its name or path")
+}
+
+func (p *program) reportVerdictCommand() *cobra.Command {
+	var r reporting
+	c := &cobra.Command{
+		Use:   "verdict ID",
+		Short: "One analytic: the verdict, how it was derived, and what it rests on",
+		Long: `Verdict reports on one analytic: what ATT&CK says, the verdict with its reasons, the log
+sources and what arrives of them, the rules that claim it, what their alerts say with counts
+and intervals, exercises, incidents and runbook, what both gates asked and found, what to do
+next, and the batches that all of it rests on, with their hashes. An auditor needs no store
+to read it.`,
+		Example: "  candor report verdict AN1058\n  candor report verdict AN1058 --as-of 2026-03-31 --to AN1058.html --by ann",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.report(cmd, r, func(ctx context.Context, s *report.Service) (report.Sealed, error) {
+				req, err := p.request(r.judging)
+				if err != nil {
+					return report.Sealed{}, err
+				}
+				return s.Verdict(ctx, req, args[0], r.by)
+			})
+		},
+	}
+	r.flags(c)
+	return c
+}
+
+func (p *program) reportExecutiveCommand() *cobra.Command {
+	var r reporting
+	c := &cobra.Command{
+		Use:   "executive",
+		Short: "Two to four pages for a leader: what holds, what only has a rule, what to fund",
+		Long: `Executive reports where things stand: what the gates let be told as something that works
+and what they refuse, with the reason; how that moved since assessments that are kept; where
+nothing is seen or relied on and who owns it; what to do or fund next and what it lifts; what
+stops counting soon. What the gate for reporting refuses is never shown as what works.`,
+		Example: "  candor report executive\n  candor report executive --to march.pdf --as-of 2026-03-31 --by 'head of detection'",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.report(cmd, r, func(ctx context.Context, s *report.Service) (report.Sealed, error) {
+				req, err := p.request(r.judging)
+				if err != nil {
+					return report.Sealed{}, err
+				}
+				return s.Executive(ctx, req, r.by)
+			})
+		},
+	}
+	r.flags(c)
+	c.Flags().StringVar(&r.platform, "platform", "", "only the analytics of one platform, for example Linux")
+	r.profileFlag(c)
+	return c
+}
+
+// reports makes reports of a desk.
+func (p *program) reports(d *Desk) *report.Service {
+	return &report.Service{Assessment: d.Assessment, Library: d.Library, Log: d.Custody.Log(), Kept: p.archive().List, Now: p.Now, Program: "candor " + Version(),
+		Batches: func(ctx context.Context) ([]store.Batch, error) { return batches(ctx, d) }}
+}
+
+// report makes a report and writes it to where it is to go.
+func (p *program) report(cmd *cobra.Command, r reporting, make func(context.Context, *report.Service) (report.Sealed, error)) error {
+	form := strings.ToLower(filepath.Ext(r.to))
+	if r.to != "" && !strings.Contains(reportForms+",", form+",") || r.to != "" && form == "" {
+		return fault.New(fault.Usage, "the end of %q is no form of a report", r.to).At("--to").Next("end it with one of: %s", reportForms)
+	}
+	return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+		s, err := make(ctx, p.reports(d))
+		if err != nil {
+			return err
+		}
+		if r.to == "" {
+			if p.json {
+				return p.emitJSON(s)
+			}
+			_, err := p.Out.Write(report.Markdown(&s))
+			return err
+		}
+		b, err := p.written(ctx, &s, form, r.browser)
+		if err != nil {
+			return err
+		}
+		if err := p.put(r.to, b); err != nil {
+			return err
+		}
+		done := reported{File: r.to, Bytes: len(b), Title: s.Document.Title, Head: s.Head.String(), Limits: len(s.Document.Limits), Entries: len(s.Entries)}
+		return p.emit(done, func(g *sheet) {
+			g.line("wrote %s, %s: %s", g.bold(done.File), count(int64(done.Bytes), "byte", "bytes"), done.Title)
+			g.line("  %s, %s of the ledger proved, head %s", plural(done.Limits, "limit", "limits"), plural(done.Entries, "entry", "entries"), done.Head)
+			if form == ".html" || form == ".json" {
+				g.line("  later: candor report verify %s", done.File)
+			}
+		})
+	})
+}
+
+// reported is a report that was written.
+type reported struct {
+	File    string `json:"file"`
+	Bytes   int    `json:"bytes"`
+	Title   string `json:"title"`
+	Limits  int    `json:"limits"`
+	Entries int    `json:"entries"`
+	Head    string `json:"head"`
+}
+
+// written is a report in a form.
+func (p *program) written(ctx context.Context, s *report.Sealed, form, browser string) ([]byte, error) {
+	switch form {
+	case ".md":
+		return report.Markdown(s), nil
+	case ".json":
+		b, err := json.MarshalIndent(s, "", "  ")
+		return append(b, '\n'), err
+	}
+	page, err := report.HTML(s)
+	if err != nil || form == ".html" {
+		return page, err
+	}
+	return printed(ctx, browser, page)
+}
+
+// printTime bounds how long a browser may take to print.
+const printTime = time.Minute
+
+// printed has a browser print a page, which asks for nothing of a network.
+func printed(ctx context.Context, browser string, page []byte) ([]byte, error) {
+	path, err := exec.LookPath(browser)
+	if err != nil {
+		return nil, fault.New(fault.NotFound, "there is no browser that could print the report").At("--browser %s", browser).Next("name a Chromium that is installed, or write .html and print it where there is one")
+	}
+	work, err := scratch.Make(os.TempDir(), "candor-report-")
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "there is no room to print in").Because(err).Next("check the space in %s; TMPDIR names another folder", os.TempDir())
+	}
+	defer work.Remove()
+	in, out := filepath.Join(work.Path(), "report.html"), filepath.Join(work.Path(), "report.pdf")
+	if err := os.WriteFile(in, page, 0o600); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithTimeout(ctx, printTime)
+	defer stop()
+	said, err := exec.CommandContext(ctx, path, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--disable-background-networking", "--user-data-dir="+filepath.Join(work.Path(), "browser"),
+		"--print-to-pdf="+out, "file://"+in).CombinedOutput()
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "the browser printed nothing").At("%s", path).Because(err).Next("it said: %s", strings.TrimSpace(string(said[max(0, len(said)-200):])))
+	}
+	return os.ReadFile(out)
+}
+
+// put writes a new file, or none.
+func (p *program) put(name string, b []byte) error {
+	file, err := create(p.path(name))
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(b)
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = os.Remove(file.Name())
+		return fault.New(fault.Unavailable, "the file cannot be written").At("%s", name).Because(err).Next("check the space left on the disk")
+	}
+	return nil
+}
+
+func (p *program) reportVerifyCommand() *cobra.Command {
+	var policy string
+	var alone bool
+	c := &cobra.Command{
+		Use:   "verify FILE",
+		Short: "Is a report what was written, and does the same evidence still say the same?",
+		Long: `Verify reads a report, a page or JSON. It says whether the page shows what its record
+says, and whether the proofs in it hold; then whether the ledger here begins with the tree
+whose head the report names; then it asks the same of the same release and day again, by the
+policy in force, and names what would be said otherwise now. Evidence that was added or
+withdrawn since can be why; how many entries came since is said.
+
+With --alone it needs no data folder and does the first two: whoever has the file and the
+head, noted elsewhere, can do that without us.
+
+Exit code 0: everything is as it was; 1: something is not, and is named.`,
+		Example: "  candor report verify AN1058.html\n  candor report verify march.json --alone",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b, err := p.readReport(args[0])
+			if err != nil {
+				return err
+			}
+			if alone {
+				v, _, err := report.Alone(b)
+				return cmp.Or(err, p.verified(&v))
+			}
+			req, err := p.request(judging{policy: policy})
+			if err != nil {
+				return err
+			}
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				v, err := p.reports(d).Verify(ctx, req, b)
+				if err != nil {
+					return err
+				}
+				return p.verified(&v)
+			})
+		},
+	}
+	c.Flags().BoolVar(&alone, "alone", false, "only what the file proves by itself, without a data folder")
+	c.Flags().StringVar(&policy, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
+	return c
+}
+
+func (p *program) readReport(name string) ([]byte, error) {
+	file, err := os.Open(p.path(name))
+	if err != nil {
+		return nil, fault.New(fault.NotFound, "the report cannot be read").At("%s", name).Because(err).Next("name a file that candor report wrote")
+	}
+	defer file.Close()
+	b, err := io.ReadAll(io.LimitReader(file, report.MaxBytes+1))
+	if err == nil && len(b) > report.MaxBytes {
+		return nil, fault.New(fault.Invalid, "the file has more than %d MB, which no report has", report.MaxBytes>>20).At("%s", name).Next("name a file that candor report wrote")
+	}
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "the report cannot be read").At("%s", name).Because(err).Next("name a file that candor report wrote")
+	}
+	return b, nil
+}
+
+// verified says what was found out about a report, and fails where something is not as it was.
+func (p *program) verified(v *report.Verified) error {
+	if err := p.emit(v, func(g *sheet) { showVerified(g, v) }); err != nil || v.OK {
+		return err
+	}
+	return fault.New(fault.Conflict, "the report is not confirmed").Answered()
+}
+
+func showVerified(g *sheet, v *report.Verified) {
+	g.line("%s", g.bold(v.Title))
+	say := func(ok bool, good, bad string, list []string) {
+		if ok {
+			g.line("  %s  %s", g.code("32", "as it was"), good)
+			return
+		}
+		g.line("  %s  %s", g.red("differs"), bad)
+		for _, t := range list {
+			g.wrap("    ", t, 110)
+		}
+	}
+	say(len(v.Shown) == 0, "what is shown is what the record says", "what is shown is not what the record says", v.Shown)
+	say(len(v.Broken) == 0, plural(v.Proofs, "proof holds", "proofs hold")+" for the head "+v.Head, "proofs do not hold for the head "+v.Head, v.Broken)
+	if v.Alone {
+		g.line("  whether the ledger has that head, and whether the evidence still says this, takes the data folder: leave out --alone")
+		return
+	}
+	say(len(v.Ledger) == 0, "the ledger here begins with the tree of that head; "+figure.Of(v.Since, "entry", "entries")+" came since", "the ledger here does not begin with the tree of that head", v.Ledger)
+	say(len(v.Differs) == 0, "the same question has the same answer", "the same question is answered otherwise now", v.Differs)
+	if len(v.Differs) > 0 && v.Since > 0 {
+		g.line("  evidence that came or went since (%s) can be why: candor ledger list shows it", figure.Of(v.Since, "entry", "entries"))
+	}
+}

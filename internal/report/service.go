@@ -1,0 +1,266 @@
+package report
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"candor/internal/archive"
+	"candor/internal/assessment"
+	"candor/internal/assure"
+	"candor/internal/attack"
+	"candor/internal/custody"
+	"candor/internal/day"
+	"candor/internal/evidence"
+	"candor/internal/fault"
+	"candor/internal/ledger"
+	"candor/internal/library"
+	"candor/internal/store"
+)
+
+// Service makes reports of what the stores hold.
+type Service struct {
+	Assessment *assessment.Service
+	Library    *library.Service
+	Log        *ledger.Log
+	// Batches lists the batches of every kind.
+	Batches func(ctx context.Context) ([]store.Batch, error)
+	// Kept lists the assessments that are kept.
+	Kept func() ([]archive.Kept, error)
+	// Now is when a report is made, and Program by what.
+	Now     func() time.Time
+	Program string
+}
+
+// mostProved bounds for how many batches a report has proofs. The head of the tree pins the
+// others as well.
+const mostProved = 500
+
+// made is a document with what it rests on.
+type made struct {
+	document Document
+	asked    Asked
+	batches  []custody.Account
+	policy   string // its SHA-256
+	release  string // as the ledger names it
+}
+
+// Verdict reports on one analytic. It fails as assessment.Service.Verdict does.
+func (s *Service) Verdict(ctx context.Context, r assessment.Request, id, by string) (Sealed, error) {
+	m, err := s.verdict(ctx, r, id)
+	if err != nil {
+		return Sealed{}, err
+	}
+	return s.seal(ctx, m, by)
+}
+
+// Executive reports on where things stand.
+func (s *Service) Executive(ctx context.Context, r assessment.Request, by string) (Sealed, error) {
+	m, err := s.executive(ctx, r)
+	if err != nil {
+		return Sealed{}, err
+	}
+	return s.seal(ctx, m, by)
+}
+
+// again derives what was asked for anew.
+func (s *Service) again(ctx context.Context, r assessment.Request, a Asked) (made, error) {
+	r.Release = attack.ReleaseRef{Domain: a.Domain, Version: a.Version}
+	r.AsOf, r.Platform, r.Profile, r.Site = endOf(a.AsOf), a.Platform, a.Profile, a.Site
+	switch a.Kind {
+	case KindVerdict:
+		return s.verdict(ctx, r, a.ID)
+	case KindExecutive:
+		return s.executive(ctx, r)
+	}
+	return made{}, fault.New(fault.Invalid, "the report is of kind %q, which this candor does not make", a.Kind).Next("use the candor that made it, or a newer one")
+}
+
+// endOf is the last second of a day: a report is of a whole day, so that it can be made again.
+func endOf(d day.Date) time.Time { return d.Time().Add(24*time.Hour - time.Second) }
+
+func (s *Service) verdict(ctx context.Context, r assessment.Request, id string) (made, error) {
+	r.AsOf = endOf(day.Of(r.AsOf))
+	v, err := s.Assessment.Verdict(ctx, r, id)
+	if err != nil {
+		return made{}, err
+	}
+	whole, err := s.Assessment.Assess(ctx, r)
+	if err != nil {
+		return made{}, err
+	}
+	f := verdictOf{request: r, whole: &whole, verdict: &v}
+	if f.official, err = s.Library.Page(ctx, v.Analytic.StixID, attack.ReleaseRef{Domain: whole.Release.Domain, Version: whole.Release.Version}); err != nil {
+		return made{}, err
+	}
+	if v.Measurement != nil {
+		m, err := s.Assessment.MeasureAnalytics(ctx, r, v.Analytic.ATTACKID)
+		if err != nil {
+			return made{}, err
+		}
+		one := m.One()
+		f.measured = &one
+	}
+	for _, p := range assure.Purposes() {
+		d, err := s.Assessment.Gate(ctx, r, v.Analytic.ATTACKID, p)
+		if err != nil {
+			return made{}, err
+		}
+		f.gates = append(f.gates, d)
+	}
+	if f.batches, err = s.accounts(ctx, f.restsOn()); err != nil {
+		return made{}, err
+	}
+	return made{f.document(), askedOf(KindVerdict, v.Analytic.ATTACKID, &whole, r), f.batches, whole.Policy.SHA256, custody.ReleaseID(whole.Release)}, nil
+}
+
+// restsOn lists the batches that anything in the report leads to.
+func (f *verdictOf) restsOn() []string {
+	var all []evidence.Ref
+	v := f.verdict
+	for _, r := range slices.Concat(v.Reasons, v.Bounds, v.Visibility.Reasons) {
+		all = append(all, r.Refs...)
+	}
+	for i := range v.Visibility.Needs {
+		all = append(all, v.Visibility.Needs[i].Refs...)
+	}
+	for i := range f.gates {
+		for j := range f.gates[i].Checks {
+			all = append(all, f.gates[i].Checks[j].Refs...)
+		}
+	}
+	if f.measured != nil {
+		all = append(all, f.measured.Evidence...)
+	}
+	var ids []string
+	for _, r := range all {
+		if r.Kind == "batch" {
+			ids = append(ids, r.ID)
+		}
+	}
+	for i := range v.Claims {
+		if !v.Claims[i].Cannot() {
+			ids = append(ids, v.Claims[i].Batch)
+		}
+	}
+	for i := range v.Exercises.Trials {
+		ids = append(ids, v.Exercises.Trials[i].Batch)
+	}
+	slices.Sort(ids)
+	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
+}
+
+// accounts are batches with their entries, the first of them by id.
+func (s *Service) accounts(ctx context.Context, ids []string) ([]custody.Account, error) {
+	all, err := s.Batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(slices.Clone(all), func(b store.Batch) bool { return !slices.Contains(ids, b.ID) })
+	slices.SortFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
+	entries, err := s.Log.About(ctx, ids...)
+	return custody.Accounts(all, entries), err
+}
+
+func (s *Service) executive(ctx context.Context, r assessment.Request) (made, error) {
+	r.AsOf = endOf(day.Of(r.AsOf))
+	whole, err := s.Assessment.Assess(ctx, r)
+	if err != nil {
+		return made{}, err
+	}
+	e := executiveOf{request: r, whole: &whole, ending: assure.Endings(&whole, r.Policy.Readiness, soonDays)}
+	gaps, err := s.Assessment.Gaps(ctx, r)
+	if err != nil {
+		return made{}, err
+	}
+	e.gaps = &gaps
+	if e.kept, err = s.Kept(); err != nil {
+		return made{}, err
+	}
+	for i := range whole.Verdicts {
+		v := &whole.Verdicts[i]
+		if v.Rung != assure.Proven && v.Rung != assure.Reliable && !slices.Contains(r.Policy.Gates.Reporting.Rungs, v.Rung) && len(v.Waivers) == 0 {
+			continue
+		}
+		d, err := s.Assessment.Gate(ctx, r, v.Analytic.ATTACKID, assure.Reporting)
+		if err != nil {
+			return made{}, err
+		}
+		e.reporting = append(e.reporting, d)
+		if v.Rung != assure.Reliable {
+			continue
+		}
+		if d, err = s.Assessment.Gate(ctx, r, v.Analytic.ATTACKID, assure.Automation); err != nil {
+			return made{}, err
+		}
+		e.automatic = append(e.automatic, d)
+	}
+	return made{document: e.document(), asked: askedOf(KindExecutive, "", &whole, r), policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
+}
+
+func askedOf(kind, id string, a *assure.Assessment, r assessment.Request) Asked {
+	return Asked{Kind: kind, ID: id, Domain: a.Release.Domain, Version: a.Release.Version, AsOf: day.Of(r.AsOf), Platform: r.Platform, Profile: r.Profile, Site: r.Site}
+}
+
+// seal puts beside a document the head of the tree and the proofs of what it rests on.
+func (s *Service) seal(ctx context.Context, m made, by string) (Sealed, error) {
+	out := Sealed{Format: Format, By: by, Made: s.Now().UTC().Truncate(time.Second), Program: s.Program, Asked: m.asked, Entries: []ledger.Inclusion{}, Document: m.document}
+	if err := m.document.complete(); err != nil {
+		return out, err
+	}
+	size, err := s.Log.Size(ctx)
+	if err != nil || size == 0 {
+		return out, err
+	}
+	if out.Head, err = s.Log.RootOf(ctx, size); err != nil {
+		return out, err
+	}
+	seqs, unrecorded, err := s.places(ctx, &m)
+	if err != nil {
+		return out, err
+	}
+	out.Unrecorded = unrecorded
+	for _, seq := range seqs {
+		if seq >= size { // recorded since
+			continue
+		}
+		p, err := s.Log.IncludeIn(ctx, seq, size)
+		if err != nil {
+			return out, err
+		}
+		out.Entries = append(out.Entries, p)
+	}
+	return out, nil
+}
+
+// places are those of the entries of what a document rests on, in order.
+func (s *Service) places(ctx context.Context, m *made) (seqs []int64, unrecorded []string, err error) {
+	of, err := s.Log.Where(ctx, func(k ledger.Kind, id string) bool {
+		return k == ledger.Policy || k == ledger.Release && id == m.release
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	slices.Reverse(of) // the newest of each
+	policy := slices.IndexFunc(of, func(e ledger.Entry) bool { return e.Kind == ledger.Policy && e.SHA256 == m.policy })
+	release := slices.IndexFunc(of, func(e ledger.Entry) bool { return e.Kind == ledger.Release })
+	if policy >= 0 { // the built-in one has none
+		seqs = append(seqs, of[policy].Seq)
+	}
+	if release >= 0 {
+		seqs = append(seqs, of[release].Seq)
+	} else {
+		unrecorded = append(unrecorded, "release "+m.release)
+	}
+	for i := range m.batches[:min(mostProved, len(m.batches))] {
+		b := &m.batches[i]
+		if len(b.Ledger) == 0 {
+			unrecorded = append(unrecorded, "batch "+b.ID)
+		}
+		for _, e := range b.Ledger {
+			seqs = append(seqs, e.Seq)
+		}
+	}
+	slices.Sort(seqs)
+	return slices.Compact(seqs), unrecorded, nil
+}
