@@ -51,13 +51,14 @@ func (r *reporting) flags(c *cobra.Command) {
 func (p *program) reportVerdictCommand() *cobra.Command {
 	var r reporting
 	c := &cobra.Command{
-		Use:   "verdict ID",
-		Short: "One analytic: the verdict, how it was derived, and what it rests on",
+		Use:   "verdict ID|RULE",
+		Short: "One analytic or rule: the verdict or its gates, how that was derived, and what it rests on",
 		Long: `Verdict reports on one analytic: what ATT&CK says, the verdict with its reasons, the log
 sources and what arrives of them, the rules that claim it, what their alerts say with counts
 and intervals, exercises, incidents and runbook, what both gates asked and found, what to do
-next, and the batches that all of it rests on, with their hashes. An auditor needs no store
-to read it.`,
+next, and the batches that all of it rests on, with their hashes. Of a rule it reports what
+both gates asked and found, its alerts, what it claims, and its text. An auditor needs no
+store to read it.`,
 		Example: "  candor report verdict AN1058\n  candor report verdict AN1058 --as-of 2026-03-31 --to AN1058.html --by ann",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -45,9 +45,13 @@ type made struct {
 	release  string // as the ledger names it
 }
 
-// Verdict reports on one analytic. It fails as assessment.Service.Verdict does.
+// Verdict reports on one analytic or, where id names none, on the rule that it names. It fails
+// as assessment.Service.Gate does.
 func (s *Service) Verdict(ctx context.Context, r assessment.Request, id, by string) (Sealed, error) {
 	m, err := s.verdict(ctx, r, id)
+	if fault.KindOf(err) == fault.NotFound {
+		m, err = s.gate(ctx, r, id)
+	}
 	if err != nil {
 		return Sealed{}, err
 	}
@@ -70,6 +74,8 @@ func (s *Service) again(ctx context.Context, r assessment.Request, a Asked) (mad
 	switch a.Kind {
 	case KindVerdict:
 		return s.verdict(ctx, r, a.ID)
+	case KindGate:
+		return s.gate(ctx, r, a.ID)
 	case KindExecutive:
 		return s.executive(ctx, r)
 	}
@@ -101,17 +107,50 @@ func (s *Service) verdict(ctx context.Context, r assessment.Request, id string) 
 		one := m.One()
 		f.measured = &one
 	}
-	for _, p := range assure.Purposes() {
-		d, err := s.Assessment.Gate(ctx, r, v.Analytic.ATTACKID, p)
-		if err != nil {
-			return made{}, err
-		}
-		f.gates = append(f.gates, d)
+	if f.gates, err = s.gates(ctx, r, v.Analytic.ATTACKID); err != nil {
+		return made{}, err
 	}
 	if f.batches, err = s.accounts(ctx, f.restsOn()); err != nil {
 		return made{}, err
 	}
 	return made{f.document(), askedOf(KindVerdict, v.Analytic.ATTACKID, &whole, r), f.batches, whole.Policy.SHA256, custody.ReleaseID(whole.Release)}, nil
+}
+
+// gates are the answers for every purpose.
+func (s *Service) gates(ctx context.Context, r assessment.Request, id string) (all []assure.Decision, err error) {
+	for _, p := range assure.Purposes() {
+		d, err := s.Assessment.Gate(ctx, r, id, p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, d)
+	}
+	return all, nil
+}
+
+func (s *Service) gate(ctx context.Context, r assessment.Request, id string) (made, error) {
+	r.AsOf = endOf(day.Of(r.AsOf))
+	f := gateOf{request: r}
+	var err error
+	if f.gates, err = s.gates(ctx, r, id); err != nil {
+		return made{}, err
+	}
+	whole, err := s.Assessment.Assess(ctx, r)
+	if err != nil {
+		return made{}, err
+	}
+	f.whole = &whole
+	if f.measured, err = s.Assessment.MeasureRule(ctx, r, f.gates[0].ID); err != nil {
+		return made{}, err
+	}
+	rests := []string{f.measured.RuleBatch}
+	for _, ref := range f.measured.Evidence {
+		rests = append(rests, ref.ID)
+	}
+	if f.batches, err = s.accounts(ctx, rests); err != nil {
+		return made{}, err
+	}
+	return made{f.document(), askedOf(KindGate, f.gates[0].ID, &whole, r), f.batches, whole.Policy.SHA256, custody.ReleaseID(whole.Release)}, nil
 }
 
 // restsOn lists the batches that anything in the report leads to.
