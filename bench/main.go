@@ -11,6 +11,7 @@
 //
 //	go run ./bench -data ../shared/data
 //	go run ./bench -alerts 10000000
+//	go run ./bench -rsigma ~/.cargo/bin/rsigma
 package main
 
 import (
@@ -41,10 +42,13 @@ func main() {
 	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
 	paging := flag.Duration("pages", 0, "only measure reading pages of the README's walk from a server, each for so long, for example 5s")
 	parts := flag.Int("batches", 0, "instead measure assessments over alerts in so many batches of 10, beside the same number in 20 batches")
+	rsigma := flag.String("rsigma", "", "only show the same chains to Candor's engine and to this rsigma binary (0.23)")
 	profile := flag.String("profile", "", "with -part, write a profile of the processor time here")
 	flag.Parse()
 	err := error(nil)
 	switch {
+	case *rsigma != "":
+		err = beside(*rsigma)
 	case *parts > 0:
 		err = many(*data, *parts, *runs)
 	case *paging > 0:
