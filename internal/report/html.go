@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 
 	"candor/internal/figure"
@@ -136,18 +137,24 @@ func markdownTable(line func(string, ...any), t *Table) {
 func plain(s string) string {
 	s = strings.Join(strings.Fields(inert.Text(s)), " ")
 	var b strings.Builder
-	for _, r := range s {
+	for i, r := range s {
 		switch {
 		case strings.ContainsRune("\\`*_{}[]#|!~@", r):
 			b.WriteByte('\\')
 			b.WriteRune(r)
-		case r == '<', r == '>', r == '&':
+		case r == '<', r == '>', r == '&' && reference(s[i+1:]):
 			fmt.Fprintf(&b, "&#%d;", r)
 		default:
 			b.WriteRune(r)
 		}
 	}
 	return strings.ReplaceAll(b.String(), "://", "&#58;//")
+}
+
+// reference reports whether behind an ampersand follows what Markdown would read as a character.
+func reference(s string) bool {
+	name, _, found := strings.Cut(s, ";")
+	return found && name != "" && !strings.ContainsFunc(strings.TrimPrefix(name, "#"), func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // Words says in lines how a report is sealed.

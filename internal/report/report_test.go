@@ -15,7 +15,7 @@ import (
 )
 
 // hostile is what others could write into any text of a report.
-const hostile = "</script><script>alert(1)</script> | [x](javascript:alert(1)) `x` **b** <img src=x onerror=alert(1)> https://evil.example/ \u202egnp.exe"
+const hostile = "</script><script>alert(1)</script> | [x](javascript:alert(1)) `x` **b** <img src=x onerror=alert(1)> https://evil.example/ &lt;i&gt; &#62;q \u202egnp.exe"
 
 func sealed() Sealed {
 	return Sealed{Format: Format, By: hostile, Made: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), Program: "candor test", Head: ledger.Root{}, Entries: []ledger.Inclusion{},
@@ -43,7 +43,7 @@ func TestNothingInAReportIsMoreThanText(t *testing.T) {
 		t.Errorf("%d scripts, and the record alone is one", n)
 	}
 	md := string(Markdown(&s))
-	for _, never := range []string{"<script", "<img", `[^\\]\]\(`, `[^\\]\*\*b`, "https://", "\u202e"} {
+	for _, never := range []string{"<script", "<img", `[^\\]\]\(`, `[^\\]\*\*b`, "https://", "&lt;", "&#62;q", "\u202e"} {
 		if found := regexp.MustCompile(never).FindString(md); found != "" {
 			t.Errorf("the Markdown has %q", found)
 		}
