@@ -148,14 +148,14 @@ func TestAxeReportsNothing(t *testing.T) {
 		if len(sorts) == 0 { // the others have all that its pages are put together from
 			sorts = []string{"/"}
 		}
-		b := browse(t, c.desk)
-		b.run(t, chromedp.ActionFunc(func(ctx context.Context) error {
-			_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
-			return err
-		}))
 		for scheme, width := range map[string]int64{"light": 1280, "dark": 400} {
 			t.Run(c.name+"/"+scheme, func(t *testing.T) {
-				b.run(t, emulation.SetDeviceMetricsOverride(width, 900, 1, false),
+				t.Parallel()
+				b := browse(t, c.desk)
+				b.run(t, chromedp.ActionFunc(func(ctx context.Context) error {
+					_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+					return err
+				}), emulation.SetDeviceMetricsOverride(width, 900, 1, false),
 					emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 				for _, place := range sorts {
 					b.axe(t, place)
