@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,8 +22,19 @@ func functions() template.FuncMap {
 		"n": group, "part": part, "plural": plural, "percent": figure.Percent, "proportion": proportion, "sentence": sentence, "verified": verified, "short": short, "when": stamp,
 		"whiskers": whiskers, "words": words, "domain": attack.ShortDomain, "join": strings.Join, "kind": kind,
 		"anchor": anchor, "basis": basis, "pushed": pushed, "add": func(a, b int) int { return a + b }, "neg": func(a int) int { return -a },
+		"first": firstOf, "beyond": beyond,
 	}
 }
+
+// firstOf is the first of a list, most of them: a page that nobody reads to its end says how
+// many more there are, and where all are.
+func firstOf(most int, list any) any {
+	v := reflect.ValueOf(list)
+	return v.Slice(0, min(most, v.Len())).Interface()
+}
+
+// beyond is how many of a list firstOf leaves.
+func beyond(most int, list any) int { return max(0, reflect.ValueOf(list).Len()-most) }
 
 // group writes a whole number with a comma between groups of three digits.
 func group(n any) string {
