@@ -13,6 +13,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/cli"
+	"candor/internal/ledger"
 	"candor/internal/policy"
 	"candor/internal/report"
 	"candor/internal/store"
@@ -72,8 +73,20 @@ func TestReportsOfTheDemo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, err := s.Verify(t.Context(), r, page); err != nil || !v.OK {
+		if v, err := s.Verify(t.Context(), r, page); err != nil || !v.OK || !v.Page {
 			t.Errorf("%s is not confirmed: %+v, %v", sealed.Document.Title, v, err)
+		}
+		fewer, headless := sealed, sealed // by whoever makes the record and its page anew
+		fewer.Entries = sealed.Entries[1:]
+		headless.Entries, headless.Head = nil, ledger.Root{}
+		for _, forged := range []report.Sealed{fewer, headless} {
+			page, err := report.HTML(&forged)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v, err := s.Verify(t.Context(), r, page); err != nil || v.OK || len(v.Shown) > 0 {
+				t.Errorf("%s without what proves it is confirmed: %+v, %v", forged.Document.Title, v, err)
+			}
 		}
 	}
 	for i := range a.Verdicts {

@@ -293,7 +293,11 @@ func showVerified(g *sheet, v *report.Verified) {
 			g.wrap("    ", t, 110)
 		}
 	}
-	say(len(v.Shown) == 0, "what is shown is what the record says", "what is shown is not what the record says", v.Shown)
+	if v.Page {
+		say(len(v.Shown) == 0, "what is shown is what the record says", "what is shown is not what the record says", v.Shown)
+	} else {
+		g.line("  it is the record alone: there is no page that could show something else")
+	}
 	say(len(v.Broken) == 0, plural(v.Proofs, "proof holds", "proofs hold")+" for the head "+v.Head, "proofs do not hold for the head "+v.Head, v.Broken)
 	if v.Alone {
 		g.line("  whether the ledger has that head, and whether the evidence still says this, takes the data folder: leave out --alone")

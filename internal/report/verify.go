@@ -107,7 +107,9 @@ type Verified struct {
 	OK    bool   `json:"ok"`
 	Asked Asked  `json:"asked"`
 	Title string `json:"title"`
-	// Shown are the differences between a page and its record.
+	// Page says that the file is a page and not the record alone; Shown are the differences
+	// between it and its record.
+	Page  bool     `json:"page"`
 	Shown []string `json:"page_differs"`
 	// Proofs is how many entries are proved to be in the tree of the head that the report
 	// names, and Broken says which are not.
@@ -131,7 +133,8 @@ func Alone(b []byte) (Verified, Sealed, error) {
 	if err != nil {
 		return Verified{}, s, err
 	}
-	v := Verified{Asked: s.Asked, Title: s.Document.Title, Shown: append([]string{}, shown...), Broken: []string{}, Ledger: []string{}, Differs: []string{}, Head: s.Head.String(), Alone: true}
+	v := Verified{Asked: s.Asked, Title: s.Document.Title, Shown: append([]string{}, shown...), Broken: []string{}, Ledger: []string{}, Differs: []string{}, Head: s.Head.String(), Alone: true,
+		Page: !bytes.HasPrefix(bytes.TrimSpace(b), []byte("{"))}
 	for i := range s.Entries {
 		p := &s.Entries[i]
 		err := p.Check()
@@ -167,9 +170,24 @@ func (s *Service) Verify(ctx context.Context, r assessment.Request, b []byte) (V
 		v.Differs = append(v.Differs, "what it is about is not here any more: "+err.Error())
 	} else {
 		v.Differs = append(v.Differs, Compare(&sealed.Document, &now.document)...)
+		if err := s.proved(ctx, &v, &sealed, &now); err != nil {
+			return v, err
+		}
 	}
-	v.OK = v.OK && len(v.Ledger)+len(v.Differs) == 0
+	v.OK = v.OK && len(v.Broken) == 0 && len(v.Ledger)+len(v.Differs) == 0
 	return v, nil
+}
+
+// proved names the entries that a report rests on, that were there when it was made and of
+// which it has no proof: whoever takes proofs out of a record leaves the others right.
+func (s *Service) proved(ctx context.Context, v *Verified, sealed *Sealed, now *made) error {
+	seqs, _, err := s.places(ctx, now)
+	for _, seq := range seqs {
+		if seq < sealed.Head.Size && !slices.ContainsFunc(sealed.Entries, func(p ledger.Inclusion) bool { return p.Seq == seq }) {
+			v.Broken = append(v.Broken, fmt.Sprintf("entry %d, which it rests on, is not proved in it", seq))
+		}
+	}
+	return err
 }
 
 // compareLedger says whether the ledger here begins with the tree of the report.
@@ -180,6 +198,9 @@ func (s *Service) compareLedger(ctx context.Context, v *Verified, sealed *Sealed
 	}
 	v.Since = size - sealed.Head.Size
 	if sealed.Head.Size == 0 {
+		if size > 0 {
+			v.Ledger = append(v.Ledger, "the report names no head, so that nothing shows beside which ledger it was made")
+		}
 		return nil
 	}
 	if v.Since < 0 {
