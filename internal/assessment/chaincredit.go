@@ -39,6 +39,20 @@ func (s *Service) creditable(ctx context.Context, r Request, ev *assure.Evidence
 	return list, nil
 }
 
+// lined returns what says which chains line techniques up with what is adjacent to them;
+// nil where no worth was measured that counts.
+func (s *Service) lined(ctx context.Context, r Request) (func(techniques []string) []credit.Lined, error) {
+	worths, err := s.MeasuredWorths(ctx, r)
+	if err != nil || !slices.ContainsFunc(worths, func(m MeasuredWorth) bool { return m.Void == "" }) {
+		return nil, err
+	}
+	d, err := s.desk(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return d.Lined, nil
+}
+
 // expanding turns what stages name into the techniques and tactics that they see.
 type expanding struct {
 	set      *correlate.Set

@@ -13,6 +13,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/correlate/credit"
 	"candor/internal/day"
 	"candor/internal/evidence"
 	"candor/internal/fault"
@@ -28,7 +29,21 @@ func (s *Service) Gaps(ctx context.Context, r Request) (gap.Register, error) {
 		return gap.Register{}, err
 	}
 	stated, err := s.statedGaps(ctx)
-	return gap.New(&a, stated, day.Of(r.AsOf)), err
+	if err != nil {
+		return gap.Register{}, err
+	}
+	return s.register(ctx, r, &a, stated)
+}
+
+// register is the register of gaps with the chains that line what cannot be seen up with
+// adjacent stages.
+func (s *Service) register(ctx context.Context, r Request, a *assure.Assessment, stated []gap.Stated) (gap.Register, error) {
+	reg := gap.New(a, stated, day.Of(r.AsOf))
+	lined, err := s.lined(ctx, r)
+	if err == nil && lined != nil {
+		reg.Line(lined)
+	}
+	return reg, err
 }
 
 // statedGaps returns what was last stated of each gap.
@@ -215,6 +230,8 @@ type Drafted struct {
 	Listed *gap.Listed
 	// History is everything that was stated of it, oldest first.
 	History []gap.Stated
+	// Chains are those that line what of it cannot be seen up with adjacent stages.
+	Chains []credit.Lined
 }
 
 // Draft returns what is stated of the gap that a change is about or, where nobody stated
@@ -233,12 +250,16 @@ func (s *Service) Draft(ctx context.Context, r Request, c gap.Change) (Drafted, 
 		if err == nil && g.Why == "" {
 			g.Why = worst(&a, &g)
 		}
-		return Drafted{Gap: g}, err
+		if err != nil {
+			return Drafted{Gap: g}, err
+		}
+		reg, err := s.register(ctx, r, &a, []gap.Stated{{Gap: g}})
+		return Drafted{Gap: g, Chains: reg.Gaps[0].Chains}, err
 	}
 	d := Drafted{Gap: history[len(history)-1].Gap, History: history}
 	reg, err := s.Gaps(ctx, r)
 	if i := slices.IndexFunc(reg.Gaps, func(l gap.Listed) bool { return l.ID == d.ID }); i >= 0 {
-		d.Listed = &reg.Gaps[i]
+		d.Listed, d.Chains = &reg.Gaps[i], reg.Gaps[i].Chains
 	}
 	return d, err
 }

@@ -53,7 +53,8 @@ func (s *Service) matrixInput(ctx context.Context, r Request) (matrix.Input, err
 	if err != nil {
 		return matrix.Input{}, err
 	}
-	return matrix.Input{Library: lib, Assessment: &a, Sources: ruleSources(&ev)}, nil
+	lined, err := s.lined(ctx, r)
+	return matrix.Input{Library: lib, Assessment: &a, Sources: ruleSources(&ev), Lined: lined}, err
 }
 
 // ruleSources are the sources of rules by rule id: as whoever added them named it, else

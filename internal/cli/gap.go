@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/correlate/credit"
 	"candor/internal/fault"
 	"candor/internal/gap"
 )
@@ -81,6 +82,7 @@ func showGaps(g *sheet, r *gap.Register, unstated, overdue bool) {
 	default:
 		g.line("No gap is stated. candor gap set ID --why ... --by ... states one.")
 	}
+	showLooked(g, r, unstated && !overdue)
 	if overdue {
 		return
 	}
@@ -94,6 +96,31 @@ func showGaps(g *sheet, r *gap.Register, unstated, overdue bool) {
 		g.wrap("", l, 110)
 	}
 	g.line("\n%s  as of %s, policy %s; a decision moves no verdict", r.Release, r.AsOf, r.Policy)
+}
+
+// showLooked says of what cannot be seen what chains are worth that line it up with
+// adjacent stages; of what nobody stated only where that is listed.
+func showLooked(g *sheet, r *gap.Register, unstated bool) {
+	rows := [][]string{{"OF", "WITH", "CHAIN", "CREDIT", "BECAUSE"}}
+	add := func(of string, chains []credit.Lined) {
+		for i := range chains {
+			c := &chains[i]
+			rows = append(rows, []string{clip(of, 32), c.Beside(), clip(c.Definition, 40), map[bool]string{true: "yes", false: "no"}[c.Earned], c.Why})
+		}
+	}
+	for i := range r.Gaps {
+		add(r.Gaps[i].ID, r.Gaps[i].Chains)
+	}
+	if unstated {
+		for i := range r.Unstated {
+			add(r.Unstated[i].Of.ATTACKID, r.Unstated[i].Chains)
+		}
+	}
+	if len(rows) == 1 {
+		return
+	}
+	g.head("Where to look instead: chains that line what cannot be seen up with an adjacent stage; they move no verdict")
+	g.table("  ", rows)
 }
 
 // showCandidates lists what could be stated.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"candor/internal/assure"
+	"candor/internal/correlate/credit"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/near"
@@ -185,6 +186,11 @@ type Listed struct {
 	State State  `json:"state"`
 	Batch string `json:"batch"`
 	Reach
+	// Chains are those that line what of it cannot be seen up with adjacent stages, with
+	// what they were measured to be worth. They move no verdict.
+	Chains []credit.Lined `json:"chains"`
+	// unseen are the techniques, by their STIX ids, of which an analytic cannot be seen.
+	unseen []string
 	// came is of how many analytics what a step asked for came since it was taken on, and
 	// lacking of how many it is not there.
 	came, lacking int
@@ -290,6 +296,8 @@ type Candidate struct {
 	Worst assure.Rung `json:"worst"`
 	// Why is the sentence of the worst verdict.
 	Why string `json:"why"`
+	// Chains are those that line it up with adjacent stages where it cannot be seen.
+	Chains []credit.Lined `json:"chains"`
 }
 
 // Register is the gaps as they stand on a day.
@@ -322,13 +330,14 @@ func New(a *assure.Assessment, stated []Stated, today day.Date) Register {
 		if day.Of(s.At) > today {
 			continue
 		}
-		l := Listed{Gap: s.Gap, Batch: s.Batch}
+		l := Listed{Gap: s.Gap, Batch: s.Batch, Chains: []credit.Lined{}}
 		switch {
 		case s.Target != "":
 			for i := range a.Verdicts {
 				v := &a.Verdicts[i]
 				if Asks(v, s.Action, s.Target) {
 					l.add(v, "")
+					l.note(v)
 					l.Named++
 				}
 				if v.Concerned(s.Target) {
@@ -340,6 +349,7 @@ func New(a *assure.Assessment, stated []Stated, today day.Date) Register {
 			for i := range a.Verdicts {
 				if Names(&a.Verdicts[i], s.Object.StixID) {
 					l.add(&a.Verdicts[i], s.Action)
+					l.note(&a.Verdicts[i])
 					l.arrived(&a.Verdicts[i])
 				}
 			}
@@ -367,6 +377,29 @@ func New(a *assure.Assessment, stated []Stated, today day.Date) Register {
 		return slices.ContainsFunc(r.Unstated, func(u Candidate) bool { return u.Of.StixID == c.Of.StixID })
 	})
 	return r
+}
+
+// note notes the techniques of what cannot be seen.
+func (l *Listed) note(v *assure.Verdict) {
+	if !unseen(v) {
+		return
+	}
+	for _, t := range v.Techniques {
+		if !slices.Contains(l.unseen, t.StixID) {
+			l.unseen = append(l.unseen, t.StixID)
+		}
+	}
+}
+
+// Line notes which chains line what cannot be seen up with adjacent stages, by what says
+// so of techniques.
+func (r *Register) Line(lined func(techniques []string) []credit.Lined) {
+	for i := range r.Gaps {
+		r.Gaps[i].Chains = lined(r.Gaps[i].unseen)
+	}
+	for i := range r.Unstated {
+		r.Unstated[i].Chains = lined([]string{r.Unstated[i].Of.StixID})
+	}
 }
 
 // stands says how a gap stands on a day.
@@ -417,7 +450,7 @@ func candidates(verdicts []assure.Verdict, about map[string]bool, lacking func(*
 			k, there := at[t.StixID]
 			if !there {
 				k, at[t.StixID] = len(cs), len(cs)
-				cs = append(cs, Candidate{Of: t})
+				cs = append(cs, Candidate{Of: t, Chains: []credit.Lined{}})
 			}
 			c := &cs[k]
 			if c.Worst == "" || assure.CompareWorst(v.Rung, c.Worst) < 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"candor/internal/assure"
+	"candor/internal/correlate/credit"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/gap"
@@ -179,5 +180,32 @@ func TestWhatComesToTheSameIsOneStep(t *testing.T) {
 		if got := gap.Asks(v, tt.taken, tt.of); got != tt.want {
 			t.Errorf("%s %s by %s %s: %t", tt.taken, tt.of, tt.action, tt.target, got)
 		}
+	}
+}
+
+func TestChainsStandBesideWhatCannotBeSeen(t *testing.T) {
+	r := gap.New(assessed(), []gap.Stated{stated("T3", func(*gap.Gap) {}), stated("T2", func(*gap.Gap) {})}, "2026-06-02")
+	r.Line(func(of []string) []credit.Lined {
+		list := []credit.Lined{}
+		for _, id := range of {
+			list = append(list, credit.Lined{Joined: credit.Joined{Definition: "of " + id}})
+		}
+		return list
+	})
+	of := map[string][]credit.Lined{}
+	for _, g := range r.Gaps {
+		of[g.ID] = g.Chains
+	}
+	if c := of["T3"]; len(c) != 1 || c[0].Definition != "of stix--T3.001" {
+		t.Errorf("a gap about what is outside has %v", c)
+	}
+	if c := of["T2"]; c == nil || len(c) > 0 {
+		t.Errorf("a gap about what is seen has %v", c)
+	}
+	if c := r.Unstated[0]; c.Of.ATTACKID != "T1" || len(c.Chains) != 1 || c.Chains[0].Definition != "of stix--T1" {
+		t.Errorf("what nobody stated has %v", c)
+	}
+	if len(r.Unreliable) > 0 && r.Unreliable[0].Chains == nil {
+		t.Error("no list is there where nothing is")
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/correlate/credit"
 	"candor/internal/day"
 )
 
@@ -136,12 +137,23 @@ func (m *Matrix) marked(t *Column, c *Cell) layerMark {
 	for _, n := range c.States {
 		e.Metadata = append(e.Metadata, layerMeta{m.State(n.State).Name, strconv.Itoa(n.Count)})
 	}
+	for i := range c.Chains {
+		e.Metadata = append(e.Metadata, layerMeta{"where to look instead", credit.Looked(c.Chains[i : i+1])})
+	}
 	return e
 }
 
 // Says says in words what a cell shows: the distribution first, so that it is not taken
-// for the worst case alone.
+// for the worst case alone, then what chains are worth that look elsewhere.
 func (m *Matrix) Says(c *Cell) string {
+	if s := credit.Shortly(c.Chains); s != "" {
+		return m.counts(c) + "; " + s
+	}
+	return m.counts(c)
+}
+
+// counts says in words how a cell's analytics are distributed.
+func (m *Matrix) counts(c *Cell) string {
 	switch {
 	case !c.Matches:
 		return "not among those asked for"

@@ -15,6 +15,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/attack/adjacency"
+	"candor/internal/correlate/credit"
 	"candor/internal/day"
 	"candor/internal/visibility"
 )
@@ -88,7 +89,10 @@ type Cell struct {
 	Worst string `json:"worst"`
 	// States are those that some of the analytics are in, in the order of the legend.
 	States []Count `json:"states"`
-	Subs   []Cell  `json:"sub_techniques,omitempty"`
+	// Chains are those that line the technique up with adjacent stages, with what they were
+	// measured to be worth, where analytics of it are outside visibility or blind.
+	Chains []credit.Lined `json:"chains"`
+	Subs   []Cell         `json:"sub_techniques,omitempty"`
 }
 
 // Count is how many analytics are in a state.
@@ -105,6 +109,9 @@ type Input struct {
 	Sources map[string]string
 	// Profile is the threat profile to whose techniques the matrix is narrowed; nil for none.
 	Profile *Profile
+	// Lined says which chains line techniques, by their STIX ids, up with adjacent stages; nil
+	// where nobody measured any.
+	Lined func(techniques []string) []credit.Lined
 }
 
 // Profile is a threat profile as the release reads it.
@@ -123,7 +130,8 @@ func New(in Input, a Asked) (Matrix, error) {
 	as := in.Assessment
 	m := Matrix{Release: as.Release, AsOf: as.AsOf, Window: as.Window, Policy: as.Policy, Scope: as.Scope, View: n.view, Of: n.of,
 		Tactics: []Column{}, Limits: slices.Concat([]string{}, as.Beside)}
-	b := &builder{narrowing: n, states: n.view.states(), today: day.Of(as.AsOf), place: map[string]int{}, counts: map[string][]int{}, cells: map[string]Cell{}}
+	b := &builder{narrowing: n, states: n.view.states(), today: day.Of(as.AsOf), place: map[string]int{}, counts: map[string][]int{}, cells: map[string]Cell{},
+		lined: in.Lined, unseen: map[string]bool{}}
 	for i, s := range b.states {
 		b.place[s.Key] = i
 	}
@@ -146,6 +154,8 @@ type builder struct {
 	counts map[string][]int // technique -> analytics by place
 	total  []int            // analytics by place, each once
 	cells  map[string]Cell  // of techniques that match, without those below them
+	lined  func(techniques []string) []credit.Lined
+	unseen map[string]bool // techniques of which an analytic cannot be seen
 }
 
 // count counts the analytics that match under their techniques, and returns how many
@@ -172,6 +182,7 @@ func (b *builder) count(verdicts []assure.Verdict) int {
 				b.counts[t.StixID] = make([]int, len(b.states))
 			}
 			b.counts[t.StixID][at]++
+			b.unseen[t.StixID] = b.unseen[t.StixID] || v.Rung == assure.Outside || v.Rung == assure.Blind
 		}
 		if of > 0 {
 			b.total[at]++
@@ -228,7 +239,7 @@ func (b *builder) cell(t *attack.Object) Cell {
 	if c, ok := b.cells[t.ID]; ok {
 		return c
 	}
-	c := Cell{Of: nameOf(t), States: []Count{}}
+	c := Cell{Of: nameOf(t), States: []Count{}, Chains: []credit.Lined{}}
 	counts := b.counts[t.ID]
 	if c.Matches = b.technique(t, counts != nil); !c.Matches {
 		return c
@@ -246,6 +257,9 @@ func (b *builder) cell(t *attack.Object) Cell {
 		if c.Worst == "" {
 			c.Worst = b.states[at].Key
 		}
+	}
+	if b.lined != nil && b.unseen[t.ID] {
+		c.Chains = b.lined([]string{t.ID})
 	}
 	b.cells[t.ID] = c
 	return c

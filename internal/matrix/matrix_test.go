@@ -21,6 +21,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/claim"
+	"candor/internal/correlate/credit"
 	"candor/internal/fault"
 	"candor/internal/matrix"
 	"candor/internal/measure"
@@ -401,5 +402,24 @@ T3 late  True none applies, of 1
 `
 	if err != nil || string(out) != want {
 		t.Errorf("%v\n%s\nwant\n%s", err, out, want)
+	}
+}
+
+func TestCellsOfWhatCannotBeSeenSayWhatChainsAreWorth(t *testing.T) {
+	in := sample()
+	in.Lined = func(of []string) []credit.Lined {
+		return []credit.Lined{{Joined: credit.Joined{Definition: "of " + of[0], Why: "too few sites"}, With: []string{"T9"}}}
+	}
+	m := made(t, in, matrix.Asked{})
+	if got := shown(&m); strings.Count(got, "chain ") != 2 || !strings.Contains(got, "T1.001 blind; of 1: blind 1; chain of attack-pattern--T1.001: no credit\n") {
+		t.Errorf("got\n%s", got)
+	}
+	text, err := m.CSV()
+	if err != nil || !strings.Contains(string(text), "chain of attack-pattern--T1.001 earned no credit: too few sites; it lines this up with T9") {
+		t.Errorf("the table does not say it: %s %v", text, err)
+	}
+	layer, err := m.Layer()
+	if err != nil || !strings.Contains(string(layer), "where to look instead") {
+		t.Errorf("the layer does not say it: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"strconv"
 
+	"candor/internal/correlate/credit"
 	"candor/internal/decode"
 )
 
@@ -15,6 +16,7 @@ func (m *Matrix) Table() [][]string {
 	for _, e := range m.Legend {
 		head = append(head, e.Key)
 	}
+	head = append(head, "chains")
 	rows := [][]string{head}
 	for i := range m.Tactics {
 		t := &m.Tactics[i]
@@ -30,7 +32,7 @@ func (m *Matrix) Table() [][]string {
 			for _, e := range m.Legend {
 				row = append(row, strconv.Itoa(c.count(e.Key)))
 			}
-			rows = append(rows, row)
+			rows = append(rows, append(row, credit.Looked(c.Chains)))
 		})
 	}
 	return rows

@@ -378,6 +378,21 @@ func (d *Desk) Joined(from, to string) []credit.Joined {
 	return append([]credit.Joined{}, credit.Of(d.Chains, d.place(a), d.place(b))...)
 }
 
+// Lined returns the chains that line any of some techniques, by their STIX ids, up with
+// what is adjacent to it, with what they were measured to be worth.
+func (d *Desk) Lined(techniques []string) []credit.Lined {
+	var lines credit.Lines
+	if len(d.Chains) == 0 {
+		return lines.List()
+	}
+	for _, t := range techniques {
+		for _, a := range d.adjacent(t).Adjacent {
+			lines.Add(d.Joined(t, a.Technique.StixID), a.Technique.ATTACKID)
+		}
+	}
+	return lines.List()
+}
+
 // place is a technique with its tactics, under all their names.
 func (d *Desk) place(o *attack.Object) credit.Place {
 	p := credit.Place{Technique: o.ATTACKID}

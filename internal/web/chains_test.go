@@ -119,10 +119,31 @@ func TestThePageOfWhatChainsAreWorthSaysWhetherItCounts(t *testing.T) {
 	for _, place := range []string{"/api/v1/chains", "/api/v1/chains/worth"} {
 		ann.says(place, `"Ann Lee"`)
 	}
+	d.instead(ann, q)
 	must(d.assess.Switch(t.Context(), "many", false, "Ann Lee", today))(t)
 	ann.says("/chains/worth", "It does not count any more:</strong> the definition is off")
 	d.keeps("chains.yml", strings.Replace(asks("many", rule, ""), "1d", "2d", 1))
 	ann.says("/chains/worth", "the definition was changed since it was measured")
 	d.keeps("chains.yml", asks("another", rule, ""))
 	ann.says("/chains/worth", "no such definition is kept any more")
+}
+
+// instead measures a chain of two tactics, and fails unless what cannot be seen says what
+// it is worth to look at the other.
+func (d *desk) instead(ann *person, q assessment.Correlation) {
+	d.t.Helper()
+	d.keeps("early.yml", "title: Early\nname: early\ncorrelation:\n  type: temporal_ordered\n  rules: [\"tactic:reconnaissance\", \"tactic:initial-access\"]\n  group-by: [entity]\n  timespan: 1d\n")
+	kept := must(d.assess.KeptDefinitions(d.t.Context()))(d.t)
+	q.Plan, _ = kept.Plan()
+	w := must(d.assess.WorthOf(d.t.Context(), q))(d.t)
+	if err := d.assess.KeepWorth(d.t.Context(), q, &w, "Ann Lee", today); err != nil {
+		d.t.Fatal(err)
+	}
+	const no = "chain early earned no credit: "
+	ann.says("/gaps?show=unstated&text=T1589.003", no, "it lines this up with T1")
+	ann.says("/gap?id=T1589.003", "Where to look instead", "<b>early</b>, with T1", "/chains/worth")
+	ann.says("/matrix?tactic=reconnaissance", "chain early: no credit")
+	for _, place := range []string{"/api/v1/gaps", "/api/v1/matrix", "/api/v1/objects/T1589.003/adjacent"} {
+		ann.says(place, `"definition":"early"`, `"earns_credit":false`)
+	}
 }

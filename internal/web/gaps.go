@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"candor/internal/assure"
+	"candor/internal/correlate/credit"
 	"candor/internal/day"
 	"candor/internal/gap"
 	"candor/internal/roster"
@@ -76,7 +77,9 @@ func gapColumns() []roster.Col[gap.Listed] {
 		}))),
 		chosen(column("owner", "Owner", func(g *gap.Listed) string { return cmp.Or(g.Owner, "nobody") })),
 		kinded(roster.Column{Key: "until", Name: "Until", Kind: roster.Day}, func(g *gap.Listed) roster.Cell { return roster.On(g.Until) }),
-		column("now", "Now, in analytics that apply", nowOf),
+		noted("chains", kinded(roster.Column{Key: "now", Name: "Now, in analytics that apply", Kind: roster.Text}, func(g *gap.Listed) roster.Cell {
+			return roster.Words(nowOf(g)).With(credit.Looked(g.Chains))
+		})),
 		noted("note", kinded(roster.Column{Key: "why", Name: "Why", Kind: roster.Text}, func(g *gap.Listed) roster.Cell { return roster.Words(g.Why).With(g.Note) })),
 		noted("batch", kinded(roster.Column{Key: "by", Name: "Stated by", Kind: roster.Text}, func(g *gap.Listed) roster.Cell { return roster.Words(g.By).With(g.Batch) })),
 		kinded(roster.Column{Key: "on", Name: "On", Kind: roster.Day}, func(g *gap.Listed) roster.Cell { return roster.On(day.Of(g.At)) }),
@@ -105,13 +108,18 @@ func candidateColumns() []roster.Col[gap.Candidate] {
 			return roster.Words(cmp.Or(c.Of.ATTACKID, c.Of.StixID)).With(c.Of.Name)
 		})),
 		chosen(kinded(roster.Column{Key: "worst", Name: "Worst case", Kind: roster.Rung}, func(c *gap.Candidate) roster.Cell { return roster.Stands(c.Worst) })),
-		kinded(roster.Column{Key: "now", Name: "Now, in analytics that apply", Kind: roster.Text}, func(c *gap.Candidate) roster.Cell { return roster.Words(c.Reach.Words()) }),
+		noted("chains", kinded(roster.Column{Key: "now", Name: "Now, in analytics that apply", Kind: roster.Text}, func(c *gap.Candidate) roster.Cell {
+			return roster.Words(c.Reach.Words()).With(credit.Looked(c.Chains))
+		})),
 		column("why", "Why", func(c *gap.Candidate) string { return c.Why }),
 	}
 }
 
 // Now says what verdicts say of what a gap is about.
 func (v gapsView) Now(g gap.Listed) string { return nowOf(&g) }
+
+// Looked says what chains are worth that look elsewhere.
+func (gapsView) Looked(list []credit.Lined) string { return credit.Looked(list) }
 
 // About returns the link to what a gap is about; nil where no verdict is about it.
 func (v gapsView) About(g gap.Listed) *link { return aboutOf(v.Sel, g.Object) }

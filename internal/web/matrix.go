@@ -11,6 +11,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/attack"
+	"candor/internal/correlate/credit"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/matrix"
@@ -179,6 +180,9 @@ func (p *cellPrinter) cell(c *matrix.Cell) {
 		p.bar(c, says)
 	} else {
 		p.WriteString(`<small class="bare">` + says + `</small>`)
+	}
+	if s := credit.Shortly(c.Chains); s != "" {
+		fmt.Fprintf(p, `<small class="bare" title="%s">%s</small>`, template.HTMLEscapeString(credit.Looked(c.Chains)), template.HTMLEscapeString(s))
 	}
 	if len(c.Subs) > 0 {
 		p.below(c)

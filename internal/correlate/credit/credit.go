@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/attack"
 	"candor/internal/correlate"
 	"candor/internal/figure"
 )
@@ -31,6 +32,83 @@ type Joined struct {
 	Why        string `json:"because"`
 	Measured   string `json:"measured"`
 	Batch      string `json:"batch"`
+}
+
+// Lined is a chain that lines what cannot be seen up with stages that are adjacent to it.
+type Lined struct {
+	Joined
+	// With are the techniques of these stages by their ATT&CK IDs, those first that most
+	// users of the one are known to use too; Others is how many more there are.
+	With   []string `json:"with"`
+	Others int      `json:"with_others"`
+}
+
+// mostWith is how many adjacent techniques are named of a chain.
+const mostWith = 5
+
+// Lines gathers the chains that line something up with what is adjacent to it. The zero
+// value has none.
+type Lines struct {
+	list []Lined
+	seen map[string]bool
+}
+
+// Add adds the chains that line it up with an adjacent technique.
+func (l *Lines) Add(list []Joined, with string) {
+	for _, j := range list {
+		if key := j.Definition + "\x1f" + with; l.seen[key] {
+			continue
+		} else if l.seen == nil {
+			l.seen = map[string]bool{key: true}
+		} else {
+			l.seen[key] = true
+		}
+		i := slices.IndexFunc(l.list, func(o Lined) bool { return o.Definition == j.Definition })
+		if i < 0 {
+			i, l.list = len(l.list), append(l.list, Lined{Joined: j, With: []string{}})
+		}
+		if of := &l.list[i]; len(of.With) < mostWith {
+			of.With = append(of.With, with)
+		} else {
+			of.Others++
+		}
+	}
+}
+
+// List returns them: first those that earned credit, then by name.
+func (l *Lines) List() []Lined {
+	slices.SortStableFunc(l.list, func(a, b Lined) int { return compare(&a.Joined, &b.Joined) })
+	return append([]Lined{}, l.list...)
+}
+
+// Beside says with what a chain lines something up.
+func (l *Lined) Beside() string {
+	names := append([]string{}, l.With...)
+	if l.Others > 0 {
+		names = append(names, figure.Of(int64(l.Others), "other technique", "other techniques"))
+	}
+	return attack.Listed(names)
+}
+
+// Looked says in a sentence of each chain what it is worth to look there; empty for none.
+func Looked(list []Lined) string {
+	parts := make([]string, len(list))
+	for i := range list {
+		parts[i] = list[i].said() + "; it lines this up with " + list[i].Beside()
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Shortly names the chains, and whether they earned credit; empty for none.
+func Shortly(list []Lined) string {
+	parts := make([]string, len(list))
+	for i := range list {
+		parts[i] = "chain " + list[i].Definition + ": no credit"
+		if list[i].Earned {
+			parts[i] = "chain " + list[i].Definition + ": credit"
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // Place is a technique with its tactics, under all their names.
@@ -59,13 +137,16 @@ func Of(all []Chain, from, to Place) []Joined {
 			list = append(list, Joined{c.Definition, c.Earned, c.Why, c.Measured, c.Batch})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Joined) int {
-		if a.Earned != b.Earned {
-			return map[bool]int{true: -1, false: 1}[a.Earned]
-		}
-		return strings.Compare(a.Definition, b.Definition)
-	})
+	slices.SortStableFunc(list, func(a, b Joined) int { return compare(&a, &b) })
 	return list
+}
+
+// compare puts what earned credit first, then goes by name.
+func compare(a, b *Joined) int {
+	if a.Earned != b.Earned {
+		return map[bool]int{true: -1, false: 1}[a.Earned]
+	}
+	return strings.Compare(a.Definition, b.Definition)
 }
 
 func (c *Chain) joins(from, to *Place) bool {
@@ -88,13 +169,17 @@ func Words(list []Joined) string {
 	if len(list) == 0 {
 		return ""
 	}
-	c := &list[0]
-	text := "chain " + c.Definition + " earned no credit: " + c.Why
-	if c.Earned {
-		text = "chain " + c.Definition + " earned credit: " + c.Why
-	}
+	text := list[0].said()
 	if n := int64(len(list) - 1); n > 0 {
 		text += figure.Sprintf(" (and %s)", figure.Of(n, "other chain", "other chains"))
 	}
 	return text
+}
+
+// said says whether a chain earned credit, and why or why not.
+func (c *Joined) said() string {
+	if c.Earned {
+		return "chain " + c.Definition + " earned credit: " + c.Why
+	}
+	return "chain " + c.Definition + " earned no credit: " + c.Why
 }

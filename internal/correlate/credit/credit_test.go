@@ -37,3 +37,23 @@ func TestAChainJoinsWhatItsStagesSeeApart(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 }
+
+func TestChainsAreGatheredWithWhatTheyLookAt(t *testing.T) {
+	var l Lines
+	if list := l.List(); list == nil || len(list) > 0 || Looked(list) != "" || Shortly(list) != "" {
+		t.Errorf("of none: %v", list)
+	}
+	for _, with := range []string{"T1", "T2", "T1", "T3", "T4", "T5", "T6", "T7"} {
+		l.Add([]Joined{{Definition: "weak", Why: "too few sites"}}, with)
+	}
+	l.Add([]Joined{{Definition: "strong", Earned: true, Why: "enough"}}, "T9")
+	got := l.List()
+	const want = "chain strong earned credit: enough; it lines this up with T9; " +
+		"chain weak earned no credit: too few sites; it lines this up with T1, T2, T3, T4, T5 and 2 other techniques"
+	if s := Looked(got); s != want {
+		t.Errorf("it says %q", s)
+	}
+	if s := Shortly(got); s != "chain strong: credit; chain weak: no credit" {
+		t.Errorf("it says %q", s)
+	}
+}
