@@ -47,7 +47,27 @@ func (s *Service) library(ctx context.Context, r attack.Release) (*attack.Librar
 	if err != nil {
 		return nil, err
 	}
-	return lib.WithRenames(others), nil
+	decided, err := s.decisions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return lib.WithRenames(others).WithDecisions(decided), nil
+}
+
+// decisions returns what people decided last of ATT&CK IDs, each with its batch; those that
+// were taken back say so.
+func (s *Service) decisions(ctx context.Context) ([]attack.Decision, error) {
+	records, err := s.evidence.Current(ctx, evidence.RecordDecision)
+	if err != nil {
+		return nil, err
+	}
+	of, err := decode[attack.Decision](records)
+	all := make([]attack.Decision, len(of))
+	for i, d := range of {
+		all[i] = d.Value
+		all[i].Batch = d.Batch
+	}
+	return all, err
 }
 
 // lineage returns what others say of the IDs of a release's domain: its other releases

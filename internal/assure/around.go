@@ -97,7 +97,7 @@ func (g *Ground) Questions(ev *Evidence) (qs []Question, from, to day.Date) {
 			wide.Wide, wide.Counted = true, true
 			wide.From, wide.To = widened(q.From, around(e.Time, p, today).To, p, today)
 			qs = append(qs, wide)
-		} else if q.Rules = withRule(rules[Current(lib, cmp.Or(e.Analytic, e.Technique))], e.RuleID); len(q.Rules) == 0 {
+		} else if q.Rules = withRule(rules[Exercised(lib, e)], e.RuleID); len(q.Rules) == 0 {
 			continue
 		}
 		qs = append(qs, q)
@@ -201,7 +201,7 @@ func boutsOf(lib *attack.Library, es []evidence.Of[exercise.Exercise], rules map
 	all := make([]placed, len(es))
 	for i := range es {
 		e := &es[i].Value
-		all[i] = placed{e, Current(lib, cmp.Or(e.Analytic, e.Technique))}
+		all[i] = placed{e, Exercised(lib, e)}
 	}
 	slices.SortFunc(all, func(x, y placed) int { return cmp.Or(x.Time.Compare(y.Time), strings.Compare(x.Key(), y.Key())) })
 	same := func(a, b string) bool { return a == "" || b == "" || strings.EqualFold(a, b) }

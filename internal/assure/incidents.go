@@ -156,8 +156,10 @@ func indexIncidents(lib *attack.Library, ev *Evidence, today day.Date) incidentI
 func namedBy(lib *attack.Library, c *alert.Case) []string {
 	var ids []string
 	for _, id := range slices.Concat(c.Analytics, c.Techniques) {
-		if id = Current(lib, id); !slices.Contains(ids, id) {
-			ids = append(ids, id)
+		for _, r := range readings(lib, caseHolder(c), id) {
+			if !slices.Contains(ids, r.id) {
+				ids = append(ids, r.id)
+			}
 		}
 	}
 	return ids

@@ -51,8 +51,9 @@ func indexTunings(lib *attack.Library, ts []evidence.Of[runbook.Tuning], today d
 	x := tuningIndex{}
 	for _, t := range ts {
 		if t.Value.Date <= today {
-			id := Current(lib, t.Value.Analytic)
-			x[id] = append(x[id], t)
+			for _, id := range Decides(lib, attack.Holder{Kind: attack.OfTuning, ID: t.Value.Key()}, t.Value.Analytic) {
+				x[id] = append(x[id], t)
+			}
 		}
 	}
 	return x

@@ -25,6 +25,7 @@ type exerciseIndex struct {
 type numbered struct {
 	evidence.Of[exercise.Exercise]
 	id string
+	reading
 }
 
 func indexExercises(lib *attack.Library, es []evidence.Of[exercise.Exercise], today day.Date) exerciseIndex {
@@ -34,8 +35,10 @@ func indexExercises(lib *attack.Library, es []evidence.Of[exercise.Exercise], to
 			x.later++
 			continue
 		}
-		id := Current(lib, cmp.Or(e.Value.Analytic, e.Value.Technique))
-		x.byID[id] = append(x.byID[id], numbered{e, e.Value.ID()})
+		n := numbered{Of: e, id: e.Value.ID()}
+		for _, n.reading = range readings(lib, attack.Holder{Kind: attack.OfExercise, ID: n.id}, cmp.Or(e.Value.Analytic, e.Value.Technique)) {
+			x.byID[n.reading.id] = append(x.byID[n.reading.id], n)
+		}
 	}
 	return x
 }
@@ -77,10 +80,14 @@ func (a *assessor) trialsOf(s *subject, heard []tried) trials {
 		known[heard[i].ID] = &heard[i]
 	}
 	hear := func(e numbered) {
-		if k := known[e.id]; k != nil && e.Batch != supposedID {
-			t.all = append(t.all, *k)
+		h, of := known[e.id], tried{}
+		if h != nil && e.Batch != supposedID {
+			of = *h
 		} else {
-			t.all = append(t.all, a.hear(s, e))
+			of = a.hear(s, e)
+		}
+		if of.result == failed || !e.against && (!e.decided || onPlatform(s.Platforms, e.Value.Platform)) {
+			t.all = append(t.all, of)
 		}
 	}
 	for _, e := range a.exercises.byID[strings.ToUpper(s.Analytic.ATTACKID)] {
@@ -202,10 +209,13 @@ func indexRunbooks(lib *attack.Library, rs []evidence.Of[runbook.Runbook], today
 			continue
 		}
 		for _, id := range r.Value.AppliesTo {
+			ids := []string{id}
 			if !strings.HasPrefix(id, rulePrefix) {
-				id = Current(lib, id)
+				ids = Decides(lib, attack.Holder{Kind: attack.OfRunbook, ID: r.Value.ID}, id)
 			}
-			x.byID[id] = append(x.byID[id], r)
+			for _, id := range ids {
+				x.byID[id] = append(x.byID[id], r)
+			}
 		}
 	}
 	return x

@@ -32,6 +32,7 @@ func (a *assessor) reasons(s *subject) []evidence.Reason {
 	if !s.Claimed || !s.Visibility.State.Seen() || s.unworkable() {
 		return rs
 	}
+	rs = append(rs, a.whyDecided(s)...)
 	rs = append(rs, a.whyMeasured(s), a.whyExercised(s))
 	rs = append(rs, whyReplayed(s)...)
 	return append(append(append(rs, a.whyIncidents(s)...), a.whyReady(s)), s.Bounds...)

@@ -30,5 +30,9 @@ func (a *assessor) whyReread(s *subject) []evidence.Reason {
 	if n == 1 {
 		text = fmt.Sprintf("Rule %s names an id that is not in force: %s.", from[0].RuleName, how[0])
 	}
-	return []evidence.Reason{{Code: "claim_reread", Text: text, Refs: append(claimRefs(from), object(s.Analytic))}}
+	refs := claimRefs(from)
+	for _, c := range from {
+		refs = append(refs, evidence.Batches(c.Decision)...)
+	}
+	return []evidence.Reason{{Code: "claim_reread", Text: text, Refs: append(unique(refs), object(s.Analytic))}}
 }

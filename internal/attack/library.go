@@ -13,6 +13,8 @@ type Library struct {
 	from    map[string][]Relation
 	to      map[string][]Relation
 	lineage lineage
+	// decisions are by the ATT&CK ID that they are of, those asked first in front.
+	decisions map[string][]Decision
 }
 
 // NewLibrary returns the view of the given objects, which may be a part of a

@@ -84,7 +84,9 @@ type Claim struct {
 	Technique string `json:"technique,omitempty"`
 	Via       string `json:"via,omitempty"`
 	Reading   string `json:"reading,omitempty"`
-	Enabled   bool   `json:"enabled"`
+	// Decision is the batch of the decision of a person that says so, if one does.
+	Decision string `json:"decision,omitempty"`
+	Enabled  bool   `json:"enabled"`
 	// Role is what comes of the rule when it fires; see detection.Role.
 	Role detection.Role `json:"role,omitempty"`
 	// Counts says that policy lets the claim count; Why says why not.
@@ -127,6 +129,8 @@ type Reread struct {
 	As    string `json:"as"`
 	How   string `json:"how"`
 	Batch string `json:"batch"`
+	// Decision is the batch of the decision of a person that says so, if one does.
+	Decision string `json:"decision,omitempty"`
 }
 
 // Narrowed is a technique that a rule names beside a sub-technique of it: the

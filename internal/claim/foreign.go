@@ -9,6 +9,34 @@ import (
 	"candor/internal/attack"
 )
 
+// meant returns what each ID that a rule names leads to: where a person decided what an
+// ID that is not in force means, that. An ID that is read as several stands there for each.
+func (x *index) meant(r *rule, named []string, known func(id string) target) (ids []string, to []target) {
+	if !x.lib.Deciding() {
+		to = make([]target, len(named))
+		for i, id := range named {
+			to[i] = r.leads(id, known(id))
+		}
+		return named, to
+	}
+	for _, id := range named {
+		d := x.lib.Decided(attack.Holder{Kind: attack.OfRule, ID: r.ID}, id)
+		switch {
+		case d == nil:
+			ids, to = append(ids, id), append(to, r.leads(id, known(id)))
+			continue
+		case len(d.To) == 0:
+			ids, to = append(ids, id), append(to, target{why: d.Says(), decided: true})
+		}
+		for _, as := range d.To {
+			t := r.leads(as, known(as))
+			t.via, t.reading, t.decision, t.decided, t.foreign = id, d.Says(), d.Batch, true, true
+			ids, to = append(ids, id), append(to, t)
+		}
+	}
+	return ids, to
+}
+
 // foreign returns what an ID that leads nowhere in the release in force leads to by
 // what others made of it, or it of others; unread is why it leads nowhere by itself,
 // and known what an ID of its sort leads to in the release.

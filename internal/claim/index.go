@@ -33,6 +33,9 @@ type target struct {
 	// says so: the one in force does not know via.
 	reading string
 	foreign bool
+	// decision is the batch of the decision that says so, where a person does.
+	decision string
+	decided  bool
 	// choices are what an ID of another release may stand for, when that is several:
 	// the rule decides.
 	choices []target

@@ -73,24 +73,30 @@ func (x *index) claims(r *rule, out *Claims) map[string]Claim {
 	best := map[string]Claim{}
 	note := func(id string, t target) {
 		if t.foreign && t.why == "" {
-			out.Reread = append(out.Reread, Reread{RuleID: r.ID, RuleName: r.Name, Names: id, As: t.as, How: t.reading, Batch: r.batch})
+			out.Reread = append(out.Reread, Reread{RuleID: r.ID, RuleName: r.Name, Names: id, As: t.as, How: t.reading, Batch: r.batch, Decision: t.decision})
 		}
 		out.Unmapped = r.miss(out.Unmapped, id, t)
 	}
-	for _, id := range ids(r.Analytics) {
-		t := r.leads(id, x.explicit(id))
-		for _, a := range t.analytics {
-			if _, ok := best[a.id]; !ok || t.via == "" {
-				best[a.id] = r.claim(Explicit, t)
+	keep := func(t target, a *analytic) {
+		b, misfit := r.against(t, a)
+		c := r.claim(b, t)
+		c.Misfit = misfit
+		if have, ok := best[a.id]; !ok || stronger(&c, &have) {
+			best[a.id] = c
+		}
+	}
+	analytics, to := x.meant(r, ids(r.Analytics), x.explicit)
+	for i, id := range analytics {
+		for _, a := range to[i].analytics {
+			if _, ok := best[a.id]; to[i].decided {
+				keep(to[i], a)
+			} else if !ok || to[i].via == "" {
+				best[a.id] = r.claim(Explicit, to[i])
 			}
 		}
-		note(id, t)
+		note(id, to[i])
 	}
-	named := ids(r.Techniques)
-	to := make([]target, len(named))
-	for i, id := range named {
-		to[i] = r.leads(id, x.technique(id))
-	}
+	named, to := x.meant(r, ids(r.Techniques), x.technique)
 	below := subs(named, to)
 	var nowhere []Nowhere
 	for i, id := range named {
@@ -100,12 +106,7 @@ func (x *index) claims(r *rule, out *Claims) map[string]Claim {
 			continue
 		}
 		for _, a := range t.analytics {
-			b, misfit := r.against(t, a)
-			c := r.claim(b, t)
-			c.Misfit = misfit
-			if have, ok := best[a.id]; !ok || stronger(&c, &have) {
-				best[a.id] = c
-			}
+			keep(t, a)
 		}
 		note(id, t)
 		if n := x.nowhere(r, t); n != nil {
@@ -174,7 +175,7 @@ func ids(named []string) []string {
 func (r *rule) claim(b Basis, t target) Claim {
 	return Claim{
 		RuleID: r.ID, RuleName: r.Name, Basis: b,
-		Technique: t.technique, Via: t.via, Reading: t.reading, Enabled: r.Enabled, Role: r.Role, Batch: r.batch,
+		Technique: t.technique, Via: t.via, Reading: t.reading, Decision: t.decision, Enabled: r.Enabled, Role: r.Role, Batch: r.batch,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"candor/internal/assure"
+	"candor/internal/claim"
 )
 
 // joined joins the texts that are not empty.
@@ -29,7 +30,11 @@ func showReread(g *sheet, a assure.Assessment) {
 		return cmp.Or(cmp.Compare(rules[y], rules[x]), strings.Compare(x.names, y.names), strings.Compare(x.as, y.as))
 	})
 	g.head("Rules written for another release")
-	g.line("  %s to ids that %s does not know, read through other releases:", plural(len(a.Reread), "reference", "references"), a.Release)
+	through := "does not know, read through other releases"
+	if slices.ContainsFunc(a.Reread, func(r claim.Reread) bool { return r.Decision != "" }) {
+		through = "does not have in force, read through other releases or by decision"
+	}
+	g.line("  %s to ids that %s %s:", plural(len(a.Reread), "reference", "references"), a.Release, through)
 	for i, r := range ids {
 		if i == 24 {
 			g.line("    … and %s (--json lists all)", plural(len(ids)-i, "more reading", "more readings"))

@@ -17,6 +17,7 @@ const (
 	Exceptions   = "exceptions"
 	Fields       = "fields"
 	Renames      = "renames"
+	Decisions    = "decision"
 	Runbooks     = "runbooks"
 	Waivers      = "waiver"
 	Ties         = "tie"
@@ -43,8 +44,10 @@ const (
 	RecordException = "exception"
 	RecordField     = "field"
 	RecordRename    = "rename"
-	RecordRunbook   = "runbook"
-	RecordWaiver    = "waiver"
+	// RecordDecision is what a person decided of an ATT&CK ID that a release does not have.
+	RecordDecision = "decision"
+	RecordRunbook  = "runbook"
+	RecordWaiver   = "waiver"
 	// RecordTie is what a review said of whether an alert is part of an incident.
 	RecordTie = "tie"
 	// RecordNote is what a person wrote about an object, which is the key: its records are
@@ -148,6 +151,7 @@ func Kinds() []Kind {
 		{Name: Notes, One: "note", Records: []string{RecordNote}, Naming: Mentioning},
 		{Name: Gaps, One: "gap", Records: []string{RecordGap}, Naming: Mentioning},
 		{Name: Profiles, One: "profile", Records: []string{RecordProfile}, Naming: Mentioning},
+		{Name: Decisions, One: "decision", Records: []string{RecordDecision}, Naming: Mentioning},
 		{Name: Chains, One: "file of definitions", Records: []string{RecordChain, RecordWorth}, Naming: Mentioning},
 	}
 }
