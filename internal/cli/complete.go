@@ -13,6 +13,7 @@ import (
 	"candor/internal/assure"
 	"candor/internal/attack"
 	"candor/internal/evidence"
+	"candor/internal/excerpt"
 	"candor/internal/library"
 	"candor/internal/matrix"
 	"candor/internal/relay"
@@ -41,8 +42,13 @@ func flagValues() map[string][]values {
 		"explain": {analytics}, "analytic": {analytics}, "rule": {ruleIDs}, "release": {releaseNumbers}, "domain": {domainNames},
 		"platform": {platformNames}, "site": {siteNames}, "profile": {profileNames}, "tactic": {objects(attack.KindTactic)}, "kind": {kindWords}, "group": {objects(attack.KindGroup)},
 		"software": {objects(attack.KindMalware, attack.KindTool)}, "campaign": {objects(attack.KindCampaign)}, "view": {viewWords},
-		"template --for": {analytics}, "gate --for": {purposeWords}, "waive --for": {purposeWords},
+		"export --format": {fixed("stix", "csv", "xlsx", "layer")}, "export --table": {fixed(excerpt.Tables()...)}, "template --for": {analytics}, "gate --for": {purposeWords}, "waive --for": {purposeWords},
 	}
+}
+
+// fixed are values that are the same for every folder.
+func fixed(list ...string) values {
+	return func(context.Context, *Desk, attack.ReleaseRef) ([]string, error) { return list, nil }
 }
 
 // completions has the shell complete the arguments and flags of c and every command

@@ -51,6 +51,7 @@ func outputs() map[string][]schema.Form {
 		"assess list":        {schema.Of[[]archive.Kept]("")},
 		"attack adjacent":    {schema.Of[assessment.Stages]("")},
 		"attack diff":        {schema.Of[diff.Report]("")},
+		"attack export":      {schema.Of[handedOut]("with --to")},
 		"attack hashes add":  {schema.Of[ingest.HashResult]("")},
 		"attack hashes list": {schema.Of[[]attack.PublishedFile]("")},
 		"attack history":     {schema.Of[library.History]("")},

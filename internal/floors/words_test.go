@@ -22,7 +22,7 @@ var words = map[string][]string{
 	"turn turns":                      {"hold", "app"},
 	"kept":                            {"archive", "web"},
 	// Fields of tables that are read, as in those of files and of the engine, and printed.
-	"cell cells": {"alert/tabular", "alert/parquet", "decode/workbook", "mapping", "store/duckdb", "triage", "matrix", "roster", "web"},
+	"cell cells": {"alert/tabular", "alert/parquet", "decode/workbook", "mapping", "store/duckdb", "triage", "matrix", "roster", "excerpt", "web"},
 }
 
 // TestAWordHasOneMeaning looks where types, functions and methods are called by a word that

@@ -147,6 +147,17 @@ func (s *Service) official(ctx context.Context, r attack.Release, o *attack.Obje
 	return off, nil
 }
 
+// Origin names the source and licence of a release as a whole. Single objects may be of
+// others; [Service.Page] says of each.
+func (s *Service) Origin(ctx context.Context, r attack.Release) (Official, error) {
+	maker := mitre
+	if r.IsOwn() {
+		maker = r.Own.By()
+	}
+	made := store.Edge{Relation: attack.Relation{Type: attack.CreatedBy}, Out: true, Other: store.Header{Name: maker}}
+	return s.official(ctx, r, &attack.Object{}, []store.Edge{made})
+}
+
 // maker returns the name of the identity that made an object, empty if it is not
 // known.
 func (s *Service) maker(ctx context.Context, r attack.Release, o *attack.Object, edges []store.Edge) (string, error) {

@@ -178,6 +178,14 @@ type LibraryReader interface {
 	// STIX ids; an id that the release does not carry is left out. The caller must
 	// not change them.
 	Raws(ctx context.Context, r attack.Release, ids []string) (map[string][]byte, error)
+	// Carried lists every object of a release in the order of the bundle, those that
+	// repeat an id included: as many as the bundle has.
+	Carried(ctx context.Context, r attack.Release) ([]Carried, error)
+	// Each calls f with the exact bytes of the objects at the given places of the bundle, from
+	// 0, in the order given, and their index there. It holds no more bytes than that order
+	// makes it: in the order of Member.Bytes hardly any. f must not change or keep raw;
+	// where it fails, Each fails with its error.
+	Each(ctx context.Context, r attack.Release, places []int, f func(i int, raw []byte) error) error
 	// Hashes returns the object hash of every object of a release by STIX id, of
 	// duplicates that of the one that counts.
 	Hashes(ctx context.Context, r attack.Release) (map[string]attack.Hash, error)
@@ -239,6 +247,13 @@ type Member struct {
 	// Bytes is the same number for two members, of whatever releases, exactly when
 	// the store holds the same bytes for both.
 	Bytes uint64
+}
+
+// Carried is an object at its place in the bundle of a release.
+type Carried struct {
+	Member
+	// Counts says that it is the one that its STIX id means, where several have it.
+	Counts bool
 }
 
 // Appearance is an object in one release.

@@ -65,6 +65,7 @@ func Library(t *testing.T, open OpenLibrary) {
 		"objects are called by names and aliases":         libraryCalled,
 		"no text can break the search":                    libraryHostileText,
 		"members and raws tell what a release carries":    libraryMembers,
+		"each gives the bytes at every place":             libraryEach,
 		"hashes that are added verify what is there":      libraryHashes,
 		"of objects with one id each can be had":          librarySame,
 		"a removed release leaves nothing behind":         libraryRemove,

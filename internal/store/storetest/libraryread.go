@@ -534,3 +534,52 @@ func librarySame(t *testing.T, open OpenLibrary) {
 	_, err := l.Same(context.Background(), r, "tool--3")
 	refused(t, err, fault.NotFound)
 }
+
+func libraryEach(t *testing.T, open OpenLibrary) {
+	ctx, l := context.Background(), open(t, t.TempDir())
+	first := object("tool", "1", "S1", "a").but(obj{"modified": "2024-01-01T00:00:00.000Z"})
+	other, second := object("malware", "2", "S2", "other"), object("tool", "1", "S1", "b")
+	r := land(t, l, "acme 1.0", first, other, second, first)
+	var counts []bool
+	for _, c := range must(l.Carried(ctx, r))(t) {
+		counts = append(counts, c.Counts)
+	}
+	if c := must(l.Carried(ctx, r))(t); len(c) != 4 || c[0].Bytes != c[3].Bytes || c[0].Bytes == c[2].Bytes || c[1].StixID != "malware--2" {
+		t.Errorf("carried %+v", c)
+	}
+	want := []string{first.write(t), other.write(t), second.write(t), first.write(t)}
+	m := must(l.Members(ctx, r))(t)
+	if n := len(m); n != 2 {
+		t.Errorf("%d members", n)
+	}
+	counting := 0
+	for _, c := range counts {
+		if c {
+			counting++
+		}
+	}
+	if counting != len(m) {
+		t.Errorf("%v count, of %d members", counts, len(m))
+	}
+	for _, places := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {1}, {0, 0}, {}} {
+		var got, expected []string
+		if err := l.Each(ctx, r, places, func(i int, raw []byte) error {
+			if i != len(got) {
+				t.Errorf("index %d after %d", i, len(got))
+			}
+			got = append(got, string(raw))
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range places {
+			expected = append(expected, want[n])
+		}
+		equal(t, "bytes in the order asked for", got, expected)
+	}
+	stop := fault.New(fault.Refused, "enough")
+	if err := l.Each(ctx, r, []int{0, 1}, func(int, []byte) error { return stop }); err != stop {
+		t.Errorf("the error of the caller comes back as %v", err)
+	}
+	refused(t, l.Each(ctx, r, []int{4}, func(int, []byte) error { return nil }), fault.NotFound)
+}
