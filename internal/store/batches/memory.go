@@ -43,7 +43,8 @@ type memory struct {
 	sums    cache.Cache[*answered[summed]] // by set and all else that is asked
 	shares  sharing
 	nearby  nearby
-	present cache.Cache[*answered[[]alert.Presence]] // by day
+	present cache.Cache[*answered[[]alert.Presence]]  // by day
+	counted cache.Cache[*answered[[]alert.CaseCount]] // by days, site and what cases say
 }
 
 // answered is an answer with what it rests on.
@@ -73,6 +74,7 @@ type differing struct {
 const (
 	memoryOfSums    = 32 << 20
 	memoryOfDays    = 16 << 20 // of presence
+	memoryOfCounts  = 4 << 20  // of the alerts of cases
 	memoryOfTouches = 200_000
 	memoryOfCases   = 16 // legacies
 )
@@ -87,6 +89,7 @@ func newMemory(x Index) *memory {
 	m.shares.sets.Most, m.shares.sets.Cost = memoryOfSets, func(s *stretch[alert.SetShare]) int64 { return s.cost }
 	m.nearby.limit()
 	m.present.Most, m.present.Cost = memoryOfDays, func(a *answered[[]alert.Presence]) int64 { return 256 + 128*int64(len(a.value)) }
+	m.counted.Most, m.counted.Cost = memoryOfCounts, func(a *answered[[]alert.CaseCount]) int64 { return 256 + 128*int64(len(a.value)) }
 	m.clear()
 	return m
 }
@@ -446,6 +449,30 @@ func (m *memory) tryPresence(ctx context.Context, from, to day.Date) (list []ale
 	slices.SortFunc(list, history.ComparePresence)
 	then, _ := m.now()
 	return list, then == at || !recalled, nil
+}
+
+// CaseCounts counts the alerts of cases; see store.AlertReader. What was answered holds until
+// an alert of its days is touched.
+func (m *memory) CaseCounts(ctx context.Context, q *alert.Question) ([]alert.CaseCount, error) {
+	at, under := m.now()
+	m.mu.Lock()
+	key := fmt.Sprintf("%q %q %q %s", q.From, q.To, q.Site, m.named(q.Cases))
+	m.mu.Unlock()
+	have, _ := m.counted.Get(key)
+	m.mu.Lock()
+	holds := have != nil && !under && m.holds(have.at, "", q.From, q.To)
+	m.mu.Unlock()
+	if holds {
+		return slices.Clone(have.value), nil
+	}
+	got, err := m.index.CaseCounts(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if then, still := m.now(); then == at && !under && !still {
+		m.counted.Put(key, &answered[[]alert.CaseCount]{value: got, at: at})
+	}
+	return slices.Clone(got), nil
 }
 
 // without returns the presence of other rules than some, in a list of its own; none where

@@ -38,7 +38,7 @@ func (s *Store) CaseCounts(ctx context.Context, q *alert.Question) ([]alert.Case
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
-	return s.index.CaseCounts(ctx, q)
+	return s.memory.CaseCounts(ctx, q)
 }
 
 // Durations counts how long alerts took; see store.AlertReader.

@@ -94,6 +94,11 @@ func (a *again) compare(rt *rapid.T, t *testing.T, s store.Alerts, m *model) {
 			rt.Fatal(err)
 		}
 		same(rt, fmt.Sprintf("sums %d asked again: %+v", i, *q), m.Sums(q), got)
+		cases, err := s.CaseCounts(t.Context(), q)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		same(rt, fmt.Sprintf("counts by case %d asked again: %+v", i, *q), m.CaseCounts(q), cases)
 	}
 	near, err := s.Near(t.Context(), a.near)
 	if err != nil {
