@@ -27,6 +27,7 @@ import (
 	"candor/internal/door"
 	"candor/internal/engine"
 	"candor/internal/fault"
+	"candor/internal/head"
 	"candor/internal/hold"
 	"candor/internal/ingest"
 	"candor/internal/intake"
@@ -249,6 +250,7 @@ func (s *stores) keep(ctx context.Context) error {
 	s.keeper = custody.New(custody.Stores{
 		Ledger: s.evidence.Ledger(), Batches: []custody.Batches{s.evidence, s.alerts}, Releases: s.library,
 		Policy: filepath.Join(s.dir, "policy.yaml"), Now: s.mode.Now,
+		Keys: head.Folder{Dir: s.dir, File: s.mode.HeadsKey},
 	})
 	if !s.mode.Write {
 		return nil

@@ -29,6 +29,7 @@ import (
 	"candor/internal/door"
 	"candor/internal/engine"
 	"candor/internal/fault"
+	"candor/internal/head"
 	"candor/internal/inert"
 	"candor/internal/ingest"
 	"candor/internal/intake"
@@ -124,6 +125,9 @@ type Mode struct {
 	// Key is the file of the key by which names are kept as pseudonyms; empty for the one
 	// beside the data folder.
 	Key string
+	// HeadsKey is the file of the key that signs heads of the ledger; empty for the one beside
+	// the data folder.
+	HeadsKey string
 	// Note tells people what the command waits for; nil tells nobody.
 	Note func(text string)
 }
@@ -381,7 +385,7 @@ func (p *program) in(cmd *cobra.Command, m Mode, f func(context.Context, *Desk) 
 }
 
 func (p *program) mode(cmd *cobra.Command, write bool) Mode {
-	m := Mode{Write: write, Command: cmd.CommandPath(), Now: p.Now, Alerts: p.Getenv(engine.Variable), Key: p.path(p.key)}
+	m := Mode{Write: write, Command: cmd.CommandPath(), Now: p.Now, Alerts: p.Getenv(engine.Variable), Key: p.path(p.key), HeadsKey: p.path(p.Getenv(head.Variable))}
 	if !p.quiet && !p.json {
 		m.Note = func(text string) { p.note("%s", text) }
 	}

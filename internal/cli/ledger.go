@@ -21,11 +21,12 @@ func (p *program) ledgerCommand() *cobra.Command {
 put in force and every release imported or removed. Each entry commits to what was stored, and
 the entries are chained: one noted root pins all of them. See doc/ledger.md for what
 that proves and what it does not.`,
-		p.ledgerVerifyCommand(), p.ledgerListCommand(), p.ledgerShowCommand(), p.ledgerProofCommand())
+		p.ledgerVerifyCommand(), p.ledgerHeadCommand(), p.ledgerKeyCommand(), p.ledgerListCommand(), p.ledgerShowCommand(), p.ledgerProofCommand())
 }
 
 func (p *program) ledgerVerifyCommand() *cobra.Command {
-	var expect string
+	var expect, key string
+	var files []string
 	var deep bool
 	c := &cobra.Command{
 		Use:   "verify",
@@ -45,11 +46,22 @@ no loss: the next command that writes moves it aside and builds another from the
 It prints the size and the root hash. Whoever notes them elsewhere can prove later,
 with --expect, that none of these entries was changed since.
 
+With --heads nobody has to note anything by hand: it reads the heads that candor ledger head
+signed, from wherever they were written (a file, a log of syslog, what a webhook got, a mail;
+- reads what is given to the command), and names each with whose tree the ledger does not
+begin, when it was signed, and what that means. Their signatures are held against the keys that
+the ledger has entries of; with --key, which names one that was noted elsewhere, against that
+and those that it was followed by, so that a folder that was replaced whole is found as well.
+
 Exit code 0: everything fits and everything has its entry; 1: it does not.`,
-		Example: "  candor ledger verify\n  candor ledger verify --expect 12:9f86d081884c7d65…",
+		Example: "  candor ledger verify\n  candor ledger verify --expect 12:9f86d081884c7d65…\n  candor ledger verify --heads /mnt/elsewhere/heads.txt",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			v := custody.Verification{Deep: deep}
+			v := custody.Verification{Deep: deep, Key: key}
+			var err error
+			if v.Heads, err = p.readHeads(files); err != nil {
+				return err
+			}
 			if expect != "" {
 				r, err := ledger.ParseRoot(expect)
 				if err != nil {
@@ -64,6 +76,8 @@ Exit code 0: everything fits and everything has its entry; 1: it does not.`,
 	}
 	c.Flags().BoolVar(&deep, "deep", false, "read every alert, and compare every count with what follows from them")
 	c.Flags().StringVar(&expect, "expect", "", "a root noted earlier, SIZE:HASH, that the ledger must still contain")
+	c.Flags().StringArrayVar(&files, "heads", nil, "a file in which signed heads are that the ledger must still begin with; - reads standard input (may be repeated)")
+	c.Flags().StringVar(&key, "key", "", "what verifies the heads, as candor ledger key printed it (default: the keys that the ledger has entries of)")
 	return c
 }
 
@@ -74,6 +88,9 @@ func (p *program) verify(ctx context.Context, d *Desk, v custody.Verification) e
 	}
 	if err := p.emit(r, func(g *sheet) { showReport(g, &r) }); err != nil || r.OK {
 		return err
+	}
+	if len(r.Findings) > 0 && r.Findings[0].What == custody.HeadWrong && r.Heads != nil {
+		return fault.New(fault.Conflict, "%s", r.Findings[0].Detail).Next("%s", headHint(r.Heads))
 	}
 	if len(r.Findings) > 0 {
 		return fault.New(fault.Conflict, "the ledger and the stores do not fit: %s", findingText(r.Findings[0])).
@@ -102,8 +119,8 @@ func showReport(g *sheet, r *custody.Report) {
 	g.line("root  %s", g.bold(r.Root.String()))
 	g.line("      note it outside this machine; candor ledger verify --expect proves it later")
 	rows := [][]string{}
-	for _, k := range []ledger.Kind{ledger.Batch, ledger.Withdrawal, ledger.Policy, ledger.Release, ledger.Removal, ledger.Merge, ledger.Expiry} {
-		if r.Checked[k] == 0 && (k == ledger.Merge || k == ledger.Expiry) {
+	for _, k := range []ledger.Kind{ledger.Batch, ledger.Withdrawal, ledger.Policy, ledger.Release, ledger.Removal, ledger.Merge, ledger.Expiry, ledger.Key} {
+		if r.Checked[k] == 0 && (k == ledger.Merge || k == ledger.Expiry || k == ledger.Key) {
 			continue
 		}
 		rows = append(rows, []string{string(k), group3(int64(r.Checked[k]))})
@@ -112,6 +129,7 @@ func showReport(g *sheet, r *custody.Report) {
 	if r.Expected != nil && !slices.ContainsFunc(r.Findings, func(f custody.Finding) bool { return f.What == custody.OtherRoot }) {
 		g.line("expected root %s: the ledger still begins with it", r.Expected)
 	}
+	showHeads(g, r.Heads)
 	for i, f := range r.Findings {
 		if i == 20 {
 			g.line("… and %d more (--json lists all)", len(r.Findings)-i)
@@ -224,6 +242,11 @@ func (p *program) ledgerShowCommand() *cobra.Command {
 func showEntry(g *sheet, e ledger.Entry) {
 	g.line("%s", g.bold(fmt.Sprintf("entry %d", e.Seq)))
 	rows := [][]string{{"kind", string(e.Kind)}, {"id", e.ID}, {"time", e.Time.UTC().Format("2006-01-02 15:04:05Z")}, {"sha256", e.SHA256}}
+	for _, l := range strings.Split(strings.TrimSpace(e.Note), "\n") {
+		if l != "" {
+			rows = append(rows, []string{"note", l})
+		}
+	}
 	if e.Input != "" {
 		rows = append(rows, []string{"input sha256", e.Input})
 	}

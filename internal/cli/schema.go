@@ -18,6 +18,7 @@ import (
 	"candor/internal/custody"
 	"candor/internal/fault"
 	"candor/internal/gap"
+	"candor/internal/head"
 	"candor/internal/ingest"
 	"candor/internal/ledger"
 	"candor/internal/library"
@@ -73,6 +74,9 @@ func outputs() map[string][]schema.Form {
 		"gate waive":         {schema.Of[assure.Waiver]("")},
 		"gate waivers":       {schema.Of[[]assure.Waiver]("")},
 		"label sample":       {schema.Of[assessment.Sampled]("")},
+		"ledger head":        {schema.Of[custody.Signed]("")},
+		"ledger key":         {schema.Of[head.Keys]("")},
+		"ledger key rotate":  {schema.Of[head.Known]("")},
 		"ledger list":        {schema.Of[[]ledger.Entry]("")},
 		"ledger proof":       {schema.Of[ledger.Inclusion]("of an entry"), schema.Of[ledger.Consistency]("with --from")},
 		"ledger show":        {schema.Of[ledger.Entry]("")},

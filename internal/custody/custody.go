@@ -25,6 +25,7 @@ import (
 
 	"candor/internal/attack"
 	"candor/internal/fault"
+	"candor/internal/head"
 	"candor/internal/ledger"
 	"candor/internal/store"
 )
@@ -52,6 +53,8 @@ type Stores struct {
 	Releases Releases
 	// Policy is the path of the policy file in force, whether or not there is one.
 	Policy string
+	// Keys is where the key lies that signs heads of the ledger's tree.
+	Keys head.Folder
 	// Now is the time that entries are marked with.
 	Now func() time.Time
 }

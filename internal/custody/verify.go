@@ -11,6 +11,7 @@ import (
 
 	"candor/internal/attack"
 	"candor/internal/fault"
+	"candor/internal/head"
 	"candor/internal/ledger"
 	"candor/internal/store"
 )
@@ -83,6 +84,8 @@ type Report struct {
 	Deep bool `json:"deep"`
 	// Expected is the root that was noted earlier, if one was given.
 	Expected *ledger.Root `json:"expected,omitempty"`
+	// Heads is what signed heads came to, if some were given.
+	Heads *head.Checked `json:"heads,omitempty"`
 	// Findings do not fit. What was recorded comes before what is worked out from
 	// it, and the first entry comes first.
 	Findings []Finding `json:"findings"`
@@ -115,6 +118,10 @@ type verifier struct {
 type Verification struct {
 	// Expected, if there is one, is a root with whose entries the ledger must begin.
 	Expected *ledger.Root
+	// Heads are signed heads that the ledger must begin with, and Key what verifies them; where
+	// it is empty, the keys that the ledger has entries of do.
+	Heads []string
+	Key   string
 	// Deep says that what takes long is computed anew, too; see store.Custody.
 	Deep bool
 }
@@ -154,7 +161,11 @@ func (k *Keeper) Verify(ctx context.Context, asked Verification) (Report, error)
 	if err := k.comparePolicy(v, checked.Entries); err != nil {
 		return Report{}, err
 	}
+	v.keys(checked.Entries)
 	v.expect(checked)
+	if err := v.heads(asked, checked); err != nil {
+		return Report{}, err
+	}
 	if err := k.confirm(ctx, v); err != nil {
 		return Report{}, err
 	}

@@ -138,6 +138,7 @@ var house = map[string]room{
 	"store/duckdb":    {floor: 11, peers: []string{"store/storetest"}},
 	"store/sqlite":    {floor: 11, peers: []string{"store/storetest"}},
 	"hold":            {floor: 9},
+	"head":            {floor: 9}, // signed heads of the ledger's tree
 	"veil":            {floor: 9}, // names in a folder that are kept as pseudonyms
 	"engine":          {floor: 9},
 	"relay":           {floor: 11},

@@ -23,6 +23,7 @@ const (
 	Removal    Kind = "removal"    // an ATT&CK release was removed
 	Merge      Kind = "merge"      // batches of alerts were merged into one file
 	Expiry     Kind = "expiry"     // rows of alerts were removed for retention
+	Key        Kind = "key"        // a key began to sign the heads of the tree
 )
 
 // Entry is one line of the ledger.
@@ -34,12 +35,12 @@ type Entry struct {
 	Kind Kind      `json:"kind"`
 	// ID is the batch, for a batch or a withdrawal; the name and version of a
 	// policy; the name of a release, for a release or a removal; that of the merged file
-	// or of the expiry.
+	// or of the expiry; what a key is called.
 	ID string `json:"id"`
 	// SHA256 is of what the entry vouches for, in hexadecimal: all that the store
 	// keeps of a batch, the statement of withdrawal, the policy file, all that the
 	// library keeps of a release, the statement of removal, the merged file, the record of
-	// what expired.
+	// what expired, the signed note of a key.
 	SHA256 string `json:"sha256"`
 	// Rows is the SHA-256 over the rows of a batch of alerts in canonical form, which
 	// stays what it is in whatever file they lie.
@@ -54,8 +55,10 @@ type Entry struct {
 	Files map[string]string `json:"files,omitempty"`
 	// Counts are a batch's or a release's, by name.
 	Counts map[string]int64 `json:"counts,omitempty"`
-	By     string           `json:"by,omitempty"`
-	Reason string           `json:"reason,omitempty"`
+	// Note is what a key is, signed by it and by the key before it.
+	Note   string `json:"note,omitempty"`
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // maxCount is the largest number that every reader of JSON reads exactly.
