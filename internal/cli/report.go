@@ -16,6 +16,7 @@ import (
 
 	"candor/internal/fault"
 	"candor/internal/figure"
+	"candor/internal/head"
 	"candor/internal/report"
 	"candor/internal/scratch"
 	"candor/internal/store"
@@ -104,7 +105,7 @@ stops counting soon. What the gate for reporting refuses is never shown as what 
 
 // reports makes reports of a desk.
 func (p *program) reports(d *Desk) *report.Service {
-	return &report.Service{Assessment: d.Assessment, Library: d.Library, Log: d.Custody.Log(), Kept: p.archive().List, Now: p.Now, Program: "candor " + Version(),
+	return &report.Service{Assessment: d.Assessment, Library: d.Library, Log: d.Custody.Log(), Sign: d.Custody.HeadOf, Kept: p.archive().List, Now: p.Now, Program: "candor " + Version(),
 		Batches: func(ctx context.Context) ([]store.Batch, error) { return batches(ctx, d) }}
 }
 
@@ -114,6 +115,7 @@ func (p *program) report(cmd *cobra.Command, r reporting, make func(context.Cont
 	if r.to != "" && !strings.Contains(reportForms+",", form+",") || r.to != "" && form == "" {
 		return fault.New(fault.Usage, "the end of %q is no form of a report", r.to).At("--to").Next("end it with one of: %s", reportForms)
 	}
+	p.beginHeads(cmd)
 	return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
 		s, err := make(ctx, p.reports(d))
 		if err != nil {
@@ -213,7 +215,7 @@ func (p *program) put(name string, b []byte) error {
 }
 
 func (p *program) reportVerifyCommand() *cobra.Command {
-	var policy string
+	var policy, key string
 	var alone bool
 	c := &cobra.Command{
 		Use:   "verify FILE",
@@ -224,8 +226,11 @@ whose head the report names; then it asks the same of the same release and day a
 policy in force, and names what would be said otherwise now. Evidence that was added or
 withdrawn since can be why; how many entries came since is said.
 
-With --alone it needs no data folder and does the first two: whoever has the file and the
-head, noted elsewhere, can do that without us.
+The head is signed where the ledger has a key: the signature is held against the keys that the
+ledger has entries of or, with --key, against one that was noted elsewhere.
+
+With --alone it needs no data folder and does the first two and, with --key, the signature:
+whoever has the file and the head or the key, noted elsewhere, can do that without us.
 
 Exit code 0: everything is as it was; 1: something is not, and is named.`,
 		Example: "  candor report verify AN1058.html\n  candor report verify march.json --alone",
@@ -236,7 +241,10 @@ Exit code 0: everything is as it was; 1: something is not, and is named.`,
 				return err
 			}
 			if alone {
-				v, _, err := report.Alone(b)
+				v, sealed, err := report.Alone(b)
+				if err == nil && key != "" {
+					err = signedWith(&v, &sealed, key)
+				}
 				return cmp.Or(err, p.verified(&v))
 			}
 			req, err := p.request(judging{policy: policy})
@@ -244,7 +252,9 @@ Exit code 0: everything is as it was; 1: something is not, and is named.`,
 				return err
 			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-				v, err := p.reports(d).Verify(ctx, req, b)
+				all := p.reports(d)
+				all.Key = key
+				v, err := all.Verify(ctx, req, b)
 				if err != nil {
 					return err
 				}
@@ -254,7 +264,17 @@ Exit code 0: everything is as it was; 1: something is not, and is named.`,
 	}
 	c.Flags().BoolVar(&alone, "alone", false, "only what the file proves by itself, without a data folder")
 	c.Flags().StringVar(&policy, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
+	c.Flags().StringVar(&key, "key", "", "what verifies the signed head, as candor ledger key printed it (default: the keys that the ledger has entries of)")
 	return c
+}
+
+// signedWith holds the signature of a report's head against a key that somebody noted.
+func signedWith(v *report.Verified, s *report.Sealed, key string) error {
+	keys, err := head.Keys(nil).From(key)
+	if err == nil {
+		v.SignedBy(s, keys, true)
+	}
+	return err
 }
 
 func (p *program) readReport(name string) ([]byte, error) {
@@ -299,6 +319,7 @@ func showVerified(g *sheet, v *report.Verified) {
 		g.line("  it is the record alone: there is no page that could show something else")
 	}
 	say(len(v.Broken) == 0, plural(v.Proofs, "proof holds", "proofs hold")+" for the head "+v.Head, "proofs do not hold for the head "+v.Head, v.Broken)
+	showSignature(g, &v.Signature)
 	if v.Alone {
 		g.line("  whether the ledger has that head, and whether the evidence still says this, takes the data folder: leave out --alone")
 		return
@@ -308,4 +329,32 @@ func showVerified(g *sheet, v *report.Verified) {
 	if len(v.Differs) > 0 && v.Since > 0 {
 		g.line("  evidence that came or went since (%s) can be why: candor ledger list shows it", figure.Of(v.Since, "entry", "entries"))
 	}
+}
+
+// showSignature says what the signature of a report's head came to.
+func showSignature(g *sheet, s *report.Signature) {
+	switch s.State {
+	case report.Good:
+		g.line("  %s  the head is signed with the key %s, at %s", g.code("32", "as it was"), s.Key, s.Time.UTC().Format(time.RFC3339))
+	case report.Wrong:
+		g.line("  %s  the signature of the head does not hold", g.red("differs"))
+		g.wrap("    ", s.Detail, 110)
+	case report.Unchecked:
+		g.line("  the head is signed, and no key is known here that could verify that: name it with --key")
+	default:
+		g.line("  the head is not signed: where the report was made, no key was at hand")
+	}
+}
+
+// beginHeads makes the key that signs heads, where a ledger has none: a report is what it is
+// needed for. A folder that cannot be written makes reports whose head is not signed.
+func (p *program) beginHeads(cmd *cobra.Command) {
+	dir := p.path(p.data)
+	if _, err := os.Stat(filepath.Join(dir, "evidence.db")); err != nil || (head.Folder{Dir: dir, File: p.path(p.Getenv(head.Variable))}).There() {
+		return
+	}
+	_ = p.with(cmd, true, func(ctx context.Context, d *Desk) error {
+		_, err := d.Custody.Head(ctx)
+		return err
+	})
 }

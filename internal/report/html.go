@@ -165,6 +165,11 @@ func (s *Sealed) Words() []string {
 	}
 	lines = append(lines, "Head of the ledger's tree: "+s.Head.String(),
 		fmt.Sprintf("Proofs of %s that this rests on stand in the record at the end of the page or the file in JSON.", figure.Of(int64(len(s.Entries)), "entry", "entries")))
+	if s.Signed == "" {
+		lines = append(lines, "The head is not signed: no key was at hand.")
+	} else {
+		lines = append(lines, "The head is signed: candor report verify --key KEY holds that against the key, as candor ledger key prints it.")
+	}
 	for _, u := range s.Unrecorded {
 		lines = append(lines, "Without an entry in the ledger: "+u)
 	}

@@ -104,7 +104,9 @@ type Sealed struct {
 	// Head is of the ledger's tree when it was made, and Entries are those that the document
 	// rests on: batches of evidence, the policy and the release, each with the proof that it
 	// is in the tree.
-	Head    ledger.Root        `json:"head"`
+	Head ledger.Root `json:"head"`
+	// Signed is the head as a signed note, see package head; empty where no key was at hand.
+	Signed  string             `json:"signed_head,omitempty"`
 	Entries []ledger.Inclusion `json:"entries"`
 	// Unrecorded is what it rests on and has no entry yet.
 	Unrecorded []string `json:"unrecorded,omitempty"`

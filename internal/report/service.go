@@ -27,6 +27,10 @@ type Service struct {
 	Batches func(ctx context.Context) ([]store.Batch, error)
 	// Kept lists the assessments that are kept.
 	Kept func() ([]archive.Kept, error)
+	// Sign signs a head of the ledger's tree; it returns nothing where no key is at hand, and
+	// may be nil. Key, if it is not empty, is what verifies heads, as somebody noted it.
+	Sign func(ctx context.Context, r ledger.Root) (string, error)
+	Key  string
 	// Now is when a report is made, and Program by what.
 	Now     func() time.Time
 	Program string
@@ -253,6 +257,11 @@ func (s *Service) seal(ctx context.Context, m made, by string) (Sealed, error) {
 	}
 	if out.Head, err = s.Log.RootOf(ctx, size); err != nil {
 		return out, err
+	}
+	if s.Sign != nil {
+		if out.Signed, err = s.Sign(ctx, out.Head); err != nil {
+			return out, err
+		}
 	}
 	seqs, unrecorded, err := s.places(ctx, &m)
 	if err != nil {

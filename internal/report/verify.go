@@ -116,6 +116,8 @@ type Verified struct {
 	Proofs int      `json:"proofs"`
 	Broken []string `json:"broken_proofs"`
 	Head   string   `json:"head"`
+	// Signature is what the signature of that head came to.
+	Signature Signature `json:"signature"`
 	// Alone says that there was no store to compare with: all below is empty then.
 	Alone bool `json:"alone"`
 	// Ledger says what of the report's head the ledger here does not have; Since is how many
@@ -148,6 +150,7 @@ func Alone(b []byte) (Verified, Sealed, error) {
 		v.Proofs++
 	}
 	v.OK = len(v.Shown)+len(v.Broken) == 0
+	v.SignedBy(&s, nil, false)
 	return v, s, nil
 }
 
@@ -159,6 +162,9 @@ func (s *Service) Verify(ctx context.Context, r assessment.Request, b []byte) (V
 		return v, err
 	}
 	v.Alone = false
+	if err := s.checkSignature(ctx, &v, &sealed); err != nil {
+		return v, err
+	}
 	if err := s.compareLedger(ctx, &v, &sealed); err != nil {
 		return v, err
 	}
