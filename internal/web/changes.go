@@ -11,7 +11,7 @@ import (
 )
 
 // mostChanges is how many objects of one kind that changed alike are listed.
-const mostChanges = 60
+const mostChanges = 40
 
 // changesView is what changed between two releases.
 type changesView struct {

@@ -132,7 +132,7 @@ func (s *site) newest(r *http.Request) ([]store.Batch, paging, error) {
 	for i := range rows {
 		rows[i] = rows[i].Outside()
 	}
-	return rows, page(r, offset, len(rows), l.Total), nil
+	return rows, page(r, offset, perPage, l.Total), nil
 }
 
 // heap returns the frame of a page about evidence, and all batches.

@@ -194,11 +194,16 @@ func (s *site) later(r *http.Request, v *movedView) (assure.Assessment, error) {
 type those struct {
 	fold[assure.Verdicted]
 	Where string
+	// Beyond is how many the page does not list.
+	Beyond int
 }
+
+// mostThose is how many analytics that one of two assessments has not a page lists.
+const mostThose = 200
 
 // Those returns verdicts as the page lists them.
 func (v movedView) Those(all []assure.Verdicted, where string) those {
-	return those{folded(all), where}
+	return those{folded(all[:min(len(all), mostThose)]), where, max(0, len(all)-mostThose)}
 }
 
 // KeptAs returns the address of what moved since an assessment that is kept.

@@ -64,13 +64,16 @@ type wayView struct {
 // fewMoves is how many analytics are named of those that move alike.
 const fewMoves = 8
 
+// stepsAtOnce is how many steps a page lists: some are to be done to dozens of things.
+const stepsAtOnce = 20
+
 // nextPage is the page of the steps.
 func (s *site) nextPage(r *http.Request) (view, error) {
 	v, steps, err := s.next(r)
 	if err != nil || v.Release.Version == "" {
 		return view{name: "next", data: v}, err
 	}
-	shown, paging, err := onPage(r, steps)
+	shown, paging, err := sheetOf(r, steps, stepsAtOnce)
 	if err != nil {
 		return view{}, err
 	}

@@ -19,6 +19,10 @@ import (
 // firstEdges is how many relations of one kind are shown before the fold.
 const firstEdges = 12
 
+// mostEdges is how many relations of one kind an object's page shows, those behind the fold
+// among them: some objects have hundreds, with a text each.
+const mostEdges = 50
+
 // objectView is the page of one object.
 type objectView struct {
 	frame
@@ -64,6 +68,9 @@ type groupView struct {
 	Title       string
 	First, More []edgeView
 	Count       int
+	// Beyond is how many more there are on a page of their own, at URL.
+	Beyond int
+	URL    string
 }
 
 // edgeView is one relation.
@@ -207,14 +214,13 @@ func (s *site) write(r *http.Request, v *objectView) *prose.Page {
 	v.Detection = pr.HTML(o.Detection, o.References)
 	own := len(pr.Notes())
 	if g, ok := users(v.Page); ok {
-		v.Groups = append(v.Groups, newGroup(pr, g))
+		v.Groups = append(v.Groups, v.group(pr, g))
 	}
 	for _, g := range v.Page.Relations {
-		switch g.Type {
-		case attack.CreatedBy, attack.ModifiedBy, attack.MarkedBy, attack.Contains:
-			v.Upkeep = append(v.Upkeep, newGroup(pr, g))
-		default:
-			v.Groups = append(v.Groups, newGroup(pr, g))
+		if upkeep(g) {
+			v.Upkeep = append(v.Upkeep, v.group(pr, g))
+		} else {
+			v.Groups = append(v.Groups, v.group(pr, g))
 		}
 	}
 	v.Notes = pr.Notes()[:own]
@@ -230,18 +236,29 @@ func (s *site) write(r *http.Request, v *objectView) *prose.Page {
 	return pr
 }
 
-// newGroup renders the texts of a group of relations.
-func newGroup(pr *prose.Page, g library.Group) groupView {
-	v := groupView{Title: g.Title, Count: len(g.Edges)}
-	for i, e := range g.Edges {
-		ev := edgeView{Edge: e, Text: pr.HTML(e.Text, e.References)}
-		if i < firstEdges {
-			v.First = append(v.First, ev)
-		} else {
-			v.More = append(v.More, ev)
-		}
+// upkeep reports whether relations say who made an object, and what lists it.
+func upkeep(g library.Group) bool {
+	return slices.Contains([]string{attack.CreatedBy, attack.ModifiedBy, attack.MarkedBy, attack.Contains}, g.Type)
+}
+
+// group renders the texts of the first of a group of relations.
+func (v *objectView) group(pr *prose.Page, g library.Group) groupView {
+	gv := groupView{Title: g.Title, Count: len(g.Edges), Beyond: max(0, len(g.Edges)-mostEdges)}
+	if gv.Beyond > 0 {
+		gv.URL = v.Sel.Heading(headerID(v.Page.Object.ATTACKID, v.Page.Object.ID, v.Page.Object.Live()), g.Title)
 	}
-	return v
+	shown := folded(edgesOf(pr, g.Edges[:min(len(g.Edges), mostEdges)]))
+	gv.First, gv.More = shown.First, shown.More
+	return gv
+}
+
+// edgesOf renders the texts of relations.
+func edgesOf(pr *prose.Page, all []store.Edge) []edgeView {
+	var vs []edgeView
+	for _, e := range all {
+		vs = append(vs, edgeView{Edge: e, Text: pr.HTML(e.Text, e.References)})
+	}
+	return vs
 }
 
 // caveat is one sentence in which the official text states limits.

@@ -145,7 +145,7 @@ func (s *site) objects(r *http.Request, offset, limit int) (v objectsView, err e
 	if err != nil {
 		return v, err
 	}
-	v.Found, v.Paging = found, page(r, offset, len(found), total)
+	v.Found, v.Paging = found, page(r, offset, perPage, total)
 	return v, s.worst(r, &v)
 }
 
@@ -257,18 +257,22 @@ func offsetOf(r *http.Request) (int, error) {
 }
 
 // onPage returns the rows of a list that a request asks for, and their place in it.
-func onPage[T any](r *http.Request, all []T) ([]T, paging, error) {
+func onPage[T any](r *http.Request, all []T) ([]T, paging, error) { return sheetOf(r, all, perPage) }
+
+// sheetOf returns the rows of a list that a request asks for, most at once, and their place
+// in it.
+func sheetOf[T any](r *http.Request, all []T, most int) ([]T, paging, error) {
 	offset, err := offsetOf(r)
 	if err != nil {
 		return nil, paging{}, err
 	}
-	rows := all[min(offset, len(all)):min(offset+perPage, len(all))]
-	return rows, page(r, offset, len(rows), len(all)), nil
+	rows := all[min(offset, len(all)):min(offset+most, len(all))]
+	return rows, page(r, offset, most, len(all)), nil
 }
 
-// page returns the place of n rows from offset within a list of total.
-func page(r *http.Request, offset, n, total int) paging {
-	p := paging{From: min(offset+1, total), To: offset + n, Total: total}
+// page returns the place of the rows from offset, most of them, within a list of total.
+func page(r *http.Request, offset, most, total int) paging {
+	p := paging{From: min(offset+1, total), To: max(offset, min(offset+most, total)), Total: total}
 	to := func(offset int) string {
 		q := r.URL.Query()
 		q.Set("offset", strconv.Itoa(offset))
@@ -281,10 +285,10 @@ func page(r *http.Request, offset, n, total int) paging {
 		return r.URL.Path + "?" + q.Encode()
 	}
 	if offset > 0 {
-		p.Previous = to(max(0, min(offset, total)-perPage))
+		p.Previous = to(max(0, min(offset, total)-most))
 	}
-	if offset+n < total && n > 0 {
-		p.Next = to(offset + n)
+	if offset+most < total {
+		p.Next = to(offset + most)
 	}
 	return p
 }

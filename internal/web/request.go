@@ -100,6 +100,11 @@ func (s selection) Reach(id string, more ...string) string {
 	return s.Link("/objects/"+url.PathEscape(id)+"/relations", more...)
 }
 
+// Heading returns the address of all relations of the object with id under one title.
+func (s selection) Heading(id, title string) string {
+	return s.Link("/objects/" + url.PathEscape(id) + "/relations/" + headingKey(title))
+}
+
 // Header returns the address of the page of an object in a list. An ATT&CK ID
 // is readable and may be shared by a dead object, which therefore goes by its
 // STIX id.

@@ -172,6 +172,8 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /objects/{id}", s.handle((*site).object))
 	mux.HandleFunc("GET /objects/{id}/history", s.handle((*site).history))
 	mux.HandleFunc("GET /objects/{id}/relations", s.handle((*site).reachPage))
+	mux.HandleFunc("GET /objects/{id}/relations/{heading}", s.handle((*site).headingPage))
+	mux.HandleFunc("GET /objects/{id}/relations/{heading}/table.csv", s.rosterFile((*site).headingFile))
 	mux.HandleFunc("GET /objects/{id}/relations/table.csv", s.rosterFile(func(s *site, r *http.Request) (rosterView, error) {
 		v, err := s.reach(r)
 		return v.rosterView, err
@@ -264,7 +266,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html", "template/rows.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "profiles", "profile", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "heading", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "profiles", "profile", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
 		"exercise", "pulls", "chains", "finding", "worth",
 		"evidence", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
