@@ -48,8 +48,10 @@ func TestReportsOfTheDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
+	kept := archive.In(t.TempDir())
 	s := &report.Service{Assessment: d.Assessment, Library: d.Library, Log: d.Custody.Log(), Now: func() time.Time { return today }, Program: "candor test",
 		Kept:    func() ([]archive.Kept, error) { return nil, nil },
+		Load:    kept.Load,
 		Batches: func(ctx context.Context) ([]store.Batch, error) { return store.Merged(ctx, d.Evidence, d.Alerts) }}
 	r := assessment.Request{AsOf: today, Policy: policy.Default()}
 	a, err := d.Assessment.Assess(t.Context(), r)
@@ -64,6 +66,7 @@ func TestReportsOfTheDemo(t *testing.T) {
 		if doc := &sealed.Document; len(doc.Limits) == 0 || sealed.Head.Size == 0 || len(sealed.Entries) == 0 {
 			t.Errorf("%s: %d limits, head %s, %d entries", doc.Title, len(doc.Limits), sealed.Head, len(sealed.Entries))
 		}
+		shares(t, &sealed.Document)
 		for _, text := range texts(&sealed.Document) {
 			if percent.MatchString(text) && !denominator.MatchString(text) {
 				t.Errorf("%s: a proportion without its denominator: %s", sealed.Document.Title, text)
@@ -75,6 +78,9 @@ func TestReportsOfTheDemo(t *testing.T) {
 		}
 		if v, err := s.Verify(t.Context(), r, page); err != nil || !v.OK || !v.Page {
 			t.Errorf("%s is not confirmed: %+v, %v", sealed.Document.Title, v, err)
+		}
+		if sealed.Document.Kind != report.KindVerdict && sealed.Document.Kind != report.KindExecutive {
+			return
 		}
 		fewer, headless := sealed, sealed // by whoever makes the record and its page anew
 		fewer.Entries = sealed.Entries[1:]
@@ -93,6 +99,15 @@ func TestReportsOfTheDemo(t *testing.T) {
 		if v := &a.Verdicts[i]; v.Rung != assure.NotApplicable {
 			check(s.Verdict(t.Context(), r, v.Analytic.ATTACKID, "ann"))
 		}
+	}
+	if _, _, err := kept.Keep("earlier", today, a); err != nil {
+		t.Fatal(err)
+	}
+	limits := map[string]int{}
+	for kind, make := range models(t, s, r) {
+		sealed, err := make()
+		check(sealed, err)
+		limits[kind] = len(sealed.Document.Limits)
 	}
 	before, err := s.Executive(t.Context(), r, "")
 	check(before, err)
@@ -120,6 +135,62 @@ func TestReportsOfTheDemo(t *testing.T) {
 	check(after, err)
 	if more := after.Document.Limits; len(more) <= len(before.Document.Limits) || !slices.Contains(more, "No exercise is known; recall is not measured at all.") {
 		t.Errorf("without exercises the limits are %q", more)
+	}
+	for kind, make := range models(t, s, r) {
+		if sealed, err := make(); err != nil || len(sealed.Document.Limits) <= limits[kind] {
+			t.Errorf("%s without exercises: %d limits, %d before, %v", kind, len(sealed.Document.Limits), limits[kind], err)
+		}
+	}
+}
+
+// models are the reports that are of the whole.
+func models(t *testing.T, s *report.Service, r assessment.Request) map[string]func() (report.Sealed, error) {
+	all := map[string]func() (report.Sealed, error){
+		report.KindStanding:    func() (report.Sealed, error) { return s.Standing(t.Context(), r, "ann") },
+		report.KindEngineering: func() (report.Sealed, error) { return s.Engineering(t.Context(), r, "ann") },
+	}
+	for _, name := range report.Layers() {
+		l := report.Layered{Layer: name}
+		if name == report.LayerDifference {
+			l.Before = "earlier"
+		}
+		if name == report.LayerProfile {
+			continue // no profile is stated
+		}
+		all["layer "+name] = func() (report.Sealed, error) {
+			sealed, layer, err := s.Navigator(t.Context(), r, l, "ann")
+			if err == nil && len(layer.Metadata) < len(sealed.Document.Limits) {
+				t.Errorf("layer %s has %d notes for %d limits", name, len(layer.Metadata), len(sealed.Document.Limits))
+			}
+			return sealed, err
+		}
+	}
+	return all
+}
+
+// shares looks that beside the columns of proportions stand those of what they are of.
+func shares(t *testing.T, d *report.Document) {
+	t.Helper()
+	for i := range d.Sections {
+		tab := d.Sections[i].Table
+		if tab == nil {
+			continue
+		}
+		for at, c := range tab.Columns {
+			name, is := strings.CutSuffix(c, "_share")
+			if !is {
+				continue
+			}
+			if len(tab.Columns) < at+3 || tab.Columns[at+1] != name+"_n" || tab.Columns[at+2] != name+"_of" {
+				t.Errorf("%s: beside %s there is no denominator: %q", d.Title, c, tab.Columns)
+				continue
+			}
+			for _, row := range tab.Rows {
+				if (row[at] == "") != (row[at+2] == "") {
+					t.Errorf("%s: %q has a proportion or what it is of without the other", d.Title, row)
+				}
+			}
+		}
 	}
 }
 

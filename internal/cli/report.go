@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,10 +27,20 @@ import (
 type reporting struct {
 	judging
 	to, by, browser string
+	as              string // the form that to asks for
 }
 
-// reportForms are the ends of the names of files that reports are written to.
-const reportForms = ".html, .pdf, .md, .json"
+// forms is how a kind of report is written.
+type forms struct {
+	// ends are those of the names of files that it is written to; the first is what is
+	// printed.
+	ends []string
+	// own writes the forms that this kind alone has; nil for one that every report has.
+	own map[string]func(*report.Sealed) ([]byte, error)
+}
+
+// documents are the forms that every report has.
+func documents() forms { return forms{ends: []string{".md", ".html", ".pdf", ".json"}} }
 
 func (p *program) reportCommand() *cobra.Command {
 	return group("report", "Reports that are read without the store, each with its limits and proofs",
@@ -38,13 +49,14 @@ one file: a page that needs nothing else, PDF, Markdown or JSON. Every report sa
 cannot know, the release, the day and the policy with its hash, and carries the head of the
 ledger's tree with the proof of each entry that it rests on. verify says later whether a
 report is what was written, and whether the same evidence still says the same.`,
-		p.reportVerdictCommand(), p.reportExecutiveCommand(), p.reportVerifyCommand())
+		p.reportVerdictCommand(), p.reportExecutiveCommand(), p.reportMarkdownCommand(), p.reportEngineeringCommand(), p.reportNavigatorCommand(), p.reportVerifyCommand())
 }
 
-func (r *reporting) flags(c *cobra.Command) {
+// flags are those of every report that is written in forms.
+func (r *reporting) flags(c *cobra.Command, f forms) {
 	r.wholeFlags(c)
 	r.siteFlag(c)
-	c.Flags().StringVar(&r.to, "to", "", "the file to write, which must not be there yet: its end says the form ("+reportForms+"); without it Markdown is printed")
+	c.Flags().StringVar(&r.to, "to", "", "the file to write, which must not be there yet: its end says the form ("+strings.Join(f.ends, ", ")+"); without it "+f.ends[0]+" is printed")
 	c.Flags().StringVar(&r.by, "by", "", "who makes the report")
 	c.Flags().StringVar(&r.browser, "browser", "chromium", "for .pdf: a Chromium that prints it, by its name or path")
 }
@@ -63,7 +75,7 @@ store to read it.`,
 		Example: "  candor report verdict AN1058\n  candor report verdict AN1058 --as-of 2026-03-31 --to AN1058.html --by ann",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.report(cmd, r, func(ctx context.Context, s *report.Service) (report.Sealed, error) {
+			return p.report(cmd, r, documents(), func(ctx context.Context, s *report.Service) (report.Sealed, error) {
 				req, err := p.request(r.judging)
 				if err != nil {
 					return report.Sealed{}, err
@@ -72,7 +84,7 @@ store to read it.`,
 			})
 		},
 	}
-	r.flags(c)
+	r.flags(c, documents())
 	return c
 }
 
@@ -88,7 +100,7 @@ stops counting soon. What the gate for reporting refuses is never shown as what 
 		Example: "  candor report executive\n  candor report executive --to march.pdf --as-of 2026-03-31 --by 'head of detection'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.report(cmd, r, func(ctx context.Context, s *report.Service) (report.Sealed, error) {
+			return p.report(cmd, r, documents(), func(ctx context.Context, s *report.Service) (report.Sealed, error) {
 				req, err := p.request(r.judging)
 				if err != nil {
 					return report.Sealed{}, err
@@ -97,23 +109,40 @@ stops counting soon. What the gate for reporting refuses is never shown as what 
 			})
 		},
 	}
-	r.flags(c)
+	r.flags(c, documents())
+	r.narrowFlags(c)
+	return c
+}
+
+// narrowFlags are those of what can be narrowed.
+func (r *reporting) narrowFlags(c *cobra.Command) {
 	c.Flags().StringVar(&r.platform, "platform", "", "only the analytics of one platform, for example Linux")
 	r.profileFlag(c)
-	return c
 }
 
 // reports makes reports of a desk.
 func (p *program) reports(d *Desk) *report.Service {
-	return &report.Service{Assessment: d.Assessment, Library: d.Library, Log: d.Custody.Log(), Sign: d.Custody.HeadOf, Kept: p.archive().List, Now: p.Now, Program: "candor " + Version(),
+	return &report.Service{Assessment: d.Assessment, Library: d.Library, Log: d.Custody.Log(), Sign: d.Custody.HeadOf, Kept: p.archive().List, Load: p.archive().Load, Now: p.Now, Program: "candor " + Version(),
 		Batches: func(ctx context.Context) ([]store.Batch, error) { return batches(ctx, d) }}
 }
 
-// report makes a report and writes it to where it is to go.
-func (p *program) report(cmd *cobra.Command, r reporting, make func(context.Context, *report.Service) (report.Sealed, error)) error {
+// form is the one that --to asks for; fault.Usage for one that the kind of report has not.
+func (r *reporting) form(f forms) (string, error) {
+	if r.to == "" {
+		return f.ends[0], nil
+	}
 	form := strings.ToLower(filepath.Ext(r.to))
-	if r.to != "" && !strings.Contains(reportForms+",", form+",") || r.to != "" && form == "" {
-		return fault.New(fault.Usage, "the end of %q is no form of a report", r.to).At("--to").Next("end it with one of: %s", reportForms)
+	if slices.Contains(f.ends, form) {
+		return form, nil
+	}
+	return "", fault.New(fault.Usage, "the end of %q is no form of this report", r.to).At("--to").Next("end it with one of: %s", strings.Join(f.ends, ", "))
+}
+
+// report makes a report and writes it to where it is to go.
+func (p *program) report(cmd *cobra.Command, r reporting, f forms, make func(context.Context, *report.Service) (report.Sealed, error)) error {
+	var err error
+	if r.as, err = r.form(f); err != nil {
+		return err
 	}
 	p.beginHeads(cmd)
 	return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
@@ -121,15 +150,15 @@ func (p *program) report(cmd *cobra.Command, r reporting, make func(context.Cont
 		if err != nil {
 			return err
 		}
-		if r.to == "" {
-			if p.json {
-				return p.emitJSON(s)
-			}
-			_, err := p.Out.Write(report.Markdown(&s))
+		if r.to == "" && p.json {
+			return p.emitJSON(s)
+		}
+		b, err := p.written(ctx, &s, r, f.own[r.as])
+		if err != nil {
 			return err
 		}
-		b, err := p.written(ctx, &s, form, r.browser)
-		if err != nil {
+		if r.to == "" {
+			_, err := p.Out.Write(b)
 			return err
 		}
 		if err := p.put(r.to, b); err != nil {
@@ -139,7 +168,7 @@ func (p *program) report(cmd *cobra.Command, r reporting, make func(context.Cont
 		return p.emit(done, func(g *sheet) {
 			g.line("wrote %s, %s: %s", g.bold(done.File), count(int64(done.Bytes), "byte", "bytes"), done.Title)
 			g.line("  %s, %s of the ledger proved, head %s", plural(done.Limits, "limit", "limits"), plural(done.Entries, "entry", "entries"), done.Head)
-			if form == ".html" || form == ".json" {
+			if r.as == ".html" || r.as == ".json" && f.own[r.as] == nil {
 				g.line("  later: candor report verify %s", done.File)
 			}
 		})
@@ -157,8 +186,11 @@ type reported struct {
 }
 
 // written is a report in a form.
-func (p *program) written(ctx context.Context, s *report.Sealed, form, browser string) ([]byte, error) {
-	switch form {
+func (p *program) written(ctx context.Context, s *report.Sealed, r reporting, own func(*report.Sealed) ([]byte, error)) ([]byte, error) {
+	if own != nil {
+		return own(s)
+	}
+	switch r.as {
 	case ".md":
 		return report.Markdown(s), nil
 	case ".json":
@@ -166,10 +198,10 @@ func (p *program) written(ctx context.Context, s *report.Sealed, form, browser s
 		return append(b, '\n'), err
 	}
 	page, err := report.HTML(s)
-	if err != nil || form == ".html" {
+	if err != nil || r.as == ".html" {
 		return page, err
 	}
-	return printed(ctx, browser, page)
+	return printed(ctx, r.browser, page)
 }
 
 // printTime bounds how long a browser may take to print.

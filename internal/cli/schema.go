@@ -46,6 +46,7 @@ const onError = "error"
 // outputs returns what each command prints with --json.
 func outputs() map[string][]schema.Form {
 	all := evidenceOutputs()
+	maps.Copy(all, reportOutputs())
 	maps.Copy(all, map[string][]schema.Form{
 		"assess":             {schema.Of[assure.Assessment](""), schema.Of[assure.Rollup]("with --by"), schema.Of[assessment.Explained]("with --explain")},
 		"assess compare":     {schema.Of[assure.Comparison]("")},
@@ -99,37 +100,43 @@ func outputs() map[string][]schema.Form {
 		"measure": {schema.Of[assessment.Measured](""), schema.Of[assessment.MeasuredRule]("with --rule"),
 			schema.Of[assessment.MeasuredAnalytics]("with --by analytic"), schema.Of[assessment.OneAnalytic]("with --analytic"),
 			schema.Of[assessment.Recalled]("with --recall")},
-		"next":             {schema.Of[assessment.Plan]("")},
-		"note add":         {schema.Of[take.Noted]("")},
-		"note history":     {schema.Of[[]take.Noted]("")},
-		"note list":        {schema.Of[[]listedNotes]("")},
-		"note retire":      {schema.Of[take.Noted]("")},
-		"policy set":       {schema.Of[ledger.Entry]("")},
-		"policy show":      {schema.Of[[]policy.Setting]("")},
-		"pull":             {schema.Of[[]pull.Pulled]("")},
-		"pull check":       {schema.Of[[]pull.Pulled]("")},
-		"pull list":        {schema.Of[[]pull.Status]("")},
-		"pull products":    {schema.Of[[]describedProduct]("")},
-		"restore":          {schema.Of[restored]("")},
-		"review":           {schema.Of[assure.Reviews](""), schema.Of[assure.Review]("of a case"), schema.Of[assessment.Tied]("with --tie or --not")},
-		"report executive": {schema.Of[report.Sealed](""), schema.Of[reported]("with --to")},
-		"report verdict":   {schema.Of[report.Sealed](""), schema.Of[reported]("with --to")},
-		"report verify":    {schema.Of[report.Verified]("")},
-		"schema":           {schema.Of[[]describedOutput]("without a command")},
-		"serve":            {schema.Of[announcement]("")},
-		"profile history":  {schema.Of[[]profile.Stated]("")},
-		"profile list":     {schema.Of[[]profile.Stated]("")},
-		"profile remove":   {schema.Of[profile.Profile]("")},
-		"profile set":      {schema.Of[profile.Profile]("")},
-		"profile show":     {schema.Of[assessment.Profiled]("")},
-		"take":             {schema.Of[readTake](""), schema.Of[[]take.Listed]("with --all")},
-		"token create":     {schema.Of[madeToken]("")},
-		"token list":       {schema.Of[tokenList]("")},
-		"token revoke":     {schema.Of[tokenView]("")},
-		"tune":             {schema.Of[assessment.Tuned]("")},
-		"version":          {schema.Of[build]("")},
-		onError:            {schema.Of[failed]("")},
+		"next":            {schema.Of[assessment.Plan]("")},
+		"note add":        {schema.Of[take.Noted]("")},
+		"note history":    {schema.Of[[]take.Noted]("")},
+		"note list":       {schema.Of[[]listedNotes]("")},
+		"note retire":     {schema.Of[take.Noted]("")},
+		"policy set":      {schema.Of[ledger.Entry]("")},
+		"policy show":     {schema.Of[[]policy.Setting]("")},
+		"pull":            {schema.Of[[]pull.Pulled]("")},
+		"pull check":      {schema.Of[[]pull.Pulled]("")},
+		"pull list":       {schema.Of[[]pull.Status]("")},
+		"pull products":   {schema.Of[[]describedProduct]("")},
+		"restore":         {schema.Of[restored]("")},
+		"review":          {schema.Of[assure.Reviews](""), schema.Of[assure.Review]("of a case"), schema.Of[assessment.Tied]("with --tie or --not")},
+		"schema":          {schema.Of[[]describedOutput]("without a command")},
+		"serve":           {schema.Of[announcement]("")},
+		"profile history": {schema.Of[[]profile.Stated]("")},
+		"profile list":    {schema.Of[[]profile.Stated]("")},
+		"profile remove":  {schema.Of[profile.Profile]("")},
+		"profile set":     {schema.Of[profile.Profile]("")},
+		"profile show":    {schema.Of[assessment.Profiled]("")},
+		"take":            {schema.Of[readTake](""), schema.Of[[]take.Listed]("with --all")},
+		"token create":    {schema.Of[madeToken]("")},
+		"token list":      {schema.Of[tokenList]("")},
+		"token revoke":    {schema.Of[tokenView]("")},
+		"tune":            {schema.Of[assessment.Tuned]("")},
+		"version":         {schema.Of[build]("")},
+		onError:           {schema.Of[failed]("")},
 	})
+	return all
+}
+
+// reportOutputs returns what the commands of reports print with --json.
+func reportOutputs() map[string][]schema.Form {
+	all := map[string][]schema.Form{"report verify": {schema.Of[report.Verified]("")}}
+	for _, name := range []string{"verdict", "executive", "markdown", "engineering", "navigator"} {
+		all["report "+name] = []schema.Form{schema.Of[report.Sealed](""), schema.Of[reported]("with --to")}
+	}
 	return all
 }
 

@@ -12,9 +12,9 @@ import (
 	"candor/internal/day"
 )
 
-// layer is a layer of the ATT&CK Navigator, version 4.5 of its format:
+// Layer is a layer of the ATT&CK Navigator, version 4.5 of its format:
 // https://github.com/mitre-attack/attack-navigator/blob/master/layers/spec/v4.5/layerformat.md
-type layer struct {
+type Layer struct {
 	Name        string        `json:"name"`
 	Versions    layerVersions `json:"versions"`
 	Domain      string        `json:"domain"`
@@ -55,11 +55,12 @@ type layerLayout struct {
 	Expanded string `json:"expandedSubtechniques"`
 }
 
-// layerMark is a technique under a tactic. It has no score: there is no mean of states,
-// and whoever reads a score takes it for coverage.
+// layerMark is a technique under a tactic. Of no other view than that of claims
+// it has a score: there is no mean of states, and whoever reads a score takes it for coverage.
 type layerMark struct {
 	Technique string      `json:"techniqueID"`
-	Tactic    string      `json:"tactic"`
+	Tactic    string      `json:"tactic,omitempty"` // empty for every tactic
+	Claimed   int         `json:"score,omitempty"`  // set by Counted alone
 	Color     string      `json:"color"`
 	Comment   string      `json:"comment"`
 	Enabled   bool        `json:"enabled"`
@@ -84,24 +85,40 @@ type layerGradient struct {
 	Max    int      `json:"maxValue"`
 }
 
-// Layer returns the matrix as a layer of the ATT&CK Navigator, version 4.5: each technique
+// newLayer is a layer of a release without techniques.
+func newLayer(of attack.Release) *Layer {
+	major, _, _ := strings.Cut(of.Version, ".")
+	return &Layer{
+		Versions: layerVersions{Attack: major, Navigator: "5.1.0", Layer: "4.5"},
+		Domain:   of.Domain,
+		Layout:   layerLayout{Layout: "side", Function: "average", ID: true, Name: true, Expanded: "none"},
+		Hide:     true,
+		Gradient: layerGradient{Colors: []string{"#ffffff", "#ffffff"}, Max: 100},
+		Links:    []struct{}{}, Techniques: []layerMark{}, Legend: []layerLegend{}, TacticPaint: "#dddddd",
+	}
+}
+
+// JSON writes the layer as the Navigator reads it.
+func (l *Layer) JSON() ([]byte, error) {
+	b, err := json.MarshalIndent(l, "", "  ")
+	return append(b, '\n'), err
+}
+
+// Note adds to the layer's metadata, which the Navigator shows.
+func (l *Layer) Note(name, value string) { l.Metadata = append(l.Metadata, layerMeta{name, value}) }
+
+// Layer returns the matrix as a layer of the ATT&CK Navigator, as JSON.
+func (m *Matrix) Layer() ([]byte, error) { return m.Marked().JSON() }
+
+// Marked returns the matrix as a layer of the ATT&CK Navigator, version 4.5: each technique
 // with the colour of its worst case, its distribution as comment and metadata, and no
 // score. Those that do not match are disabled and hidden. MITRE's domains alone have a
 // layer that the Navigator can open; of another the layer says its own domain.
-func (m *Matrix) Layer() ([]byte, error) {
-	major, _, _ := strings.Cut(m.Release.Version, ".")
-	l := layer{
-		Name:        "Candor: " + m.View.Title() + ", " + m.Release.String(),
-		Versions:    layerVersions{Attack: major, Navigator: "5.1.0", Layer: "4.5"},
-		Domain:      m.Release.Domain,
-		Description: m.said(),
-		Layout:      layerLayout{Layout: "side", Function: "average", ID: true, Name: true, Expanded: "none"},
-		Hide:        true,
-		Gradient:    layerGradient{Colors: []string{"#ffffff", "#ffffff"}, Max: 100},
-		Metadata: []layerMeta{{"release", m.Release.String()}, {"as of", string(day.Of(m.AsOf))}, {"policy", m.Policy.String()},
-			{"evidence window", string(m.Window.From) + " to " + string(m.Window.To)}, {"view", m.View.Title()}},
-		Links: []struct{}{}, Techniques: []layerMark{}, Legend: []layerLegend{}, TacticPaint: "#dddddd",
-	}
+func (m *Matrix) Marked() *Layer {
+	l := newLayer(m.Release)
+	l.Name, l.Description = "Candor: "+m.View.Title()+", "+m.Release.String(), m.said()
+	l.Metadata = []layerMeta{{"release", m.Release.String()}, {"as of", string(day.Of(m.AsOf))}, {"policy", m.Policy.String()},
+		{"evidence window", string(m.Window.From) + " to " + string(m.Window.To)}, {"view", m.View.Title()}}
 	if m.Of.Platform != "" {
 		l.Filters = &layerFilters{Platforms: []string{m.Of.Platform}}
 	}
@@ -112,8 +129,7 @@ func (m *Matrix) Layer() ([]byte, error) {
 		t := &m.Tactics[i]
 		m.cells(t, func(c *Cell, _ *Cell) { l.Techniques = append(l.Techniques, m.marked(t, c)) })
 	}
-	b, err := json.MarshalIndent(l, "", "  ")
-	return append(b, '\n'), err
+	return l
 }
 
 // cells calls f for each cell of a column, those of sub-techniques with that above them.
@@ -125,6 +141,27 @@ func (m *Matrix) cells(t *Column, f func(c, above *Cell)) {
 			f(&c.Subs[k], c)
 		}
 	}
+}
+
+// Counted is Marked for the view of claims, with how many of a technique's analytics a rule
+// claims where Navigator has a score: the count can be read back as claims, and is said to be
+// no coverage.
+func (m *Matrix) Counted() *Layer {
+	l := m.Marked()
+	if m.View != Claims {
+		return l
+	}
+	l.Description = strings.Replace(l.Description, noScore, ".", 1) + " What the Navigator calls the score is how many of a technique's analytics a rule claims: a count of claims, of which none is shown to work."
+	at := 0
+	for i := range m.Tactics {
+		m.cells(&m.Tactics[i], func(c *Cell, _ *Cell) {
+			if c.Matches {
+				l.Techniques[at].Claimed = c.count("one") + c.count("several")
+			}
+			at++
+		})
+	}
+	return l
 }
 
 func (m *Matrix) marked(t *Column, c *Cell) layerMark {
@@ -176,9 +213,12 @@ func (m *Matrix) counts(c *Cell) string {
 	return fmt.Sprintf("of %d: %s", c.Applicable, strings.Join(parts, ", "))
 }
 
+// noScore says at the end of a sentence that a layer has none.
+const noScore = "; there is no score."
+
 // said says what the matrix is of, and of whom.
 func (m *Matrix) said() string {
-	text := fmt.Sprintf("%s, %s as of %s, policy %s. %s Each technique has the colour of the worst case of its own analytics; there is no score.",
+	text := fmt.Sprintf("%s, %s as of %s, policy %s. %s Each technique has the colour of the worst case of its own analytics"+noScore,
 		sentence(m.View.Title()), m.Release, day.Of(m.AsOf), m.Policy, m.View.Hint())
 	if of := m.Of.Words(); of != "" {
 		text += " Narrowed to " + of + "."

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/claim"
 	"candor/internal/correlate/credit"
+	"candor/internal/detection/layer"
 	"candor/internal/fault"
 	"candor/internal/matrix"
 	"candor/internal/measure"
@@ -369,39 +371,71 @@ for name, path in (("mitreattack", root), ("mitreattack.navlayers", root + "/nav
     sys.modules[name] = types.ModuleType(name)  # without what exports need
     sys.modules[name].__path__ = [path]
 from mitreattack.navlayers.core.layer import Layer
-layer = Layer()
-layer.from_file(sys.argv[1])
-read = layer.to_dict()
-print(read["versions"]["layer"], read["versions"]["attack"], read["domain"], read["hideDisabled"], len(read["legendItems"]))
-for t in read["techniques"]:
-    print(t["techniqueID"], t["tactic"], t["color"], t["enabled"], t["comment"])
+for path in sys.argv[1:]:
+    layer = Layer(strict=True)
+    layer.from_file(path)
+    read = layer.to_dict()
+    print(read["versions"]["layer"], read["versions"]["attack"], read["domain"], read["hideDisabled"], len(read["legendItems"]), len(read["metadata"]))
+    for t in read["techniques"]:
+        print(t["techniqueID"], t.get("tactic", "any"), t["color"], t["enabled"], t["comment"], t.get("score", "unscored"))
 `
 
 func TestLayersAreReadByMITREsOwnLibrary(t *testing.T) {
-	m := made(t, sample(), matrix.Asked{})
-	b, err := m.Layer()
-	if err != nil {
-		t.Fatal(err)
+	var paths []string
+	dir := t.TempDir()
+	write := func(l *matrix.Layer) {
+		b, err := l.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, filepath.Join(dir, strconv.Itoa(len(paths))+".json"))
+		if err := os.WriteFile(paths[len(paths)-1], b, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	path := filepath.Join(t.TempDir(), "layer.json")
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
+	in := sample()
+	seen := &in.Assessment.Verdicts[0]
+	seen.Visibility.State, seen.Exercises.State = visibility.Verified, "passed"
+	seen.Claims = []claim.Claim{{RuleID: "r1", Enabled: true, Counts: true}, {RuleID: "r2", Enabled: true, Counts: true}}
+	seen.Measurement = &measure.Statement{Alerts: 3, Conclusion: measure.Undecided}
+	for _, v := range matrix.Views() {
+		m := made(t, in, matrix.Asked{View: v})
+		write(m.Counted())
 	}
+	in.Profile = &matrix.Profile{Name: "retail", Techniques: []*attack.Object{in.Library.ByATTACKID("T2")[0]}}
+	m := made(t, in, matrix.Asked{})
+	write(m.Counted())
+	before, after := sample().Assessment, sample().Assessment
+	before.Verdicts[0].Rung, before.Verdicts[1].Rung = assure.Reliable, assure.Blind
+	c := assure.Compare(*before, *after)
+	write(matrix.Difference(before, after, &c))
 	python := os.Getenv("CANDOR_TEST_PYTHON")
 	if python == "" {
 		t.Skip("CANDOR_TEST_PYTHON names no Python with mitreattack-python")
 	}
-	out, err := exec.Command(python, "-c", reader, path).CombinedOutput()
-	const want = `4.5 18 enterprise-attack True 10
-T1 early #6dbdea True of 3: observable 1, contradicted 1, reliable 1; not applicable 1
-T1.001 early #434c53 True of 1: blind 1
-T1 late #6dbdea True of 3: observable 1, contradicted 1, reliable 1; not applicable 1
-T1.001 late #434c53 True of 1: blind 1
-T2 late  True no analytic
-T3 late  True none applies, of 1
-`
-	if err != nil || string(out) != want {
-		t.Errorf("%v\n%s\nwant\n%s", err, out, want)
+	out, err := exec.Command(python, append([]string{"-c", reader}, paths...)...).CombinedOutput()
+	want, missing := os.ReadFile(filepath.Join("testdata", "layers.txt"))
+	if err != nil || missing != nil || string(out) != string(want) {
+		t.Errorf("%v %v\n%s\nwant\n%s", err, missing, out, want)
+	}
+}
+
+// TestALayerOfClaimsIsReadBack reads the only layer that says what is claimed as claims: one for
+// each technique that a rule claims.
+func TestALayerOfClaimsIsReadBack(t *testing.T) {
+	in := sample()
+	in.Assessment.Verdicts[0].Claims = []claim.Claim{{RuleID: "r1", Enabled: true, Counts: true}}
+	in.Assessment.Verdicts[4].Claims = []claim.Claim{{RuleID: "r2", Enabled: true, Counts: true}}
+	for view, want := range map[matrix.View]int{matrix.Claims: 2, matrix.Rungs: 0} {
+		m := made(t, in, matrix.Asked{View: view})
+		b, err := m.Counted().JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = bytes.ReplaceAll(b, []byte(`"techniqueID": "T`), []byte(`"techniqueID": "T100`)) // as ATT&CK writes them
+		if d := layer.Decode("layer.json", b); len(d.Records) != want {
+			t.Errorf("%s is read back as %d claims, want %d: %+v", view, len(d.Records), want, d.Rejects)
+		}
 	}
 }
 

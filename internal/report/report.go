@@ -24,6 +24,11 @@ const (
 	KindVerdict   = "verdict"   // on one analytic
 	KindGate      = "gate"      // whether one rule may be used
 	KindExecutive = "executive" // where things stand
+	KindStanding  = "standing"  // the same for a repository or a ticket
+	// KindEngineering has all figures as tables, and KindNavigator is a layer of the ATT&CK
+	// Navigator.
+	KindEngineering = "engineering"
+	KindNavigator   = "navigator"
 )
 
 // Document is what a report says.
@@ -64,6 +69,8 @@ type Section struct {
 type Table struct {
 	Columns []string   `json:"columns"`
 	Rows    [][]string `json:"rows"`
+	// Numbers are the columns that hold numbers, or nothing.
+	Numbers []int `json:"numbers,omitempty"`
 	// Empty says what it is that there is no row.
 	Empty string `json:"empty"`
 }
@@ -87,6 +94,11 @@ type Asked struct {
 	Platform string   `json:"platform,omitempty"`
 	Profile  string   `json:"profile,omitempty"`
 	Site     string   `json:"site,omitempty"`
+	// Layer is that of a report for the Navigator, Before and After the assessments that it
+	// is of.
+	Layer  string `json:"layer,omitempty"`
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
 }
 
 // Format is the version of the sealed form.

@@ -31,6 +31,8 @@ type Service struct {
 	// may be nil. Key, if it is not empty, is what verifies heads, as somebody noted it.
 	Sign func(ctx context.Context, r ledger.Root) (string, error)
 	Key  string
+	// Load returns one of them.
+	Load func(name string) (archive.Kept, assure.Assessment, error)
 	// Now is when a report is made, and Program by what.
 	Now     func() time.Time
 	Program string
@@ -71,6 +73,24 @@ func (s *Service) Executive(ctx context.Context, r assessment.Request, by string
 	return s.seal(ctx, m, by)
 }
 
+// Standing reports on where things stand for a repository or a ticket.
+func (s *Service) Standing(ctx context.Context, r assessment.Request, by string) (Sealed, error) {
+	m, err := s.standing(ctx, r)
+	if err != nil {
+		return Sealed{}, err
+	}
+	return s.seal(ctx, m, by)
+}
+
+// Engineering reports all that is judged and measured, as tables.
+func (s *Service) Engineering(ctx context.Context, r assessment.Request, by string) (Sealed, error) {
+	m, err := s.engineering(ctx, r)
+	if err != nil {
+		return Sealed{}, err
+	}
+	return s.seal(ctx, m, by)
+}
+
 // again derives what was asked for anew.
 func (s *Service) again(ctx context.Context, r assessment.Request, a Asked) (made, error) {
 	r.Release = attack.ReleaseRef{Domain: a.Domain, Version: a.Version}
@@ -82,6 +102,13 @@ func (s *Service) again(ctx context.Context, r assessment.Request, a Asked) (mad
 		return s.gate(ctx, r, a.ID)
 	case KindExecutive:
 		return s.executive(ctx, r)
+	case KindStanding:
+		return s.standing(ctx, r)
+	case KindEngineering:
+		return s.engineering(ctx, r)
+	case KindNavigator:
+		m, _, err := s.navigator(ctx, r, Layered{a.Layer, a.Before, a.After})
+		return m, err
 	}
 	return made{}, fault.New(fault.Invalid, "the report is of kind %q, which this candor does not make", a.Kind).Next("use the candor that made it, or a newer one")
 }
@@ -206,19 +233,58 @@ func (s *Service) accounts(ctx context.Context, ids []string) ([]custody.Account
 }
 
 func (s *Service) executive(ctx context.Context, r assessment.Request) (made, error) {
+	e, err := s.stand(ctx, r)
+	if err != nil {
+		return made{}, err
+	}
+	return e.made(KindExecutive, e.document()), nil
+}
+
+func (s *Service) standing(ctx context.Context, r assessment.Request) (made, error) {
+	e, err := s.stand(ctx, r)
+	if err != nil {
+		return made{}, err
+	}
+	return e.made(KindStanding, e.standing()), nil
+}
+
+func (e *executiveOf) made(kind string, d Document) made {
+	return made{document: d, asked: askedOf(kind, "", e.whole, e.request), policy: e.whole.Policy.SHA256, release: custody.ReleaseID(e.whole.Release)}
+}
+
+func (s *Service) engineering(ctx context.Context, r assessment.Request) (made, error) {
 	r.AsOf = endOf(day.Of(r.AsOf))
 	whole, err := s.Assessment.Assess(ctx, r)
 	if err != nil {
 		return made{}, err
 	}
-	e := executiveOf{request: r, whole: &whole, ending: assure.Endings(&whole, r.Policy.Readiness, soonDays)}
-	gaps, err := s.Assessment.Gaps(ctx, r)
+	measured, err := s.Assessment.Measure(ctx, r, false)
 	if err != nil {
 		return made{}, err
 	}
+	rules, err := s.Assessment.Rules(ctx, r)
+	if err != nil {
+		return made{}, err
+	}
+	e := engineeringOf{request: r, whole: &whole, measured: &measured, made: &rules}
+	return made{document: e.document(), asked: askedOf(KindEngineering, "", &whole, r), policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
+}
+
+// stand gathers where things stand.
+func (s *Service) stand(ctx context.Context, r assessment.Request) (*executiveOf, error) {
+	r.AsOf = endOf(day.Of(r.AsOf))
+	whole, err := s.Assessment.Assess(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	e := &executiveOf{request: r, whole: &whole, ending: assure.Endings(&whole, r.Policy.Readiness, soonDays)}
+	gaps, err := s.Assessment.Gaps(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	e.gaps = &gaps
 	if e.kept, err = s.Kept(); err != nil {
-		return made{}, err
+		return nil, err
 	}
 	for i := range whole.Verdicts {
 		v := &whole.Verdicts[i]
@@ -227,18 +293,18 @@ func (s *Service) executive(ctx context.Context, r assessment.Request) (made, er
 		}
 		d, err := s.Assessment.Gate(ctx, r, v.Analytic.ATTACKID, assure.Reporting)
 		if err != nil {
-			return made{}, err
+			return nil, err
 		}
 		e.reporting = append(e.reporting, d)
 		if v.Rung != assure.Reliable {
 			continue
 		}
 		if d, err = s.Assessment.Gate(ctx, r, v.Analytic.ATTACKID, assure.Automation); err != nil {
-			return made{}, err
+			return nil, err
 		}
 		e.automatic = append(e.automatic, d)
 	}
-	return made{document: e.document(), asked: askedOf(KindExecutive, "", &whole, r), policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
+	return e, nil
 }
 
 func askedOf(kind, id string, a *assure.Assessment, r assessment.Request) Asked {

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"candor/internal/matrix"
+	"candor/internal/report"
+)
+
+func (p *program) reportMarkdownCommand() *cobra.Command {
+	var r reporting
+	c := &cobra.Command{
+		Use:   "markdown [ID|RULE]",
+		Short: "Where detection stands, or one analytic or rule, for a repository or a ticket",
+		Long: `Markdown reports where detection stands: how many analytics stand where, by tactic, each
+analytic that a rule claims with why it stands there and what the gate for reporting says, what
+is refused, what to do next, gaps, and what stops counting soon. With an analytic or a rule it
+is what candor report verdict says of that. Names that others wrote are no markup in it.`,
+		Example: "  candor report markdown --to docs/detection.md\n  candor report markdown AN1058 | gh issue create --title AN1058 --body-file -",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.report(cmd, r, documents(), func(ctx context.Context, s *report.Service) (report.Sealed, error) {
+				req, err := p.request(r.judging)
+				if err != nil {
+					return report.Sealed{}, err
+				}
+				if len(args) > 0 {
+					return s.Verdict(ctx, req, args[0], r.by)
+				}
+				return s.Standing(ctx, req, r.by)
+			})
+		},
+	}
+	r.flags(c, documents())
+	r.narrowFlags(c)
+	return c
+}
+
+func (p *program) reportEngineeringCommand() *cobra.Command {
+	var r reporting
+	var table string
+	f := forms{ends: []string{".csv", ".xlsx", ".json", ".html", ".md"}, own: map[string]func(*report.Sealed) ([]byte, error){
+		".csv":  func(s *report.Sealed) ([]byte, error) { return report.CSV(s, table) },
+		".xlsx": report.XLSX,
+	}}
+	c := &cobra.Command{
+		Use:   "engineering",
+		Short: "Every analytic, rule, log source and next step in figures, as CSV, workbook or JSON",
+		Long: `Engineering has all that is judged and measured in four tables: analytics, rules, log
+sources and next steps. Beside a proportion stand the columns with what it is of, how many of
+that, and its interval; what is not known is empty, which is not zero. A workbook has every
+table and, on its first sheet, the limits; CSV has the one that --table names, and each row
+takes limits, release, policy and the ledger's head along. The CSV of rules can be added again
+with candor evidence add rules. No cell is a formula.`,
+		Example: "  candor report engineering --to coverage.xlsx\n  candor report engineering --table rules --to rules.csv\n  candor report engineering --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.report(cmd, r, f, func(ctx context.Context, s *report.Service) (report.Sealed, error) {
+				req, err := p.request(r.judging)
+				if err != nil {
+					return report.Sealed{}, err
+				}
+				return s.Engineering(ctx, req, r.by)
+			})
+		},
+	}
+	r.flags(c, f)
+	r.narrowFlags(c)
+	c.Flags().StringVar(&table, "table", report.TableAnalytics, "for .csv: "+strings.Join(report.Tables(), ", "))
+	_ = c.RegisterFlagCompletionFunc("table", cobra.FixedCompletions(report.Tables(), cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+func (p *program) reportNavigatorCommand() *cobra.Command {
+	var r reporting
+	var l report.Layered
+	var layer *matrix.Layer
+	f := forms{ends: []string{".json", ".html", ".md"}, own: map[string]func(*report.Sealed) ([]byte, error){
+		".json": func(*report.Sealed) ([]byte, error) { return layer.JSON() }}}
+	c := &cobra.Command{
+		Use:   "navigator LAYER",
+		Short: "A layer of the ATT&CK Navigator: rung, visibility, precision, claims, exercises, profile, difference",
+		Long: `Navigator writes a layer of the ATT&CK Navigator, version 4.5. Each technique has the colour
+of the worst case of its own analytics and the distribution as comment; the metadata of the
+layer have limits, policy, and the head and entries of the ledger. rung, visibility, precision,
+claims, exercises and age are views of the matrix; profile is rungs of the techniques of the
+threat profile that --profile names; difference is what moved from the kept assessment
+--before to --after, or to now. No layer has a score, but that of claims, where it counts
+claims. A page or Markdown says the same in words, and the page can be verified.`,
+		Example:   "  candor report navigator rung --to rungs.json\n  candor report navigator profile --profile retail-2027 --to retail.json\n  candor report navigator difference --before january --to since-january.json",
+		Args:      cobra.ExactArgs(1),
+		ValidArgs: report.Layers(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.report(cmd, r, f, func(ctx context.Context, s *report.Service) (sealed report.Sealed, err error) {
+				req, err := p.request(r.judging)
+				if err != nil {
+					return sealed, err
+				}
+				l.Layer = args[0]
+				sealed, layer, err = s.Navigator(ctx, req, l, r.by)
+				return sealed, err
+			})
+		},
+	}
+	r.flags(c, f)
+	r.narrowFlags(c)
+	c.Flags().StringVar(&l.Before, "before", "", "of a difference: the kept assessment from which it is (candor assess list)")
+	c.Flags().StringVar(&l.After, "after", "", "of a difference: the kept assessment to which it is (default: the assessment now)")
+	return c
+}
