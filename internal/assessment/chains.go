@@ -160,6 +160,9 @@ type Unstored struct {
 	Ready []*alert.Alert
 	// Waiting is how many first held after it.
 	Waiting int
+	// Read is how many observations had to be read: those of the days in which something
+	// arrived since the look before, or all of the window.
+	Read int64
 }
 
 // UnstoredChains returns what the definitions that are on find in the window and no alert
@@ -178,10 +181,11 @@ func (s *Service) UnstoredChains(ctx context.Context, r Request, until time.Time
 	if len(plan.Definitions()) == 0 {
 		return u, nil
 	}
-	out, err := s.Correlate(ctx, Correlation{Request: r, Plan: plan, Aliases: k.Aliases})
+	found, read, err := s.looked(ctx, Correlation{Request: r, Plan: plan, Aliases: k.Aliases})
 	if err != nil {
 		return u, err
 	}
+	u.Read = read
 	stored, err := s.storedChains(ctx, r)
 	if err != nil {
 		return u, err
@@ -190,8 +194,8 @@ func (s *Service) UnstoredChains(ctx context.Context, r Request, until time.Time
 	if err != nil {
 		return u, err
 	}
-	for i := range out.Found {
-		f := &out.Found[i]
+	for i := range found {
+		f := &found[i]
 		switch {
 		case stored[f.ID] != nil || f.At.Before(from):
 		case f.At.After(until):

@@ -74,7 +74,7 @@ func (s *Service) Correlate(ctx context.Context, c Correlation) (ChainsFound, er
 		return out, err
 	}
 	r := newRun(c.Plan)
-	if err := s.observe(ctx, h, func(o *worth.Seen) { r.see(&o.Observation) }); err != nil {
+	if err := s.observe(ctx, h, h.window.From, func(o *worth.Seen) { r.see(&o.Observation) }); err != nil {
 		return out, err
 	}
 	out.Alerts, out.Signals, out.Renamed = h.alerts, int64(len(h.signals)), h.renamed
@@ -108,7 +108,7 @@ func (s *Service) WorthOf(ctx context.Context, c Correlation) (ChainsWorth, erro
 		return out, err
 	}
 	var list []worth.Seen
-	if err := s.observe(ctx, h, func(o *worth.Seen) { list = append(list, *o) }); err != nil {
+	if err := s.observe(ctx, h, h.window.From, func(o *worth.Seen) { list = append(list, *o) }); err != nil {
 		return out, err
 	}
 	slices.SortStableFunc(list, func(a, b worth.Seen) int { return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.ID, b.ID)) })
@@ -174,11 +174,11 @@ func (s *Service) observing(ctx context.Context, c *Correlation) (*observing, er
 	return h, nil
 }
 
-// observe shows the alerts and signals of the window, in the order of time. An alert that is
-// a finding itself is none of them.
-func (s *Service) observe(ctx context.Context, h *observing, see func(*worth.Seen)) error {
+// observe shows the alerts of the window from a day on and its signals, in the order of time.
+// An alert that is a finding itself is none of them.
+func (s *Service) observe(ctx context.Context, h *observing, first day.Date, see func(*worth.Seen)) error {
 	legacy, n := alert.LegacyOf(values(h.ev.Cases), string(h.window.To)), 0
-	for a, err := range s.alerts.All(ctx, h.window.From, h.window.To) {
+	for a, err := range s.alerts.All(ctx, first, h.window.To) {
 		if err != nil {
 			return fmt.Errorf("read the alerts of the window: %w", err)
 		}

@@ -74,6 +74,7 @@ type Service struct {
 	answers   cache.Flight[any] // other answers under way
 	notes     cache.Cache[map[string][]take.Said]
 	chains    cache.Cache[ChainsStanding]
+	back      lookback
 }
 
 // assured is an assessment with the policy that it was judged by.
