@@ -69,20 +69,24 @@ func measureStream(b *testing.B, p *correlate.Plan, target float64, s *stream, n
 		runtime.GC()
 		runtime.ReadMemStats(&before)
 		st := correlate.NewState(p, correlate.Limits{Lateness: 10 * time.Second})
-		took, found := time.Duration(0), 0
+		took, late, found := time.Duration(0), time.Duration(0), 0
 		for at := 0; at < n; at += len(s.chunk) {
 			list := s.next()
 			begun := spent()
 			for i := range list {
 				found += len(correlate.Step(st, &list[i]))
 			}
-			took += spent() - begun
+			one := spent() - begun
+			if took += one; at >= n-n/10 {
+				late += one
+			}
 		}
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		held, groups := float64(after.HeapAlloc-before.HeapAlloc), float64(st.Stats().Groups)
 		b.ReportMetric(float64(n)/took.Seconds(), "observations/s")
 		b.ReportMetric(float64(n)/took.Seconds()/target, "of-target")
+		b.ReportMetric(float64(n/10)/late.Seconds(), "observations/s-of-last-tenth")
 		b.ReportMetric(held/1e6, "MB-held")
 		b.ReportMetric(held/groups, "B/group")
 		b.ReportMetric(groups, "groups")

@@ -151,6 +151,12 @@ func folded(s string) bool {
 	if s == "" || len(s) > longest || s[0] <= ' ' || s[len(s)-1] <= ' ' {
 		return false
 	}
+	for len(s) >= 8 {
+		if x := eight(s); (x|capitals(x))&high != 0 {
+			return false
+		}
+		s = s[8:]
+	}
 	for i := range len(s) {
 		if c := s[i]; c >= 0x80 || c-'A' <= 'Z'-'A' {
 			return false
@@ -158,6 +164,22 @@ func folded(s string) bool {
 	}
 	return true
 }
+
+// high is the highest bit of each of eight letters, and each the lowest one.
+const (
+	high uint64 = 0x8080808080808080
+	each uint64 = 0x0101010101010101
+)
+
+// eight is the first eight letters of a text as a number.
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// capitals has the highest bit of each of eight letters set that is from A to Z, if no
+// letter has it already.
+func capitals(x uint64) uint64 { return (x + (0x80-'A')*each) &^ (x + (0x7f-'Z')*each) }
 
 // mostAmount bounds a summed value: as many as are summed cannot overflow.
 const mostAmount = 1e12

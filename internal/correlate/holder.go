@@ -208,7 +208,7 @@ func (s *State) make(space int, of *hit, t int64) *holder {
 	number := s.free[len(s.free)-1]
 	s.free = s.free[:len(s.free)-1]
 	h := s.holder(number)
-	*h = holder{space: int32(space), key: of.key, sum: of.sum, number: number, last: t}
+	h.space, h.key, h.sum, h.number, h.last, h.gone = int32(space), of.key, of.sum, number, t, false
 	h.groups = h.own[:0]
 	s.table.add(of.sum, number)
 	of.near = number
@@ -240,9 +240,8 @@ func (s *State) recycle() {
 			}
 		}
 		s.putArray(h.groups)
-		number := h.number
-		*h = holder{gone: true}
-		s.free, s.given[i] = append(s.free, number), nil
+		h.key, h.groups = "", nil
+		s.free, s.given[i] = append(s.free, h.number), nil
 	}
 	s.given = s.given[:0]
 }

@@ -36,7 +36,7 @@ func (s *State) link(it *item, before *link) *link {
 	}
 	l := s.links
 	s.links = l.before
-	*l = link{at: it.at, began: it.at, id: it.id, of: it.of, stages: it.stages, before: before, uses: 1}
+	l.at, l.began, l.id, l.of, l.stages, l.before, l.uses = it.at, it.at, it.id, it.of, it.stages, before, 1
 	if before != nil {
 		before.uses++
 		l.began = before.began
@@ -44,15 +44,15 @@ func (s *State) link(it *item, before *link) *link {
 	return l
 }
 
-// let gives up a use of a chain.
+// let gives up a use of a chain. What a link said stays in it until it is used again: no more
+// is held by that than was at once before, and to clear it would be work for the collector.
 func (s *State) let(l *link) {
 	for l != nil {
 		if l.uses--; l.uses > 0 {
 			return
 		}
 		before := l.before
-		*l = link{before: s.links}
-		s.links, l = l, before
+		l.before, s.links, l = s.links, l, before
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"candor/internal/correlate"
-	"candor/internal/correlate/worth"
 	"candor/internal/figure"
 )
 
@@ -57,8 +56,8 @@ func Words(f *correlate.Finding) string {
 
 // style is that of a drawing that stands alone.
 const style = `<style>.chain{font:12px system-ui,sans-serif;background:#fff}.chain text{fill:#111}.chain .held{fill:#e8eef6}.chain line{stroke:#999}` +
-	`.chain circle,.chain .seen{fill:#1f5fa8}.chain .chance{fill:#8a8a8a}@media(prefers-color-scheme:dark){.chain{background:#16191d}.chain text{fill:#eee}` +
-	`.chain .held{fill:#27405f}.chain circle,.chain .seen{fill:#7db2ee}.chain .chance{fill:#9a9a9a}}</style>`
+	`.chain circle,.chain .seen{fill:#1f5fa8;stroke:#1f5fa8}.chain .weak{fill:#b9cde4}.chain .outside{fill:#fff}@media(prefers-color-scheme:dark){.chain{background:#16191d}.chain text{fill:#eee}` +
+	`.chain .held{fill:#27405f}.chain circle,.chain .seen{fill:#7db2ee;stroke:#7db2ee}.chain .weak{fill:#27405f}.chain .outside{fill:#16191d}}</style>`
 
 // The measures of drawings, in pixels; along time and counts they are in percent.
 const (
@@ -115,44 +114,6 @@ func TimeLine(f *correlate.Finding, byItself bool) string {
 	b.text(0, height-30, "start", f.From.Format(ToTheSecond))
 	b.text(1, height-30, "end", f.Last.Format(ToTheSecond))
 	b.text(0, height-10, "start", "shaded: from when the definition held until it last did")
-	b.WriteString("</svg>\n")
-	return b.String()
-}
-
-// bar is a row of the drawing of worth.
-type bar struct {
-	name, class string
-	n           float64
-	said        string
-}
-
-func bars(c *worth.Chance, where string) []bar {
-	out := []bar{{where + "found", "seen", float64(c.Observed), figure.Count(c.Observed)}}
-	if c.Expected != nil {
-		out = append(out, bar{where + "by chance", "chance", *c.Expected, figure.Fixed(*c.Expected, 2)})
-	}
-	return out
-}
-
-// Worth draws how many chains of a definition there are beside how many line up by chance,
-// over all and outside incidents.
-func Worth(w *worth.Worth, byItself bool) string {
-	rows := bars(&w.Chance, "")
-	if w.Control != nil {
-		rows = append(rows, bars(w.Control, "outside incidents, ")...)
-	}
-	most, said := 1.0, []string{}
-	for _, r := range rows {
-		most, said = max(most, r.n), append(said, r.name+" "+r.said)
-	}
-	var b svg
-	const row = 36
-	b.begin(top+row*len(rows), "Chains of "+w.Definition+": "+strings.Join(said, "; "), byItself)
-	for i, r := range rows {
-		y := top + row*i
-		b.text(0, y+12, "start", r.name+": "+r.said)
-		fmt.Fprintf(&b, `<rect class="%s" x="0" y="%d" width="%s" height="12"/>`, r.class, y+17, along(max(r.n/most, 0.002)))
-	}
 	b.WriteString("</svg>\n")
 	return b.String()
 }

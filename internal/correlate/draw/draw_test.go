@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/correlate"
 	"candor/internal/correlate/worth"
+	"candor/internal/measure"
 )
 
 // wellFormed fails unless a drawing can be read as XML.
@@ -43,14 +44,20 @@ func TestATimeLineHasALaneForEachAndLoadsNothing(t *testing.T) {
 }
 
 func TestWorthIsDrawnBesideChance(t *testing.T) {
-	w := &worth.Worth{Definition: "pair", Chance: worth.Chance{Observed: 18, Expected: new(2.8)}}
-	if svg := Worth(w, true); strings.Count(svg, "<rect") != 2 || !strings.Contains(svg, "by chance: 2.80") {
+	w := worth.Worth{Definition: "pa<ir", Unit: worth.Sliding, Window: "1h", Chains: 18, Chance: worth.Chance{Observed: 18, Expected: new(1.8), Ratio: new(10.0)}}
+	svg := Worth([]worth.Worth{w}, true)
+	wellFormed(t, svg)
+	if strings.Count(svg, "<circle") != 1 || !strings.Contains(svg, "18 chains where chance makes 1.80; none is labelled") || !strings.Contains(svg, "<style>") {
 		t.Error(svg)
 	}
-	w.Control = &worth.Chance{Observed: 0}
-	svg := Worth(w, false)
+	w.Control = &worth.Chance{Observed: 2, Ratio: new(1.0)}
+	w.Precision = worth.Share{Hits: 9, Of: 18, Share: new(0.5), Interval: &measure.Interval{0.25, 0.75}}
+	svg = Worth([]worth.Worth{w, {Definition: "other"}}, false)
 	wellFormed(t, svg)
-	if strings.Count(svg, "<rect") != 3 || !strings.Contains(svg, "outside incidents, found: 0") {
-		t.Error(svg)
+	for _, part := range []string{`class="outside" cx="16.67%"`, `class="seen" cx="31.33%"`, `class="seen" cx="76.00%"`, `x1="65.00%" y1="58" x2="87.00%" y2="58"`, ">9/18<", ">no null<",
+		"outside incidents 2; 9 of 18 labelled ones have a true positive; there is no true positive that paging on chains alone could lose."} {
+		if !strings.Contains(svg, part) {
+			t.Errorf("no %s in %s", part, svg)
+		}
 	}
 }

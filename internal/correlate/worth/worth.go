@@ -434,6 +434,9 @@ func (s *sample) worth(d *correlate.Definition, unit Unit, p *Policy) Worth {
 	precision, fitted := map[string]count{}, int64(0)
 	for _, site := range slices.Sorted(maps.Keys(s.spans.sites)) {
 		t := s.chains[site]
+		if site == "" && s.fitted[site] == 0 && t.chains == 0 {
+			continue // nothing that fits says no site
+		}
 		w.Chains, fitted = w.Chains+t.chains, fitted+s.fitted[site]
 		precision[site] = count{t.hits, t.labelled}
 		one := s.site(site, precision[site], p)
