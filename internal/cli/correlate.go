@@ -510,7 +510,7 @@ repeat another's belong to that one, 16 times of 22 (doc/ait-study.md).`,
 					return err
 				}
 				if svg != "" {
-					if err := p.draw(svg, worthSVG(&out)); err != nil {
+					if err := p.draw(svg, draw.Worth(slices.Concat(out.Worth, out.Beside), true)); err != nil {
 						return err
 					}
 				}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -139,7 +140,7 @@ func showOneWorth(g *sheet, w *worth.Worth) {
 		g.wrap("  ", "The null: "+w.Shift+".", 110)
 	}
 	g.wrap("  ", fmt.Sprintf("Alerts in chains: %s true of %s labelled; all alerts that fit: %s of %s; %s.",
-		group3(w.Chained.Hits), group3(w.Chained.Of), group3(w.Unchained.Hits), group3(w.Unchained.Of), lostWords(&w.Reached)), 110)
+		group3(w.Chained.Hits), group3(w.Chained.Of), group3(w.Unchained.Hits), group3(w.Unchained.Of), draw.LostWords(&w.Reached)), 110)
 	g.wrap("  ", fmt.Sprintf("A day: %s alerts that fit, %s chains; looking at chains alone saves %s minutes.", figure.Fixed(w.AlertsPerDay, 1), figure.Fixed(w.ChainsPerDay, 1), figure.Fixed(w.MinutesSaved, 0)), 110)
 	credit := "No credit: "
 	if w.Credit {
@@ -150,20 +151,11 @@ func showOneWorth(g *sheet, w *worth.Worth) {
 		rows := [][]string{{"SITE", "CHAINS", "BY CHANCE", "O/E", "P", "OUTSIDE", "BY CHANCE", "O/E", "TRUE OF LABELLED", "UNITS REACHED", "CHAINED", "UNCHAINED", "LOST", "MINUTES SAVED"}}
 		for i := range w.Sites {
 			s := &w.Sites[i]
-			row := append(append([]string{clip(s.Site, 30)}, chanceCells(&s.Chance, true)...), controlCells(s.Control)...)
+			row := append(append([]string{clip(cmp.Or(s.Site, "no site named"), 30)}, chanceCells(&s.Chance, true)...), controlCells(s.Control)...)
 			rows = append(rows, append(row, ratio(s.Precision.Hits, s.Precision.Of), ratio(s.Recall.Hits, s.Recall.Of), ratio(s.Chained.Hits, s.Chained.Of),
 				ratio(s.Unchained.Hits, s.Unchained.Of), ratio(s.Reached.Of-s.Reached.Hits, s.Reached.Of), figure.Fixed(s.MinutesSaved, 0)))
 		}
 		g.table("  ", rows)
 		g.line("%s", g.dim("  chained, unchained: true alerts of labelled ones; lost: true positives in no chain; minutes saved a day by looking at chains alone"))
 	}
-}
-
-// lostWords says how many true positives whoever is paged for chains alone would not see.
-func lostWords(reached *worth.Share) string {
-	lost, ok := worth.Lost(reached)
-	if !ok {
-		return "there is no true positive that paging on chains alone could lose"
-	}
-	return fmt.Sprintf("paging on chains alone would lose %s of %s true positives (%s)", group3(reached.Of-reached.Hits), group3(reached.Of), figure.Percent(lost))
 }

@@ -198,7 +198,7 @@ func (s *site) worth(r *http.Request) (view, error) {
 
 // Drawn is the drawing of what a definition was measured to be worth.
 func (worthView) Drawn(m assessment.MeasuredWorth) template.HTML {
-	return template.HTML(draw.Worth(&m.Worth, false))
+	return template.HTML(draw.Worth([]worth.Worth{m.Worth}, false))
 }
 
 // Verdict says whether chains earned credit, and why or why not.
