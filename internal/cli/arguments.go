@@ -45,7 +45,7 @@ func named(use string) (names []string, most int) {
 		}
 		names = append(names, w)
 	}
-	if n := len(names); n > 0 && strings.HasSuffix(names[n-1], "...") {
+	if n := len(names); n > 0 && strings.HasSuffix(strings.TrimSuffix(names[n-1], "]"), "...") {
 		return names, 1 << 30
 	}
 	return names, len(names)

@@ -57,13 +57,13 @@ func (p *program) completions(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		p.completions(sub)
 	}
-	names, _ := named(c.Use)
+	names, most := named(c.Use)
 	if len(names) > 0 && c.ValidArgsFunction == nil && len(c.ValidArgs) == 0 && c.Name() != "revoke" {
 		c.ValidArgsFunction = func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
-			if len(args) >= len(names) {
+			if len(args) >= most {
 				return nil, fileless(names[len(names)-1])
 			}
-			name := strings.Trim(names[len(args)], "[]")
+			name := strings.Trim(names[min(len(args), len(names)-1)], "[].")
 			return p.complete(cmd, argumentValues()[name], begun), fileless(name)
 		}
 	}
