@@ -41,6 +41,7 @@ func main() {
 	yardstick := flag.String("yardstick", "", "only decode this bundle with encoding/json; bench runs itself with it")
 	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
 	paging := flag.Duration("pages", 0, "only measure reading pages of the README's walk from a server, each for so long, for example 5s")
+	feeding := flag.Int("taxii", 0, "only measure reading all of Enterprise from a server over TAXII, so many times")
 	parts := flag.Int("batches", 0, "instead measure assessments over alerts in so many batches of 10, beside the same number in 20 batches")
 	rsigma := flag.String("rsigma", "", "only show the same chains to Candor's engine and to this rsigma binary (0.23)")
 	profile := flag.String("profile", "", "with -part, write a profile of the processor time here")
@@ -51,6 +52,8 @@ func main() {
 		err = beside(*rsigma)
 	case *parts > 0:
 		err = many(*data, *parts, *runs)
+	case *feeding > 0:
+		err = feed(*data, *feeding)
 	case *paging > 0:
 		err = pages(*data, *paging)
 	case *yardstick != "":

@@ -39,6 +39,7 @@ import (
 	"candor/internal/scratch"
 	"candor/internal/store/batches"
 	"candor/internal/store/sqlite"
+	"candor/internal/taxii"
 	"candor/internal/veil"
 	"candor/internal/web"
 )
@@ -378,5 +379,13 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 		deps.ReadOnly = fault.New(fault.Unavailable, "this server reads a data folder that it cannot write to, and takes nothing").At("%s", s.dir).
 			Next("push to a server that may write to its data folder; nothing was stored")
 	}
-	return s.steady(web.Combine(pages, api.New(deps), log))
+	return s.steady(web.Combine(pages, s.programs(api.New(deps), lib, at, log), log))
+}
+
+// programs joins the faces that programs ask.
+func (s *stores) programs(rest http.Handler, lib *library.Service, at *door.Door, log *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(taxii.Path, taxii.New(taxii.Deps{Store: s.library, Origin: lib, Door: at, Log: log}))
+	mux.Handle("/", rest)
+	return mux
 }
