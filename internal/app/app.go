@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -384,8 +385,12 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 
 // programs joins the faces that programs ask.
 func (s *stores) programs(rest http.Handler, lib *library.Service, at *door.Door, log *slog.Logger) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle(taxii.Path, taxii.New(taxii.Deps{Store: s.library, Origin: lib, Door: at, Log: log}))
-	mux.Handle("/", rest)
-	return mux
+	feed := taxii.New(taxii.Deps{Store: s.library, Origin: lib, Door: at, Log: log})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, taxii.Path) {
+			feed.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
 }

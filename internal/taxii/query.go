@@ -156,7 +156,7 @@ func (sh *shelf) find(q query) result {
 }
 
 // past reports whether an entry comes after what was asked for and given before.
-func (q *query) past(e *entry) bool {
+func (q *query) past(e *item) bool {
 	if !q.after.IsZero() && !e.added.After(q.after) {
 		return false
 	}
@@ -164,7 +164,7 @@ func (q *query) past(e *entry) bool {
 	return q.next == nil || at.added > q.next.added || at.added == q.next.added && at.bytes > q.next.bytes
 }
 
-func (e *entry) mark() mark { return mark{e.added.UnixMicro(), e.bytes} }
+func (e *item) mark() mark { return mark{e.added.UnixMicro(), e.bytes} }
 
 // matches reports whether the entry at an index is one that is asked for.
 func (sh *shelf) matches(q query, i int) bool {

@@ -11,8 +11,8 @@ import (
 	"candor/internal/store"
 )
 
-// entry is a version of an object in a collection.
-type entry struct {
+// item is a version of an object in a collection.
+type item struct {
 	id, typ string
 	version string    // as the object writes it
 	at      time.Time // what it means
@@ -24,7 +24,7 @@ type entry struct {
 // shelf is the objects of a collection, by when they were added, then by where they lie.
 type shelf struct {
 	release attack.Release
-	entries []entry
+	entries []item
 	byID    map[string][]int // in the order of versions
 }
 
@@ -41,7 +41,7 @@ func (s *server) sorted(ctx context.Context, c *collection) (*shelf, error) {
 	last := c.stages[len(c.stages)-1]
 	sh := &shelf{release: last.release, byID: map[string][]int{}}
 	for i := range carried {
-		e := entry{id: carried[i].StixID, typ: carried[i].Type, version: carried[i].Modified, added: last.since, place: i, bytes: carried[i].Bytes}
+		e := item{id: carried[i].StixID, typ: carried[i].Type, version: carried[i].Modified, added: last.since, place: i, bytes: carried[i].Bytes}
 		if !sh.repeats(&e, carried[i].Counts) {
 			sh.entries = append(sh.entries, e)
 			sh.byID[e.id] = append(sh.byID[e.id], len(sh.entries)-1)
@@ -59,7 +59,7 @@ func (s *server) sorted(ctx context.Context, c *collection) (*shelf, error) {
 
 // repeats reports whether the shelf has the version of an object, which takes its place
 // where it is the one that counts.
-func (sh *shelf) repeats(e *entry, counts bool) bool {
+func (sh *shelf) repeats(e *item, counts bool) bool {
 	for _, i := range sh.byID[e.id] {
 		if sh.entries[i].version == e.version {
 			if counts {
@@ -134,7 +134,7 @@ func (sh *shelf) earlier(open map[uint64][]int, carried []store.Carried, since t
 
 // order sorts the entries, and the versions of each object.
 func (sh *shelf) order() {
-	slices.SortStableFunc(sh.entries, func(a, b entry) int {
+	slices.SortStableFunc(sh.entries, func(a, b item) int {
 		return cmp.Or(a.added.Compare(b.added), cmp.Compare(a.bytes, b.bytes))
 	})
 	sh.byID = make(map[string][]int, len(sh.entries))
