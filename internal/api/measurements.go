@@ -15,6 +15,7 @@ import (
 type Measurer interface {
 	Measure(ctx context.Context, r assessment.Request, timed bool) (assessment.Measured, error)
 	MeasureRule(ctx context.Context, r assessment.Request, rule string) (assessment.MeasuredRule, error)
+	RuleText(ctx context.Context, r assessment.Request, rule string) (assessment.RuleText, error)
 	MeasureAnalytics(ctx context.Context, r assessment.Request, id string) (assessment.MeasuredAnalytics, error)
 	Recall(ctx context.Context, r assessment.Request, id string) (assessment.Recalled, error)
 	Tune(ctx context.Context, r assessment.Request, rule string) (assessment.Tuned, error)
@@ -61,6 +62,7 @@ type nextInput struct {
 type (
 	measurementsOutput struct{ Body assessment.Measured }
 	ruleOutput         struct{ Body assessment.MeasuredRule }
+	textOutput         struct{ Body assessment.RuleText }
 	analyticOutput     struct{ Body assessment.OneAnalytic }
 	analyticsOutput    struct {
 		Body assessment.MeasuredAnalytics
@@ -77,6 +79,7 @@ func (s *server) registerMeasurements(h huma.API) {
 	}
 	huma.Register(h, operation(h, "measure", "/api/v1/measurements", "What the alerts of every rule say"), s.measurements)
 	huma.Register(h, operation(h, "measure-rule", "/api/v1/measurements/rules/{id}", "What the alerts of one rule say", 404), s.rule)
+	huma.Register(h, operation(h, "get-rule-text", "/api/v1/measurements/rules/{id}/text", "The text of one rule, as its file has it", 404), s.ruleText)
 	huma.Register(h, operation(h, "measure-analytics", "/api/v1/measurements/analytics", "What the alerts of all rules that claim an analytic say together, by analytic", 404), s.analytics)
 	huma.Register(h, operation(h, "measure-analytic", "/api/v1/measurements/analytics/{id}", "What the alerts of all rules that claim one analytic say together", 404), s.analytic)
 	huma.Register(h, operation(h, "recall", "/api/v1/recall", "What exercises say of what is detected and, apart from it, how incidents became known", 404), s.recall)
@@ -119,6 +122,11 @@ func (s *server) rule(ctx context.Context, in *ruleInput) (*ruleOutput, error) {
 		return s.Measurer.MeasureRule(ctx, r, in.Rule)
 	})
 	return &ruleOutput{m}, err
+}
+
+func (s *server) ruleText(ctx context.Context, in *ruleInput) (*textOutput, error) {
+	t, err := answer(ctx, s, &in.Windowed, func(r assessment.Request) (assessment.RuleText, error) { return s.Measurer.RuleText(ctx, r, in.Rule) })
+	return &textOutput{t}, err
 }
 
 func (s *server) analytics(ctx context.Context, in *Windowed) (*analyticsOutput, error) {

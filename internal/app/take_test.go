@@ -131,6 +131,7 @@ func TestTakes(t *testing.T) {
 	t.Run("variety", func(t *testing.T) { variety(t, enterprise) })
 	t.Run("reading", func(t *testing.T) { reading(t, enterprise) })
 	t.Run("adjacent", func(t *testing.T) { w.nextStages(t, enterprise) })
+	t.Run("sizes", w.sizes)
 }
 
 // inventNothing walks every statement of every live object of a release: what it

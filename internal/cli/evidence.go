@@ -22,7 +22,7 @@ func (p *program) evidenceCommand() *cobra.Command {
 	return group("evidence", "The evidence: what the organisation knows",
 		"Evidence comes in as batches that land whole or not at all. Nothing is overwritten:\na later statement supersedes an earlier one and both stay visible.",
 		p.evidenceAddCommand(), p.evidenceFormatsCommand(), p.evidenceListCommand(), p.evidenceShowCommand(), p.evidenceExportCommand(), p.evidenceHistoryCommand(),
-		p.evidenceRulesCommand(), p.evidenceTelemetryCommand(), p.evidenceExceptionsCommand(), p.evidenceCheckCommand(), p.evidenceMapCommand(), p.evidenceTemplateCommand(), p.evidenceWithdrawCommand(),
+		p.evidenceRulesCommand(), p.evidenceTextCommand(), p.evidenceTelemetryCommand(), p.evidenceExceptionsCommand(), p.evidenceCheckCommand(), p.evidenceMapCommand(), p.evidenceTemplateCommand(), p.evidenceWithdrawCommand(),
 		p.evidenceCompactCommand(), p.evidenceExpireCommand(), p.evidenceExpiredCommand())
 }
 

@@ -72,6 +72,33 @@ and --json and --csv have all of each.`,
 	return c
 }
 
+func (p *program) evidenceTextCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "text RULE",
+		Short: "Print the text of a rule, byte for byte",
+		Long: `Text prints a rule in force as the file that brought it has it, byte for byte; of a file
+of several rules it is the part that says the rule's id. RULE is its id, or else its name.
+With --json the text comes with its SHA-256, its batch and its path. A row of a table has no
+text, nor has a rule that was added by a candor that kept none: withdraw its batch and add
+the files again.`,
+		Example: "  candor evidence text 3b6ab547-8ec2-4991-b9d2-2b06702a48d7",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				t, err := d.Assessment.RuleText(ctx, assessment.Request{AsOf: p.Now()}, args[0])
+				if err != nil {
+					return err
+				}
+				if p.json {
+					return p.emit(t, nil)
+				}
+				_, err = p.Out.Write(t.Raw)
+				return err
+			})
+		},
+	}
+}
+
 func showRulesMade(g *sheet, m *assessment.RulesMade) {
 	switch len(m.Rules) {
 	case 0:

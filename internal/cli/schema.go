@@ -153,6 +153,7 @@ func evidenceOutputs() map[string][]schema.Form {
 		"evidence history":    {schema.Of[[]statement]("of an alert"), schema.Of[[]caseStatement]("of a case")},
 		"evidence list":       {schema.Of[store.Latest]("")},
 		"evidence rules":      {schema.Of[assessment.RulesMade]("")},
+		"evidence text":       {schema.Of[assessment.RuleText]("")},
 		"evidence exceptions": {schema.Of[assessment.ExceptionsMade]("")},
 		"evidence telemetry":  {schema.Of[assessment.TelemetryMade]("")},
 		"evidence export":     {schema.Of[exported]("")},

@@ -42,10 +42,8 @@ func (s selection) For(path, name string) string {
 // profilesView is the list of threat profiles.
 type profilesView struct {
 	rosterView
+	profileSheet
 	All []profile.Stated
-	// F is what the form holds; Wrong says why it was not taken, and Field of which field.
-	F                  profileForm
-	Wrong, Hint, Field string
 }
 
 // profilesPage is the page of the threat profiles.
@@ -99,6 +97,7 @@ func (v profilesView) Members(p profile.Stated) []link { return v.Sel.Names(p.Me
 // profileView is how a threat profile stands.
 type profileView struct {
 	rosterView
+	profileSheet
 	P assessment.Profiled
 	// Techniques are the rows of P as they are asked for.
 	Techniques []profile.Row
@@ -127,6 +126,7 @@ func (s *site) profile(r *http.Request) (v profileView, err error) {
 		return v, err
 	}
 	fr.Title = "Threat profile " + v.P.Name
+	v.F = formFor(&v.P.Profile)
 	v.rosterView, v.Techniques, err = listed(r, fr, listing[profile.Row]{List: roster.List{Name: "profile", Title: "Techniques", Order: "the first tactic, then the ATT&CK ID"}, Items: v.P.Rows, Cols: useColumns(v.P.Columns)})
 	return v, err
 }

@@ -268,6 +268,7 @@ func (s *site) writes(mux *door.Router) {
 	}
 	if s.Writing.Profiles != nil {
 		mux.Handle("POST "+profilesPath, identity.Push, identity.Profiles, s.uncached((*site).stateProfile))
+		mux.Handle("POST "+profilesPath+"/{id}", identity.Push, identity.Profiles, s.uncached((*site).changeProfile))
 	}
 }
 
