@@ -358,7 +358,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	}
 	var writing web.Writing
 	if s.intake != nil {
-		writing = web.Writing{Gaps: gapsInTurn{s, judge}, Profiles: profilesInTurn{s, judge}, Labels: labelsInTurn{s.intake, s}, Bring: bringInTurn{inTurn{s, s.desk.Ingest}}, Veil: s.veil.InForce}
+		writing = web.Writing{Gaps: gapsInTurn{s, judge}, Profiles: profilesInTurn{s, judge}, Labels: labelsInTurn{s.intake, s}, Bring: bringInTurn{inTurn{s, s.desk.Ingest}}, Chains: chainsInTurn{s, judge}, Veil: s.veil.InForce}
 	}
 	pages := web.New(web.Deps{
 		Door: at, Answers: answers.Handler, Register: judge, Profiler: judge, Chainer: judge, Lookout: looking, Sampler: judge, Writing: writing,

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"candor/internal/assessment"
 	"candor/internal/custody"
@@ -136,6 +137,23 @@ func (t gapsInTurn) State(ctx context.Context, r assessment.Request, c gap.Chang
 	}
 	defer release()
 	return t.judge.State(ctx, r, c)
+}
+
+// chainsInTurn turns definitions of chains on and off while no command of the server's
+// writes.
+type chainsInTurn struct {
+	of    *stores
+	judge *assessment.Service
+}
+
+// Switch waits for its turn and turns a definition on or off.
+func (t chainsInTurn) Switch(ctx context.Context, name string, on bool, by string, at time.Time) (bool, error) {
+	release, err := t.of.takeTurn(ctx, "candor serve, for a definition of chains")
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	return t.judge.Switch(ctx, name, on, by, at)
 }
 
 // profilesInTurn records what is stated of threat profiles while no command of the

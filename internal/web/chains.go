@@ -52,6 +52,8 @@ type chainsView struct {
 	C assessment.ChainsStanding
 	// Look is how the server looks at what arrives; nil where it does not.
 	Look *lookout.Standing
+	// Switches says that definitions can be turned on and off here.
+	Switches bool
 	// Only is the definition whose findings are listed; empty for all.
 	Only string
 }
@@ -62,7 +64,7 @@ func (s *site) chains(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := chainsView{frame: fr, Only: r.URL.Query().Get("definition")}
+	v := chainsView{frame: fr, Only: r.URL.Query().Get("definition"), Switches: s.Writing.Chains != nil}
 	if s.Lookout != nil {
 		v.Look = new(s.Lookout())
 	}

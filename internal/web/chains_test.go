@@ -147,3 +147,31 @@ func (d *desk) instead(ann *person, q assessment.Correlation) {
 		ann.says(place, `"definition":"early"`, `"earns_credit":false`)
 	}
 }
+
+func TestADefinitionIsTurnedOnInThePage(t *testing.T) {
+	d := demonstration(t, writing)
+	d.keeps("chains.yml", asks("many", "no such", "enabled: false\n"))
+	form := url.Values{"definition": {"many"}, "to": {"on"}}
+	bo := d.someone("bo", "gaps")
+	if body := bo.opens("/chains").body; strings.Contains(body, "Turn many on") {
+		t.Error("somebody is offered what they may not do")
+	}
+	if a := bo.send("/chains", form); a.Code != http.StatusForbidden {
+		t.Errorf("a token for something else turns it on: %d", a.Code)
+	}
+	ann := d.someone("ann", "evidence")
+	ann.says("/chains", `<span class="tag">off</span>`, `aria-label="Turn many on"`)
+	if a := ann.send("/chains", form); a.Code != http.StatusSeeOther || a.Header().Get("Location") != "/chains" {
+		t.Fatalf("%d to %q: %s", a.Code, a.Header().Get("Location"), a.body)
+	}
+	ann.says("/chains", `<span class="tag live">on</span>`, `aria-label="Turn many off"`)
+	files := must(d.assess.DefinitionFiles(t.Context()))(t)
+	if len(files) != 1 || !files[0].Switched["many"] || !strings.HasSuffix(files[0].By, "ann") || files[0].Batch == "" {
+		t.Errorf("kept is %+v", files)
+	}
+	for _, wrong := range []url.Values{{"definition": {"many"}, "to": {"maybe"}}, {"definition": {"none"}, "to": {"on"}}} {
+		if a := ann.send("/chains", wrong); a.Code < 400 || a.Code >= 500 {
+			t.Errorf("%v: %d", wrong, a.Code)
+		}
+	}
+}

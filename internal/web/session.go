@@ -211,6 +211,8 @@ type Writing struct {
 	Profiles ProfileKeeper
 	Labels   Labeller
 	Bring    Bringer
+	// Chains is who may bring files too: what is turned on and off is what files say.
+	Chains Switcher
 	// Veil returns the key by which names are kept; nil, and returning nil, keeps them as
 	// they are.
 	Veil func() (*pseudonym.Key, error)
@@ -262,6 +264,9 @@ func (s *site) writes(mux *door.Router) {
 		mux.Handle("POST "+bringPath, identity.Push, identity.Evidence, s.uncached((*site).takeFiles))
 		mux.Handle("GET "+bringPath+"/{id}", identity.Push, identity.Evidence, s.uncached((*site).broughtPage))
 		mux.Handle("POST "+bringPath+"/{id}", identity.Push, identity.Evidence, s.uncached((*site).askBrought))
+	}
+	if s.Writing.Chains != nil {
+		mux.Handle("POST "+chainsPath, identity.Push, identity.Evidence, s.uncached((*site).switchChain))
 	}
 	if s.Writing.Gaps != nil {
 		mux.Handle("POST "+gapPath, identity.Push, identity.Gaps, s.uncached((*site).stateGap))
