@@ -38,12 +38,37 @@ func (s *Service) Gaps(ctx context.Context, r Request) (gap.Register, error) {
 // register is the register of gaps with the chains that line what cannot be seen up with
 // adjacent stages.
 func (s *Service) register(ctx context.Context, r Request, a *assure.Assessment, stated []gap.Stated) (gap.Register, error) {
-	reg := gap.New(a, stated, day.Of(r.AsOf))
+	lib, err := s.library(ctx, a.Release)
+	if err != nil {
+		return gap.Register{}, err
+	}
+	reg := gap.New(a, readGaps(lib, stated), day.Of(r.AsOf))
 	lined, err := s.lined(ctx, r)
 	if err == nil && lined != nil {
 		reg.Line(lined)
 	}
 	return reg, err
+}
+
+// readGaps returns the gaps as the release reads what they are about: by decision, where the
+// object is not in force.
+func readGaps(lib *attack.Library, stated []gap.Stated) []gap.Stated {
+	if !lib.Deciding() {
+		return stated
+	}
+	read := slices.Clone(stated)
+	for i := range read {
+		g := &read[i]
+		if g.Object == nil {
+			continue
+		}
+		h := attack.Holder{Kind: attack.OfGap, ID: g.ID}
+		if to := assure.ReadAs(lib, h, g.Object.ATTACKID); lib.Decided(h, g.Object.ATTACKID) != nil && lib.InForce(to) {
+			o := lib.ByATTACKID(to)[0]
+			g.Object = &assure.Name{StixID: o.ID, ATTACKID: o.ATTACKID, Name: o.Name}
+		}
+	}
+	return read
 }
 
 // statedGaps returns what was last stated of each gap.

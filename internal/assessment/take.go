@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 
@@ -37,7 +38,28 @@ func (s *Service) Take(ctx context.Context, r Request, id string) (take.Take, er
 		return take.Take{}, err
 	}
 	t, _ := d.Write(o.ID)
-	return noting(t, notes, r), nil
+	return noting(t, readNotes(d.Library, notes), r), nil
+}
+
+// readNotes adds the notes about objects that are not in force to those of what a person
+// decided that their IDs are read as.
+func readNotes(lib *attack.Library, all map[string][]take.Said) map[string][]take.Said {
+	if !lib.Deciding() {
+		return all
+	}
+	read := maps.Clone(all)
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		h, of := attack.Holder{Kind: attack.OfNote, ID: id}, all[id][0].Object.ATTACKID
+		if lib.Decided(h, of) == nil {
+			continue
+		}
+		for _, to := range assure.Decides(lib, h, of) {
+			if os := lib.ByATTACKID(to); len(os) > 0 {
+				read[os[0].ID] = append(slices.Clone(read[os[0].ID]), all[id]...)
+			}
+		}
+	}
+	return read
 }
 
 // noting returns a take with the notes about its object that are in force.
@@ -70,6 +92,7 @@ func (s *Service) Takes(ctx context.Context, r Request, render func(take.Take) (
 	if err != nil {
 		return err
 	}
+	notes = readNotes(d.Library, notes)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ahead := make(chan chan rendered, 2*runtime.GOMAXPROCS(0))

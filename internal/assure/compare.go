@@ -233,6 +233,9 @@ func causes(old, v *Verdict, differences []string) []Cause {
 		c := Cause{What: f.what, Text: fmt.Sprintf("%s: %s before, %s after", f.what, was, is), New: without(after, before), Gone: without(before, after)}
 		if len(c.New)+len(c.Gone) == 0 {
 			c.Text += "; the same evidence, judged on another day or by another policy"
+			if slices.ContainsFunc(differences, func(d string) bool { return strings.HasPrefix(d, "release: ") }) {
+				c.Text = strings.TrimSuffix(c.Text, "on another day or by another policy") + "by another release"
+			}
 		}
 		list = append(list, c)
 	}

@@ -20,7 +20,7 @@ func (p *program) attackCommand() *cobra.Command {
 	return group("attack", "The library: ATT&CK releases and their objects",
 		"The library mirrors ATT&CK releases exactly: every object's bytes, hashes, relations\nand history. Official text is MITRE's and is shown with its licence.",
 		p.importCommand(), p.syncCommand(), p.releasesCommand(), p.removeCommand(), p.hashesCommand(), p.showCommand(), p.historyCommand(), p.rawCommand(), p.oddCommand(),
-		p.searchCommand(), p.listCommand(), p.statsCommand(), p.adjacentCommand(), p.diffCommand(), p.attackExportCommand())
+		p.searchCommand(), p.listCommand(), p.statsCommand(), p.adjacentCommand(), p.diffCommand(), p.upgradeCommand(), p.attackExportCommand())
 }
 
 // refFlags adds --release and --domain to c.

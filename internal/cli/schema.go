@@ -66,6 +66,7 @@ func outputs() map[string][]schema.Form {
 		"attack show":        {schema.Of[library.Page]("")},
 		"attack stats":       {schema.Of[library.Stats]("")},
 		"attack sync":        {schema.Of[[]ingest.BundleResult](""), schema.Of[[]mirror.Listed]("with --list")},
+		"attack upgrade":     {schema.Of[Upgraded]("")},
 		"backup":             {schema.Of[backup.Manifest]("")},
 		"demo":               {schema.Of[assure.Assessment]("the first value"), schema.Of[announcement]("the second, without --once")},
 		"list":               {schema.Of[[]assessment.Roster]("without a name"), schema.Of[roster.Excerpt]("with one")},

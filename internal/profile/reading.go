@@ -50,7 +50,7 @@ func (c *Column) Label() string {
 func Read(p Profile, lib *attack.Library) *Set {
 	s := &Set{Profile: p, Unknown: []string{}, uses: map[string][]int{}}
 	for _, m := range p.Members() {
-		s.add(member(lib, m))
+		s.add(s.member(lib, m))
 	}
 	if len(p.Techniques) > 0 {
 		s.add(s.layer(lib))
@@ -73,8 +73,16 @@ func (s *Set) add(c Column) {
 }
 
 // member reads a member: one that was revoked is read as what took its place.
-func member(lib *attack.Library, m assure.Name) Column {
+func (s *Set) member(lib *attack.Library, m assure.Name) Column {
 	c := Column{Of: m, Kind: attack.KindGroup}
+	if d := lib.Decided(s.holder(), m.ATTACKID); d != nil {
+		c.Kind, c.Note = kindOf(m.ATTACKID), d.Says()
+		if len(d.To) == 1 && lib.InForce(d.To[0]) {
+			o := lib.ByATTACKID(d.To[0])[0]
+			c.Kind, c.Of, c.objects = o.Kind, nameOf(o), standing.Techniques(lib, o)
+		}
+		return c
+	}
 	o, ok := lib.Object(m.StixID)
 	if !ok {
 		c.Kind = kindOf(m.ATTACKID)
@@ -100,6 +108,11 @@ func member(lib *attack.Library, m assure.Name) Column {
 	return c
 }
 
+// holder is the profile as decisions name it.
+func (s *Set) holder() attack.Holder {
+	return attack.Holder{Kind: attack.OfProfile, ID: Key(s.Profile.Name)}
+}
+
 // kindOf tells the kind of a member by its ATT&CK ID, where no object can.
 func kindOf(id string) attack.Kind {
 	switch {
@@ -116,12 +129,18 @@ func kindOf(id string) attack.Kind {
 func (s *Set) layer(lib *attack.Library) Column {
 	c := Column{Of: assure.Name{Name: s.Profile.Layer}}
 	for _, id := range s.Profile.Techniques {
-		o := technique(lib, id)
-		switch {
-		case o == nil:
-			s.Unknown = append(s.Unknown, id)
-		case !slices.Contains(c.objects, o):
-			c.objects = append(c.objects, o)
+		to := []string{id}
+		if d := lib.Decided(s.holder(), id); d != nil {
+			to = d.To
+		}
+		for _, as := range to {
+			o := technique(lib, as)
+			switch {
+			case o == nil:
+				s.Unknown = append(s.Unknown, id)
+			case !slices.Contains(c.objects, o):
+				c.objects = append(c.objects, o)
+			}
 		}
 	}
 	return c

@@ -7,6 +7,8 @@ package rename
 
 import (
 	"bytes"
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,6 +16,7 @@ import (
 	"candor/internal/attack"
 	"candor/internal/decode"
 	"candor/internal/evidence"
+	"candor/internal/fault"
 )
 
 // Columns are the columns of the CSV and the keys of the JSON.
@@ -53,3 +56,39 @@ func id(r *export.Record, name string) string {
 	}
 	return text
 }
+
+// Strict reads a mapping of which every line has to be right: one with anything wrong is
+// fault.Invalid, with the file, the line and the field of each thing that is. Who says so is
+// the file where the line names nobody.
+func Strict(file string, data []byte) ([]attack.Rename, error) {
+	d, err := Decode(file, data)
+	if err != nil {
+		return nil, err
+	}
+	if len(d.Rejects) > 0 {
+		var wrong []string
+		for i := range d.Rejects {
+			if i == mostWrong {
+				wrong = append(wrong, fmt.Sprintf("and %d more", len(d.Rejects)-i))
+				break
+			}
+			wrong = append(wrong, d.Rejects[i].String())
+		}
+		return nil, fault.New(fault.Invalid, "the mapping is not taken: %s", strings.Join(wrong, "; ")).At("%s", file).Next("mend these lines; candor evidence template renames shows the form")
+	}
+	if len(d.Warnings) > 0 {
+		return nil, fault.New(fault.Invalid, "the mapping is not taken: %s", strings.Join(d.Warnings, "; ")).At("%s", file).Next("its columns are %s", strings.Join(Columns(), ", "))
+	}
+	if len(d.Records) == 0 {
+		return nil, fault.New(fault.Invalid, "the mapping says nothing").At("%s", file).Next("each line says which ID became which: old,new")
+	}
+	for i := range d.Records {
+		if d.Records[i].By == "" {
+			d.Records[i].By = filepath.Base(file)
+		}
+	}
+	return d.Records, nil
+}
+
+// mostWrong is how many wrong lines are told.
+const mostWrong = 10
