@@ -2,11 +2,13 @@ package assessment
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"candor/internal/alert"
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/day"
 	"candor/internal/evidence"
 	"candor/internal/fault"
@@ -47,11 +49,7 @@ func (s *Service) reviewNow(ctx context.Context, r Request, id string) (assure.R
 	if err != nil {
 		return assure.Review{}, err
 	}
-	rel, err := s.release(ctx, r.Release.Or(r.Policy.Release))
-	if err != nil {
-		return assure.Review{}, err
-	}
-	lib, err := s.library(ctx, rel)
+	lib, why, err := s.libraryThen(ctx, r, day.Of(c.Value.When()))
 	if err != nil {
 		return assure.Review{}, err
 	}
@@ -60,7 +58,55 @@ func (s *Service) reviewNow(ctx context.Context, r Request, id string) (assure.R
 	if err := s.beside(ctx, r, lib, &ev, &in); err != nil {
 		return assure.Review{}, err
 	}
-	return assure.ReviewOf(lib, in), nil
+	review := assure.ReviewOf(lib, in)
+	review.ReleaseWhy = why
+	return review, nil
+}
+
+// libraryThen returns the view that an incident of a day is judged by: of the release that r
+// names, else of the one that was in force that day; of one without analytics, which nothing
+// can be judged by, the next that has some. It says in words which that is.
+func (s *Service) libraryThen(ctx context.Context, r Request, on day.Date) (*attack.Library, string, error) {
+	asked, err := s.release(ctx, r.Release.Or(r.Policy.Release))
+	if err != nil {
+		return nil, "", err
+	}
+	lib, err := s.library(ctx, asked)
+	if err != nil || r.Release.Version != "" {
+		return lib, asked.String() + ", as asked", err
+	}
+	all, err := s.lib.Releases(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	then, why, ok := attack.InForceOn(all, asked.Domain, on)
+	if !ok {
+		return lib, fmt.Sprintf("%s; no release that is imported is known to have been in force on %s", asked, on), nil
+	}
+	for i, rel := range append([]attack.Release{then}, nextOf(all, then)...) {
+		if lib, err = s.library(ctx, rel); err != nil {
+			return nil, "", err
+		}
+		if slices.ContainsFunc(lib.OfKind(attack.KindAnalytic), (*attack.Object).Live) {
+			if i > 0 {
+				why = fmt.Sprintf("%s, as %s has no analytic (%s)", rel, then, why)
+			}
+			return lib, why, nil
+		}
+	}
+	return lib, why, nil
+}
+
+// nextOf returns the releases of a domain that came after one, the oldest first.
+func nextOf(all []attack.Release, than attack.Release) []attack.Release {
+	var next []attack.Release
+	for _, a := range all {
+		if a.Domain == than.Domain && attack.CompareVersions(a.Version, than.Version) > 0 {
+			next = append(next, a)
+		}
+	}
+	slices.SortFunc(next, func(a, b attack.Release) int { return attack.CompareVersions(a.Version, b.Version) })
+	return next
 }
 
 // caseNamed returns the case with an id, in whatever case it is written.

@@ -58,6 +58,8 @@ func (r Role) Words() string {
 type Review struct {
 	Case    alert.Case     `json:"case"`
 	Release attack.Release `json:"release"`
+	// ReleaseWhy says in words why it is that one.
+	ReleaseWhy string `json:"release_why"`
 	// AsOf is the day as of which visibility was judged, that of the incident.
 	AsOf   day.Date  `json:"as_of"`
 	Policy PolicyRef `json:"policy"`

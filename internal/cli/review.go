@@ -189,6 +189,7 @@ func showReview(g *sheet, r *assure.Review) {
 	}
 	g.line("  %s, %s, occurred %s, %s, found by: %s", strings.ReplaceAll(string(c.Class), "_", " "), closed, r.AsOf,
 		r.Release, foundBy(string(c.FoundBy)))
+	g.wrap("  ", "judged by "+r.ReleaseWhy, 110)
 	var refs []string
 	for _, e := range r.Refs {
 		refs = append(refs, e.Kind+" "+e.ID)

@@ -33,6 +33,7 @@ func (s *site) review(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	req.Release.Version = fr.Sel.Release // where none is chosen, the one in force on its day
 	one, err := s.Reviews.Review(r.Context(), req, r.PathValue("id"))
 	if err != nil {
 		return view{}, err
