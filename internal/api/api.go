@@ -31,6 +31,7 @@ import (
 	"candor/internal/library"
 	"candor/internal/lookout"
 	"candor/internal/matrix"
+	"candor/internal/news"
 	"candor/internal/pull"
 	"candor/internal/store"
 	"candor/internal/take"
@@ -110,6 +111,11 @@ type Deps struct {
 	Lookout func() lookout.Standing
 	// Pulls says how the pulls of the sources of a server stand; nil where it pulls none.
 	Pulls func() pull.Standing
+	// Standing says how things stand, in short, and as of when that was found; nil where that is
+	// not kept.
+	Standing func(ctx context.Context) (news.Standing, time.Time, error)
+	// Metrics answers whoever measures the server; nil for nobody.
+	Metrics http.Handler
 	// Expiries says what was removed for retention, and Expirer removes alerts; without it
 	// nothing can be removed.
 	Expiries Expiries
@@ -140,15 +146,18 @@ const documentPath = "/api/v1/openapi.json"
 // healthPath is where a server says that it answers.
 const healthPath = "/healthz"
 
+// metricsPath is where a server is measured.
+const metricsPath = "/metrics"
+
 type server struct{ Deps }
 
-// New returns the handler of everything under /api/ and of /healthz.
+// New returns the handler of everything under /api/, of /healthz and of /metrics.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d}
 	mux := d.Door.Router(s.deny)
 	if d.Answers != nil {
 		mux.Through(func(pattern string, h http.HandlerFunc) http.HandlerFunc {
-			if pattern == "GET "+healthPath || pattern == "GET "+pullsPath || pattern == "GET "+chainsPath { // what it says has to be so now
+			if pattern == "GET "+healthPath || pattern == "GET "+pullsPath || pattern == "GET "+standingPath || pattern == "GET "+metricsPath || pattern == "GET "+chainsPath { // what it says has to be so now
 				return h
 			}
 			return d.Answers(h)
@@ -173,6 +182,10 @@ func New(d Deps) http.Handler {
 	s.registerNotes(h, mux)
 	s.registerRetention(h, mux)
 	s.registerPulls(h)
+	s.registerStanding(h)
+	if s.Metrics != nil {
+		mux.HandleFunc("GET "+metricsPath, s.Metrics.ServeHTTP)
+	}
 	document, err := describe(h)
 	mux.HandleFunc("GET "+documentPath, func(w http.ResponseWriter, r *http.Request) {
 		if err != nil {

@@ -30,6 +30,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/head"
 	"candor/internal/hold"
+	"candor/internal/hook"
 	"candor/internal/ingest"
 	"candor/internal/intake"
 	"candor/internal/library"
@@ -65,6 +66,7 @@ type stores struct {
 	// intake takes what is pushed; it is nil unless this process writes.
 	intake *intake.Service
 	pulled *pull.Service
+	hooks  *hook.Service
 	// lookout finds chains in what arrives; it is nil unless this process writes.
 	lookout *lookout.Service
 
@@ -304,8 +306,10 @@ func (s *stores) services() *cli.Desk {
 		s.lookOut(in, judge)
 	}
 	s.pulled = s.pulls(in)
+	s.hooks = s.tellers(judge)
 	return &cli.Desk{
 		Pulls:      s.pulled,
+		Hooks:      s.hooks,
 		InTurn:     inTurn{s, in},
 		Lookout:    s.lookout,
 		Library:    lib,
@@ -371,6 +375,9 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Profiles: judge, Chainer: judge, Lookout: looking, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
+	deps.Standing = s.hooks.Latest
+	measured := s.metrics(version)
+	deps.Metrics, at.Observe = measured.Handler(), measured.Observe
 	if s.intake != nil {
 		deps.Intake, deps.Notetaker, deps.Tier, deps.Registrar, deps.Expirer = s.intake, notesInTurn{s, judge}, tiesInTurn{s, judge}, gapsInTurn{s, judge}, expiryInTurn{s}
 		deps.ProfileKeeper = profilesInTurn{s, judge}

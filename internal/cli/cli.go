@@ -30,6 +30,7 @@ import (
 	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/head"
+	"candor/internal/hook"
 	"candor/internal/inert"
 	"candor/internal/ingest"
 	"candor/internal/intake"
@@ -85,6 +86,7 @@ type Desk struct {
 	Alerts     store.Alerts
 	Assessment *assessment.Service
 	Custody    *custody.Keeper
+	Hooks      *hook.Service
 	// Retention removes alerts.
 	Retention *retention.Service
 	// Veil is how names are kept.
@@ -238,7 +240,7 @@ names the key of pseudonyms, where the policy asks for them.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
 		p.serveCommand(), p.demoCommand(), p.galleryCommand(), p.versionCommand(), p.schemaCommand(),
-		p.ledgerCommand(), p.pullCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand(), p.rosterCommand())
+		p.ledgerCommand(), p.pullCommand(), p.hooksCommand(), p.watchCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand(), p.rosterCommand())
 	root.AddCommand(p.measuringCommands()...)
 	root.InitDefaultHelpCmd()
 	if c, _, err := root.Find([]string{"help"}); err == nil { // else a command that it does not know is no error

@@ -11,12 +11,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/custody"
+	"candor/internal/deliver"
 	"candor/internal/fault"
 	"candor/internal/head"
+	"candor/internal/hook"
 )
 
 func (p *program) ledgerHeadCommand() *cobra.Command {
-	return &cobra.Command{
+	var places []string
+	c := &cobra.Command{
 		Use:   "head",
 		Short: "Sign the head of the ledger's tree",
 		Long: `Head signs how many entries the ledger has and the root of the tree over them, with the
@@ -25,13 +28,24 @@ to where whoever may write to the data folder cannot take it back, it shows late
 folder was rolled back or rewritten: candor ledger verify --heads.
 
 The key is made when it is first needed, and gets its entry. It lies beside the data folder,
-readable by its owner alone, and is in no backup; ` + head.Variable + ` names another place.`,
-		Example: "  candor ledger head >> /mnt/elsewhere/heads.txt\n  candor ledger verify --heads /mnt/elsewhere/heads.txt",
+readable by its owner alone, and is in no backup; ` + head.Variable + ` names another place.
+
+With --to it is sent there: ` + deliver.Forms + `.
+` + headSecret + ` has the secret that signs a webhook, or the password of a mail server. A server
+sends each new head by itself: candor serve --heads-to, or the configuration of hooks.`,
+		Example: "  candor ledger head --to file:/mnt/elsewhere/heads.txt\n  candor ledger head --to syslog:tcp://log.example:601\n  candor ledger verify --heads /mnt/elsewhere/heads.txt",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			to, err := p.headsTo(places, 0)
+			if err != nil {
+				return err
+			}
 			s, err := p.signedHead(cmd)
 			if err != nil {
 				return err
+			}
+			if len(to) > 0 {
+				return p.headTo(cmd, to, s)
 			}
 			if p.json {
 				return p.emitJSON(s)
@@ -40,6 +54,24 @@ readable by its owner alone, and is in no backup; ` + head.Variable + ` names an
 			return err
 		},
 	}
+	c.Flags().StringArrayVar(&places, "to", nil, "where to send it (may be repeated)")
+	return c
+}
+
+// headTo sends a head to places, and says which took it.
+func (p *program) headTo(cmd *cobra.Command, to []hook.HeadsTo, s custody.Signed) error {
+	return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+		sent, err := p.sendHeads(ctx, d, to, s.Note, s.Root)
+		if len(sent) == 0 {
+			return err
+		}
+		told := signedTo{s.Note, s.Root, sent}
+		return errors.Join(p.emit(told, func(g *sheet) {
+			for _, at := range sent {
+				g.line("sent the head of %s to %s", plural(int(s.Size), "entry", "entries"), at)
+			}
+		}), err)
+	})
 }
 
 // signedHead signs the head. It writes to the folder where the ledger has no key yet, or one

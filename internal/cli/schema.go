@@ -19,6 +19,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/gap"
 	"candor/internal/head"
+	"candor/internal/hook"
 	"candor/internal/ingest"
 	"candor/internal/ledger"
 	"candor/internal/library"
@@ -46,6 +47,7 @@ const onError = "error"
 // outputs returns what each command prints with --json.
 func outputs() map[string][]schema.Form {
 	all := evidenceOutputs()
+	maps.Copy(all, ledgerOutputs())
 	maps.Copy(all, reportOutputs())
 	maps.Copy(all, map[string][]schema.Form{
 		"assess":             {schema.Of[assure.Assessment](""), schema.Of[assure.Rollup]("with --by"), schema.Of[assessment.Explained]("with --explain")},
@@ -76,13 +78,6 @@ func outputs() map[string][]schema.Form {
 		"gate waive":         {schema.Of[assure.Waiver]("")},
 		"gate waivers":       {schema.Of[[]assure.Waiver]("")},
 		"label sample":       {schema.Of[assessment.Sampled]("")},
-		"ledger head":        {schema.Of[custody.Signed]("")},
-		"ledger key":         {schema.Of[head.Keys]("")},
-		"ledger key rotate":  {schema.Of[head.Known]("")},
-		"ledger list":        {schema.Of[[]ledger.Entry]("")},
-		"ledger proof":       {schema.Of[ledger.Inclusion]("of an entry"), schema.Of[ledger.Consistency]("with --from")},
-		"ledger show":        {schema.Of[ledger.Entry]("")},
-		"ledger verify":      {schema.Of[custody.Report]("")},
 		"correlate check":    {schema.Of[checked]("")},
 		"correlate generate": {schema.Of[checked]("")},
 		"correlate list":     {schema.Of[checked]("")},
@@ -161,6 +156,25 @@ func evidenceOutputs() map[string][]schema.Form {
 		"evidence show":       {schema.Of[custody.Account](""), schema.Of[store.Merge]("of a merged file")},
 		"evidence template":   {schema.Of[ingest.Template]("")},
 		"evidence withdraw":   {schema.Of[custody.Account]("")},
+	}
+}
+
+// ledgerOutputs returns what the commands of the ledger, and of who is told of what, print with
+// --json.
+func ledgerOutputs() map[string][]schema.Form {
+	return map[string][]schema.Form{
+		"hooks check":       {schema.Of[hookTook]("")},
+		"hooks dead":        {schema.Of[[]hook.Letter]("")},
+		"hooks list":        {schema.Of[hook.Status]("")},
+		"hooks resend":      {schema.Of[hook.Resent]("")},
+		"ledger head":       {schema.Of[custody.Signed](""), schema.Of[signedTo]("with --to")},
+		"ledger key":        {schema.Of[head.Keys]("")},
+		"ledger key rotate": {schema.Of[head.Known]("")},
+		"ledger list":       {schema.Of[[]ledger.Entry]("")},
+		"ledger proof":      {schema.Of[ledger.Inclusion]("of an entry"), schema.Of[ledger.Consistency]("with --from")},
+		"ledger show":       {schema.Of[ledger.Entry]("")},
+		"ledger verify":     {schema.Of[custody.Report]("")},
+		"watch":             {schema.Of[watched]("a line for each change")},
 	}
 }
 

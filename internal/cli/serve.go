@@ -21,8 +21,10 @@ import (
 	"candor/internal/assure"
 	"candor/internal/crew"
 	"candor/internal/day"
+	"candor/internal/deliver"
 	"candor/internal/door"
 	"candor/internal/fault"
+	"candor/internal/hook"
 	"candor/internal/identity"
 	"candor/internal/inert"
 	"candor/internal/ingest"
@@ -34,7 +36,9 @@ import (
 )
 
 func (p *program) serveCommand() *cobra.Command {
-	var addr, socket, file, pulls, call string
+	var addr, socket, file, pulls, call, hooks string
+	var places []string
+	var every time.Duration
 	var how serving
 	c := &cobra.Command{
 		Use:   "serve",
@@ -75,6 +79,9 @@ pages and the API judge by.`,
 			if how.pulls, err = p.watched(pulls); err != nil {
 				return err
 			}
+			if how.told, err = p.tellers(hooks, places, every); err != nil {
+				return err
+			}
 			taken := p.free(cmd.Context(), addr, socket)
 			if _, err := os.Stat(p.path(p.data)); err != nil && taken != nil {
 				return taken // before anything is made
@@ -93,6 +100,9 @@ pages and the API judge by.`,
 	c.Flags().StringVar(&file, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
 	c.Flags().DurationVar(&how.fold, "fold", foldEvery, "how often what was pushed becomes batches")
 	c.Flags().StringVar(&pulls, "pulls", p.Getenv(pull.Variable), "configuration of the sources to pull (default: the data folder's name with .pulls.yaml, where there is one; environment: "+pull.Variable+")")
+	c.Flags().StringVar(&hooks, "hooks", p.Getenv(hook.Variable), "configuration of who is told what is new (default: the data folder's name with .hooks.yaml, where there is one; environment: "+hook.Variable+")")
+	c.Flags().StringArrayVar(&places, "heads-to", nil, "where each new head of the ledger is sent, signed (may be repeated): "+deliver.Forms)
+	c.Flags().DurationVar(&every, "heads-every", hook.UsualEvery, "how long is waited at least between two heads that --heads-to sends")
 	c.Flags().StringVar(&socket, "socket", "", "Unix socket to listen at instead of an address; only its owner can open it")
 	c.Flags().StringVar(&call, "call", p.Getenv(callVariable), "whom to call in an incident, in one line that the overview shows (environment: "+callVariable+")")
 	c.Flags().BoolVar(&how.rules.TokenToRead, "require-token", false, "ask everyone who reads for a token, on every route")
@@ -128,6 +138,8 @@ type serving struct {
 	rules identity.Rules
 	// pulls are the sources that are pulled while the server runs; nil for none.
 	pulls *pull.Book
+	// told is whom the server tells what is new; nil for nobody.
+	told *telling
 }
 
 // listening is where a server listens, and how people name the place.
@@ -181,6 +193,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	defer p.keepDaily(ctx, d, pol, log)()
 	defer p.watch(ctx, d, how.pulls, log)()
 	defer p.lookOut(ctx, d, pol, log)()
+	defer p.tellOthers(ctx, d, how.told, pol, log)()
 	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Now: p.Now})
 	var others sharing
 	var failed error

@@ -42,6 +42,9 @@ type Config struct {
 	// Tokens knows the tokens; nil knows none.
 	Tokens Tokens
 	Now    func() time.Time
+	// Observe is told of every request that a route answered, by the route's pattern; nil is
+	// told nothing. It is set before the first request.
+	Observe func(pattern string, status int, took time.Duration)
 }
 
 // Door is the way into one server. It is safe for concurrent use.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"candor/internal/fault"
 	"candor/internal/identity"
@@ -62,6 +63,8 @@ func (t *Router) Handle(pattern string, do identity.Verb, thing string, h http.H
 	t.door.routes = append(t.door.routes, way)
 	t.door.mu.Unlock()
 	t.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		w, seen := t.door.observed(w, pattern)
+		defer seen()
 		who, err := t.door.ask(r, way, t.pages)
 		if err != nil {
 			t.refuse(w, r, err)
@@ -70,6 +73,39 @@ func (t *Router) Handle(pattern string, do identity.Verb, thing string, h http.H
 		h(w, r.WithContext(context.WithValue(r.Context(), asker{}, who)))
 	})
 }
+
+// observed returns a writer that sees what is answered, and what is called when it was.
+func (d *Door) observed(w http.ResponseWriter, pattern string) (http.ResponseWriter, func()) {
+	if d.Observe == nil {
+		return w, func() {}
+	}
+	o, began := &observer{ResponseWriter: w, status: http.StatusOK}, time.Now()
+	return o, func() { d.Observe(pattern, o.status, time.Since(began)) }
+}
+
+// observer notes the status of an answer.
+type observer struct {
+	http.ResponseWriter
+	status int
+	sent   bool
+}
+
+// WriteHeader notes the status and passes it on.
+func (o *observer) WriteHeader(code int) {
+	if !o.sent {
+		o.status, o.sent = code, true
+	}
+	o.ResponseWriter.WriteHeader(code)
+}
+
+// Write passes the bytes on; an answer without a status is 200.
+func (o *observer) Write(b []byte) (int, error) {
+	o.sent = true
+	return o.ResponseWriter.Write(b)
+}
+
+// Unwrap returns the writer below, for http.ResponseController.
+func (o *observer) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 
 // HandleFunc registers a handler that lets someone read what its pattern names.
 func (t *Router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {

@@ -41,6 +41,7 @@ var house = map[string]room{
 	"evidence":  {floor: 1, pure: true},
 	"crew":      {floor: 1}, // goroutines
 	"cache":     {floor: 2}, // what was made under a key
+	"deliver":   {floor: 2}, // messages to files, logs, webhooks, mails
 	"decode":    {floor: 2}, // what decoders share: positions, tables, dates
 	"telemetry": {floor: 2, pure: true},
 	"detection": {floor: 2, pure: true},
@@ -123,6 +124,7 @@ var house = map[string]room{
 	"standing": {floor: 7, pure: true},
 	"matrix":   {floor: 7, pure: true},
 	"gap":      {floor: 7, pure: true},
+	"news":     {floor: 7, pure: true}, // what is new between two assessments
 	"take":     {floor: 8, pure: true},
 	"upgrade":  {floor: 8, pure: true}, // what a newer release does
 	"profile":  {floor: 8, pure: true}, // whom verdicts are read for
@@ -155,6 +157,7 @@ var house = map[string]room{
 	"pull/wire":     {floor: 4},
 	"pull":          {floor: 10, peers: []string{"ingest"}},
 	"lookout":       {floor: 10, peers: []string{"ingest"}}, // chains in what arrives
+	"hook":          {floor: 10},                            // who is told what is new
 	"pull/pulltest": {floor: 5},                             // servers for tests
 
 	"library":    {floor: 10},
@@ -165,6 +168,8 @@ var house = map[string]room{
 	"taxii":      {floor: 11},                             // the library over TAXII 2.1
 	"excerpt":    {floor: 11},                             // the library, or a part of it, for others
 	"report":     {floor: 11},                             // documents that leave the house
+
+	"metrics": {floor: 11}, // a server, measured
 
 	"api": {floor: 11},
 	"web": {floor: 12},

@@ -56,6 +56,7 @@ func (s *Service) hook(ctx context.Context, p Post, body []byte) (Receipt, error
 	}
 	r.Received = r.Accepted + r.Rejected
 	if r.Accepted == 0 {
+		s.count(p.Kind, r)
 		return r, nil
 	}
 	if err := ctx.Err(); err != nil {
@@ -64,7 +65,11 @@ func (s *Service) hook(ctx context.Context, p Post, body []byte) (Receipt, error
 	if lines, err = s.veiled(lines, nil); err != nil {
 		return Receipt{}, err
 	}
-	return r, s.journal(stream{p.Kind, p.Token}, lines)
+	if err := s.journal(stream{p.Kind, p.Token}, lines); err != nil {
+		return r, err
+	}
+	s.count(p.Kind, r)
+	return r, nil
 }
 
 // reading returns what reads the records of a hook.

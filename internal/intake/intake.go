@@ -83,7 +83,8 @@ type Service struct {
 	open    map[stream]*segment
 	ready   []*segment // to become batches
 	waiting int64      // bytes of open and ready
-	last    time.Time  // stamp of the newest segment
+	counted map[string]Counted
+	last    time.Time // stamp of the newest segment
 
 	folding sync.Mutex // held while segments become batches
 	// folded is how many batches were made since Compact was called last, and due at how
@@ -219,6 +220,7 @@ func (s *Service) receive(ctx context.Context, p Post, keep func(of stream, line
 	}
 	r, wrong, err := check(p.Kind, body)
 	if err != nil || r.Accepted == 0 {
+		s.count(p.Kind, r)
 		return r, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -230,6 +232,7 @@ func (s *Service) receive(ctx context.Context, p Post, keep func(of stream, line
 	if err := keep(stream{p.Kind, p.Token}, joined(body, r.Received)); err != nil {
 		return Receipt{}, err
 	}
+	s.count(p.Kind, r)
 	return r, nil
 }
 

@@ -30,13 +30,13 @@ const (
 )
 
 // Combine returns the handler of a whole server: api under /api/, under /services/ (where
-// Splunk's HTTP Event Collector is looked for), under /taxii2/, and for /mcp and /healthz,
+// Splunk's HTTP Event Collector is looked for), under /taxii2/, and for /mcp, /healthz and /metrics,
 // pages everywhere else. It logs requests, outlives a handler that
 // panics, answers with no secret, and refuses requests that come from other sites or
 // by other names.
 func Combine(pages, api http.Handler, log *slog.Logger) http.Handler {
 	whole := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p := r.URL.Path; strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/services/") || strings.HasPrefix(p, "/taxii2/") || p == "/mcp" || p == "/healthz" {
+		if p := r.URL.Path; strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/services/") || strings.HasPrefix(p, "/taxii2/") || p == "/mcp" || p == "/healthz" || p == "/metrics" {
 			api.ServeHTTP(w, r)
 			return
 		}
