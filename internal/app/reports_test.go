@@ -13,6 +13,7 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/cli"
+	"candor/internal/control"
 	"candor/internal/ledger"
 	"candor/internal/policy"
 	"candor/internal/report"
@@ -148,6 +149,14 @@ func models(t *testing.T, s *report.Service, r assessment.Request) map[string]fu
 	all := map[string]func() (report.Sealed, error){
 		report.KindStanding:    func() (report.Sealed, error) { return s.Standing(t.Context(), r, "ann") },
 		report.KindEngineering: func() (report.Sealed, error) { return s.Engineering(t.Context(), r, "ann") },
+	}
+	mapping, err := control.Decode("map.yaml", []byte("kind: control-mapping\nversion: 1\nstandard: Example\nby: Ann\ncontrols:\n- {id: a, techniques: [T1566, T1078]}\n- {id: b, analytics: [AN1336]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all[report.KindCompliance] = func() (report.Sealed, error) { return s.Compliance(t.Context(), r, &mapping, "ann") }
+	all[report.KindDetect] = func() (report.Sealed, error) {
+		return s.Detect(t.Context(), r, report.Repository{Under: "rules"}, "ann")
 	}
 	for _, name := range report.Layers() {
 		l := report.Layered{Layer: name}

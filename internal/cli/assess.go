@@ -94,6 +94,7 @@ func (p *program) assessCommand() *cobra.Command {
 	var j judging
 	var explain, rung, keep, by string
 	var summary, claims bool
+	var fail failing
 	c := &cobra.Command{
 		Use:   "assess",
 		Short: "A verdict for every analytic, with reasons and next steps",
@@ -103,7 +104,10 @@ prints the totals: claimed (at least one enabled rule), assured (reliable), the
 distance between them, and the next steps that would lift most analytics.
 
 Where evidence names sites, the summary says at which of them a verdict does not hold;
---site judges one of them by the same rules, with what names no site.`,
+--site judges one of them by the same rules, with what names no site.
+
+--fail-on lets a build fail: with a condition such as 'newly contradicted > 0' it exits with 3
+where that holds, and names the analytics; doc/ci-guide.md has the grammar.`,
 		Example: "  candor assess --summary\n  candor assess --platform Linux --rung rule_only\n  candor assess --explain AN1989\n  candor assess --by platform\n  candor assess --json > assessment.json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -117,6 +121,10 @@ Where evidence names sites, the summary says at which of them a verdict does not
 			if by != "" && !slices.Contains(assure.Dimensions(), assure.Dimension(by)) {
 				return fault.New(fault.Usage, "nothing is rolled up by %q", by).At("--by").Next("%s", near.Hint(by, []string{"tactic", "platform", "technique", "strategy"}, ""))
 			}
+			conditions, err := fail.parse()
+			if err != nil {
+				return err
+			}
 			return p.with(cmd, keep != "", func(ctx context.Context, d *Desk) error {
 				if explain != "" {
 					return p.explain(ctx, d, req, explain, claims)
@@ -128,14 +136,15 @@ Where evidence names sites, the summary says at which of them a verdict does not
 				if err := p.keepAssessment(keep, a); err != nil {
 					return err
 				}
+				whole := a
 				if by != "" {
 					roll := assure.RollUp(a, assure.Dimension(by))
-					return p.emit(roll, func(g *sheet) { showRollup(g, &roll) })
+					return cmp.Or(p.emit(roll, func(g *sheet) { showRollup(g, &roll) }), p.failsOn(&fail, conditions, &whole))
 				}
 				if rung != "" {
 					a.Verdicts = slices.DeleteFunc(slices.Clone(a.Verdicts), func(v assure.Verdict) bool { return v.Rung != assure.Rung(rung) })
 				}
-				return p.emit(a, func(g *sheet) { showAssessment(g, a, summary) })
+				return cmp.Or(p.emit(a, func(g *sheet) { showAssessment(g, a, summary) }), p.failsOn(&fail, conditions, &whole))
 			})
 		},
 	}
@@ -149,6 +158,10 @@ Where evidence names sites, the summary says at which of them a verdict does not
 	_ = c.RegisterFlagCompletionFunc("rung", cobra.FixedCompletions(strings.Split(rungNames(), ", "), cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"tactic", "platform", "technique", "strategy"}, cobra.ShellCompDirectiveNoFileComp))
 	keepFlag(c, &keep)
+	fail.flags(c)
+	for _, narrows := range []string{"explain", "platform", "profile", "site"} { // what is kept is of the whole
+		c.MarkFlagsMutuallyExclusive("fail-on", narrows)
+	}
 	c.MarkFlagsMutuallyExclusive("keep", "explain")
 	c.MarkFlagsMutuallyExclusive("keep", "platform")
 	c.MarkFlagsMutuallyExclusive("keep", "profile")

@@ -49,7 +49,7 @@ one file: a page that needs nothing else, PDF, Markdown or JSON. Every report sa
 cannot know, the release, the day and the policy with its hash, and carries the head of the
 ledger's tree with the proof of each entry that it rests on. verify says later whether a
 report is what was written, and whether the same evidence still says the same.`,
-		p.reportVerdictCommand(), p.reportExecutiveCommand(), p.reportMarkdownCommand(), p.reportEngineeringCommand(), p.reportNavigatorCommand(), p.reportVerifyCommand())
+		p.reportVerdictCommand(), p.reportExecutiveCommand(), p.reportMarkdownCommand(), p.reportComplianceCommand(), p.reportEngineeringCommand(), p.reportNavigatorCommand(), p.reportDetectCommand(), p.reportVerifyCommand())
 }
 
 // flags are those of every report that is written in forms.
@@ -252,7 +252,8 @@ func (p *program) reportVerifyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify FILE",
 		Short: "Is a report what was written, and does the same evidence still say the same?",
-		Long: `Verify reads a report, a page or JSON. It says whether the page shows what its record
+		Long: `Verify reads a report: a page, JSON, or what carries the record, as OSCAL and SARIF do, which
+must be what that record makes. It says whether the page shows what its record
 says, and whether the proofs in it hold; then whether the ledger here begins with the tree
 whose head the report names; then it asks the same of the same release and day again, by the
 policy in force, and names what would be said otherwise now. Evidence that was added or
@@ -270,6 +271,9 @@ Exit code 0: everything is as it was; 1: something is not, and is named.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b, err := p.readReport(args[0])
 			if err != nil {
+				return err
+			}
+			if b, err = report.Carried(b); err != nil {
 				return err
 			}
 			if alone {
@@ -348,7 +352,7 @@ func showVerified(g *sheet, v *report.Verified) {
 	if v.Page {
 		say(len(v.Shown) == 0, "what is shown is what the record says", "what is shown is not what the record says", v.Shown)
 	} else {
-		g.line("  it is the record alone: there is no page that could show something else")
+		g.line("  it has a record, and no page that could show something else")
 	}
 	say(len(v.Broken) == 0, plural(v.Proofs, "proof holds", "proofs hold")+" for the head "+v.Head, "proofs do not hold for the head "+v.Head, v.Broken)
 	showSignature(g, &v.Signature)

@@ -67,6 +67,7 @@ var house = map[string]room{
 	"telemetry/sensor":        {floor: 3},
 	"telemetry/volume":        {floor: 4},
 	"telemetry/sensormap":     {floor: 3},
+	"control":                 {floor: 3}, // controls and what of ATT&CK bears on them
 	"detection/layer":         {floor: 3},
 	"detection/kql":           {floor: 2, pure: true}, // tables that a query asks
 	"detection/condition":     {floor: 2, pure: true}, // conditions over the fields of an alert
@@ -115,7 +116,9 @@ var house = map[string]room{
 	"correlate/draw":       {floor: 7, pure: true}, // their pictures
 	"correlate/definition": {floor: 6},             // Sigma's correlation rules
 
-	"assure": {floor: 6, pure: true},
+	"assure":    {floor: 6, pure: true},
+	"criterion": {floor: 7, pure: true}, // conditions on the counts of an assessment
+
 	"policy": {floor: 7},
 	"sample": {floor: 7},
 	"triage": {floor: 7, pure: true},

@@ -13,6 +13,7 @@ import (
 
 	"candor/internal/assessment"
 	"candor/internal/assure"
+	"candor/internal/control"
 	"candor/internal/day"
 	"candor/internal/fault"
 	"candor/internal/ledger"
@@ -29,6 +30,9 @@ const (
 	// Navigator.
 	KindEngineering = "engineering"
 	KindNavigator   = "navigator"
+	// KindCompliance is on controls, and KindDetect on every rule.
+	KindCompliance = "compliance"
+	KindDetect     = "detect"
 )
 
 // Document is what a report says.
@@ -99,6 +103,9 @@ type Asked struct {
 	Layer  string `json:"layer,omitempty"`
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
+	// Controls is the mapping that a report on controls is by, Repository where rules stand.
+	Controls   *control.Mapping `json:"controls,omitempty"`
+	Repository *Repository      `json:"repository,omitempty"`
 }
 
 // Format is the version of the sealed form.

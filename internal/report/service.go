@@ -109,6 +109,14 @@ func (s *Service) again(ctx context.Context, r assessment.Request, a Asked) (mad
 	case KindNavigator:
 		m, _, err := s.navigator(ctx, r, Layered{a.Layer, a.Before, a.After})
 		return m, err
+	case KindCompliance:
+		return s.compliance(ctx, r, a.Controls)
+	case KindDetect:
+		at := Repository{}
+		if a.Repository != nil {
+			at = *a.Repository
+		}
+		return s.detect(ctx, r, at)
 	}
 	return made{}, fault.New(fault.Invalid, "the report is of kind %q, which this candor does not make", a.Kind).Next("use the candor that made it, or a newer one")
 }
