@@ -35,6 +35,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/lookout"
+	"candor/internal/mcp"
 	"candor/internal/policy"
 	"candor/internal/pull"
 	"candor/internal/retention"
@@ -387,17 +388,22 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 		deps.ReadOnly = fault.New(fault.Unavailable, "this server reads a data folder that it cannot write to, and takes nothing").At("%s", s.dir).
 			Next("push to a server that may write to its data folder; nothing was stored")
 	}
-	return s.steady(web.Combine(pages, s.programs(api.New(deps), lib, at, log), log))
+	return s.steady(web.Combine(pages, s.programs(deps, lib, judge), log))
 }
 
 // programs joins the faces that programs ask.
-func (s *stores) programs(rest http.Handler, lib *library.Service, at *door.Door, log *slog.Logger) http.Handler {
-	feed := taxii.New(taxii.Deps{Store: s.library, Origin: lib, Door: at, Log: log})
+func (s *stores) programs(d api.Deps, lib *library.Service, judge *assessment.Service) http.Handler {
+	rest := api.New(d)
+	feed := taxii.New(taxii.Deps{Store: s.library, Origin: lib, Door: d.Door, Log: d.Log})
+	models := mcp.Handler(mcp.Deps{Library: lib, Assessment: judge, Policy: d.Policy, Clock: d.Clock, Version: d.Version, Door: d.Door, Log: d.Log})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, taxii.Path) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, taxii.Path):
 			feed.ServeHTTP(w, r)
-			return
+		case r.URL.Path == mcp.Path:
+			models.ServeHTTP(w, r)
+		default:
+			rest.ServeHTTP(w, r)
 		}
-		rest.ServeHTTP(w, r)
 	})
 }

@@ -239,7 +239,7 @@ names the key of pseudonyms, where the policy asks for them.`,
 	f.Var(&oneOf{&p.color, []string{"auto", "always", "never"}}, "color", "colour: auto (only on a terminal), always, never")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
-		p.serveCommand(), p.demoCommand(), p.galleryCommand(), p.versionCommand(), p.schemaCommand(),
+		p.serveCommand(), p.mcpCommand(), p.demoCommand(), p.galleryCommand(), p.versionCommand(), p.schemaCommand(),
 		p.ledgerCommand(), p.pullCommand(), p.hooksCommand(), p.watchCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand(), p.rosterCommand())
 	root.AddCommand(p.measuringCommands()...)
 	root.InitDefaultHelpCmd()

@@ -168,6 +168,7 @@ var house = map[string]room{
 	"custody":    {floor: 10},
 	"backup":     {floor: 10},
 	"retention":  {floor: 10, peers: []string{"custody"}}, // alerts that go
+	"mcp":        {floor: 11},                             // what is judged, for programs that reason with a language model
 	"taxii":      {floor: 11},                             // the library over TAXII 2.1
 	"excerpt":    {floor: 11},                             // the library, or a part of it, for others
 	"report":     {floor: 11},                             // documents that leave the house

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/spf13/cobra"
+
+	"candor/internal/door"
+	"candor/internal/identity"
+	"candor/internal/mcp"
+	"candor/internal/web"
+)
+
+func (p *program) mcpCommand() *cobra.Command {
+	var addr, policy string
+	var rules identity.Rules
+	c := &cobra.Command{
+		Use:   "mcp",
+		Short: "Answer programs that reason with a language model, over the Model Context Protocol",
+		Long: `Mcp is a server of the Model Context Protocol: programs that reason with a language model
+ask it what there is in the library, what objects mean here, verdicts with their reasons,
+gates, measurements and next steps. It changes nothing, and what it cannot know travels in
+every answer.
+
+It speaks over its standard input and output, as such programs start it, or with --addr over
+HTTP on a loopback address. candor serve answers the same at /mcp. See doc/mcp.md for what to
+write into a program's configuration.`,
+		Example: "  candor mcp\n  candor mcp --addr 127.0.0.1:8090",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
+				judgedBy, err := p.judgedBy(policy)
+				if err != nil {
+					return err
+				}
+				deps := mcp.Deps{Library: d.Library, Assessment: d.Assessment, Policy: judgedBy, Clock: p.Now, Version: Version()}
+				if addr == "" {
+					return p.mcpHere(ctx, deps)
+				}
+				return p.mcpAt(ctx, deps, addr, rules)
+			})
+		},
+	}
+	c.Flags().StringVar(&addr, "addr", "", "loopback address to answer at over HTTP, instead of the standard input and output; port 0 picks a free one")
+	c.Flags().StringVar(&policy, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
+	c.Flags().BoolVar(&rules.TokenToRead, "require-token", false, "with --addr, ask for a token with the scope read")
+	return c
+}
+
+// mcpHere answers over the standard input and output until the input ends.
+func (p *program) mcpHere(ctx context.Context, d mcp.Deps) error {
+	err := mcp.New(d).Run(ctx, &sdk.IOTransport{Reader: io.NopCloser(p.In), Writer: open{p.bare.Out}})
+	if errors.Is(err, io.EOF) || ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// open is an output that others do not close.
+type open struct{ io.Writer }
+
+// Close does nothing.
+func (open) Close() error { return nil }
+
+// mcpAt answers over HTTP until ctx ends.
+func (p *program) mcpAt(ctx context.Context, d mcp.Deps, addr string, rules identity.Rules) error {
+	l, err := web.Listen(ctx, addr)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	d.Log = slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: covered}))
+	d.Door = door.New(door.Config{Rules: rules, Tokens: p.tokens(), Now: p.Now})
+	return web.Serve(ctx, l, web.Combine(http.NotFoundHandler(), mcp.Handler(d), d.Log), d.Log, func() {
+		fmt.Fprintf(p.Out, "answering at http://%s%s (Ctrl-C stops)\n", l.Addr(), mcp.Path)
+	})
+}
