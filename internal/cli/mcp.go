@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 
-	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/spf13/cobra"
 
 	"candor/internal/door"
@@ -41,7 +38,7 @@ write into a program's configuration.`,
 				}
 				deps := mcp.Deps{Library: d.Library, Assessment: d.Assessment, Policy: judgedBy, Clock: p.Now, Version: Version()}
 				if addr == "" {
-					return p.mcpHere(ctx, deps)
+					return mcp.Talk(ctx, deps, p.In, p.bare.Out)
 				}
 				return p.mcpAt(ctx, deps, addr, rules)
 			})
@@ -52,21 +49,6 @@ write into a program's configuration.`,
 	c.Flags().BoolVar(&rules.TokenToRead, "require-token", false, "with --addr, ask for a token with the scope read")
 	return c
 }
-
-// mcpHere answers over the standard input and output until the input ends.
-func (p *program) mcpHere(ctx context.Context, d mcp.Deps) error {
-	err := mcp.New(d).Run(ctx, &sdk.IOTransport{Reader: io.NopCloser(p.In), Writer: open{p.bare.Out}})
-	if errors.Is(err, io.EOF) || ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
-
-// open is an output that others do not close.
-type open struct{ io.Writer }
-
-// Close does nothing.
-func (open) Close() error { return nil }
 
 // mcpAt answers over HTTP until ctx ends.
 func (p *program) mcpAt(ctx context.Context, d mcp.Deps, addr string, rules identity.Rules) error {
