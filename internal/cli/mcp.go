@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -60,6 +59,10 @@ func (p *program) mcpAt(ctx context.Context, d mcp.Deps, addr string, rules iden
 	d.Log = slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: covered}))
 	d.Door = door.New(door.Config{Rules: rules, Tokens: p.tokens(), Now: p.Now})
 	return web.Serve(ctx, l, web.Combine(http.NotFoundHandler(), mcp.Handler(d), d.Log), d.Log, func() {
-		fmt.Fprintf(p.Out, "answering at http://%s%s (Ctrl-C stops)\n", l.Addr(), mcp.Path)
+		a := announcement{Serving: "http://" + l.Addr().String() + mcp.Path, Reading: "open"}
+		if rules.TokenToRead {
+			a.Reading = "token"
+		}
+		_ = p.emit(a, func(g *sheet) { g.line("answering at %s (Ctrl-C stops)", a.Serving) })
 	})
 }

@@ -93,6 +93,7 @@ func outputs() map[string][]schema.Form {
 		"gap set":            {schema.Of[gap.Gap]("")},
 		"next take":          {schema.Of[gap.Gap]("")},
 		"matrix":             {schema.Of[matrix.Matrix]("")},
+		"mcp":                {schema.Of[announcement]("with --addr")},
 		"measure": {schema.Of[assessment.Measured](""), schema.Of[assessment.MeasuredRule]("with --rule"),
 			schema.Of[assessment.MeasuredAnalytics]("with --by analytic"), schema.Of[assessment.OneAnalytic]("with --analytic"),
 			schema.Of[assessment.Recalled]("with --recall")},
