@@ -44,7 +44,7 @@ func tools() []tool {
 		{"object", "One ATT&CK object: official text, relations, hashes, lifecycle.", []string{"id", "domain", "release"}, 1, object},
 		{"history", "What changed in an ATT&CK object, release by release.", []string{"id", "domain", "release"}, 1, history},
 		{"take", "What an object means in this organisation, sentence by sentence with sources, and how sure that is.", []string{"id", "as_of", "site", "domain", "release"}, 1, takeOf},
-		{"adjacency", "Techniques of other tactics that the same groups use, and how they stand here.", []string{"id", "tactic", "as_of", "site", "domain", "release"}, 1, adjacent},
+		{"adjacency", "Techniques of other tactics that the same groups use, and how they stand here.", []string{"id", "tactic", "limit", "as_of", "site", "domain", "release"}, 1, adjacent},
 		{"verdict", "The verdict on an analytic: its rung, the reasons, and what would change it.", []string{"id", "as_of", "site", "domain", "release"}, 1, verdict},
 		{"gate", "May an analytic or a rule be used for reporting or automation? With every check, and what is missing.", []string{"id", "for", "as_of", "site", "domain", "release"}, 2, gate},
 		{"measurements", "Precision, volume and waiting times of rules with intervals; of one rule where id names it.", []string{"id", "as_of", "site", "limit", "domain", "release"}, 0, measurements},
@@ -167,9 +167,9 @@ func object(ctx context.Context, d *Deps, in asked) (any, []string, error) {
 	p.History = nil // the tool history has it
 	limits := []string{officialLimit}
 	for i := range p.Relations {
-		if n := len(p.Relations[i].Edges); n > mostListed {
-			p.Relations[i].Edges = p.Relations[i].Edges[:mostListed]
-			limits = append(limits, p.Relations[i].Title+": the first 100 are listed, and there are more.")
+		if n := len(p.Relations[i].Edges); n > someListed {
+			p.Relations[i].Edges = p.Relations[i].Edges[:someListed]
+			limits = append(limits, p.Relations[i].Title+": the first 20 are listed, and there are more.")
 		}
 	}
 	return p, limits, err
@@ -214,7 +214,12 @@ func adjacent(ctx context.Context, d *Deps, in asked) (any, []string, error) {
 		return nil, nil, err
 	}
 	st, err := d.Assessment.Stages(ctx, r, near)
-	return st, []string{"That groups used both is what ATT&CK was told of; it says nothing of who attacks here."}, err
+	limits := []string{"That groups used both is what ATT&CK was told of; it says nothing of who attacks here."}
+	if len(st.Adjacent) > in.Limit {
+		st.Adjacent = st.Adjacent[:in.Limit]
+		limits = append(limits, "Not every technique is listed: there are more; ask for those of a tactic, or for more with limit.")
+	}
+	return st, limits, err
 }
 
 func verdict(ctx context.Context, d *Deps, in asked) (any, []string, error) {
