@@ -26,13 +26,18 @@ func showRollup(g *sheet, r *assure.Rollup) {
 				rollupRow(assure.Name{Name: fmt.Sprintf("  its %s", plural(len(group.Subs.Techniques), "sub-technique", "sub-techniques"))}, group.Subs, false))
 		}
 	}
+	showNarrowed(g, r.Narrowed)
 	g.table("", rows)
-	for _, n := range r.Narrowed {
-		g.line("")
-		g.wrap("", n, 110)
-	}
 	g.line("\n%s  as of %s, policy %s; an analytic counts in each group that it belongs to, and worst cases are of applicable ones",
 		r.Release, r.AsOf.UTC().Format("2006-01-02"), r.Policy)
+}
+
+// showNarrowed says at the head of a table of what alone it is.
+func showNarrowed(g *sheet, narrowed []string) {
+	for _, n := range narrowed {
+		g.wrap("", n, 110)
+		g.line("")
+	}
 }
 
 func rollupRow(of assure.Name, s *assure.Sum, nameless bool) []string {
