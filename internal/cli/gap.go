@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,6 +59,7 @@ names that step any more.`,
 }
 
 func showGaps(g *sheet, r *gap.Register, unstated, overdue bool) {
+	showNarrowed(g, r.Narrowed)
 	switch {
 	case len(r.Gaps) > 0:
 		rows := [][]string{{"GAP", "STATE", "DECISION", "OWNER", "UNTIL", "NOW", "TITLE"}}
@@ -93,7 +95,9 @@ func showGaps(g *sheet, r *gap.Register, unstated, overdue bool) {
 		g.line("\n%s cannot be seen, and no gap is about %s (--unstated lists them)", plural(n, "technique", "techniques"), map[bool]string{true: "it", false: "them"}[n == 1])
 	}
 	for _, l := range r.Limits {
-		g.wrap("", l, 110)
+		if !slices.Contains(r.Narrowed, l) { // which its head says
+			g.wrap("", l, 110)
+		}
 	}
 	g.line("\n%s  as of %s, policy %s; a decision moves no verdict", r.Release, r.AsOf, r.Policy)
 }

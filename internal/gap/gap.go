@@ -313,7 +313,9 @@ type Register struct {
 	// Unreliable are those that rules claim and nothing shows to be reliable, where no gap
 	// is about them and all of what they claim can be seen.
 	Unreliable []Candidate `json:"claimed_unreliable"`
-	Limits     []string    `json:"limits"`
+	// Narrowed says to what alone all of this is narrowed, as Limits do too.
+	Narrowed []string `json:"narrowed,omitempty"`
+	Limits   []string `json:"limits"`
 }
 
 // Stated is a gap with the batch that brought it.
@@ -324,7 +326,7 @@ type Stated struct {
 
 // New makes the register of an assessment and the gaps that were last stated on a day.
 func New(a *assure.Assessment, stated []Stated, today day.Date) Register {
-	r := Register{Release: a.Release.String(), AsOf: today, Policy: a.Policy, Gaps: []Listed{}, Limits: slices.Concat([]string{}, a.Beside, a.Narrowed)}
+	r := Register{Release: a.Release.String(), AsOf: today, Policy: a.Policy, Gaps: []Listed{}, Narrowed: a.Narrowed, Limits: slices.Concat([]string{}, a.Beside, a.Narrowed)}
 	about := map[string]bool{}
 	for _, s := range stated {
 		if day.Of(s.At) > today {
