@@ -158,6 +158,9 @@ func models(t *testing.T, s *report.Service, r assessment.Request) map[string]fu
 	all[report.KindDetect] = func() (report.Sealed, error) {
 		return s.Detect(t.Context(), r, report.Repository{Under: "rules"}, "ann")
 	}
+	for _, file := range report.Administrations() {
+		all["DeTT&CT "+file] = func() (report.Sealed, error) { return s.DeTTECT(t.Context(), r, file, "ann") }
+	}
 	for _, name := range report.Layers() {
 		l := report.Layered{Layer: name}
 		if name == report.LayerDifference {

@@ -49,7 +49,7 @@ one file: a page that needs nothing else, PDF, Markdown or JSON. Every report sa
 cannot know, the release, the day and the policy with its hash, and carries the head of the
 ledger's tree with the proof of each entry that it rests on. verify says later whether a
 report is what was written, and whether the same evidence still says the same.`,
-		p.reportVerdictCommand(), p.reportExecutiveCommand(), p.reportMarkdownCommand(), p.reportComplianceCommand(), p.reportEngineeringCommand(), p.reportNavigatorCommand(), p.reportDetectCommand(), p.reportVerifyCommand())
+		p.reportVerdictCommand(), p.reportExecutiveCommand(), p.reportMarkdownCommand(), p.reportComplianceCommand(), p.reportEngineeringCommand(), p.reportNavigatorCommand(), p.reportDetectCommand(), p.reportDeTTECTCommand(), p.reportVerifyCommand())
 }
 
 // flags are those of every report that is written in forms.

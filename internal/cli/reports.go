@@ -111,3 +111,34 @@ claims. A page or Markdown says the same in words, and the page can be verified.
 	c.Flags().StringVar(&l.After, "after", "", "of a difference: the kept assessment to which it is (default: the assessment now)")
 	return c
 }
+
+func (p *program) reportDeTTECTCommand() *cobra.Command {
+	var r reporting
+	f := forms{ends: []string{".yaml", ".json", ".html", ".md"}, own: map[string]func(*report.Sealed) ([]byte, error){".yaml": report.DeTTECT}}
+	c := &cobra.Command{
+		Use:   "dettect data-sources|techniques",
+		Short: "A file of DeTT&CT: data sources with their quality, or techniques with their scores",
+		Long: `Dettect writes a data source administration (version 1.1) or a technique administration (version
+1.2) of DeTT&CT 2.2.0. Each platform is a system. A data source is a data component that is said
+to be collected or was looked for; scores of data quality are of hosts and latency alone, and 0
+where nothing is known. A rung is not a score of DeTT&CT: of the analytics of a technique on a
+platform the lowest counts, 4 is reliable, 3 proven, both only where the gate for reporting lets
+it through; a rule alone has at most 1, no rule -1. Each comment says what a score was derived
+from. candor evidence add telemetry and add rules read the files back, as what someone says.`,
+		Example:   "  candor report dettect data-sources --to data-sources.yaml\n  candor report dettect techniques --as-of 2026-03-31 --to techniques.yaml",
+		Args:      cobra.ExactArgs(1),
+		ValidArgs: report.Administrations(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.report(cmd, r, f, func(ctx context.Context, s *report.Service) (report.Sealed, error) {
+				req, err := p.request(r.judging)
+				if err != nil {
+					return report.Sealed{}, err
+				}
+				return s.DeTTECT(ctx, req, args[0], r.by)
+			})
+		},
+	}
+	r.flags(c, f)
+	r.narrowFlags(c)
+	return c
+}

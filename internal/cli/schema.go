@@ -131,7 +131,7 @@ func outputs() map[string][]schema.Form {
 // reportOutputs returns what the commands of reports print with --json.
 func reportOutputs() map[string][]schema.Form {
 	all := map[string][]schema.Form{"report verify": {schema.Of[report.Verified]("")}}
-	for _, name := range []string{"verdict", "executive", "markdown", "compliance", "engineering", "navigator", "detect"} {
+	for _, name := range []string{"verdict", "executive", "markdown", "compliance", "engineering", "navigator", "detect", "dettect"} {
 		all["report "+name] = []schema.Form{schema.Of[report.Sealed](""), schema.Of[reported]("with --to")}
 	}
 	return all

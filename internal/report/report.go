@@ -33,6 +33,8 @@ const (
 	// KindCompliance is on controls, and KindDetect on every rule.
 	KindCompliance = "compliance"
 	KindDetect     = "detect"
+	// KindDeTTECT is an administration of DeTT&CT.
+	KindDeTTECT = "dettect"
 )
 
 // Document is what a report says.

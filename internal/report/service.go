@@ -117,6 +117,8 @@ func (s *Service) again(ctx context.Context, r assessment.Request, a Asked) (mad
 			at = *a.Repository
 		}
 		return s.detect(ctx, r, at)
+	case KindDeTTECT:
+		return s.dettect(ctx, r, a.ID)
 	}
 	return made{}, fault.New(fault.Invalid, "the report is of kind %q, which this candor does not make", a.Kind).Next("use the candor that made it, or a newer one")
 }

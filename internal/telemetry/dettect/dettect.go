@@ -1,4 +1,4 @@
-// Package dettect reads the administration files of DeTT&CT: what data sources an
+// Package dettect reads and writes the administration files of DeTT&CT: what data sources an
 // organisation has, and what it says of its detection of techniques.
 //
 // DeTT&CT's scores are statements of their author. The package keeps a detection

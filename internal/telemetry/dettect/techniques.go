@@ -127,8 +127,12 @@ func (a *scores) add(r detection.Rule) {
 }
 
 // on returns the platforms of a group of systems. The file says which platforms
-// it is about, and of which a group is only when there is one.
+// it is about, and of which a group is only when there is one, or when the group has the
+// name of one.
 func (a *scores) on(group string) []string {
+	if i := slices.IndexFunc(a.platforms, func(p string) bool { return strings.EqualFold(p, group) }); i >= 0 {
+		return []string{a.platforms[i]}
+	}
 	if strings.EqualFold(group, all) || len(a.platforms) == 1 {
 		return slices.Clone(a.platforms)
 	}
