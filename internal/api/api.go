@@ -105,6 +105,10 @@ type Deps struct {
 	// taken.
 	Profiles      Profiler
 	ProfileKeeper ProfileKeeper
+	// Upgrades plans upgrades, and Decider records what is decided in them; without it
+	// nothing is.
+	Upgrades Upgrader
+	Decider  Decider
 	// Chainer says how chains stand, and Lookout, which may be nil, how the server looks for
 	// them in what arrives.
 	Chainer Chainer
@@ -172,6 +176,7 @@ func New(d Deps) http.Handler {
 	s.registerMatrix(h)
 	s.registerGaps(h, mux)
 	s.registerProfiles(h, mux)
+	s.registerUpgrade(h, mux)
 	s.registerChains(h)
 	s.registerOthers(h)
 	s.registerGates(h)

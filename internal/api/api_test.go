@@ -87,7 +87,7 @@ func newDesk(t *testing.T) *desk {
 	}
 	d, alerts := openDesk(t, dir)
 	d.service, d.assess = library.New(d.library), assessment.New(d.library, d.evidence, alerts)
-	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Measurer: d.assess, Profiles: d.assess, Evidence: d.evidence, Alerts: alerts, Ledger: ledger.New(d.evidence.Ledger()),
+	d.Handler = New(Deps{Objects: d.service, Index: d.library, Assessor: d.assess, Measurer: d.assess, Profiles: d.assess, Upgrades: d.assess, Evidence: d.evidence, Alerts: alerts, Ledger: ledger.New(d.evidence.Ledger()),
 		Door: door.New(door.Config{Now: clock}), Policy: byDefault, Clock: clock, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Version: "test"})
 	return d
 }

@@ -363,17 +363,17 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	}
 	var writing web.Writing
 	if s.intake != nil {
-		writing = web.Writing{Gaps: gapsInTurn{s, judge}, Profiles: profilesInTurn{s, judge}, Labels: labelsInTurn{s.intake, s}, Bring: bringInTurn{inTurn{s, s.desk.Ingest}}, Chains: chainsInTurn{s, judge}, Veil: s.veil.InForce}
+		writing = web.Writing{Gaps: gapsInTurn{s, judge}, Profiles: profilesInTurn{s, judge}, Upgrades: decisionsInTurn{s, judge}, Labels: labelsInTurn{s.intake, s}, Bring: bringInTurn{inTurn{s, s.desk.Ingest}}, Chains: chainsInTurn{s, judge}, Veil: s.veil.InForce}
 	}
 	pages := web.New(web.Deps{
-		Door: at, Answers: answers.Handler, Register: judge, Profiler: judge, Chainer: judge, Lookout: looking, Sampler: judge, Writing: writing,
+		Door: at, Answers: answers.Handler, Register: judge, Profiler: judge, Upgrader: judge, Chainer: judge, Lookout: looking, Sampler: judge, Writing: writing,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Rosterer: judge, Explorer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: s.archive(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Call: s.mode.Call, Version: version,
 	})
 	deps := api.Deps{
 		Door: at, Answers: answers.Handler,
-		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Profiles: judge, Chainer: judge, Lookout: looking, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Standing,
+		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Profiles: judge, Upgrades: judge, Chainer: judge, Lookout: looking, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
 	deps.Standing = s.hooks.Latest
@@ -381,7 +381,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	deps.Metrics, at.Observe = measured.Handler(), measured.Observe
 	if s.intake != nil {
 		deps.Intake, deps.Notetaker, deps.Tier, deps.Registrar, deps.Expirer = s.intake, notesInTurn{s, judge}, tiesInTurn{s, judge}, gapsInTurn{s, judge}, expiryInTurn{s}
-		deps.ProfileKeeper = profilesInTurn{s, judge}
+		deps.ProfileKeeper, deps.Decider = profilesInTurn{s, judge}, decisionsInTurn{s, judge}
 		deps.Bringer = filesInTurn{s.desk.InTurn, filepath.Join(s.dir, "rejects")}
 	}
 	if s.hold == nil {

@@ -34,6 +34,7 @@ type house struct {
 	door   *door.Door
 	tokens *token.Folder
 	log    bytes.Buffer
+	desk   *cli.Desk
 	http.Handler
 }
 
@@ -81,6 +82,7 @@ func newHouse(t *testing.T, rules identity.Rules) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
+	h.desk = d
 	log := slog.New(slog.NewTextHandler(&h.log, nil))
 	stop, err := d.Intake.Start(time.Hour, log)
 	if err != nil {

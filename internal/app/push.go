@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"candor/internal/assessment"
+	"candor/internal/attack"
 	"candor/internal/custody"
 	"candor/internal/gap"
 	"candor/internal/ingest"
@@ -171,6 +172,22 @@ func (t profilesInTurn) StateProfile(ctx context.Context, r assessment.Request, 
 	}
 	defer release()
 	return t.judge.StateProfile(ctx, r, c)
+}
+
+// decisionsInTurn records what is decided in upgrades while no command of the server's writes.
+type decisionsInTurn struct {
+	of    *stores
+	judge *assessment.Service
+}
+
+// Decide waits for its turn and records what was decided.
+func (t decisionsInTurn) Decide(ctx context.Context, q assessment.UpgradeAsked, ds []attack.Decision) ([]attack.Decision, string, error) {
+	release, err := t.of.takeTurn(ctx, "candor serve, for decisions")
+	if err != nil {
+		return nil, "", err
+	}
+	defer release()
+	return t.judge.Decide(ctx, q, ds)
 }
 
 // bringInTurn checks files of evidence, and lands them as inTurn does.

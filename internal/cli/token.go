@@ -23,7 +23,9 @@ func (p *program) tokenCommand() *cobra.Command {
 /api/v1/alerts, dispositions, signals and feeds; with the scope notes, write notes about
 objects (POST /api/v1/objects/ID/notes); with the scope reviews, say which alerts are
 part of an incident (POST /api/v1/reviews/ID/ties); with the scope gaps, state what cannot
-be seen or relied on (POST /api/v1/gaps); with the scope evidence, bring files of a source
+be seen or relied on (POST /api/v1/gaps); with the scope profiles, state threat profiles
+(POST /api/v1/profiles); with the scope upgrades, decide what IDs are read as that a release
+does not have (POST /api/v1/upgrade); with the scope evidence, bring files of a source
 (PUT and POST /api/v1/evidence/KIND/SOURCE). With the scope read it lets one read
 where candor serve --require-token asks for a token. It names what it is for, ends by
 itself, and can be taken back at any time, also while a server runs. See doc/push.md.
@@ -72,7 +74,7 @@ A token ends after 90 days unless --expires says otherwise: a number of days as 
 			return p.emit(madeToken{made, secret}, func(g *sheet) { showMade(g, made, secret) })
 		},
 	}
-	c.Flags().StringSliceVar(&r.Scopes, "scope", nil, "what it is for: to push "+strings.Join(intake.Kinds(), ", ")+"; to write "+identity.Notes+"; to state "+identity.Gaps+"; to bring files of "+identity.Evidence+"; to "+string(identity.Read)+" (required)")
+	c.Flags().StringSliceVar(&r.Scopes, "scope", nil, "what it is for: to push "+strings.Join(intake.Kinds(), ", ")+"; to write "+identity.Notes+"; to state "+identity.Gaps+" or "+identity.Profiles+"; to decide "+identity.Upgrades+"; to bring files of "+identity.Evidence+"; to "+string(identity.Read)+" (required)")
 	c.Flags().StringVar(&expires, "expires", "90d", "when it ends: 90d, a last day such as 2027-01-31, or never")
 	c.Flags().StringVar(&r.By, "by", p.Getenv("USER"), "who makes it, for the record")
 	return c

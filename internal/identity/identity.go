@@ -42,6 +42,9 @@ const Gaps = "gaps"
 // Profiles is the scope of those who state threat profiles.
 const Profiles = "profiles"
 
+// Upgrades is the scope of those who decide what IDs are read as that a release does not have.
+const Upgrades = "upgrades"
+
 // Retention is the scope of those who have alerts removed.
 const Retention = "retention"
 
@@ -55,7 +58,7 @@ const Evidence = "evidence"
 // write notes, to review incidents, to state gaps and threat profiles, to bring files, to have alerts removed,
 // or to read.
 func Scopes() []string {
-	return append(evidence.Pushed(), Notes, Reviews, Gaps, Profiles, Evidence, Retention, string(Read))
+	return append(evidence.Pushed(), Notes, Reviews, Gaps, Profiles, Upgrades, Evidence, Retention, string(Read))
 }
 
 // Who is someone who wants something. The zero Who is anyone who reaches the server.

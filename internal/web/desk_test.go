@@ -99,12 +99,12 @@ func openDesk(t *testing.T, dir string, with ...func(*desk, *web.Deps)) *desk {
 	d.assess = assessment.New(d.library, d.evidence, d.alerts)
 	at := door.New(door.Config{Now: clock})
 	deps := web.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Rosterer: d.assess, Explorer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
-		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Register: d.assess, Profiler: d.assess, Chainer: d.assess, Pulls: unlinked, Policy: d.inForce, Clock: clock, Log: log, Version: "test"}
+		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Register: d.assess, Profiler: d.assess, Upgrader: d.assess, Chainer: d.assess, Pulls: unlinked, Policy: d.inForce, Clock: clock, Log: log, Version: "test"}
 	for _, w := range with {
 		w(d, &deps)
 	}
 	pages := web.New(deps)
-	machines := api.New(api.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Profiles: d.assess, Chainer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
+	machines := api.New(api.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Profiles: d.assess, Upgrades: d.assess, Chainer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
 		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
 	d.Handler = web.Combine(pages, machines, log)
 	return d

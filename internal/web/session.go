@@ -156,7 +156,7 @@ func formOf(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 
 // mayWords says what scopes let a person do in the pages.
 func mayWords(scopes []string) []string {
-	all := map[string]string{"dispositions": "label alerts", identity.Gaps: "state gaps and take on next steps", identity.Profiles: "state threat profiles", identity.Evidence: "bring files of evidence", string(identity.Read): "read"}
+	all := map[string]string{"dispositions": "label alerts", identity.Gaps: "state gaps and take on next steps", identity.Profiles: "state threat profiles", identity.Upgrades: "decide what IDs of another release are read as", identity.Evidence: "bring files of evidence", string(identity.Read): "read"}
 	var may []string
 	for _, scope := range scopes {
 		if w := all[scope]; w != "" {
@@ -209,6 +209,7 @@ func (s *site) signOf(r *http.Request) sign {
 type Writing struct {
 	Gaps     Registrar
 	Profiles ProfileKeeper
+	Upgrades Decider
 	Labels   Labeller
 	Bring    Bringer
 	// Chains is who may bring files too: what is turned on and off is what files say.
@@ -236,6 +237,9 @@ func (w Writing) scopes() []string {
 	}
 	if w.Profiles != nil {
 		list = append(list, identity.Profiles)
+	}
+	if w.Upgrades != nil {
+		list = append(list, identity.Upgrades)
 	}
 	if w.Bring != nil {
 		list = append(list, identity.Evidence)
@@ -274,6 +278,9 @@ func (s *site) writes(mux *door.Router) {
 	if s.Writing.Profiles != nil {
 		mux.Handle("POST "+profilesPath, identity.Push, identity.Profiles, s.uncached((*site).stateProfile))
 		mux.Handle("POST "+profilesPath+"/{id}", identity.Push, identity.Profiles, s.uncached((*site).changeProfile))
+	}
+	if s.Writing.Upgrades != nil {
+		mux.Handle("POST "+upgradePath, identity.Push, identity.Upgrades, s.uncached((*site).takeDecision))
 	}
 }
 

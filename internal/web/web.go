@@ -89,6 +89,8 @@ type Deps struct {
 	Measurer Measurer
 	// Profiler reads threat profiles.
 	Profiler Profiler
+	// Upgrader plans upgrades.
+	Upgrader Upgrader
 	// Chainer says how chains stand, and Lookout, which may be nil, how the server looks for
 	// them in what arrives.
 	Chainer Chainer
@@ -185,6 +187,8 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /changes/objects", s.handle((*site).changedPage))
 	mux.HandleFunc("GET /changes/objects/table.csv", s.rosterFile((*site).changedRows))
 	mux.HandleFunc("GET /changes/objects/{id}", s.handle((*site).sides))
+	mux.HandleFunc("GET "+upgradePath, s.handle((*site).upgradePage))
+	mux.HandleFunc("GET "+upgradePath+"/table.csv", s.rosterFile((*site).upgradeRows))
 	mux.HandleFunc("GET /matrix", s.handle((*site).matrix))
 	mux.HandleFunc("GET /matrix/layer.json", s.matrixFile("application/json", "layer.json", (*matrix.Matrix).Layer))
 	mux.HandleFunc("GET /matrix/picture.svg", s.matrixFile("image/svg+xml", "svg", func(m *matrix.Matrix) ([]byte, error) { return m.SVG(), nil }))
@@ -266,7 +270,7 @@ func parse() map[string]*template.Template {
 	common := template.Must(template.New("").Funcs(functions()).
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html", "template/rows.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"overview", "empty", "object", "history", "heading", "objects", "changes", "matrix", "gaps", "gap", "label", "bring", "session", "profiles", "profile", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
+	for _, name := range []string{"overview", "empty", "object", "history", "heading", "objects", "changes", "upgrade", "matrix", "gaps", "gap", "label", "bring", "session", "profiles", "profile", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
 		"exercise", "pulls", "chains", "finding", "worth",
 		"evidence", "batch", "ledger", "policy", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))

@@ -35,7 +35,7 @@ import (
 func writing(d *desk, deps *web.Deps) {
 	d.tokens = token.In(filepath.Join(d.dir, "tokens"))
 	deps.Door = door.New(door.Config{Tokens: d.tokens, Now: clock})
-	deps.Writing = web.Writing{Gaps: d.assess, Profiles: d.assess, Chains: d.assess, Labels: labels{intakeOf(d), d.keeper},
+	deps.Writing = web.Writing{Gaps: d.assess, Profiles: d.assess, Upgrades: d.assess, Chains: d.assess, Labels: labels{intakeOf(d), d.keeper},
 		Bring: ingest.NewEvidence(d.keeper.Evidence(d.evidence), d.keeper.Alerts(d.alerts), clock)}
 	deps.Sampler = d.assess
 }
