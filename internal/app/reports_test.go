@@ -59,6 +59,10 @@ func TestReportsOfTheDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	batches, err := s.Batches(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	check := func(sealed report.Sealed, err error) {
 		t.Helper()
 		if err != nil {
@@ -66,6 +70,13 @@ func TestReportsOfTheDemo(t *testing.T) {
 		}
 		if doc := &sealed.Document; len(doc.Limits) == 0 || sealed.Head.Size == 0 || len(sealed.Entries) == 0 {
 			t.Errorf("%s: %d limits, head %s, %d entries", doc.Title, len(doc.Limits), sealed.Head, len(sealed.Entries))
+		}
+		switch sealed.Asked.Kind {
+		case report.KindVerdict, report.KindGate, report.KindCompliance:
+		default: // what is about all rests on every batch, and on the release
+			if len(sealed.Entries) < len(batches)+1 {
+				t.Errorf("%s: %d entries are proved of %d batches and a release", sealed.Document.Title, len(sealed.Entries), len(batches))
+			}
 		}
 		shares(t, &sealed.Document)
 		for _, text := range texts(&sealed.Document) {
@@ -121,11 +132,11 @@ func TestReportsOfTheDemo(t *testing.T) {
 		open[g.ID] = g.Allowed && !g.Waived
 	}
 	refusedApart(t, &a, &before.Document, open)
-	batches, err := d.Evidence.Batches(t.Context())
+	added, err := d.Evidence.Batches(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range batches {
+	for _, b := range added {
 		if b.Kind == "exercises" && b.Withdrawn == nil {
 			if _, err := d.Custody.Withdraw(t.Context(), b.ID, store.Withdrawal{At: today, By: "ann", Reason: "to see what is missing"}); err != nil {
 				t.Fatal(err)

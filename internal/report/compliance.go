@@ -113,7 +113,7 @@ func (s *Service) compliance(ctx context.Context, r assessment.Request, m *contr
 	}
 	asked := askedOf(KindCompliance, "", &whole, r)
 	asked.Controls = m
-	return made{c.document(), asked, c.batches, whole.Policy.SHA256, custody.ReleaseID(whole.Release)}, nil
+	return made{document: c.document(), asked: asked, batches: c.batches, policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
 }
 
 // resolve finds the analytics of each control, and what the gate for reporting says of each that

@@ -95,7 +95,7 @@ func (s *Service) detect(ctx context.Context, r assessment.Request, at Repositor
 	if at.Under != "" || len(at.Lines) > 0 {
 		asked.Repository = &at
 	}
-	return made{document: d.document(), asked: asked, policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
+	return made{document: d.document(), asked: asked, all: true, policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
 }
 
 // detectOf is what a report for the CI of a rules repository is made of.

@@ -84,7 +84,7 @@ func (s *Service) dettect(ctx context.Context, r assessment.Request, file string
 	if file == FileTechniques {
 		doc = d.techniques()
 	}
-	return made{document: doc, asked: askedOf(KindDeTTECT, file, &whole, r), policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
+	return made{document: doc, asked: askedOf(KindDeTTECT, file, &whole, r), all: true, policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
 }
 
 // reporting asks the gate for reporting about what was shown to work.

@@ -107,7 +107,7 @@ func (s *Service) navigator(ctx context.Context, r assessment.Request, l Layered
 	}
 	asked := askedOf(KindNavigator, "", &whole, r)
 	asked.Layer, asked.Before, asked.After = l.Layer, l.Before, l.After
-	return made{document: n.document(), asked: asked, policy: n.whole.Policy.SHA256, release: custody.ReleaseID(n.whole.Release)}, n.layer, nil
+	return made{document: n.document(), asked: asked, all: true, policy: n.whole.Policy.SHA256, release: custody.ReleaseID(n.whole.Release)}, n.layer, nil
 }
 
 // view makes the layer of a view of the matrix.

@@ -47,6 +47,7 @@ type made struct {
 	document Document
 	asked    Asked
 	batches  []custody.Account
+	all      bool   // it rests on every batch there is, instead of on some
 	policy   string // its SHA-256
 	release  string // as the ledger names it
 }
@@ -154,7 +155,7 @@ func (s *Service) verdict(ctx context.Context, r assessment.Request, id string) 
 	if f.batches, err = s.accounts(ctx, f.restsOn()); err != nil {
 		return made{}, err
 	}
-	return made{f.document(), askedOf(KindVerdict, v.Analytic.ATTACKID, &whole, r), f.batches, whole.Policy.SHA256, custody.ReleaseID(whole.Release)}, nil
+	return made{document: f.document(), asked: askedOf(KindVerdict, v.Analytic.ATTACKID, &whole, r), batches: f.batches, policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
 }
 
 // gates are the answers for every purpose.
@@ -191,7 +192,7 @@ func (s *Service) gate(ctx context.Context, r assessment.Request, id string) (ma
 	if f.batches, err = s.accounts(ctx, rests); err != nil {
 		return made{}, err
 	}
-	return made{f.document(), askedOf(KindGate, f.gates[0].ID, &whole, r), f.batches, whole.Policy.SHA256, custody.ReleaseID(whole.Release)}, nil
+	return made{document: f.document(), asked: askedOf(KindGate, f.gates[0].ID, &whole, r), batches: f.batches, policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
 }
 
 // restsOn lists the batches that anything in the report leads to.
@@ -242,6 +243,19 @@ func (s *Service) accounts(ctx context.Context, ids []string) ([]custody.Account
 	return custody.Accounts(all, entries), err
 }
 
+// every is every batch with its entries, those that were added first before the others.
+func (s *Service) every(ctx context.Context) ([]custody.Account, error) {
+	all, err := s.Batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(all))
+	for i := range all {
+		ids[i] = all[i].ID
+	}
+	return s.accounts(ctx, ids)
+}
+
 func (s *Service) executive(ctx context.Context, r assessment.Request) (made, error) {
 	e, err := s.stand(ctx, r)
 	if err != nil {
@@ -259,7 +273,7 @@ func (s *Service) standing(ctx context.Context, r assessment.Request) (made, err
 }
 
 func (e *executiveOf) made(kind string, d Document) made {
-	return made{document: d, asked: askedOf(kind, "", e.whole, e.request), policy: e.whole.Policy.SHA256, release: custody.ReleaseID(e.whole.Release)}
+	return made{document: d, asked: askedOf(kind, "", e.whole, e.request), all: true, policy: e.whole.Policy.SHA256, release: custody.ReleaseID(e.whole.Release)}
 }
 
 func (s *Service) engineering(ctx context.Context, r assessment.Request) (made, error) {
@@ -277,7 +291,7 @@ func (s *Service) engineering(ctx context.Context, r assessment.Request) (made, 
 		return made{}, err
 	}
 	e := engineeringOf{request: r, whole: &whole, measured: &measured, made: &rules}
-	return made{document: e.document(), asked: askedOf(KindEngineering, "", &whole, r), policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
+	return made{document: e.document(), asked: askedOf(KindEngineering, "", &whole, r), all: true, policy: whole.Policy.SHA256, release: custody.ReleaseID(whole.Release)}, nil
 }
 
 // stand gathers where things stand.
@@ -376,8 +390,14 @@ func (s *Service) places(ctx context.Context, m *made) (seqs []int64, unrecorded
 	} else {
 		unrecorded = append(unrecorded, "release "+m.release)
 	}
-	for i := range m.batches[:min(mostProved, len(m.batches))] {
-		b := &m.batches[i]
+	batches := m.batches
+	if m.all {
+		if batches, err = s.every(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	for i := range batches[:min(mostProved, len(batches))] {
+		b := &batches[i]
 		if len(b.Ledger) == 0 {
 			unrecorded = append(unrecorded, "batch "+b.ID)
 		}
