@@ -75,7 +75,8 @@ func DocumentOf(file string, data []byte, kind, version string) (*Map, error) {
 	}
 	m, ok := NewMap(file, docs[0])
 	if !ok {
-		return nil, Invalid(file, docs[0].Line, "not a YAML mapping")
+		return nil, Invalid(file, docs[0].Line, "not a YAML mapping").
+			Next("the file is one YAML mapping that begins with \"kind: %s\" and \"version: %s\"", kind, version)
 	}
 	if got := m.String("kind"); got != kind {
 		return nil, Invalid(file, m.Line("kind"), "kind is %q, not %q", got, kind).Next("put \"kind: %s\" and \"version: %s\" first in the file", kind, version)
