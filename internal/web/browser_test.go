@@ -115,13 +115,19 @@ func browse(t *testing.T, d *desk) *tab {
 		}
 	})
 	chromedp.ListenTarget(b, b.hear)
+	if err := chromedp.Run(b); err != nil { // by itself: the browser lives as long as what it is started for
+		t.Fatal(err)
+	}
 	b.run(t, network.Enable(), cdplog.Enable(), runtime.Enable())
 	return b
 }
 
+// run does what a person does, and fails where a minute passes: what is waited for does not come.
 func (b *tab) run(t *testing.T, actions ...chromedp.Action) {
 	t.Helper()
-	if err := chromedp.Run(b, actions...); err != nil {
+	ctx, stop := context.WithTimeout(b, time.Minute)
+	defer stop()
+	if err := chromedp.Run(ctx, actions...); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -130,7 +136,9 @@ func (b *tab) run(t *testing.T, actions ...chromedp.Action) {
 // for by how it looks may stand on the page before, too.
 func (b *tab) leads(t *testing.T, action chromedp.Action) {
 	t.Helper()
-	answer, err := chromedp.RunResponse(b, action)
+	ctx, stop := context.WithTimeout(b, time.Minute)
+	defer stop()
+	answer, err := chromedp.RunResponse(ctx, action)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,9 +274,18 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 }
 
-func TestFormsWorkWithoutScript(t *testing.T) {
-	browserPath(t)
-	b := browse(t, demonstration(t))
+// TestWhatAScriptDoesAndWhatGoesWithoutIt has one browser for all that only reads.
+func TestWhatAScriptDoesAndWhatGoesWithoutIt(t *testing.T) {
+	browserPath(t) // before the work
+	d := demonstration(t)
+	b := browse(t, d)
+	t.Run("the search suggests while typing", b.suggests)
+	t.Run("slash moves to the search and hashes can be copied", b.movesAndCopies)
+	t.Run("times are of the zone of who reads", func(t *testing.T) { b.tellsTimes(t, d) })
+	t.Run("forms work without it", b.goesWithoutScript)
+}
+
+func (b *tab) goesWithoutScript(t *testing.T) {
 	var at, body string
 	b.run(t, emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(b.home+"/"), chromedp.WaitVisible("#find"))
 	b.leads(t, chromedp.SendKeys("#find", "employee names\r"))
@@ -289,9 +306,7 @@ func TestFormsWorkWithoutScript(t *testing.T) {
 	}
 }
 
-func TestSlashMovesToTheSearchAndHashesCanBeCopied(t *testing.T) {
-	browserPath(t)
-	b := browse(t, demonstration(t))
+func (b *tab) movesAndCopies(t *testing.T) {
 	var focus string
 	var buttons int
 	b.run(t, chromedp.Navigate(b.home+"/objects/AN1989"), chromedp.WaitVisible("button.copy"), chromedp.KeyEvent("/"),

@@ -10,12 +10,10 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestAScriptShowsTimesInTheReadersZone looks at one batch from Kathmandu, with the script
+// tellsTimes looks at one batch from Kathmandu, with the script
 // and without: the time is the same, and the page says of which zone it is.
-func TestAScriptShowsTimesInTheReadersZone(t *testing.T) {
-	browserPath(t) // before the work
-	d := demonstration(t)
-	b := browse(t, d)
+func (b *tab) tellsTimes(t *testing.T, d *desk) {
+	t.Helper()
 	id := d.batchOf("rules")
 	var said, title, stamp, foot string
 	look := func(place string) {
@@ -43,11 +41,9 @@ var enter = chromedp.Tasks{
 	input.DispatchKeyEvent(input.KeyUp).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13),
 }
 
-// TestTheSearchSuggestsWhileTyping types as people do, and goes where arrows and Enter
+// suggests types as people do, and goes where arrows and Enter
 // lead; Escape leaves the words as they are.
-func TestTheSearchSuggestsWhileTyping(t *testing.T) {
-	browserPath(t) // before the work
-	b := browse(t, demonstration(t))
+func (b *tab) suggests(t *testing.T) {
 	var state, told, place string
 	b.run(t, chromedp.Navigate(b.home+"/evidence"), chromedp.WaitVisible("footer"), chromedp.SendKeys("#find", "an1989"), chromedp.WaitVisible("#find-list .rung"),
 		chromedp.Text("#find-list", &told))

@@ -46,7 +46,9 @@ func (b *tab) judged(t *testing.T, where string, axe string) {
 }
 
 // TestPeopleWorkInABrowser brings a file, labels alerts with the keyboard, sees the
-// measurement change, and states a gap; then without script.
+// measurement change, and states a gap; then without script. After that what people do from
+// day to day: a gap changes hands, a step is taken on and done, a profile comes and goes, and
+// a list is sorted, narrowed, turned and taken along.
 func TestPeopleWorkInABrowser(t *testing.T) {
 	browserPath(t) // before the work
 	d := demonstration(t, writing)
@@ -59,7 +61,7 @@ func TestPeopleWorkInABrowser(t *testing.T) {
 			return err
 		}))
 	}
-	_, secret, err := d.tokens.Create(token.Request{Name: "ann", Scopes: []string{"dispositions", "gaps", "evidence"}}, today)
+	_, secret, err := d.tokens.Create(token.Request{Name: "ann", Scopes: []string{"dispositions", "gaps", "evidence", "profiles"}}, today)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,6 +140,11 @@ func TestPeopleWorkInABrowser(t *testing.T) {
 	if got := d.measured(rule); got.BenignPositive != now.BenignPositive || got.Unlabelled != now.Unlabelled {
 		t.Errorf("undone: %+v", got.Statement)
 	}
+	b.run(t, emulation.SetScriptExecutionDisabled(false), emulation.ClearDeviceMetricsOverride())
+	b.gapIsChanged(t, d, "T1589.003")
+	b.stepIsTakenOn(t)
+	b.profileIsKept(t, d)
+	b.listIsWalked(t, d.loudest())
 }
 
 // quiet4xx fails where something went wrong but that a form was refused, which the
