@@ -109,6 +109,8 @@ type Deps struct {
 	// nothing is.
 	Upgrades Upgrader
 	Decider  Decider
+	// Reports makes reports.
+	Reports Reporter
 	// Chainer says how chains stand, and Lookout, which may be nil, how the server looks for
 	// them in what arrives.
 	Chainer Chainer
@@ -177,6 +179,7 @@ func New(d Deps) http.Handler {
 	s.registerGaps(h, mux)
 	s.registerProfiles(h, mux)
 	s.registerUpgrade(h, mux)
+	s.registerReports(h, mux)
 	s.registerChains(h)
 	s.registerOthers(h)
 	s.registerGates(h)

@@ -365,14 +365,15 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	if s.intake != nil {
 		writing = web.Writing{Gaps: gapsInTurn{s, judge}, Profiles: profilesInTurn{s, judge}, Upgrades: decisionsInTurn{s, judge}, Labels: labelsInTurn{s.intake, s}, Bring: bringInTurn{inTurn{s, s.desk.Ingest}}, Chains: chainsInTurn{s, judge}, Veil: s.veil.InForce}
 	}
+	reports := s.reports(lib, judge)
 	pages := web.New(web.Deps{
-		Door: at, Answers: answers.Handler, Register: judge, Profiler: judge, Upgrader: judge, Chainer: judge, Lookout: looking, Sampler: judge, Writing: writing,
+		Reports: reports, Door: at, Answers: answers.Handler, Register: judge, Profiler: judge, Upgrader: judge, Chainer: judge, Lookout: looking, Sampler: judge, Writing: writing,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Rosterer: judge, Explorer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: s.archive(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Call: s.mode.Call, Version: version,
 	})
 	deps := api.Deps{
-		Door: at, Answers: answers.Handler,
+		Reports: reports, Door: at, Answers: answers.Handler,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Profiles: judge, Upgrades: judge, Chainer: judge, Lookout: looking, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Version: version,
 	}

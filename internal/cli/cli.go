@@ -112,8 +112,9 @@ type Desk struct {
 
 // Mode says what a command does with the data folder.
 type Mode struct {
-	// Call is whom a server's pages say to call in an incident, if anybody.
-	Call string
+	// Call is whom a server's pages say to call in an incident, if anybody, and Browser the
+	// Chromium that it has print reports.
+	Call, Browser string
 	// Write asks to be the folder's only writer, under the command's name; Serve
 	// asks besides that no server has the folder yet.
 	Write   bool

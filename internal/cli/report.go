@@ -3,11 +3,9 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,8 +16,8 @@ import (
 	"candor/internal/fault"
 	"candor/internal/figure"
 	"candor/internal/head"
+	"candor/internal/press"
 	"candor/internal/report"
-	"candor/internal/scratch"
 	"candor/internal/store"
 )
 
@@ -27,20 +25,8 @@ import (
 type reporting struct {
 	judging
 	to, by, browser string
-	as              string // the form that to asks for
+	checkout        string // in which the lines of rules are looked for
 }
-
-// forms is how a kind of report is written.
-type forms struct {
-	// ends are those of the names of files that it is written to; the first is what is
-	// printed.
-	ends []string
-	// own writes the forms that this kind alone has; nil for one that every report has.
-	own map[string]func(*report.Sealed) ([]byte, error)
-}
-
-// documents are the forms that every report has.
-func documents() forms { return forms{ends: []string{".md", ".html", ".pdf", ".json"}} }
 
 func (p *program) reportCommand() *cobra.Command {
 	return group("report", "Reports that are read without the store, each with its limits and proofs",
@@ -52,13 +38,14 @@ report is what was written, and whether the same evidence still says the same.`,
 		p.reportVerdictCommand(), p.reportExecutiveCommand(), p.reportMarkdownCommand(), p.reportComplianceCommand(), p.reportEngineeringCommand(), p.reportNavigatorCommand(), p.reportDetectCommand(), p.reportDeTTECTCommand(), p.reportVerifyCommand())
 }
 
-// flags are those of every report that is written in forms.
-func (r *reporting) flags(c *cobra.Command, f forms) {
+// flags are those of every report.
+func (r *reporting) flags(c *cobra.Command, report string) {
+	f := offered(report)
 	r.wholeFlags(c)
 	r.siteFlag(c)
-	c.Flags().StringVar(&r.to, "to", "", "the file to write, which must not be there yet: its end says the form ("+strings.Join(f.ends, ", ")+"); without it "+f.ends[0]+" is printed")
+	c.Flags().StringVar(&r.to, "to", "", "the file to write, which must not be there yet: its end says the form ("+strings.Join(f.Ends, ", ")+"); without it "+f.Ends[0]+" is printed")
 	c.Flags().StringVar(&r.by, "by", "", "who makes the report")
-	c.Flags().StringVar(&r.browser, "browser", "chromium", "for .pdf: a Chromium that prints it, by its name or path")
+	c.Flags().StringVar(&r.browser, "browser", press.Browser, "for .pdf: a Chromium that prints it, by its name or path")
 }
 
 func (p *program) reportVerdictCommand() *cobra.Command {
@@ -75,16 +62,10 @@ store to read it.`,
 		Example: "  candor report verdict AN1058\n  candor report verdict AN1058 --as-of 2026-03-31 --to AN1058.html --by ann",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.report(cmd, r, documents(), func(ctx context.Context, s *report.Service) (report.Sealed, error) {
-				req, err := p.request(r.judging)
-				if err != nil {
-					return report.Sealed{}, err
-				}
-				return s.Verdict(ctx, req, args[0], r.by)
-			})
+			return p.report(cmd, r, report.Wanted{Report: report.OfVerdict, Of: args[0]})
 		},
 	}
-	r.flags(c, documents())
+	r.flags(c, report.OfVerdict)
 	return c
 }
 
@@ -100,16 +81,10 @@ stops counting soon. What the gate for reporting refuses is never shown as what 
 		Example: "  candor report executive\n  candor report executive --to march.pdf --as-of 2026-03-31 --by 'head of detection'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.report(cmd, r, documents(), func(ctx context.Context, s *report.Service) (report.Sealed, error) {
-				req, err := p.request(r.judging)
-				if err != nil {
-					return report.Sealed{}, err
-				}
-				return s.Executive(ctx, req, r.by)
-			})
+			return p.report(cmd, r, report.Wanted{Report: report.OfExecutive})
 		},
 	}
-	r.flags(c, documents())
+	r.flags(c, report.OfExecutive)
 	r.narrowFlags(c)
 	return c
 }
@@ -126,34 +101,54 @@ func (p *program) reports(d *Desk) *report.Service {
 		Batches: func(ctx context.Context) ([]store.Batch, error) { return batches(ctx, d) }}
 }
 
+// offered is a report by its name, which is one of those that there are.
+func offered(name string) report.Offer {
+	o, _ := report.Offered(name)
+	return o
+}
+
 // form is the one that --to asks for; fault.Usage for one that the kind of report has not.
-func (r *reporting) form(f forms) (string, error) {
+func (r *reporting) form(o *report.Offer) (string, error) {
 	if r.to == "" {
-		return f.ends[0], nil
+		return o.Ends[0], nil
 	}
 	form := strings.ToLower(filepath.Ext(r.to))
-	if slices.Contains(f.ends, form) {
+	if slices.Contains(o.Ends, form) {
 		return form, nil
 	}
-	return "", fault.New(fault.Usage, "the end of %q is no form of this report", r.to).At("--to").Next("end it with one of: %s", strings.Join(f.ends, ", "))
+	return "", fault.New(fault.Usage, "the end of %q is no form of this report", r.to).At("--to").Next("end it with one of: %s", strings.Join(o.Ends, ", "))
 }
 
 // report makes a report and writes it to where it is to go.
-func (p *program) report(cmd *cobra.Command, r reporting, f forms, make func(context.Context, *report.Service) (report.Sealed, error)) error {
-	var err error
-	if r.as, err = r.form(f); err != nil {
+func (p *program) report(cmd *cobra.Command, r reporting, w report.Wanted) error {
+	o := offered(w.Report)
+	as, err := r.form(&o)
+	if err != nil {
 		return err
 	}
+	w.By = r.by
 	p.beginHeads(cmd)
 	return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-		s, err := make(ctx, p.reports(d))
+		req, err := p.request(r.judging)
+		if err != nil {
+			return err
+		}
+		s := p.reports(d)
+		m, err := s.Make(ctx, req, w)
+		if err == nil && r.checkout != "" {
+			w.At.Lines = lines(m.RuleFiles(), p.path(r.checkout))
+			m, err = s.Make(ctx, req, w)
+		}
 		if err != nil {
 			return err
 		}
 		if r.to == "" && p.json {
-			return p.emitJSON(s)
+			return p.emitJSON(&m.Sealed)
 		}
-		b, err := p.written(ctx, &s, r, f.own[r.as])
+		b, err := m.In(as)
+		if err == nil && as == ".pdf" {
+			b, err = press.Print(ctx, r.browser, b)
+		}
 		if err != nil {
 			return err
 		}
@@ -164,11 +159,11 @@ func (p *program) report(cmd *cobra.Command, r reporting, f forms, make func(con
 		if err := p.put(r.to, b); err != nil {
 			return err
 		}
-		done := reported{File: r.to, Bytes: len(b), Title: s.Document.Title, Head: s.Head.String(), Limits: len(s.Document.Limits), Entries: len(s.Entries)}
+		done := reported{File: r.to, Bytes: len(b), Title: m.Document.Title, Head: m.Head.String(), Limits: len(m.Document.Limits), Entries: len(m.Entries)}
 		return p.emit(done, func(g *sheet) {
 			g.line("wrote %s, %s: %s", g.bold(done.File), count(int64(done.Bytes), "byte", "bytes"), done.Title)
 			g.line("  %s, %s of the ledger proved, head %s", plural(done.Limits, "limit", "limits"), plural(done.Entries, "entry", "entries"), done.Head)
-			if r.as == ".html" || r.as == ".json" && f.own[r.as] == nil {
+			if as == ".html" || as == ".json" && !o.Has(as) {
 				g.line("  later: candor report verify %s", done.File)
 			}
 		})
@@ -183,53 +178,6 @@ type reported struct {
 	Limits  int    `json:"limits"`
 	Entries int    `json:"entries"`
 	Head    string `json:"head"`
-}
-
-// written is a report in a form.
-func (p *program) written(ctx context.Context, s *report.Sealed, r reporting, own func(*report.Sealed) ([]byte, error)) ([]byte, error) {
-	if own != nil {
-		return own(s)
-	}
-	switch r.as {
-	case ".md":
-		return report.Markdown(s), nil
-	case ".json":
-		b, err := json.MarshalIndent(s, "", "  ")
-		return append(b, '\n'), err
-	}
-	page, err := report.HTML(s)
-	if err != nil || r.as == ".html" {
-		return page, err
-	}
-	return printed(ctx, r.browser, page)
-}
-
-// printTime bounds how long a browser may take to print.
-const printTime = time.Minute
-
-// printed has a browser print a page, which asks for nothing of a network.
-func printed(ctx context.Context, browser string, page []byte) ([]byte, error) {
-	path, err := exec.LookPath(browser)
-	if err != nil {
-		return nil, fault.New(fault.NotFound, "there is no browser that could print the report").At("--browser %s", browser).Next("name a Chromium that is installed, or write .html and print it where there is one")
-	}
-	work, err := scratch.Make(os.TempDir(), "candor-report-")
-	if err != nil {
-		return nil, fault.New(fault.Unavailable, "there is no room to print in").Because(err).Next("check the space in %s; TMPDIR names another folder", os.TempDir())
-	}
-	defer work.Remove()
-	in, out := filepath.Join(work.Path(), "report.html"), filepath.Join(work.Path(), "report.pdf")
-	if err := os.WriteFile(in, page, 0o600); err != nil {
-		return nil, err
-	}
-	ctx, stop := context.WithTimeout(ctx, printTime)
-	defer stop()
-	said, err := exec.CommandContext(ctx, path, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--disable-background-networking", "--user-data-dir="+filepath.Join(work.Path(), "browser"),
-		"--print-to-pdf="+out, "file://"+in).CombinedOutput()
-	if err != nil {
-		return nil, fault.New(fault.Unavailable, "the browser printed nothing").At("%s", path).Because(err).Next("it said: %s", strings.TrimSpace(string(said[max(0, len(said)-200):])))
-	}
-	return os.ReadFile(out)
 }
 
 // put writes a new file, or none.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +20,6 @@ import (
 func (p *program) reportComplianceCommand() *cobra.Command {
 	var r reporting
 	var from string
-	f := forms{ends: []string{".json", ".html", ".md", ".pdf"}, own: map[string]func(*report.Sealed) ([]byte, error){".json": report.OSCAL}}
 	c := &cobra.Command{
 		Use:   "compliance",
 		Short: "OSCAL assessment results for the controls of a mapping that you give",
@@ -43,16 +41,10 @@ candor report verify says whether it is what was written.`,
 			if err != nil {
 				return err
 			}
-			return p.report(cmd, r, f, func(ctx context.Context, s *report.Service) (report.Sealed, error) {
-				req, err := p.request(r.judging)
-				if err != nil {
-					return report.Sealed{}, err
-				}
-				return s.Compliance(ctx, req, &m, r.by)
-			})
+			return p.report(cmd, r, report.Wanted{Report: report.OfCompliance, Controls: &m})
 		},
 	}
-	r.flags(c, f)
+	r.flags(c, report.OfCompliance)
 	c.Flags().StringVar(&from, "mapping", "", "the mapping of controls, YAML or JSON (required)")
 	_ = c.MarkFlagRequired("mapping")
 	return c
@@ -77,8 +69,6 @@ func readSmall(path string) ([]byte, error) {
 func (p *program) reportDetectCommand() *cobra.Command {
 	var r reporting
 	var at report.Repository
-	var repository string
-	f := forms{ends: []string{".sarif", ".xml", ".json", ".html", ".md"}, own: map[string]func(*report.Sealed) ([]byte, error){".sarif": report.SARIF, ".xml": report.JUnit}}
 	c := &cobra.Command{
 		Use:   "detect",
 		Short: "What is shown of each rule, as SARIF or JUnit XML for the CI of a rules repository",
@@ -91,23 +81,12 @@ ledger's head go along. candor assess --fail-on is what lets a build fail.`,
 		Example: "  candor report detect --under rules --repository . --to candor.sarif\n  candor report detect --to candor.xml\n  candor assess --summary --fail-on 'newly contradicted > 0'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.report(cmd, r, f, func(ctx context.Context, s *report.Service) (report.Sealed, error) {
-				req, err := p.request(r.judging)
-				if err != nil {
-					return report.Sealed{}, err
-				}
-				sealed, err := s.Detect(ctx, req, at, r.by)
-				if err != nil || repository == "" {
-					return sealed, err
-				}
-				at.Lines = lines(sealed.RuleFiles(), p.path(repository))
-				return s.Detect(ctx, req, at, r.by)
-			})
+			return p.report(cmd, r, report.Wanted{Report: report.OfDetect, At: at})
 		},
 	}
-	r.flags(c, f)
+	r.flags(c, report.OfDetect)
 	c.Flags().StringVar(&at.Under, "under", "", "the folder of the repository that the rules were added from, which their paths begin with")
-	c.Flags().StringVar(&repository, "repository", "", "a checkout of the repository, in which the lines of rules are looked for")
+	c.Flags().StringVar(&r.checkout, "repository", "", "a checkout of the repository, in which the lines of rules are looked for")
 	return c
 }
 

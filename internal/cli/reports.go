@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"candor/internal/matrix"
 	"candor/internal/report"
 )
 
@@ -22,19 +20,14 @@ is what candor report verdict says of that. Names that others wrote are no marku
 		Example: "  candor report markdown --to docs/detection.md\n  candor report markdown AN1058 | gh issue create --title AN1058 --body-file -",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.report(cmd, r, documents(), func(ctx context.Context, s *report.Service) (report.Sealed, error) {
-				req, err := p.request(r.judging)
-				if err != nil {
-					return report.Sealed{}, err
-				}
-				if len(args) > 0 {
-					return s.Verdict(ctx, req, args[0], r.by)
-				}
-				return s.Standing(ctx, req, r.by)
-			})
+			w := report.Wanted{Report: report.OfMarkdown}
+			if len(args) > 0 {
+				w.Of = args[0]
+			}
+			return p.report(cmd, r, w)
 		},
 	}
-	r.flags(c, documents())
+	r.flags(c, report.OfMarkdown)
 	r.narrowFlags(c)
 	return c
 }
@@ -42,10 +35,6 @@ is what candor report verdict says of that. Names that others wrote are no marku
 func (p *program) reportEngineeringCommand() *cobra.Command {
 	var r reporting
 	var table string
-	f := forms{ends: []string{".csv", ".xlsx", ".json", ".html", ".md"}, own: map[string]func(*report.Sealed) ([]byte, error){
-		".csv":  func(s *report.Sealed) ([]byte, error) { return report.CSV(s, table) },
-		".xlsx": report.XLSX,
-	}}
 	c := &cobra.Command{
 		Use:   "engineering",
 		Short: "Every analytic, rule, log source and next step in figures, as CSV, workbook or JSON",
@@ -58,16 +47,10 @@ with candor evidence add rules. No cell is a formula.`,
 		Example: "  candor report engineering --to coverage.xlsx\n  candor report engineering --table rules --to rules.csv\n  candor report engineering --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.report(cmd, r, f, func(ctx context.Context, s *report.Service) (report.Sealed, error) {
-				req, err := p.request(r.judging)
-				if err != nil {
-					return report.Sealed{}, err
-				}
-				return s.Engineering(ctx, req, r.by)
-			})
+			return p.report(cmd, r, report.Wanted{Report: report.OfEngineering, Table: table})
 		},
 	}
-	r.flags(c, f)
+	r.flags(c, report.OfEngineering)
 	r.narrowFlags(c)
 	c.Flags().StringVar(&table, "table", report.TableAnalytics, "for .csv: "+strings.Join(report.Tables(), ", "))
 	_ = c.RegisterFlagCompletionFunc("table", cobra.FixedCompletions(report.Tables(), cobra.ShellCompDirectiveNoFileComp))
@@ -76,10 +59,7 @@ with candor evidence add rules. No cell is a formula.`,
 
 func (p *program) reportNavigatorCommand() *cobra.Command {
 	var r reporting
-	var l report.Layered
-	var layer *matrix.Layer
-	f := forms{ends: []string{".json", ".html", ".md"}, own: map[string]func(*report.Sealed) ([]byte, error){
-		".json": func(*report.Sealed) ([]byte, error) { return layer.JSON() }}}
+	var before, after string
 	c := &cobra.Command{
 		Use:   "navigator LAYER",
 		Short: "A layer of the ATT&CK Navigator: rung, visibility, precision, claims, exercises, profile, difference",
@@ -94,27 +74,18 @@ claims. A page or Markdown says the same in words, and the page can be verified.
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: report.Layers(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.report(cmd, r, f, func(ctx context.Context, s *report.Service) (sealed report.Sealed, err error) {
-				req, err := p.request(r.judging)
-				if err != nil {
-					return sealed, err
-				}
-				l.Layer = args[0]
-				sealed, layer, err = s.Navigator(ctx, req, l, r.by)
-				return sealed, err
-			})
+			return p.report(cmd, r, report.Wanted{Report: report.OfNavigator, Of: args[0], Before: before, After: after})
 		},
 	}
-	r.flags(c, f)
+	r.flags(c, report.OfNavigator)
 	r.narrowFlags(c)
-	c.Flags().StringVar(&l.Before, "before", "", "of a difference: the kept assessment from which it is (candor assess list)")
-	c.Flags().StringVar(&l.After, "after", "", "of a difference: the kept assessment to which it is (default: the assessment now)")
+	c.Flags().StringVar(&before, "before", "", "of a difference: the kept assessment from which it is (candor assess list)")
+	c.Flags().StringVar(&after, "after", "", "of a difference: the kept assessment to which it is (default: the assessment now)")
 	return c
 }
 
 func (p *program) reportDeTTECTCommand() *cobra.Command {
 	var r reporting
-	f := forms{ends: []string{".yaml", ".json", ".html", ".md"}, own: map[string]func(*report.Sealed) ([]byte, error){".yaml": report.DeTTECT}}
 	c := &cobra.Command{
 		Use:   "dettect data-sources|techniques",
 		Short: "A file of DeTT&CT: data sources with their quality, or techniques with their scores",
@@ -129,16 +100,10 @@ from. candor evidence add telemetry and add rules read the files back, as what s
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: report.Administrations(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.report(cmd, r, f, func(ctx context.Context, s *report.Service) (report.Sealed, error) {
-				req, err := p.request(r.judging)
-				if err != nil {
-					return report.Sealed{}, err
-				}
-				return s.DeTTECT(ctx, req, args[0], r.by)
-			})
+			return p.report(cmd, r, report.Wanted{Report: report.OfDeTTECT, Of: args[0]})
 		},
 	}
-	r.flags(c, f)
+	r.flags(c, report.OfDeTTECT)
 	r.narrowFlags(c)
 	return c
 }

@@ -29,6 +29,7 @@ import (
 	"candor/internal/inert"
 	"candor/internal/ingest"
 	"candor/internal/policy"
+	"candor/internal/press"
 	"candor/internal/pull"
 	"candor/internal/sample"
 	"candor/internal/token"
@@ -36,7 +37,7 @@ import (
 )
 
 func (p *program) serveCommand() *cobra.Command {
-	var addr, socket, file, pulls, call, hooks string
+	var addr, socket, file, pulls, call, hooks, browser string
 	var places []string
 	var every time.Duration
 	var how serving
@@ -87,7 +88,7 @@ pages and the API judge by.`,
 				return taken // before anything is made
 			}
 			m := p.mode(cmd, true)
-			m.Serve, m.Call = true, call
+			m.Serve, m.Call, m.Browser = true, call, browser
 			return p.in(cmd, m, func(ctx context.Context, d *Desk) (err error) {
 				if how.on, err = p.listen(ctx, addr, socket); err != nil {
 					return err
@@ -105,6 +106,7 @@ pages and the API judge by.`,
 	c.Flags().DurationVar(&every, "heads-every", hook.UsualEvery, "how long is waited at least between two heads that --heads-to sends")
 	c.Flags().StringVar(&socket, "socket", "", "Unix socket to listen at instead of an address; only its owner can open it")
 	c.Flags().StringVar(&call, "call", p.Getenv(callVariable), "whom to call in an incident, in one line that the overview shows (environment: "+callVariable+")")
+	c.Flags().StringVar(&browser, "browser", press.Browser, "for reports as PDF: a Chromium that prints them, by its name or path")
 	c.Flags().BoolVar(&how.rules.TokenToRead, "require-token", false, "ask everyone who reads for a token, on every route")
 	c.MarkFlagsMutuallyExclusive("addr", "socket")
 	return c

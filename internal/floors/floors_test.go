@@ -37,6 +37,7 @@ var house = map[string]room{
 	"tear":      {floor: 0}, // kills processes, for tests
 
 	"scratch":   {floor: 1},
+	"press":     {floor: 2}, // pages as PDF, by a browser
 	"attack":    {floor: 1, pure: true},
 	"evidence":  {floor: 1, pure: true},
 	"crew":      {floor: 1}, // goroutines
@@ -175,7 +176,7 @@ var house = map[string]room{
 
 	"metrics": {floor: 11}, // a server, measured
 
-	"api": {floor: 11},
+	"api": {floor: 12},
 	"web": {floor: 12},
 	"cli": {floor: 13},
 

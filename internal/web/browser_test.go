@@ -246,6 +246,7 @@ var sights = []sight{
 	{"measurements", "/measurements", []string{"Measurements", "Limits"}},
 	{"reviews", "/reviews", []string{"Incidents", "MF-rev-017"}},
 	{"policy", "/policy", []string{"measure.min_precision"}},
+	{"reports", "/reports", []string{"The server makes one at a time"}},
 }
 
 func TestPagesInABrowser(t *testing.T) {

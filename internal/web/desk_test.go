@@ -25,10 +25,13 @@ import (
 	"candor/internal/custody"
 	"candor/internal/day"
 	"candor/internal/door"
+	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/library"
 	"candor/internal/policy"
+	"candor/internal/report"
 	"candor/internal/sample"
+	"candor/internal/store"
 	"candor/internal/store/batches"
 	"candor/internal/store/scan"
 	"candor/internal/store/sqlite"
@@ -98,7 +101,12 @@ func openDesk(t *testing.T, dir string, with ...func(*desk, *web.Deps)) *desk {
 		Policy: filepath.Join(dir, "policy.yaml"), Now: clock})
 	d.assess = assessment.New(d.library, d.evidence, d.alerts)
 	at := door.New(door.Config{Now: clock})
-	deps := web.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Rosterer: d.assess, Explorer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
+	reports := report.NewCounter(&report.Service{Assessment: d.assess, Library: lib, Log: d.keeper.Log(), Kept: d.archive.List, Load: d.archive.Load, Now: clock, Program: "candor test",
+		Batches: func(ctx context.Context) ([]store.Batch, error) { return store.Merged(ctx, d.evidence, d.alerts) }},
+		func(context.Context, []byte) ([]byte, error) {
+			return nil, fault.New(fault.Unavailable, "there is no browser here").Next("take the page; --browser names one")
+		}, func(context.Context) {})
+	deps := web.Deps{Door: at, Reports: reports, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Rosterer: d.assess, Explorer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
 		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Register: d.assess, Profiler: d.assess, Upgrader: d.assess, Chainer: d.assess, Pulls: unlinked, Policy: d.inForce, Clock: clock, Log: log, Version: "test"}
 	for _, w := range with {
 		w(d, &deps)

@@ -249,7 +249,7 @@ func (s *site) begin(r *http.Request, here, title string) (frame, error) {
 	}
 	fr, err := s.place(r, sel)
 	fr.Here, fr.Title = here, title
-	if err == nil && slices.Contains([]string{"overview", "matrix", "gaps", "verdicts", "measurements"}, here) {
+	if err == nil && slices.Contains([]string{"overview", "matrix", "gaps", "verdicts", "measurements", "reports"}, here) {
 		fr.Sites, err = s.Assessor.Sites(r.Context())
 	}
 	if err == nil && slices.Contains([]string{"overview", "matrix", "verdicts", "next"}, here) {

@@ -29,6 +29,7 @@ import (
 	"candor/internal/lookout"
 	"candor/internal/matrix"
 	"candor/internal/pull"
+	"candor/internal/report"
 	"candor/internal/standing"
 	"candor/internal/store"
 	"candor/internal/take"
@@ -91,6 +92,8 @@ type Deps struct {
 	Profiler Profiler
 	// Upgrader plans upgrades.
 	Upgrader Upgrader
+	// Reports makes reports.
+	Reports Reporter
 	// Chainer says how chains stand, and Lookout, which may be nil, how the server looks for
 	// them in what arrives.
 	Chainer Chainer
@@ -237,6 +240,9 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /ledger", s.handle((*site).ledgerPage))
 	mux.HandleFunc("GET /ledger/table.csv", s.rosterFile(listOf((*site).ledger)))
 	mux.HandleFunc("GET /policy", s.handle((*site).policy))
+	mux.HandleFunc("GET "+reportsPath, s.handle((*site).reportsPage))
+	mux.HandleFunc("GET "+reportsPath+"/{kind}", s.askReport)
+	mux.Handle("POST "+reportsPath+"/"+report.OfCompliance, identity.Read, reportsPath+"/"+report.OfCompliance, s.askCompliance)
 	s.writes(mux)
 	mux.HandleFunc("/", s.handle((*site).missing))
 	return secure(mux)
@@ -272,7 +278,7 @@ func parse() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"overview", "empty", "object", "history", "heading", "objects", "changes", "upgrade", "matrix", "gaps", "gap", "label", "bring", "session", "profiles", "profile", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
 		"exercise", "pulls", "chains", "finding", "worth",
-		"evidence", "batch", "ledger", "policy", "error", "door"} {
+		"evidence", "batch", "ledger", "policy", "reports", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
 	return pages
