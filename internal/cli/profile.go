@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -229,17 +228,7 @@ func (p *program) layerTechniques(file string) ([]string, error) {
 	if err != nil {
 		return nil, fault.New(fault.NotFound, "the layer cannot be read").At("%s", file).Because(err).Next("name a layer of the ATT&CK Navigator, a JSON file")
 	}
-	read := layer.Decode(file, data)
-	if len(read.Rejects) > 0 {
-		r := read.Rejects[0]
-		return nil, fault.New(fault.Invalid, "%s: %s %q", r.Field, r.Reason, clip(r.Value, 60)).At("%s", file).Next("save the layer in the Navigator again, and score the techniques that are meant")
-	}
-	var ids []string
-	for i := range read.Records {
-		ids = append(ids, read.Records[i].Techniques...)
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return layer.Scored(file, data)
 }
 
 // stateProfile records a change, and prints what is stated then.

@@ -1,8 +1,12 @@
 package web_test
 
 import (
+	"bytes"
+	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,5 +100,76 @@ func TestAProfileIsChangedAndRetiredInThePages(t *testing.T) {
 	}
 	if entries != 3 {
 		t.Errorf("%d batches for three statements", entries)
+	}
+}
+
+// sendsFile sends what a form with a file holds, as a browser does.
+func (p *person) sendsFile(place string, f url.Values, field, name, text string) answer {
+	p.t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for key, values := range f {
+		for _, v := range values {
+			must[any](nil, w.WriteField(key, v))(p.t)
+		}
+	}
+	_ = must(must(w.CreateFormFile(field, name))(p.t).Write([]byte(text)))(p.t)
+	must[any](nil, w.Close())(p.t)
+	r := httptest.NewRequest(http.MethodPost, place, &b)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return p.ask(r)
+}
+
+// TestTechniquesOfAProfileAreChangedInThePages takes them from a layer, changes them by
+// hand, and takes none any more; where they come from is said each time.
+func TestTechniquesOfAProfileAreChangedInThePages(t *testing.T) {
+	d := demonstration(t, writing)
+	p := d.someone("ann", "profiles")
+	layered := func(techniques string) string {
+		return `{"name": "plan", "versions": {"layer": "4.5"}, "domain": "enterprise-attack", "techniques": [` + techniques + `]}`
+	}
+	scored := layered(`{"techniqueID": "T1110", "score": 1}, {"techniqueID": "T1078", "score": 2}, {"techniqueID": "T1190", "score": 0}`)
+	now := func(layer string, ids ...string) profile.Stated {
+		t.Helper()
+		all := must(d.assess.Profiles(t.Context()))(t)
+		if len(all) != 1 || all[0].Layer != layer || !slices.Equal(all[0].Techniques, ids) {
+			t.Fatalf("%+v", all)
+		}
+		return all[0]
+	}
+	form := url.Values{"called": {"red team"}, "owner": {"Ann"}, "techniques": {"T1566"}}
+	if a := p.sendsFile("/profiles", form, "layer", "plan.json", layered(`{"techniqueID": "T1110", "score": 0}`)); a.Code != http.StatusUnprocessableEntity ||
+		!strings.Contains(a.body, "no technique is scored above zero") || !strings.Contains(a.body, "T1566</textarea>") {
+		t.Errorf("a layer that scores nothing: %d", a.Code)
+	}
+	if a := p.sendsFile("/profiles", form, "layer", "../plan.json", scored); a.Code != http.StatusSeeOther {
+		t.Fatalf("%d: %s", a.Code, a.body)
+	}
+	was := now("plan.json", "T1078", "T1110")
+	page := p.opens("/profiles/red%20team")
+	f := p.form(page, "/profiles/red%20team")
+	if f.Get("techniques") != "T1078 T1110" || !strings.Contains(page.body, "Its techniques come from: plan.json.") {
+		t.Errorf("the form has %q", f)
+	}
+	f.Set("do", "set")
+	f.Set("techniques", "T1078, T1566\r\nt1110/001")
+	if a := p.sendsFile("/profiles/red%20team", f, "layer", "", ""); a.Code != http.StatusSeeOther {
+		t.Fatalf("%d: %s", a.Code, a.body)
+	}
+	f.Set("was", now("plan.json, edited", "T1078", "T1110.001", "T1566").Batch)
+	f.Set("techniques", "T1078 phishing")
+	if a := p.send("/profiles/red%20team", f); a.Code != http.StatusUnprocessableEntity || !strings.Contains(a.body, "is not a technique&#39;s ATT&amp;CK ID") || !strings.Contains(a.body, "T1078 phishing</textarea>") {
+		t.Errorf("what is no ID: %d", a.Code)
+	}
+	f.Set("techniques", "")
+	f.Set("groups", "G0034")
+	if a := p.send("/profiles/red%20team", f); a.Code != http.StatusSeeOther {
+		t.Fatalf("%d: %s", a.Code, a.body)
+	}
+	f.Set("was", now("").Batch)
+	f.Set("techniques", "T1190")
+	p.send("/profiles/red%20team", f)
+	if last := now("typed", "T1190"); last.Batch == was.Batch {
+		t.Error("the batch is that of before")
 	}
 }

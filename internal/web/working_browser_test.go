@@ -170,10 +170,14 @@ func (b *tab) profileIsKept(t *testing.T, d *desk) {
 	if !strings.HasSuffix(place, "/profiles/retail") {
 		t.Errorf("a profile that was stated leads to %s", place)
 	}
-	b.run(t, chromedp.SetValue("#p-owner", "Bo"))
+	plan := filepath.Join(t.TempDir(), "plan.json")
+	if err := os.WriteFile(plan, []byte(`{"name": "plan", "versions": {"layer": "4.5"}, "domain": "enterprise-attack", "techniques": [{"techniqueID": "T1110", "score": 1}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.run(t, chromedp.SetValue("#p-owner", "Bo"), chromedp.SetUploadFiles("#p-layer", []string{plan}))
 	b.leads(t, chromedp.Click(`button[value=set]`))
 	b.run(t, chromedp.WaitVisible("#members"), chromedp.Text("main", &said))
-	if !strings.Contains(said, "Owned by Bo") {
+	if !strings.Contains(said, "Owned by Bo") || !strings.Contains(said, "Layer plan.json") {
 		t.Errorf("changed: %.200q", said)
 	}
 	b.leads(t, chromedp.Click(`button[value=remove]`))

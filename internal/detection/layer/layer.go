@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ import (
 	"candor/internal/decode"
 	"candor/internal/detection"
 	"candor/internal/evidence"
+	"candor/internal/fault"
 )
 
 // Format is the name of the format, and what the rules' Format says.
@@ -76,6 +78,35 @@ func Decode(name string, data []byte) evidence.Decoded[detection.Rule] {
 	}
 	r.close(len(layers))
 	return r.out
+}
+
+// Scored returns the techniques that a layer scores above zero and does not disable, each
+// once, in order. It fails with fault.Invalid where an entry cannot be read.
+func Scored(name string, data []byte) ([]string, error) {
+	read := Decode(name, data)
+	if len(read.Rejects) > 0 {
+		r := read.Rejects[0]
+		what := r.Reason
+		if r.Field != "" {
+			what = fmt.Sprintf("%s: %s %q", r.Field, r.Reason, clip(r.Value))
+		}
+		return nil, fault.New(fault.Invalid, "%s", what).At("%s", name).Next("save the layer in the Navigator again, and score the techniques that are meant")
+	}
+	var ids []string
+	for i := range read.Records {
+		ids = append(ids, read.Records[i].Techniques...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// clip shortens what is shown of a value.
+func clip(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
 }
 
 func layersOf(data []byte) ([]layer, error) {
