@@ -58,6 +58,7 @@ func (p *program) mcpAt(ctx context.Context, d mcp.Deps, addr string, rules iden
 	defer l.Close()
 	d.Log = slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: covered}))
 	d.Door = door.New(door.Config{Rules: rules, Tokens: p.tokens(), Now: p.Now})
+	defer mcp.Warm(ctx, d)()
 	return web.Serve(ctx, l, web.Combine(http.NotFoundHandler(), mcp.Handler(d), d.Log), d.Log, func() {
 		a := announcement{Serving: "http://" + l.Addr().String() + mcp.Path, Reading: "open"}
 		if rules.TokenToRead {

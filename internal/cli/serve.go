@@ -28,6 +28,7 @@ import (
 	"candor/internal/identity"
 	"candor/internal/inert"
 	"candor/internal/ingest"
+	"candor/internal/mcp"
 	"candor/internal/policy"
 	"candor/internal/press"
 	"candor/internal/pull"
@@ -196,6 +197,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	defer p.watch(ctx, d, how.pulls, log)()
 	defer p.lookOut(ctx, d, pol, log)()
 	defer p.tellOthers(ctx, d, how.told, pol, log)()
+	defer mcp.Warm(ctx, mcp.Deps{Library: d.Library, Assessment: d.Assessment, Policy: pol, Clock: p.Now})()
 	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Now: p.Now})
 	var others sharing
 	var failed error

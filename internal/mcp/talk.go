@@ -18,6 +18,7 @@ func Talk(ctx context.Context, d Deps, in io.Reader, out io.Writer) error {
 	t := &talk{in: bufio.NewReader(in), out: out}
 	t.answered = sync.NewCond(&t.mu)
 	defer context.AfterFunc(ctx, func() { _ = t.Close() })()
+	defer Warm(ctx, d)()
 	err := New(d).Run(ctx, &mcp.IOTransport{Reader: t, Writer: t})
 	if errors.Is(err, io.EOF) || ctx.Err() != nil {
 		return nil

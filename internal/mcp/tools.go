@@ -201,7 +201,8 @@ func takeOf(ctx context.Context, d *Deps, in asked) (any, []string, error) {
 	for _, s := range t.Section(take.Limits).Statements {
 		limits = append(limits, s.Text)
 	}
-	return t, limits, nil
+	a, err := d.Assessment.Assess(ctx, r)
+	return taken{t, externals(&a)}, limits, err
 }
 
 func adjacent(ctx context.Context, d *Deps, in asked) (any, []string, error) {
@@ -271,5 +272,33 @@ func next(ctx context.Context, d *Deps, in asked) (any, []string, error) {
 		return nil, nil, err
 	}
 	p, err := d.Assessment.Next(ctx, r, in.Limit)
-	return p, append([]string{judgedLimit}, p.Limits...), err
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := d.Assessment.Assess(ctx, r)
+	return planned{p, externals(&a)}, append([]string{judgedLimit}, p.Limits...), err
+}
+
+// planned is next steps with the names of external sources, which stand in their sentences.
+type planned struct {
+	assessment.Plan
+	Externals []string `json:"external_sources"`
+}
+
+// taken is a take with those names.
+type taken struct {
+	take.Take
+	Externals []string `json:"external_sources"`
+}
+
+// externals are the names of the external sources of an assessment.
+func externals(a *assure.Assessment) []string {
+	names := []string{}
+	for i := range a.Verdicts {
+		for _, x := range a.Verdicts[i].Visibility.Externals {
+			names = append(names, x.Source.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
