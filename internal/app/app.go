@@ -26,6 +26,7 @@ import (
 	"candor/internal/cli"
 	"candor/internal/custody"
 	"candor/internal/door"
+	"candor/internal/edge"
 	"candor/internal/engine"
 	"candor/internal/fault"
 	"candor/internal/head"
@@ -389,7 +390,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 		deps.ReadOnly = fault.New(fault.Unavailable, "this server reads a data folder that it cannot write to, and takes nothing").At("%s", s.dir).
 			Next("push to a server that may write to its data folder; nothing was stored")
 	}
-	return s.steady(web.Combine(pages, s.programs(deps, lib, judge), log))
+	return s.steady(edge.Combine(pages, s.programs(deps, lib, judge), log))
 }
 
 // programs joins the faces that programs ask.

@@ -8,9 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/internal/door"
+	"candor/internal/edge"
 	"candor/internal/identity"
 	"candor/internal/mcp"
-	"candor/internal/web"
 )
 
 func (p *program) mcpCommand() *cobra.Command {
@@ -51,7 +51,8 @@ write into a program's configuration.`,
 
 // mcpAt answers over HTTP until ctx ends.
 func (p *program) mcpAt(ctx context.Context, d mcp.Deps, addr string, rules identity.Rules) error {
-	l, err := web.Listen(ctx, addr)
+	var at edge.Place
+	l, err := at.Listen(ctx, addr)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (p *program) mcpAt(ctx context.Context, d mcp.Deps, addr string, rules iden
 	d.Log = slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: covered}))
 	d.Door = door.New(door.Config{Rules: rules, Tokens: p.tokens(), Now: p.Now})
 	defer mcp.Warm(ctx, d)()
-	return web.Serve(ctx, l, web.Combine(http.NotFoundHandler(), mcp.Handler(d), d.Log), d.Log, func() {
+	return at.Serve(ctx, l, edge.Combine(http.NotFoundHandler(), mcp.Handler(d), d.Log), d.Log, func() {
 		a := announcement{Serving: "http://" + l.Addr().String() + mcp.Path, Reading: "open"}
 		if rules.TokenToRead {
 			a.Reading = "token"

@@ -23,6 +23,7 @@ import (
 	"candor/internal/day"
 	"candor/internal/deliver"
 	"candor/internal/door"
+	"candor/internal/edge"
 	"candor/internal/fault"
 	"candor/internal/hook"
 	"candor/internal/identity"
@@ -34,12 +35,12 @@ import (
 	"candor/internal/pull"
 	"candor/internal/sample"
 	"candor/internal/token"
-	"candor/internal/web"
 )
 
 func (p *program) serveCommand() *cobra.Command {
 	var addr, socket, file, pulls, call, hooks, browser string
 	var places []string
+	var at reach
 	var every time.Duration
 	var how serving
 	c := &cobra.Command{
@@ -56,10 +57,15 @@ configuration of pulls lies beside the data folder, or --pulls names one, it col
 from those sources so often as each says, and reads it again when it changed; the page
 Pulls says how they stand. See candor pull.
 
-It listens on loopback addresses alone, or with --socket at a Unix socket that only
-its owner can open. Whoever pushes needs a token; whoever reads needs none, unless
+It listens on a loopback address, or with --socket at a Unix socket that only its
+owner can open. Whoever pushes needs a token; whoever reads needs none, unless
 --require-token asks for one with the scope read on every route. A browser gets a
 cookie then from a link that is printed at the start and opens once.
+
+Others can reach it where everyone is asked who they are and what is said is encrypted:
+with a certificate (--tls-cert, --tls-key, read again when the files change), or behind
+a proxy that --proxy names. It answers to localhost, to the names its certificate is
+for and to those that --name gives, and to no other. See doc/operate.md.
 
 While it runs, it has the data folder: every other command on the folder is run by
 the server, through a socket in the folder that only its owner can reach, and prints
@@ -84,21 +90,24 @@ pages and the API judge by.`,
 			if how.told, err = p.tellers(hooks, places, every); err != nil {
 				return err
 			}
-			taken := p.free(cmd.Context(), addr, socket)
+			if how.place, err = p.place(at, how); err != nil {
+				return err
+			}
+			taken := p.free(cmd.Context(), how, addr, socket)
 			if _, err := os.Stat(p.path(p.data)); err != nil && taken != nil {
 				return taken // before anything is made
 			}
 			m := p.mode(cmd, true)
 			m.Serve, m.Call, m.Browser = true, call, browser
 			return p.in(cmd, m, func(ctx context.Context, d *Desk) (err error) {
-				if how.on, err = p.listen(ctx, addr, socket); err != nil {
+				if how.on, err = p.listen(ctx, how, addr, socket); err != nil {
 					return err
 				}
 				return p.serve(ctx, d, how, judgedBy)
 			})
 		},
 	}
-	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "loopback address to listen on; port 0 picks a free one")
+	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on, beyond loopback with a certificate; port 0 picks a free one")
 	c.Flags().StringVar(&file, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
 	c.Flags().DurationVar(&how.fold, "fold", foldEvery, "how often what was pushed becomes batches")
 	c.Flags().StringVar(&pulls, "pulls", p.Getenv(pull.Variable), "configuration of the sources to pull (default: the data folder's name with .pulls.yaml, where there is one; environment: "+pull.Variable+")")
@@ -109,6 +118,7 @@ pages and the API judge by.`,
 	c.Flags().StringVar(&call, "call", p.Getenv(callVariable), "whom to call in an incident, in one line that the overview shows (environment: "+callVariable+")")
 	c.Flags().StringVar(&browser, "browser", press.Browser, "for reports as PDF: a Chromium that prints them, by its name or path")
 	c.Flags().BoolVar(&how.rules.TokenToRead, "require-token", false, "ask everyone who reads for a token, on every route")
+	at.flags(c)
 	c.MarkFlagsMutuallyExclusive("addr", "socket")
 	return c
 }
@@ -137,6 +147,7 @@ const foldEvery = 30 * time.Second
 // serving is how a server is to serve.
 type serving struct {
 	on    listening
+	place *edge.Place
 	fold  time.Duration
 	rules identity.Rules
 	// pulls are the sources that are pulled while the server runs; nil for none.
@@ -153,11 +164,11 @@ type listening struct {
 
 // free says why nothing can listen at an address. A socket may be for a folder that is
 // made first.
-func (p *program) free(ctx context.Context, addr, socket string) error {
+func (p *program) free(ctx context.Context, how serving, addr, socket string) error {
 	if socket != "" {
 		return nil
 	}
-	l, err := p.listen(ctx, addr, "")
+	l, err := p.listen(ctx, how, addr, "")
 	if err != nil {
 		return err
 	}
@@ -165,19 +176,19 @@ func (p *program) free(ctx context.Context, addr, socket string) error {
 }
 
 // listen begins to listen at a socket or, without one, at an address.
-func (p *program) listen(ctx context.Context, addr, socket string) (listening, error) {
+func (p *program) listen(ctx context.Context, how serving, addr, socket string) (listening, error) {
 	if socket == "" {
-		l, err := web.Listen(ctx, addr)
+		l, err := how.place.Listen(ctx, addr)
 		if err != nil {
 			return listening{}, err
 		}
-		return listening{l, "http://" + l.Addr().String() + "/"}, nil
+		return listening{l, how.place.Scheme() + "://" + l.Addr().String() + "/"}, nil
 	}
 	path, err := filepath.Abs(p.path(socket))
 	if err != nil {
 		return listening{}, err
 	}
-	l, err := web.ListenPrivately(ctx, path)
+	l, err := edge.ListenPrivately(ctx, path)
 	return listening{l, "unix:" + path}, err
 }
 
@@ -201,7 +212,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Now: p.Now})
 	var others sharing
 	var failed error
-	err = web.Serve(ctx, how.on, d.Handler(way, pol, log), log, func() {
+	err = how.place.Serve(ctx, how.on, d.Handler(way, pol, log), log, func() {
 		if others, failed = p.share(ctx, d, how.on.at, way, p.relayed(log)); failed != nil {
 			stop()
 			return
@@ -394,7 +405,7 @@ func (p *program) demo(cmd *cobra.Command, m demonstration) error {
 	var on listening
 	if !m.once {
 		var err error
-		if on, err = p.listen(cmd.Context(), m.addr, ""); err != nil {
+		if on, err = p.listen(cmd.Context(), serving{place: &edge.Place{}}, m.addr, ""); err != nil {
 			return err // before anything is made
 		}
 		defer on.Close()
@@ -419,7 +430,7 @@ func (p *program) demo(cmd *cobra.Command, m demonstration) error {
 		if err := p.emit(a, func(g *sheet) { p.introduceDemo(g, m, dir); showAssessment(g, a, true) }); err != nil || m.once {
 			return err
 		}
-		return p.serve(ctx, d, serving{on: on, fold: foldEvery}, p.policyNow)
+		return p.serve(ctx, d, serving{on: on, place: &edge.Place{}, fold: foldEvery}, p.policyNow)
 	})
 }
 

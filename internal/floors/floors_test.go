@@ -176,6 +176,8 @@ var house = map[string]room{
 
 	"metrics": {floor: 11}, // a server, measured
 
+	"edge": {floor: 11}, // where a server meets the network
+
 	"api": {floor: 12},
 	"web": {floor: 12},
 	"cli": {floor: 13},

@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"candor/internal/web"
+	"candor/internal/edge"
 )
 
 // browserPath returns the browser to test with. CANDOR_BROWSER names one, or any
@@ -94,8 +94,8 @@ func browse(t *testing.T, d *desk) *tab {
 	t.Helper()
 	path := browserPath(t)
 	ctx, stop := context.WithTimeout(t.Context(), 9*time.Minute)
-	l, done := must(web.Listen(ctx, "127.0.0.1:0"))(t), make(chan error, 1)
-	go func() { done <- web.Serve(ctx, l, d, slog.New(slog.DiscardHandler), func() {}) }()
+	l, done := must((&edge.Place{}).Listen(ctx, "127.0.0.1:0"))(t), make(chan error, 1)
+	go func() { done <- (&edge.Place{}).Serve(ctx, l, d, slog.New(slog.DiscardHandler), func() {}) }()
 	profile := must(os.MkdirTemp("", "candor-browser-"))(t)
 	t.Cleanup(func() { _ = os.RemoveAll(profile) }) // helpers of the browser outlive it by moments and may still write
 	options := append(chromedp.DefaultExecAllocatorOptions[:],

@@ -25,6 +25,7 @@ import (
 	"candor/internal/custody"
 	"candor/internal/day"
 	"candor/internal/door"
+	"candor/internal/edge"
 	"candor/internal/fault"
 	"candor/internal/ingest"
 	"candor/internal/library"
@@ -114,7 +115,7 @@ func openDesk(t *testing.T, dir string, with ...func(*desk, *web.Deps)) *desk {
 	pages := web.New(deps)
 	machines := api.New(api.Deps{Door: at, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Profiles: d.assess, Upgrades: d.assess, Chainer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
 		Policy: d.inForce, Clock: clock, Log: log, Version: "test"})
-	d.Handler = web.Combine(pages, machines, log)
+	d.Handler = (&edge.Place{}).Handler(edge.Combine(pages, machines, log))
 	return d
 }
 

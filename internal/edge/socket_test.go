@@ -1,6 +1,6 @@
 //go:build unix
 
-package web_test
+package edge_test
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"candor/internal/door"
+	"candor/internal/edge"
 	"candor/internal/fault"
-	"candor/internal/web"
 )
 
 func TestASocketIsItsOwnersAlone(t *testing.T) {
@@ -26,17 +26,17 @@ func TestASocketIsItsOwnersAlone(t *testing.T) {
 	dead.Close()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	l := must(web.ListenPrivately(ctx, path))(t)
+	l := must(edge.ListenPrivately(ctx, path))(t)
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	done := make(chan error, 1)
-	h := web.Combine(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := edge.Combine(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !door.Private(r) {
 			t.Error("the request did not come through the socket")
 		}
 	}), http.NotFoundHandler(), slog.New(slog.DiscardHandler))
-	go func() { done <- web.Serve(ctx, l, h, slog.New(slog.DiscardHandler), func() {}) }()
+	go func() { done <- (&edge.Place{}).Serve(ctx, l, h, slog.New(slog.DiscardHandler), func() {}) }()
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", path)
 	}}}
@@ -45,7 +45,7 @@ func TestASocketIsItsOwnersAlone(t *testing.T) {
 	if io.Copy(io.Discard, resp.Body); resp.Body.Close() != nil || resp.StatusCode != http.StatusOK {
 		t.Errorf("answered %d", resp.StatusCode)
 	}
-	if _, err := web.ListenPrivately(ctx, path); fault.KindOf(err) != fault.Conflict || fault.HintOf(err) == "" {
+	if _, err := edge.ListenPrivately(ctx, path); fault.KindOf(err) != fault.Conflict || fault.HintOf(err) == "" {
 		t.Errorf("a second server: %v", err)
 	}
 	client.CloseIdleConnections()
@@ -59,10 +59,10 @@ func TestASocketIsItsOwnersAlone(t *testing.T) {
 	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := web.ListenPrivately(t.Context(), path); fault.KindOf(err) != fault.Conflict {
+	if _, err := edge.ListenPrivately(t.Context(), path); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("a file that is no socket: %v", err)
 	}
-	if _, err := web.ListenPrivately(t.Context(), filepath.Join(dir, "none", "c.sock")); fault.KindOf(err) != fault.Unavailable {
+	if _, err := edge.ListenPrivately(t.Context(), filepath.Join(dir, "none", "c.sock")); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("no folder: %v", err)
 	}
 }

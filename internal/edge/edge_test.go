@@ -1,18 +1,48 @@
-package web_test
+package edge_test
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
+	"candor/internal/edge"
 	"candor/internal/fault"
-	"candor/internal/web"
 )
+
+// record is a log that several may write to.
+type record struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.b.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.b.String()
+}
+
+// must returns a value, and fails the test if it came with an error.
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
 
 func TestServeRefusesWhatOthersCanReach(t *testing.T) {
 	for addr, want := range map[string]fault.Kind{
@@ -25,7 +55,7 @@ func TestServeRefusesWhatOthersCanReach(t *testing.T) {
 		"8080":             fault.Usage,
 		"127.0.0.1:99999":  fault.Unavailable,
 	} {
-		l, err := web.Listen(t.Context(), addr)
+		l, err := (&edge.Place{}).Listen(t.Context(), addr)
 		if err == nil {
 			t.Errorf("%s: listening", addr)
 			l.Close()
@@ -40,18 +70,19 @@ func TestServeRefusesWhatOthersCanReach(t *testing.T) {
 }
 
 func TestServeAnswersUntilItsContextEnds(t *testing.T) {
-	d := demonstration(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	l := must(web.Listen(ctx, "127.0.0.1:0"))(t)
+	l := must((&edge.Place{}).Listen(ctx, "127.0.0.1:0"))(t)
 	ready, done := make(chan bool, 1), make(chan error, 1)
-	go func() { done <- web.Serve(ctx, l, d, slog.New(slog.DiscardHandler), func() { ready <- true }) }()
+	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
+	go func() {
+		done <- (&edge.Place{}).Serve(ctx, l, h, slog.New(slog.DiscardHandler), func() { ready <- true })
+	}()
 	<-ready
 	resp := must(http.Get("http://" + l.Addr().String() + "/healthz"))(t)
 	defer resp.Body.Close()
-	var health struct{ Status string }
-	if err := json.NewDecoder(resp.Body).Decode(&health); err != nil || health.Status != "ok" {
-		t.Errorf("healthz: %v %+v", err, health)
+	if b := must(io.ReadAll(resp.Body))(t); string(b) != "ok" {
+		t.Errorf("answered %q", b)
 	}
 	stop()
 	if err := <-done; err != nil {
@@ -60,7 +91,10 @@ func TestServeAnswersUntilItsContextEnds(t *testing.T) {
 }
 
 func TestForeignNamesAndSitesAreRefused(t *testing.T) {
-	d := newDesk(t)
+	pages := http.NewServeMux()
+	pages.HandleFunc("GET /", func(http.ResponseWriter, *http.Request) {})
+	at := &edge.Place{Names: []string{"candor.example.org"}}
+	d := at.Handler(edge.Combine(pages, pages, slog.New(slog.DiscardHandler)))
 	for _, c := range []struct {
 		host, method, site string
 		want               int
@@ -69,9 +103,12 @@ func TestForeignNamesAndSitesAreRefused(t *testing.T) {
 		{"127.0.0.1:8080", "GET", "", 200},
 		{"[::1]:8080", "GET", "", 200},
 		{"127.9.9.9", "GET", "", 200},
+		{"Candor.example.ORG:8443", "GET", "", 200},
 		{"evil.example:8080", "GET", "", 421},
+		{"a.candor.example.org", "GET", "", 421},
 		{"localhost.evil.example", "GET", "", 421},
 		{"10.0.0.1", "GET", "", 421},
+		{"", "GET", "", 421},
 		{"localhost:8080", "POST", "cross-site", 403},
 		{"localhost:8080", "POST", "same-origin", 405},
 	} {
@@ -90,7 +127,7 @@ func TestForeignNamesAndSitesAreRefused(t *testing.T) {
 
 func TestPanicIsLoggedAndHidden(t *testing.T) {
 	var log record
-	h := web.Combine(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret") }), http.NotFoundHandler(),
+	h := edge.Combine(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret") }), http.NotFoundHandler(),
 		slog.New(slog.NewTextHandler(&log, nil)))
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Host = "localhost"
@@ -109,7 +146,7 @@ func TestPanicIsLoggedAndHidden(t *testing.T) {
 // whole, and only the second is told by the log.
 func TestAnAnswerThatIsBrokenOffIsNoAnswer(t *testing.T) {
 	var log record
-	h := web.Combine(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := edge.Combine(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/abort" {
 			panic(http.ErrAbortHandler)
 		}
@@ -117,9 +154,9 @@ func TestAnAnswerThatIsBrokenOffIsNoAnswer(t *testing.T) {
 		panic("boom")
 	}), http.NotFoundHandler(), slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	ctx, stop := context.WithCancel(t.Context())
-	l := must(web.Listen(ctx, "127.0.0.1:0"))(t)
+	l := must((&edge.Place{}).Listen(ctx, "127.0.0.1:0"))(t)
 	done := make(chan error, 1)
-	go func() { done <- web.Serve(ctx, l, h, slog.New(slog.DiscardHandler), func() {}) }()
+	go func() { done <- (&edge.Place{}).Serve(ctx, l, h, slog.New(slog.DiscardHandler), func() {}) }()
 	for path, logged := range map[string]bool{"/abort": false, "/half": true} {
 		resp, err := http.Get("http://" + l.Addr().String() + path)
 		if err == nil {
@@ -135,7 +172,9 @@ func TestAnAnswerThatIsBrokenOffIsNoAnswer(t *testing.T) {
 		if strings.Contains(log.String(), "panic") != logged {
 			t.Errorf("%s: logged %.200s", path, log.String())
 		}
-		log = record{}
+		log.mu.Lock()
+		log.b.Reset()
+		log.mu.Unlock()
 	}
 	stop()
 	if err := <-done; err != nil {

@@ -1,4 +1,4 @@
-package web
+package edge
 
 import (
 	"net/http"
