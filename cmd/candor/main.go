@@ -20,7 +20,7 @@ func run(env cli.Env) int {
 	mask()
 	ctx, stop := untilSignal()
 	defer stop()
-	env.Engines = app.Engines()
+	env.Engines, env.Hangup = app.Engines(), hangup
 	return cli.Run(ctx, env, app.Open)
 }
 
@@ -38,4 +38,21 @@ func untilSignal() (context.Context, func()) {
 		return nil
 	})
 	return ctx, func() { signal.Stop(ch) }
+}
+
+// hangup calls a function whenever the process gets SIGHUP, until what it returns is
+// called: managers of services tell so to look again.
+func hangup(do func()) (stop func()) {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGHUP)
+	crew.Go(func() error {
+		for range ch {
+			do()
+		}
+		return nil
+	})
+	return func() {
+		signal.Stop(ch)
+		close(ch)
+	}
 }

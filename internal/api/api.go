@@ -35,6 +35,7 @@ import (
 	"candor/internal/pull"
 	"candor/internal/store"
 	"candor/internal/take"
+	"candor/internal/upkeep"
 )
 
 // Objects answers questions about one object.
@@ -120,6 +121,8 @@ type Deps struct {
 	// Standing says how things stand, in short, and as of when that was found; nil where that is
 	// not kept.
 	Standing func(ctx context.Context) (news.Standing, time.Time, error)
+	// Operation says how the installation stands.
+	Operation func(context.Context) upkeep.State
 	// Metrics answers whoever measures the server; nil for nobody.
 	Metrics http.Handler
 	// Expiries says what was removed for retention, and Expirer removes alerts; without it
@@ -157,13 +160,13 @@ const metricsPath = "/metrics"
 
 type server struct{ Deps }
 
-// New returns the handler of everything under /api/, of /healthz and of /metrics.
+// New returns the handler of everything under /api/, of /healthz, /readyz and /metrics.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d}
 	mux := d.Door.Router(s.deny)
 	if d.Answers != nil {
 		mux.Through(func(pattern string, h http.HandlerFunc) http.HandlerFunc {
-			if pattern == "GET "+healthPath || pattern == "GET "+pullsPath || pattern == "GET "+standingPath || pattern == "GET "+metricsPath || pattern == "GET "+chainsPath { // what it says has to be so now
+			if pattern == "GET "+healthPath || pattern == "GET "+pullsPath || pattern == "GET "+standingPath || pattern == "GET "+metricsPath || pattern == "GET "+operationPath || pattern == "GET "+chainsPath { // what it says has to be so now
 				return h
 			}
 			return d.Answers(h)
@@ -191,6 +194,7 @@ func New(d Deps) http.Handler {
 	s.registerRetention(h, mux)
 	s.registerPulls(h)
 	s.registerStanding(h)
+	s.registerOperation(h, mux)
 	if s.Metrics != nil {
 		mux.HandleFunc("GET "+metricsPath, s.Metrics.ServeHTTP)
 	}

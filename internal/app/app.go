@@ -332,8 +332,9 @@ func (s *stores) services() *cli.Desk {
 		Handler: func(at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler {
 			return s.handler(lib, judge, at, p, log)
 		},
-		Share: s.share,
-		Close: s.close,
+		Share:   s.share,
+		Operate: s.operate,
+		Close:   s.close,
 	}
 }
 
@@ -357,7 +358,7 @@ func (s *stores) archive() archive.Archive { return archive.In(filepath.Join(s.d
 // handler joins the pages and the API over the same services.
 func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler {
 	version, now := cli.Version(), s.mode.Now
-	answers := s.answers(p)
+	answers, operate := s.answers(p), s.operate(p)
 	var looking func() lookout.Standing
 	if s.lookout != nil {
 		looking = s.lookout.Standing
@@ -371,14 +372,14 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 		Reports: reports, Door: at, Answers: answers.Handler, Register: judge, Profiler: judge, Upgrader: judge, Chainer: judge, Lookout: looking, Sampler: judge, Writing: writing,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Rosterer: judge, Explorer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: s.archive(), Pulls: s.pulled.Standing,
-		Policy: p, Clock: now, Log: log, Call: s.mode.Call, Version: version,
+		Operation: operate, Policy: p, Clock: now, Log: log, Call: s.mode.Call, Version: version,
 	})
 	deps := api.Deps{
 		Reports: reports, Door: at, Answers: answers.Handler,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Notes: judge, Profiles: judge, Upgrades: judge, Chainer: judge, Lookout: looking, Evidence: s.evidence, Alerts: s.alerts, Ledger: s.keeper.Log(), Expiries: s.retention(), Pulls: s.pulled.Standing,
 		Policy: p, Clock: now, Log: log, Version: version,
 	}
-	deps.Standing = s.hooks.Latest
+	deps.Standing, deps.Operation = s.hooks.Latest, operate
 	measured := s.metrics(version)
 	deps.Metrics, at.Observe = measured.Handler(), measured.Observe
 	if s.intake != nil {

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/durable"
 	"candor/internal/fault"
 	"candor/internal/scratch"
 )
@@ -204,7 +205,7 @@ func (u *unpacking) wanted(m Manifest) (map[string]File, error) {
 	if _, there := wanted["evidence.db"]; !there || m.Ledger.Hash == "" {
 		return nil, u.damaged("it has no ledger, or does not name its root")
 	}
-	if room, known := free(u.dir); known && all > room {
+	if room, known := durable.Free(u.dir); known && all > room {
 		return nil, fault.New(fault.Unavailable, "the backup unpacks to %d bytes, and the disk has room for %d", all, room).At("%s", u.file).
 			Next("make room, or restore to another disk with --data; nothing was restored")
 	}

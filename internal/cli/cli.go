@@ -41,6 +41,7 @@ import (
 	"candor/internal/relay"
 	"candor/internal/retention"
 	"candor/internal/store"
+	"candor/internal/upkeep"
 	"candor/internal/veil"
 )
 
@@ -56,6 +57,9 @@ type Env struct {
 	Dir     string
 	OutTerm bool // Out is a terminal
 	ErrTerm bool // Err is a terminal
+	// Hangup has a function called whenever the process is told to look again at what it was
+	// given, until what it returns is called; nil where nobody can tell it.
+	Hangup func(func()) (stop func())
 	// Engines are the engines for alerts that this build has, the one for new
 	// folders first.
 	Engines []engine.Name
@@ -107,7 +111,11 @@ type Desk struct {
 	// Handler makes the pages and the API behind a door, each request judged by the
 	// policy that p returns then.
 	Handler func(at *door.Door, p func() (assure.Policy, error), log *slog.Logger) http.Handler
-	Close   func() error
+	// Operate returns what says how the installation stands, judged by the policy that p
+	// returns, and Certificate what is wrong with a server's; nil where it has none.
+	Operate     func(p func() (assure.Policy, error)) func(context.Context) upkeep.State
+	Certificate func() error
+	Close       func() error
 }
 
 // Mode says what a command does with the data folder.
@@ -240,7 +248,7 @@ names the key of pseudonyms, where the policy asks for them.`,
 	f.Var(&oneOf{&p.color, []string{"auto", "always", "never"}}, "color", "colour: auto (only on a terminal), always, never")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
-		p.serveCommand(), p.mcpCommand(), p.demoCommand(), p.galleryCommand(), p.versionCommand(), p.schemaCommand(),
+		p.serveCommand(), p.doctorCommand(), p.mcpCommand(), p.demoCommand(), p.galleryCommand(), p.versionCommand(), p.schemaCommand(),
 		p.ledgerCommand(), p.pullCommand(), p.hooksCommand(), p.watchCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand(), p.rosterCommand())
 	root.AddCommand(p.measuringCommands()...)
 	root.InitDefaultHelpCmd()

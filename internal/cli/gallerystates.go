@@ -40,12 +40,12 @@ func states(room, rule string) []state {
 	case "library":
 		return looked("bare-", "with a library and without evidence", "/", "/matrix", "/verdicts", "/next", "/gaps", "/chains", "/chains/worth", "/profiles", "/measurements", "/reviews", "/evidence", "/evidence/rules", "/kept", "/objects/AN1989")
 	case "empty":
-		return looked("empty-", "in an empty data folder", "/", "/matrix", "/verdicts", "/next", "/gaps", "/chains", "/chains/worth", "/profiles", "/objects", "/measurements", "/reviews", "/exercises", "/evidence", "/evidence/rules", "/evidence/telemetry", "/kept", "/ledger", "/policy", "/reports", "/changes", "/upgrade", "/compare")
+		return looked("empty-", "in an empty data folder", "/", "/matrix", "/verdicts", "/next", "/gaps", "/chains", "/chains/worth", "/profiles", "/objects", "/measurements", "/reviews", "/exercises", "/evidence", "/evidence/rules", "/evidence/telemetry", "/kept", "/ledger", "/operation", "/policy", "/reports", "/changes", "/upgrade", "/compare")
 	}
 	list := looked("", "of the demonstration", "/", "/?site=hamburg", "/matrix", "/matrix?view=visibility&platform=Windows", "/matrix?view=claims&subs=open", "/verdicts", "/verdicts?rung=noisy", "/next", "/gaps", "/gaps?show=unstated",
 		"/objects", "/objects?text=phishing", "/objects/AN1989", "/objects/AN1275", "/objects/T1110", "/objects/TA0043", "/objects/G0034", "/objects/T1086", "/objects/AN1989/history",
 		"/chains", "/chains/worth", "/profiles", "/measurements", "/reviews", "/reviews/MF-rev-017", "/exercises", "/evidence", "/evidence/rules", "/evidence/telemetry", "/evidence/fields", "/evidence/externals", "/evidence/runbooks", "/evidence/signals", "/evidence/exceptions",
-		"/standing/techniques", "/standing/groups", "/standing/data-components", "/compare", "/compare?id=G0034&id=TA0043", "/gates/AN1989", "/gates/AN1275?for=automation", "/kept", "/kept/last-month", "/ledger", "/policy", "/reports", "/changes", "/upgrade")
+		"/standing/techniques", "/standing/groups", "/standing/data-components", "/compare", "/compare?id=G0034&id=TA0043", "/gates/AN1989", "/gates/AN1275?for=automation", "/kept", "/kept/last-month", "/ledger", "/operation", "/policy", "/reports", "/changes", "/upgrade")
 	at := "/measurements/rules/" + url.PathEscape(rule)
 	list = append(list, looked("", "of the demonstration", at, at+"/tune", at+"/alerts")...)
 	list = append(list,

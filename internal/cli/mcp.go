@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 
 	"github.com/spf13/cobra"
@@ -57,7 +56,7 @@ func (p *program) mcpAt(ctx context.Context, d mcp.Deps, addr string, rules iden
 		return err
 	}
 	defer l.Close()
-	d.Log = slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: covered}))
+	d.Log = p.usual()
 	d.Door = door.New(door.Config{Rules: rules, Tokens: p.tokens(), Now: p.Now})
 	defer mcp.Warm(ctx, d)()
 	return at.Serve(ctx, l, edge.Combine(http.NotFoundHandler(), mcp.Handler(d), d.Log), d.Log, func() {

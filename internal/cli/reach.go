@@ -13,6 +13,8 @@ import (
 type reach struct {
 	cert, key      string
 	names, proxies []string
+	// log is the form of the log and level from which importance on it tells.
+	log, level string
 }
 
 func (r *reach) flags(c *cobra.Command) {
@@ -20,6 +22,8 @@ func (r *reach) flags(c *cobra.Command) {
 	c.Flags().StringVar(&r.key, "tls-key", "", "key of the certificate, in PEM")
 	c.Flags().StringArrayVar(&r.names, "name", nil, "host that the server answers to beside localhost and its certificate's (may be repeated)")
 	c.Flags().StringArrayVar(&r.proxies, "proxy", nil, "address or network of a proxy that is believed who asks, or socket (may be repeated)")
+	c.Flags().StringVar(&r.log, "log", "text", "form of the log on standard error: text or json")
+	c.Flags().StringVar(&r.level, "log-level", "warn", "what the log tells: debug, info (each request too), warn or error")
 	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 }
 
@@ -36,7 +40,42 @@ func (p *program) place(r reach, how serving) (*edge.Place, error) {
 		return at, nil
 	}
 	var err error
-	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{ReplaceAttr: covered}))
-	at.Certificate, err = edge.LoadCertificate(p.path(r.cert), p.path(r.key), p.Now, log)
+	at.Certificate, err = edge.LoadCertificate(p.path(r.cert), p.path(r.key), p.Now, how.log)
 	return at, err
+}
+
+// logger returns the log of a server. What it tells of a request carries the request's name.
+func (p *program) logger(r reach) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(r.level)); err != nil {
+		return nil, fault.New(fault.Usage, "%q is no level of a log", r.level).At("--log-level").Next("name debug, info, warn or error")
+	}
+	how := &slog.HandlerOptions{Level: level, ReplaceAttr: covered}
+	switch r.log {
+	case "text":
+		return slog.New(edge.Named(slog.NewTextHandler(p.Err, how))), nil
+	case "json":
+		return slog.New(edge.Named(slog.NewJSONHandler(p.Err, how))), nil
+	}
+	return nil, fault.New(fault.Usage, "%q is no form of a log", r.log).At("--log").Next("name text or json")
+}
+
+// usual is the log of a server that nobody asked for another one of.
+func (p *program) usual() *slog.Logger {
+	log, _ := p.logger(reach{log: "text", level: "warn"})
+	return log
+}
+
+// reload has a certificate looked at when the process is told to, until what it returns is
+// called. On a terminal being told so means that the terminal is gone.
+func (p *program) reload(how serving) (stop func()) {
+	if p.Hangup == nil || p.ErrTerm {
+		return func() {}
+	}
+	return p.Hangup(func() {
+		how.log.Info("told to look again: policy, tokens, pulls and hooks are read again by themselves")
+		if c := how.place.Certificate; c != nil {
+			c.Look()
+		}
+	})
 }

@@ -35,6 +35,7 @@ import (
 	"candor/internal/schema"
 	"candor/internal/store"
 	"candor/internal/take"
+	"candor/internal/upkeep"
 )
 
 // SchemaVersion is the version of what --json prints. It is raised when a member goes,
@@ -111,6 +112,7 @@ func outputs() map[string][]schema.Form {
 		"restore":         {schema.Of[restored]("")},
 		"review":          {schema.Of[assure.Reviews](""), schema.Of[assure.Review]("of a case"), schema.Of[assessment.Tied]("with --tie or --not")},
 		"schema":          {schema.Of[[]describedOutput]("without a command")},
+		"doctor":          {schema.Of[upkeep.State]("")},
 		"serve":           {schema.Of[announcement]("")},
 		"profile history": {schema.Of[[]profile.Stated]("")},
 		"profile list":    {schema.Of[[]profile.Stated]("")},

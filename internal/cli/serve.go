@@ -90,6 +90,9 @@ pages and the API judge by.`,
 			if how.told, err = p.tellers(hooks, places, every); err != nil {
 				return err
 			}
+			if how.log, err = p.logger(at); err != nil {
+				return err
+			}
 			if how.place, err = p.place(at, how); err != nil {
 				return err
 			}
@@ -148,6 +151,7 @@ const foldEvery = 30 * time.Second
 type serving struct {
 	on    listening
 	place *edge.Place
+	log   *slog.Logger
 	fold  time.Duration
 	rules identity.Rules
 	// pulls are the sources that are pulled while the server runs; nil for none.
@@ -195,8 +199,12 @@ func (p *program) listen(ctx context.Context, how serving, addr, socket string) 
 // serve answers requests, takes what is pushed, and runs the commands of other
 // processes, until ctx ends, which is how a server is meant to end.
 func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (assure.Policy, error)) error {
-	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: covered}))
+	log := how.log
 	defer how.on.Close()
+	defer p.reload(how)()
+	if c := how.place.Certificate; c != nil {
+		d.Certificate = c.Check
+	}
 	fold, err := p.fold(d, how, log)
 	if err != nil {
 		return err
@@ -430,7 +438,7 @@ func (p *program) demo(cmd *cobra.Command, m demonstration) error {
 		if err := p.emit(a, func(g *sheet) { p.introduceDemo(g, m, dir); showAssessment(g, a, true) }); err != nil || m.once {
 			return err
 		}
-		return p.serve(ctx, d, serving{on: on, place: &edge.Place{}, fold: foldEvery}, p.policyNow)
+		return p.serve(ctx, d, serving{on: on, place: &edge.Place{}, log: p.usual(), fold: foldEvery}, p.policyNow)
 	})
 }
 

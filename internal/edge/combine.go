@@ -5,16 +5,15 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"time"
 )
 
 // Combine returns the handler of a whole server: api under /api/, under /services/ (where
-// Splunk's HTTP Event Collector is looked for), under /taxii2/, and for /mcp, /healthz and /metrics,
+// Splunk's HTTP Event Collector is looked for), under /taxii2/, and for /mcp, /healthz, /readyz and /metrics,
 // pages everywhere else. It logs requests, outlives a handler that
 // panics, answers with no secret, and refuses requests that come from other sites.
 func Combine(pages, api http.Handler, log *slog.Logger) http.Handler {
 	whole := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p := r.URL.Path; strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/services/") || strings.HasPrefix(p, "/taxii2/") || p == "/mcp" || p == "/healthz" || p == "/metrics" {
+		if p := r.URL.Path; strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/services/") || strings.HasPrefix(p, "/taxii2/") || p == "/mcp" || p == "/healthz" || p == "/readyz" || p == "/metrics" {
 			api.ServeHTTP(w, r)
 			return
 		}
@@ -42,7 +41,7 @@ func recovered(log *slog.Logger, h http.Handler) http.Handler {
 			if w.status != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			http.Error(w, "The request failed for a reason of the server's own; its log says why.", http.StatusInternalServerError)
+			http.Error(w, "The request failed for a reason of the server's own; its log says why, under "+Request(r.Context())+".", http.StatusInternalServerError)
 		}()
 		h.ServeHTTP(w, r)
 	})
@@ -72,16 +71,3 @@ func (w *watcher) Write(b []byte) (int, error) {
 
 // Unwrap returns the writer below, for http.ResponseController.
 func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// logged logs every request once it is answered.
-func logged(log *slog.Logger, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		seen := &watcher{ResponseWriter: w}
-		defer func() {
-			log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", seen.status,
-				"milliseconds", time.Since(start).Milliseconds())
-		}()
-		h.ServeHTTP(seen, r)
-	})
-}

@@ -176,7 +176,9 @@ var house = map[string]room{
 
 	"metrics": {floor: 11}, // a server, measured
 
-	"edge": {floor: 11}, // where a server meets the network
+	"upkeep": {floor: 9, pure: true}, // what is amiss with an installation
+
+	"edge": {floor: 12}, // where a server meets the network
 
 	"api": {floor: 12},
 	"web": {floor: 12},

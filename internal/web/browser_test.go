@@ -241,6 +241,7 @@ var sights = []sight{
 	{"evidence", "/evidence", []string{"alerts.jsonl", "ledger"}},
 	{"ledger", "/ledger", []string{"Root", "candor ledger verify"}},
 	{"pulls", "/pulls", []string{"corp-elastic", "being pulled now", "What kept it from being whole:"}},
+	{"operation", "/operation", []string{"Operation", "messages were put aside", "What is looked at"}},
 	{"next", "/next", []string{"Next steps", "reliable", "Limits"}},
 	{"gates", "/gates/AN1275", []string{"Reporting:", "Automation:", "closed", "Missing:"}},
 	{"measurements", "/measurements", []string{"Measurements", "Limits"}},

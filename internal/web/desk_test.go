@@ -108,7 +108,7 @@ func openDesk(t *testing.T, dir string, with ...func(*desk, *web.Deps)) *desk {
 			return nil, fault.New(fault.Unavailable, "there is no browser here").Next("take the page; --browser names one")
 		}, func(context.Context) {})
 	deps := web.Deps{Door: at, Reports: reports, Objects: lib, Index: d.library, Assessor: d.assess, Reviews: d.assess, Measurer: d.assess, Rosterer: d.assess, Explorer: d.assess, Evidence: d.evidence, Alerts: d.alerts,
-		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Register: d.assess, Profiler: d.assess, Upgrader: d.assess, Chainer: d.assess, Pulls: unlinked, Policy: d.inForce, Clock: clock, Log: log, Version: "test"}
+		Gates: d.assess, Ledger: d.keeper.Log(), Kept: d.archive, Register: d.assess, Profiler: d.assess, Upgrader: d.assess, Chainer: d.assess, Pulls: unlinked, Operation: ailing, Policy: d.inForce, Clock: clock, Log: log, Version: "test"}
 	for _, w := range with {
 		w(d, &deps)
 	}

@@ -217,7 +217,7 @@ func (s *site) write(r *http.Request, v *objectView) *prose.Page {
 		v.Groups = append(v.Groups, v.group(pr, g))
 	}
 	for _, g := range v.Page.Relations {
-		if upkeep(g) {
+		if bookkeeping(g) {
 			v.Upkeep = append(v.Upkeep, v.group(pr, g))
 		} else {
 			v.Groups = append(v.Groups, v.group(pr, g))
@@ -236,8 +236,8 @@ func (s *site) write(r *http.Request, v *objectView) *prose.Page {
 	return pr
 }
 
-// upkeep reports whether relations say who made an object, and what lists it.
-func upkeep(g library.Group) bool {
+// bookkeeping reports whether relations say who made an object, and what lists it.
+func bookkeeping(g library.Group) bool {
 	return slices.Contains([]string{attack.CreatedBy, attack.ModifiedBy, attack.MarkedBy, attack.Contains}, g.Type)
 }
 

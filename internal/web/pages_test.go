@@ -41,7 +41,7 @@ var places = []string{
 	"/objects?text=phishing", "/objects?text=zzz", "/objects/AN1989", "/objects/AN1275", "/objects/DET0857", "/objects/T1589.003",
 	"/objects/AN1989/history", "/objects/T1110", "/objects/TA0043", "/objects/T1086", "/objects/G0034", "/objects/DC0002", "/evidence", "/evidence/rules", "/evidence/rules?basis=none", "/evidence/telemetry", "/evidence/exceptions", "/evidence/externals", "/standing/groups?sort=reliable", "/standing/data-components", "/standing/tactics", "/compare", "/compare?id=G0034&id=TA0043", "/evidence/signals?sort=-time", "/evidence/runbooks", "/exercises?stated=alerted", "/evidence/rules?sort=-alerts&state=enabled", "/policy", "/reports", "/measurements", "/measurements?as_of=2020-01-01", "/reviews", "/reviews/MF-rev-017",
 	"/objects/AN1989/relations", "/objects/T1110/relations?steps=1", "/objects/TA0043/relations", "/objects/G0034/relations?relation=techniques-it-uses&kind=technique",
-	"/profiles", "/next", "/ledger", "/pulls", "/changes", "/gates/AN1989", "/gates/AN1275?for=automation", "/evidence?kind=rules", "/evidence?kind=none",
+	"/profiles", "/next", "/ledger", "/pulls", "/operation", "/changes", "/gates/AN1989", "/gates/AN1275?for=automation", "/evidence?kind=rules", "/evidence?kind=none",
 }
 
 func TestOverviewPutsClaimedBesideAssured(t *testing.T) {

@@ -168,6 +168,8 @@ type frame struct {
 	Path, Self string
 	// Sign says what may be written.
 	Sign sign
+	// Operated says that there is a page about the installation.
+	Operated bool
 }
 
 // choice is one entry of a list of which one is chosen.
@@ -184,7 +186,7 @@ func (s *site) frame(r *http.Request, sel selection, rel attack.Release) (frame,
 		return frame{}, err
 	}
 	f := frame{Sel: sel, Day: sel.AsOf, Release: rel, Policy: s.inForce.Ref(),
-		Version: s.Version, Path: r.URL.EscapedPath(), Self: r.URL.RequestURI(), Sign: s.signOf(r), Miniature: rel.Domain == sample.Domain && rel.Version == sample.Version}
+		Version: s.Version, Path: r.URL.EscapedPath(), Self: r.URL.RequestURI(), Sign: s.signOf(r), Operated: s.Operation != nil, Miniature: rel.Domain == sample.Domain && rel.Version == sample.Version}
 	if f.Day == "" {
 		f.Day = string(day.Of(s.Clock()))
 	}

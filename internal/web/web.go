@@ -33,6 +33,7 @@ import (
 	"candor/internal/standing"
 	"candor/internal/store"
 	"candor/internal/take"
+	"candor/internal/upkeep"
 )
 
 // Objects answers questions about objects and what changed in them.
@@ -117,6 +118,8 @@ type Deps struct {
 	Sampler Sampler
 	// Writing is what people write through; nothing can be written where it is zero.
 	Writing Writing
+	// Operation says how the installation stands; nil where that is not looked at.
+	Operation func(context.Context) upkeep.State
 	// Pulls says how the pulls of the server stand.
 	Pulls func() pull.Standing
 	// Door lets in who may.
@@ -237,6 +240,9 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /evidence/table.csv", s.rosterFile(listOf((*site).evidence)))
 	mux.HandleFunc("GET /evidence/{id}", s.handle((*site).batch))
 	mux.Handle("GET /pulls", identity.Read, "/pulls", s.handle((*site).pulls))
+	if s.Operation != nil {
+		mux.Handle("GET /operation", identity.Read, "/operation", s.handle((*site).operation))
+	}
 	mux.HandleFunc("GET /ledger", s.handle((*site).ledgerPage))
 	mux.HandleFunc("GET /ledger/table.csv", s.rosterFile(listOf((*site).ledger)))
 	mux.HandleFunc("GET /policy", s.handle((*site).policy))
@@ -277,7 +283,7 @@ func parse() map[string]*template.Template {
 		ParseFS(files, "template/frame.html", "template/parts.html", "template/analysis.html", "template/take.html", "template/rows.html"))
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"overview", "empty", "object", "history", "heading", "objects", "changes", "upgrade", "matrix", "gaps", "gap", "label", "bring", "session", "profiles", "profile", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
-		"exercise", "pulls", "chains", "finding", "worth",
+		"exercise", "pulls", "operation", "chains", "finding", "worth",
 		"evidence", "batch", "ledger", "policy", "reports", "error", "door"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}

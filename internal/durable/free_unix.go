@@ -1,11 +1,11 @@
 //go:build darwin || linux
 
-package backup
+package durable
 
 import "syscall"
 
-// free returns how many bytes can be written to the disk of a folder.
-func free(dir string) (int64, bool) {
+// Free returns how many bytes can be written to the disk of a folder.
+func Free(dir string) (int64, bool) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, false
