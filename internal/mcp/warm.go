@@ -16,7 +16,7 @@ func Warm(ctx context.Context, d Deps) (end func()) {
 	})
 	return func() {
 		stop()
-		_ = <-done // what goes wrong here is told to whoever asks
+		<-done // what goes wrong here is told to whoever asks
 	}
 }
 

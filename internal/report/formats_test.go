@@ -204,6 +204,11 @@ func TestStandingIsWrittenAsTheGoldenFileSays(t *testing.T) {
 	s := sealedOf(t, standingOf().standing())
 	b := Markdown(&s)
 	golden(t, "standing.md", b)
+	page, err := HTML(&s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "standing.html", page)
 	for _, never := range []string{"<b>", `[^\\]\]\(`, "http://", "\u202e"} {
 		if found := regexp.MustCompile(never).Find(b); found != nil {
 			t.Errorf("the Markdown has %q", found)
