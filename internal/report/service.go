@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -38,8 +40,8 @@ type Service struct {
 	Program string
 }
 
-// mostProved bounds for how many batches a report has proofs. The head of the tree pins the
-// others as well.
+// mostProved bounds for how many batches a report has proofs, those that the ledger had first.
+// The head of the tree pins the others as well.
 const mostProved = 500
 
 // made is a document with what it rests on.
@@ -231,29 +233,62 @@ func (f *verdictOf) restsOn() []string {
 	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
 }
 
-// accounts are batches with their entries, the first of them by id.
+// accounts are batches with their entries, in the order in which the ledger has them.
 func (s *Service) accounts(ctx context.Context, ids []string) ([]custody.Account, error) {
 	all, err := s.Batches(ctx)
 	if err != nil {
 		return nil, err
 	}
 	all = slices.DeleteFunc(slices.Clone(all), func(b store.Batch) bool { return !slices.Contains(ids, b.ID) })
-	slices.SortFunc(all, func(a, b store.Batch) int { return a.Added.Compare(b.Added) })
 	entries, err := s.Log.About(ctx, ids...)
-	return custody.Accounts(all, entries), err
+	list := custody.Accounts(all, entries)
+	slices.SortStableFunc(list, func(a, b custody.Account) int { return cmp.Compare(placeOf(&a), placeOf(&b)) })
+	return list, err
 }
 
-// every is every batch with its entries, those that were added first before the others.
-func (s *Service) every(ctx context.Context) ([]custody.Account, error) {
-	all, err := s.Batches(ctx)
+// placeOf is the place of the first entry of a batch, behind all others where it has none yet.
+func placeOf(a *custody.Account) int64 {
+	if len(a.Ledger) == 0 {
+		return math.MaxInt64
+	}
+	return a.Ledger[0].Seq
+}
+
+// every is the places of the entries of every batch, of those that the ledger has first, and
+// what has no entry. Which are first stays so: entries come to the ledger's end, and none goes.
+func (s *Service) every(ctx context.Context) (seqs []int64, unrecorded []string, err error) {
+	entries, err := s.Log.Where(ctx, func(k ledger.Kind, _ string) bool {
+		return k == ledger.Batch || k == ledger.Withdrawal || k == ledger.Merge || k == ledger.Expiry
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	ids := make([]string, len(all))
+	recorded, proved := map[string]bool{}, map[string]bool{}
+	for i := range entries {
+		if e := &entries[i]; e.Kind == ledger.Batch {
+			recorded[e.ID] = true
+			if len(proved) < mostProved {
+				proved[e.ID] = true
+			}
+		}
+	}
+	for i := range entries {
+		e := &entries[i]
+		of := proved[e.ID]
+		for id := range e.Batches {
+			of = of || proved[id]
+		}
+		if of {
+			seqs = append(seqs, e.Seq)
+		}
+	}
+	all, err := s.Batches(ctx)
 	for i := range all {
-		ids[i] = all[i].ID
+		if !recorded[all[i].ID] {
+			unrecorded = append(unrecorded, "batch "+all[i].ID)
+		}
 	}
-	return s.accounts(ctx, ids)
+	return seqs, unrecorded, err
 }
 
 func (s *Service) executive(ctx context.Context, r assessment.Request) (made, error) {
@@ -390,14 +425,15 @@ func (s *Service) places(ctx context.Context, m *made) (seqs []int64, unrecorded
 	} else {
 		unrecorded = append(unrecorded, "release "+m.release)
 	}
-	batches := m.batches
 	if m.all {
-		if batches, err = s.every(ctx); err != nil {
+		all, without, err := s.every(ctx)
+		if err != nil {
 			return nil, nil, err
 		}
+		seqs, unrecorded = append(seqs, all...), append(unrecorded, without...)
 	}
-	for i := range batches[:min(mostProved, len(batches))] {
-		b := &batches[i]
+	for i := range m.batches[:min(mostProved, len(m.batches))] {
+		b := &m.batches[i]
 		if len(b.Ledger) == 0 {
 			unrecorded = append(unrecorded, "batch "+b.ID)
 		}

@@ -187,9 +187,6 @@ func (s *Service) Verify(ctx context.Context, r assessment.Request, b []byte) (V
 // proved names the entries that a report rests on, that were there when it was made and of
 // which it has no proof: whoever takes proofs out of a record leaves the others right.
 func (s *Service) proved(ctx context.Context, v *Verified, sealed *Sealed, now *made) error {
-	if now.all && len(sealed.Entries) >= mostProved { // others may be the first since some were merged
-		return nil
-	}
 	seqs, _, err := s.places(ctx, now)
 	for _, seq := range seqs {
 		if seq < sealed.Head.Size && !slices.ContainsFunc(sealed.Entries, func(p ledger.Inclusion) bool { return p.Seq == seq }) {
