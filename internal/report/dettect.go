@@ -38,6 +38,7 @@ const mostLocations = 20
 type heldRecord struct {
 	Source     string `col:"data_source"`
 	Platform   string `col:"applicable_to"`
+	Connected  string `col:"date_connected"`
 	Available  bool   `col:"available_for_data_analytics"`
 	Devices    int    `col:"device_completeness"`
 	Timeliness int    `col:"timeliness"`
@@ -146,7 +147,7 @@ func (d *dettectOf) sources() Document {
 	}
 	doc := d.document("DeTT&CT: data sources", figure.Sprintf("%d data components, each on one platform, are said to be collected or were looked for, out of %d that analytics name; %d are available.", len(list), len(list)+missing, available),
 		"A score of data quality of 0 says that nothing is known, which DeTT&CT reads as the lowest.",
-		"Completeness of fields, consistency and retention have no score: nothing measures them for a data component. Products and the day of connection are left out.",
+		"Completeness of fields, consistency and retention have no score: nothing measures them for a data component. Products are left out, and the day of connection is the first on which evidence has it arriving.",
 		"A data component has the lowest score of its log sources that arrive; which log sources are missing is in the comment as a count alone.")
 	doc.Sections = []Section{{Title: FileSources, Table: table(list, "No data component is collected.")}}
 	return doc
@@ -198,6 +199,9 @@ func held(at place, needs map[source]*visibility.Need) (heldRecord, bool) {
 	arrive := false
 	for _, need := range needs {
 		n[need.State]++
+		if first := string(need.FirstSeen); first != "" && (h.Connected == "" || first < h.Connected) {
+			h.Connected = first
+		}
 		if need.State != visibility.Measured && need.State != visibility.Thin {
 			continue
 		}
@@ -425,7 +429,7 @@ func DeTTECT(s *Sealed) ([]byte, error) {
 	if part := d.section(FileSources); part != nil {
 		var list []dettect.Held
 		for _, r := range records[heldRecord](part.Table) {
-			list = append(list, dettect.Held{Name: r.Source, Platform: r.Platform, Registered: d.Basis.AsOf, Available: r.Available, Devices: r.Devices, Timeliness: r.Timeliness, Comment: r.Comment})
+			list = append(list, dettect.Held{Name: r.Source, Platform: r.Platform, Registered: d.Basis.AsOf, Connected: day.Date(r.Connected), Available: r.Available, Devices: r.Devices, Timeliness: r.Timeliness, Comment: r.Comment})
 		}
 		return dettect.WriteSources(h, list)
 	}

@@ -18,7 +18,11 @@ func administered() *dettectOf {
 		needs := a.Verdicts[i].Visibility.Needs
 		needs[0].ComponentName, needs[0].HostsOf, needs[0].P95Latency = "Process Creation", 5, &late
 	}
+	for i := range a.Verdicts {
+		a.Verdicts[i].Visibility.Needs[0].FirstSeen = "2025-12-10"
+	}
 	silent := a.Verdicts[0].Visibility.Needs[0]
+	silent.FirstSeen = ""
 	silent.ComponentName, silent.Channel, silent.State = evil, "connect", visibility.Silent
 	declared, missing := silent, silent
 	declared.ComponentName, declared.State = "Command Execution", visibility.Unmeasured

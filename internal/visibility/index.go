@@ -188,6 +188,7 @@ func lists(channel string) bool {
 type arrival struct {
 	looked  int      // days of the window on which it was looked for
 	days    int      // days of the window on which it arrived
+	first   day.Date // first day on which it arrived, as far as evidence goes
 	last    day.Date // last day on which it arrived, within the window or before
 	hosts   int      // most hosts on one day of the window
 	latency latency
@@ -246,6 +247,9 @@ func arrivalOf(feeds []feed, needed string, w Window) arrival {
 		}
 		if f.Events > 0 {
 			a.last = max(a.last, f.Day)
+			if a.first == "" || f.Day < a.first {
+				a.first = f.Day
+			}
 		}
 		if f.Day < w.From {
 			continue

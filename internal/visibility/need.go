@@ -37,7 +37,7 @@ func (x *index) need(l attack.LogSource, platforms map[string]bool) Need {
 		a = x.arrival(c)
 		batches = append(batches, a.batches...)
 	}
-	n.LastSeen, n.Days, n.Hosts = a.last, a.days, a.hosts
+	n.FirstSeen, n.LastSeen, n.Days, n.Hosts = a.first, a.last, a.days, a.hosts
 	n.MedianLatency, n.P95Latency, n.LatencyDay = a.latency.median, a.latency.p95, a.latency.day
 	n.Refs = append([]evidence.Ref{}, evidence.Batches(batches...)...)
 	n.State = x.needState(&n, a)

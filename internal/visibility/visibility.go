@@ -95,10 +95,12 @@ type Need struct {
 	attack.LogSource
 	ComponentName string    `json:"component_name,omitempty"`
 	State         NeedState `json:"state"`
-	LastSeen      day.Date  `json:"last_seen,omitempty"`
-	Days          int       `json:"days"`     // days of the window on which it arrived
-	Hosts         int       `json:"hosts"`    // most hosts on one day of the window
-	HostsOf       int       `json:"hosts_of"` // hosts that should send it; 0 unknown
+	// FirstSeen is the first day on which it arrived, as far as evidence goes, and LastSeen the last.
+	FirstSeen day.Date `json:"first_seen,omitempty"`
+	LastSeen  day.Date `json:"last_seen,omitempty"`
+	Days      int      `json:"days"`     // days of the window on which it arrived
+	Hosts     int      `json:"hosts"`    // most hosts on one day of the window
+	HostsOf   int      `json:"hosts_of"` // hosts that should send it; 0 unknown
 	// ShareUnknown says that it arrives and that nobody declared how many hosts should
 	// send it, so that what policy asks of their share is not known to hold.
 	ShareUnknown bool `json:"share_unknown,omitempty"`

@@ -375,3 +375,13 @@ func TestADeclaredComponentStandsForItsLogSources(t *testing.T) {
 		t.Errorf("a component is listed as an unknown log source: %v", got)
 	}
 }
+
+// The first day is the first on which evidence has it arriving, within the window or before.
+func TestTheFirstDayIsTheFirstThatEvidenceHas(t *testing.T) {
+	seen := telemetry.Observation{Source: "NSM:Flow", Events: 5, Hosts: 9}
+	quiet := telemetry.Observation{Source: "NSM:Flow", Day: "2026-01-01"}
+	got := judge(visibility.Telemetry{Observations: of("f", append(daily(seen, "2026-03-29", 5), append(daily(seen, "2026-02-03", 2), quiet)...)...)}, policy())["an--3"].Needs[0]
+	if got.FirstSeen != "2026-02-02" || got.LastSeen != "2026-03-29" {
+		t.Errorf("from %s to %s", got.FirstSeen, got.LastSeen)
+	}
+}

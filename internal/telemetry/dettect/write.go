@@ -31,6 +31,7 @@ type Held struct {
 	Name       string
 	Platform   string
 	Registered day.Date
+	Connected  day.Date // the first day that is known; empty for none
 	Available  bool
 	Devices    int
 	Timeliness int
@@ -165,7 +166,7 @@ func WriteSources(h Header, list []Held) ([]byte, error) {
 			of = &sourceOut{Name: text(e.Name)}
 			at[e.Name], f.Sources = of, append(f.Sources, of)
 		}
-		of.Entries = append(of.Entries, heldOut{To: []text{text(e.Platform)}, Registered: stamp(e.Registered), Products: []string{}, Available: e.Available,
+		of.Entries = append(of.Entries, heldOut{To: []text{text(e.Platform)}, Registered: stamp(e.Registered), Connected: stamp(e.Connected), Products: []string{}, Available: e.Available,
 			Comment: text(e.Comment), Quality: quality{Devices: e.Devices, Timeliness: e.Timeliness}})
 	}
 	return encoded(f)
