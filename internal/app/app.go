@@ -37,6 +37,7 @@ import (
 	"candor/internal/library"
 	"candor/internal/lookout"
 	"candor/internal/mcp"
+	"candor/internal/people"
 	"candor/internal/policy"
 	"candor/internal/pull"
 	"candor/internal/retention"
@@ -44,6 +45,7 @@ import (
 	"candor/internal/store/batches"
 	"candor/internal/store/sqlite"
 	"candor/internal/taxii"
+	"candor/internal/token"
 	"candor/internal/veil"
 	"candor/internal/web"
 )
@@ -69,6 +71,8 @@ type stores struct {
 	intake *intake.Service
 	pulled *pull.Service
 	hooks  *hook.Service
+	people *people.Book
+	visits *people.Visits
 	// lookout finds chains in what arrives; it is nil unless this process writes.
 	lookout *lookout.Service
 
@@ -253,15 +257,14 @@ func (s *stores) patience() hold.Patience {
 // keep makes the keeper of the stores. Whoever is to write begins by recording
 // what another writer that was stopped has left without an entry.
 func (s *stores) keep(ctx context.Context) error {
+	files := people.In(filepath.Join(s.dir, people.Name))
 	s.keeper = custody.New(custody.Stores{
+		People: files,
 		Ledger: s.evidence.Ledger(), Batches: []custody.Batches{s.evidence, s.alerts}, Releases: s.library,
 		Policy: filepath.Join(s.dir, "policy.yaml"), Now: s.mode.Now,
 		Keys: head.Folder{Dir: s.dir, File: s.mode.HeadsKey},
 	})
-	if !s.mode.Write {
-		return nil
-	}
-	return s.keeper.CatchUp(ctx, "")
+	return s.register(ctx, files)
 }
 
 // leave closes the folder, and lets the next one find that something is to be done.
@@ -324,6 +327,8 @@ func (s *stores) services() *cli.Desk {
 		Assessment: judge,
 		Custody:    s.keeper,
 		Veil:       s.veil,
+		People:     s.people,
+		Visits:     s.visits,
 		Retention:  s.retention(),
 		BatchFile:  s.alerts.File,
 		Extract:    s.alerts.Extract,
@@ -373,6 +378,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Rosterer: judge, Explorer: judge, Evidence: s.evidence, Alerts: s.alerts,
 		Ledger: s.keeper.Log(), Kept: s.archive(), Pulls: s.pulled.Standing,
 		Operation: operate, Policy: p, Clock: now, Log: log, Call: s.mode.Call, Version: version,
+		People: s.people, Visits: s.visits, Tokens: token.In(filepath.Join(s.dir, "tokens")),
 	})
 	deps := api.Deps{
 		Reports: reports, Door: at, Answers: answers.Handler,

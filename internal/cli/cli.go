@@ -36,6 +36,7 @@ import (
 	"candor/internal/intake"
 	"candor/internal/library"
 	"candor/internal/lookout"
+	"candor/internal/people"
 	"candor/internal/policy"
 	"candor/internal/pull"
 	"candor/internal/relay"
@@ -93,6 +94,10 @@ type Desk struct {
 	Hooks      *hook.Service
 	// Retention removes alerts.
 	Retention *retention.Service
+	// People are the accounts of those who sign in.
+	People *people.Book
+	// Visits notes who came in and who was refused.
+	Visits *people.Visits
 	// Veil is how names are kept.
 	Veil *veil.Folder
 	// BatchFile returns the path of the file in which a batch of alerts lies, or of a merged
@@ -249,7 +254,7 @@ names the key of pseudonyms, where the policy asks for them.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(p.attackCommand(), p.evidenceCommand(), p.assessCommand(), p.policyCommand(),
 		p.serveCommand(), p.doctorCommand(), p.mcpCommand(), p.demoCommand(), p.galleryCommand(), p.versionCommand(), p.schemaCommand(),
-		p.ledgerCommand(), p.pullCommand(), p.hooksCommand(), p.watchCommand(), p.backupCommand(), p.restoreCommand(), p.tokenCommand(), p.rosterCommand())
+		p.ledgerCommand(), p.pullCommand(), p.hooksCommand(), p.watchCommand(), p.backupCommand(), p.restoreCommand(), p.accountCommand(), p.auditCommand(), p.tokenCommand(), p.rosterCommand())
 	root.AddCommand(p.measuringCommands()...)
 	root.InitDefaultHelpCmd()
 	if c, _, err := root.Find([]string{"help"}); err == nil { // else a command that it does not know is no error

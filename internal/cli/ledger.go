@@ -119,8 +119,8 @@ func showReport(g *sheet, r *custody.Report) {
 	g.line("root  %s", g.bold(r.Root.String()))
 	g.line("      note it outside this machine; candor ledger verify --expect proves it later")
 	rows := [][]string{}
-	for _, k := range []ledger.Kind{ledger.Batch, ledger.Withdrawal, ledger.Policy, ledger.Release, ledger.Removal, ledger.Merge, ledger.Expiry, ledger.Key} {
-		if r.Checked[k] == 0 && (k == ledger.Merge || k == ledger.Expiry || k == ledger.Key) {
+	for _, k := range []ledger.Kind{ledger.Batch, ledger.Withdrawal, ledger.Policy, ledger.Release, ledger.Removal, ledger.Merge, ledger.Expiry, ledger.Key, ledger.Account, ledger.Access} {
+		if r.Checked[k] == 0 && slices.Contains([]ledger.Kind{ledger.Merge, ledger.Expiry, ledger.Key, ledger.Account, ledger.Access}, k) {
 			continue
 		}
 		rows = append(rows, []string{string(k), group3(int64(r.Checked[k]))})

@@ -38,7 +38,7 @@ write into a program's configuration.`,
 				if addr == "" {
 					return mcp.Talk(ctx, deps, p.In, p.bare.Out)
 				}
-				return p.mcpAt(ctx, deps, addr, rules)
+				return p.mcpAt(ctx, deps, addr, rules, d.People)
 			})
 		},
 	}
@@ -49,7 +49,7 @@ write into a program's configuration.`,
 }
 
 // mcpAt answers over HTTP until ctx ends.
-func (p *program) mcpAt(ctx context.Context, d mcp.Deps, addr string, rules identity.Rules) error {
+func (p *program) mcpAt(ctx context.Context, d mcp.Deps, addr string, rules identity.Rules, people door.Accounts) error {
 	var at edge.Place
 	l, err := at.Listen(ctx, addr)
 	if err != nil {
@@ -57,11 +57,11 @@ func (p *program) mcpAt(ctx context.Context, d mcp.Deps, addr string, rules iden
 	}
 	defer l.Close()
 	d.Log = p.usual()
-	d.Door = door.New(door.Config{Rules: rules, Tokens: p.tokens(), Now: p.Now})
+	d.Door = door.New(door.Config{Rules: rules, Tokens: p.tokens(), Accounts: people, Now: p.Now})
 	defer mcp.Warm(ctx, d)()
 	return at.Serve(ctx, l, edge.Combine(http.NotFoundHandler(), mcp.Handler(d), d.Log), d.Log, func() {
 		a := announcement{Serving: "http://" + l.Addr().String() + mcp.Path, Reading: "open"}
-		if rules.TokenToRead {
+		if rules.TokenToRead || d.Door.SignsIn() {
 			a.Reading = "token"
 		}
 		_ = p.emit(a, func(g *sheet) { g.line("answering at %s (Ctrl-C stops)", a.Serving) })

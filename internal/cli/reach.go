@@ -27,14 +27,15 @@ func (r *reach) flags(c *cobra.Command) {
 	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 }
 
-// place returns where a server is to stand.
-func (p *program) place(r reach, how serving) (*edge.Place, error) {
-	at := &edge.Place{Names: r.names, Known: how.rules.TokenToRead}
+// place returns where a server is to stand. Where there are accounts, people sign in there.
+func (p *program) place(r reach, how *serving) (*edge.Place, error) {
+	how.rules.SignIn = how.rules.SignIn || p.accounts().Any()
+	at := &edge.Place{Names: r.names, Known: how.rules.TokenToRead || how.rules.SignIn}
 	if err := at.Believe(r.proxies); err != nil {
 		return nil, err
 	}
 	if at.Socket && !at.Known {
-		return nil, fault.New(fault.Refused, "a proxy brings others here, and nobody is asked who they are").At("--proxy socket").Next("ask everyone: --require-token")
+		return nil, fault.New(fault.Refused, "a proxy brings others here, and nobody is asked who they are").At("--proxy socket").Next("ask everyone: candor account add makes people sign in; --require-token asks for a token")
 	}
 	if r.cert == "" {
 		return at, nil

@@ -26,6 +26,7 @@ import (
 	"candor/internal/matrix"
 	"candor/internal/mirror"
 	"candor/internal/near"
+	"candor/internal/people"
 	"candor/internal/policy"
 	"candor/internal/profile"
 	"candor/internal/pull"
@@ -45,10 +46,29 @@ const SchemaVersion = 2
 // onError is what stands in place of a command for what is printed on standard error.
 const onError = "error"
 
+// peopleOutputs returns what the commands print that are about who may do what.
+func peopleOutputs() map[string][]schema.Form {
+	return map[string][]schema.Form{
+		"account add":      {schema.Of[madeAccount]("")},
+		"account disable":  {schema.Of[people.Account]("")},
+		"account enable":   {schema.Of[people.Account]("")},
+		"account list":     {schema.Of[accountList]("")},
+		"account password": {schema.Of[people.Account]("")},
+		"account recover":  {schema.Of[madeAccount]("")},
+		"account role":     {schema.Of[people.Account]("")},
+		"account sign-out": {schema.Of[people.Account]("")},
+		"audit":            {schema.Of[auditLog]("")},
+		"token create":     {schema.Of[madeToken]("")},
+		"token list":       {schema.Of[tokenList]("")},
+		"token revoke":     {schema.Of[tokenView]("")},
+	}
+}
+
 // outputs returns what each command prints with --json.
 func outputs() map[string][]schema.Form {
 	all := evidenceOutputs()
 	maps.Copy(all, ledgerOutputs())
+	maps.Copy(all, peopleOutputs())
 	maps.Copy(all, reportOutputs())
 	maps.Copy(all, map[string][]schema.Form{
 		"assess":             {schema.Of[assure.Assessment](""), schema.Of[assure.Rollup]("with --by"), schema.Of[assessment.Explained]("with --explain")},
@@ -120,9 +140,6 @@ func outputs() map[string][]schema.Form {
 		"profile set":     {schema.Of[profile.Profile]("")},
 		"profile show":    {schema.Of[assessment.Profiled]("")},
 		"take":            {schema.Of[readTake](""), schema.Of[[]take.Listed]("with --all")},
-		"token create":    {schema.Of[madeToken]("")},
-		"token list":      {schema.Of[tokenList]("")},
-		"token revoke":    {schema.Of[tokenView]("")},
 		"tune":            {schema.Of[assessment.Tuned]("")},
 		"version":         {schema.Of[build]("")},
 		onError:           {schema.Of[failed]("")},

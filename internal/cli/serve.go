@@ -60,7 +60,8 @@ Pulls says how they stand. See candor pull.
 It listens on a loopback address, or with --socket at a Unix socket that only its
 owner can open. Whoever pushes needs a token; whoever reads needs none, unless
 --require-token asks for one with the scope read on every route. A browser gets a
-cookie then from a link that is printed at the start and opens once.
+cookie then from a link that is printed at the start and opens once. As soon as there are
+accounts (candor account add), people sign in with them instead, and so do all who read.
 
 Others can reach it where everyone is asked who they are and what is said is encrypted:
 with a certificate (--tls-cert, --tls-key, read again when the files change), or behind
@@ -93,7 +94,7 @@ pages and the API judge by.`,
 			if how.log, err = p.logger(at); err != nil {
 				return err
 			}
-			if how.place, err = p.place(at, how); err != nil {
+			if how.place, err = p.place(at, &how); err != nil {
 				return err
 			}
 			taken := p.free(cmd.Context(), how, addr, socket)
@@ -122,6 +123,7 @@ pages and the API judge by.`,
 	c.Flags().StringVar(&browser, "browser", press.Browser, "for reports as PDF: a Chromium that prints them, by its name or path")
 	c.Flags().BoolVar(&how.rules.TokenToRead, "require-token", false, "ask everyone who reads for a token, on every route")
 	at.flags(c)
+	c.Flags().BoolVar(&how.rules.SignIn, "sign-in", false, "ask everyone who reads to sign in, also while there is no account yet")
 	c.MarkFlagsMutuallyExclusive("addr", "socket")
 	return c
 }
@@ -217,7 +219,8 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	defer p.lookOut(ctx, d, pol, log)()
 	defer p.tellOthers(ctx, d, how.told, pol, log)()
 	defer mcp.Warm(ctx, mcp.Deps{Library: d.Library, Assessment: d.Assessment, Policy: pol, Clock: p.Now})()
-	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Now: p.Now})
+	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Accounts: d.People, Noted: d.Visits.Note, Now: p.Now})
+	defer p.keepVisits(ctx, d, log)()
 	var others sharing
 	var failed error
 	err = how.place.Serve(ctx, how.on, d.Handler(way, pol, log), log, func() {
@@ -329,7 +332,7 @@ func covered(_ []string, a slog.Attr) slog.Attr {
 // announcement is what a server says when it starts.
 type announcement struct {
 	Serving string `json:"serving"`
-	// Reading is "open" or "token".
+	// Reading is "open", "token" or "sign-in".
 	Reading string `json:"reading"`
 	// Link opens the pages to a browser, once.
 	Link string `json:"link,omitempty"`
@@ -338,7 +341,10 @@ type announcement struct {
 // serving says where a server is, and to whom it is open.
 func (p *program) serving(at string, way *door.Door) {
 	a := announcement{Serving: at, Reading: "open"}
-	if way.Rules.TokenToRead {
+	switch {
+	case way.InForce().SignIn:
+		a.Reading = "sign-in"
+	case way.Rules.TokenToRead:
 		base := strings.TrimSuffix(at, "/")
 		if strings.HasPrefix(at, "unix:") {
 			base = "http://localhost" // which the socket answers to
@@ -351,6 +357,8 @@ func (p *program) serving(at string, way *door.Door) {
 	}
 	fmt.Fprintf(p.Out, "serving %s (Ctrl-C stops)\n", inert.Line(at))
 	switch {
+	case a.Reading == "sign-in":
+		fmt.Fprintf(p.Out, "  Reading asks people to sign in with an account, and programs for a token with the scope read.\n")
 	case a.Link != "":
 		fmt.Fprintf(p.Out, "  Reading asks for a token with the scope read. A browser opens this link, once:\n  %s\n", a.Link)
 	case strings.HasPrefix(at, "unix:"):

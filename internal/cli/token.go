@@ -14,6 +14,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/identity"
 	"candor/internal/intake"
+	"candor/internal/people"
 	"candor/internal/token"
 )
 
@@ -35,7 +36,7 @@ the pages from then on under the name of the token: labels with the scope dispos
 gaps and next steps with gaps, files of evidence with evidence.
 
 Tokens are no evidence: they lie in the folder tokens/ of the data folder, have no
-entry in the ledger and are in no backup. Every batch says which token brought it.`,
+entry in the ledger unless there are accounts (candor audit), and are in no backup. Every batch says which token brought it.`,
 		p.tokenCreateCommand(), p.tokenListCommand(), p.tokenRevokeCommand())
 }
 
@@ -62,16 +63,19 @@ A token ends after 90 days unless --expires says otherwise: a number of days as 
 30d, the last day as in 2027-01-31 (UTC), or never.`,
 		Example: "  candor token create edr --scope alerts,dispositions\n  candor token create collector --scope feeds --expires 365d\n  candor token create ann --scope dispositions,gaps,evidence",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) (err error) {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if r.Expires, err = expiry(expires, p.Now()); err != nil {
 				return err
 			}
 			r.Name = args[0]
-			made, secret, err := p.tokens().Create(r, p.Now())
-			if err != nil {
-				return err
-			}
-			return p.emit(madeToken{made, secret}, func(g *sheet) { showMade(g, made, secret) })
+			return p.noting(cmd, func(note func(people.Visit)) error {
+				made, secret, err := p.tokens().Create(r, p.Now())
+				if err != nil {
+					return err
+				}
+				note(people.Visit{What: people.TokenMade, Token: made.Name, By: r.By})
+				return p.emit(madeToken{made, secret}, func(g *sheet) { showMade(g, made, secret) })
+			})
 		},
 	}
 	c.Flags().StringSliceVar(&r.Scopes, "scope", nil, "what it is for: to push "+strings.Join(intake.Kinds(), ", ")+"; to write "+identity.Notes+"; to state "+identity.Gaps+" or "+identity.Profiles+"; to decide "+identity.Upgrades+"; to bring files of "+identity.Evidence+"; to "+string(identity.Read)+" (required)")
@@ -190,17 +194,22 @@ runs. What it pushed before stays; candor evidence list shows it by "token:NAME"
 candor evidence withdraw takes a batch of it out of every count.`,
 		Example: "  candor token revoke edr",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			t, fresh, err := p.tokens().Revoke(args[0], by, p.Now())
-			if err != nil {
-				return err
-			}
-			return p.emit(tokenView{t, t.State(p.Now())}, func(g *sheet) {
-				if fresh {
-					g.line("revoked token %s (id %s)", g.bold(t.Name), t.ID)
-					return
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.noting(cmd, func(note func(people.Visit)) error {
+				t, fresh, err := p.tokens().Revoke(args[0], by, p.Now())
+				if err != nil {
+					return err
 				}
-				g.line("unchanged: token %s was revoked on %s", g.bold(t.Name), minute(t.Revoked, ""))
+				if fresh {
+					note(people.Visit{What: people.TokenRevoked, Token: t.Name, By: by})
+				}
+				return p.emit(tokenView{t, t.State(p.Now())}, func(g *sheet) {
+					if fresh {
+						g.line("revoked token %s (id %s)", g.bold(t.Name), t.ID)
+						return
+					}
+					g.line("unchanged: token %s was revoked on %s", g.bold(t.Name), minute(t.Revoked, ""))
+				})
 			})
 		},
 	}

@@ -55,6 +55,8 @@ type Stores struct {
 	Policy string
 	// Keys is where the key lies that signs heads of the ledger's tree.
 	Keys head.Folder
+	// People are the files of accounts; nil for none.
+	People People
 	// Now is the time that entries are marked with.
 	Now func() time.Time
 }

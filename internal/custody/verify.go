@@ -161,6 +161,9 @@ func (k *Keeper) Verify(ctx context.Context, asked Verification) (Report, error)
 	if err := k.comparePolicy(v, checked.Entries); err != nil {
 		return Report{}, err
 	}
+	if err := k.comparePeople(v, checked.Entries); err != nil {
+		return Report{}, err
+	}
 	v.keys(checked.Entries)
 	v.expect(checked)
 	if err := v.heads(asked, checked); err != nil {

@@ -1,6 +1,6 @@
 // Package door is where requests come in over HTTP: it finds out who asks, by a
-// bearer token, by the cookie of a session or of a server's link, or by the socket that
-// they came through, and lets package identity say whether they may.
+// bearer token, by the cookie of someone who signed in, of a session or of a server's link,
+// or by the socket that they came through, and lets package identity say whether they may.
 //
 // A person shows a token once in a browser, which has a session from then on: its cookie
 // opens the routes of pages, and those of programs never.
@@ -21,10 +21,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/alexedwards/scs/v2"
 
 	"candor/internal/fault"
 	"candor/internal/identity"
+	"candor/internal/people"
 	"candor/internal/token"
 )
 
@@ -41,7 +45,11 @@ type Config struct {
 	Rules identity.Rules
 	// Tokens knows the tokens; nil knows none.
 	Tokens Tokens
-	Now    func() time.Time
+	// Accounts knows those who sign in; nil knows none.
+	Accounts Accounts
+	// Noted is told of who came in and who was refused; nil is told nothing.
+	Noted func(people.Visit)
+	Now   func() time.Time
 	// Observe is told of every request that a route answered, by the route's pattern; nil is
 	// told nothing. It is set before the first request.
 	Observe func(pattern string, status int, took time.Duration)
@@ -56,12 +64,20 @@ type Door struct {
 	// cookie that it gave. The zero digest is of none.
 	link, pass digest
 	seats      sessions
+	// What browsers have in which somebody signed in.
+	seating  *seating
+	sittings *scs.SessionManager
+	tried    counted
+	waiting  atomic.Int32
 }
 
 type digest [sha256.Size]byte
 
 // New returns a door.
-func New(c Config) *Door { return &Door{Config: c} }
+func New(c Config) *Door {
+	in := &seating{open: map[string]*place{}}
+	return &Door{Config: c, seating: in, sittings: newSittings(in)}
+}
 
 // EnterPath is the route of the link that opens the pages once.
 const EnterPath = "/enter"
@@ -125,16 +141,23 @@ func Private(r *http.Request) bool {
 // ask returns who makes a request, if they may do what they want. The session of a
 // browser counts where the route is one of pages.
 func (d *Door) ask(r *http.Request, w Route, pages bool) (identity.Who, error) {
-	who := identity.Who{Owner: Private(r)}
-	if pages {
+	rules, who := d.InForce(), identity.Who{Owner: Private(r)}
+	if s, ok := d.Sitting(r); ok && (pages || r.Header.Get("Authorization") == "") {
+		who = s.who(who, pages)
+	} else if pages && !rules.SignIn {
 		who = d.seated(who, r)
 	}
-	if d.Rules.May(who, w.Do, w.Thing) == nil {
+	err := rules.May(who, w.Do, w.Thing)
+	if err == nil {
 		return who, nil // whatever else they show need not be looked at
 	}
-	who, err := d.who(r, who)
-	if err == nil {
-		err = d.Rules.May(who, w.Do, w.Thing)
+	if who.Role == "" {
+		if who, err = d.who(r, who); err == nil {
+			err = rules.May(who, w.Do, w.Thing)
+		}
+	}
+	if err != nil {
+		d.refusedTo(r, w, who, err)
 	}
 	return who, err
 }

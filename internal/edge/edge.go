@@ -75,7 +75,7 @@ func (p *Place) open(addr string) error {
 		return fault.New(fault.Usage, "%q is no address to listen on", addr).Because(err).Next("write host and port, for example 127.0.0.1:8080")
 	case !p.Known && len(p.Proxies) > 0:
 		return fault.New(fault.Refused, "a proxy brings others here, and nobody is asked who they are").At("%s", addr).
-			Next("ask everyone: --require-token")
+			Next("ask everyone: candor account add makes people sign in; --require-token asks for a token")
 	case isLocal(host):
 		return nil
 	case p.Certificate == nil:
@@ -83,7 +83,7 @@ func (p *Place) open(addr string) error {
 			At("%s", addr).Next("name a certificate with --tls-cert and --tls-key, or listen on 127.0.0.1, [::1] or with --socket, and let a proxy or an SSH tunnel in front")
 	case !p.Known:
 		return fault.New(fault.Refused, "%q is not a loopback address, and nobody is asked who they are there", host).
-			At("%s", addr).Next("ask everyone: --require-token")
+			At("%s", addr).Next("ask everyone: candor account add makes people sign in; --require-token asks for a token")
 	}
 	return nil
 }

@@ -151,6 +151,7 @@ var house = map[string]room{
 	"relay":           {floor: 11},
 	"archive":         {floor: 9}, // kept assessments
 	"token":           {floor: 9}, // bearer tokens
+	"people":          {floor: 9}, // accounts of those who sign in
 
 	"door":          {floor: 10},
 	"answer":        {floor: 10, peers: []string{"door"}}, // what a server answered

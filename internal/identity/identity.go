@@ -27,6 +27,10 @@ const (
 	Push Verb = "push"
 	// Run is to have a server run a command line; the thing is the command.
 	Run Verb = "run"
+	// Oversee is to see who may do what, who came in and what they did; the thing is the route.
+	Oversee Verb = "oversee"
+	// Govern is to change who may do what; the thing is the route.
+	Govern Verb = "govern"
 	// Enter is to show the key of the link that a server printed, or a token, and to see
 	// what the page that asks for it is drawn with; the thing is the route. The key or the
 	// token decides, so that anyone may try.
@@ -63,13 +67,31 @@ func Scopes() []string {
 
 // Who is someone who wants something. The zero Who is anyone who reaches the server.
 type Who struct {
-	// Name is that of the token that was shown; empty without one.
+	// Name is that of the token that was shown, or of the account that signed in; empty
+	// without one.
 	Name string
-	// Scopes are what the token is for.
+	// Scopes are what the token is for, or what the role of the account may do.
 	Scopes []string
+	// Role is that of the account that signed in; empty for everyone else.
+	Role Role
 	// Owner says that it is a process of the user who runs the server: it came through
 	// a socket that nobody else can open.
 	Owner bool
+}
+
+// What begins the name of whoever recorded something: of a token, and of an account that
+// signed in.
+const (
+	OfToken   = "token:"
+	OfAccount = "account:"
+)
+
+// Author is who someone is in what is recorded: token:NAME, or account:NAME of who signed in.
+func (w Who) Author() string {
+	if w.Role != "" {
+		return OfAccount + w.Name
+	}
+	return OfToken + w.Name
 }
 
 // ErrScope is the cause of refusing someone who is known, and not for that.
@@ -80,6 +102,9 @@ var ErrScope = errors.New("insufficient_scope")
 type Rules struct {
 	// TokenToRead asks for a token with the scope read from whoever reads.
 	TokenToRead bool
+	// SignIn asks whoever reads to sign in with an account, or for a token with the scope
+	// read.
+	SignIn bool
 }
 
 // May returns nil when someone may do a thing, and fault.Refused otherwise, with
@@ -89,14 +114,18 @@ func (r Rules) May(who Who, do Verb, thing string) error {
 	case Enter:
 		return nil
 	case Read:
-		if !r.TokenToRead {
+		if !r.TokenToRead && !r.SignIn {
 			return nil
 		}
-		return who.needs(string(Read))
+		return r.needs(who, string(Read))
 	case Push:
-		if thing != string(Read) {
-			return who.needs(thing)
+		if thing != string(Read) && thing != Oversight && thing != People {
+			return r.needs(who, thing)
 		}
+	case Oversee:
+		return r.needs(who, Oversight)
+	case Govern:
+		return r.needs(who, People)
 	case Run:
 		if who.Owner {
 			return nil
@@ -106,10 +135,16 @@ func (r Rules) May(who Who, do Verb, thing string) error {
 }
 
 // needs returns fault.Refused unless someone has a scope.
-func (w Who) needs(scope string) error {
+func (r Rules) needs(w Who, scope string) error {
 	switch {
 	case slices.Contains(w.Scopes, scope):
 		return nil
+	case w.Role != "":
+		return fault.New(fault.Refused, "the account %s has the role %s, which may not %s", w.Name, w.Role, Words(scope)).Because(ErrScope).
+			Next("%s may; candor account role changes what an account is", either(rolesWith(scope)))
+	case w.Name == "" && r.SignIn:
+		return fault.New(fault.Refused, "nobody has signed in").
+			Next("sign in with an account in a browser; programs send the header Authorization: Bearer SECRET, of a token that candor token create made")
 	case w.Name == "":
 		return fault.New(fault.Refused, "the request has no bearer token").
 			Next("send the header Authorization: Bearer SECRET; candor token create NAME --scope %s makes one", scope)

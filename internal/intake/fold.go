@@ -114,7 +114,7 @@ func (s *Service) land(ctx context.Context, g *segment) error {
 		fresh := !g.tried
 		g.tried = true
 		g.landed, err = s.in.Add(ctx, ingest.Request{Kind: of.kind, Paths: []string{filepath.Dir(g.path)}, Format: "candor-jsonl", Text: true,
-			By: Author + of.token, RejectsDir: s.RejectsDir, New: fresh})
+			By: of.author(), RejectsDir: s.RejectsDir, New: fresh})
 	}
 	switch {
 	case fault.KindOf(err) == fault.Invalid:

@@ -65,7 +65,7 @@ func (s *Service) hook(ctx context.Context, p Post, body []byte) (Receipt, error
 	if lines, err = s.veiled(lines, nil); err != nil {
 		return Receipt{}, err
 	}
-	if err := s.journal(stream{p.Kind, p.Token}, lines); err != nil {
+	if err := s.journal(p.stream(), lines); err != nil {
 		return r, err
 	}
 	s.count(p.Kind, r)

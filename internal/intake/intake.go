@@ -23,6 +23,7 @@ import (
 
 	"candor/internal/evidence"
 	"candor/internal/fault"
+	"candor/internal/identity"
 	"candor/internal/ingest"
 	"candor/internal/pseudonym"
 	"candor/internal/veil"
@@ -30,7 +31,7 @@ import (
 
 // Author begins the author of every batch that was pushed; the name of the token
 // follows.
-const Author = "token:"
+const Author = identity.OfToken
 
 // Limits bound what an intake holds.
 type Limits struct {
@@ -106,6 +107,8 @@ func New(c Config, in Adder) *Service {
 type Post struct {
 	// Kind is one of Kinds, and Token the name of who pushes.
 	Kind, Token string
+	// Account says that Token is the name of an account, in whose browser it was said.
+	Account bool
 	// Format is the product whose alerts the body has, as Hooks names it; empty for
 	// Candor's own records.
 	Format string
@@ -152,6 +155,25 @@ var ErrTooLarge = errors.New("over the limit")
 // Unavailable when the journal cannot be written.
 func (s *Service) Receive(ctx context.Context, p Post) (Receipt, error) {
 	return s.receive(ctx, p, s.journal)
+}
+
+// stream is what is pushed belongs to.
+func (p Post) stream() stream {
+	if p.Account {
+		return stream{p.Kind, accountMark + p.Token}
+	}
+	return stream{p.Kind, p.Token}
+}
+
+// accountMark begins the names of accounts among those of tokens, which cannot.
+const accountMark = "@"
+
+// author returns the author of the batches of a stream.
+func (of stream) author() string {
+	if name, is := strings.CutPrefix(of.token, accountMark); is {
+		return identity.OfAccount + name
+	}
+	return identity.OfToken + of.token
 }
 
 // Land takes a request as Receive does, and makes one batch of it and of nothing else
@@ -229,7 +251,7 @@ func (s *Service) receive(ctx context.Context, p Post, keep func(of stream, line
 	if body, err = s.veiled(body, wrong); err != nil {
 		return Receipt{}, err
 	}
-	if err := keep(stream{p.Kind, p.Token}, joined(body, r.Received)); err != nil {
+	if err := keep(p.stream(), joined(body, r.Received)); err != nil {
 		return Receipt{}, err
 	}
 	s.count(p.Kind, r)

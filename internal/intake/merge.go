@@ -3,6 +3,7 @@ package intake
 import (
 	"strings"
 
+	"candor/internal/identity"
 	"candor/internal/store"
 )
 
@@ -17,7 +18,7 @@ const (
 // of one kind that were pushed with one token, once there are so many.
 func Merging(least int) store.Merging {
 	return store.Merging{Least: least, Most: most, Of: func(b *store.Batch) string {
-		if !strings.HasPrefix(b.By, Author) {
+		if !strings.HasPrefix(b.By, identity.OfToken) && !strings.HasPrefix(b.By, identity.OfAccount) {
 			return ""
 		}
 		return b.Kind + " " + b.By

@@ -24,6 +24,8 @@ const (
 	Merge      Kind = "merge"      // batches of alerts were merged into one file
 	Expiry     Kind = "expiry"     // rows of alerts were removed for retention
 	Key        Kind = "key"        // a key began to sign the heads of the tree
+	Account    Kind = "account"    // an account was made or changed
+	Access     Kind = "access"     // who came in, and who was refused, for a while
 )
 
 // Entry is one line of the ledger.
@@ -40,7 +42,7 @@ type Entry struct {
 	// SHA256 is of what the entry vouches for, in hexadecimal: all that the store
 	// keeps of a batch, the statement of withdrawal, the policy file, all that the
 	// library keeps of a release, the statement of removal, the merged file, the record of
-	// what expired, the signed note of a key.
+	// what expired, the note of a key, of an account or of who came in.
 	SHA256 string `json:"sha256"`
 	// Rows is the SHA-256 over the rows of a batch of alerts in canonical form, which
 	// stays what it is in whatever file they lie.
@@ -55,7 +57,8 @@ type Entry struct {
 	Files map[string]string `json:"files,omitempty"`
 	// Counts are a batch's or a release's, by name.
 	Counts map[string]int64 `json:"counts,omitempty"`
-	// Note is what a key is, signed by it and by the key before it.
+	// Note is what a key is, signed by it and by the key before it; what an account is; who
+	// came in.
 	Note   string `json:"note,omitempty"`
 	By     string `json:"by,omitempty"`
 	Reason string `json:"reason,omitempty"`

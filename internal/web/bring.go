@@ -24,7 +24,6 @@ import (
 	"candor/internal/evidence"
 	"candor/internal/fault"
 	"candor/internal/ingest"
-	"candor/internal/intake"
 	"candor/internal/mapping"
 	"candor/internal/scratch"
 )
@@ -522,7 +521,7 @@ func (s *site) askBrought(w http.ResponseWriter, r *http.Request) (done, error) 
 		if !s.tray.change(id, func(of *brought) bool { return of.Stage == stageChecked && of.begin(stageLanding) }) {
 			return done{to: to}, nil // it lands already, or has
 		}
-		s.land(id, door.Who(r.Context()).Name)
+		s.land(id, door.Who(r.Context()).Author())
 	default:
 		text := strings.TrimSpace(plainLines(f.Get("mapping")))
 		if !s.tray.change(id, func(of *brought) bool {
@@ -559,10 +558,10 @@ func (b *brought) begin(stage string) bool {
 }
 
 // land lands what was checked.
-func (s *site) land(id, name string) {
+func (s *site) land(id, author string) {
 	s.work(id, func(b brought, tell func(done, total int64)) func(*brought) {
 		r := b.request()
-		r.Kind, r.By, r.Progress = cmp.Or(b.Kind, b.Told), intake.Author+name, tell
+		r.Kind, r.By, r.Progress = cmp.Or(b.Kind, b.Told), author, tell
 		var res ingest.Result
 		err := b.same()
 		if err == nil {

@@ -7,7 +7,6 @@ import (
 
 	"candor/internal/door"
 	"candor/internal/fault"
-	"candor/internal/intake"
 )
 
 // Switcher turns definitions of chains that are kept on and off.
@@ -29,7 +28,7 @@ func (s *site) switchChain(w http.ResponseWriter, r *http.Request) (done, error)
 	if to != "on" && to != "off" {
 		return done{}, fault.New(fault.Usage, "a definition is turned on or off, and not %q", to).At("to").Next("send on or off")
 	}
-	if _, err := s.Writing.Chains.Switch(r.Context(), f.Get("definition"), to == "on", intake.Author+door.Who(r.Context()).Name, s.Clock()); err != nil {
+	if _, err := s.Writing.Chains.Switch(r.Context(), f.Get("definition"), to == "on", door.Who(r.Context()).Author(), s.Clock()); err != nil {
 		return done{}, err
 	}
 	return done{to: sel.Link(chainsPath)}, nil

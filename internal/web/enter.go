@@ -17,6 +17,8 @@ type doorView struct {
 	// Onward leads to the pages. A browser goes there by itself, from here and not by a
 	// redirect: a strict cookie is not sent on a redirect that another site began.
 	Onward bool
+	// Back leads to the pages that somebody may see who has signed in.
+	Back bool
 }
 
 // enter gives the browser that follows the server's link what it reads with.
@@ -34,7 +36,11 @@ func (s *site) enter(w http.ResponseWriter, r *http.Request) {
 
 // locked answers a request of someone who may not read.
 func (s *site) locked(w http.ResponseWriter, r *http.Request, err error) {
-	if s.Writing.any() && s.Door.Tokens != nil && fault.KindOf(err) == fault.Refused && (r.Method == http.MethodPost || s.Door.Rules.May(door.Who(r.Context()), identity.Read, r.URL.Path) == nil) {
+	if s.People != nil && s.Door.SignsIn() && fault.KindOf(err) == fault.Refused && r.Header.Get("Authorization") == "" {
+		s.unsigned(w, r, err)
+		return
+	}
+	if s.Writing.any() && s.Door.Tokens != nil && fault.KindOf(err) == fault.Refused && (r.Method == http.MethodPost || s.Door.InForce().May(door.Who(r.Context()), identity.Read, r.URL.Path) == nil) {
 		s.unseated(w, r, err)
 		return
 	}

@@ -13,8 +13,8 @@ import (
 	"candor/internal/custody"
 	"candor/internal/evidence"
 	"candor/internal/fault"
+	"candor/internal/identity"
 	"candor/internal/ingest"
-	"candor/internal/intake"
 	"candor/internal/ledger"
 	"candor/internal/roster"
 	"candor/internal/store"
@@ -147,7 +147,9 @@ func (s *site) heap(r *http.Request) (frame, []store.Batch, error) {
 
 // pushed reports whether a batch was pushed by a program, so that its input is no
 // file of anybody's.
-func pushed(b store.Batch) bool { return strings.HasPrefix(b.By, intake.Author) }
+func pushed(b store.Batch) bool {
+	return strings.HasPrefix(b.By, identity.OfToken) || strings.HasPrefix(b.By, identity.OfAccount)
+}
 
 // batchView is one batch with what the ledger says of it.
 type batchView struct {

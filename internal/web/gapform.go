@@ -14,7 +14,6 @@ import (
 	"candor/internal/fault"
 	"candor/internal/gap"
 	"candor/internal/identity"
-	"candor/internal/intake"
 )
 
 // gapPath is the page of one gap, on which it is stated and changed.
@@ -133,7 +132,7 @@ func (s *site) stateGap(w http.ResponseWriter, r *http.Request) (done, error) {
 	c := askedGap(f)
 	c.At = s.Clock()
 	name := door.Who(r.Context()).Name
-	c.By, c.RecordedBy = name, intake.Author+name
+	c.By, c.RecordedBy = name, door.Who(r.Context()).Author()
 	own := c.ID == "" && c.Target == ""
 	v := gapView{}
 	if !own {

@@ -312,7 +312,7 @@ func (s *site) recordLabels(r *http.Request, l labelling, f url.Values, said *re
 			return fmt.Errorf("encode a label: %w", err)
 		}
 	}
-	got, landed, err := s.Writing.Labels.Land(context.WithoutCancel(r.Context()), intake.Post{Kind: evidence.Dispositions, Token: name, Body: &body, Lines: true})
+	got, landed, err := s.Writing.Labels.Land(context.WithoutCancel(r.Context()), intake.Post{Kind: evidence.Dispositions, Token: name, Account: door.Who(r.Context()).Role != "", Body: &body, Lines: true})
 	if err != nil && (got.Accepted == 0 || fault.KindOf(err) == fault.Invalid) {
 		return err
 	}
@@ -395,7 +395,7 @@ func (s *site) undoLabels(w http.ResponseWriter, r *http.Request) (done, error) 
 	}
 	if !said.Undone {
 		name := door.Who(r.Context()).Name
-		_, err := s.Writing.Labels.Withdraw(context.WithoutCancel(r.Context()), said.Batch, store.Withdrawal{At: s.Clock(), By: intake.Author + name, Reason: "undone by " + name + " in the page"})
+		_, err := s.Writing.Labels.Withdraw(context.WithoutCancel(r.Context()), said.Batch, store.Withdrawal{At: s.Clock(), By: door.Who(r.Context()).Author(), Reason: "undone by " + name + " in the page"})
 		if err != nil && fault.KindOf(err) != fault.Conflict { // it is withdrawn already
 			return done{}, err
 		}

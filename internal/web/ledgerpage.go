@@ -59,7 +59,7 @@ func (s *site) ledger(r *http.Request) (v ledgerView, err error) {
 	if v.rosterView, v.Entries, err = listed(r, fr, t); part {
 		v.Paging = page(r, offset, perPage, int(size))
 	}
-	v.offered("records", []string{string(ledger.Batch), string(ledger.Withdrawal), string(ledger.Policy), string(ledger.Release), string(ledger.Removal), string(ledger.Merge), string(ledger.Expiry), string(ledger.Key)})
+	v.offered("records", []string{string(ledger.Batch), string(ledger.Withdrawal), string(ledger.Policy), string(ledger.Release), string(ledger.Removal), string(ledger.Merge), string(ledger.Expiry), string(ledger.Key), string(ledger.Account), string(ledger.Access)})
 	return v, err
 }
 

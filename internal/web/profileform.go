@@ -19,7 +19,6 @@ import (
 	"candor/internal/detection/layer"
 	"candor/internal/door"
 	"candor/internal/fault"
-	"candor/internal/intake"
 	"candor/internal/profile"
 )
 
@@ -198,7 +197,7 @@ func (s *site) changeProfile(w http.ResponseWriter, r *http.Request) (done, erro
 	}
 	c := typed.change(v.F)
 	name := door.Who(r.Context()).Name
-	c.By, c.RecordedBy, c.At, c.Remove = name, intake.Author+name, s.Clock(), f.Get("do") == "remove"
+	c.By, c.RecordedBy, c.At, c.Remove = name, door.Who(r.Context()).Author(), s.Clock(), f.Get("do") == "remove"
 	made, _, err := s.Writing.Profiles.StateProfile(r.Context(), s.requestFor(v.Sel, v.Release), c)
 	if forWhoTyped(err) {
 		v.refuse(err)
@@ -239,7 +238,7 @@ func (s *site) stateProfile(w http.ResponseWriter, r *http.Request) (done, error
 	}
 	name := door.Who(r.Context()).Name
 	c := v.F.change(profileForm{})
-	c.By, c.RecordedBy, c.At = name, intake.Author+name, s.Clock()
+	c.By, c.RecordedBy, c.At = name, door.Who(r.Context()).Author(), s.Clock()
 	made, _, err := s.Writing.Profiles.StateProfile(r.Context(), s.requestFor(v.Sel, v.Release), c)
 	if forWhoTyped(err) {
 		return refused(err)

@@ -45,6 +45,10 @@ type sessionView struct {
 
 // session shows whether a browser has a session, and takes a token.
 func (s *site) session(w http.ResponseWriter, r *http.Request) {
+	if s.Door.SignsIn() { // what is written here is written by an account
+		http.Redirect(w, r, accountPath, http.StatusSeeOther)
+		return
+	}
 	v := sessionView{Title: "Write from this browser", To: within(r.URL.Query().Get("to"))}
 	if now, ok := s.Door.Session(r); ok {
 		v.Title = "This browser writes as " + now.Token.Name
@@ -55,6 +59,10 @@ func (s *site) session(w http.ResponseWriter, r *http.Request) {
 
 // signIn takes a token that a person shows, and leads on to where they came from.
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
+	if s.Door.SignsIn() {
+		s.shut(w, r, http.StatusForbidden, fault.New(fault.Refused, "people sign in here with an account, and not with a token").Next("sign in at "+signInPath))
+		return
+	}
 	f, err := formOf(w, r)
 	if err != nil {
 		s.shut(w, r, fault.HTTPStatus(err), err)
@@ -186,15 +194,22 @@ type sign struct {
 	// Offered says that something can be written, Writes that the browser has a session
 	// that may.
 	Offered, Writes bool
-	scopes          []string
+	// SignsIn says that people sign in here, and Oversees that this one may see accounts,
+	// tokens, sessions and who came in.
+	SignsIn, Oversees bool
+	scopes            []string
 }
+
+// Asks reports whether the page may say that showing a token lets one write.
+func (g sign) Asks() bool { return g.Offered && !g.SignsIn }
 
 // May reports whether the page may offer what needs a scope.
 func (g sign) May(scope string) bool { return g.Offered && slices.Contains(g.scopes, scope) }
 
 // signOf says so of a request.
 func (s *site) signOf(r *http.Request) sign {
-	g := sign{Offered: s.Writing.any() && s.Door.Tokens != nil}
+	g := sign{Offered: s.Writing.any() && s.Door.Tokens != nil, SignsIn: s.People != nil && s.Door.SignsIn()}
+	g.Oversees = g.SignsIn && slices.Contains(door.Who(r.Context()).Scopes, identity.Oversight)
 	for _, scope := range door.Who(r.Context()).Scopes {
 		if g.Offered && slices.Contains(s.Writing.scopes(), scope) {
 			g.scopes = append(g.scopes, scope)

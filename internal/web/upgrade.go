@@ -12,7 +12,6 @@ import (
 	"candor/internal/door"
 	"candor/internal/fault"
 	"candor/internal/identity"
-	"candor/internal/intake"
 	"candor/internal/upgrade"
 )
 
@@ -171,7 +170,7 @@ func (s *site) takeDecision(w http.ResponseWriter, r *http.Request) (done, error
 		d, err = upgrade.Chosen(text + "=" + f.Get("to"))
 	}
 	if err == nil {
-		d.Why, d.By, d.RecordedBy, d.At = plainLines(f.Get("why")), name, intake.Author+name, s.Clock()
+		d.Why, d.By, d.RecordedBy, d.At = plainLines(f.Get("why")), name, door.Who(r.Context()).Author(), s.Clock()
 		_, _, err = s.Writing.Upgrades.Decide(r.Context(), s.upgradeAsked(&v), []attack.Decision{d})
 	}
 	if k := fault.KindOf(err); k == fault.Usage || k == fault.NotFound || k == fault.Conflict {

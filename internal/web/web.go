@@ -124,6 +124,10 @@ type Deps struct {
 	Pulls func() pull.Standing
 	// Door lets in who may.
 	Door *door.Door
+	// People, Visits and Tokens are what admins see to; where People is nil, nobody signs in.
+	People People
+	Visits Visits
+	Tokens Tokens
 	// Answers, which may be nil, keeps what handlers answered.
 	Answers func(http.HandlerFunc) http.HandlerFunc
 	// Clock gives the day that verdicts are judged as of when a request names none.
@@ -250,6 +254,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET "+reportsPath+"/{kind}", s.askReport)
 	mux.Handle("POST "+reportsPath+"/"+report.OfCompliance, identity.Read, reportsPath+"/"+report.OfCompliance, s.askCompliance)
 	s.writes(mux)
+	s.peoples(mux)
 	mux.HandleFunc("/", s.handle((*site).missing))
 	return secure(mux)
 }
@@ -284,7 +289,8 @@ func parse() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"overview", "empty", "object", "history", "heading", "objects", "changes", "upgrade", "matrix", "gaps", "gap", "label", "bring", "session", "profiles", "profile", "verdicts", "next", "kept", "moved", "gates", "roster", "reach", "changed", "sides", "rule", "explore", "review",
 		"exercise", "pulls", "operation", "chains", "finding", "worth",
-		"evidence", "batch", "ledger", "policy", "reports", "error", "door"} {
+		"evidence", "batch", "ledger", "policy", "reports", "error", "door",
+		"signin", "account", "people", "tokens", "sittings", "audit"} {
 		pages[name] = template.Must(template.Must(common.Clone()).ParseFS(files, "template/"+name+".html"))
 	}
 	return pages
