@@ -119,7 +119,7 @@ func stand(gauge func(name, help string, n float64, labels ...string), s *news.S
 		}
 	}
 	for _, p := range assure.Purposes() {
-		open := s.Open(p)
+		open := s.Opened(p)
 		gauge("gate_analytics", "Analytics that apply, by whether a gate is open for them.", float64(open), "for", string(p), "answer", "allowed")
 		gauge("gate_analytics", "Analytics that apply, by whether a gate is open for them.", float64(len(s.Analytics)-open), "for", string(p), "answer", "refused")
 	}

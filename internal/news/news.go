@@ -30,6 +30,8 @@ type Standing struct {
 	// Analytics are those that apply, by ATT&CK ID, of All that there are.
 	Analytics map[string]Stands `json:"analytics"`
 	All       int               `json:"all"`
+	// Rules are those that a gate is open for, by their ids; every other rule's are closed.
+	Rules map[string]Ruled `json:"rules"`
 	// Ending stops counting within Soon days, and Silent fell silent.
 	Ending []Ending `json:"expiring"`
 	Soon   int      `json:"expiring_within_days"`
@@ -50,6 +52,14 @@ type Stands struct {
 	// Allowed are the purposes for which its gate is open, and Waived those for which only a
 	// waiver opens it.
 	Allowed []assure.Purpose `json:"allowed,omitempty"`
+	Waived  []assure.Purpose `json:"waived,omitempty"`
+}
+
+// Ruled is for which purposes the gate of a rule is open, and for which of them only by a
+// waiver.
+type Ruled struct {
+	Name    string           `json:"name,omitempty"`
+	Allowed []assure.Purpose `json:"allowed"`
 	Waived  []assure.Purpose `json:"waived,omitempty"`
 }
 
@@ -75,7 +85,7 @@ type Silent struct {
 // Gates say of an analytic for which purposes it may be used.
 func Of(a *assure.Assessment, ending []assure.Ending, soon int, gate func(*assure.Verdict, assure.Purpose) assure.Decision) Standing {
 	s := Standing{Release: a.Release.String(), AsOf: day.Of(a.AsOf), Policy: strings.TrimSpace(a.Policy.Name + " " + a.Policy.Version), PolicyHash: a.Policy.SHA256,
-		Analytics: map[string]Stands{}, All: len(a.Verdicts), Ending: []Ending{}, Soon: soon, Silent: []Silent{}, Limits: append([]string{}, a.Limits...)}
+		Analytics: map[string]Stands{}, Rules: map[string]Ruled{}, All: len(a.Verdicts), Ending: []Ending{}, Soon: soon, Silent: []Silent{}, Limits: append([]string{}, a.Limits...)}
 	for i := range a.Verdicts {
 		v := &a.Verdicts[i]
 		if v.Rung == assure.NotApplicable {
@@ -105,6 +115,16 @@ func Of(a *assure.Assessment, ending []assure.Ending, soon int, gate func(*assur
 	return s
 }
 
+// Open notes that a gate of a rule is open.
+func (s *Standing) Open(d *assure.Decision) {
+	r := s.Rules[d.ID]
+	r.Name, r.Allowed = d.Name, append(r.Allowed, d.Purpose)
+	if d.Waived {
+		r.Waived = append(r.Waived, d.Purpose)
+	}
+	s.Rules[d.ID] = r
+}
+
 func silentOf(f *visibility.StoppedFeed) Silent {
 	return Silent{f.Name, f.Channel, f.Site, f.LastSeen}
 }
@@ -119,8 +139,8 @@ func (s *Standing) Count(r assure.Rung) (n int) {
 	return n
 }
 
-// Open is for how many analytics the gate of a purpose is open.
-func (s *Standing) Open(p assure.Purpose) (n int) {
+// Opened is for how many analytics the gate of a purpose is open.
+func (s *Standing) Opened(p assure.Purpose) (n int) {
 	for _, a := range s.Analytics {
 		if slices.Contains(a.Allowed, p) {
 			n++
@@ -145,9 +165,11 @@ func Kinds() []string { return []string{Basis, Rung, Gate, Expiring, Feed} }
 type Change struct {
 	// Kind is one of Kinds.
 	Kind string `json:"kind"`
-	// ID and Name are the analytic's, else what it is about.
-	ID   string `json:"id,omitempty"`
-	Name string `json:"name,omitempty"`
+	// Thing is "rule" where it is about one. ID and Name are the rule's or the analytic's, else
+	// what it is about.
+	Thing string `json:"thing,omitempty"`
+	ID    string `json:"id,omitempty"`
+	Name  string `json:"name,omitempty"`
 	// From and To are what was and what is: rungs, "open" and "closed", "arriving" and
 	// "silent".
 	From string `json:"from,omitempty"`
@@ -181,6 +203,7 @@ func Between(before, after *Standing) []Change {
 	}
 	list = append(list, rungs...)
 	list = append(list, gates...)
+	list = append(list, ruleGates(before, after)...)
 	list = append(list, endings(before, after)...)
 	return append(list, feeds(before, after)...)
 }
@@ -212,12 +235,48 @@ func gatesOf(id string, was, is Stands) (list []Change) {
 	return list
 }
 
+// ruleGates are the gates of rules that opened or closed. A standing of a candor that did not
+// look at rules is compared with none.
+func ruleGates(before, after *Standing) (list []Change) {
+	if before.Rules == nil || after.Rules == nil {
+		return nil
+	}
+	ids := slices.Collect(maps.Keys(after.Rules))
+	for id := range before.Rules {
+		if _, still := after.Rules[id]; !still {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		was, is := before.Rules[id], after.Rules[id]
+		for _, p := range assure.Purposes() {
+			if from, to := state(was.Allowed, was.Waived, p), state(is.Allowed, is.Waived, p); from != to {
+				list = append(list, Change{Kind: Gate, Thing: "rule", ID: id, Name: cmp.Or(is.Name, was.Name), For: string(p), From: from, To: to,
+					Text: fmt.Sprintf("the gate for %s of rule %s is %s now, and was %s", p, called(id, cmp.Or(is.Name, was.Name)), to, from)})
+			}
+		}
+	}
+	return list
+}
+
+// called is a rule by its id and, where that is another, its name.
+func called(id, name string) string {
+	if name == "" || name == id {
+		return id
+	}
+	return id + " (" + name + ")"
+}
+
 // gate says how a gate is.
-func (s Stands) gate(p assure.Purpose) string {
+func (s Stands) gate(p assure.Purpose) string { return state(s.Allowed, s.Waived, p) }
+
+// state is how a gate is that is open for some purposes.
+func state(allowed, waived []assure.Purpose, p assure.Purpose) string {
 	switch {
-	case slices.Contains(s.Waived, p):
+	case slices.Contains(waived, p):
 		return "open by a waiver"
-	case slices.Contains(s.Allowed, p):
+	case slices.Contains(allowed, p):
 		return "open"
 	}
 	return "closed"

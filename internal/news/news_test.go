@@ -55,3 +55,28 @@ func TestWhatIsNewIsTold(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// Gates of rules that open and close are news; a standing that did not look at rules is
+// compared with none.
+func TestGatesOfRulesAreNews(t *testing.T) {
+	standing := func(rules map[string]news.Ruled) *news.Standing {
+		return &news.Standing{Release: "r", Policy: "p", Analytics: map[string]news.Stands{}, Rules: rules}
+	}
+	open, waived := news.Ruled{Name: "One", Allowed: []assure.Purpose{assure.Reporting}}, news.Ruled{Name: "One", Allowed: []assure.Purpose{assure.Reporting}, Waived: []assure.Purpose{assure.Reporting}}
+	none := map[string]news.Ruled{}
+	for _, c := range []struct {
+		before, after map[string]news.Ruled
+		want          string
+	}{
+		{none, map[string]news.Ruled{"r1": open}, "the gate for reporting of rule r1 (One) is open now, and was closed"},
+		{map[string]news.Ruled{"r1": open}, none, "the gate for reporting of rule r1 (One) is closed now, and was open"},
+		{map[string]news.Ruled{"r1": open}, map[string]news.Ruled{"r1": waived}, "the gate for reporting of rule r1 (One) is open by a waiver now, and was open"},
+		{map[string]news.Ruled{"r1": open}, map[string]news.Ruled{"r1": open}, ""},
+		{nil, map[string]news.Ruled{"r1": open}, ""},
+	} {
+		got := news.Between(standing(c.before), standing(c.after))
+		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || got[0].Text != c.want || got[0].Thing != "rule" || got[0].Kind != news.Gate) {
+			t.Errorf("%+v, want %q", got, c.want)
+		}
+	}
+}
