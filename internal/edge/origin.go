@@ -11,7 +11,7 @@ import (
 // send the header. Nothing that is answered may be embedded elsewhere.
 func ours(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+		bare(w.Header())
 		site := r.Header.Get("Sec-Fetch-Site")
 		followed := r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" &&
 			r.Header.Get("Sec-Fetch-Dest") == "document" && !strings.HasPrefix(r.URL.Path, "/api/")
