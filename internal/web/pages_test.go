@@ -544,7 +544,7 @@ func TestWrongRequestsSayWhatIsWrong(t *testing.T) {
 
 func TestPagesAreReadOnly(t *testing.T) {
 	d := demonstration(t)
-	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodTrace, http.MethodPatch} {
 		for _, target := range []string{"/", "/objects/AN1989", "/nowhere"} {
 			w := httptest.NewRecorder()
 			r := httptest.NewRequest(method, target, nil)
