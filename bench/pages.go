@@ -30,7 +30,7 @@ const (
 // pagesOf are the pages that are read, of the walk of the README.
 var pagesOf = []string{
 	"objects/AN1989", "objects/T1059.001", "", "matrix", "verdicts", "measurements", "next", "objects", "gates/AN1989", "reviews",
-	"evidence", "ledger", "policy", "api/v1/objects/T1059.001", "api/v1/next", "static/candor.css",
+	"evidence", "ledger", "policy", "api/v1/objects/T1059.001", "api/v1/next", "static/candor.css", "suggest?text=powershell", "suggest?text=powershell&rungs=yes",
 }
 
 // pages measures how many pages a second a server of its own process answers on the
@@ -58,7 +58,7 @@ func pages(data string, each time.Duration) error {
 	if err := s.cold(dir); err != nil {
 		return err
 	}
-	fmt.Printf("\n%-28s %9s %9s %9s %7s %7s %7s %7s\n", "page", "bytes", "a second", "healthz", "ratio", "target", "50 % ms", "99 % ms")
+	fmt.Printf("\n%-36s %9s %9s %9s %7s %7s %7s %7s\n", "page", "bytes", "a second", "healthz", "ratio", "target", "50 % ms", "99 % ms")
 	for _, page := range pagesOf {
 		if err := s.measure(page, each); err != nil {
 			return err
@@ -175,6 +175,8 @@ func (s *pageServer) address(page string) string {
 		return s.url + page
 	case strings.HasPrefix(page, "api/v1/objects"):
 		return s.url + page + "?release=18.1"
+	case strings.Contains(page, "?"):
+		return s.url + page + "&as_of=2022-01-31"
 	}
 	return s.url + page + "?as_of=2022-01-31"
 }
@@ -201,7 +203,7 @@ func (s *pageServer) measure(page string, each time.Duration) error {
 	if size > smallPage {
 		target = largeRatio
 	}
-	fmt.Printf("%-28s %9d %9.0f %9.0f %7.3f %7.2f %7.1f %7.1f  (%d)\n", "/"+page, size, rate, healthy, rate/healthy, target,
+	fmt.Printf("%-36s %9d %9.0f %9.0f %7.3f %7.2f %7.1f %7.1f  (%d)\n", "/"+page, size, rate, healthy, rate/healthy, target,
 		ms(took[len(took)/2]), ms(took[len(took)*99/100]), slowest)
 	return nil
 }

@@ -14,16 +14,21 @@ import (
 )
 
 // ground returns the ground of the assessment of a release by the evidence, which a site
-// shares but for its telemetry. Key names the release and the evidence.
-func (s *Service) ground(ctx context.Context, key string, lib *attack.Library, ev *assure.Evidence, r Request) (*assure.Ground, error) {
-	key = join(key, string(day.Of(r.AsOf)), fmt.Sprintf("%+v", r.Policy))
-	g, err := s.grounds.Of(ctx, key, func(context.Context) (*assure.Ground, error) {
-		return assure.GroundOf(lib, *ev, r.Policy, r.AsOf), nil
-	})
-	if err != nil || ev.Site == "" {
-		return g, err
+// shares but for its telemetry. Of the evidence g is the generation.
+func (s *Service) ground(ctx context.Context, g generation, lib *attack.Library, ev *assure.Evidence, r Request) (*assure.Ground, error) {
+	domain, err := s.domainKey(ctx, lib.Release.Domain)
+	if err != nil {
+		return nil, err
 	}
-	return s.grounds.Of(ctx, join(key, ev.Site), func(context.Context) (*assure.Ground, error) { return g.At(*ev), nil })
+	reading := join(libraryKey(lib.Release), domain, string(day.Of(r.AsOf)), fmt.Sprintf("%+v", r.Policy))
+	key := join(reading, g.evidence)
+	whole, err := s.grounds.Of(ctx, key, func(context.Context) (*assure.Ground, error) { return s.grounded(reading, lib, ev, r), nil })
+	if err != nil || ev.Site == "" {
+		return whole, err
+	}
+	return s.grounds.Of(ctx, join(key, ev.Site), func(context.Context) (*assure.Ground, error) {
+		return s.groundedAt(join(reading, ev.Site), whole, ev), nil
+	})
 }
 
 // surround adds to the evidence what lay around the exercises and incidents in it.

@@ -155,12 +155,19 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 	load(ctx, g, s.evidence, evidence.RecordScope, &t.Scope)
 	load(ctx, g, s.evidence, evidence.RecordSource, &t.Sources)
 	load(ctx, g, s.evidence, evidence.RecordExternal, &t.Externals)
-	load(ctx, g, s.evidence, evidence.RecordFeed, &t.Observations)
+	g.Go(func() (err error) {
+		t.Observations, _, err = again(ctx, s.evidence, evidence.RecordFeed, &s.feeds)
+		return err
+	})
 	g.Go(func() (err error) {
 		t.Hearings, err = s.hearings(ctx)
 		return err
 	})
-	load(ctx, g, s.evidence, evidence.RecordRule, &ev.Rules)
+	var turn int
+	g.Go(func() (err error) {
+		ev.Rules, turn, err = again(ctx, s.evidence, evidence.RecordRule, &s.rules)
+		return err
+	})
 	load(ctx, g, s.evidence, evidence.RecordExercise, &ev.Exercises)
 	load(ctx, g, s.evidence, evidence.RecordRunbook, &ev.Runbooks)
 	load(ctx, g, s.evidence, evidence.RecordWaiver, &ev.Waivers)
@@ -195,6 +202,7 @@ func (s *Service) recordsNow(ctx context.Context) (assure.Evidence, error) {
 		}
 	}
 	ev.Rules = assure.InOrder(assure.Evidence{Rules: ev.Rules}).Rules // once, and not for each judgement
+	ev.Rules, ev.Changes = s.ruled.same(turn, ev.Rules, ev.Changes)
 	return ev, nil
 }
 
@@ -292,6 +300,16 @@ func load[T any](ctx context.Context, g *crew.Group, from store.Evidence, kind s
 		*at, err = decode[T](records)
 		return err
 	})
+}
+
+// again reads the current records of a kind of which there are many, and decodes those alone
+// that differ from when they were last read; see remembered.
+func again[T any](ctx context.Context, from store.Evidence, kind string, before *remembered[T]) ([]evidence.Of[T], int, error) {
+	records, err := from.Current(ctx, kind)
+	if err != nil {
+		return nil, 0, err
+	}
+	return before.decode(records)
 }
 
 // decode decodes records, in parts on every core.

@@ -21,11 +21,13 @@ import (
 	"candor/internal/attack"
 	"candor/internal/cache"
 	"candor/internal/day"
+	"candor/internal/detection"
 	"candor/internal/fault"
 	"candor/internal/figure"
 	"candor/internal/near"
 	"candor/internal/store"
 	"candor/internal/take"
+	"candor/internal/telemetry"
 	"candor/internal/visibility"
 )
 
@@ -67,6 +69,11 @@ type Service struct {
 	summed    cache.Cache[*summed]
 	waited    cache.Cache[[]alert.Duration]
 	grounds   cache.Cache[*assure.Ground]
+	earlier   cache.Cache[*assure.Ground] // of any generation, to make the next of
+	fixed     cache.Cache[lasting]
+	rules     remembered[detection.Rule]
+	feeds     remembered[telemetry.Observation]
+	ruled     ruled
 	done      cache.Cache[assured]
 	under     cache.Flight[assure.Assessment] // those under way
 	desks     cache.Cache[*take.Desk]
@@ -88,7 +95,7 @@ func New(lib store.LibraryReader, ev store.Evidence, al store.Alerts) *Service {
 	s := &Service{lib: lib, evidence: ev, alerts: al}
 	s.ready.Most, s.waited.Most = 2, 2
 	s.renames.Most = 256
-	s.grounds.Most = 2 + sitesMost
+	s.grounds.Most, s.earlier.Most = 2+sitesMost, 2+sitesMost
 	s.chains.Most = 2
 	return s
 }
@@ -166,11 +173,7 @@ func (s *Service) begin(ctx context.Context, rel attack.Release, g generation, r
 	if err != nil {
 		return nil, ev, err
 	}
-	domain, err := s.domainKey(ctx, rel.Domain)
-	if err != nil {
-		return nil, ev, err
-	}
-	ground, err := s.ground(ctx, join(libraryKey(rel), domain, g.evidence), lib, &ev, r)
+	ground, err := s.ground(ctx, g, lib, &ev, r)
 	if err != nil {
 		return nil, ev, err
 	}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"candor/internal/alert"
 	"candor/internal/assessment"
 	"candor/internal/assure"
@@ -204,6 +206,11 @@ func TestEveryNewBatchMovesTheVerdict(t *testing.T) {
 	for _, s := range steps {
 		batch := s.do()
 		v := b.verdict("AN0001")
+		// What is taken over from before each batch gives what a service gives that knows nothing.
+		now, anew := must(b.Assess(t.Context(), request()))(t), must(assessment.New(b.lib, b.ev, b.alerts).Assess(t.Context(), request()))(t)
+		if diff := cmp.Diff(anew, now); diff != "" {
+			t.Fatalf("after %s:\n%s", s.name, diff)
+		}
 		if v.Rung != s.want {
 			t.Fatalf("after %s: %s, want %s; %v", s.name, v.Rung, s.want, v.Reasons)
 		}
@@ -334,4 +341,37 @@ func TestAssessMayBeCalledAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestRulesThatDidNotChangeAreNotReadAgain lands telemetry and rules: the rules are the very
+// ones of before until one of them is another.
+func TestRulesThatDidNotChangeAreNotReadAgain(t *testing.T) {
+	b := newBench(t).small()
+	other := rule
+	other.ID = "r0"
+	b.add(evidence.RecordRule, rule, other)
+	read := func() []evidence.Of[detection.Rule] { return must(b.RulesRead(t.Context()))(t) }
+	before := read()
+	b.feed()
+	if now := read(); len(before) != 2 || &now[0] != &before[0] {
+		t.Errorf("after telemetry %d rules are read again", len(now))
+	}
+	off := rule
+	off.Enabled = false
+	b.add(evidence.RecordRule, off)
+	now := read()
+	if len(now) != 2 || &now[0] == &before[0] || now[0].Value.Enabled == now[1].Value.Enabled || before[0].Value.Enabled != before[1].Value.Enabled {
+		t.Errorf("after one rule of them was switched off: %+v, before %+v", now, before)
+	}
+}
+
+// must returns a value, and fails the test if it came with an error.
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
 }

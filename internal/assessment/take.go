@@ -233,7 +233,7 @@ func (s *Service) desk(ctx context.Context, r Request) (*take.Desk, error) {
 		if err != nil {
 			return nil, err
 		}
-		hashes, err := s.lib.Hashes(ctx, rel)
+		fixed, err := s.lasting(ctx, rel)
 		if err != nil {
 			return nil, err
 		}
@@ -241,15 +241,11 @@ func (s *Service) desk(ctx context.Context, r Request) (*take.Desk, error) {
 		if err != nil {
 			return nil, err
 		}
-		hex := make(map[string]string, len(hashes))
-		for id, h := range hashes {
-			hex[id] = h.String()
-		}
 		chains, err := s.creditable(ctx, r, &ev)
 		if err != nil {
 			return nil, err
 		}
-		d := take.NewDesk(take.Input{Library: lib, Hashes: hex, Assessment: &a, Policy: r.Policy, Local: says(&ev), Chains: chains})
+		d := take.NewDesk(take.Input{Library: lib, Hashes: fixed.hashes, Near: fixed.near, Assessment: &a, Policy: r.Policy, Local: says(&ev), Chains: chains})
 		s.desks.Put(key, d)
 		return d, nil
 	})

@@ -13,6 +13,7 @@ import (
 	"candor/internal/claim"
 	"candor/internal/crew"
 	"candor/internal/day"
+	"candor/internal/detection"
 	"candor/internal/evidence"
 	"candor/internal/measure"
 	"candor/internal/visibility"
@@ -114,7 +115,13 @@ func InOrder(ev Evidence) Evidence {
 	t := &ev.Telemetry
 	t.Scope, t.Sources = sorted(t.Scope, compareScopes), sorted(t.Sources, compareSources)
 	t.Externals, t.Observations = sorted(t.Externals, compareExternals), sorted(t.Observations, compareObservations)
-	ev.Rules, ev.Cases = sorted(ev.Rules, compareRules), sorted(ev.Cases, compareCases)
+	for i := 1; i < len(ev.Rules); i++ {
+		if compareRules(&ev.Rules[i-1], &ev.Rules[i]) > 0 {
+			ev.Rules = slices.SortedStableFunc(slices.Values(ev.Rules), func(a, b evidence.Of[detection.Rule]) int { return compareRules(&a, &b) })
+			break
+		}
+	}
+	ev.Cases = sorted(ev.Cases, compareCases)
 	ev.AlertRules = sorted(ev.AlertRules, func(a, b AlertRule) int { return strings.Compare(a.ID, b.ID) })
 	return ev
 }
@@ -209,9 +216,9 @@ func (a *assessor) operate(asOf time.Time) {
 func (a *assessor) judge(s *subject) {
 	s.ExternalOnly = s.Visibility.State == visibility.External
 	s.counting = nil
-	for _, c := range s.Claims {
-		if c.Enabled && c.Counts {
-			s.counting = append(s.counting, c)
+	for i := range s.Claims {
+		if c := &s.Claims[i]; c.Enabled && c.Counts {
+			s.counting = append(s.counting, *c)
 		}
 	}
 	s.Misfits = misfitsOf(s.Claims)

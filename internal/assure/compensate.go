@@ -64,17 +64,17 @@ func (a *assessor) reliableTechniques() []stronghold {
 		for _, t := range s.Techniques {
 			if o, ok := a.lib.Object(t.StixID); ok && !have[t.StixID] {
 				have[t.StixID] = true
-				all = append(all, stronghold{o, s.Analytic, a.users(t.StixID)})
+				all = append(all, stronghold{o, s.Analytic, a.using[t.StixID]})
 			}
 		}
 	}
 	return all
 }
 
-// users returns the live groups and campaigns that use a technique.
-func (a *assessor) users(technique string) map[*attack.Object]bool {
+// usersOf returns the live groups and campaigns that use a technique.
+func usersOf(lib *attack.Library, technique string) map[*attack.Object]bool {
 	us := map[*attack.Object]bool{}
-	for _, o := range a.lib.Sources(technique, attack.Uses) {
+	for _, o := range lib.Sources(technique, attack.Uses) {
 		if o.Kind == attack.KindGroup || o.Kind == attack.KindCampaign {
 			us[o] = true
 		}
@@ -88,7 +88,7 @@ func (a *assessor) users(technique string) map[*attack.Object]bool {
 func (a *assessor) compensations(s *subject, reliable []stronghold) []Compensation {
 	users := map[*attack.Object]bool{}
 	for _, t := range s.Techniques {
-		maps.Copy(users, a.users(t.StixID))
+		maps.Copy(users, a.using[t.StixID])
 	}
 	last := -1
 	for _, t := range s.Tactics {

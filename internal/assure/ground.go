@@ -2,8 +2,10 @@ package assure
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"candor/internal/attack"
@@ -34,23 +36,33 @@ type Ground struct {
 	rules
 	view visibility.View
 	seen []visibility.Statement // of each of objects
+	// unknown are the log sources that the release does not know, looked for when asked.
+	unknown func() []visibility.Suggestion
+	// using are the live groups and campaigns that use each technique of places, by STIX id.
+	using map[string]map[*attack.Object]bool
+	// stated is what of the evidence it was made of.
+	stated Evidence
 }
 
 // GroundOf returns the ground of the assessment of a release by the evidence, as of the day of
 // asOf. Of the evidence it looks at rules and telemetry.
 func GroundOf(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *Ground {
 	ev = InOrder(ev)
-	g := &Ground{lib: lib, policy: p, today: day.Of(asOf), window: WindowOf(p, asOf), tactics: tacticOrder(lib), rank: map[string]int{}, objects: analytics(lib)}
+	g := &Ground{lib: lib, policy: p, today: day.Of(asOf), window: WindowOf(p, asOf), tactics: tacticOrder(lib), rank: map[string]int{}, objects: analytics(lib), stated: groundOf(&ev)}
 	for i, t := range g.tactics {
 		g.rank[t.ID] = i
 	}
 	var both crew.Workers // what takes the longest, and rests on nothing of the other
 	both.Go(func() {
-		g.claims = claim.Judge(lib, ev.Rules, p.Claim)
-		g.claiming = claimingRules(lib, g.claims)
-		g.places = make([]Verdict, len(g.objects))
+		g.claim(&ev)
+		g.places, g.using = make([]Verdict, len(g.objects)), map[string]map[*attack.Object]bool{}
 		for i, o := range g.objects {
 			g.places[i] = g.place(o)
+			for _, t := range g.places[i].Techniques {
+				if g.using[t.StixID] == nil {
+					g.using[t.StixID] = usersOf(lib, t.StixID)
+				}
+			}
 		}
 	})
 	both.Go(func() {
@@ -59,6 +71,39 @@ func GroundOf(lib *attack.Library, ev Evidence, p Policy, asOf time.Time) *Groun
 	})
 	both.Wait()
 	return g
+}
+
+// After returns what GroundOf does of a ground of the same release, policy and day, which
+// decides ids alike: what rests on nothing that differs is taken over.
+func (g *Ground) After(ev Evidence) *Ground {
+	ev = InOrder(ev)
+	own, was := *g, &g.stated
+	own.stated = groundOf(&ev)
+	if !same(was.Rules, ev.Rules) || !reflect.DeepEqual(was.Changes, ev.Changes) {
+		own.claim(&ev)
+		own.rules = rulesOf(&ev, g.today)
+	}
+	if !reflect.DeepEqual(was.Telemetry, own.stated.Telemetry) {
+		own.look(&ev)
+	}
+	return &own
+}
+
+// Of reports whether a ground is of a release that is read as lib reads it.
+func (g *Ground) Of(lib *attack.Library) bool { return g.lib.Alike(lib) }
+
+// groundOf is what a ground is made of, of some evidence in order.
+func groundOf(ev *Evidence) Evidence {
+	return Evidence{Rules: ev.Rules, Changes: ev.Changes, Telemetry: ev.Telemetry}
+}
+
+// same reports whether two lists are one and the same, which nobody changes.
+func same[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+
+// claim finds what the rules claim.
+func (g *Ground) claim(ev *Evidence) {
+	g.claims = claim.Judge(g.lib, ev.Rules, g.policy.Claim)
+	g.claiming = claimingRules(g.lib, g.claims)
 }
 
 // rules is what is said of rules, by their ids.
@@ -88,17 +133,33 @@ func rulesOf(ev *Evidence, today day.Date) rules {
 // counts for one site; see Evidence.At.
 func (g *Ground) At(ev Evidence) *Ground {
 	ev, own := InOrder(ev), *g
+	own.stated = groundOf(&ev)
 	own.look(&ev)
+	return &own
+}
+
+// AtAfter returns what At does, beside what At gave of an earlier ground that this one came
+// after: what can be seen is taken over where the telemetry is the same.
+func (g *Ground) AtAfter(before *Ground, ev Evidence) *Ground {
+	ev = InOrder(ev)
+	if !before.Of(g.lib) || !reflect.DeepEqual(before.stated.Telemetry, ev.Telemetry) {
+		return g.At(ev)
+	}
+	own := *g
+	own.stated, own.view, own.seen, own.unknown = groundOf(&ev), before.view, before.seen, before.unknown
 	return &own
 }
 
 // look finds what can be seen of every analytic.
 func (g *Ground) look(ev *Evidence) {
 	g.view = visibility.NewView(g.lib, ev.Telemetry, g.policy.Visibility, g.window)
-	g.seen = make([]visibility.Statement, len(g.objects))
-	for i, o := range g.objects {
-		g.seen[i] = g.view.Of(o)
-	}
+	seen := make([]visibility.Statement, len(g.objects))
+	onCores(len(seen), func() func(int) {
+		own := g.view.With(visibility.Telemetry{}) // a view is used by one at a time
+		return func(i int) { seen[i] = own.Of(g.objects[i]) }
+	})
+	lib, telemetry := g.lib, ev.Telemetry
+	g.seen, g.unknown = seen, sync.OnceValue(func() []visibility.Suggestion { return visibility.Unknown(lib, telemetry) })
 }
 
 // analytics returns the live analytics of a release by ATT&CK ID.

@@ -42,7 +42,9 @@ func (j *Judging) Sets() [][]string {
 	for _, o := range j.a.objects {
 		var counting []claim.Claim
 		var others, running []string
-		for _, c := range j.a.claims.ByAnalytic[o.ID] {
+		claims := j.a.claims.ByAnalytic[o.ID]
+		for i := range claims {
+			c := &claims[i]
 			if c.Enabled && c.Counts {
 				running = append(running, c.RuleID)
 			}
@@ -51,7 +53,7 @@ func (j *Judging) Sets() [][]string {
 			}
 			add([]string{c.RuleID})
 			if c.Enabled && c.Counts {
-				counting = append(counting, c)
+				counting = append(counting, *c)
 			} else {
 				others = append(others, c.RuleID)
 			}
@@ -92,7 +94,9 @@ func (j *Judging) asIs(add func([]string)) {
 	}
 	for _, o := range j.a.objects {
 		var all, rest []string
-		for _, c := range j.a.claims.ByAnalytic[o.ID] {
+		claims := j.a.claims.ByAnalytic[o.ID]
+		for i := range claims {
+			c := &claims[i]
 			if _, ok := j.a.alerts.rules[c.RuleID]; ok && c.Enabled && c.Counts && len(j.a.impaired[c.RuleID]) == 0 {
 				if all = append(all, c.RuleID); !early[c.RuleID] {
 					rest = append(rest, c.RuleID)

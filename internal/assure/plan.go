@@ -172,7 +172,7 @@ func (p *Prospect) weigh(w *whatIf, of []*subject) {
 func (w *whatIf) groups(technique string) []*attack.Object {
 	of, ok := w.usedBy[technique]
 	if !ok {
-		for o := range w.users(technique) {
+		for o := range w.using[technique] {
 			if o.Kind == attack.KindGroup && o.Live() {
 				of = append(of, o)
 			}

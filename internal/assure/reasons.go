@@ -193,9 +193,12 @@ func ofRules(n int, one, many string) string {
 }
 
 func ruleIDs(claims []claim.Claim) []string {
-	var ids []string
-	for _, c := range claims {
-		ids = append(ids, c.RuleID)
+	if len(claims) == 0 {
+		return nil
+	}
+	ids := make([]string, len(claims))
+	for i := range claims { // a claim is large, and there are many
+		ids[i] = claims[i].RuleID
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
@@ -203,8 +206,8 @@ func ruleIDs(claims []claim.Claim) []string {
 
 func claimRefs(claims []claim.Claim) []evidence.Ref {
 	ids := make([]string, len(claims))
-	for i, c := range claims {
-		ids[i] = c.Batch
+	for i := range claims {
+		ids[i] = claims[i].Batch
 	}
 	slices.Sort(ids)
 	return evidence.Batches(slices.Compact(ids)...)

@@ -130,7 +130,7 @@ func (a *assessor) unmapped() Unmapped {
 		LogSources:  []string{},
 		Tunings:     a.tunings.unmapped(a.subjects),
 
-		UnknownSources: visibility.Unknown(a.lib, a.ev.Telemetry),
+		UnknownSources: slices.Clone(a.unknown()),
 		StoppedFeeds:   visibility.Stopped(a.ev.Telemetry, a.policy.Visibility, a.window),
 	}
 	known := make(map[string]bool, len(a.ev.Rules))

@@ -3,6 +3,7 @@ package attack
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -90,6 +91,11 @@ func (l *Library) WithDecisions(all []Decision) *Library {
 		})
 	}
 	return &with
+}
+
+// Alike reports whether another view is of the same release, and reads IDs of others alike.
+func (l *Library) Alike(other *Library) bool {
+	return l.Release == other.Release && reflect.DeepEqual(l.decisions, other.decisions) && reflect.DeepEqual(l.lineage, other.lineage)
 }
 
 // Decided returns what was decided of an ATT&CK ID as a holder names it; nil where nobody

@@ -19,6 +19,8 @@ type Input struct {
 	Library *attack.Library
 	// Hashes are the SHA-256 of the objects by STIX id.
 	Hashes map[string]string
+	// Near is which techniques are adjacent in Library; it is found where it is nil.
+	Near *adjacency.Index
 	// Assessment has the verdicts on the release, by Policy.
 	Assessment *assure.Assessment
 	Policy     assure.Policy
@@ -49,7 +51,10 @@ type nearby struct {
 
 // NewDesk returns a desk. What in holds must not change afterwards.
 func NewDesk(in Input) *Desk {
-	d := &Desk{Input: in, rules: table(), index: adjacency.NewIndex(in.Library), board: standing.New(in.Library, in.Assessment),
+	if in.Near == nil {
+		in.Near = adjacency.NewIndex(in.Library)
+	}
+	d := &Desk{Input: in, rules: table(), index: in.Near, board: standing.New(in.Library, in.Assessment),
 		verdicts: map[string]*assure.Verdict{}, adj: map[string]nearby{}}
 	for i := range in.Assessment.Verdicts {
 		v := &in.Assessment.Verdicts[i]
