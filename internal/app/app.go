@@ -376,7 +376,7 @@ func (s *stores) handler(lib *library.Service, judge *assessment.Service, at *do
 	pages := web.New(web.Deps{
 		Reports: reports, Door: at, Answers: answers.Handler, Register: judge, Profiler: judge, Upgrader: judge, Chainer: judge, Lookout: looking, Sampler: judge, Writing: writing,
 		Objects: lib, Index: s.library, Assessor: judge, Gates: judge, Reviews: judge, Measurer: judge, Rosterer: judge, Explorer: judge, Evidence: s.evidence, Alerts: s.alerts,
-		Ledger: s.keeper.Log(), Kept: s.archive(), Pulls: s.pulled.Standing,
+		Ledger: s.keeper.Log(), Heads: s.heads, Kept: s.archive(), Pulls: s.pulled.Standing,
 		Operation: operate, Policy: p, Clock: now, Log: log, Call: s.mode.Call, Version: version,
 		People: s.people, Visits: s.visits, Tokens: token.In(filepath.Join(s.dir, "tokens")),
 	})

@@ -2,14 +2,17 @@ package app
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
 	"candor/internal/assessment"
 	"candor/internal/fault"
 	"candor/internal/hook"
+	"candor/internal/inert"
 	"candor/internal/ledger"
 	"candor/internal/metrics"
+	"candor/internal/web"
 )
 
 // tellers makes what tells others what is new; who serves says how things stand by which
@@ -58,4 +61,19 @@ func (s *stores) metrics(version string) *metrics.Server {
 		of.Pushed = s.intake.Standing
 	}
 	return metrics.New(of)
+}
+
+// heads are the signed head of the ledger now and where heads are sent. Nothing is written.
+func (s *stores) heads(ctx context.Context) (h web.Heads, err error) {
+	known, err := s.keeper.KnownHead(ctx)
+	var why *fault.Error
+	if errors.As(err, &why) {
+		h.Missing, err = inert.Line(why.What)+".", nil
+	}
+	if err != nil {
+		return h, err
+	}
+	h.Note, h.Key = known.Note, known.Key
+	h.Places, err = s.hooks.Places()
+	return h, err
 }

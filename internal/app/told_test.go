@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -17,8 +18,10 @@ import (
 	"candor/internal/assessment"
 	"candor/internal/assure"
 	"candor/internal/cli"
+	"candor/internal/deliver"
 	"candor/internal/door"
 	"candor/internal/engine"
+	"candor/internal/hook"
 	"candor/internal/identity"
 	"candor/internal/news"
 	"candor/internal/policy"
@@ -135,5 +138,50 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 		}
 		w.to <- string(line)
 		w.rest = after
+	}
+}
+
+// The page of the ledger shows the head as it is signed, by which key, and where heads went.
+func TestTheLedgersPageShowsSignedHeads(t *testing.T) {
+	h := newHouse(t, identity.Rules{})
+	page := func() string {
+		return html.UnescapeString(h.request(door.Route{Pattern: "GET /ledger"}, "", "").Body.String())
+	}
+	if body := page(); !strings.Contains(body, "The head is not signed here") || !strings.Contains(body, "the ledger has no key yet.") || !strings.Contains(body, "sends heads nowhere") {
+		t.Error("without a key it says nothing of that")
+	}
+	signed, err := h.desk.Custody.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := page()
+	for _, want := range []string{signed.Note, "signed with the key <code>" + signed.Key + "</code>", "sends heads nowhere"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	to := filepath.Join(t.TempDir(), "heads.txt")
+	place, err := deliver.Parse("file:" + to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	wake, done := make(chan time.Time), make(chan struct{})
+	go func() {
+		defer close(done)
+		h.desk.Hooks.Run(ctx, func() hook.Config {
+			return hook.Config{Heads: []hook.HeadsTo{{Written: "file", Place: place, Every: time.Hour}}}
+		}, wake, func(string, error) {})
+	}()
+	for range 10000 {
+		wake <- today
+		if all, err := h.desk.Hooks.Places(); err != nil || len(all) == 1 && !all[0].At.IsZero() {
+			break
+		}
+	}
+	stop()
+	<-done
+	if body := page(); !strings.Contains(body, to) || !strings.Contains(body, "2026-11-20 15:00") || strings.Contains(body, "sends heads nowhere") {
+		t.Error("it is not said where the head went, and when")
 	}
 }

@@ -162,6 +162,15 @@ func (s *Service) Status(c Config) (Status, error) {
 	})
 }
 
+// Places says how the places stand that the server sends heads to now.
+func (s *Service) Places() ([]HeadsStatus, error) {
+	s.mu.Lock()
+	c := Config{Heads: s.where}
+	s.mu.Unlock()
+	st, err := s.Status(c)
+	return st.Heads, err
+}
+
 // Depths are how many messages wait, and how many were put aside.
 func (s *Service) Depths() (waiting, dead int) {
 	list, _ := s.Dead() // of what cannot be read nothing is known

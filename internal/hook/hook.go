@@ -30,11 +30,12 @@ type Service struct {
 	Size func(ctx context.Context) (int64, error)
 	Head func(ctx context.Context) (text string, r ledger.Root, err error)
 
-	mu   sync.Mutex
-	box  *outbox
-	busy map[string]bool
-	said map[string]string // what was told last of whom
-	told []Hook            // who is told what is new
+	mu    sync.Mutex
+	box   *outbox
+	busy  map[string]bool
+	said  map[string]string // what was told last of whom
+	told  []Hook            // who is told what is new
+	where []HeadsTo         // heads are sent
 
 	looking sync.Mutex // held while a standing is made
 	latest  *news.Standing
@@ -72,7 +73,7 @@ const looks = "changes"
 
 func (s *Service) once(ctx context.Context, c Config, all *crew.Workers, tell func(who string, err error)) {
 	s.mu.Lock()
-	s.told = c.Hooks
+	s.told, s.where = c.Hooks, c.Heads
 	wanted := len(c.Hooks) > 0 || !s.asked.IsZero() && s.Now().Sub(s.asked) < asking
 	s.mu.Unlock()
 	if wanted {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"candor/internal/hook"
 	"candor/internal/ledger"
 	"candor/internal/roster"
 )
@@ -13,6 +14,16 @@ type ledgerView struct {
 	rosterView
 	Entries []ledger.Entry // newest first, unless another order is asked for
 	Root    ledger.Root
+	// Signed are the signed heads; nil where the server knows none.
+	Signed *Heads
+}
+
+// Heads is the head of the ledger as it is signed now, and where heads are sent.
+type Heads struct {
+	// Note is the signed note and Key what its key is called; Missing says instead why there
+	// is none.
+	Note, Key, Missing string
+	Places             []hook.HeadsStatus
 }
 
 // ledgerPage is the page of the entries.
@@ -20,6 +31,11 @@ func (s *site) ledgerPage(r *http.Request) (view, error) {
 	v, err := s.ledger(r)
 	if err == nil && v.Paging.Total == 0 {
 		v.Entries, v.Paging, err = onPage(r, v.Entries)
+	}
+	if err == nil && s.Heads != nil && !v.Bare {
+		var h Heads
+		h, err = s.Heads(r.Context())
+		v.Signed = &h
 	}
 	return view{name: "ledger", data: v}, err
 }

@@ -109,8 +109,9 @@ type Deps struct {
 	Policy func() (assure.Policy, error)
 	// Gates decides what may be used for what.
 	Gates Gatekeeper
-	// Ledger vouches for batches.
+	// Ledger vouches for batches, and Heads, which may be nil, has its signed heads.
 	Ledger Ledger
+	Heads  func(ctx context.Context) (Heads, error)
 	// Kept holds the assessments that were kept.
 	Kept Kept
 	// Register says what is stated of gaps, and what could be.
@@ -248,7 +249,7 @@ func New(d Deps) http.Handler {
 	if s.Operation != nil {
 		mux.Handle("GET /operation", identity.Read, "/operation", s.handle((*site).operation))
 	}
-	mux.HandleFunc("GET /ledger", s.handle((*site).ledgerPage))
+	mux.Handle("GET /ledger", identity.Read, "/ledger", s.handle((*site).ledgerPage)) // where heads were sent has to be so now
 	mux.HandleFunc("GET /ledger/table.csv", s.rosterFile(listOf((*site).ledger)))
 	mux.HandleFunc("GET /policy", s.handle((*site).policy))
 	mux.HandleFunc("GET "+reportsPath, s.handle((*site).reportsPage))
