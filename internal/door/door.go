@@ -112,7 +112,7 @@ func (d *Door) Enter(w http.ResponseWriter, r *http.Request) error {
 	}
 	pass, sum := secret()
 	d.link, d.pass = digest{}, sum
-	http.SetCookie(w, &http.Cookie{Name: cookieName(r), Value: pass, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: cookieName(r), Value: pass, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: encrypted(r)})
 	return nil
 }
 
@@ -123,12 +123,17 @@ func same(text string, sum digest) bool {
 }
 
 // cookieName is the name of the cookie: browsers send a cookie to every port of a
-// host, so that the servers of one machine must not overwrite each other's.
+// host, so that the servers of one machine must not overwrite each other's. Over an encrypted
+// connection no other host, and no unencrypted answer, can set one of that name.
 func cookieName(r *http.Request) string {
+	name := "candor"
 	if _, port, err := net.SplitHostPort(r.Host); err == nil {
-		return "candor_" + port
+		name += "_" + port
 	}
-	return "candor"
+	if encrypted(r) {
+		return "__Host-" + name
+	}
+	return name
 }
 
 // Private reports whether a request came through a Unix socket, which its owner

@@ -174,7 +174,21 @@ func TestWrongTokensAreLookedAtSlowly(t *testing.T) {
 
 func TestACookieOfAnEncryptedConnectionStaysOnThose(t *testing.T) {
 	h := newHall(t)
-	if c, err := h.show(h.token("ann", "gaps"), "X-Forwarded-Proto", "https"); err != nil || !c.Secure {
+	c, err := h.show(h.token("ann", "gaps"), "X-Forwarded-Proto", "https")
+	if err != nil || !c.Secure || c.Name != "__Host-candor_8080_session" || c.Path != "/" || c.Domain != "" {
 		t.Errorf("%+v, %v", c, err)
+	}
+	if c, err := h.show(h.token("ben", "gaps"), "Origin", "https://candor.example.org"); err != nil || !c.Secure {
+		t.Errorf("behind a proxy that does not say how it was asked: %+v, %v", c, err)
+	}
+	for over, want := range map[string]string{"https": "__Host-candor_8080", "": "candor_8080"} {
+		r, w := httptest.NewRequest(http.MethodGet, "http://localhost:8080"+h.Link(), nil), httptest.NewRecorder()
+		r.Header.Set("X-Forwarded-Proto", over)
+		if err := h.Enter(w, r); err != nil {
+			t.Fatal(err)
+		}
+		if c := w.Result().Cookies()[0]; c.Name != want || c.Secure != (over != "") || !c.HttpOnly || c.Path != "/" || c.Domain != "" {
+			t.Errorf("the link over %q: %+v", over, c)
+		}
 	}
 }

@@ -126,8 +126,8 @@ func sessionName(r *http.Request) string { return cookieName(r) + "_session" }
 // sessionCookie makes the cookie of a session. It goes over encrypted connections alone
 // where the browser came over one: a proxy in front ends that, and says so.
 func sessionCookie(r *http.Request, value string, age int) *http.Cookie {
-	encrypted := r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") || strings.HasPrefix(r.Header.Get("Origin"), "https://")
-	return &http.Cookie{Name: sessionName(r), Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: encrypted}
+	secure := encrypted(r) || strings.HasPrefix(r.Header.Get("Origin"), "https://")
+	return &http.Cookie{Name: sessionName(r), Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: secure}
 }
 
 // hurried returns how long no token is looked at.

@@ -204,15 +204,8 @@ func encrypted(r *http.Request) bool {
 	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
-// sittingName is the name of the cookie of a sitting; see cookieName. Over an encrypted
-// connection no other host, and no unencrypted answer, can set one of that name.
-func sittingName(r *http.Request) string {
-	name := cookieName(r) + "_account"
-	if encrypted(r) {
-		return "__Host-" + name
-	}
-	return name
-}
+// sittingName is the name of the cookie of a sitting; see cookieName.
+func sittingName(r *http.Request) string { return cookieName(r) + "_account" }
 
 // sittingCookie makes the cookie of a sitting, which ends with the browser. A link from
 // elsewhere leads to a page with it, and a form of elsewhere sends it nowhere.
