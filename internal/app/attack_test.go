@@ -50,8 +50,8 @@ func TestASessionCannotBeFixed(t *testing.T) {
 	if !h.in(third) {
 		t.Fatal("who changed the password is out")
 	}
-	if h.send("/sign-out", nil, "Cookie", third); h.in(third) {
-		t.Error("a session outlives its end")
+	if w := h.send("/sign-out", nil, "Cookie", third); h.in(third) || w.Header().Get("Clear-Site-Data") != `"cache", "storage"` {
+		t.Errorf("a session outlives its end, or the browser keeps its pages: %v", w.Header())
 	}
 }
 
@@ -344,12 +344,12 @@ func TestASessionDoesNotOutliveItsRights(t *testing.T) {
 		t.Error("a session that an admin ended goes on")
 	}
 	one, two := h.signedIn("ann"), h.signedIn("ann")
-	if h.send("/account/sign-out-everywhere", nil, "Cookie", one); h.in(one) || h.in(two) || !h.in(root) {
+	if w := h.send("/account/sign-out-everywhere", nil, "Cookie", one); h.in(one) || h.in(two) || !h.in(root) || w.Header().Get("Clear-Site-Data") == "" {
 		t.Error("signing out everywhere does not")
 	}
 	one = h.signedIn("ann")
 	w := h.send("/people", url.Values{"do": {"recover"}, "name": {"ann"}}, "Cookie", root)
-	secret := regexp.MustCompile(`[a-z2-7]{6}-[a-z2-7]{6}-[a-z2-7]{6}-[a-z2-7]{6}`).FindString(w.Body.String())
+	secret := regexp.MustCompile(`[a-z2-7]{8}-[a-z2-7]{8}-[a-z2-7]{8}-[a-z2-7]{8}`).FindString(w.Body.String())
 	if w.Code != http.StatusOK || secret == "" || h.in(one) || w.Header().Get("Cache-Control") != "no-store" {
 		t.Fatalf("%d, %q", w.Code, secret)
 	}
@@ -446,5 +446,23 @@ func TestWhoCameInIsInTheLedger(t *testing.T) {
 	entries, err := h.desk.Custody.Log().Where(t.Context(), func(k ledger.Kind, _ string) bool { return k == ledger.Access })
 	if err != nil || len(entries) != 1 || !json.Valid([]byte(entries[0].Note)) || entries[0].Counts[people.SignedIn] != 3 {
 		t.Errorf("%+v %v", entries, err)
+	}
+}
+
+// TestAPasswordIsChangedByWhoKnowsIt: a browser that somebody left open gives no account away.
+func TestAPasswordIsChangedByWhoKnowsIt(t *testing.T) {
+	h := manned(t)
+	ann := h.signedIn("ann")
+	for _, current := range []string{"", "wrong words", word + " two", strings.ToUpper(word)} {
+		w := h.send("/account/password", url.Values{"current": {current}, "new": {word + " two"}, "again": {word + " two"}}, "Cookie", ann)
+		if w.Code != http.StatusUnprocessableEntity || !h.in(ann) {
+			t.Errorf("with %q as the current one: %d", current, w.Code)
+		}
+	}
+	if _, err := h.desk.People.Check(t.Context(), "ann", word); err != nil {
+		t.Error("the password was changed:", err)
+	}
+	if w := h.send("/account/password", url.Values{"current": {word}, "new": {word + " two"}, "again": {word + " two"}}, "Cookie", ann); w.Code != http.StatusSeeOther {
+		t.Errorf("with the right one: %d", w.Code)
 	}
 }

@@ -114,10 +114,10 @@ func inRow(text string) bool {
 	return true
 }
 
-// oneTime returns a password that nobody can guess, in groups that people can read out.
+// oneTime returns a password that nobody can guess, of 160 bits, in groups that people can read out.
 func oneTime() string {
-	var b [15]byte
+	var b [20]byte
 	_, _ = rand.Read(b[:])
 	text := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
-	return text[:6] + "-" + text[6:12] + "-" + text[12:18] + "-" + text[18:]
+	return text[:8] + "-" + text[8:16] + "-" + text[16:24] + "-" + text[24:]
 }

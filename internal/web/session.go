@@ -102,6 +102,7 @@ func (s *site) refuseToken(w http.ResponseWriter, r *http.Request, status int, v
 // signOut ends the session of a browser.
 func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 	s.Door.SignOut(w, r)
+	forgotten(w)
 	http.Redirect(w, r, sessionPath, http.StatusSeeOther)
 }
 

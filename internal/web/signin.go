@@ -169,8 +169,13 @@ func (s *site) atSignIn(w http.ResponseWriter, r *http.Request, status int, v si
 // takeSignOut ends what the browser has of somebody who signed in.
 func (s *site) takeSignOut(w http.ResponseWriter, r *http.Request) {
 	s.Door.Leave(w, r)
+	forgotten(w)
 	http.Redirect(w, r, signInPath, http.StatusSeeOther)
 }
+
+// forgotten has a browser forget the pages that it kept of somebody who leaves: whoever sits
+// there next finds none. Browsers do so over encrypted connections.
+func forgotten(w http.ResponseWriter) { w.Header().Set("Clear-Site-Data", `"cache", "storage"`) }
 
 // accountView is the page on which people see to their own account.
 type accountView struct {
@@ -269,5 +274,6 @@ func (s *site) takePassword(w http.ResponseWriter, r *http.Request, v accountVie
 // signOutEverywhere ends every session of whoever has signed in.
 func (s *site) signOutEverywhere(w http.ResponseWriter, r *http.Request, v accountView) (done, error) {
 	s.Door.LeaveEverywhere(w, r, v.Sitting.Account.Name)
+	forgotten(w)
 	return done{to: signInPath}, nil
 }
