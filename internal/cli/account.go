@@ -74,8 +74,7 @@ func roleWords(r identity.Role) string {
 // madeAccount is an account with its one-time password, which is shown this once.
 type madeAccount struct {
 	people.Account
-	// Password is empty for an account that signs in through a provider.
-	Password string `json:"one_time_password,omitempty"`
+	Password string `json:"one_time_password"`
 }
 
 func (p *program) accountAddCommand() *cobra.Command {
@@ -108,10 +107,6 @@ because what a person writes keeps it.`,
 
 func showMadeAccount(g *sheet, did string, a people.Account, secret string) {
 	g.line("%s account %s, %s", did, g.bold(a.Name), a.Role)
-	if secret == "" {
-		g.line("  It signs in through %s.", a.Issuer)
-		return
-	}
 	g.line("")
 	g.line("  %s", secret)
 	g.line("")
@@ -154,10 +149,7 @@ func showAccounts(g *sheet, all []people.Account) {
 
 // signsInWith says with what an account shows that it is it.
 func signsInWith(a people.Account) string {
-	switch {
-	case a.Issuer != "":
-		return a.Issuer
-	case a.OneTime != nil:
+	if a.OneTime != nil {
 		return "one-time password until " + minute(a.OneTime, "")
 	}
 	return "password"

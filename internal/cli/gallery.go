@@ -24,6 +24,7 @@ import (
 	"candor/internal/fault"
 	"candor/internal/identity"
 	"candor/internal/ingest"
+	"candor/internal/people"
 	"candor/internal/policy"
 	"candor/internal/sample"
 	"candor/internal/token"
@@ -129,6 +130,11 @@ func (p *program) pose(ctx context.Context, d *Desk, room, only string) ([]exhib
 	log := slog.New(slog.DiscardHandler)
 	v.pages = d.Handler(door.New(door.Config{Tokens: p.tokens(), Now: p.Now}), p.policyNow, log)
 	v.locked = d.Handler(door.New(door.Config{Rules: identity.Rules{TokenToRead: true}, Tokens: p.tokens(), Now: p.Now}), p.policyNow, log)
+	v.staffed = func() (http.Handler, string, error) {
+		_, secret, err := d.People.Add(ctx, people.New{Name: "ann", Role: identity.Admin, By: "candor gallery"})
+		at := door.Config{Tokens: p.tokens(), Accounts: d.People, Noted: d.Visits.Note, Now: p.Now}
+		return d.Handler(door.New(at), p.policyNow, log), secret, err
+	}
 	var all []exhibited
 	for _, s := range states(room, v.rule) {
 		if s.form == nil && s.file == "" && !strings.Contains(s.name, only) {
@@ -171,8 +177,12 @@ func (p *program) lived(ctx context.Context, d *Desk, v *visitor) error {
 // visitor is who asks for the pages.
 type visitor struct {
 	pages, locked http.Handler
-	secret        string
-	cookies       map[string]string
+	// staffed makes a server at which ann signs in, with a one-time password at first.
+	staffed func() (h http.Handler, oneTime string, err error)
+	people  http.Handler
+	oneTime string
+	secret  string
+	cookies map[string]string
 	// rule is one that raised alerts, brought where files wait that were brought, and sum
 	// what their form holds.
 	rule, brought, sum string
@@ -181,11 +191,17 @@ type visitor struct {
 // visit asks for a page state, and follows where a form leads.
 func (v *visitor) visit(ctx context.Context, s state) (exhibited, error) {
 	path := strings.ReplaceAll(s.path, "{brought}", v.brought)
+	if s.staffed && v.people == nil {
+		var err error
+		if v.people, v.oneTime, err = v.staffed(); err != nil {
+			return exhibited{}, err
+		}
+	}
 	r, err := v.request(ctx, s, path)
 	if err != nil {
 		return exhibited{}, err
 	}
-	a := v.ask(r, s.locked)
+	a := v.ask(r, s)
 	for hops := 0; a.status == http.StatusSeeOther && hops < 3; hops++ {
 		path = a.header.Get("Location")
 		if r, err = http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, http.NoBody); err != nil {
@@ -194,7 +210,7 @@ func (v *visitor) visit(ctx context.Context, s state) (exhibited, error) {
 		if strings.HasPrefix(path, "/bring/") {
 			v.brought = path
 		}
-		a = v.ask(r, s.locked)
+		a = v.ask(r, s)
 	}
 	if a.status != s.want() {
 		return exhibited{}, fault.New(fault.Internal, "the page %s answers %d, not %d", path, a.status, s.want()).At("%s", s.name).Next("report it, with what candor version prints")
@@ -223,7 +239,7 @@ func (v *visitor) request(ctx context.Context, s state, path string) (*http.Requ
 	case s.form != nil:
 		f := url.Values{}
 		for name, value := range s.form {
-			f.Set(name, strings.NewReplacer("{secret}", v.secret, "{sha256}", v.sum).Replace(value))
+			f.Set(name, strings.NewReplacer("{secret}", v.secret, "{one-time}", v.oneTime, "{sha256}", v.sum).Replace(value))
 		}
 		body.WriteString(f.Encode())
 		method, kind = http.MethodPost, "application/x-www-form-urlencoded"
@@ -259,16 +275,20 @@ func (a *answered) Write(b []byte) (int, error) {
 }
 
 // ask sends a request with the cookies of the visitor, and keeps those that come back.
-func (v *visitor) ask(r *http.Request, locked bool) *answered {
+func (v *visitor) ask(r *http.Request, s state) *answered {
 	a := &answered{header: http.Header{}}
-	if locked {
+	if s.locked {
 		v.locked.ServeHTTP(a, r)
 		return a
 	}
 	for name, value := range v.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
-	v.pages.ServeHTTP(a, r)
+	if s.staffed {
+		v.people.ServeHTTP(a, r)
+	} else {
+		v.pages.ServeHTTP(a, r)
+	}
 	for _, c := range (&http.Response{Header: a.header}).Cookies() {
 		v.cookies[c.Name] = c.Value
 	}

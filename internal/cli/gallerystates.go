@@ -22,9 +22,10 @@ type state struct {
 	// form is sent, or a file with a text.
 	form       map[string]string
 	file, text string
-	// locked asks a server that asks everyone for a token.
-	locked bool
-	status int
+	// locked asks a server that asks everyone for a token, and staffed one at which people
+	// sign in.
+	locked, staffed bool
+	status          int
 }
 
 func (s state) want() int { return cmp.Or(s.status, http.StatusOK) }
@@ -57,7 +58,7 @@ func states(room, rule string) []state {
 		state{name: "wrong-filter", says: "a filter that is misspelt", path: "/verdicts?platform=Lnux", status: http.StatusNotFound},
 		state{name: "wrong-day", says: "a day that is none", path: "/?as_of=yesterday", status: http.StatusBadRequest},
 		state{name: "door", says: "a server that asks everyone for a token", path: "/", locked: true, status: http.StatusUnauthorized})
-	return append(list, written(rule)...)
+	return append(append(list, written(rule)...), peopled()...)
 }
 
 // written are the page states in which somebody writes.
@@ -79,6 +80,25 @@ func written(rule string) []state {
 		{name: "gap-stated", says: "a gap that was stated", path: "/gap", form: map[string]string{"id": "T1589.003", "decision": "accept", "owner": "CISO", "until": time.Now().AddDate(0, 3, 0).Format(time.DateOnly), "why": "It happens outside our network.", "do": "set"}},
 		{name: "gaps-stated", says: "the register with a gap", path: "/gaps"},
 	}
+}
+
+// peopled are the page states of a server at which people sign in.
+func peopled() []state {
+	list := []state{
+		{name: "sign-in", says: "signing in", path: "/verdicts", status: http.StatusUnauthorized},
+		{name: "sign-in-refused", says: "a name and a password that do not belong together", path: "/sign-in", form: map[string]string{"name": "ann", "password": "wrong"}, status: http.StatusForbidden},
+		{name: "password-first", says: "choosing a password after a one-time password", path: "/sign-in", form: map[string]string{"name": "ann", "password": "{one-time}"}},
+		{name: "password-refused", says: "a password that can be guessed", path: "/account/password", form: map[string]string{"new": "password", "again": "password"}, status: http.StatusUnprocessableEntity},
+		{name: "account-after", says: "an account whose password was chosen", path: "/account/password", form: map[string]string{"new": "four words that match", "again": "four words that match"}},
+		{name: "people-made", says: "an account that was made", path: "/people", form: map[string]string{"do": "add", "name": "ben", "role": "analyst"}},
+		{name: "people-refused", says: "an account that cannot be made", path: "/people", form: map[string]string{"do": "add", "name": "Ben", "role": "analyst"}, status: http.StatusUnprocessableEntity},
+		{name: "token-made", says: "a token that was made", path: "/people/tokens", form: map[string]string{"do": "make", "name": "edr", "scope": "alerts", "days": "90"}},
+	}
+	list = append(list, looked("staffed-", "where people sign in", "/", "/account", "/people", "/people/tokens", "/people/sessions", "/audit")...)
+	for i := range list {
+		list[i].staffed = true
+	}
+	return list
 }
 
 // looked are the states of pages that are only looked at.

@@ -3,7 +3,7 @@ package door
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"errors"
 	"net"
 	"net/http"
@@ -149,35 +149,45 @@ func (d *Door) Again(w http.ResponseWriter, r *http.Request, a people.Account) e
 }
 
 // Sitting returns what a browser has that makes a request, while it lasts and its account
-// is active.
+// is active. Each request asks, so that it is looked up without being unpacked.
 func (d *Door) Sitting(r *http.Request) (Sitting, bool) {
+	if d.Accounts == nil {
+		return Sitting{}, false
+	}
 	c, err := r.Cookie(sittingName(r))
-	if err != nil || d.Accounts == nil || len(c.Value) != secretSize {
+	if err != nil || len(c.Value) != secretSize {
 		return Sitting{}, false
 	}
-	ctx, err := d.sittings.Load(r.Context(), c.Value)
-	if err != nil || d.sittings.Token(ctx) == "" {
+	s, lasts := d.seating.look(keyOf(c.Value))
+	if !lasts {
 		return Sitting{}, false
 	}
-	s := Sitting{Begun: d.sittings.GetTime(ctx, keyBegun), Used: d.sittings.GetTime(ctx, keyUsed), Ends: d.sittings.Deadline(ctx),
-		From: d.sittings.GetString(ctx, keyFrom), Browser: d.sittings.GetString(ctx, keyBrowser), Key: keyOf(c.Value)}
-	a, err := d.Accounts.Get(d.sittings.GetString(ctx, keyAccount))
+	a, err := d.Accounts.Get(s.Account.Name)
 	if err != nil || a.State != people.Active || s.Begun.Before(a.Since) {
-		_ = d.sittings.Destroy(ctx)
+		_ = d.seating.Delete(s.Key)
 		return Sitting{}, false
 	}
 	s.Account = a
 	if now := time.Now(); now.Sub(s.Used) >= time.Minute {
-		d.sittings.Put(ctx, keyUsed, now)
-		_, _, _ = d.sittings.Commit(ctx) // in memory: it cannot fail
+		d.used(r.Context(), c.Value, now)
 	}
 	return s, true
 }
 
-// keyOf returns the key of a sitting, by the secret that its cookie has.
+// used notes that a sitting was used, which puts off when it ends for want of it.
+func (d *Door) used(ctx context.Context, secret string, now time.Time) {
+	ctx, err := d.sittings.Load(ctx, secret)
+	if err != nil || d.sittings.Token(ctx) == "" {
+		return
+	}
+	d.sittings.Put(ctx, keyUsed, now)
+	_, _, _ = d.sittings.Commit(ctx) // in memory: it cannot fail
+}
+
+// keyOf returns the key of a sitting, by the secret that its cookie has, as the store has it.
 func keyOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:8])
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Sittings lists those that last, of one account, or of all where none is named, the one that

@@ -33,11 +33,8 @@ const (
 // newSittings returns what keeps sittings, in memory: the end of the server ends them all,
 // whoever has a copy of the data folder finds none in it, and to read a page writes nothing.
 func newSittings(in *seating) *scs.SessionManager {
-	m := scs.New()
-	m.Store, m.Codec = in, plain{}
-	m.IdleTimeout, m.Lifetime = SittingIdle, SittingLongest
-	m.HashTokenInStore = true
-	return m
+	// scs.New would begin a store of its own, and a goroutine that cleans it up for good.
+	return &scs.SessionManager{Store: in, Codec: plain{}, IdleTimeout: SittingIdle, Lifetime: SittingLongest, HashTokenInStore: true}
 }
 
 // seating is the store of sittings, by the digests of their secrets. It implements
@@ -67,6 +64,17 @@ func (s *seating) Find(token string) ([]byte, bool, error) {
 		return nil, false, nil
 	}
 	return p.data, true, nil
+}
+
+// look returns the sitting under a token, unless it has ended.
+func (s *seating) look(token string) (Sitting, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.open[token]
+	if p == nil || !time.Now().Before(p.expires) {
+		return Sitting{}, false
+	}
+	return p.sitting, true
 }
 
 // Commit keeps data under a token.

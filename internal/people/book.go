@@ -56,13 +56,11 @@ func NewBook(f *Folder, l Ledger, now func() time.Time) *Book {
 type New struct {
 	Name string
 	Role identity.Role
-	// Issuer and Subject are whom a provider knows it as; without, it has a password.
-	Issuer, Subject string
-	By              string
+	By   string
 }
 
-// Add makes an account and returns it with its one-time password, which nothing keeps;
-// empty for one that signs in through a provider. It fails with fault.Usage for a request
+// Add makes an account and returns it with its one-time password, which nothing keeps.
+// It fails with fault.Usage for a request
 // that makes no sense, and fault.Conflict for a name that there is or was.
 func (b *Book) Add(ctx context.Context, n New) (Account, string, error) {
 	if err := named(n.Name); err != nil {
@@ -71,20 +69,14 @@ func (b *Book) Add(ctx context.Context, n New) (Account, string, error) {
 	if err := roleKnown(n.Role); err != nil {
 		return Account{}, "", err
 	}
-	if (n.Issuer == "") != (n.Subject == "") {
-		return Account{}, "", fault.New(fault.Usage, "a subject is known to one issuer").Next("name both, --issuer and --subject, or neither")
-	}
 	b.change.Lock()
 	defer b.change.Unlock()
 	if err := b.unused(ctx, n); err != nil {
 		return Account{}, "", err
 	}
 	now := b.Now().UTC()
-	k := stored{Account: Account{Name: n.Name, Role: n.Role, State: Active, Created: now.Truncate(time.Second), Issuer: n.Issuer, Subject: n.Subject}}
-	secret := ""
-	if n.Subject == "" {
-		secret = b.oneTime(&k, now)
-	}
+	k := stored{Account: Account{Name: n.Name, Role: n.Role, State: Active, Created: now.Truncate(time.Second)}}
+	secret := b.oneTime(&k, now)
 	a, err := b.put(ctx, k, "added", n.By)
 	return a, secret, err
 }
@@ -108,12 +100,6 @@ func (b *Book) unused(ctx context.Context, n New) error {
 	if len(was) > 0 {
 		return fault.New(fault.Conflict, "there was an account %s (entry %d of the ledger), whose file is gone", n.Name, was[0].Seq).
 			Next("choose another name: what it wrote keeps its name, so that a name is used once")
-	}
-	if other, taken, err := b.bySubject(n.Issuer, n.Subject); err != nil || taken {
-		if err != nil {
-			return err
-		}
-		return fault.New(fault.Conflict, "the account %s is of that subject", other.Name).Next("candor account role changes what it is")
 	}
 	return nil
 }
@@ -152,7 +138,7 @@ func (b *Book) put(ctx context.Context, k stored, change, by string) (Account, e
 	if err != nil {
 		return Account{}, err
 	}
-	note, err := json.Marshal(statement{k.Name, change, k.Role, k.State, k.Issuer, k.Subject})
+	note, err := json.Marshal(statement{k.Name, change, k.Role, k.State})
 	if err == nil {
 		err = b.Ledger.Enter(context.WithoutCancel(ctx), ledger.Entry{Kind: ledger.Account, ID: k.Name, SHA256: sum(file), Note: string(note), By: by, Reason: change})
 	}
@@ -241,7 +227,7 @@ func differs(path string, last ledger.Entry) string {
 		return "it cannot be read"
 	}
 	var list []string
-	for _, x := range [][3]string{{"role", string(have.Role), string(said.Role)}, {"state", have.State, said.State}, {"subject", have.Issuer + " " + have.Subject, said.Issuer + " " + said.Subject}} {
+	for _, x := range [][3]string{{"role", string(have.Role), string(said.Role)}, {"state", have.State, said.State}} {
 		if x[1] != x[2] {
 			list = append(list, "the "+x[0]+" is "+x[1]+", and was recorded as "+x[2])
 		}
@@ -307,13 +293,6 @@ func (b *Book) alter(ctx context.Context, c Changing, change string, how func(*s
 // SetPassword gives an account the password that a person chose, with which its sessions
 // end. One that could be guessed is fault.Usage.
 func (b *Book) SetPassword(ctx context.Context, c Changing, password string) (Account, error) {
-	k, err := b.get(c.Name)
-	if err != nil {
-		return Account{}, err
-	}
-	if k.Subject != "" {
-		return Account{}, fault.New(fault.Conflict, "the account %s signs in through %s, and has no password", k.Name, k.Issuer).Next("change it there")
-	}
 	if err := chosen(c.Name, password); err != nil {
 		return Account{}, err
 	}
@@ -331,13 +310,6 @@ func (b *Book) SetPassword(ctx context.Context, c Changing, password string) (Ac
 // Recover gives an account a one-time password in place of the one it has, which ends its
 // sessions, and returns it. It stays disabled if it is.
 func (b *Book) Recover(ctx context.Context, c Changing) (Account, string, error) {
-	k, err := b.get(c.Name)
-	if err != nil {
-		return Account{}, "", err
-	}
-	if k.Subject != "" {
-		return Account{}, "", fault.New(fault.Conflict, "the account %s signs in through %s, and has no password", k.Name, k.Issuer).Next("recover it there")
-	}
 	secret := ""
 	a, _, err := b.alter(ctx, c, "one-time password made", func(k *stored) bool {
 		secret = b.oneTime(k, b.Now().UTC())
@@ -365,8 +337,7 @@ func (b *Book) hash(ctx context.Context, password string) (string, error) {
 }
 
 // Check returns the account that a name and a password are of. Every other pair, one of an
-// account that is disabled or that signs in through a provider, and a one-time password
-// that has ended, are fault.Refused with one and the same sentence, after the same time.
+// account that is disabled, and a one-time password that has ended, are fault.Refused with one and the same sentence, after the same time.
 func (b *Book) Check(ctx context.Context, name, password string) (Account, error) {
 	k, err := b.get(name)
 	if err != nil && fault.KindOf(err) != fault.NotFound {

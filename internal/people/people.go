@@ -45,10 +45,6 @@ type Account struct {
 	Created time.Time `json:"created"`
 	Changed time.Time `json:"changed"`
 	By      string    `json:"by,omitempty"`
-	// Issuer and Subject are whom a provider of OpenID Connect knows it as, when it signs in
-	// through one; it has no password then.
-	Issuer  string `json:"issuer,omitempty"`
-	Subject string `json:"subject,omitempty"`
 	// OneTime is until when its password opens, once, to choose another one; nil when the
 	// person has chosen it.
 	OneTime *time.Time `json:"one_time_until"`
@@ -70,8 +66,6 @@ type statement struct {
 	Change  string        `json:"change"`
 	Role    identity.Role `json:"role"`
 	State   string        `json:"state"`
-	Issuer  string        `json:"issuer,omitempty"`
-	Subject string        `json:"subject,omitempty"`
 }
 
 // Folder keeps accounts, one file each. It is safe for concurrent use; one process may
@@ -155,20 +149,22 @@ func (f *Folder) Get(name string) (Account, error) {
 }
 
 func (f *Folder) get(name string) (stored, error) {
-	missing := fault.New(fault.NotFound, "there is no account %q", name).Next("candor account list shows those that there are")
-	if !nameForm.MatchString(name) {
-		return stored{}, missing
-	}
-	info, err := os.Stat(f.path(name))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return stored{}, missing
-	case err != nil:
-		return stored{}, unreadable(f.path(name), err)
+	missing := func() error {
+		return fault.New(fault.NotFound, "there is no account %q", name).Next("candor account list shows those that there are")
 	}
 	f.mu.Lock()
 	have, ok := f.read[name]
 	f.mu.Unlock()
+	if !ok && !nameForm.MatchString(name) {
+		return stored{}, missing()
+	}
+	info, err := os.Stat(f.path(name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return stored{}, missing()
+	case err != nil:
+		return stored{}, unreadable(f.path(name), err)
+	}
 	if ok && have.at.Equal(info.ModTime()) && have.size == info.Size() {
 		return have.stored, nil
 	}
@@ -222,16 +218,6 @@ func (f *Folder) List() ([]Account, error) {
 		list = append(list, k.Account)
 	}
 	return list, nil
-}
-
-// bySubject returns the account that a provider knows as a subject.
-func (f *Folder) bySubject(issuer, subject string) (Account, bool, error) {
-	all, err := f.List()
-	i := slices.IndexFunc(all, func(a Account) bool { return a.Issuer == issuer && a.Subject == subject })
-	if err != nil || i < 0 || subject == "" {
-		return Account{}, false, err
-	}
-	return all[i], true, nil
 }
 
 // ready writes an account so that it lies ready for its entry, and returns the file.

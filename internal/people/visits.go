@@ -30,7 +30,6 @@ const (
 	WrongToken    = "wrong token"
 	TokenNotFor   = "token is not for it"
 	NotAllowed    = "role may not"
-	NotProvided   = "refused after the provider"
 )
 
 // happened lists what of it somebody did, and did not only try.

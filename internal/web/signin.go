@@ -207,7 +207,7 @@ func (s *site) own(page func(*site, http.ResponseWriter, *http.Request, accountV
 				v.May = append(v.May, identity.Words(scope))
 			}
 			for _, o := range now.Door.Sittings(sat.Account.Name) {
-				if o.Begun != sat.Begun || o.Browser != sat.Browser {
+				if o.Key != sat.Key {
 					v.Others = append(v.Others, o)
 				}
 			}
