@@ -56,11 +56,12 @@ func TestAServerThatOthersReach(t *testing.T) {
 		{append([]string{"--addr", "0.0.0.0:0"}, tlsFlags...), []string{"nobody is asked who they are", "--require-token"}},
 		{[]string{"--addr", "127.0.0.1:0", "--proxy", "127.0.0.1"}, []string{"nobody is asked who they are"}},
 		{[]string{"--proxy", "everybody"}, []string{"no address of a proxy"}},
+		{[]string{"--limit", "-1"}, []string{"no number of requests"}},
 		{[]string{"--log", "xml"}, []string{"no form of a log"}},
 	} {
 		p.fails(c.says, append([]string{"serve"}, c.args...)...)
 	}
-	s, at, _ := announced(t, p, append([]string{"--addr", "0.0.0.0:0", "--require-token", "--log", "json", "--log-level", "info"}, tlsFlags...)...)
+	s, at, _ := announced(t, p, append([]string{"--addr", "0.0.0.0:0", "--require-token", "--limit", "1", "--log", "json", "--log-level", "info"}, tlsFlags...)...)
 	if !strings.HasPrefix(at.Serving, "https://") || at.Reading != "token" {
 		t.Fatalf("%+v", at)
 	}
@@ -94,6 +95,15 @@ func TestAServerThatOthersReach(t *testing.T) {
 	}
 	if d := p.run("doctor"); d.code == 0 || !strings.Contains(d.out, "certificate: ") || !strings.Contains(d.out, "library_empty: ") {
 		t.Errorf("doctor: %d %s%s", d.code, d.out, d.err)
+	}
+	late := 0
+	for range 10 { // six after a pause, one a second: those before are counted too
+		if resp, _ := ask("readyz", "candor.example.org"); resp.StatusCode == http.StatusTooManyRequests && resp.Header.Get("Retry-After") == "1" {
+			late++
+		}
+	}
+	if late == 0 {
+		t.Error("one asker is bounded by nothing")
 	}
 	p.certify(300)
 	if err := s.Process.Signal(syscall.SIGHUP); err != nil {

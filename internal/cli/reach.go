@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/internal/door"
 	"candor/internal/edge"
 	"candor/internal/fault"
 )
@@ -15,6 +16,8 @@ type reach struct {
 	names, proxies []string
 	// log is the form of the log and level from which importance on it tells.
 	log, level string
+	// limit is how many requests of one asker a second are answered.
+	limit float64
 }
 
 func (r *reach) flags(c *cobra.Command) {
@@ -22,9 +25,24 @@ func (r *reach) flags(c *cobra.Command) {
 	c.Flags().StringVar(&r.key, "tls-key", "", "key of the certificate, in PEM")
 	c.Flags().StringArrayVar(&r.names, "name", nil, "host that the server answers to beside localhost and its certificate's (may be repeated)")
 	c.Flags().StringArrayVar(&r.proxies, "proxy", nil, "address or network of a proxy that is believed who asks, or socket (may be repeated)")
+	c.Flags().Float64Var(&r.limit, "limit", usualLimit, "where everyone is asked who they are: how many requests a second of one of them are answered in the long run; 0 bounds none")
 	c.Flags().StringVar(&r.log, "log", "text", "form of the log on standard error: text or json")
 	c.Flags().StringVar(&r.level, "log-level", "warn", "what the log tells: debug, info (each request too), warn or error")
 	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
+}
+
+// usualLimit is more than a person or a well-made sender needs, and little for a server.
+const usualLimit = 200
+
+// limits bound what one asker has a server do that others reach.
+func (r *reach) limits(known bool) (door.Limits, error) {
+	if r.limit < 0 || r.limit > 1e6 {
+		return door.Limits{}, fault.New(fault.Usage, "%g is no number of requests a second", r.limit).At("--limit").Next("name one up to 1000000; 0 bounds none")
+	}
+	if !known || r.limit == 0 {
+		return door.Limits{}, nil
+	}
+	return door.Limits{Rate: r.limit, Burst: int(5*r.limit) + 1, Together: 64}, nil
 }
 
 // place returns where a server is to stand. Where there are accounts, people sign in there.

@@ -97,6 +97,9 @@ pages and the API judge by.`,
 			if how.place, err = p.place(at, &how); err != nil {
 				return err
 			}
+			if how.limits, err = at.limits(how.place.Known); err != nil {
+				return err
+			}
 			taken := p.free(cmd.Context(), how, addr, socket)
 			if _, err := os.Stat(p.path(p.data)); err != nil && taken != nil {
 				return taken // before anything is made
@@ -154,8 +157,10 @@ type serving struct {
 	on    listening
 	place *edge.Place
 	log   *slog.Logger
-	fold  time.Duration
-	rules identity.Rules
+	// limits bound what one asker has it do.
+	limits door.Limits
+	fold   time.Duration
+	rules  identity.Rules
 	// pulls are the sources that are pulled while the server runs; nil for none.
 	pulls *pull.Book
 	// told is whom the server tells what is new; nil for nobody.
@@ -219,7 +224,7 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	defer p.lookOut(ctx, d, pol, log)()
 	defer p.tellOthers(ctx, d, how.told, pol, log)()
 	defer mcp.Warm(ctx, mcp.Deps{Library: d.Library, Assessment: d.Assessment, Policy: pol, Clock: p.Now})()
-	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Accounts: d.People, Noted: d.Visits.Note, Now: p.Now})
+	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Accounts: d.People, Noted: d.Visits.Note, Limits: how.limits, Now: p.Now})
 	defer p.keepVisits(ctx, d, log)()
 	var others sharing
 	var failed error

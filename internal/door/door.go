@@ -50,6 +50,8 @@ type Config struct {
 	// Noted is told of who came in and who was refused; nil is told nothing.
 	Noted func(people.Visit)
 	Now   func() time.Time
+	// Limits bound what one asker has the server do.
+	Limits Limits
 	// Observe is told of every request that a route answered, by the route's pattern; nil is
 	// told nothing. It is set before the first request.
 	Observe func(pattern string, status int, took time.Duration)
@@ -69,6 +71,7 @@ type Door struct {
 	sittings *scs.SessionManager
 	tried    counted
 	waiting  atomic.Int32
+	queues   queues
 }
 
 type digest [sha256.Size]byte

@@ -70,6 +70,12 @@ func (t *Router) Handle(pattern string, do identity.Verb, thing string, h http.H
 			t.refuse(w, r, err)
 			return
 		}
+		leave, wait := t.door.admit(r, who)
+		if leave == nil {
+			hurry(w, wait)
+			return
+		}
+		defer leave()
 		h(w, r.WithContext(context.WithValue(r.Context(), asker{}, who)))
 	})
 }
