@@ -45,6 +45,18 @@ func (r *reach) limits(known bool) (door.Limits, error) {
 	return door.Limits{Rate: r.limit, Burst: int(5*r.limit) + 1, Together: 64}, nil
 }
 
+// stand says where a server is to stand, what one asker may have it do there, and what it tells.
+func (p *program) stand(r reach, how *serving) (err error) {
+	if how.log, err = p.logger(r); err != nil {
+		return err
+	}
+	if how.place, err = p.place(r, how); err != nil {
+		return err
+	}
+	how.limits, err = r.limits(how.place.Known)
+	return err
+}
+
 // place returns where a server is to stand. Where there are accounts, people sign in there.
 func (p *program) place(r reach, how *serving) (*edge.Place, error) {
 	how.rules.SignIn = how.rules.SignIn || p.accounts().Any()

@@ -91,13 +91,7 @@ pages and the API judge by.`,
 			if how.told, err = p.tellers(hooks, places, every); err != nil {
 				return err
 			}
-			if how.log, err = p.logger(at); err != nil {
-				return err
-			}
-			if how.place, err = p.place(at, &how); err != nil {
-				return err
-			}
-			if how.limits, err = at.limits(how.place.Known); err != nil {
+			if err := p.stand(at, &how); err != nil {
 				return err
 			}
 			taken := p.free(cmd.Context(), how, addr, socket)
