@@ -67,6 +67,11 @@ func (s *Service) Upgrade(ctx context.Context, q UpgradeAsked) (Upgrade, error) 
 	if err != nil {
 		return out, err
 	}
+	for i := range q.Choices {
+		if err := upgrade.Concerns(&q.Choices[i], named); err != nil {
+			return out, err
+		}
+	}
 	plan := func(more []attack.Decision) upgrade.Plan {
 		now = now.WithDecisions(slices.Concat(decided, more))
 		return upgrade.New(upgrade.Asked{Old: old, New: now, Mapping: q.Mapping, Named: named})
@@ -186,6 +191,10 @@ func (s *Service) Decide(ctx context.Context, q UpgradeAsked, ds []attack.Decisi
 	if err != nil {
 		return nil, "", err
 	}
+	named, err := s.namers(ctx, q.Request)
+	if err != nil {
+		return nil, "", err
+	}
 	for i := range ds {
 		d := &ds[i]
 		d.Domain, d.Release, d.At = now.Release.Domain, now.Release.Version, d.At.UTC()
@@ -193,6 +202,9 @@ func (s *Service) Decide(ctx context.Context, q UpgradeAsked, ds []attack.Decisi
 			d.To = []string{}
 		}
 		if err := upgrade.Check(d, now); err != nil {
+			return nil, "", err
+		}
+		if err := upgrade.Concerns(d, named); err != nil && !d.Withdrawn {
 			return nil, "", err
 		}
 		k := slices.IndexFunc(have, func(h attack.Decision) bool { return h.Key() == d.Key() })

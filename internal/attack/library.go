@@ -172,7 +172,11 @@ func (l *Library) TacticsOf(technique string) []*Object { return l.Targets(techn
 // Successor follows live revoked-by relations from a revoked object to the
 // first one that is not revoked. Chain lists the STIX ids passed, the start
 // included. It returns nil when the chain ends nowhere or runs in a circle.
+//
+// Where the relations lead to several objects that are not revoked, nothing says which took its
+// place: then there is no successor, and Successors are those that it may be.
 func (l *Library) Successor(id string) (successor *Object, chain []string) {
+	several := len(l.Successors(id)) > 1
 	for {
 		o, ok := l.objects[id]
 		if !ok || slices.Contains(chain, id) {
@@ -182,8 +186,31 @@ func (l *Library) Successor(id string) (successor *Object, chain []string) {
 			return o, chain
 		}
 		chain = append(chain, id)
+		if several {
+			return nil, chain
+		}
 		id = l.replacement(id)
 	}
+}
+
+// Successors are the objects that live revoked-by relations lead to from a revoked one and that
+// are not revoked, each once.
+func (l *Library) Successors(id string) (found []*Object) {
+	for at, seen := []string{id}, map[string]bool{id: true}; len(at) > 0; at = at[1:] {
+		if o, ok := l.objects[at[0]]; !ok || !o.Revoked {
+			if ok && o.ID != id {
+				found = append(found, o)
+			}
+			continue
+		}
+		for _, r := range l.from[at[0]] {
+			if by, ok := l.objects[r.By]; r.Type == RevokedBy && ok && by.Live() && !seen[r.To] {
+				seen[r.To] = true
+				at = append(at, r.To)
+			}
+		}
+	}
+	return found
 }
 
 // replacement returns the STIX id that a live revoked-by relation of id leads

@@ -141,7 +141,9 @@ func (x *index) resolve(id string, is func(attack.Kind) bool, kind string) (o *a
 			continue
 		}
 		next, _ := x.lib.Successor(o.ID)
-		switch {
+		switch several := x.lib.Successors(o.ID); {
+		case len(several) > 1:
+			why = fmt.Sprintf("%s is revoked in %s by %s, and a person has to say which is meant: candor attack upgrade", id, x.lib.Release, either(several))
 		case next == nil:
 			why = fmt.Sprintf("%s is revoked in %s without a successor", id, x.lib.Release)
 		case !is(next.Kind):
@@ -156,6 +158,16 @@ func (x *index) resolve(id string, is func(attack.Kind) bool, kind string) (o *a
 		why = fmt.Sprintf("%s is no %s in %s; its kind is %s", id, kind, x.lib.Release, all[0].Kind)
 	}
 	return nil, "", why
+}
+
+// either lists objects as a choice.
+func either(of []*attack.Object) string {
+	ids := make([]string, len(of))
+	for i, o := range of {
+		ids[i] = o.ATTACKID
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " and ")
 }
 
 func (x *index) analytic(o *attack.Object) *analytic {

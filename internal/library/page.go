@@ -113,11 +113,12 @@ func (s *Service) succeed(ctx context.Context, p *Page, edges []store.Edge) erro
 		}
 		seen[at.StixID] = true
 		p.Chain = append(p.Chain, at)
-		next := slices.IndexFunc(edges, func(e store.Edge) bool {
+		leads := func(e store.Edge) bool {
 			return e.Type == attack.RevokedBy && e.Out && e.Live && e.Other.Type != ""
-		})
-		if next < 0 {
-			return nil
+		}
+		next := slices.IndexFunc(edges, leads)
+		if next < 0 || slices.ContainsFunc(edges[next:], func(e store.Edge) bool { return leads(e) && e.Other.StixID != edges[next].Other.StixID }) {
+			return nil // nothing says which of several took its place
 		}
 		at = edges[next].Other
 		var err error

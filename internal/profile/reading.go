@@ -91,6 +91,10 @@ func (s *Set) member(lib *attack.Library, m assure.Name) Column {
 	}
 	if o.Revoked {
 		by, _ := lib.Successor(o.ID)
+		if several := lib.Successors(o.ID); len(several) > 1 {
+			c.Kind, c.Note = o.Kind, "revoked in "+lib.Release.String()+" by several, of which a person has to choose"
+			return c
+		}
 		if by == nil {
 			c.Kind, c.Note = o.Kind, "revoked in "+lib.Release.String()+", and nothing took its place"
 			return c

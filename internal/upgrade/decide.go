@@ -113,3 +113,19 @@ func (p *Plan) Proposed() []attack.Decision {
 	}
 	return ds
 }
+
+// Concerns is fault.NotFound for a decision of an ID that nothing of evidence names, or not what
+// it is for: it would change nothing, and is most likely misspelt.
+func Concerns(d *attack.Decision, named []Named) error {
+	for i := range named {
+		n := &named[i]
+		if (d.Holder == attack.Holder{} || d.Holder == n.Holder) && slices.Contains(spelled(n.IDs), d.ID) {
+			return nil
+		}
+	}
+	who := "nothing of evidence"
+	if d.Holder != (attack.Holder{}) {
+		who = "no " + d.Holder.Kind + " " + d.Holder.ID
+	}
+	return fault.New(fault.NotFound, "%s names %s, so that there is nothing to decide", who, d.ID).At("id").Next("candor attack upgrade lists what is named")
+}

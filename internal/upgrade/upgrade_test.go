@@ -222,3 +222,17 @@ func TestPlansOfDrawnReleases(t *testing.T) {
 		t.Errorf("%d certain, %d circles", certain, circles)
 	}
 }
+
+// A decision of an ID that nobody names, or not the one that it is for, is refused.
+func TestADecisionConcernsWhatIsNamed(t *testing.T) {
+	named := []Named{{Holder: attack.Holder{Kind: attack.OfRule, ID: "r1"}, IDs: []string{"t1562"}}}
+	for _, c := range []struct {
+		id   string
+		of   attack.Holder
+		good bool
+	}{{"T1562", attack.Holder{}, true}, {"T1562", named[0].Holder, true}, {"T1563", attack.Holder{}, false}, {"T1562", attack.Holder{Kind: attack.OfRule, ID: "r2"}, false}} {
+		if err := Concerns(&attack.Decision{ID: c.id, Holder: c.of}, named); (err == nil) != c.good {
+			t.Errorf("%s of %+v: %v", c.id, c.of, err)
+		}
+	}
+}

@@ -135,6 +135,8 @@ func (f *finder) successors() {
 		next, chain := f.l.Successor(o.ID)
 		switch {
 		case next != nil:
+		case len(f.l.Successors(o.ID)) > 1:
+			f.add(Successor, o, "it is revoked by %d objects, and nothing says which took its place", len(f.l.Successors(o.ID)))
 		case f.leads(o.ID) == "":
 			f.add(Successor, o, "it is revoked, and nothing says by what")
 		case len(chain) > 1 && f.leads(chain[len(chain)-1]) == "":
