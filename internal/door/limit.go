@@ -47,7 +47,7 @@ func askerOf(r *http.Request, who identity.Who) (key string, bounded bool) {
 		return "", false
 	}
 	if who.Name != "" {
-		return "name " + who.Name, true
+		return "name " + who.Author(), true
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -66,6 +66,7 @@ func (t *Router) Handle(pattern string, do identity.Verb, thing string, h http.H
 		w, seen := t.door.observed(w, pattern)
 		defer seen()
 		who, err := t.door.ask(r, way, t.pages)
+		heard(r.Context(), who)
 		if err != nil {
 			t.refuse(w, r, err)
 			return
@@ -134,8 +135,25 @@ func (t *Router) Pattern(r *http.Request) string {
 	return pattern
 }
 
-// asker is the key of who asks.
-type asker struct{}
+// asker is the key of who asks, and listener that of whoever wants to know it afterwards.
+type (
+	asker    struct{}
+	listener struct{}
+)
+
+// Listening returns a context in which a router notes who makes the request, and what tells
+// afterwards: whoever logs an answer says whose it was. It is empty for nobody in particular.
+func Listening(ctx context.Context) (context.Context, func() string) {
+	heard := new(string)
+	return context.WithValue(ctx, listener{}, heard), func() string { return *heard }
+}
+
+// heard notes who makes a request, for who listens.
+func heard(ctx context.Context, who identity.Who) {
+	if to, ok := ctx.Value(listener{}).(*string); ok && who.Name != "" {
+		*to = who.Author()
+	}
+}
 
 // Who returns who makes a request that a router let through.
 func Who(ctx context.Context) identity.Who {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"candor/internal/door"
 )
 
 // requestHeader is the header with the name of a request, which answers carry.
@@ -39,12 +41,13 @@ func nameOf(r *http.Request) string {
 func logged(log *slog.Logger, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, name := time.Now(), nameOf(r)
-		r = r.WithContext(context.WithValue(r.Context(), request{}, name))
+		ctx, by := door.Listening(context.WithValue(r.Context(), request{}, name))
+		r = r.WithContext(ctx)
 		w.Header().Set(requestHeader, name)
 		seen := &watcher{ResponseWriter: w}
 		defer func() {
 			log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", seen.status,
-				"milliseconds", time.Since(start).Milliseconds())
+				"by", by(), "milliseconds", time.Since(start).Milliseconds())
 		}()
 		h.ServeHTTP(seen, r)
 	})
