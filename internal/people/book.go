@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -153,10 +154,25 @@ func sum(b []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
+// files lists the files of the folder whose names end so. The folder may have any name, that
+// of a pattern too.
+func (f *Folder) files(ending string) (paths []string, err error) {
+	all, err := os.ReadDir(f.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range all {
+		if strings.HasSuffix(e.Name(), ending) {
+			paths = append(paths, filepath.Join(f.dir, e.Name()))
+		}
+	}
+	return paths, err
+}
+
 // Finish puts in force what has its entry and was not in its place when a process was
 // killed, and drops what has none.
 func (b *Book) Finish(ctx context.Context) error {
-	left, err := filepath.Glob(filepath.Join(b.dir, "*"+next))
+	left, err := b.files(next)
 	if err != nil || len(left) == 0 {
 		return err
 	}
@@ -200,7 +216,7 @@ func (f *Folder) Compare(entries []ledger.Entry) ([]Strange, error) {
 			last[e.ID] = e
 		}
 	}
-	paths, err := filepath.Glob(filepath.Join(f.dir, "*"+suffix))
+	paths, err := f.files(suffix)
 	var list []Strange
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), suffix)

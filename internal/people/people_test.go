@@ -47,7 +47,7 @@ var now = time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
 func newBook(t *testing.T) (*Book, *notes) {
 	t.Helper()
 	n := &notes{}
-	b := NewBook(In(filepath.Join(t.TempDir(), Name)), n, func() time.Time { return now })
+	b := NewBook(In(filepath.Join(t.TempDir(), "a folder of [ any name", Name)), n, func() time.Time { return now })
 	b.Cost = Cost{Memory: 64, Passes: 1}
 	return b, n
 }
