@@ -135,7 +135,7 @@ func TestAModelsClientThatOthersWroteAsks(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, line := range lines[1:] {
-		if !strings.HasSuffix(line, " True ['caution', 'data', 'limits']") {
+		if !strings.HasSuffix(line, " True ['caution', 'data', 'limits', 'organisation_texts']") {
 			t.Errorf("%s", line)
 		}
 	}
