@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,24 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the golden files")
+
+// settled is an answer without what differs from one import to the next: what was added at
+// once is in the order in which it is stored, and so is which part of it comes first.
+func settled(path, body string) string {
+	if strings.Contains(path, "limit=") {
+		return fmt.Sprintf("%d objects, more %v, next %v", strings.Count(body, `{"type":`), strings.Contains(body, `"more":true`), strings.Contains(body, `"next":"`))
+	}
+	lines := strings.Split(body, "\n")
+	if len(lines) < 3 || lines[0] != `{"objects":[` {
+		return body
+	}
+	objects := lines[1 : len(lines)-1]
+	for i := range objects {
+		objects[i] = strings.TrimSuffix(objects[i], ",")
+	}
+	slices.Sort(objects)
+	return strings.Join(lines, "\n")
+}
 
 // TestAnswersAreWrittenAsTheGoldenFileSays asks for every resource, and for what is refused.
 func TestAnswersAreWrittenAsTheGoldenFileSays(t *testing.T) {
@@ -31,7 +50,7 @@ func TestAnswersAreWrittenAsTheGoldenFileSays(t *testing.T) {
 				fmt.Fprintf(&b, "%s: %s\n", name, at)
 			}
 		}
-		fmt.Fprintf(&b, "\n%s\n\n", strings.TrimSpace(string(body)))
+		fmt.Fprintf(&b, "\n%s\n\n", settled(path, strings.TrimSpace(string(body))))
 	}
 	const path = "testdata/answers.txt"
 	if *update {
