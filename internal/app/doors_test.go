@@ -21,7 +21,6 @@ import (
 	"candor/internal/assure"
 	"candor/internal/cli"
 	"candor/internal/door"
-	"candor/internal/edge"
 	"candor/internal/engine"
 	"candor/internal/identity"
 	"candor/internal/intake"
@@ -96,7 +95,7 @@ func newHouse(t *testing.T, rules identity.Rules) *house {
 	t.Cleanup(stop)
 	d.People.Cost = people.Cost{Memory: 64, Passes: 1}
 	h.door = door.New(door.Config{Rules: rules, Tokens: h.tokens, Accounts: d.People, Noted: d.Visits.Note, Now: func() time.Time { return today }})
-	h.Handler = (&edge.Place{}).Handler(d.Handler(h.door, func() (assure.Policy, error) { return policy.Default(), nil }, log))
+	h.Handler = d.Handler(h.door, func() (assure.Policy, error) { return policy.Default(), nil }, log)
 	return h
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"candor/internal/edge"
 	"candor/internal/identity"
 )
 
@@ -83,7 +84,7 @@ func TestNobodyElseReachesTheTools(t *testing.T) {
 			r.Header.Set(headers[i], headers[i+1])
 		}
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
+		(&edge.Place{}).Handler(h).ServeHTTP(w, r)
 		return w.Code
 	}
 	for _, c := range []struct {
