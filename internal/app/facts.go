@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 
 	"candor/internal/assure"
 	"candor/internal/durable"
+	"candor/internal/press"
 	"candor/internal/pull"
 	"candor/internal/token"
 	"candor/internal/upkeep"
@@ -57,7 +59,7 @@ func (s *stores) facts(ctx context.Context) upkeep.Facts {
 	f.Alerts = said(err)
 	s.newest(ctx, &f)
 	s.flows(&f)
-	_, err = exec.LookPath("chromium")
+	_, err = exec.LookPath(cmp.Or(s.mode.Browser, press.Browser))
 	f.Browser = err == nil
 	return f
 }

@@ -49,8 +49,10 @@ func (p *program) examined(s upkeep.State) error {
 
 func showUpkeep(g *sheet, s upkeep.State) {
 	if len(s.Alarms) == 0 {
-		g.line("nothing is amiss: %d things were looked at", len(upkeep.Meanings()))
-		return
+		g.line("nothing is amiss")
+	}
+	if !s.Server {
+		g.line("no server has this folder: what waits, pulls and a certificate were not looked at")
 	}
 	for i := range s.Alarms {
 		a := &s.Alarms[i]

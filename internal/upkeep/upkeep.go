@@ -140,6 +140,9 @@ func Judge(f Facts) []Alarm {
 // State is how an installation stands.
 type State struct {
 	At time.Time `json:"at"`
+	// Server says that a server looked, at itself too: what waits, pulls and the certificate
+	// are a server's.
+	Server bool `json:"server"`
 	// Ready says that nothing stops it from answering and from taking what is sent.
 	Ready  bool    `json:"ready"`
 	Alarms []Alarm `json:"alarms" nullable:"false"`
@@ -147,7 +150,7 @@ type State struct {
 
 // Of returns how an installation stands by facts.
 func Of(f Facts) State {
-	s := State{At: f.At, Alarms: append([]Alarm{}, Judge(f)...)}
+	s := State{At: f.At, Server: f.Server, Alarms: append([]Alarm{}, Judge(f)...)}
 	s.Ready = !slices.ContainsFunc(s.Alarms, func(a Alarm) bool { return a.Weight == Stops })
 	return s
 }
@@ -201,7 +204,7 @@ func (j *judge) rest(f Facts) {
 		j.raise(true, "token_ends", "%s", name)
 	}
 	j.raise(f.Files > 0 && f.Files < FewFiles, "few_files", "it may open %d, and %d is little", f.Files, FewFiles)
-	j.raise(!f.Browser, "no_browser", "no Chromium or Chrome was found")
+	j.raise(!f.Browser, "no_browser", "the browser that would print was not found")
 }
 
 // bytes says how much that is, in the unit in which it is read.
