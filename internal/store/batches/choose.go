@@ -59,20 +59,26 @@ func (x *expiration) about(a *alert.Alert) bool {
 	return len(x.entities) == 0 || a.About(false, x.entities...)
 }
 
-// shared returns those of the IDs whose rows name several sources or sites.
+// shared returns those of the IDs whose rows name several sources or sites, or are all of
+// withdrawn batches, so that each goes or stays by itself, and would not all go.
 func (x *expiration) shared(ctx context.Context, ids map[string]struct{}) (map[string]bool, error) {
 	seed, met, shared := maphash.MakeSeed(), make(map[string]uint64, len(ids)), map[string]bool{}
-	sources := map[string]string{}
-	for i := range x.held {
-		sources[x.held[i].Batch.ID] = x.held[i].Batch.Source
-	}
-	return shared, x.each(ctx, func(*lyingIn) bool { return true }, func(r *batchfile.Row) {
+	counts, stays := map[string]bool{}, map[string]bool{}
+	of := x.batches()
+	withdrawn := slices.ContainsFunc(x.held, func(h Held) bool { return h.Batch.Withdrawn != nil })
+	err := x.each(ctx, func(*lyingIn) bool { return true }, func(r *batchfile.Row) {
 		if _, is := ids[r.ID]; !is {
 			return
 		}
-		origin := ""
+		h, origin := of[r.Batch], ""
 		if !r.Partial() {
-			origin = sources[r.Batch]
+			origin = h.Batch.Source
+		}
+		switch {
+		case h.Batch.Withdrawn != nil && !(x.early(r.Alert) && x.about(r.Alert)):
+			stays[r.ID] = true
+		case h.Batch.Withdrawn == nil && withdrawn:
+			counts[r.ID] = true
 		}
 		if r.Source == "" && r.Site == "" && origin == "" {
 			return
@@ -83,15 +89,27 @@ func (x *expiration) shared(ctx context.Context, ids map[string]struct{}) (map[s
 		}
 		met[r.ID] = is
 	})
+	for id := range stays {
+		if !counts[id] {
+			shared[id] = true
+		}
+	}
+	return shared, err
+}
+
+// batches are those that are held, by ID.
+func (x *expiration) batches() map[string]*Held {
+	of := make(map[string]*Held, len(x.held))
+	for i := range x.held {
+		of[x.held[i].Batch.ID] = &x.held[i]
+	}
+	return of
 }
 
 // apart decides of each alert by itself that has one of the IDs.
 func (x *expiration) apart(ctx context.Context, shared map[string]bool) error {
 	arrivals := map[string][]history.Arrival{}
-	of := map[string]*Held{}
-	for i := range x.held {
-		of[x.held[i].Batch.ID] = &x.held[i]
-	}
+	of := x.batches()
 	err := x.each(ctx, func(*lyingIn) bool { return true }, func(r *batchfile.Row) {
 		if !shared[r.ID] {
 			return

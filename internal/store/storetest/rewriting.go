@@ -28,6 +28,7 @@ func AlertsRewriting(t *testing.T, open func(t *testing.T, dir string) Rewriting
 		"batches that are merged say what they said":        alertsMerged,
 		"a batch of a merged file is withdrawn":             alertsMergedWithdrawn,
 		"alerts expire with all that was said of them":      alertsExpire,
+		"withdrawn alerts of one ID expire each by itself":  alertsExpireWithdrawn,
 		"an expiry that cannot be meant changes nothing":    alertsExpireRefused,
 		"whatever is merged and expires, the rest is as is": alertsRewritingModel,
 	}
@@ -155,6 +156,23 @@ func alertsExpire(t *testing.T, open func(*testing.T, string) RewritingKeeper) {
 	if rules := must(s.Rules(t.Context()))(t); rules[0].Alerts != 3 {
 		t.Errorf("rules %+v", rules)
 	}
+}
+
+// alertsExpireWithdrawn has only withdrawn rows of an ID: no alert holds them together, so
+// that a later one keeps none that the law wants gone.
+func alertsExpireWithdrawn(t *testing.T, open func(*testing.T, string) RewritingKeeper) {
+	s := open(t, t.TempDir())
+	young := fired("a1", 0)
+	appendAlerts(t, s, "b1", fired("a1", -48))
+	appendAlerts(t, s, "b2", young)
+	withdraw(t, s, "b1")
+	withdraw(t, s, "b2")
+	e := must(s.Expire(t.Context(), store.Expiring{At: hours(90), Reason: "law", Before: day.Of(young.Time)}))(t)
+	if e.Rows != 1 || e.Alerts != 0 || e.Batches["b1"].Expired != 1 || len(e.Batches) != 1 {
+		t.Errorf("%+v", e)
+	}
+	batches, err := s.Batches(t.Context())
+	clean(t, s, batches, err)
 }
 
 func alertsExpireRefused(t *testing.T, open func(*testing.T, string) RewritingKeeper) {
