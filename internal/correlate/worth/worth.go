@@ -14,10 +14,12 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"candor/internal/alert"
 	"candor/internal/correlate"
+	"candor/internal/crew"
 	"candor/internal/figure"
 	"candor/internal/measure"
 )
@@ -169,19 +171,30 @@ type Worth struct {
 // Of returns what each definition of a plan is worth on observations, which must be in the
 // order of time. Findings are those of the engine, which the unit epoch does not need.
 func Of(p *correlate.Plan, list []Seen, findings []correlate.Finding, unit Unit, policy Policy) []Worth {
-	x := newIndex(p, list)
-	out := make([]Worth, 0, len(p.Definitions()))
-	for i, d := range p.Definitions() {
-		s := newSample(x, i, unit)
-		if unit == Epoch {
-			s.epochs()
-		} else {
-			s.runs(findings)
-		}
-		out = append(out, s.worth(&d, unit, &policy))
+	x, defs := newIndex(p, list), p.Definitions()
+	out := make([]Worth, len(defs))
+	var next atomic.Int64
+	var both crew.Workers
+	for range min(atOnce, len(defs)) {
+		both.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(defs); i = int(next.Add(1)) - 1 {
+				s := newSample(x, i, unit)
+				if unit == Epoch {
+					s.epochs()
+				} else {
+					s.runs(findings)
+				}
+				out[i] = s.worth(&defs[i], unit, &policy)
+			}
+		})
 	}
+	both.Wait()
 	return out
 }
+
+// atOnce is how many definitions are judged at once: each holds what it saw of all
+// observations.
+const atOnce = 2
 
 // index is observations made ready for many definitions.
 type index struct {
