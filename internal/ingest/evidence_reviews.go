@@ -116,6 +116,8 @@ func reviewFormats() []format {
 			sniff: intel.SniffMISP, put: shared(intel.DecodeMISP)},
 		{Format: Format{"signals", intel.STIX, "STIX 2 indicators, JSON", "candor evidence add signals indicators.json"},
 			sniff: intel.SniffSTIX, put: shared(intel.DecodeSTIX)},
+		{Format: Format{"signals", intel.OCSF, "OCSF OSINT Inventory Info, or findings that are to be no alerts, JSON", "candor evidence add signals osint.json"},
+			sniff: intel.SniffOCSF, alone: intel.SniffOSINT, put: shared(intel.DecodeOCSF)},
 		{Format: Format{"signals", intel.Indicators, "CSV of indicators: indicator (or ioc, value), type, first_seen, ...", "candor evidence add signals indicators.csv"},
 			sniff: intel.SniffIndicators, put: shared(intel.DecodeIndicators)},
 		{Format: Format{"signals", ownJSONL, "Candor JSON Lines: the names of the CSV", "candor evidence add signals signals.jsonl"},

@@ -31,7 +31,7 @@ func Sniff(head []byte, _ string) bool {
 
 // Alerts reads the alerts of a file, in its order.
 func Alerts(in export.Input) iter.Seq2[*alert.Alert, error] {
-	return export.Alerts(in, export.Format{Read: read, Unit: time.Millisecond, Names: map[string]string{
+	return export.Alerts(in, export.Format{Read: Read, Unit: time.Millisecond, Names: map[string]string{
 		"id": "finding_info.uid", "rule_id": "finding_info.analytic.uid", "time": "finding_info.first_seen_time", "score": "risk_score",
 		"disposition": "verdict_id", "disposition_time": "time",
 	}})
@@ -45,7 +45,8 @@ const (
 	incident  = "2005"
 )
 
-func read(r *export.Record) []alert.Draft {
+// Read reads the findings of a record; none of one that is of another class, which it notes.
+func Read(r *export.Record) []alert.Draft {
 	r.Prune(func(text string) bool { return text == "N/A" }) // says that there is none
 	class := r.Text("class_uid")
 	if len(class) == 1 && r.Text("category_uid") == "2" {
@@ -122,7 +123,7 @@ func finding(r *export.Record, info export.Object, by alert.Provenance) alert.Dr
 		ID: info.Text("uid"), RuleID: rule(r, info), RuleName: cmp.Or(info.Text("analytic.name"), r.Text("analytic.name"), info.Text("title")),
 		Time: info.Text("first_seen_time_dt", "first_seen_time", "created_time_dt", "created_time"),
 		Site: r.Text("metadata.tenant_uid", "cloud.account.uid"), Entity: entity(r), Entities: entities(r), Severity: r.Text("severity"), Score: r.Text("risk_score"),
-		Source: r.Text("metadata.product.name"), Techniques: r.Techniques(append(techniques(info), techniques(r.Object)...)),
+		Source: r.Text("metadata.product.name"), Techniques: r.Techniques(append(Techniques(info), Techniques(r.Object)...)),
 		Tactic: cmp.Or(info.Text("attacks.tactic.name", "attacks.tactics.name"), r.Text("attacks.tactic.name", "attacks.tactics.name")),
 		Fields: r.Fields("finding_info", "finding_info_list", "finding", "analytic", "class_uid", "class_name", "category_uid", "category_name", "type_uid", "type_name",
 			"severity", "risk_score", "time", "time_dt", "verdict", "verdict_id", "attacks", "raw_data", "unmapped", "observables"),
@@ -164,9 +165,9 @@ func later(own, changed string) string {
 	return own
 }
 
-// techniques reads what a finding maps to: of a technique with a sub-technique,
-// that.
-func techniques(o export.Object) []string {
+// Techniques reads what an object maps to, a finding for example: of a technique with a
+// sub-technique, that.
+func Techniques(o export.Object) []string {
 	var ids []string
 	for _, a := range o.Objects("attacks") {
 		if sub := a.Texts("sub_technique.uid"); len(sub) > 0 {

@@ -1,5 +1,5 @@
 // Package intel reads signals from what those who share indicators write: events of MISP,
-// indicators of STIX 2, and tables of indicators.
+// indicators of STIX 2, open source intelligence of OCSF, and tables of indicators.
 //
 // An indicator is a signal about the address, name or account that it is of: somebody has
 // seen it elsewhere. The package refuses to read one that has been revoked, and what its

@@ -18,7 +18,7 @@ type format struct {
 }
 
 func formats() []format {
-	return []format{{"misp.json", SniffMISP, DecodeMISP}, {"stix.json", SniffSTIX, DecodeSTIX}, {"indicators.csv", SniffIndicators, DecodeIndicators}}
+	return []format{{"misp.json", SniffMISP, DecodeMISP}, {"stix.json", SniffSTIX, DecodeSTIX}, {"osint.json", SniffOSINT, DecodeOCSF}, {"indicators.csv", SniffIndicators, DecodeIndicators}}
 }
 
 func TestSignalsAsTheGoldenFilesSay(t *testing.T) {
