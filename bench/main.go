@@ -41,6 +41,7 @@ func main() {
 	yardstick := flag.String("yardstick", "", "only decode this bundle with encoding/json; bench runs itself with it")
 	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
 	paging := flag.Duration("pages", 0, "only measure reading pages of the README's walk from a server, each for so long, for example 5s")
+	teaming := flag.Duration("team", 0, "only measure 200 people who have signed in and read pages, for so long, for example 60s")
 	feeding := flag.Int("taxii", 0, "only measure reading all of Enterprise from a server over TAXII, so many times")
 	parts := flag.Int("batches", 0, "instead measure assessments over alerts in so many batches of 10, beside the same number in 20 batches")
 	rsigma := flag.String("rsigma", "", "only show the same chains to Candor's engine and to this rsigma binary (0.23)")
@@ -54,6 +55,8 @@ func main() {
 		err = many(*data, *parts, *runs)
 	case *feeding > 0:
 		err = feed(*data, *feeding)
+	case *teaming > 0:
+		err = team(*data, *teaming)
 	case *paging > 0:
 		err = pages(*data, *paging)
 	case *yardstick != "":

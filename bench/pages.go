@@ -102,8 +102,8 @@ func (s *pageServer) walk(data string) error {
 	return nil
 }
 
-func (s *pageServer) start() error {
-	s.cmd = exec.Command(s.binary, "--data", s.data, "serve", "--addr", "127.0.0.1:0", "--json")
+func (s *pageServer) start(args ...string) error {
+	s.cmd = exec.Command(s.binary, append([]string{"--data", s.data, "serve", "--addr", "127.0.0.1:0", "--json"}, args...)...)
 	s.cmd.Stderr = os.Stderr
 	pipe, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -246,15 +246,24 @@ func read(address string, until time.Time) (took []time.Duration, size int, err 
 }
 
 func fetch(client *http.Client, address string) (time.Duration, int, error) {
+	r, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	return do(client, r)
+}
+
+// do sends a request, and returns how long the answer took and how many bytes it has.
+func do(client *http.Client, r *http.Request) (time.Duration, int, error) {
 	start := time.Now()
-	answer, err := client.Get(address)
+	answer, err := client.Do(r)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer answer.Body.Close()
 	n, err := io.Copy(io.Discard, answer.Body)
 	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", address, answer.Status)
+		err = fmt.Errorf("%s: %s", r.URL, answer.Status)
 	}
 	return time.Since(start), int(n), err
 }
