@@ -54,6 +54,9 @@ var demo struct {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if fed.close != nil {
+		fed.close()
+	}
 	_ = os.RemoveAll(demo.dir)
 	os.Exit(code)
 }

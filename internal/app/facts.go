@@ -100,6 +100,9 @@ func (s *stores) flows(f *upkeep.Facts) {
 	if s.desk != nil && s.desk.Certificate != nil {
 		f.Certificate = said(s.desk.Certificate())
 	}
+	if s.desk != nil && s.desk.Provider != nil {
+		f.Provider = said(s.desk.Provider())
+	}
 	tokens, err := token.In(filepath.Join(s.dir, "tokens")).List()
 	if err != nil {
 		return // who shows one is told

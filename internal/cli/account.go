@@ -149,6 +149,9 @@ func showAccounts(g *sheet, all []people.Account) {
 
 // signsInWith says with what an account shows that it is it.
 func signsInWith(a people.Account) string {
+	if a.Provider != "" {
+		return "provider " + a.Provider
+	}
 	if a.OneTime != nil {
 		return "one-time password until " + minute(a.OneTime, "")
 	}

@@ -120,7 +120,10 @@ type Desk struct {
 	// returns, and Certificate what is wrong with a server's; nil where it has none.
 	Operate     func(p func() (assure.Policy, error)) func(context.Context) upkeep.State
 	Certificate func() error
-	Close       func() error
+	// Provider says what keeps people from signing in through a server's provider; nil where it
+	// has none.
+	Provider func() error
+	Close    func() error
 }
 
 // Mode says what a command does with the data folder.

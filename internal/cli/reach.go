@@ -2,12 +2,14 @@ package cli
 
 import (
 	"log/slog"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"candor/internal/door"
 	"candor/internal/edge"
 	"candor/internal/fault"
+	"candor/internal/provider"
 )
 
 // reach is from where a server is to be reached, as it was asked for.
@@ -18,6 +20,8 @@ type reach struct {
 	log, level string
 	// limit is how many requests of one asker a second are answered.
 	limit float64
+	// provider is the configuration of where people sign in elsewhere.
+	provider string
 }
 
 func (r *reach) flags(c *cobra.Command) {
@@ -28,6 +32,7 @@ func (r *reach) flags(c *cobra.Command) {
 	c.Flags().Float64Var(&r.limit, "limit", usualLimit, "where everyone is asked who they are: how many requests a second of one of them are answered in the long run; 0 bounds none")
 	c.Flags().StringVar(&r.log, "log", "text", "form of the log on standard error: text or json")
 	c.Flags().StringVar(&r.level, "log-level", "warn", "what the log tells: debug, info (each request too), warn or error")
+	c.Flags().StringVar(&r.provider, "provider", "", "configuration of a provider of OpenID Connect through which people sign in (default: the data folder's name with .provider.yaml, where there is one; environment: "+provider.Variable+")")
 	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 }
 
@@ -50,6 +55,9 @@ func (p *program) stand(r reach, how *serving) (err error) {
 	if how.log, err = p.logger(r); err != nil {
 		return err
 	}
+	if how.provider, err = p.through(r.provider); err != nil {
+		return err
+	}
 	if how.place, err = p.place(r, how); err != nil {
 		return err
 	}
@@ -59,8 +67,8 @@ func (p *program) stand(r reach, how *serving) (err error) {
 
 // place returns where a server is to stand. Where there are accounts, people sign in there.
 func (p *program) place(r reach, how *serving) (*edge.Place, error) {
-	how.rules.SignIn = how.rules.SignIn || p.accounts().Any()
-	at := &edge.Place{Names: r.names, Known: how.rules.TokenToRead || how.rules.SignIn}
+	how.rules.SignIn = how.rules.SignIn || how.provider != nil || p.accounts().Any()
+	at := &edge.Place{Names: slices.Concat(r.names, how.provider.Hosts()), Known: how.rules.TokenToRead || how.rules.SignIn}
 	if err := at.Believe(r.proxies); err != nil {
 		return nil, err
 	}

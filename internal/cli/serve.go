@@ -32,6 +32,7 @@ import (
 	"candor/internal/mcp"
 	"candor/internal/policy"
 	"candor/internal/press"
+	"candor/internal/provider"
 	"candor/internal/pull"
 	"candor/internal/sample"
 	"candor/internal/token"
@@ -62,6 +63,8 @@ owner can open. Whoever pushes needs a token; whoever reads needs none, unless
 --require-token asks for one with the scope read on every route. A browser gets a
 cookie then from a link that is printed at the start and opens once. As soon as there are
 accounts (candor account add), people sign in with them instead, and so do all who read.
+They sign in through a provider of OpenID Connect where a configuration of one lies beside
+the data folder, or --provider names one; see doc/people.md.
 
 Others can reach it where everyone is asked who they are and what is said is encrypted:
 with a certificate (--tls-cert, --tls-key, read again when the files change), or behind
@@ -159,6 +162,8 @@ type serving struct {
 	pulls *pull.Book
 	// told is whom the server tells what is new; nil for nobody.
 	told *telling
+	// provider is where people sign in elsewhere; nil where they do not.
+	provider *provider.Service
 }
 
 // listening is where a server listens, and how people name the place.
@@ -218,7 +223,9 @@ func (p *program) serve(ctx context.Context, d *Desk, how serving, pol func() (a
 	defer p.lookOut(ctx, d, pol, log)()
 	defer p.tellOthers(ctx, d, how.told, pol, log)()
 	defer mcp.Warm(ctx, mcp.Deps{Library: d.Library, Assessment: d.Assessment, Policy: pol, Clock: p.Now})()
-	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Accounts: d.People, Noted: d.Visits.Note, Limits: how.limits, Now: p.Now})
+	elsewhere, end := p.signIns(ctx, d, how.provider, log)
+	defer end()
+	way := door.New(door.Config{Rules: how.rules, Tokens: p.tokens(), Accounts: d.People, Provider: elsewhere, Noted: d.Visits.Note, Limits: how.limits, Now: p.Now})
 	defer p.keepVisits(ctx, d, log)()
 	var others sharing
 	var failed error
@@ -358,6 +365,9 @@ func (p *program) serving(at string, way *door.Door) {
 	switch {
 	case a.Reading == "sign-in":
 		fmt.Fprintf(p.Out, "  Reading asks people to sign in with an account, and programs for a token with the scope read.\n")
+		if way.Provider != nil {
+			fmt.Fprintf(p.Out, "  They can sign in through %s, beginning at %s/sign-in.\n", inert.Line(way.Provider.Title()), inert.Line(way.Provider.Home()))
+		}
 	case a.Link != "":
 		fmt.Fprintf(p.Out, "  Reading asks for a token with the scope read. A browser opens this link, once:\n  %s\n", a.Link)
 	case strings.HasPrefix(at, "unix:"):

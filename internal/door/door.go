@@ -47,6 +47,8 @@ type Config struct {
 	Tokens Tokens
 	// Accounts knows those who sign in; nil knows none.
 	Accounts Accounts
+	// Provider is where people sign in elsewhere; nil where they do not.
+	Provider Provider
 	// Noted is told of who came in and who was refused; nil is told nothing.
 	Noted func(people.Visit)
 	Now   func() time.Time
@@ -70,6 +72,7 @@ type Door struct {
 	seating  *seating
 	sittings *scs.SessionManager
 	tried    counted
+	flows    flows
 	waiting  atomic.Int32
 	queues   queues
 }

@@ -52,7 +52,9 @@ type Sitting struct {
 }
 
 // SignsIn reports whether people sign in here: there is an account, or the server was told so.
-func (d *Door) SignsIn() bool { return d.Rules.SignIn || d.Accounts != nil && d.Accounts.Any() }
+func (d *Door) SignsIn() bool {
+	return d.Rules.SignIn || d.Provider != nil || d.Accounts != nil && d.Accounts.Any()
+}
 
 // InForce returns the rules that are in force now.
 func (d *Door) InForce() identity.Rules {
@@ -132,6 +134,9 @@ func (d *Door) sit(w http.ResponseWriter, r *http.Request, a people.Account) err
 	d.sittings.Put(ctx, keyUsed, now)
 	if err := d.sittings.RenewToken(ctx); err != nil {
 		return err
+	}
+	if a.Provider != "" && d.Provider != nil {
+		d.sittings.SetDeadline(ctx, now.Add(min(d.Provider.Lasts(), SittingLongest)))
 	}
 	secret, _, err := d.sittings.Commit(ctx)
 	if err != nil {

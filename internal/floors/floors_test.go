@@ -153,17 +153,19 @@ var house = map[string]room{
 	"token":           {floor: 9}, // bearer tokens
 	"people":          {floor: 9}, // accounts of those who sign in
 
-	"door":          {floor: 10},
-	"answer":        {floor: 10, peers: []string{"door"}}, // what a server answered
-	"ingest":        {floor: 10},
-	"intake":        {floor: 10, peers: []string{"ingest"}},
-	"mirror":        {floor: 10},
-	"pull/question": {floor: 3, pure: true}, // what to ask products, and how answers read
-	"pull/wire":     {floor: 4},
-	"pull":          {floor: 10, peers: []string{"ingest"}},
-	"lookout":       {floor: 10, peers: []string{"ingest"}}, // chains in what arrives
-	"hook":          {floor: 10},                            // who is told what is new
-	"pull/pulltest": {floor: 5},                             // servers for tests
+	"provider":              {floor: 10}, // where people sign in elsewhere
+	"provider/providertest": {floor: 5},  // a provider for tests
+	"door":                  {floor: 10},
+	"answer":                {floor: 10, peers: []string{"door"}}, // what a server answered
+	"ingest":                {floor: 10},
+	"intake":                {floor: 10, peers: []string{"ingest"}},
+	"mirror":                {floor: 10},
+	"pull/question":         {floor: 3, pure: true}, // what to ask products, and how answers read
+	"pull/wire":             {floor: 4},
+	"pull":                  {floor: 10, peers: []string{"ingest"}},
+	"lookout":               {floor: 10, peers: []string{"ingest"}}, // chains in what arrives
+	"hook":                  {floor: 10},                            // who is told what is new
+	"pull/pulltest":         {floor: 5},                             // servers for tests
 
 	"library":    {floor: 10},
 	"assessment": {floor: 10},

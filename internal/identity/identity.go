@@ -79,11 +79,12 @@ type Who struct {
 	Owner bool
 }
 
-// What begins the name of whoever recorded something: of a token, and of an account that
-// signed in.
+// What begins the name of whoever recorded something: of a token, of an account that
+// signed in, and of a provider that says what somebody may.
 const (
-	OfToken   = "token:"
-	OfAccount = "account:"
+	OfToken    = "token:"
+	OfAccount  = "account:"
+	OfProvider = "provider:"
 )
 
 // Author is who someone is in what is recorded: token:NAME, or account:NAME of who signed in.

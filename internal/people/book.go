@@ -139,7 +139,7 @@ func (b *Book) put(ctx context.Context, k stored, change, by string) (Account, e
 	if err != nil {
 		return Account{}, err
 	}
-	note, err := json.Marshal(statement{k.Name, change, k.Role, k.State})
+	note, err := json.Marshal(statement{k.Name, change, k.Role, k.State, k.Provider, k.Subject})
 	if err == nil {
 		err = b.Ledger.Enter(context.WithoutCancel(ctx), ledger.Entry{Kind: ledger.Account, ID: k.Name, SHA256: sum(file), Note: string(note), By: by, Reason: change})
 	}
@@ -243,7 +243,7 @@ func differs(path string, last ledger.Entry) string {
 		return "it cannot be read"
 	}
 	var list []string
-	for _, x := range [][3]string{{"role", string(have.Role), string(said.Role)}, {"state", have.State, said.State}} {
+	for _, x := range [][3]string{{"role", string(have.Role), string(said.Role)}, {"state", have.State, said.State}, {"provider", have.Provider, said.Provider}, {"subject", have.Subject, said.Subject}} {
 		if x[1] != x[2] {
 			list = append(list, "the "+x[0]+" is "+x[1]+", and was recorded as "+x[2])
 		}
@@ -261,6 +261,9 @@ type Changing struct{ Name, By string }
 // active admin keeps it: fault.Conflict.
 func (b *Book) SetRole(ctx context.Context, c Changing, r identity.Role) (Account, bool, error) {
 	if err := roleKnown(r); err != nil {
+		return Account{}, false, err
+	}
+	if err := b.here(c.Name); err != nil {
 		return Account{}, false, err
 	}
 	return b.alter(ctx, c, "role "+string(r), func(k *stored) bool {
@@ -309,6 +312,9 @@ func (b *Book) alter(ctx context.Context, c Changing, change string, how func(*s
 // SetPassword gives an account the password that a person chose, with which its sessions
 // end. One that could be guessed is fault.Usage.
 func (b *Book) SetPassword(ctx context.Context, c Changing, password string) (Account, error) {
+	if err := b.here(c.Name); err != nil {
+		return Account{}, err
+	}
 	if err := chosen(c.Name, password); err != nil {
 		return Account{}, err
 	}
@@ -326,6 +332,9 @@ func (b *Book) SetPassword(ctx context.Context, c Changing, password string) (Ac
 // Recover gives an account a one-time password in place of the one it has, which ends its
 // sessions, and returns it. It stays disabled if it is.
 func (b *Book) Recover(ctx context.Context, c Changing) (Account, string, error) {
+	if err := b.here(c.Name); err != nil {
+		return Account{}, "", err
+	}
 	secret := ""
 	a, _, err := b.alter(ctx, c, "one-time password made", func(k *stored) bool {
 		secret = b.oneTime(k, b.Now().UTC())

@@ -41,6 +41,9 @@ type Account struct {
 	Role identity.Role `json:"role"`
 	// State is Active or Disabled.
 	State string `json:"state"`
+	// Provider is what the provider is called through which the person signs in; empty for
+	// who has a password here.
+	Provider string `json:"provider,omitempty"`
 	// Created and Changed are when it was made and last changed, and By who changed it.
 	Created time.Time `json:"created"`
 	Changed time.Time `json:"changed"`
@@ -57,6 +60,8 @@ type stored struct {
 	Account
 	// Password is the hash of its password; empty without one.
 	Password string `json:"password,omitempty"`
+	// Subject is the digest of who the person is for the provider.
+	Subject string `json:"subject,omitempty"`
 }
 
 // statement is what the ledger says of an account: all but its password and what follows
@@ -66,6 +71,9 @@ type statement struct {
 	Change  string        `json:"change"`
 	Role    identity.Role `json:"role"`
 	State   string        `json:"state"`
+	// Provider and Subject are of who signs in through a provider.
+	Provider string `json:"provider,omitempty"`
+	Subject  string `json:"subject,omitempty"`
 }
 
 // Folder keeps accounts, one file each. It is safe for concurrent use; one process may
@@ -99,8 +107,12 @@ const (
 	next   = ".json.next"
 )
 
-// nameForm leaves no room for another folder, or another case.
-var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`)
+// nameForm leaves no room for another folder, or another case; anyForm has also the names of
+// who signs in through a provider.
+var (
+	nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`)
+	anyForm  = regexp.MustCompile(`^([a-z0-9][a-z0-9-]{0,19}\+)?[a-z0-9][a-z0-9._@-]{0,63}$`)
+)
 
 // named returns fault.Usage for what is no name of an account.
 func named(name string) error {
@@ -155,7 +167,7 @@ func (f *Folder) get(name string) (stored, error) {
 	f.mu.Lock()
 	have, ok := f.read[name]
 	f.mu.Unlock()
-	if !ok && !nameForm.MatchString(name) {
+	if !ok && !anyForm.MatchString(name) {
 		return stored{}, missing()
 	}
 	info, err := os.Stat(f.path(name))
@@ -192,11 +204,21 @@ func readFile(path string) (stored, error) {
 		return stored{}, unreadable(path, err)
 	}
 	var k stored
-	if err := json.Unmarshal(b, &k); err != nil || k.Name+suffix != filepath.Base(path) || !k.Role.Known() || k.State != Active && k.State != Disabled {
+	if err := json.Unmarshal(b, &k); err != nil || k.Name+suffix != filepath.Base(path) || !k.Role.Known() || k.State != Active && k.State != Disabled || !k.ofItsKind() {
 		return stored{}, fault.New(fault.Unavailable, "the account's file is damaged").At("%s", path).Because(err).
 			Next("put it back from where you keep it, or remove it: candor ledger list says what the account was")
 	}
 	return k, nil
+}
+
+// ofItsKind reports whether an account is either of a person whom a provider knows, and named
+// so, or one that was made here.
+func (k stored) ofItsKind() bool {
+	before, _, through := strings.Cut(k.Name, between)
+	if !through {
+		return k.Provider == "" && k.Subject == ""
+	}
+	return k.Provider == before && k.Subject != "" && k.Password == "" && k.OneTime == nil
 }
 
 // List returns the accounts by name, the disabled included.
@@ -208,7 +230,7 @@ func (f *Folder) List() ([]Account, error) {
 	list := []Account{}
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), suffix)
-		if !ok || !nameForm.MatchString(name) {
+		if !ok || !anyForm.MatchString(name) {
 			continue
 		}
 		k, err := f.get(name)
@@ -255,11 +277,12 @@ func unreadable(path string, err error) error {
 	return fault.New(fault.Unavailable, "the accounts cannot be read").At("%s", path).Because(err).Next("check that you may read the folder")
 }
 
-// admins is how many accounts are active admins.
+// admins is how many accounts are active admins that were made here: who comes through a
+// provider may be another one tomorrow, and nobody when it is out of reach.
 func admins(all []Account) int {
 	n := 0
 	for _, a := range all {
-		if a.Role == identity.Admin && a.State == Active {
+		if a.Role == identity.Admin && a.State == Active && a.Provider == "" {
 			n++
 		}
 	}

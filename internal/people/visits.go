@@ -30,6 +30,14 @@ const (
 	WrongToken    = "wrong token"
 	TokenNotFor   = "token is not for it"
 	NotAllowed    = "role may not"
+	// Of those whom a provider sends.
+	NoGroup       = "no group with a role"
+	NoName        = "no name that can be noted"
+	NameTaken     = "name of somebody else"
+	NotActive     = "account is not active"
+	NotBegun      = "answer of no sign-in begun here"
+	ProviderSays  = "refused by the provider"
+	WrongEvidence = "wrong statement of the provider"
 )
 
 // happened lists what of it somebody did, and did not only try.

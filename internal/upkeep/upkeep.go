@@ -91,6 +91,8 @@ type Facts struct {
 	Dead int
 	// Certificate is what is wrong with the certificate, or will be.
 	Certificate string
+	// Provider is why nobody can sign in through the provider.
+	Provider string
 	// Tokens are those that end soon or ended, and were not revoked.
 	Tokens []string
 	// Files is how many files the process may open; 0 where that is not known.
@@ -115,6 +117,7 @@ func Meanings() []Meaning {
 		{"pull_failing", Wrong, "A source is not collected.", "candor pull list says what it answered; the page Pulls shows since when."},
 		{"hook_dead", Wrong, "Messages to hooks were put aside after all tries.", "candor hooks dead lists them; candor hooks resend sends them again."},
 		{"certificate", Wrong, "The certificate ends soon, or the one that replaced it cannot be used.", "Renew it: the server reads the new files by itself."},
+		{"provider_down", Wrong, "Nobody can sign in through the provider; accounts of this server can, and sessions go on.", "Look at the reason: the provider, the network to it, or its configuration and secret. It is asked again by itself."},
 		{"push_waiting", Wrong, "What is pushed waits to become batches for longer than it should.", "Look at the log for why batches are not made; a disk that is slow or full is the usual reason."},
 		{"disk_low", Soon, "The disk of the data folder fills.", "Make room. candor evidence compact joins small batches; candor evidence expire removes what may no longer be kept."},
 		{"token_ends", Soon, "A token ends soon, or has ended: who uses it is refused then.", "candor token create makes another; candor token revoke takes the old one back."},
@@ -197,6 +200,7 @@ func (j *judge) flows(f Facts) {
 	}
 	j.raise(f.Dead > 0, "hook_dead", "%s put aside", figure.Of(int64(f.Dead), "message was", "messages were"))
 	j.raise(f.Certificate != "", "certificate", "%s", f.Certificate)
+	j.raise(f.Provider != "", "provider_down", "%s", f.Provider)
 }
 
 func (j *judge) rest(f Facts) {

@@ -38,6 +38,7 @@ func TestWhatIsAmissIsSaidWithItsAnswer(t *testing.T) {
 		"pull_failing":       func(f *upkeep.Facts) { f.Failing = []string{"corp: 401"} },
 		"hook_dead":          func(f *upkeep.Facts) { f.Dead = 1 },
 		"certificate":        func(f *upkeep.Facts) { f.Certificate = "it ends tomorrow" },
+		"provider_down":      func(f *upkeep.Facts) { f.Provider = "it cannot be asked" },
 		"token_ends":         func(f *upkeep.Facts) { f.Tokens = []string{"siem"} },
 		"few_files":          func(f *upkeep.Facts) { f.Files = upkeep.FewFiles - 1 },
 		"no_browser":         func(f *upkeep.Facts) { f.Browser = false },

@@ -17,6 +17,8 @@ type doorView struct {
 	// Onward leads to the pages. A browser goes there by itself, from here and not by a
 	// redirect: a strict cookie is not sent on a redirect that another site began.
 	Onward bool
+	// Away is where a browser goes on to that is not this server.
+	Away string
 	// Back leads to the pages that somebody may see who has signed in.
 	Back bool
 }

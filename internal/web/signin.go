@@ -50,6 +50,9 @@ type signInView struct {
 	In bool
 	// None says that there is no account to sign in with.
 	None bool
+	// Through is what the provider is called through which people sign in, and Farewell where
+	// one who did signs out there.
+	Through, Farewell string
 }
 
 // peoples registers the routes of those who sign in.
@@ -59,6 +62,8 @@ func (s *site) peoples(mux *door.Router) {
 	}
 	mux.Handle("GET "+signInPath, identity.Enter, signInPath, s.signInPage)
 	mux.Handle("POST "+signInPath, identity.Enter, signInPath, s.takeSignIn)
+	mux.Handle("POST "+providerPath, identity.Enter, providerPath, s.takeElsewhere)
+	mux.Handle("GET "+returnPath, identity.Enter, returnPath, s.fromElsewhere)
 	mux.Handle("POST "+signOutPath, identity.Enter, signOutPath, s.takeSignOut)
 	mux.Handle("GET "+accountPath, identity.Enter, accountPath, s.own((*site).account))
 	mux.Handle("GET "+passwordPath, identity.Enter, passwordPath, s.own((*site).account))
@@ -153,7 +158,10 @@ func (s *site) atSignIn(w http.ResponseWriter, r *http.Request, status int, v si
 	if v.Title == "" {
 		v.Title = "Sign in"
 	}
-	v.None = v.None || !s.Door.Accounts.Any()
+	if s.Door.Provider != nil {
+		v.Through = s.Door.Provider.Title()
+	}
+	v.None = v.Through == "" && (v.None || !s.Door.Accounts.Any())
 	var b bytes.Buffer
 	if err := s.pages["signin"].ExecuteTemplate(&b, "signin", v); err != nil {
 		s.Log.ErrorContext(r.Context(), "render page", "page", "signin", "path", r.URL.Path, "error", err)
@@ -168,8 +176,13 @@ func (s *site) atSignIn(w http.ResponseWriter, r *http.Request, status int, v si
 
 // takeSignOut ends what the browser has of somebody who signed in.
 func (s *site) takeSignOut(w http.ResponseWriter, r *http.Request) {
+	sat, _ := s.Door.Sitting(r)
 	s.Door.Leave(w, r)
 	forgotten(w)
+	if s.Door.Provider != nil && sat.Account.Provider != "" && s.Door.Provider.Farewell() != "" {
+		s.atSignIn(w, r, http.StatusOK, signInView{Title: "You are signed out here", Farewell: s.Door.Provider.Farewell()})
+		return
+	}
 	http.Redirect(w, r, signInPath, http.StatusSeeOther)
 }
 
