@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"candor/internal/fault"
 	"candor/internal/identity"
+	"candor/internal/ledger"
 )
 
 // Person is somebody whom a provider of OpenID Connect knows, as it says now.
@@ -58,54 +60,88 @@ func (p Person) mark() string {
 }
 
 // Arrive returns the account of a person whom a provider has sent, with the role that the
-// person's groups give now; it is made when the person comes first. Whom no group gives a
-// role, a name that was somebody else's, there or here, and an account that an admin disabled,
-// are fault.Refused.
+// person's groups give now; it is made when the person comes first, and keeps the name of
+// then: who could take another one would be two. Whom no group gives a role, a name that was
+// somebody else's, there or here, and an account that an admin disabled, are fault.Refused.
 func (b *Book) Arrive(ctx context.Context, p Person) (Account, error) {
-	name, err := p.Account()
-	if err != nil {
-		return Account{}, err
-	}
 	if p.Role != "" {
 		if err := roleKnown(p.Role); err != nil {
 			return Account{}, err
 		}
 	}
-	by := identity.OfProvider + p.Provider
 	b.change.Lock()
 	defer b.change.Unlock()
-	k, err := b.get(name)
-	switch missing := fault.KindOf(err) == fault.NotFound; {
-	case missing && p.Role == "":
-		return Account{}, groupless(name)
-	case missing:
-		return b.first(ctx, p, name)
+	k, known, err := b.of(p)
+	switch {
 	case err != nil:
 		return Account{}, err
-	case k.Provider != p.Provider || k.Subject != p.mark():
-		return Account{}, taken(name)
+	case !known:
+		return b.first(ctx, p)
 	case k.State != Active:
-		return Account{}, fault.New(fault.Refused, "the account %s is not active here", name).Because(&Turned{What: NotActive, Account: name}).Next("an admin can enable it, on the page Accounts")
+		return Account{}, fault.New(fault.Refused, "the account %s is not active here", k.Name).Because(&Turned{What: NotActive, Account: k.Name}).Next("an admin can enable it, on the page Accounts")
 	case p.Role == "":
-		return Account{}, groupless(name)
+		return Account{}, groupless(k.Name)
 	case k.Role == p.Role:
 		return k.Account, nil
 	}
 	k.Role = p.Role
-	return b.put(ctx, k, "role "+string(p.Role), by)
+	return b.put(ctx, k, "role "+string(p.Role), identity.OfProvider+p.Provider)
+}
+
+// of finds the account of a person, whatever the provider calls them now.
+func (b *Book) of(p Person) (stored, bool, error) {
+	all, err := b.List()
+	if err != nil {
+		return stored{}, false, err
+	}
+	mark := p.mark()
+	for _, a := range all {
+		if a.Provider != p.Provider {
+			continue
+		}
+		k, err := b.get(a.Name)
+		if err != nil || k.Subject == mark {
+			return k, err == nil, err
+		}
+	}
+	return stored{}, false, nil
 }
 
 // first makes the account of a person who comes first; b.change is held.
-func (b *Book) first(ctx context.Context, p Person, name string) (Account, error) {
-	switch err := b.unused(ctx, New{Name: name}); {
-	case fault.KindOf(err) == fault.Conflict:
-		return Account{}, taken(name)
-	case err != nil:
+func (b *Book) first(ctx context.Context, p Person) (Account, error) {
+	name, err := p.Account()
+	if err != nil {
 		return Account{}, err
+	}
+	if err := b.theirs(ctx, p, name); err != nil {
+		return Account{}, err
+	}
+	if p.Role == "" {
+		return Account{}, groupless(name)
 	}
 	now := b.Now().UTC()
 	k := stored{Account: Account{Name: name, Role: p.Role, State: Active, Provider: p.Provider, Created: now.Truncate(time.Second)}, Subject: p.mark()}
 	return b.put(ctx, k, "added, "+string(p.Role), identity.OfProvider+p.Provider)
+}
+
+// theirs returns fault.Refused when a name was somebody's, or the person had another one whose
+// file is gone.
+func (b *Book) theirs(ctx context.Context, p Person, name string) error {
+	switch err := b.unused(ctx, New{Name: name}); {
+	case fault.KindOf(err) == fault.Conflict:
+		return taken(name)
+	case err != nil:
+		return err
+	}
+	mark := `"subject":"` + p.mark() + `"`
+	was, err := b.Ledger.Where(ctx, func(k ledger.Kind, _ string) bool { return k == ledger.Account })
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(was, func(e ledger.Entry) bool { return strings.Contains(e.Note, mark) }) {
+		return taken(name)
+	}
+	return nil
 }
 
 func groupless(name string) error {
@@ -114,8 +150,8 @@ func groupless(name string) error {
 }
 
 func taken(name string) error {
-	return fault.New(fault.Refused, "%s was the name of somebody else", name).Because(&Turned{What: NameTaken, Account: name}).
-		Next("what was written keeps its name, so that a name is one person's for good: have the provider give you another one")
+	return fault.New(fault.Refused, "%s was the name of somebody else, or you had another one here", name).Because(&Turned{What: NameTaken, Account: name}).
+		Next("what was written keeps its name, so that a name is one person's for good: whoever runs this server can say whose it was")
 }
 
 // here returns fault.Conflict for an account of a person whom a provider knows: what it asks

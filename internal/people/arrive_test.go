@@ -41,11 +41,18 @@ func TestWhomAProviderSendsIsNobodyElse(t *testing.T) {
 	if a, _ := b.Get("corp+ann"); a.Role != identity.Analyst {
 		t.Errorf("somebody else changed the role: %+v", a)
 	}
+	renamed := annOf(identity.Lead)
+	renamed.Name = "boss"
+	if a, err := b.Arrive(t.Context(), renamed); err != nil || a.Name != "corp+ann" || a.Role != identity.Lead {
+		t.Errorf("who is renamed at the provider is two: %+v %v", a, err)
+	}
 	if err := os.Remove(b.path("corp+ann")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Arrive(t.Context(), annOf(identity.Analyst)); turned(err) != NameTaken {
-		t.Errorf("a name is used again once its file is gone: %v", err)
+	for _, p := range []Person{annOf(identity.Analyst), renamed} {
+		if _, err := b.Arrive(t.Context(), p); turned(err) != NameTaken {
+			t.Errorf("%s: a name is used again, or a person is two, once a file is gone: %v", p.Name, err)
+		}
 	}
 	for _, name := range []string{"corp+ann", "corp+eve", "+ann"} {
 		if _, _, err := b.Add(t.Context(), New{Name: name, Role: identity.Reader}); fault.KindOf(err) != fault.Usage {

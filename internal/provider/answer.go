@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -40,6 +41,9 @@ func (s *Service) Answer(ctx context.Context, nonce, verifier string, answer url
 	return s.Arrive(ctx, p)
 }
 
+// mostCode is how long a code may be, in bytes.
+const mostCode = 8 << 10
+
 // heard looks at what came back through the browser.
 func (s *Service) heard(m *metadata, answer url.Values) error {
 	for _, name := range []string{"code", "state", "iss", "error"} {
@@ -52,8 +56,8 @@ func (s *Service) heard(m *metadata, answer url.Values) error {
 		return unproven("it is from another provider", nil)
 	case answer.Has("error"):
 		return refusal(answer.Get("error"))
-	case answer.Get("code") == "":
-		return unproven("it has no code", nil)
+	case answer.Get("code") == "", len(answer.Get("code")) > mostCode:
+		return unproven("it has no code, or one that is too long", nil)
 	}
 	return nil
 }
@@ -88,11 +92,21 @@ func (s *Service) exchange(ctx context.Context, m *metadata, code, verifier stri
 		return token, nil
 	case ctx.Err() != nil:
 		return nil, s.away(ctx.Err())
-	case errors.As(err, &of) && (of.ErrorCode == "invalid_grant" || of.ErrorCode == "invalid_request"):
+	case errors.As(err, &of) && ofTheCode(of):
 		return nil, unproven("the provider takes the code not for its own, or took it already", err)
 	}
 	s.say(taking, err)
 	return nil, s.away(err)
+}
+
+// ofTheCode reports whether a provider found fault with the code, and not with this server: a
+// code is what anybody can write into an address, and raises no alarm.
+func ofTheCode(of *oauth2.RetrieveError) bool {
+	if of.Response == nil || of.ErrorCode == "invalid_client" || of.ErrorCode == "unauthorized_client" {
+		return false
+	}
+	code := of.Response.StatusCode
+	return code >= 400 && code < 500 && code != http.StatusUnauthorized && code != http.StatusTooManyRequests
 }
 
 // proven returns what the provider says of a person, once it is clear that it is the provider

@@ -180,7 +180,7 @@ func within(dir, path string) string {
 // addresses looks at those of the provider and of this server.
 func addresses(m *decode.Map, c *Config) error {
 	for field, at := range map[string]string{"issuer": c.Issuer, "address": c.Address} {
-		if !safe(at) {
+		if u, err := url.Parse(at); !safe(at) || err != nil || u.RawQuery != "" || u.ForceQuery {
 			return wrong(m, field, "is no address of https").Next("write it as https://HOST/PATH; http is for this machine alone")
 		}
 	}
@@ -190,11 +190,10 @@ func addresses(m *decode.Map, c *Config) error {
 	return nil
 }
 
-// safe reports whether an address is one of https, or of this machine, with no user and no
-// parameters in it.
+// safe reports whether an address is one of https, or of this machine, with no user in it.
 func safe(at string) bool {
 	u, err := url.Parse(at)
-	return err == nil && u.Host != "" && u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == "" &&
+	return err == nil && u.Host != "" && u.User == nil && u.Fragment == "" &&
 		(u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
 }
 

@@ -133,7 +133,15 @@ func (s *Service) Farewell() string {
 	if s.known == nil || !safe(s.known.Farewell) {
 		return ""
 	}
-	return s.known.Farewell + "?" + url.Values{"client_id": {s.ClientID}, "post_logout_redirect_uri": {s.Address + "/sign-in"}}.Encode()
+	u, err := url.Parse(s.known.Farewell)
+	if err != nil {
+		return ""
+	}
+	q := u.Query()
+	q.Set("client_id", s.ClientID)
+	q.Set("post_logout_redirect_uri", s.Address+"/sign-in")
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // Standing returns what keeps people from signing in through the provider now.
