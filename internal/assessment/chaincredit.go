@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"candor/internal/assure"
+	"candor/internal/attack"
 	"candor/internal/correlate"
 	"candor/internal/correlate/credit"
 	"candor/internal/detection"
@@ -22,6 +23,11 @@ func (s *Service) creditable(ctx context.Context, r Request, ev *assure.Evidence
 		return nil, err
 	}
 	x := expanding{set: &k.Set, families: correlate.NewFamilies(k.Families), ev: ev}
+	if rel, err := s.release(ctx, r.Release.Or(r.Policy.Release)); err == nil {
+		if x.lib, err = s.library(ctx, rel); err != nil {
+			return nil, err
+		}
+	}
 	var list []credit.Chain
 	for i := range worths {
 		m := &worths[i]
@@ -32,7 +38,7 @@ func (s *Service) creditable(ctx context.Context, r Request, ev *assure.Evidence
 		c.Earned, c.Why = m.Earned()
 		at := slices.IndexFunc(k.Definitions, func(d correlate.Definition) bool { return d.Key() == m.Definition })
 		for _, st := range k.Definitions[at].Stages {
-			c.Stages = append(c.Stages, x.seen(st, 0))
+			c.Stages = append(c.Stages, x.seen(&k.Definitions[at], st, 0))
 		}
 		list = append(list, c)
 	}
@@ -58,6 +64,7 @@ type expanding struct {
 	set      *correlate.Set
 	families correlate.Families
 	ev       *assure.Evidence
+	lib      *attack.Library // nil without a release
 }
 
 // deepest bounds definitions of definitions; those that name themselves are refused before.
@@ -66,24 +73,27 @@ const deepest = 16
 // seen returns the techniques and tactics that a stage sees: what it names itself, those of
 // the rules that it names or that are of its family, and what a definition that it names
 // sees.
-func (x *expanding) seen(st correlate.Selector, deep int) (list []correlate.Selector) {
+func (x *expanding) seen(by *correlate.Definition, st correlate.Selector, deep int) (list []correlate.Selector) {
 	switch {
 	case st.Kind == correlate.OfTechnique || st.Kind == correlate.OfTactic:
-		return []correlate.Selector{st}
+		for _, id := range decided(x.lib, attack.Holder{Kind: attack.OfChain, ID: by.Key()}, []string{st.Name}) {
+			list = append(list, correlate.Selector{Kind: st.Kind, Name: id})
+		}
+		return list
 	case deep > deepest:
 		return nil
 	}
 	for i := range x.set.Definitions {
 		if d := &x.set.Definitions[i]; (st.Kind == "" || st.Kind == correlate.OfChain) && (d.Key() == st.Name || d.ID == st.Name) {
 			for _, of := range d.Stages {
-				list = append(list, x.seen(of, deep+1)...)
+				list = append(list, x.seen(d, of, deep+1)...)
 			}
 			return list
 		}
 	}
 	for i := range x.ev.Rules {
 		if r := &x.ev.Rules[i].Value; x.means(&st, r) {
-			for _, t := range r.Techniques {
+			for _, t := range decided(x.lib, attack.Holder{Kind: attack.OfRule, ID: r.ID}, r.Techniques) {
 				list = append(list, correlate.Selector{Kind: correlate.OfTechnique, Name: t})
 			}
 			for _, t := range r.Tactics {

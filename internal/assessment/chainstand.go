@@ -55,9 +55,11 @@ type ChainsStanding struct {
 	// Alerts and Signals are how many were looked at, and Renamed how many of their
 	// entities an alias file calls something else; Later ones are of a later day than that
 	// of judgement, and were not.
-	Alerts      int64                `json:"alerts"`
-	Signals     int64                `json:"signals"`
-	Renamed     int64                `json:"entities_by_alias"`
+	Alerts  int64 `json:"alerts"`
+	Signals int64 `json:"signals"`
+	Renamed int64 `json:"entities_by_alias"`
+	// Reread is as in ChainsFound.
+	Reread      []string             `json:"reread,omitempty"`
 	Later       int64                `json:"after_the_day"`
 	Stats       correlate.Stats      `json:"read"`
 	Definitions []DefinitionStanding `json:"definitions"`
@@ -107,6 +109,7 @@ func (s *Service) chainsNow(ctx context.Context, r Request) (ChainsStanding, err
 		return out, err
 	}
 	out.Alerts, out.Signals, out.Renamed, out.Later, out.Stats = found.Alerts, found.Signals, found.Renamed, found.Later, found.Stats
+	out.Reread = found.Reread
 	out.find(found.Found, stored)
 	return out, nil
 }

@@ -45,9 +45,12 @@ type ChainsFound struct {
 	Renamed int64 `json:"entities_by_alias"`
 	// Later is how many say that they are of a later day than that of judgement, and were
 	// not looked at.
-	Later int64               `json:"after_the_day"`
-	Stats correlate.Stats     `json:"read"`
-	Found []correlate.Finding `json:"findings"`
+	Later int64 `json:"after_the_day"`
+	// Reread says of the IDs that definitions and signals name what people decided that they
+	// mean in the release.
+	Reread []string            `json:"reread,omitempty"`
+	Stats  correlate.Stats     `json:"read"`
+	Found  []correlate.Finding `json:"findings"`
 }
 
 // ChainsWorth is what the chains of definitions are worth on that history.
@@ -57,6 +60,8 @@ type ChainsWorth struct {
 	Signals int64           `json:"signals"`
 	Stats   correlate.Stats `json:"read"`
 	Repeats int             `json:"repeats"`
+	// Reread is as in ChainsFound.
+	Reread []string `json:"reread,omitempty"`
 	// Incidents says what the time of incidents is, which the control leaves out.
 	Incidents string        `json:"incidents"`
 	Worth     []worth.Worth `json:"definitions"`
@@ -78,6 +83,7 @@ func (s *Service) Correlate(ctx context.Context, c Correlation) (ChainsFound, er
 		return out, err
 	}
 	out.Alerts, out.Signals, out.Renamed = h.alerts, int64(len(h.signals)), h.renamed
+	out.Reread = h.reread
 	out.Found, out.Stats = r.end()
 	out.Later, err = s.later(ctx, h)
 	return out, err
@@ -113,6 +119,7 @@ func (s *Service) WorthOf(ctx context.Context, c Correlation) (ChainsWorth, erro
 	}
 	slices.SortStableFunc(list, func(a, b worth.Seen) int { return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.ID, b.ID)) })
 	out.Alerts, out.Signals, out.Incidents = h.alerts, int64(len(h.signals)), incident(list)
+	out.Reread = h.reread
 	r := newRun(c.Plan)
 	for i := range list {
 		r.see(&list[i].Observation)
@@ -149,6 +156,7 @@ type observing struct {
 	signals []worth.Seen // in the order of time
 	alerts  int64
 	renamed int64
+	reread  []string // what was decided of IDs that definitions and signals name
 }
 
 // observing reads what the observations of the window are made with, and the signals.
@@ -162,6 +170,7 @@ func (s *Service) observing(ctx context.Context, c *Correlation) (*observing, er
 		if h.lib, err = s.library(ctx, rel); err != nil {
 			return nil, err
 		}
+		h.read()
 	}
 	for i := range ev.Rules {
 		r := &ev.Rules[i].Value
@@ -172,6 +181,50 @@ func (s *Service) observing(ctx context.Context, c *Correlation) (*observing, er
 	}
 	slices.SortStableFunc(h.signals, func(a, b worth.Seen) int { return a.Time.Compare(b.Time) })
 	return h, nil
+}
+
+// read has the definitions mean what people decided of the IDs that they name.
+func (h *observing) read() {
+	if h.c.Plan == nil {
+		return
+	}
+	h.c.Plan = h.c.Plan.ReadAs(func(d *correlate.Definition, s correlate.Selector) []string {
+		of := attack.Holder{Kind: attack.OfChain, ID: d.Key()}
+		h.note(d.Key(), of, s.Name)
+		return assure.Decides(h.lib, of, s.Name)
+	})
+}
+
+// note keeps what was decided of IDs as somebody names them.
+func (h *observing) note(who string, of attack.Holder, ids ...string) {
+	if h.lib == nil {
+		return
+	}
+	for _, id := range ids {
+		if d := h.lib.Decided(of, id); d != nil {
+			if text := who + ": " + d.Says(); !slices.Contains(h.reread, text) {
+				h.reread = append(h.reread, text)
+			}
+		}
+	}
+}
+
+// decided returns the ATT&CK IDs that IDs stand for where a holder names them, as
+// assure.Decides has it; themselves without a release.
+func decided(lib *attack.Library, of attack.Holder, ids []string) []string {
+	if lib == nil {
+		return slices.Clone(ids)
+	}
+	var as []string
+	for _, id := range ids {
+		as = append(as, assure.Decides(lib, of, id)...)
+	}
+	return as
+}
+
+// signalHolder is whose naming of an ID a decision about a signal is of: its source's.
+func signalHolder(g *signal.Signal) attack.Holder {
+	return attack.Holder{Kind: attack.OfSignal, ID: cmp.Or(g.Source, g.Name)}
 }
 
 // observe shows the alerts of the window from a day on and its signals, in the order of time.
@@ -242,10 +295,11 @@ func (h *observing) alert(a *alert.Alert) worth.Seen {
 	if o.Sort = h.sorts[key]; o.Sort == nil {
 		o.Sort = &correlate.Sort{Rule: strings.Clone(a.RuleID), Name: strings.Clone(a.RuleName)}
 		var analytics []string
-		o.Sort.Techniques, o.Sort.Tactics = slices.Clone(a.Techniques), nonEmpty(a.Tactic)
+		o.Sort.Techniques, o.Sort.Tactics = decided(h.lib, attack.Holder{}, a.Techniques), nonEmpty(a.Tactic)
 		for _, r := range h.rules[a.RuleID] {
-			o.Sort.Techniques = append(o.Sort.Techniques, r.Techniques...)
-			o.Sort.Tactics, analytics = append(o.Sort.Tactics, r.Tactics...), append(analytics, r.Analytics...)
+			of := attack.Holder{Kind: attack.OfRule, ID: r.ID}
+			o.Sort.Techniques = append(o.Sort.Techniques, decided(h.lib, of, r.Techniques)...)
+			o.Sort.Tactics, analytics = append(o.Sort.Tactics, r.Tactics...), append(analytics, decided(h.lib, of, r.Analytics)...)
 		}
 		h.place(o.Sort, analytics)
 		h.sorts[key] = o.Sort
@@ -331,9 +385,11 @@ func (s *Service) signalsInto(ctx context.Context, h *observing) error {
 		if d < h.window.From || d > h.window.To || !h.ev.Here(g.Site) {
 			continue
 		}
-		key := join("signal", g.Name, g.Tactic, strings.Join(g.Techniques, " "))
+		of := signalHolder(g)
+		key := join("signal", of.ID, g.Name, g.Tactic, strings.Join(g.Techniques, " "))
 		if h.sorts[key] == nil {
-			h.sorts[key] = &correlate.Sort{Signal: g.Name, Techniques: slices.Clone(g.Techniques), Tactics: nonEmpty(g.Tactic)}
+			h.sorts[key] = &correlate.Sort{Signal: g.Name, Techniques: decided(h.lib, of, g.Techniques), Tactics: nonEmpty(g.Tactic)}
+			h.note("signals of "+of.ID, of, g.Techniques...)
 			h.place(h.sorts[key], nil)
 		}
 		h.signals = append(h.signals, worth.Seen{Observation: correlate.Observation{ID: "signal/" + g.ID, Time: g.Time, Sort: h.sorts[key], Site: g.Site,

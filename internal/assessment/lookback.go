@@ -101,6 +101,13 @@ func (s *Service) hangsOn(ctx context.Context, h *observing) (string, error) {
 			return "", err
 		}
 		fmt.Fprintf(sum, "%q\n", libraryKey(rel))
+		decisions, err := s.decisions(ctx)
+		if err != nil {
+			return "", err
+		}
+		for i := range decisions {
+			fmt.Fprintf(sum, "%q %q %t\n", decisions[i].Key(), decisions[i].To, decisions[i].Withdrawn)
+		}
 	}
 	for i := range h.ev.Rules {
 		r := &h.ev.Rules[i].Value

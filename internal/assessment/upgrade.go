@@ -345,7 +345,7 @@ func (s *Service) namedElsewhere(ctx context.Context) ([]upgrade.Named, error) {
 	}
 	by := map[string][]string{}
 	for i := range signals {
-		of := cmp.Or(signals[i].Value.Source, signals[i].Value.Name)
+		of := signalHolder(&signals[i].Value).ID
 		for _, id := range signals[i].Value.Techniques {
 			if !slices.Contains(by[of], id) {
 				by[of] = append(by[of], id)

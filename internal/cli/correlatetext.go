@@ -24,6 +24,7 @@ func showChains(g *sheet, r *assessment.ChainsFound, exported string) {
 	if r.Later > 0 {
 		g.line("%s of a later day than that of judgement, and not read", count(r.Later, "observation is", "observations are"))
 	}
+	showDecided(g, r.Reread)
 	if len(r.Found) > 0 {
 		rows := [][]string{{"FINDING", "DEFINITION", "OF", "FIRST HELD", "UNTIL", "OBSERVATIONS", "BY"}}
 		for i := range r.Found[:min(len(r.Found), mostChains)] {
@@ -39,6 +40,13 @@ func showChains(g *sheet, r *assessment.ChainsFound, exported string) {
 		g.line("written to %s as alerts of rules chain:NAME; candor evidence add alerts %s takes them", exported, exported)
 	}
 	showRead(g, &r.Stats)
+}
+
+// showDecided says what people decided of the IDs that definitions and signals name.
+func showDecided(g *sheet, list []string) {
+	for _, text := range list {
+		g.line("%s", text)
+	}
 }
 
 // showRead says what was not read.
@@ -75,6 +83,7 @@ func showFinding(g *sheet, f *correlate.Finding) {
 
 func showWorth(g *sheet, r *assessment.ChainsWorth) {
 	g.line("%s and %s from %s to %s, null drawn %s times", count(r.Alerts, "alert", "alerts"), count(r.Signals, "signal", "signals"), r.Window.From, r.Window.To, group3(int64(r.Repeats)))
+	showDecided(g, r.Reread)
 	showWorths(g, r.Worth)
 	if len(r.Beside) > 0 {
 		g.line("%s", "The same of findings, whose windows slide, so that no edge cuts a chain in two, and which last as long as they hold:")

@@ -35,6 +35,7 @@ type compiled struct {
 	hold    int // how many items a group holds at most
 	parents []parent
 	spelled [][]string // each stage as the definition writes it
+	as      [][]string // the techniques or tactics that each stage is read as; nil for what it names
 }
 
 // parent is a definition that has another one for a stage.
@@ -70,6 +71,39 @@ func (p *Plan) Definitions() []Definition {
 		list[i] = p.defs[i].Definition
 	}
 	return list
+}
+
+// ReadAs returns the plan in which stages that name a technique or a tactic mean what as
+// says that they mean where a definition names them; what means nothing is never seen.
+func (p *Plan) ReadAs(as func(d *Definition, s Selector) []string) *Plan {
+	with, h, other := *p, sha256.New(), false
+	h.Write(p.print[:])
+	with.defs = slices.Clone(p.defs)
+	for i := range with.defs {
+		d := &with.defs[i]
+		d.as = make([][]string, len(d.Stages))
+		for k, s := range d.Stages {
+			if s.Kind != OfTechnique && s.Kind != OfTactic {
+				continue
+			}
+			d.as[k] = as(&d.Definition, s)
+			other = other || len(d.as[k]) != 1 || !strings.EqualFold(d.as[k][0], s.Name)
+			fmt.Fprintf(h, "%d %d %q\x1e", i, k, d.as[k])
+		}
+	}
+	if !other {
+		return p
+	}
+	with.print = [sha256.Size]byte(h.Sum(nil))
+	return &with
+}
+
+// means are the techniques or tactics that a stage is about.
+func (d *compiled) means(stage int) []string {
+	if d.as != nil {
+		return d.as[stage]
+	}
+	return []string{d.Stages[stage].Name}
 }
 
 // Families returns the families that the plan's set declares.
@@ -299,11 +333,15 @@ func (p *Plan) fits(d *compiled, stage int, of *Sort, family string) bool {
 	case OfFamily:
 		return family == s.Name
 	case OfTechnique:
-		return slices.ContainsFunc(of.Techniques, func(t string) bool {
-			return strings.EqualFold(t, s.Name) || len(t) > len(s.Name) && t[len(s.Name)] == '.' && strings.EqualFold(t[:len(s.Name)], s.Name)
+		return slices.ContainsFunc(d.means(stage), func(name string) bool {
+			return slices.ContainsFunc(of.Techniques, func(t string) bool {
+				return strings.EqualFold(t, name) || len(t) > len(name) && t[len(name)] == '.' && strings.EqualFold(t[:len(name)], name)
+			})
 		})
 	case OfTactic:
-		return slices.ContainsFunc(of.Tactics, func(t string) bool { return foldTactic(t) == foldTactic(s.Name) })
+		return slices.ContainsFunc(d.means(stage), func(name string) bool {
+			return slices.ContainsFunc(of.Tactics, func(t string) bool { return foldTactic(t) == foldTactic(name) })
+		})
 	}
 	return false
 }

@@ -67,7 +67,7 @@ func Holding(text string) (attack.Decision, error) {
 
 // Readers lists the kinds of holder for which a decision is read.
 func Readers() []string {
-	return []string{attack.OfRule, attack.OfExercise, attack.OfRunbook, attack.OfTuning, attack.OfGap, attack.OfProfile, attack.OfNote, attack.OfCase}
+	return []string{attack.OfRule, attack.OfExercise, attack.OfRunbook, attack.OfTuning, attack.OfGap, attack.OfProfile, attack.OfNote, attack.OfCase, attack.OfChain, attack.OfSignal}
 }
 
 // Check is fault.Usage for a decision that cannot be meant in a release.

@@ -184,8 +184,8 @@ func (p *paths) reasons(cs []Candidate) string {
 func (i *Item) hold(now *attack.Library, named []Named) {
 	decided := 0
 	for _, n := range named {
-		h := Naming{Holder: n.Holder, Title: n.Title, To: []string{}, Read: readBy(n.Kind)}
-		if d := now.Decided(n.Holder, i.ID); d != nil && h.Read {
+		h := Naming{Holder: n.Holder, Title: n.Title, To: []string{}}
+		if d := now.Decided(n.Holder, i.ID); d != nil {
 			h.To, h.Decision, h.Batch = append(h.To, d.To...), d.Says(), d.Batch
 		}
 		if h.Decision != "" {
@@ -230,17 +230,6 @@ func (p *Plan) limit(a Asked) {
 	add := func(format string, args ...any) { p.Limits = append(p.Limits, figure.Sprintf(format, args...)) }
 	if p.Before > 0 {
 		add("%d of the IDs that evidence names were not in force in %s either, and are read alike by both.", p.Before, p.Old)
-	}
-	kept := 0
-	for i := range p.Items {
-		for k := range p.Items[i].Named {
-			if n := &p.Items[i].Named[k]; !n.Read && p.Items[i].State != Unaffected {
-				kept++
-			}
-		}
-	}
-	if kept > 0 {
-		add("%d of those who name such an ID are definitions of chains or signals: no decision is read for them, so change them where they are kept.", kept)
 	}
 	if a.Old.Release.Domain != a.New.Release.Domain {
 		add("The two releases are of different domains.")

@@ -73,8 +73,6 @@ type Naming struct {
 	To       []string `json:"to"`
 	Decision string   `json:"decision,omitempty"`
 	Batch    string   `json:"batch,omitempty"`
-	// Read says that judgement reads it by decision; what is not is changed where it is kept.
-	Read bool `json:"read"`
 }
 
 // Item is an ATT&CK ID that evidence names and that the newer release does not have in force
@@ -141,13 +139,4 @@ type Move struct {
 	Undecided assure.Rung `json:"undecided"`
 	// Because says why, by what the verdicts rest on.
 	Because []string `json:"because"`
-}
-
-// readBy lists the kinds of holder that judgement reads by decisions.
-func readBy(kind string) bool {
-	switch kind {
-	case attack.OfChain, attack.OfSignal:
-		return false
-	}
-	return true
 }

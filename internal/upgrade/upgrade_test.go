@@ -149,7 +149,7 @@ func TestWhatIsDecidedIsOpenNoMore(t *testing.T) {
 	}
 	d.Holder = attack.Holder{}
 	i := plan(d)
-	if i.Open() != 1 { // no decision is read for signals
+	if i.Open() != 0 || i.State != Decided {
 		t.Errorf("for all: %+v", i)
 	}
 }

@@ -94,6 +94,7 @@ func (v chainsView) All() int {
 
 // Amiss lists what was not read, or not for all that it could have been.
 func (v chainsView) Amiss() (list []string) {
+	list = append(list, v.C.Reread...)
 	if n := v.C.Later; n > 0 {
 		list = append(list, figure.Of(n, "observation is", "observations are")+" of a later day than that of judgement, and not read")
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"candor/internal/assessment"
@@ -96,7 +95,7 @@ func (s *site) upgrade(r *http.Request, from string) (upgradeView, error) {
 	v.File = v.Sel.Link(upgradePath+"/table.csv", "from", v.From)
 	for i := range v.U.Items {
 		x := upgradeItem{Item: &v.U.Items[i], Named: v.U.Items[i].Named}
-		x.Choosable = x.Fate != upgrade.Reused && x.State != upgrade.Unaffected && slices.ContainsFunc(x.Named, func(n upgrade.Naming) bool { return n.Read })
+		x.Choosable = x.Fate != upgrade.Reused && x.State != upgrade.Unaffected
 		if x.More = len(x.Named) - mostNaming; x.More > 0 {
 			x.Named = x.Named[:mostNaming]
 		}
