@@ -73,6 +73,7 @@ func TestAnotherSiteSignsNobodyInAndChangesNothing(t *testing.T) {
 		"/sign-out":                    {},
 		"/account/password":            {"current": {word}, "new": {"another four words"}, "again": {"another four words"}},
 		"/account/sign-out-everywhere": {},
+		"/account/sessions":            {"key": {h.door.Sittings("root")[0].Key}},
 		"/people":                      {"do": {"add"}, "name": {"eve"}, "role": {"admin"}},
 		"/people/tokens":               {"do": {"make"}, "name": {"eve"}, "scope": {"read"}, "days": {"9"}},
 		"/people/sessions":             {"key": {h.door.Sittings("root")[0].Key}},
@@ -446,6 +447,42 @@ func TestWhoCameInIsInTheLedger(t *testing.T) {
 	entries, err := h.desk.Custody.Log().Where(t.Context(), func(k ledger.Kind, _ string) bool { return k == ledger.Access })
 	if err != nil || len(entries) != 1 || !json.Valid([]byte(entries[0].Note)) || entries[0].Counts[people.SignedIn] != 3 {
 		t.Errorf("%+v %v", entries, err)
+	}
+}
+
+// TestPeopleEndTheirSessionsOneByOne: their own alone.
+func TestPeopleEndTheirSessionsOneByOne(t *testing.T) {
+	h := manned(t)
+	one := h.signedIn("ann")
+	mine := h.door.Sittings("ann")[0].Key
+	two, root := h.signedIn("ann"), h.signedIn("root")
+	if page := h.look("/account", "Cookie", two).Body.String(); strings.Count(page, `action="/account/sessions"`) != 1 || !strings.Contains(page, mine) {
+		t.Errorf("the page does not offer it:\n%s", page)
+	}
+	for _, key := range []string{"", "x", h.door.Sittings("root")[0].Key} {
+		if h.send("/account/sessions", url.Values{"key": {key}}, "Cookie", two); !h.in(one) || !h.in(two) || !h.in(root) {
+			t.Errorf("%q ended another session", key)
+		}
+	}
+	if w := h.send("/account/sessions", url.Values{"key": {mine}}, "Cookie", two); w.Code != http.StatusSeeOther || h.in(one) || !h.in(two) || !h.in(root) {
+		t.Errorf("%d", w.Code)
+	}
+	if w := h.send("/account/sessions", url.Values{"key": {mine}}); w.Code != http.StatusUnauthorized {
+		t.Errorf("who has not signed in: %d", w.Code)
+	}
+	if log := h.look("/audit/table.csv", "Cookie", root).Body.String(); !strings.Contains(log, people.OwnEnded+",ann") {
+		t.Errorf("it is not noted:\n%s", log)
+	}
+}
+
+// TestEveryPageLeadsOut: whoever has signed in signs out on the page where they are.
+func TestEveryPageLeadsOut(t *testing.T) {
+	h := manned(t)
+	ann := h.signedIn("ann")
+	for _, path := range []string{"/", "/verdicts", "/matrix", "/objects/AN1989", "/evidence", "/policy", "/ledger", "/account", "/operation", "/people", "/nowhere", "/objects/T9999", "/reports", "/chains", "/gaps", "/next", "/compare"} {
+		if w := h.look(path, "Cookie", ann); !strings.Contains(w.Body.String(), `<form action="/sign-out" method="post">`) {
+			t.Errorf("%s: %d: no way out", path, w.Code)
+		}
 	}
 }
 

@@ -19,8 +19,13 @@ func Combine(pages, api http.Handler, log *slog.Logger) http.Handler {
 		}
 		pages.ServeHTTP(w, r)
 	})
-	guarded := http.NewCrossOriginProtection().Handler(whole)
-	return logged(log, recovered(log, discreet(ours(guarded))))
+	refused := &refusals{log: log}
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refused.tell(r, otherOrigin)
+		http.Error(w, "cross-origin request detected, and it would write something", http.StatusForbidden)
+	}))
+	return logged(log, recovered(log, discreet(ours(guard.Handler(whole), refused))))
 }
 
 // recovered turns a panic into an internal error; what it was goes to the log. Where

@@ -49,6 +49,8 @@ type Place struct {
 	Certificate *Certificate
 	// Known says that everyone who asks for anything has to say who they are.
 	Known bool
+	// refused tells what is refused.
+	refused refusals
 }
 
 // Listen takes an address, before there is anything to serve: port 0 picks a free one.
@@ -99,6 +101,7 @@ func (p *Place) Scheme() string {
 // Serve answers requests that come in at l until ctx ends, and then lets those under
 // way finish. It closes l, and calls ready before the first request.
 func (p *Place) Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, ready func()) error {
+	p.refused.log = log
 	s := &http.Server{
 		Handler: p.Handler(h), ReadHeaderTimeout: headerTime, ReadTimeout: headerTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: 1 << 16, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -166,10 +169,12 @@ func (p *Place) Handler(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		bare(w.Header())
 		if !p.forwarded(w, r) {
+			p.refused.tell(r, unknownProxy)
 			http.Error(w, strangeProxy, http.StatusForbidden)
 			return
 		}
 		if !p.named(r) {
+			p.refused.tell(r, unknownName)
 			http.Error(w, "This server answers to localhost, to loopback addresses and to the names that it was given, and to no other.", http.StatusMisdirectedRequest)
 			return
 		}

@@ -23,6 +23,7 @@ const (
 	SignedOut     = "signed out"
 	EverywhereOut = "signed out everywhere"
 	SittingEnded  = "session ended by an admin"
+	OwnEnded      = "other session ended"
 	TokenMade     = "token made"
 	TokenRevoked  = "token revoked"
 	WrongPassword = "wrong password"
@@ -42,7 +43,7 @@ const (
 
 // happened lists what of it somebody did, and did not only try.
 func happened() []string {
-	return []string{SignedIn, SignedOut, EverywhereOut, SittingEnded, TokenMade, TokenRevoked}
+	return []string{SignedIn, SignedOut, EverywhereOut, SittingEnded, OwnEnded, TokenMade, TokenRevoked}
 }
 
 // Visit is one thing that is noted.

@@ -21,6 +21,7 @@ const (
 	accountPath    = "/account"
 	passwordPath   = "/account/password"
 	everywherePath = "/account/sign-out-everywhere"
+	ownPath        = "/account/sessions"
 )
 
 // People changes accounts.
@@ -69,6 +70,7 @@ func (s *site) peoples(mux *door.Router) {
 	mux.Handle("GET "+passwordPath, identity.Enter, passwordPath, s.own((*site).account))
 	mux.Handle("POST "+passwordPath, identity.Enter, passwordPath, s.own((*site).takePassword))
 	mux.Handle("POST "+everywherePath, identity.Enter, everywherePath, s.own((*site).signOutEverywhere))
+	mux.Handle("POST "+ownPath, identity.Enter, ownPath, s.own((*site).endOwn))
 	s.governs(mux)
 }
 
@@ -289,4 +291,18 @@ func (s *site) signOutEverywhere(w http.ResponseWriter, r *http.Request, v accou
 	s.Door.LeaveEverywhere(w, r, v.Sitting.Account.Name)
 	forgotten(w)
 	return done{to: signInPath}, nil
+}
+
+// endOwn ends one of the other sessions of whoever has signed in, and nobody else's.
+func (s *site) endOwn(w http.ResponseWriter, r *http.Request, v accountView) (done, error) {
+	f, err := formOf(w, r)
+	if err != nil {
+		return done{}, err
+	}
+	key, me := f.Get("key"), v.Sitting.Account.Name
+	n := s.Door.EndSittings(func(x door.Sitting) bool { return x.Key == key && x.Account.Name == me })
+	if n > 0 {
+		s.Visits.Note(people.Visit{What: people.OwnEnded, Account: me, By: identity.OfAccount + me})
+	}
+	return done{to: accountPath}, nil
 }
