@@ -72,6 +72,15 @@ func (s *Service) Upgrade(ctx context.Context, q UpgradeAsked) (Upgrade, error) 
 			return out, err
 		}
 	}
+	kept, err := s.mappings(ctx, now.Release.Domain)
+	if err != nil {
+		return out, err
+	}
+	for _, r := range kept { // of IDs that the newer release does not know it is asked anyway
+		if len(now.ByATTACKID(r.Old)) > 0 {
+			q.Mapping = append(slices.Clip(q.Mapping), r)
+		}
+	}
 	plan := func(more []attack.Decision) upgrade.Plan {
 		now = now.WithDecisions(slices.Concat(decided, more))
 		return upgrade.New(upgrade.Asked{Old: old, New: now, Mapping: q.Mapping, Named: named})

@@ -112,6 +112,29 @@ func TestAnUpgradeIsPlannedDecidedAndTakenBack(t *testing.T) {
 	}
 }
 
+// TestAMappingThatIsKeptIsAsked: of an ID that the newer release has, and no longer in force,
+// what was added as evidence is asked as a mapping file is.
+func TestAMappingThatIsKeptIsAsked(t *testing.T) {
+	gone := strings.Replace(parted, `"objects":[`, `"objects":[{"type":"attack-pattern","id":"attack-pattern--9","spec_version":"2.1","name":"Phishing","x_mitre_deprecated":true,"external_references":[{"source_name":"mitre-attack","external_id":"T1566"}]},`, 1)
+	b := newBench(t).small().release("19.0", stix.Source{Name: "gone", Reader: strings.NewReader(gone)})
+	b.add(evidence.RecordRule, detection.Rule{ID: "r1", Name: "Mail", Enabled: true, Techniques: []string{"T1566"}})
+	state := func() upgrade.Item {
+		t.Helper()
+		u, err := b.Upgrade(t.Context(), assessment.UpgradeAsked{Request: assessment.Request{AsOf: asOf, Policy: policy.Default()}, Old: attack.ReleaseRef{Version: "18.1"}, New: attack.ReleaseRef{Version: "19.0"}})
+		if err != nil || len(u.Items) != 1 {
+			t.Fatalf("%+v, %v", u, err)
+		}
+		return u.Items[0]
+	}
+	if i := state(); i.State != upgrade.Ambiguous || len(i.To) != 0 {
+		t.Fatalf("%+v", i)
+	}
+	batch := b.add(evidence.RecordRename, attack.Rename{Old: "T1566", New: "T2566", By: "our lab"})
+	if i := state(); i.State != upgrade.Certain || !slices.Equal(i.To, []string{"T2566"}) || !strings.Contains(i.Why, "our lab in mapping "+batch) {
+		t.Errorf("%+v", i)
+	}
+}
+
 func TestAnUpgradeThatCannotBeMeantIsRefused(t *testing.T) {
 	b := newBench(t).small()
 	mapping := []attack.Rename{{Old: "T1566", New: "T2566", By: "map"}}
