@@ -20,9 +20,11 @@ import (
 type measuring struct {
 	judging
 	window int
+	given  func(flag string) bool
 }
 
 func (m *measuring) flags(c *cobra.Command) {
+	m.given = c.Flags().Changed
 	refFlags(c, &m.ref)
 	c.Flags().StringVar(&m.asOf, "as-of", "", "judge as of this day, 2006-01-02 (default: today)")
 	c.Flags().StringVar(&m.policy, "policy", "", "policy file (default: policy.yaml in the data folder, else built in)")
@@ -36,7 +38,7 @@ func (p *program) measurement(m measuring) (assessment.Request, error) {
 		return r, err
 	}
 	switch {
-	case m.window < 0 || m.window > 3660:
+	case m.window < 0, m.window > 3660, m.window == 0 && m.given != nil && m.given("window"):
 		return r, fault.New(fault.Usage, "a window of %d days cannot be looked at", m.window).At("--window").Next("use 1 to 3660 days")
 	case m.window > 0:
 		r.Policy.WindowDays = m.window
