@@ -42,6 +42,7 @@ func main() {
 	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
 	paging := flag.Duration("pages", 0, "only measure reading pages of the README's walk from a server, each for so long, for example 5s")
 	teaming := flag.Duration("team", 0, "only measure 200 people who have signed in and read pages, for so long, for example 60s")
+	colds := flag.Int("cold", 0, "only measure the first overview and the first matrix after a batch, so many times for each kind of batch")
 	feeding := flag.Int("taxii", 0, "only measure reading all of Enterprise from a server over TAXII, so many times")
 	parts := flag.Int("batches", 0, "instead measure assessments over alerts in so many batches of 10, beside the same number in 20 batches")
 	rsigma := flag.String("rsigma", "", "only show the same chains to Candor's engine and to this rsigma binary (0.23)")
@@ -57,6 +58,8 @@ func main() {
 		err = feed(*data, *feeding)
 	case *teaming > 0:
 		err = team(*data, *teaming)
+	case *colds > 0:
+		err = coldPages(*data, *colds)
 	case *paging > 0:
 		err = pages(*data, *paging)
 	case *yardstick != "":

@@ -71,6 +71,7 @@ func pages(data string, each time.Duration) error {
 type pageServer struct {
 	binary, data, url string
 	cmd               *exec.Cmd
+	added             int // batches of one record
 }
 
 func (s *pageServer) candor(args ...string) error {
