@@ -89,13 +89,27 @@ func (b *tab) hear(event any) {
 	}
 }
 
+// serve serves a data folder until the test or ctx ends, and returns the address.
+func serve(t *testing.T, ctx context.Context, d *desk) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(ctx)
+	l, done := must((&edge.Place{}).Listen(ctx, "127.0.0.1:0"))(t), make(chan error, 1)
+	go func() { done <- (&edge.Place{}).Serve(ctx, l, d, slog.New(slog.DiscardHandler), func() {}) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return "http://" + l.Addr().String()
+}
+
 // browse serves a data folder and opens a browser for it.
 func browse(t *testing.T, d *desk) *tab {
 	t.Helper()
 	path := browserPath(t)
 	ctx, stop := context.WithTimeout(t.Context(), 9*time.Minute)
-	l, done := must((&edge.Place{}).Listen(ctx, "127.0.0.1:0"))(t), make(chan error, 1)
-	go func() { done <- (&edge.Place{}).Serve(ctx, l, d, slog.New(slog.DiscardHandler), func() {}) }()
+	home := serve(t, ctx, d)
 	profile := must(os.MkdirTemp("", "candor-browser-"))(t)
 	t.Cleanup(func() { _ = os.RemoveAll(profile) }) // helpers of the browser outlive it by moments and may still write
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -103,16 +117,13 @@ func browse(t *testing.T, d *desk) *tab {
 		chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.WSURLReadTimeout(time.Minute))
 	alloc, endAlloc := chromedp.NewExecAllocator(ctx, options...)
-	b := &tab{home: "http://" + l.Addr().String()}
+	b := &tab{home: home}
 	var endTab context.CancelFunc
 	b.Context, endTab = chromedp.NewContext(alloc)
 	t.Cleanup(func() {
 		endTab()
 		endAlloc()
 		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
 	})
 	chromedp.ListenTarget(b, b.hear)
 	if err := chromedp.Run(b); err != nil { // by itself: the browser lives as long as what it is started for
@@ -284,7 +295,24 @@ func TestWhatAScriptDoesAndWhatGoesWithoutIt(t *testing.T) {
 	t.Run("the search suggests while typing", b.suggests)
 	t.Run("slash moves to the search and hashes can be copied", b.movesAndCopies)
 	t.Run("times are of the zone of who reads", func(t *testing.T) { b.tellsTimes(t, d) })
+	t.Run("lists fit their paper", b.fitsPaper)
 	t.Run("forms work without it", b.goesWithoutScript)
+}
+
+// fitsPaper looks at lists as wide as a sheet of letter paper that lies across, within
+// margins of 8 mm: nothing ends beyond it.
+func (b *tab) fitsPaper(t *testing.T) {
+	const paper = 1056 - 2*30
+	b.run(t, emulation.SetDeviceMetricsOverride(paper, 900, 1, false), emulation.SetEmulatedMedia().WithMedia("print"))
+	for _, place := range []string{"/evidence/rules", "/evidence/telemetry", "/evidence/externals", "/evidence/runbooks", "/evidence/signals", "/evidence", "/exercises", "/verdicts"} {
+		var widest float64
+		b.run(t, chromedp.Navigate(b.home+place), chromedp.WaitVisible("footer"),
+			chromedp.Evaluate(`Math.max(...[...document.querySelectorAll("table.list, table.list *")].map((e) => e.getBoundingClientRect().right))`, &widest))
+		if widest < paper/2 || widest > paper {
+			t.Errorf("%s: a list ends at %.0f of %d pixels", place, widest, paper)
+		}
+	}
+	b.run(t, emulation.ClearDeviceMetricsOverride(), emulation.SetEmulatedMedia())
 }
 
 func (b *tab) goesWithoutScript(t *testing.T) {

@@ -75,7 +75,8 @@ type desk struct {
 	assess   *assessment.Service
 	policy   assure.Policy
 	log      *record
-	tokens   *token.Folder // of those who may write, if anybody
+	tokens   *token.Folder                         // of those who may write, if anybody
+	posed    map[string]*httptest.ResponseRecorder // answers that cannot be asked for again
 	http.Handler
 }
 
