@@ -28,6 +28,12 @@ type Decider interface {
 // upgradePath is where upgrades are planned and decided.
 const upgradePath = "/api/v1/upgrade"
 
+// mappedPath is where upgrades are planned with a mapping.
+const mappedPath = upgradePath + "/mapped"
+
+// maxRenames bounds a mapping that is sent, in bytes.
+const maxRenames = 1 << 20
+
 // maxDecisionsBody bounds a request that decides, in bytes.
 const maxDecisionsBody = 1 << 20
 
@@ -65,6 +71,8 @@ type Decided struct {
 
 func (s *server) registerUpgrade(h huma.API, mux *door.Router) {
 	huma.Register(h, operation(h, "plan-upgrade", upgradePath, "What a newer release does to what evidence names, before anything changes: where IDs went, what needs a person, which verdicts move", 404, 409), s.upgrade)
+	h.OpenAPI().AddOperation(mappedOperation(h))
+	mux.Handle("POST "+mappedPath, identity.Read, mappedPath, s.upgradeMapped)
 	if s.ReadOnly != nil {
 		mux.Handle("POST "+upgradePath, identity.Read, identity.Upgrades, func(w http.ResponseWriter, r *http.Request) { s.refuse(w, r, s.ReadOnly) })
 	}

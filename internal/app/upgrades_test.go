@@ -46,6 +46,30 @@ func TestUpgradesAreDecidedOverHTTP(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d", query, code, said, want)
 		}
 	}
+	mapped := func(query, mapping string) (int, string) {
+		w := h.request(door.Route{Pattern: "POST /api/v1/upgrade/mapped"}, "", mapping, "query", query)
+		return w.Code, w.Body.String()
+	}
+	for _, tt := range []struct {
+		query, mapping string
+		code           int
+		says           string
+	}{
+		{asked + "&file=ours.csv", "old,new\nT1190,T2190\n", http.StatusOK, "ours.csv: T1190 became T2190"},
+		{"from=18.1&release=99.0", "old,new\nT2190,T2191\n", http.StatusOK, `"judged":false`},
+		{"from=18.1&release=2.0", "old,new\nT2190,T2191\n", http.StatusBadRequest, "is not later than"},
+		{asked, "old,new\nT1190,G0001\n", http.StatusUnprocessableEntity, "G0001"},
+		{asked, strings.Repeat("x", 1<<20+1), http.StatusRequestEntityTooLarge, "longer than"},
+		{"release=18.1", "old,new\nT1190,T2190\n", http.StatusBadRequest, "in force now"},
+		{asked + "&to=x", "old,new\nT1190,T2190\n", http.StatusBadRequest, "to"},
+	} {
+		if code, said := mapped(tt.query, tt.mapping); code != tt.code || !strings.Contains(said, tt.says) {
+			t.Errorf("%s: %d %.300s, want %d and %q", tt.query, code, said, tt.code, tt.says)
+		}
+	}
+	if _, now := plan(asked); now != before {
+		t.Error("a mapping was kept")
+	}
 	body := func(decision string) string {
 		return `{"from":"` + sample.Version + `","release":"18.1","by":"Ann","decisions":[` + decision + `]}`
 	}

@@ -106,6 +106,9 @@ func (s *Service) sides(ctx context.Context, q UpgradeAsked) (old, now *attack.L
 	}
 	ref := q.New
 	ref.Domain = cmp.Or(ref.Domain, before.Domain)
+	if ref.Version != "" && attack.CompareVersions(before.Version, ref.Version) >= 0 {
+		return nil, nil, false, notLater(before, ref.Version)
+	}
 	after, err := s.release(ctx, ref)
 	switch {
 	case err == nil:
@@ -115,10 +118,14 @@ func (s *Service) sides(ctx context.Context, q UpgradeAsked) (old, now *attack.L
 		return nil, nil, false, err
 	}
 	if attack.CompareVersions(before.Version, after.Version) >= 0 {
-		return nil, nil, false, fault.New(fault.Usage, "%s is not later than %s", after, before).At("new").Next("name the release in force first, and the later one second")
+		return nil, nil, false, notLater(before, after.Version)
 	}
 	now, err = s.library(ctx, after)
 	return old, now, true, err
+}
+
+func notLater(before attack.Release, version string) error {
+	return fault.New(fault.Usage, "%s %s is not later than %s", attack.ShortDomain(before.Domain), version, before).At("new").Next("name the release in force first, and the later one second")
 }
 
 // moves judges by both releases, and by the newer with what is certain.

@@ -14,14 +14,20 @@ type paths struct {
 	mapping  map[string][]attack.Rename
 	// dead says of paths that lead nowhere why.
 	dead []string
+	// steps are those taken through the mapping from one ID on.
+	steps int
 }
+
+// mostSteps bounds the ways through a mapping from one ID on: those of a few hundred lines can
+// branch without end.
+const mostSteps = 1000
 
 // sort is the part of an ID that says of what kind it is: T, AN, DET, G and so on.
 func sort(id string) string { return strings.TrimRight(id, "0123456789.") }
 
 // find returns where an ID went by all who say so, each end once.
 func (p *paths) find(id string) []Candidate {
-	p.dead = nil
+	p.dead, p.steps = nil, 0
 	var found []Candidate
 	p.revoked(id, nil, nil, &found)
 	p.mapped(id, nil, []string{id}, &found)
@@ -94,6 +100,12 @@ func (p *paths) replaced(id, to string, how, passed []string, found *[]Candidate
 // what the release says.
 func (p *paths) mapped(id string, how, passed []string, found *[]Candidate) {
 	for _, r := range p.mapping[id] {
+		if p.steps++; p.steps > mostSteps {
+			if p.steps == mostSteps+1 {
+				p.dead = append(p.dead, fmt.Sprintf("the mapping has more ways on than the %d that are followed", mostSteps))
+			}
+			return
+		}
 		step := append(slices.Clone(how), fmt.Sprintf("%s: %s became %s", r.By, r.Old, r.New))
 		switch {
 		case slices.Contains(passed, r.New):

@@ -44,6 +44,8 @@ type upgradeView struct {
 	More  int // moves that are not listed
 	// JSON and File are where the same is a file.
 	JSON, File string
+	// Mapped is the file that was read besides, Typed and To what was sent with it.
+	Mapped, Typed, To string
 	// Wrong says why what was sent was not taken, and At of which ID.
 	Wrong, Hint, At string
 }
@@ -86,11 +88,16 @@ func (s *site) upgrade(r *http.Request, from string) (upgradeView, error) {
 	if len(v.Older) == 0 {
 		return v, nil
 	}
-	u, err := s.Upgrader.Upgrade(r.Context(), s.upgradeAsked(&v))
+	return v, s.plan(r, &v, s.upgradeAsked(&v))
+}
+
+// plan plans an upgrade into its page.
+func (s *site) plan(r *http.Request, v *upgradeView, q assessment.UpgradeAsked) error {
+	u, err := s.Upgrader.Upgrade(r.Context(), q)
 	if err != nil {
-		return v, err
+		return err
 	}
-	v.U = &u
+	v.U, v.Items, v.Moves, v.More = &u, nil, nil, 0
 	v.JSON = v.Sel.Link("/api/v1/upgrade", "from", v.From, "domain", attack.ShortDomain(v.Release.Domain), "release", v.Release.Version)
 	v.File = v.Sel.Link(upgradePath+"/table.csv", "from", v.From)
 	for i := range v.U.Items {
@@ -116,7 +123,7 @@ func (s *site) upgrade(r *http.Request, from string) (upgradeView, error) {
 		}
 		v.Moves = append(v.Moves, row)
 	}
-	return v, nil
+	return nil
 }
 
 // upgradeAsked is what the page asks for.
@@ -185,5 +192,7 @@ func (s *site) takeDecision(w http.ResponseWriter, r *http.Request) (done, error
 	return done{to: v.Sel.Link(upgradePath, "from", v.From) + "#" + v.At}, nil
 }
 
-// MayDecide reports whether the browser may decide.
-func (v upgradeView) MayDecide() bool { return v.Sign.May(identity.Upgrades) }
+// MayDecide reports whether the browser may decide: of the release of the page, and no other.
+func (v upgradeView) MayDecide() bool {
+	return v.Next().Version == v.Release.Version && v.Sign.May(identity.Upgrades)
+}

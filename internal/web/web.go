@@ -200,6 +200,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /changes/objects/table.csv", s.rosterFile((*site).changedRows))
 	mux.HandleFunc("GET /changes/objects/{id}", s.handle((*site).sides))
 	mux.HandleFunc("GET "+upgradePath, s.handle((*site).upgradePage))
+	mux.Handle("POST "+mappedPath, identity.Read, mappedPath, s.uncached((*site).takeMapping))
 	mux.HandleFunc("GET "+upgradePath+"/table.csv", s.rosterFile((*site).upgradeRows))
 	mux.HandleFunc("GET /matrix", s.handle((*site).matrix))
 	mux.HandleFunc("GET /matrix/layer.json", s.matrixFile("application/json", "layer.json", (*matrix.Matrix).Layer))
