@@ -64,10 +64,13 @@ func TestStandingSaysWhatTheGatesOfRulesSay(t *testing.T) {
 	if open == 0 {
 		t.Error("no gate of a rule is open, so that nothing is shown")
 	}
+	rules := len(made.Rules) + 1 // one of the demonstration is named by alerts alone
 	metrics := h.request(door.Route{Pattern: "GET /metrics"}, "", "").Body.String()
 	for _, want := range []string{
 		fmt.Sprintf("candor_analytics %d\n", s.All), fmt.Sprintf("candor_analytics_applicable %d\n", len(s.Analytics)), fmt.Sprintf("candor_analytics_on_rung{rung=\"reliable\"} %d\n", s.Count(assure.Reliable)),
-		fmt.Sprintf("candor_gate_analytics{answer=\"allowed\",for=\"reporting\"} %d\n", s.Opened(assure.Reporting)), "candor_figures_known 1\n", `candor_http_requests_total{code="200",route="GET /api/v1/standing"} 1`,
+		fmt.Sprintf("candor_gate_analytics{answer=\"allowed\",for=\"reporting\"} %d\n", s.Opened(assure.Reporting)), "candor_figures_known 1\n",
+		fmt.Sprintf("candor_rules %d\n", rules), fmt.Sprintf("candor_gate_rules{answer=\"allowed\",for=\"reporting\"} %d\n", s.OpenedRules(assure.Reporting)),
+		fmt.Sprintf("candor_gate_rules{answer=\"refused\",for=\"reporting\"} %d\n", rules-s.OpenedRules(assure.Reporting)), `candor_http_requests_total{code="200",route="GET /api/v1/standing"} 1`,
 		fmt.Sprintf("candor_gaps %d\n", s.Gaps), fmt.Sprintf("candor_feeds_silent %d\n", len(s.Silent)),
 	} {
 		if !strings.Contains(metrics, want) {

@@ -49,6 +49,14 @@ func (s *Service) openRules(ctx context.Context, r Request, a *assure.Assessment
 	if err != nil {
 		return err
 	}
+	all := map[string]bool{}
+	for i := range ev.Rules {
+		all[ev.Rules[i].Value.ID] = true
+	}
+	for id := range sums {
+		all[id] = true
+	}
+	out.AllRules = len(all)
 	names, waived := ruleNames(ev), map[string]bool{}
 	for i := range ev.Waivers {
 		waived[ev.Waivers[i].Value.ID] = true

@@ -123,6 +123,12 @@ func stand(gauge func(name, help string, n float64, labels ...string), s *news.S
 		gauge("gate_analytics", "Analytics that apply, by whether a gate is open for them.", float64(open), "for", string(p), "answer", "allowed")
 		gauge("gate_analytics", "Analytics that apply, by whether a gate is open for them.", float64(len(s.Analytics)-open), "for", string(p), "answer", "refused")
 	}
+	gauge("rules", "Rules that are known or that alerts of the window name: what every count of rules is out of.", float64(s.AllRules))
+	for _, p := range assure.Purposes() {
+		open := s.OpenedRules(p)
+		gauge("gate_rules", "Rules, by whether a gate is open for them.", float64(open), "for", string(p), "answer", "allowed")
+		gauge("gate_rules", "Rules, by whether a gate is open for them.", float64(s.AllRules-open), "for", string(p), "answer", "refused")
+	}
 	gauge("gaps", "Gaps that are stated.", float64(s.Gaps))
 	gauge("gaps_overdue", "Gaps whose decision is overdue, out of those that are stated.", float64(s.Overdue))
 	gauge("evidence_expiring", "Exercises, runbooks, external sources, exceptions and waivers that stop counting soon.", float64(len(s.Ending)), "within_days", strconv.Itoa(s.Soon))

@@ -32,6 +32,8 @@ type Standing struct {
 	All       int               `json:"all"`
 	// Rules are those that a gate is open for, by their ids; every other rule's are closed.
 	Rules map[string]Ruled `json:"rules"`
+	// AllRules are how many rules there are, known or named by alerts of the window.
+	AllRules int `json:"rules_all"`
 	// Ending stops counting within Soon days, and Silent fell silent.
 	Ending []Ending `json:"expiring"`
 	Soon   int      `json:"expiring_within_days"`
@@ -143,6 +145,16 @@ func (s *Standing) Count(r assure.Rung) (n int) {
 func (s *Standing) Opened(p assure.Purpose) (n int) {
 	for _, a := range s.Analytics {
 		if slices.Contains(a.Allowed, p) {
+			n++
+		}
+	}
+	return n
+}
+
+// OpenedRules is for how many rules the gate of a purpose is open.
+func (s *Standing) OpenedRules(p assure.Purpose) (n int) {
+	for _, r := range s.Rules {
+		if slices.Contains(r.Allowed, p) {
 			n++
 		}
 	}
