@@ -196,6 +196,9 @@ not unique; --domain and --release choose between objects that share one.`,
 		Example: "  candor attack show AN1989\n  candor attack show T1589.003 --release 17.1 --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := atMost(limit); err != nil {
+				return err
+			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
 				pg, err := d.Library.Page(ctx, args[0], selected(ref))
 				if err != nil {

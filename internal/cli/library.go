@@ -78,8 +78,12 @@ retired objects last.`,
 		Example: "  candor attack search employee names\n  candor attack search mimkatz\n  candor attack search CVE-2017-11882\n  candor attack search WinEventLog:Security / EventCode=4688",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			most, err := atMost(limit)
+			if err != nil {
+				return err
+			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
-				found, total, err := d.Library.Search(ctx, strings.Join(args, " "), selected(ref), limit)
+				found, total, err := d.Library.Search(ctx, strings.Join(args, " "), selected(ref), most)
 				if err != nil {
 					return err
 				}
@@ -89,7 +93,7 @@ retired objects last.`,
 		},
 	}
 	refFlags(c, &ref)
-	c.Flags().IntVar(&limit, "limit", 20, "how many to print at most")
+	c.Flags().IntVar(&limit, "limit", 20, "how many to print at most; 0 prints all")
 	return c
 }
 
@@ -97,6 +101,7 @@ func (p *program) listCommand() *cobra.Command {
 	var ref attack.ReleaseRef
 	var q store.Query
 	var kinds []string
+	var limit int
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List the objects of a release, filtered and sorted",
@@ -105,6 +110,12 @@ func (p *program) listCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if q.Kinds, err = library.KindsOf(kinds); err != nil {
 				return err
+			}
+			if q.Limit, err = atMost(limit); err != nil {
+				return err
+			}
+			if q.Offset < 0 {
+				return fault.New(fault.Usage, "%d objects cannot be passed over", q.Offset).At("--offset").Next("use a number from 0")
 			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) (err error) {
 				if q.Release, err = d.Library.Release(ctx, selected(ref)); err != nil {
@@ -131,7 +142,7 @@ func (p *program) listCommand() *cobra.Command {
 	f.StringVar(&q.LogSource, "log-source", "", "what names a log source: analytics, data components, and the strategies and techniques of such analytics")
 	f.StringVar(&q.Lifecycle, "lifecycle", "", "live, revoked or deprecated")
 	f.StringVar(&q.Sort, "sort", "", "id, name or modified; with a leading - for descending")
-	f.IntVar(&q.Limit, "limit", 50, "how many to print at most")
+	f.IntVar(&limit, "limit", 50, "how many to print at most; 0 prints all")
 	f.IntVar(&q.Offset, "offset", 0, "how many to pass over")
 	return c
 }
@@ -192,6 +203,9 @@ may be seen there; it is no coverage of the technique itself.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req, err := p.request(j)
 			if err != nil {
+				return err
+			}
+			if _, err := atMost(limit); err != nil {
 				return err
 			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {

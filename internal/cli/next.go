@@ -41,8 +41,8 @@ assess, the overview and the API have the same steps in the same order.`,
 			if err != nil {
 				return err
 			}
-			if limit < 0 {
-				return fault.New(fault.Usage, "%d is no limit", limit).At("--limit").Next("use a number from 1, or 0 for all")
+			if _, err := atMost(limit); err != nil {
+				return err
 			}
 			if step < 0 || step == 0 && cmd.Flags().Changed("step") {
 				return fault.New(fault.Usage, "%d is no step", step).At("--step").Next("use the number that candor next gives it, from 1")
