@@ -74,7 +74,10 @@ func (n *named) missing(a *assure.Assessment, text, only string) error {
 	if len(n.nearest) > 0 {
 		return e.Next("nearest: %s; candor assess lists all analytics", strings.Join(n.nearest, ", "))
 	}
-	return e.Next("name an analytic by its ATT&CK ID, for example AN1989; candor assess lists them all")
+	if len(a.Verdicts) == 0 {
+		return e.Next("choose a release with analytics: candor attack releases lists them")
+	}
+	return e.Next("name an analytic by its ATT&CK ID, for example %s; candor assess lists them all", a.Verdicts[0].Analytic.ATTACKID)
 }
 
 // other is the fault of what names something else than a live analytic.

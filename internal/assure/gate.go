@@ -427,7 +427,7 @@ func (g *gate) volume() Check {
 	}
 	most := g.asks.MaxAlertsPerDay
 	return g.check("volume", most <= 0 || perDay <= most,
-		fmt.Sprintf("It raises %.1f alerts a day on average; %s.", perDay, bound(most)),
+		fmt.Sprintf("It raises %s alerts a day on average; %s.", figure.PerDay(perDay), bound(most)),
 		fmt.Sprintf("a volume of at most %g alerts a day", most)).from(policy(g.key + "max_alerts_per_day"))
 }
 

@@ -76,6 +76,9 @@ Alerts cannot say that.`,
 			if by != "rule" && by != "analytic" {
 				return fault.New(fault.Usage, "nothing is measured by %q", by).At("--by").Next("use rule or analytic")
 			}
+			if timed && (rule != "" || analytic != "" || by == "analytic") {
+				return fault.New(fault.Usage, "times are of the table of every rule").At("--times").Next("leave --rule, --analytic and --by out; the statement of one rule has its times")
+			}
 			return p.with(cmd, false, func(ctx context.Context, d *Desk) error {
 				switch {
 				case recall:
@@ -139,7 +142,7 @@ func showStatements(g *sheet, ds []measure.Detail, what string, names []string) 
 		if names != nil {
 			id = names[i]
 		}
-		rows = append(rows, []string{clip(id, 36), clip(d.RuleName, 34), figure.Fixed(d.PerDay.Mean, 1), figure.Fixed(d.WorkloadMinutesPerDay, 0),
+		rows = append(rows, []string{clip(id, 36), clip(d.RuleName, 34), figure.PerDay(d.PerDay.Mean), figure.Fixed(d.WorkloadMinutesPerDay, 0),
 			ratio(d.TruePositive, labelledOf(&d.Statement)), short(d.ClusteredInterval), ratio(int64(d.EpisodeHits), int64(d.Episodes)),
 			short(d.EpisodeInterval), group3(d.Unlabelled), direction(d.Trend), conclusionWords(&d.Statement)})
 	}

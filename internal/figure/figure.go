@@ -25,6 +25,15 @@ func Of(n int64, one, many string) string {
 // Fixed writes a quantity with so many decimals, the whole part in groups.
 func Fixed(x float64, decimals int) string { return grouped(strconv.FormatFloat(x, 'f', decimals, 64)) }
 
+// PerDay writes how many of something there are in a day, with one decimal: what is more
+// than none and rounds to it is under a tenth.
+func PerDay(x float64) string {
+	if x > 0 && x < 0.05 {
+		return "<0.1"
+	}
+	return Fixed(x, 1)
+}
+
 // grouped puts commas into the whole part of a decimal number.
 func grouped(s string) string {
 	sign := ""

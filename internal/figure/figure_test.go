@@ -78,3 +78,11 @@ func TestGroups(t *testing.T) {
 		t.Errorf("counts %q", got)
 	}
 }
+
+func TestWhatIsRareIsNotNone(t *testing.T) {
+	for x, want := range map[float64]string{0: "0.0", 0.011: "<0.1", 0.0499: "<0.1", 0.05: "0.1", 0.3: "0.3", 1234.56: "1,234.6"} {
+		if got := PerDay(x); got != want {
+			t.Errorf("%g: %s, want %s", x, got, want)
+		}
+	}
+}
