@@ -41,6 +41,7 @@ func main() {
 	yardstick := flag.String("yardstick", "", "only decode this bundle with encoding/json; bench runs itself with it")
 	pushing := flag.Duration("push", 0, "only measure pushing alerts to a server, for so long, for example 20s")
 	paging := flag.Duration("pages", 0, "only measure reading pages of the README's walk from a server, each for so long, for example 5s")
+	reporting := flag.Int("reports", 0, "only measure every kind of report over so many made alerts, for example 10000000")
 	teaming := flag.Duration("team", 0, "only measure 200 people who have signed in and read pages, for so long, for example 60s")
 	colds := flag.Int("cold", 0, "only measure the first overview and the first matrix after a batch, so many times for each kind of batch")
 	feeding := flag.Int("taxii", 0, "only measure reading all of Enterprise from a server over TAXII, so many times")
@@ -56,6 +57,8 @@ func main() {
 		err = many(*data, *parts, *runs)
 	case *feeding > 0:
 		err = feed(*data, *feeding)
+	case *reporting > 0:
+		err = reports(*data, *reporting, *runs)
 	case *teaming > 0:
 		err = team(*data, *teaming)
 	case *colds > 0:
