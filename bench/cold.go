@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -34,8 +33,8 @@ func coldPages(data string, times int) error {
 	}
 	defer os.RemoveAll(dir)
 	s := &pageServer{binary: filepath.Join(dir, "candor"), data: filepath.Join(dir, "data")}
-	if out, err := exec.Command("go", "build", "-o", s.binary, "./cmd/candor").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
+	if err := build(s.binary); err != nil {
+		return err
 	}
 	if err := s.walk(data); err != nil {
 		return err

@@ -119,14 +119,22 @@ func run(data string, runs int) error {
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{data: data, runs: runs, folder: dir, binary: filepath.Join(dir, "candor")}
-	if out, err := exec.Command("go", "build", "-o", b.binary, "./cmd/candor").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
+	if err := build(b.binary); err != nil {
+		return err
 	}
 	fmt.Printf("%-62s %10s %10s %8s %8s\n", "what", "seconds", "target", "ratio", "peak MB")
 	for _, step := range []func() error{b.yardstick, b.importOne, b.importAll, b.questions, b.evidence, b.assess} {
 		if err := step(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// build builds the program that is measured.
+func build(binary string) error {
+	if out, err := exec.Command("go", "build", "-o", binary, "./cmd/candor").CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w: %s", err, out)
 	}
 	return nil
 }

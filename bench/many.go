@@ -37,8 +37,8 @@ func many(data string, n, runs int) error {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "candor")
-	if out, err := exec.Command("go", "build", "-o", binary, "./cmd/candor").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
+	if err := build(binary); err != nil {
+		return err
 	}
 	candor := func(folder string, args ...string) (taken, error) {
 		return measure(exec.Command(binary, append([]string{"--data", filepath.Join(dir, folder)}, args...)...))

@@ -45,8 +45,8 @@ func pages(data string, each time.Duration) error {
 	}
 	defer os.RemoveAll(dir)
 	s := &pageServer{binary: filepath.Join(dir, "candor"), data: filepath.Join(dir, "data")}
-	if out, err := exec.Command("go", "build", "-o", s.binary, "./cmd/candor").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
+	if err := build(s.binary); err != nil {
+		return err
 	}
 	if err := s.walk(data); err != nil {
 		return err

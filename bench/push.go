@@ -72,8 +72,8 @@ type pushServer struct {
 
 func startServer(dir string) (*pushServer, error) {
 	s := &pushServer{binary: filepath.Join(dir, "candor"), data: filepath.Join(dir, "data")}
-	if out, err := exec.Command("go", "build", "-o", s.binary, "./cmd/candor").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("go build: %w: %s", err, out)
+	if err := build(s.binary); err != nil {
+		return nil, err
 	}
 	out, err := exec.Command(s.binary, "--data", s.data, "token", "create", "bench", "--scope", "alerts", "--json").Output()
 	if err != nil {

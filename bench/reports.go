@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -32,8 +31,8 @@ func reports(data string, n, runs int) error {
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{data: data, runs: runs, folder: dir, binary: filepath.Join(dir, "candor")}
-	if out, err := exec.Command("go", "build", "-o", b.binary, "./cmd/candor").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
+	if err := build(b.binary); err != nil {
+		return err
 	}
 	if err := b.organisation(n); err != nil {
 		return err

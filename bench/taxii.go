@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"time"
@@ -26,8 +25,8 @@ func feed(data string, times int) error {
 	}
 	defer os.RemoveAll(dir)
 	s := &pageServer{binary: filepath.Join(dir, "candor"), data: filepath.Join(dir, "data")}
-	if out, err := exec.Command("go", "build", "-o", s.binary, "./cmd/candor").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
+	if err := build(s.binary); err != nil {
+		return err
 	}
 	if err := s.candor("attack", "import", filepath.Join(data, "attack", "enterprise-attack-18.1.json.gz")); err != nil {
 		return err

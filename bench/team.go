@@ -40,8 +40,8 @@ func team(data string, length time.Duration) error {
 	defer os.RemoveAll(dir)
 	open := &pageServer{binary: filepath.Join(dir, "candor"), data: filepath.Join(dir, "open")}
 	asks := &pageServer{binary: open.binary, data: filepath.Join(dir, "asks")}
-	if out, err := exec.Command("go", "build", "-o", open.binary, "./cmd/candor").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, out)
+	if err := build(open.binary); err != nil {
+		return err
 	}
 	for _, s := range []*pageServer{open, asks} {
 		if err := s.walk(data); err != nil {
